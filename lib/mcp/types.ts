@@ -1,0 +1,37 @@
+/** What is remembered of an MCP server between runs. */
+export interface ServerMemory {
+  era?: "modern" | "legacy" | "sse";
+  /** Version the server last agreed to. */
+  protocolVersion?: string;
+  /** Legacy session that a one-off command may go on with. */
+  session?: { id: string; protocolVersion: string };
+}
+
+/** A refusal by the MCP server that new authorization may cure. */
+export interface Refusal {
+  status: number;
+  wwwAuthenticate: string | null;
+  dpopNonce: string | null;
+  /** The `Authorization` header that was refused; null when none was sent. */
+  authorization: string | null;
+}
+
+/** Yields the headers that authorize one HTTP request; the commands join it with `auth`. */
+export interface Authorization {
+  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<Record<string, string>>;
+  learn(responseHeaders: Headers): void;
+}
+
+/** The remote server as the protocol code sees it: where it is, how to reach it, what is known of it. */
+export interface Endpoint {
+  url: string;
+  /** Headers of the user's own (`--header`), already expanded. */
+  headers: [name: string, value: string][];
+  authorization: Authorization;
+  fetch: typeof fetch;
+  /** Version pinned by the user; absent: found by itself. */
+  protocol?: string;
+  memory: { read(): Promise<ServerMemory | undefined>; write(memory: ServerMemory): Promise<void> };
+  /** Silence on a response for this long fails its request. */
+  timeoutMs: number;
+}
