@@ -43,6 +43,90 @@ export const timedOut = (what: string, timeoutMs: number) =>
     "try again, or give it longer with --timeout SECONDS",
   );
 
+/** The connection was refused: the server cannot have seen the request, so it may be sent again. */
+export const connectionRefused = (what: string) =>
+  new M2mcpError(
+    "connection_refused",
+    EXIT.network,
+    `${what} refused the connection`,
+    "check the address and the port, and that the server is running",
+  );
+
+export const streamCut = (what: string) =>
+  new M2mcpError(
+    "stream_cut",
+    EXIT.network,
+    `${what} closed the stream before the answer; whether the call was carried out is not known`,
+    "check the outcome, then try again",
+  );
+
+export const sessionLost = (what: string) =>
+  new M2mcpError(
+    "session_lost",
+    EXIT.network,
+    `${what} ended the session while the call was running; whether it was carried out is not known`,
+    "check the outcome, then try again",
+  );
+
+export const endedEarly = () =>
+  new M2mcpError("ended", EXIT.network, "the bridge was ended before the answer came", "start it again");
+
+// — the MCP server's answers —
+
+export const unexpectedStatus = (what: string, status: number) => {
+  const hint =
+    status === 404
+      ? "check the path of the server's address, often /mcp"
+      : status >= 500 || status === 429
+        ? "the fault is the server's: try again later"
+        : "check the server's address and what it expects; --verbose shows each step";
+  return new M2mcpError("http_status", EXIT.server, `${what} answered with HTTP status ${status}`, hint);
+};
+
+export const wrongContentType = (what: string, contentType: string | null) =>
+  new M2mcpError(
+    "content_type",
+    EXIT.server,
+    `${what} answered with ${contentType ? `content type ${contentType}` : "no content"} instead of an MCP message`,
+    "check the address; a proxy or a sign-in page may stand in the way",
+  );
+
+export const invalidAnswer = (what: string, why: string) =>
+  new M2mcpError(
+    "invalid_answer",
+    EXIT.server,
+    `${what} sent what is no MCP answer: ${why}`,
+    "report it to the server's owner",
+  );
+
+export const answerTooLong = (what: string, limitBytes: number) =>
+  new M2mcpError(
+    "answer_too_long",
+    EXIT.server,
+    `${what} sent an answer of more than ${Math.round(limitBytes / 1024 / 1024)} MiB`,
+    "ask for less at a time",
+  );
+
+export const redirectRefused = (what: string, location: string) =>
+  new M2mcpError(
+    "redirect",
+    EXIT.server,
+    `${what} redirects to ${location}; credentials are not carried there`,
+    "if you trust that address, use it instead",
+  );
+
+/** The server answered a request with a JSON-RPC error: its words, unchanged. */
+export const serverError = (code: number, message: string) =>
+  new M2mcpError("server_error", EXIT.server, `the server answered with error ${code}: ${message}`);
+
+export const noCommonVersion = (ours: readonly string[], theirs: readonly string[]) =>
+  new M2mcpError(
+    "protocol_version",
+    EXIT.server,
+    `no protocol version in common: here ${ours.join(", ")}; the server ${theirs.join(", ") || "names none"}`,
+    "update m2mcp or the server",
+  );
+
 export const insecureUrl = (what: string, url: string) =>
   new M2mcpError(
     "insecure_url",

@@ -1,10 +1,15 @@
+/** Where a tool's arguments are mirrored into headers (MCP 2026-07-28 "x-mcp-header"): path of properties → header. */
+export type HeaderMap = { path: string[]; header: string }[];
+
 /** What is remembered of an MCP server between runs. */
 export interface ServerMemory {
   era?: "modern" | "legacy" | "sse";
   /** Version the server last agreed to. */
   protocolVersion?: string;
   /** Legacy session that a one-off command may go on with. */
-  session?: { id: string; protocolVersion: string };
+  session?: { id?: string; protocolVersion: string };
+  /** For tools with `x-mcp-header` parameters, by tool name. */
+  toolHeaders?: Record<string, HeaderMap>;
 }
 
 /** A refusal by the MCP server that new authorization may cure. */
@@ -34,4 +39,8 @@ export interface Endpoint {
   memory: { read(): Promise<ServerMemory | undefined>; write(memory: ServerMemory): Promise<void> };
   /** Silence on a response for this long fails its request. */
   timeoutMs: number;
+  /** For how long a refused connection is tried again before it counts as a failure. */
+  reconnectMs: number;
+  /** One line for a person, about what happens; shown with --verbose. */
+  log(line: string): void;
 }

@@ -1,0 +1,93 @@
+import { answerTooLong, invalidAnswer, M2mcpError, unexpectedStatus, wrongContentType } from "../errors.ts";
+import { type HttpResponse, hostOf, MAX_ANSWER_BYTES } from "./http.ts";
+import { isObject, type Message, parseMessages, type RpcError } from "./messages.ts";
+import { readEvents, type StreamCursor } from "./sse.ts";
+
+/** Longest error body looked at, in bytes. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** First code of the errors that the bridge itself answers with; the exit code is subtracted (see README). */
+const OWN_ERRORS = -31000;
+
+/** The media type of a response, without parameters, in lower case. */
+export const mediaType = (headers: Headers) =>
+  headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? null;
+
+/**
+ * The messages of a successful response, JSON or SSE, in order (MCP Streamable HTTP "Receiving Messages").
+ * `cursor` tells where an SSE stream can be resumed. Events that are no message are skipped, with a log line.
+ *
+ * @throws M2mcpError wrong content type, invalid JSON, too long an answer, network failures
+ */
+export async function* readAnswers(
+  response: HttpResponse,
+  url: string,
+  cursor: StreamCursor,
+  log: (line: string) => void,
+): AsyncGenerator<Message> {
+  const type = mediaType(response.headers);
+  const host = hostOf(url);
+  if (type === "application/json") {
+    for (const message of parseMessages(await response.text())) {
+      if (message.kind === "unreadable") throw invalidAnswer(host, message.error.message);
+      yield message;
+    }
+    return;
+  }
+  if (type !== "text/event-stream") {
+    await response.discard();
+    throw wrongContentType(host, type);
+  }
+  const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
+  for await (const { data } of readEvents(response.chunks(), cursor, MAX_ANSWER_BYTES, tooLong)) {
+    if (data === "") continue;
+    for (const message of parseMessages(data)) {
+      if (message.kind === "unreadable") log(`skipped an event that is no message: ${message.error.message}`);
+      else yield message;
+    }
+  }
+}
+
+/** What a non-2xx response says: the server's own JSON-RPC error where the body is one. */
+export interface ErrorAnswer {
+  status: number;
+  error?: RpcError;
+}
+
+/** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
+export async function readErrorAnswer(response: HttpResponse): Promise<ErrorAnswer> {
+  const { status } = response;
+  const text = await response.text(MAX_ERROR_BYTES).catch(() => "");
+  for (const message of text === "" ? [] : parseMessages(text))
+    if (message.kind === "response" && message.error) return { status, error: message.error };
+  // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
+  return { status };
+}
+
+/** The error a JSON-RPC client gets for a failed HTTP answer: the server's own, else one that names the status. */
+export const rpcErrorOf = (answer: ErrorAnswer, url: string): RpcError =>
+  answer.error ?? toRpcError(unexpectedStatus(hostOf(url), answer.status));
+
+/**
+ * A failure as the JSON-RPC error a person can act on. Codes lie outside the range JSON-RPC reserves, as
+ * MCP 2026-07-28 "Error Codes" asks of local errors; `data.source` says that it is not the server speaking.
+ */
+export function toRpcError(error: unknown): RpcError {
+  if (!(error instanceof M2mcpError))
+    return {
+      code: -32603,
+      message: "internal error in the bridge",
+      data: { source: "m2mcp", code: "internal" },
+    };
+  return {
+    code: OWN_ERRORS - error.exitCode,
+    message: error.hint ? `${error.message}; ${error.hint}` : error.message,
+    data: { source: "m2mcp", code: error.code, ...(error.hint ? { hint: error.hint } : {}) },
+  };
+}
+
+/** The JSON-RPC error's `data.supported` versions (MCP 2026-07-28 UnsupportedProtocolVersionError). */
+export function supportedVersions(error: RpcError): string[] {
+  const supported = isObject(error.data) ? error.data.supported : undefined;
+  return Array.isArray(supported) ? supported.filter((version) => typeof version === "string") : [];
+}
