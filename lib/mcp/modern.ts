@@ -1,0 +1,176 @@
+import { M2mcpError, streamCut } from "../errors.ts";
+import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
+import { HEADER_MISMATCH, META_VERSION, MODERN_VERSION } from "./era.ts";
+import { hostOf, sendHttp } from "./http.ts";
+import {
+  type Id,
+  isObject,
+  type JsonObject,
+  type Message,
+  type RequestMessage,
+  request as requestMessage,
+  resultResponse,
+} from "./messages.ts";
+import type { Deliver } from "./road.ts";
+import { encodeHeaderValue, paramHeaders, readHeaderMap } from "./tool-headers.ts";
+import type { Endpoint, HeaderMap } from "./types.ts";
+
+const LINGER_MS = 2000;
+
+/** Requests to a modern server: no session, each stands for itself. */
+export interface ModernServer {
+  /**
+   * Sends one request (with its `_meta`) and passes on all it leads to, the answer included; see `Road.request`.
+   * @param deliver for this request's messages
+   */
+  request(message: RequestMessage, deliver: Deliver): Promise<ErrorAnswer | undefined>;
+  /** Closes the stream of a request, which cancels it (MCP 2026-07-28 "Cancellation"). */
+  cancel(id: Id): void;
+  close(): void;
+}
+
+/**
+ * A modern server (MCP 2026-07-28) over Streamable HTTP: adds the headers that mirror the body, mirrors
+ * `x-mcp-header` parameters, leaves tools with invalid ones out of `tools/list`.
+ */
+export function createModernServer(endpoint: Endpoint): ModernServer {
+  const host = hostOf(endpoint.url);
+  const calls = new Map<Id, AbortController>();
+  let toolHeaders: Map<string, HeaderMap> | undefined;
+
+  const headersOf = async (message: RequestMessage): Promise<Record<string, string>> => {
+    const meta = isObject(message.params._meta) ? message.params._meta : {};
+    const version = meta[META_VERSION];
+    const name = nameOf(message);
+    return {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": typeof version === "string" ? version : MODERN_VERSION,
+      "mcp-method": message.method,
+      ...(name === undefined ? {} : { "mcp-name": encodeHeaderValue(name) }),
+      ...(message.method === "tools/call"
+        ? paramHeaders(await headerMapOf(name ?? ""), message.params.arguments)
+        : {}),
+    };
+  };
+
+  async function headerMapOf(tool: string): Promise<HeaderMap> {
+    toolHeaders ??= new Map(Object.entries((await endpoint.memory.read())?.toolHeaders ?? {}));
+    return toolHeaders.get(tool) ?? [];
+  }
+
+  async function exchange(message: RequestMessage, abort: AbortController, deliver: Deliver) {
+    const endless = message.method === "subscriptions/listen";
+    const response = await sendHttp(endpoint, {
+      method: "POST",
+      body: message.text,
+      headers: await headersOf(message),
+      signal: abort.signal,
+      ...(endless ? { bodyTimeoutMs: Number.POSITIVE_INFINITY } : {}),
+    });
+    if (response.status >= 300) return readErrorAnswer(response);
+    let answered = false;
+    let linger: ReturnType<typeof setTimeout> | undefined;
+    try {
+      for await (const read of readAnswers(response, endpoint.url, {}, endpoint.log)) {
+        if (read.kind === "response" && read.id === message.id) {
+          answered = true;
+          linger ??= setTimeout(() => abort.abort(), LINGER_MS);
+        }
+        await deliver(message.method === "tools/list" ? await withoutInvalidTools(read) : read);
+      }
+    } catch (error) {
+      // A reset after the first byte is a cut stream: the server may have acted.
+      if (!answered)
+        throw error instanceof M2mcpError && error.code === "connection_failed" ? streamCut(host) : error;
+    } finally {
+      clearTimeout(linger);
+    }
+    if (!answered) throw streamCut(host);
+    return undefined;
+  }
+
+  /** Learns the header parameters from a list of tools, and takes out those a client must not use. */
+  async function withoutInvalidTools(message: Message): Promise<Message> {
+    if (message.kind !== "response" || !Array.isArray(message.result?.tools)) return message;
+    const { tools, maps, dropped } = sortTools(message.result.tools, endpoint.log);
+    await headerMapOf("");
+    let changed = false;
+    for (const [name, map] of maps) {
+      if (JSON.stringify(toolHeaders?.get(name) ?? []) === JSON.stringify(map)) continue;
+      toolHeaders?.set(name, map);
+      changed = true;
+    }
+    if (changed) {
+      const used = [...(toolHeaders ?? [])].filter(([, map]) => map.length > 0);
+      await endpoint.memory.write({
+        ...(await endpoint.memory.read()),
+        toolHeaders: Object.fromEntries(used),
+      });
+    }
+    if (!dropped || message.id === null) return message;
+    return resultResponse(message.id, { ...message.result, tools });
+  }
+
+  /** Lists the tools for ourselves, to learn headers that the server found missing. */
+  async function relearn(meta: unknown): Promise<void> {
+    const id = `m2mcp-tools-${crypto.randomUUID()}`;
+    let cursor: unknown;
+    do {
+      const list = requestMessage(id, "tools/list", { ...(cursor ? { cursor } : {}), _meta: meta });
+      let result: JsonObject = {};
+      const failure = await exchange(list, new AbortController(), async (message) => {
+        if (message.kind === "response") result = message.result ?? {};
+      });
+      cursor = failure ? undefined : result.nextCursor;
+    } while (typeof cursor === "string");
+  }
+
+  return {
+    async request(message, deliver) {
+      const abort = new AbortController();
+      calls.set(message.id, abort);
+      try {
+        const failure = await exchange(message, abort, deliver);
+        if (failure?.error?.code !== HEADER_MISMATCH || message.method !== "tools/call") return failure;
+        await relearn(message.params._meta);
+        return await exchange(message, abort, deliver);
+      } finally {
+        if (calls.get(message.id) === abort) calls.delete(message.id);
+      }
+    },
+    cancel(id) {
+      calls.get(id)?.abort();
+    },
+    close() {
+      for (const abort of calls.values()) abort.abort();
+    },
+  };
+}
+
+/** What the `Mcp-Name` header mirrors (MCP 2026-07-28 "Standard Request Headers"). */
+function nameOf({ method, params }: RequestMessage): string | undefined {
+  const source =
+    method === "tools/call" || method === "prompts/get"
+      ? params.name
+      : method === "resources/read"
+        ? params.uri
+        : undefined;
+  return typeof source === "string" ? source : undefined;
+}
+
+/** The tools a client may use, and the header map of each. */
+function sortTools(tools: unknown[], log: (line: string) => void) {
+  const maps = new Map<string, HeaderMap>();
+  const usable = tools.filter((tool) => {
+    if (!isObject(tool) || typeof tool.name !== "string") return true;
+    const read = readHeaderMap(tool);
+    if ("invalid" in read) {
+      log(`warning: left out tool ${tool.name}: ${read.invalid}`);
+      return false;
+    }
+    maps.set(tool.name, read.map);
+    return true;
+  });
+  return { tools: usable, maps, dropped: usable.length < tools.length };
+}

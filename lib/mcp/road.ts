@@ -1,0 +1,24 @@
+import type { ErrorAnswer } from "./answers.ts";
+import type { Message, NotificationMessage, RequestMessage, ResponseMessage } from "./messages.ts";
+
+/** Takes one message for the other side; resolves when that side can take more. */
+export type Deliver = (message: Message) => Promise<void>;
+
+/**
+ * The way from a stdio client to the server: one of the four pairs of eras, or HTTP+SSE. Messages from the server
+ * come through the `Deliver` that the road was made with.
+ */
+export interface Road {
+  /**
+   * Sends a request on and delivers all that it leads to. Resolves to nothing once it was answered, or to the
+   * refusal when the server gave none but an HTTP error, which the caller must answer.
+   * @throws M2mcpError when there is no answer at all
+   */
+  request(message: RequestMessage): Promise<ErrorAnswer | undefined>;
+  /** Sends a notification on. Never rejects: there is nobody to tell. */
+  notify(message: NotificationMessage): Promise<void>;
+  /** Sends on the client's answer to a request of the server's. Never rejects. */
+  respond(message: ResponseMessage): Promise<void>;
+  /** Ends the session with the server, quickly. Never rejects. */
+  close(): Promise<void>;
+}

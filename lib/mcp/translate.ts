@@ -1,0 +1,153 @@
+import {
+  LEGACY_VERSION,
+  LEGACY_VERSIONS,
+  META_CAPABILITIES,
+  META_CLIENT,
+  META_LOG_LEVEL,
+  META_SERVER,
+  META_SUBSCRIPTION,
+  META_VERSION,
+  MODERN_VERSION,
+} from "./era.ts";
+import { INVALID_PARAMS, isObject, type JsonObject, type RpcError } from "./messages.ts";
+
+/** Resource not found, until 2025-11-25; -32602 since. */
+const RESOURCE_NOT_FOUND = -32002;
+
+/** Results that carry `ttlMs` and `cacheScope` in 2026-07-28 (MCP "Caching"). */
+const CACHEABLE = [
+  "server/discover",
+  "tools/list",
+  "prompts/list",
+  "resources/list",
+  "resources/read",
+  "resources/templates/list",
+];
+
+const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+/** Who the legacy client is, from its `initialize`; stands in `_meta` of each modern request. */
+export interface ClientIdentity {
+  clientInfo: unknown;
+  capabilities: unknown;
+}
+
+/** The answer to a legacy `initialize` from a modern server's `server/discover`. */
+export function initializeResult(discovered: JsonObject, requestedVersion: unknown): JsonObject {
+  const requested = typeof requestedVersion === "string" ? requestedVersion : LEGACY_VERSION;
+  const capabilities = objectOf(discovered.capabilities);
+  const info = objectOf(discovered._meta)[META_SERVER] ?? discovered.serverInfo;
+  return {
+    protocolVersion: LEGACY_VERSIONS.includes(requested) ? requested : LEGACY_VERSION,
+    capabilities,
+    serverInfo: isObject(info) ? info : { name: "unknown", version: "0" },
+    ...(typeof discovered.instructions === "string" ? { instructions: discovered.instructions } : {}),
+  };
+}
+
+/** The answer to a modern `server/discover` from a legacy server's `initialize`. */
+export function discoverResult(initialized: JsonObject): JsonObject {
+  return {
+    resultType: "complete",
+    supportedVersions: [MODERN_VERSION],
+    capabilities: objectOf(initialized.capabilities),
+    _meta: { [META_SERVER]: initialized.serverInfo },
+    ...(typeof initialized.instructions === "string" ? { instructions: initialized.instructions } : {}),
+    ttlMs: 0,
+    cacheScope: "private",
+  };
+}
+
+/** A legacy request's params with what a modern server wants in `_meta`; the client's own keys stay. */
+export function withModernMeta(
+  params: JsonObject,
+  client: ClientIdentity,
+  logLevel: string | undefined,
+): JsonObject {
+  return {
+    ...params,
+    _meta: {
+      ...objectOf(params._meta),
+      [META_VERSION]: MODERN_VERSION,
+      [META_CLIENT]: client.clientInfo,
+      [META_CAPABILITIES]: objectOf(client.capabilities),
+      ...(logLevel === undefined ? {} : { [META_LOG_LEVEL]: logLevel }),
+    },
+  };
+}
+
+/** A modern request's params without what only the modern protocol knows. */
+export function withoutModernMeta(params: JsonObject): JsonObject {
+  const { _meta, inputResponses: _responses, requestState: _state, ...rest } = params;
+  const kept = Object.entries(objectOf(_meta)).filter(
+    ([key]) => ![META_VERSION, META_CLIENT, META_CAPABILITIES, META_LOG_LEVEL].includes(key),
+  );
+  return kept.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(kept) };
+}
+
+/** A legacy result as a modern one: complete, and not to be cached where it would have to say so. */
+export function completeResult(method: string, result: JsonObject): JsonObject {
+  return {
+    resultType: "complete",
+    ...result,
+    ...(CACHEABLE.includes(method)
+      ? { ttlMs: result.ttlMs ?? 0, cacheScope: result.cacheScope ?? "private" }
+      : {}),
+  };
+}
+
+/** A modern result as a legacy one. */
+export function legacyResult(result: JsonObject): JsonObject {
+  const { resultType: _type, ttlMs: _ttl, cacheScope: _scope, ...rest } = result;
+  return rest;
+}
+
+/** A legacy error as a modern one. */
+export const modernError = (error: RpcError): RpcError =>
+  error.code === RESOURCE_NOT_FOUND ? { ...error, code: INVALID_PARAMS } : error;
+
+/** A notification's params tagged with the subscription that it belongs to, or without the tag. */
+export const tagged = (params: JsonObject, subscriptionId: string | number): JsonObject => ({
+  ...params,
+  _meta: { ...objectOf(params._meta), [META_SUBSCRIPTION]: subscriptionId },
+});
+
+export function untagged(params: JsonObject): JsonObject {
+  const { [META_SUBSCRIPTION]: _id, ...meta } = objectOf(params._meta);
+  const { _meta, ...rest } = params;
+  return Object.keys(meta).length === 0 ? rest : { ...rest, _meta: meta };
+}
+
+/** What a subscription asks for (MCP 2026-07-28 "Notification Filter"). */
+export interface Filter {
+  toolsListChanged?: boolean;
+  promptsListChanged?: boolean;
+  resourcesListChanged?: boolean;
+  resourceSubscriptions?: string[];
+}
+
+/** Whether a subscription with this filter carries the notification. */
+export function carries(filter: Filter, method: string, params: JsonObject): boolean {
+  switch (method) {
+    case "notifications/tools/list_changed":
+      return filter.toolsListChanged === true;
+    case "notifications/prompts/list_changed":
+      return filter.promptsListChanged === true;
+    case "notifications/resources/list_changed":
+      return filter.resourcesListChanged === true;
+    case "notifications/resources/updated":
+      return filter.resourceSubscriptions?.includes(String(params.uri)) ?? false;
+    default:
+      return false;
+  }
+}
+
+/** The list changes that a server with these capabilities can tell of. */
+export function listChanges(capabilities: unknown): Filter {
+  const offers = (feature: string) => objectOf(objectOf(capabilities)[feature]).listChanged === true;
+  return {
+    ...(offers("tools") ? { toolsListChanged: true } : {}),
+    ...(offers("prompts") ? { promptsListChanged: true } : {}),
+    ...(offers("resources") ? { resourcesListChanged: true } : {}),
+  };
+}
