@@ -1,0 +1,44 @@
+/** Where the OS keeps one secret; every call may throw what the keyring says. */
+export interface Keyring {
+  read(account: string): Promise<string | null>;
+  write(account: string, secret: string): Promise<void>;
+  remove(account: string): Promise<void>;
+}
+
+const SERVICE = "m2mcp";
+/** A locked keyring may wait for a person who is not there. */
+const LIMIT_MS = 4000;
+
+/**
+ * The OS keyring: Secret Service, macOS Keychain or Windows Credential Manager. The add-on is loaded at the first
+ * use; the literal import lets the compiler embed it.
+ */
+export function osKeyring(): Keyring {
+  const entry = async (account: string) => {
+    const { AsyncEntry } = await import("@napi-rs/keyring");
+    // The default would fall back to the kernel's keyring, which forgets at the next start.
+    return new AsyncEntry(SERVICE, account, { linux: { store: "secret-service" } });
+  };
+  const within = async <T>(work: Promise<T>): Promise<T> => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`it gave no answer within ${LIMIT_MS / 1000} s`)), LIMIT_MS);
+    });
+    return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  };
+  return {
+    read: (account) => within(entry(account).then((found) => found.getPassword())),
+    write: (account, secret) => within(entry(account).then((found) => found.setPassword(secret))),
+    remove: async (account) => {
+      await within(entry(account).then((found) => found.deletePassword()));
+    },
+  };
+}
+
+/** Whether the native add-on of the keyring is there, without asking the keyring itself. */
+export async function hasKeyringAddon(): Promise<boolean> {
+  return import("@napi-rs/keyring").then(
+    (addon) => typeof addon.AsyncEntry === "function",
+    () => false,
+  );
+}

@@ -1,0 +1,70 @@
+import type { Writable } from "node:stream";
+import { createConsola } from "consola/core";
+import type { M2mcpError } from "../errors.ts";
+
+/** Where a command's words go: results on stdout, everything else on stderr. */
+export interface Output {
+  readonly json: boolean;
+  /** A result for people; nothing in JSON mode. A newline is added. */
+  print(text: string): void;
+  /** A result for programs; nothing but in JSON mode. */
+  data(value: unknown): void;
+  /** Bytes as they are, in every mode. */
+  raw(bytes: Uint8Array | string): void;
+  /** What a person should know, on stderr. */
+  note(line: string): void;
+  warn(line: string): void;
+  /** One step of the work, on stderr with --verbose. */
+  step(line: string): void;
+  /** The failure that ended the command. @param quiet its JSON is not wanted: a result stands there already */
+  failure(error: M2mcpError, quiet?: boolean): void;
+}
+
+/** Levels of consola that are used: 0 failures, 1 warnings, 3 notes, 4 steps. */
+const prefixes: Record<string, string> = { warn: "warning: ", debug: "· " };
+
+/**
+ * @param mode.results false when stdout belongs to the bridge: then nothing at all is written there
+ */
+export function createOutput(
+  streams: { stdout: Writable; stderr: Writable },
+  mode: { json: boolean; verbose: boolean; results: boolean },
+): Output {
+  const lines = createConsola({
+    level: mode.verbose ? 4 : 3,
+    throttle: 0,
+    reporters: [
+      {
+        log({ type, args }) {
+          streams.stderr.write(`${prefixes[type] ?? ""}${args.join(" ")}\n`);
+        },
+      },
+    ],
+  });
+  const write = (chunk: Uint8Array | string) => {
+    if (mode.results) streams.stdout.write(chunk);
+  };
+  const data = (value: unknown) => {
+    if (mode.json) write(`${JSON.stringify(value, null, 2)}\n`);
+  };
+  return {
+    json: mode.json,
+    print(text) {
+      if (!mode.json) write(text.endsWith("\n") ? text : `${text}\n`);
+    },
+    data,
+    raw: write,
+    note: (line) => lines.log(line),
+    warn: (line) => lines.warn(line),
+    step: (line) => lines.debug(line),
+    failure(error, quiet = false) {
+      if (mode.json && mode.results) {
+        const { code, message, hint, exitCode } = error;
+        if (!quiet) data({ error: { code, message, ...(hint === undefined ? {} : { hint }), exitCode } });
+        return;
+      }
+      lines.log(`error: ${error.message}`);
+      if (error.hint !== undefined) lines.log(`hint: ${error.hint}`);
+    },
+  };
+}
