@@ -137,37 +137,111 @@ export const insecureUrl = (what: string, url: string) =>
 
 // — store —
 
-const storeError = (code: string, message: string, hint?: string) => new M2mcpError(code, EXIT.store, message, hint);
+const storeError = (code: string, message: string, hint?: string) =>
+  new M2mcpError(code, EXIT.store, message, hint);
 
 export const damagedFile = (file: string) =>
-  storeError("damaged", `${file} is damaged; it was left as it is`, "restore it from a backup, or delete it and run m2mcp login again");
+  storeError(
+    "damaged",
+    `${file} is damaged; it was left as it is`,
+    "restore it from a backup, or delete it and run m2mcp login again",
+  );
 
 export const newerFormat = (file: string, version: unknown) =>
-  storeError("newer_format", `${file} has format version ${version}, which this m2mcp does not know`, "update m2mcp");
+  storeError(
+    "newer_format",
+    `${file} has format version ${version}, which this m2mcp does not know`,
+    "update m2mcp",
+  );
 
 export const wrongPassphrase = (file: string) =>
-  storeError("wrong_passphrase", `M2MCP_PASSPHRASE does not open the store (${file})`, "set the passphrase the store was made with");
+  storeError(
+    "wrong_passphrase",
+    `M2MCP_PASSPHRASE does not open the store (${file})`,
+    "set the passphrase the store was made with",
+  );
 
 export const missingPassphrase = () =>
-  storeError("missing_passphrase", "the store is protected by a passphrase, and M2MCP_PASSPHRASE is not set", "set M2MCP_PASSPHRASE");
+  storeError(
+    "missing_passphrase",
+    "the store is protected by a passphrase, and M2MCP_PASSPHRASE is not set",
+    "set M2MCP_PASSPHRASE",
+  );
 
 export const noKeyring = (reason: string) =>
   storeError("no_keyring", `no OS keyring answers: ${reason}`, "unlock or start one, or use --store file");
 
 export const keyLost = (where: string) =>
-  storeError("key_lost", `the store's key is not in ${where} any more`, "restore the key, or delete the store's folder and run m2mcp login again");
+  storeError(
+    "key_lost",
+    `the store's key is not in ${where} any more`,
+    "restore the key, or delete the store's folder and run m2mcp login again",
+  );
 
 export const otherPlace = (is: string, wanted: string) =>
-  storeError("other_place", `the store's key is in the ${is}, not in the ${wanted}`, `m2mcp store move --to ${wanted} changes that`);
+  storeError(
+    "other_place",
+    `the store's key is in the ${is}, not in the ${wanted}`,
+    `m2mcp store move --to ${wanted} changes that`,
+  );
 
 export const notWritable = (file: string, reason: string) =>
-  storeError("not_writable", `cannot write ${file}: ${reason}`, "make room or mend the permissions; M2MCP_HOME chooses another folder");
+  storeError(
+    "not_writable",
+    `cannot write ${file}: ${reason}`,
+    "make room or mend the permissions; M2MCP_HOME chooses another folder",
+  );
 
 export const notReadable = (file: string, reason: string) =>
   storeError("not_readable", `cannot read ${file}: ${reason}`, "mend its permissions");
 
 export const lockedTooLong = (what: string) =>
-  storeError("locked", `another process has held ${what} for too long`, "end the process that hangs, then try again");
+  storeError(
+    "locked",
+    `another process has held ${what} for too long`,
+    "end the process that hangs, then try again",
+  );
 
 export const badProfileName = (name: string) =>
-  wrongUsage(`@${name} is no profile name`, "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first");
+  wrongUsage(
+    `@${name} is no profile name`,
+    "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
+  );
+
+// — command line —
+
+export const noSuchProfile = (name: string) =>
+  new M2mcpError(
+    "no_profile",
+    EXIT.usage,
+    `there is no profile @${name}`,
+    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them",
+  );
+
+export const notOnServer = (kind: string, name: string, near: string | undefined) =>
+  new M2mcpError(
+    "not_found",
+    EXIT.server,
+    `the server has no ${kind} ${name}`,
+    near ? `did you mean ${near}` : `m2mcp <target> ${kind}s-list shows what it has`,
+  );
+
+export const toolFailed = (name: string) =>
+  new M2mcpError("tool_error", EXIT.server, `the tool ${name} answered with an error`);
+
+export const profilesUnreadable = (count: number) =>
+  new M2mcpError(
+    "unreadable_profiles",
+    EXIT.store,
+    count === 1 ? "one profile cannot be read" : `${count} profiles cannot be read`,
+    "the lines above name them; log in again to replace what is damaged",
+  );
+
+/** A fault of this program's own: its kind only, since its words could hold anything. */
+export const unexpected = (kind: string) =>
+  new M2mcpError(
+    "unexpected",
+    EXIT.usage,
+    `m2mcp failed in a way it did not foresee (${kind})`,
+    "please report it, with the command and --verbose",
+  );

@@ -35,8 +35,12 @@ export function seal(key: Uint8Array, header: Header, value: unknown): Uint8Arra
 export function unseal(key: Uint8Array, header: Header, bytes: Uint8Array, file: string): unknown {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = buffer.indexOf(10) + 1;
-  const [magic, version] = buffer.subarray(0, Math.max(0, end - 1)).toString("utf8").split(" ");
-  if (magic === MAGIC && /^\d+$/.test(version ?? "") && Number(version) > VERSION) throw newerFormat(file, version);
+  const [magic, version] = buffer
+    .subarray(0, Math.max(0, end - 1))
+    .toString("utf8")
+    .split(" ");
+  if (magic === MAGIC && /^\d+$/.test(version ?? "") && Number(version) > VERSION)
+    throw newerFormat(file, version);
   const line = headerLine(header, VERSION);
   if (buffer.subarray(0, end).toString("utf8") !== line || buffer.length < end + NONCE_BYTES + TAG_BYTES)
     throw damagedFile(file);

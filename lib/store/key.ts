@@ -1,0 +1,221 @@
+import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
+import { join } from "node:path";
+import {
+  damagedFile,
+  keyLost,
+  missingPassphrase,
+  newerFormat,
+  noKeyring,
+  otherPlace,
+  wrongPassphrase,
+  wrongUsage,
+} from "../errors.ts";
+import { readBytes, removeFile, writeAtomic } from "../platform/files.ts";
+import type { Keyring } from "../platform/keyring.ts";
+import type { KeyPlace } from "./types.ts";
+
+const FORMAT = 1;
+const KEY_BYTES = 32;
+/** OWASP's recommendation for scrypt. */
+const SCRYPT = { N: 2 ** 16, r: 8, p: 2 };
+
+/** `store.json`: which key opens the store and where it is; holds no secret in clear. */
+interface Description {
+  format: number;
+  id: string;
+  place: KeyPlace;
+  /** For a passphrase: how the wrapping key is derived, and the wrapped key. */
+  scrypt?: { salt: string; N: number; r: number; p: number };
+  wrapped?: string;
+}
+
+/** What opening the key needs from outside. */
+export interface KeySources {
+  folder: string;
+  passphrase: string | undefined;
+  keyring: Keyring;
+  warn(message: string): void;
+}
+
+export interface OpenKey {
+  key: Uint8Array;
+  place: KeyPlace;
+}
+
+const descriptionFile = (folder: string) => join(folder, "store.json");
+const keyFile = (folder: string) => join(folder, "store.key");
+
+/**
+ * The store's 256-bit key, made at the first use (in the keyring where one answers, else under the passphrase, else
+ * in a file). An existing store decides by itself where its key is.
+ *
+ * @throws M2mcpError no_keyring, key_lost, other_place, wrong_passphrase, missing_passphrase, damaged, newer_format
+ */
+export async function openKey(sources: KeySources, choice: "keyring" | "file" | undefined): Promise<OpenKey> {
+  const found = await readDescription(sources.folder);
+  if (found) {
+    if (choice === "keyring" && found.place !== "keyring") throw otherPlace(found.place, "keyring");
+    if (choice === "file" && found.place === "keyring") throw otherPlace("keyring", "file");
+    return { key: await readKey(sources, found), place: found.place };
+  }
+  const key = randomBytes(KEY_BYTES);
+  const description = await settle(sources, choice, key);
+  const bytes = Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
+  if (await writeAtomic(descriptionFile(sources.folder), bytes, true)) {
+    if (description.place === "file")
+      sources.warn(
+        `the store's key is kept in ${keyFile(sources.folder)}, readable by you alone; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
+      );
+    return { key, place: description.place };
+  }
+  // Another process made the store at the same moment: its key counts.
+  const theirs = await readDescription(sources.folder);
+  if (!theirs) throw damagedFile(descriptionFile(sources.folder));
+  if (description.place === "keyring") await sources.keyring.remove(description.id).catch(() => {});
+  return { key: await readKey(sources, theirs), place: theirs.place };
+}
+
+/** Puts a new key into the place that is chosen. */
+async function settle(
+  sources: KeySources,
+  choice: "keyring" | "file" | undefined,
+  key: Uint8Array,
+): Promise<Description> {
+  const id = randomBytes(8).toString("hex");
+  if (choice !== "file") {
+    try {
+      return await put(sources, { format: FORMAT, id, place: "keyring" }, key);
+    } catch (error) {
+      if (choice === "keyring") throw error;
+    }
+  }
+  const place = sources.passphrase ? "passphrase" : "file";
+  return put(sources, { format: FORMAT, id, place }, key);
+}
+
+/** Puts the key where the description says; the description is then complete, but not written yet. */
+async function put(sources: KeySources, description: Description, key: Uint8Array): Promise<Description> {
+  const { folder, passphrase, keyring } = sources;
+  switch (description.place) {
+    case "keyring": {
+      const secret = Buffer.from(key).toString("base64");
+      const kept = await keyring
+        .write(description.id, secret)
+        .then(() => keyring.read(description.id))
+        .catch((error: unknown) => {
+          throw noKeyring(error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown");
+        });
+      if (kept !== secret) throw noKeyring("it did not keep what was stored");
+      return description;
+    }
+    case "passphrase": {
+      if (!passphrase) throw missingPassphrase();
+      const scrypt = { salt: randomBytes(16).toString("base64"), ...SCRYPT };
+      return { ...description, scrypt, wrapped: wrap(derive(passphrase, scrypt), key) };
+    }
+    case "file":
+      // Two processes that make the store at once agree on the file that came first.
+      if (!(await writeAtomic(keyFile(folder), Buffer.from(key), true))) {
+        const there = await readBytes(keyFile(folder));
+        if (there?.length !== KEY_BYTES) throw damagedFile(keyFile(folder));
+        key.set(there);
+      }
+      return description;
+  }
+}
+
+async function readKey(sources: KeySources, description: Description): Promise<Uint8Array> {
+  const { folder, passphrase, keyring } = sources;
+  switch (description.place) {
+    case "keyring": {
+      const secret = await keyring.read(description.id).catch((error: unknown) => {
+        throw noKeyring(error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown");
+      });
+      if (secret === null) throw keyLost("the OS keyring");
+      return checked(Buffer.from(secret, "base64"), "the OS keyring");
+    }
+    case "passphrase": {
+      if (!passphrase) throw missingPassphrase();
+      if (!description.scrypt || !description.wrapped) throw damagedFile(descriptionFile(folder));
+      const key = unwrap(derive(passphrase, description.scrypt), description.wrapped);
+      if (!key) throw wrongPassphrase(descriptionFile(folder));
+      return key;
+    }
+    case "file": {
+      const key = await readBytes(keyFile(folder));
+      if (!key) throw keyLost(keyFile(folder));
+      return checked(key, keyFile(folder));
+    }
+  }
+}
+
+function checked(key: Uint8Array, where: string): Uint8Array {
+  if (key.length !== KEY_BYTES) throw damagedFile(where);
+  return key;
+}
+
+async function readDescription(folder: string): Promise<Description | null> {
+  const file = descriptionFile(folder);
+  const bytes = await readBytes(file);
+  if (!bytes) return null;
+  let found: Partial<Description>;
+  try {
+    found = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    throw damagedFile(file);
+  }
+  if (typeof found.format === "number" && found.format > FORMAT) throw newerFormat(file, found.format);
+  const { format, id, place } = found;
+  if (format !== FORMAT || typeof id !== "string" || !["keyring", "passphrase", "file"].includes(place ?? ""))
+    throw damagedFile(file);
+  return found as Description;
+}
+
+/**
+ * Moves the key to another place, or under another passphrase. The new place is filled first, then the description
+ * switches in one step, then the old place is emptied: at any moment one of the two opens the store.
+ *
+ * @param newPassphrase for `passphrase`: the one to use from now on
+ * @throws M2mcpError as `openKey`
+ */
+export async function moveKey(sources: KeySources, to: KeyPlace, newPassphrase?: string): Promise<void> {
+  const found = await readDescription(sources.folder);
+  if (!found) throw wrongUsage("there is no store yet", "m2mcp login makes one");
+  const key = await readKey(sources, found);
+  if (found.place === to && to !== "passphrase") return;
+  const id = to === "keyring" ? randomBytes(8).toString("hex") : found.id;
+  if (to === "file") await removeFile(keyFile(sources.folder));
+  const passphrase = newPassphrase ?? sources.passphrase;
+  const description = await put({ ...sources, passphrase }, { format: FORMAT, id, place: to }, key);
+  await writeAtomic(
+    descriptionFile(sources.folder),
+    Buffer.from(`${JSON.stringify(description, null, 2)}\n`),
+  );
+  if (found.place === "keyring") await sources.keyring.remove(found.id).catch(() => {});
+  if (found.place === "file" && to !== "file") await removeFile(keyFile(sources.folder));
+}
+
+const derive = (passphrase: string, { salt, N, r, p }: { salt: string; N: number; r: number; p: number }) =>
+  scryptSync(passphrase.normalize("NFKC"), Buffer.from(salt, "base64"), KEY_BYTES, {
+    N,
+    r,
+    p,
+    maxmem: 256 * N * r,
+  });
+
+function wrap(wrapping: Uint8Array, key: Uint8Array): string {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", wrapping, nonce);
+  return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]).toString("base64");
+}
+
+function unwrap(wrapping: Uint8Array, wrapped: string): Uint8Array | null {
+  const bytes = Buffer.from(wrapped, "base64");
+  try {
+    const decipher = createDecipheriv("aes-256-gcm", wrapping, bytes.subarray(0, 12));
+    decipher.setAuthTag(bytes.subarray(-16));
+    return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,191 @@
+import { join } from "node:path";
+import { badProfileName, M2mcpError } from "../errors.ts";
+import { exposed, listFolder, readBytes, removeFile, writeAtomic } from "../platform/files.ts";
+import { storeFolder } from "../platform/folders.ts";
+import { type Keyring, osKeyring } from "../platform/keyring.ts";
+import { type KeySources, moveKey, type OpenKey, openKey } from "./key.ts";
+import { withFileLock } from "./lock.ts";
+import type { KeyPlace, Profile, State, Store } from "./types.ts";
+import { fingerprint, type Header, seal, unseal } from "./vault.ts";
+
+const SUFFIX = ".m2mcp";
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+export interface StoreOptions {
+  env: Record<string, string | undefined>;
+  /** `--store`; `M2MCP_STORE` unless given. */
+  choice?: "keyring" | "file";
+  /** Told once what a person should know: an exposed file, a key in a file, a cache that cannot be written. */
+  warn(message: string): void;
+  keyring?: Keyring;
+}
+
+/** A store that can also move its key. */
+export interface MovableStore extends Store {
+  /** @param newPassphrase for `passphrase`: the one from now on */
+  move(to: KeyPlace, newPassphrase?: string): Promise<void>;
+}
+
+/**
+ * The encrypted store. Nothing is opened, asked or made before the first method needs it. Where the folder cannot
+ * be written, state lives in memory for this process, with a warning; a profile then is an error.
+ */
+export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOptions): MovableStore {
+  const folder = storeFolder(env);
+  const warned = new Set<string>();
+  const warnOnce = (message: string) => {
+    if (!warned.has(message)) warn(message);
+    warned.add(message);
+  };
+  const sources: KeySources = {
+    folder,
+    passphrase: env.M2MCP_PASSPHRASE || undefined,
+    keyring,
+    warn: warnOnce,
+  };
+  const chosen =
+    choice ?? (env.M2MCP_STORE === "keyring" || env.M2MCP_STORE === "file" ? env.M2MCP_STORE : undefined);
+  const inMemory = new Map<string, State>();
+  const turns = new Map<string, Promise<unknown>>();
+  let opening: Promise<OpenKey> | undefined;
+
+  const opened = () => {
+    opening ??= openKey(sources, chosen).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  const pathOf = ({ kind, name }: Header) =>
+    join(folder, kind === "profile" ? "profiles" : "state", `${name}${SUFFIX}`);
+  const lockOf = (id: string) => join(folder, "locks", `${id}.lock`);
+
+  async function read(header: Header): Promise<unknown> {
+    const file = pathOf(header);
+    const bytes = await readBytes(file);
+    if (!bytes) return null;
+    const { key } = await opened();
+    for (const path of [folder, file]) {
+      const problem = await exposed(path);
+      if (problem) warnOnce(problem);
+    }
+    return unseal(key, header, bytes, file);
+  }
+
+  async function write(header: Header, value: unknown): Promise<void> {
+    const { key } = await opened();
+    await writeAtomic(pathOf(header), seal(key, header, value));
+  }
+
+  const profileHeader = (name: string): Header => {
+    if (!NAME.test(name)) throw badProfileName(name);
+    // Some file systems do not tell capitals apart; then two names would be one file.
+    return { kind: "profile", name: name.toLowerCase() };
+  };
+  const stateHeader = (id: string): Header => ({ kind: "state", name: id.toLowerCase() });
+
+  /** Callers within this process take turns, so that they do not poll for each other's lock file. */
+  function inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
+    const before = turns.get(id) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(work);
+    const settled = mine.catch(() => {});
+    turns.set(id, settled);
+    void settled.then(() => turns.get(id) === settled && turns.delete(id));
+    return mine;
+  }
+
+  async function readState(id: string): Promise<State | null> {
+    const kept = inMemory.get(id);
+    if (kept) return kept;
+    return (await read(stateHeader(id))) as State | null;
+  }
+
+  return {
+    readProfile: async (name) => (await read(profileHeader(name))) as Profile | null,
+    writeProfile: (profile) => write(profileHeader(profile.name), profile),
+
+    async removeProfile(name) {
+      const header = profileHeader(name);
+      await removeFile(pathOf(stateHeader(name)));
+      inMemory.delete(name);
+      return removeFile(pathOf(header));
+    },
+
+    async listProfiles() {
+      const profiles: Profile[] = [];
+      const unreadable: { file: string; error: Error }[] = [];
+      for (const name of (await listFolder(join(folder, "profiles"), Date.now())).sort()) {
+        if (!name.endsWith(SUFFIX)) continue;
+        try {
+          const profile = (await read({
+            kind: "profile",
+            name: name.slice(0, -SUFFIX.length),
+          })) as Profile | null;
+          if (profile) profiles.push(profile);
+        } catch (error) {
+          // A store that does not open at all is one error, not one for each file.
+          if (
+            !(error instanceof M2mcpError) ||
+            !["damaged", "newer_format", "not_readable"].includes(error.code)
+          )
+            throw error;
+          unreadable.push({ file: join(folder, "profiles", name), error });
+        }
+      }
+      return { profiles, unreadable };
+    },
+
+    readState,
+
+    updateState: (id, change) =>
+      inTurn(`write ${id}`, async () => {
+        const apply = async () => {
+          const next = change((await readState(id)) ?? {});
+          if (inMemory.has(id)) inMemory.set(id, next);
+          else await write(stateHeader(id), next);
+        };
+        try {
+          if (inMemory.has(id)) await apply();
+          else await withFileLock(lockOf(`${id}.write`), apply);
+        } catch (error) {
+          if (!(error instanceof M2mcpError) || error.code !== "not_writable") throw error;
+          warnOnce(`${error.message}; going on without saving, so tokens are kept in memory only`);
+          inMemory.set(id, change((await readState(id).catch(() => null)) ?? {}));
+        }
+      }),
+
+    withLock: (id, work) =>
+      inTurn(`lock ${id}`, async () => {
+        let started = false;
+        const begin = () => {
+          started = true;
+          return work();
+        };
+        try {
+          return await withFileLock(lockOf(id), begin);
+        } catch (error) {
+          // Without a place for lock files there is nobody to share with.
+          if (started || !(error instanceof M2mcpError) || error.code !== "not_writable") throw error;
+          return work();
+        }
+      }),
+
+    async stateId(parts) {
+      try {
+        return fingerprint((await opened()).key, parts);
+      } catch (error) {
+        if (!(error instanceof M2mcpError) || error.code !== "not_writable") throw error;
+        warnOnce(`${error.message}; going on without saving, so tokens are kept in memory only`);
+        inMemory.set("memory", {});
+        return "memory";
+      }
+    },
+
+    keyPlace: async () => (await opened()).place,
+
+    async move(to, newPassphrase) {
+      await withFileLock(lockOf("store"), () => moveKey(sources, to, newPassphrase));
+      opening = undefined;
+    },
+  };
+}
