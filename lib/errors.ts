@@ -218,6 +218,14 @@ export const noSuchProfile = (name: string) =>
     "m2mcp profiles lists them; m2mcp login and m2mcp connect make them",
   );
 
+export const notLoggedIn = (server: string) =>
+  new M2mcpError(
+    "not_logged_in",
+    EXIT.auth,
+    `${server} asks for authorization, and no login is known for it`,
+    `m2mcp login ${server} --client-id ID --client-secret SECRET`,
+  );
+
 export const notOnServer = (kind: string, name: string, near: string | undefined) =>
   new M2mcpError(
     "not_found",
@@ -244,4 +252,108 @@ export const unexpected = (kind: string) =>
     EXIT.usage,
     `m2mcp failed in a way it did not foresee (${kind})`,
     "please report it, with the command and --verbose",
+  );
+
+// — authorization —
+
+const authError = (code: string, message: string, hint?: string) =>
+  new M2mcpError(code, EXIT.auth, message, hint);
+
+export const authServerUnreachable = (host: string, reason: string) =>
+  new M2mcpError(
+    "connection_failed",
+    EXIT.network,
+    `cannot reach ${host} for authorization: ${reason}`,
+    "check the network and the proxy settings, then try again",
+  );
+
+export const invalidMetadata = (what: string, why: string) =>
+  authError("invalid_metadata", `${what} ${why}`, "tell the owner of the server");
+
+export const noMetadata = (where: string) =>
+  authError(
+    "no_metadata",
+    `no authorization metadata was found at ${where}`,
+    "give --token-endpoint URL to go without it",
+  );
+
+export const noAuthorizationServer = (server: string) =>
+  authError(
+    "no_authorization_server",
+    `${server} names no authorization server`,
+    "give --token-endpoint URL",
+  );
+
+export const issuerMismatch = (asked: string, named: string) =>
+  authError(
+    "issuer_mismatch",
+    `the metadata of ${asked} names another issuer: ${named}; nothing was sent there`,
+    "the two must be identical: tell the owner of the authorization server",
+  );
+
+export const issuerMoved = (server: string, recorded: string, named: string) =>
+  authError(
+    "issuer_moved",
+    `${server} now names the authorization server ${named}, but the credentials are for ${recorded}; nothing was sent`,
+    `if the move is right, approve it with m2mcp login ${server} and the credentials for the new one`,
+  );
+
+export const resourceMismatch = (server: string, named: string) =>
+  authError(
+    "resource_mismatch",
+    `the metadata of ${server} is about another resource: ${named}`,
+    "use the address that it names, if you trust it",
+  );
+
+export const secretUnreadable = (what: string, why: string) =>
+  authError("secret_unreadable", `cannot read ${what}: ${why}`, "check the path and its permissions");
+
+export const commandFailed = (why: string) =>
+  authError(
+    "command_failed",
+    `the command that should print the secret failed: ${why}`,
+    "run it by hand to see why",
+  );
+
+export const badKey = (why: string) =>
+  authError(
+    "bad_key",
+    `the private key cannot be used: ${why}`,
+    "give a PEM or JWK private key with --private-key; for an encrypted one also its passphrase",
+  );
+
+/** The authorization server refused (RFC 6749 §5.2): its words, with what may mend it. */
+export const tokenRefused = (host: string, error: string, description: string | undefined, hint: string) =>
+  authError(
+    "token_refused",
+    `${host} refused to issue a token: ${error}${description ? ` (${description})` : ""}`,
+    hint,
+  );
+
+export const badTokenAnswer = (host: string, why: string) =>
+  authError(
+    "bad_token_answer",
+    `${host} gave no usable token: ${why}`,
+    "check --token-endpoint and the server's metadata; m2mcp doctor shows each step",
+  );
+
+export const tokenNotAccepted = (host: string, why: string) =>
+  authError(
+    "not_authorized",
+    `${host} does not accept the token it was given: ${why}`,
+    "check --scope and --resource, and what the client is allowed to do",
+  );
+
+export const loginNeeded = (server: string) =>
+  authError(
+    "login_needed",
+    `${server} wants authorization`,
+    `m2mcp login ${server} --client-id ID --client-secret SECRET`,
+  );
+
+export const accessForbidden = (host: string, why: string) =>
+  authError(
+    "forbidden",
+    `${host} forbids the call: ${why}`,
+    "ask the server's owner for access, or m2mcp login again with --scope",
   );

@@ -1,0 +1,19 @@
+import type { AuthState, Credentials } from "./types.ts";
+
+/** What authorization is given from outside: network, clock, memory, and the lock that processes share. */
+export interface AuthDeps {
+  fetch: typeof fetch;
+  /** In ms since the epoch. */
+  now(): number;
+  read(): Promise<AuthState | undefined>;
+  write(change: (old: AuthState) => AuthState): Promise<void>;
+  withLock<T>(work: () => Promise<T>): Promise<T>;
+  /** For one exchange with an authorization server, in ms. */
+  timeoutMs: number;
+  /** Hosts that may be spoken to over plain http beside loopback. */
+  allowHttp: string[];
+  /** One line for a person; never a secret. */
+  log(line: string): void;
+  /** The credentials as they are stored now; a rotation is picked up at the next token request. */
+  reload?(): Promise<Credentials | null>;
+}

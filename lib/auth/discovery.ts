@@ -1,0 +1,160 @@
+import {
+  invalidMetadata,
+  issuerMismatch,
+  issuerMoved,
+  M2mcpError,
+  noAuthorizationServer,
+  noMetadata,
+  resourceMismatch,
+} from "../errors.ts";
+import type { Challenge } from "./challenge.ts";
+import type { AuthDeps } from "./deps.ts";
+import { exchange } from "./exchange.ts";
+import type { Credentials, Discovered } from "./types.ts";
+import { covers, requireSecure, resourceOf } from "./url.ts";
+
+type Json = { [key: string]: unknown };
+type DiscoveryDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "now" | "allowHttp">;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const texts = (value: unknown) =>
+  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : undefined;
+
+/** The places of protected resource metadata, in order (RFC 9728 §3.1, MCP "Protected Resource Metadata Discovery"). */
+export function resourceMetadataUrls(server: string): string[] {
+  const { origin, pathname } = new URL(server);
+  const root = `${origin}/.well-known/oauth-protected-resource`;
+  const path = pathname.replace(/\/$/, "");
+  return path === "" ? [root] : [`${root}${path}`, root];
+}
+
+/** The places of authorization server metadata, in order (RFC 8414 §3.1 and §5, OpenID Connect Discovery). */
+export function issuerMetadataUrls(issuer: string): string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, "");
+  if (path === "")
+    return ["oauth-authorization-server", "openid-configuration"].map(
+      (name) => `${origin}/.well-known/${name}`,
+    );
+  return [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}/.well-known/openid-configuration${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
+}
+
+/** What the protected resource says of itself (RFC 9728 §2). */
+export interface ResourceMetadata {
+  resource: string;
+  issuers: string[];
+  scopes: string[] | undefined;
+}
+
+/**
+ * The protected resource's metadata: where the challenge points to, else the well-known places; null when there is
+ * none.
+ * @throws M2mcpError resource_mismatch, network failures
+ */
+export async function discoverResource(
+  deps: DiscoveryDeps,
+  server: string,
+  challenge: Challenge | undefined,
+): Promise<ResourceMetadata | null> {
+  const named = challenge?.params.resource_metadata;
+  for (const url of named ? [named] : resourceMetadataUrls(server)) {
+    requireSecure(url, "the protected resource metadata", deps.allowHttp);
+    const { status, json } = await exchange(deps, url, {
+      method: "GET",
+      headers: { accept: "application/json" },
+    });
+    if (status !== 200 || !isObject(json)) continue;
+    const resource = text(json.resource);
+    if (resource === undefined || !covers(resource, server))
+      throw resourceMismatch(server, resource ?? "nothing");
+    return {
+      resource,
+      issuers: texts(json.authorization_servers) ?? [],
+      scopes: texts(json.scopes_supported),
+    };
+  }
+  if (named) throw noMetadata(named);
+  return null;
+}
+
+/**
+ * The metadata of an authorization server, whose `issuer` must be identical to the one asked for (RFC 8414 §3.3).
+ * @throws M2mcpError issuer_mismatch, no_metadata, insecure_url, network failures
+ */
+export async function discoverIssuer(deps: DiscoveryDeps, issuer: string): Promise<Json> {
+  requireSecure(issuer, "the authorization server", deps.allowHttp);
+  for (const url of issuerMetadataUrls(issuer)) {
+    const { status, json } = await exchange(deps, url, {
+      method: "GET",
+      headers: { accept: "application/json" },
+    });
+    if (status >= 500) throw noMetadata(issuer);
+    if (status !== 200 || !isObject(json)) continue;
+    if (json.issuer !== issuer) throw issuerMismatch(issuer, text(json.issuer) ?? "none");
+    return json;
+  }
+  throw noMetadata(issuer);
+}
+
+/**
+ * All that a token request needs to know of a server. With `--token-endpoint` nothing is asked of the authorization
+ * server. A server without protected resource metadata is its own authorization server (MCP 2025-03-26).
+ *
+ * @throws M2mcpError issuer_moved when the server now names another issuer than login recorded
+ */
+export async function discover(
+  deps: DiscoveryDeps,
+  server: string,
+  credentials: Pick<Credentials, "tokenEndpoint" | "issuer">,
+  challenge: Challenge | undefined,
+): Promise<Discovered> {
+  const challenged = challenge?.params.scope;
+  if (credentials.tokenEndpoint !== undefined) {
+    requireSecure(credentials.tokenEndpoint, "the token endpoint", deps.allowHttp);
+    return {
+      resource: resourceOf(server),
+      tokenEndpoint: credentials.tokenEndpoint,
+      ...(challenged === undefined ? {} : { scope: challenged }),
+      discoveredAtMs: deps.now(),
+    };
+  }
+  const resource = await discoverResource(deps, server, challenge);
+  if (resource && resource.issuers.length === 0) throw noAuthorizationServer(server);
+  const issuers = resource?.issuers ?? [new URL(server).origin];
+  const recorded = credentials.issuer;
+  const issuer = recorded !== undefined && issuers.includes(recorded) ? recorded : issuers[0];
+  if (issuer === undefined) throw noAuthorizationServer(server);
+  if (recorded !== undefined && issuer !== recorded) throw issuerMoved(server, recorded, issuer);
+  const metadata = await discoverIssuer(deps, issuer).catch((error: unknown) => {
+    if (!resource && error instanceof M2mcpError && error.code === "no_metadata")
+      throw noAuthorizationServer(server);
+    throw error;
+  });
+  const tokenEndpoint = text(metadata.token_endpoint);
+  if (tokenEndpoint === undefined)
+    throw invalidMetadata(`the metadata of ${issuer}`, "names no token endpoint");
+  requireSecure(tokenEndpoint, "the token endpoint", deps.allowHttp);
+  const aliases = isObject(metadata.mtls_endpoint_aliases) ? metadata.mtls_endpoint_aliases : {};
+  const mtls = text(aliases.token_endpoint);
+  const scope = challenged ?? resource?.scopes?.join(" ");
+  const authMethods = texts(metadata.token_endpoint_auth_methods_supported);
+  const signingAlgs = texts(metadata.token_endpoint_auth_signing_alg_values_supported);
+  const dpopAlgs = texts(metadata.dpop_signing_alg_values_supported);
+  return {
+    resource: resource?.resource ?? resourceOf(server),
+    issuer,
+    tokenEndpoint,
+    ...(authMethods ? { authMethods } : {}),
+    ...(signingAlgs ? { signingAlgs } : {}),
+    ...(dpopAlgs ? { dpopAlgs } : {}),
+    ...(mtls ? { mtlsTokenEndpoint: mtls } : {}),
+    ...(scope ? { scope } : {}),
+    discoveredAtMs: deps.now(),
+  };
+}
