@@ -1,0 +1,79 @@
+import { clientAssertion } from "./assertion.ts";
+import type { AuthDeps } from "./deps.ts";
+import { readAssertion, readSecret } from "./secrets.ts";
+import type { Credentials, Discovered } from "./types.ts";
+
+export const JWT_BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/** What proves the client in a token request: it is added to the request's headers and body. */
+export interface TokenRequest {
+  headers: Record<string, string>;
+  body: URLSearchParams;
+}
+
+/** A value as `application/x-www-form-urlencoded` has it, for use within basic (RFC 6749 §2.3.1, appendix B). */
+export const formEncode = (value: string) => new URLSearchParams({ "": value }).toString().slice(1);
+
+/** `Authorization: Basic` for a client (RFC 6749 §2.3.1). */
+export const basicAuthorization = (clientId: string, secret: string) =>
+  `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`, "utf8").toString("base64")}`;
+
+/** The method for a secret: as asked, else post only where the metadata offers no basic (RFC 8414 §2). */
+export function secretMethod(asked: string | undefined, offered: string[] | undefined): "basic" | "post" {
+  if (asked !== undefined) return asked === "client_secret_post" ? "post" : "basic";
+  if (!offered || offered.includes("client_secret_basic")) return "basic";
+  return offered.includes("client_secret_post") ? "post" : "basic";
+}
+
+/**
+ * Adds to a token request what proves the client (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+ * @throws M2mcpError unreadable secrets, unusable keys
+ */
+export async function authenticateClient(
+  request: TokenRequest,
+  credentials: Credentials,
+  found: Discovered,
+  deps: Pick<AuthDeps, "fetch" | "now">,
+): Promise<void> {
+  const { authentication, clientId } = credentials;
+  const audience =
+    credentials.assertionAudience === "token-endpoint"
+      ? found.tokenEndpoint
+      : (found.issuer ?? found.tokenEndpoint);
+  const assert = (assertion: string) => {
+    request.body.set("client_assertion_type", JWT_BEARER_ASSERTION);
+    request.body.set("client_assertion", assertion);
+  };
+  switch (authentication.kind) {
+    case "secret": {
+      const secret = await readSecret(authentication.secret);
+      if (secretMethod(authentication.method, found.authMethods) === "basic")
+        request.headers.authorization = basicAuthorization(clientId, secret);
+      else {
+        request.body.set("client_id", clientId);
+        request.body.set("client_secret", secret);
+      }
+      return;
+    }
+    case "private_key": {
+      const { key, passphrase, keyId, signingAlg, certificate } = authentication;
+      const signing = {
+        text: await readSecret(key),
+        ...(passphrase ? { passphrase: await readSecret(passphrase) } : {}),
+        ...(keyId === undefined ? {} : { keyId }),
+        ...(signingAlg === undefined ? {} : { signingAlg }),
+        ...(certificate === undefined ? {} : { certificate }),
+      };
+      request.body.set("client_id", clientId);
+      assert(await clientAssertion(clientId, audience, signing, found.signingAlgs, deps.now()));
+      return;
+    }
+    case "assertion":
+      if (clientId !== "") request.body.set("client_id", clientId);
+      assert(await readAssertion(authentication.assertion, audience, deps.fetch));
+      return;
+    case "tls":
+    case "none":
+      if (clientId !== "") request.body.set("client_id", clientId);
+  }
+}

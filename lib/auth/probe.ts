@@ -1,0 +1,31 @@
+import { bearerChallenge, type Challenge } from "./challenge.ts";
+import type { AuthDeps } from "./deps.ts";
+import { exchange } from "./exchange.ts";
+
+/** How a server meets a request without a token. */
+export interface ProbeAnswer {
+  status: number;
+  challenge: Challenge | undefined;
+}
+
+/**
+ * Sends the server a request without a token, to see its challenge (MCP "Authorization Server Discovery"). The
+ * message is a notification that means nothing, so a server that asks for no token has nothing to do.
+ *
+ * @throws M2mcpError network failures (exit 3)
+ */
+export async function probe(
+  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log">,
+  server: string,
+): Promise<ProbeAnswer> {
+  const { status, headers } = await exchange(deps, server, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: "m2mcp-probe",
+      method: "ping",
+    }),
+  });
+  return { status, challenge: status === 401 ? bearerChallenge(headers.get("www-authenticate")) : undefined };
+}
