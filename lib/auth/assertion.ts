@@ -31,6 +31,7 @@ export async function clientAssertion(
 ): Promise<string> {
   const { jwk, keyId } = readPrivateKey(key);
   const alg = key.signingAlg ?? signingAlg(jwk, supported);
+  const kid = key.keyId ?? keyId;
   const nowS = Math.floor(nowMs / 1000);
   try {
     const signer = await importJWK({ ...jwk, alg }, alg);
@@ -38,7 +39,7 @@ export async function clientAssertion(
       .setProtectedHeader({
         alg,
         typ: "JWT",
-        ...((key.keyId ?? keyId) ? { kid: key.keyId ?? keyId } : {}),
+        ...(kid === undefined ? {} : { kid }),
         ...(key.certificate === undefined ? {} : { "x5t#S256": thumbprint(key.certificate) }),
       })
       .setIssuer(clientId)

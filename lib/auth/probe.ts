@@ -10,7 +10,7 @@ export interface ProbeAnswer {
 
 /**
  * Sends the server a request without a token, to see its challenge (MCP "Authorization Server Discovery"). The
- * message is a notification that means nothing, so a server that asks for no token has nothing to do.
+ * message is a ping, so that a server which asks for no token has nothing to do.
  *
  * @throws M2mcpError network failures (exit 3)
  */

@@ -1,0 +1,117 @@
+// A real OAuth authorization server (oidc-provider) on loopback, for clients without a person.
+
+import { createServer } from "node:http";
+import { exportJWK, exportPKCS8, generateKeyPair } from "jose";
+import Provider from "oidc-provider";
+import { listen } from "./listen.ts";
+
+export interface TokenRequestSeen {
+  params: Record<string, string>;
+  authorization: string | undefined;
+}
+
+export interface AuthorizationServer {
+  issuer: string;
+  tokenEndpoint: string;
+  jwksUri: string;
+  /** Every request to the token endpoint, as it came. */
+  tokenRequests: TokenRequestSeen[];
+  clients: {
+    basic: { id: string; secret: string };
+    post: { id: string; secret: string };
+    jwt: { id: string; privateKeyPem: string; keyId: string };
+  };
+  stop(): Promise<void>;
+}
+
+export interface AuthorizationServerOptions {
+  scopes?: string[];
+  /** Life of the tokens, in s. */
+  tokenTtlS?: number;
+  port?: number;
+}
+
+/** Secrets that a search through output and files can recognize. */
+export const SECRETS = { basic: "s3cret:basic%+ ü-plain-7f3a", post: "s3cret-post-91bc" };
+
+export async function startAuthorizationServer(
+  options: AuthorizationServerOptions = {},
+): Promise<AuthorizationServer> {
+  const { scopes = ["mcp:read", "mcp:write"], tokenTtlS = 3600 } = options;
+  const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+  const keyId = "machine-key";
+  const server = createServer();
+  const port = await listen(server, options.port ?? 0);
+  const issuer = `http://127.0.0.1:${port}`;
+  const tokenRequests: TokenRequestSeen[] = [];
+  const signing = await generateKeyPair("RS256", { extractable: true });
+
+  const machine = {
+    grant_types: ["client_credentials"],
+    redirect_uris: [],
+    response_types: [],
+    scope: scopes.join(" "),
+  };
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        ...machine,
+        client_id: "basic client",
+        client_secret: SECRETS.basic,
+        token_endpoint_auth_method: "client_secret_basic",
+      },
+      {
+        ...machine,
+        client_id: "post-client",
+        client_secret: SECRETS.post,
+        token_endpoint_auth_method: "client_secret_post",
+      },
+      {
+        ...machine,
+        client_id: "jwt-client",
+        token_endpoint_auth_method: "private_key_jwt",
+        token_endpoint_auth_signing_alg: "ES256",
+        jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: keyId, alg: "ES256", use: "sig" }] },
+      },
+    ],
+    jwks: { keys: [{ ...(await exportJWK(signing.privateKey)), alg: "RS256", use: "sig", kid: "as-key" }] },
+    scopes,
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_ctx, resource) => ({
+          scope: scopes.join(" "),
+          audience: resource,
+          accessTokenFormat: "jwt",
+          accessTokenTTL: tokenTtlS,
+          jwt: { sign: { alg: "RS256" } },
+        }),
+      },
+    },
+    ttl: { ClientCredentials: tokenTtlS },
+  });
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.path !== "/token") return;
+    const params = (ctx.oidc?.params ?? {}) as Record<string, string>;
+    tokenRequests.push({ params: { ...params }, authorization: ctx.get("authorization") || undefined });
+  });
+  server.on("request", provider.callback());
+  return {
+    issuer,
+    tokenEndpoint: `${issuer}/token`,
+    jwksUri: `${issuer}/jwks`,
+    tokenRequests,
+    clients: {
+      basic: { id: "basic client", secret: SECRETS.basic },
+      post: { id: "post-client", secret: SECRETS.post },
+      jwt: { id: "jwt-client", privateKeyPem: await exportPKCS8(privateKey), keyId },
+    },
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
