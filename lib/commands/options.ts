@@ -120,7 +120,7 @@ const table = {
   store: {
     group: "connection",
     value: "PLACE",
-    about: "where the store's key is: keyring, file or passphrase",
+    about: "where a new store keeps its key: keyring or file",
   },
 
   profile: { group: "own", value: "@NAME", about: "the login to use, where several know the server" },

@@ -1,0 +1,79 @@
+import { chooseVerb, parseArguments, readOptions } from "./lib/commands/arguments.ts";
+import type { Surroundings } from "./lib/commands/call.ts";
+import { createRegistry, printHelp } from "./lib/commands/help.ts";
+import { checkPositionals } from "./lib/commands/positionals.ts";
+import { VERBS } from "./lib/commands/verbs.ts";
+import { VERSION } from "./lib/commands/version.ts";
+import { EXIT, type ExitCode, M2mcpError, unexpected } from "./lib/errors.ts";
+import { createOutput, type Output } from "./lib/ui/output.ts";
+
+/** Runs the program: arguments to a verb, its failure to a message and an exit code. */
+async function main(argv: readonly string[], around: Surroundings): Promise<ExitCode> {
+  // Until the options are read, errors take the form that the raw arguments and the environment ask for.
+  const json = argv.includes("--json");
+  let output: Output = createOutput(around, { json, verbose: false, results: true });
+  try {
+    const registry = createRegistry(VERSION);
+    const names = VERBS.map(({ name }) => name);
+    const parsed = parseArguments(argv);
+    if (parsed.given.has("version")) {
+      output.raw(`m2mcp ${VERSION}\n`);
+      return EXIT.done;
+    }
+    const wanted = parsed.positionals[0] === "help" ? parsed.positionals.slice(1) : parsed.positionals;
+    const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
+    const chosen = chooseVerb(wanted, names, helping || around.stdin.isTTY === true);
+    if (helping) {
+      printHelp(registry, chosen.verb);
+      return EXIT.done;
+    }
+    const spec = VERBS.find(({ name }) => name === chosen.verb);
+    if (!spec) return EXIT.usage;
+    const results = spec.name !== "bridge";
+    output = createOutput(around, { json, verbose: false, results });
+    const options = readOptions(parsed.given, around.env, spec.options, spec.name);
+    output = createOutput(around, { json: options.on("json"), verbose: options.on("verbose"), results });
+    checkPositionals(spec, chosen.positionals);
+    const verb = await spec.load();
+    const failed = await verb.run({
+      verb: spec.name,
+      positionals: chosen.positionals,
+      options,
+      output,
+      around,
+    });
+    if (!failed) return EXIT.done;
+    output.failure(failed, true);
+    return failed.exitCode;
+  } catch (error) {
+    const known = error instanceof M2mcpError ? error : unexpected(kindOf(error));
+    output.failure(known);
+    return known.exitCode;
+  }
+}
+
+const kindOf = (error: unknown) => {
+  if (!(error instanceof Error)) return typeof error;
+  return "code" in error && typeof error.code === "string" ? `${error.name} ${error.code}` : error.name;
+};
+
+/** Lets what was written leave the process; a reader that has gone is no failure. */
+const flushed = (stream: Surroundings["stdout"]) =>
+  new Promise<void>((resolve) => {
+    stream.once("error", () => resolve());
+    if (stream.destroyed || stream.writableEnded) resolve();
+    else stream.write("", () => resolve());
+  });
+
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
+const exitCode = await main(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+});
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(exitCode);

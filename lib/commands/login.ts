@@ -1,0 +1,83 @@
+import { requireSecure } from "../auth/url.ts";
+import { wrongUsage } from "../errors.ts";
+import type { Store } from "../store/types.ts";
+import { table } from "../ui/table.ts";
+import type { Call } from "./call.ts";
+import { storeOf } from "./opening.ts";
+import { describe, givenCredentials, keptOptions, prove } from "./proof.ts";
+import { nameFor, profileName, sameServer, serverUrl } from "./server-url.ts";
+import { createCache, memoryCache } from "./state.ts";
+import { target } from "./target.ts";
+
+/** `m2mcp login <server> [@name]`: stores nothing unless the server's authorization accepts the credentials. */
+export async function run(call: Call): Promise<undefined> {
+  const [address = "", wanted] = call.positionals;
+  if (address.startsWith("@"))
+    throw wrongUsage(
+      "login needs the server's address",
+      `m2mcp login https://mcp.example.com/mcp ${address}`,
+    );
+  const server = serverUrl(address);
+  const named = wanted === undefined ? undefined : profileName(wanted);
+  const kept = keptOptions(call);
+  requireSecure(server, "the server's address", kept.allowHttp ?? []);
+  const credentials = await givenCredentials(call);
+
+  const store = storeOf(call);
+  const found = target(call, store, server, { credentials, cache: memoryCache({}) });
+  const proof = await prove(call, found, credentials);
+  if (!proof.token) {
+    call.output.data({ profile: null, server, authorization: null });
+    call.output.print(`${server} asks for no authorization: m2mcp connect ${server} @name is all it needs`);
+    return;
+  }
+  const old = await replaced(store, server, named);
+  const name = old?.name ?? named ?? (await freeName(store, server));
+  await store.writeProfile({
+    name,
+    server,
+    credentials: proof.credentials,
+    ...kept,
+    createdAtMs: old?.createdAtMs ?? call.around.now(),
+  });
+  await createCache(
+    store,
+    async () => name,
+    (line) => call.output.warn(line),
+  ).changeAuth(() => proof.state);
+
+  const { rows, data } = describe(server, name, proof, call.around.now());
+  call.output.data(data);
+  call.output.print(`logged in\n${table(rows.map(([label = "", value = ""]) => [`  ${label}`, value]))}`);
+}
+
+/**
+ * The profile that this login renews.
+ *
+ * @throws M2mcpError (exit 1) when the name belongs to another server, so that nothing is lost by mistake
+ */
+async function replaced(store: Store, server: string, named: string | undefined) {
+  if (named === undefined) {
+    const { profiles } = await store.listProfiles();
+    const logins = profiles.filter((profile) => profile.credentials && sameServer(profile.server, server));
+    if (logins.length > 1)
+      throw wrongUsage(
+        `several logins know ${server}: ${logins.map((profile) => `@${profile.name}`).join(", ")}`,
+        `name the one to renew: m2mcp login ${server} @${logins[0]?.name}`,
+      );
+    return logins[0];
+  }
+  // A profile that cannot be read is replaced: that is how a damaged one is mended.
+  const old = await store.readProfile(named).catch(() => null);
+  if (old && !sameServer(old.server, server))
+    throw wrongUsage(
+      `@${named} belongs to ${old.server}`,
+      `choose another name, or m2mcp logout @${named} first`,
+    );
+  return old ?? undefined;
+}
+
+async function freeName(store: Store, server: string): Promise<string> {
+  const { profiles } = await store.listProfiles();
+  return nameFor(server, (name) => profiles.some((profile) => profile.name === name));
+}

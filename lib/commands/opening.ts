@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { wrongUsage } from "../errors.ts";
+import { type MovableStore, openStore } from "../store/store.ts";
+import type { Call } from "./call.ts";
+import type { OptionName } from "./options.ts";
+
+/**
+ * The store of this call; nothing is opened before its first use.
+ *
+ * @throws M2mcpError (exit 1) when `--store` names no place
+ */
+export function storeOf(call: Call): MovableStore {
+  const { options, output, around } = call;
+  const choice = options.value("store");
+  if (choice !== undefined && choice !== "keyring" && choice !== "file")
+    throw wrongUsage(
+      `unknown --store ${choice}`,
+      "it is keyring or file; a passphrase counts where M2MCP_PASSPHRASE is set",
+    );
+  return openStore({
+    env: around.env,
+    warn: (line) => output.warn(line),
+    ...(choice ? { choice } : {}),
+  });
+}
+
+/**
+ * The text of a file that an option names.
+ *
+ * @throws M2mcpError (exit 1)
+ */
+export function readOptionFile(call: Call, option: OptionName, path: string): string {
+  try {
+    return readFileSync(resolve(call.around.cwd, path), "utf8");
+  } catch {
+    throw wrongUsage(`cannot read ${path}, the file of --${option}`, "check the path and its permissions");
+  }
+}
+
+/** All that comes on stdin. */
+export async function readStdin(call: Call): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of call.around.stdin)
+    chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}

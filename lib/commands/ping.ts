@@ -1,0 +1,13 @@
+import type { Call } from "./call.ts";
+import { withClient } from "./one-off.ts";
+
+/** `m2mcp @svc ping` */
+export async function run(call: Call): Promise<undefined> {
+  await withClient(call, async (client) => {
+    const startedMs = performance.now();
+    await client.ping();
+    const tookMs = Math.round(performance.now() - startedMs);
+    call.output.data({ ok: true, tookMs });
+    call.output.print(`${call.positionals[0]} answered in ${tookMs} ms`);
+  });
+}

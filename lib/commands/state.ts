@@ -1,0 +1,93 @@
+import type { AuthState } from "../auth/types.ts";
+import type { ServerMemory } from "../mcp/types.ts";
+import type { State, Store } from "../store/types.ts";
+
+/** Cached state of one set of credentials. A cache that cannot be kept costs requests, nothing else. */
+export interface Cache {
+  readAuth(): Promise<AuthState | undefined>;
+  changeAuth(change: (old: AuthState) => AuthState): Promise<void>;
+  readServer(): Promise<ServerMemory | undefined>;
+  writeServer(memory: ServerMemory): Promise<void>;
+  withLock<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * The cache under `id` in the store. What cannot be written is kept for this run, with one warning.
+ *
+ * @param id where it lies; asked for at the first use, so that a bridge that is never used opens no store
+ */
+export function createCache(store: Store, id: () => Promise<string>, warn: (line: string) => void): Cache {
+  let kept: State | undefined;
+  let known: Promise<string> | undefined;
+  const where = () => {
+    known ??= id();
+    return known;
+  };
+  const keepHere = (error: unknown, state: State) => {
+    if (!kept)
+      warn(`tokens are kept for this run only: ${error instanceof Error ? error.message : "no store"}`);
+    kept = state;
+  };
+  const read = async (): Promise<State> => {
+    if (kept) return kept;
+    try {
+      return (await store.readState(await where())) ?? {};
+    } catch (error) {
+      keepHere(error, {});
+      return {};
+    }
+  };
+  const update = async (change: (old: State) => State) => {
+    if (!kept) {
+      let changed: State | undefined;
+      try {
+        await store.updateState(await where(), (old) => {
+          changed = change(old);
+          return changed;
+        });
+        return;
+      } catch (error) {
+        keepHere(error, changed ?? change({}));
+        return;
+      }
+    }
+    kept = change(kept);
+  };
+  return {
+    readAuth: async () => (await read()).auth,
+    changeAuth: (change) => update((old) => ({ ...old, auth: change(old.auth ?? {}) })),
+    readServer: async () => (await read()).server,
+    writeServer: (server) => update((old) => ({ ...old, server })),
+    async withLock(work) {
+      let started = false;
+      const once = () => {
+        started = true;
+        return work();
+      };
+      if (kept) return work();
+      try {
+        return await store.withLock(await where(), once);
+      } catch (error) {
+        if (started) throw error;
+        keepHere(error, {});
+        return work();
+      }
+    },
+  };
+}
+
+/** A cache for this run alone, for what is not proven yet. */
+export function memoryCache(auth: AuthState): Cache {
+  let kept: State = { auth };
+  return {
+    readAuth: async () => kept.auth,
+    changeAuth: async (change) => {
+      kept = { ...kept, auth: change(kept.auth ?? {}) };
+    },
+    readServer: async () => kept.server,
+    writeServer: async (server) => {
+      kept = { ...kept, server };
+    },
+    withLock: (work) => work(),
+  };
+}

@@ -1,0 +1,81 @@
+import { wrongUsage } from "../errors.ts";
+import { storeFolder } from "../platform/folders.ts";
+import type { KeyPlace } from "../store/types.ts";
+import { nearest } from "../ui/nearest.ts";
+import { promptHidden } from "../ui/prompt.ts";
+import { table } from "../ui/table.ts";
+import type { Call } from "./call.ts";
+import { storeOf } from "./opening.ts";
+
+const ACTIONS = ["move", "passphrase"] as const;
+const PLACES: readonly KeyPlace[] = ["keyring", "file", "passphrase"];
+
+/** `m2mcp store`, `m2mcp store move --to PLACE`, `m2mcp store passphrase`. */
+export async function run(call: Call): Promise<undefined> {
+  const [action, ...more] = call.positionals;
+  if (more[0] !== undefined)
+    throw wrongUsage(`store ${action} does not take ${more[0]}`, "see m2mcp store --help");
+  const to = call.options.value("to");
+  if (to !== undefined && action !== "move")
+    throw wrongUsage("--to belongs to store move", `m2mcp store move --to ${to}`);
+  if (action === undefined) return show(call);
+  if (action === "passphrase") return move(call, "passphrase");
+  if (action === "move") return move(call, place(to));
+  const near = nearest(action, ACTIONS);
+  throw wrongUsage(
+    `unknown action ${action}`,
+    near ? `did you mean store ${near}` : "there are move and passphrase",
+  );
+}
+
+function place(text: string | undefined): KeyPlace {
+  const found = PLACES.find((known) => known === text);
+  if (!found)
+    throw wrongUsage(
+      text === undefined ? "store move needs a place" : `unknown place ${text}`,
+      `write --to ${PLACES.join(", --to ")}`,
+    );
+  return found;
+}
+
+async function show(call: Call): Promise<undefined> {
+  const keyPlace = await storeOf(call).keyPlace();
+  const folder = storeFolder(call.around.env);
+  call.output.data({ folder, key: keyPlace });
+  call.output.print(
+    table([
+      ["folder", folder],
+      ["key", inWords[keyPlace]],
+    ]),
+  );
+}
+
+const inWords: Record<KeyPlace | "memory", string> = {
+  keyring: "in the OS keyring",
+  passphrase: "from the passphrase in M2MCP_PASSPHRASE",
+  file: "in a file beside the store, readable by this user alone",
+  memory: "in memory only: the folder cannot be written",
+};
+
+async function move(call: Call, to: KeyPlace): Promise<undefined> {
+  const passphrase = to === "passphrase" ? await newPassphrase(call) : undefined;
+  await storeOf(call).move(to, passphrase);
+  call.output.data({ key: to });
+  call.output.print(
+    `the store's key is now ${to === "passphrase" ? "from the new passphrase" : inWords[to]}`,
+  );
+  if (to === "passphrase") call.output.note("set M2MCP_PASSPHRASE to it from now on");
+}
+
+/** The new passphrase, from M2MCP_NEW_PASSPHRASE or typed twice: it is never an argument. */
+async function newPassphrase(call: Call): Promise<string> {
+  const { env, stdin, stderr } = call.around;
+  if (env.M2MCP_NEW_PASSPHRASE) return env.M2MCP_NEW_PASSPHRASE;
+  if (!stdin.isTTY)
+    throw wrongUsage("no new passphrase given", "set M2MCP_NEW_PASSPHRASE, or type it at a terminal");
+  const typed = await promptHidden("new passphrase: ", stdin, stderr);
+  if (!typed) throw wrongUsage("no new passphrase given", "type it, or set M2MCP_NEW_PASSPHRASE");
+  if ((await promptHidden("once more: ", stdin, stderr)) !== typed)
+    throw wrongUsage("the two differ", "try again");
+  return typed;
+}

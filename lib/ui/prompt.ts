@@ -1,0 +1,35 @@
+import type { Readable, Writable } from "node:stream";
+
+/** A terminal to type at. */
+type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
+
+/**
+ * Asks for one line without showing what is typed (on stderr, so that stdout stays the result's).
+ *
+ * @returns the line; null when input ended or was broken off (Ctrl-C, Ctrl-D)
+ */
+export function promptHidden(question: string, input: Terminal, output: Writable): Promise<string | null> {
+  output.write(question);
+  input.setRawMode?.(true);
+  return new Promise((resolve) => {
+    let typed = "";
+    const finish = (answer: string | null) => {
+      input.off("data", read).off("end", ended);
+      input.setRawMode?.(false);
+      input.pause();
+      output.write("\n");
+      resolve(answer);
+    };
+    const ended = () => finish(typed === "" ? null : typed);
+    const read = (chunk: Buffer | string) => {
+      for (const key of chunk.toString()) {
+        if (key === "\r" || key === "\n") return finish(typed);
+        if (key === "\u0003" || key === "\u0004") return finish(null);
+        if (key === "\u007f" || key === "\b") typed = [...typed].slice(0, -1).join("");
+        else if (key >= " ") typed += key;
+      }
+    };
+    input.on("data", read).on("end", ended);
+    input.resume();
+  });
+}

@@ -1,0 +1,111 @@
+import { isObject, type JsonObject } from "../mcp/messages.ts";
+import { firstLine, harmless, table } from "./table.ts";
+
+const text = (value: unknown) => (typeof value === "string" ? value : "");
+
+/** Things with a name and a description, a line each. */
+export const named = (items: readonly JsonObject[]): string =>
+  harmless(table(items.map((item) => [text(item.name), firstLine(item.description ?? item.title)])));
+
+/** Resources or templates, a line each. */
+export const resources = (items: readonly JsonObject[]): string =>
+  harmless(
+    table(
+      items.map((item) => [
+        text(item.uri ?? item.uriTemplate),
+        text(item.mimeType),
+        firstLine(item.title ?? item.name),
+      ]),
+    ),
+  );
+
+/** Prompts with their arguments, optional ones in brackets. */
+export const prompts = (items: readonly JsonObject[]): string =>
+  harmless(
+    table(
+      items.map((item) => [
+        text(item.name),
+        list(item.arguments)
+          .map((argument) => (argument.required ? text(argument.name) : `[${text(argument.name)}]`))
+          .join(" "),
+        firstLine(item.description ?? item.title),
+      ]),
+    ),
+  );
+
+/** One tool: what it does, and each of its arguments. */
+export function tool(item: JsonObject): string {
+  const schema = isObject(item.inputSchema) ? item.inputSchema : {};
+  const properties = isObject(schema.properties) ? Object.entries(schema.properties) : [];
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  const rows = properties.map(([name, property]) => {
+    const of = isObject(property) ? property : {};
+    const words = [typeOf(of), required.includes(name) ? "required" : ""].filter((word) => word !== "");
+    return [`  ${name}`, words.join(", "), firstLine(of.description)];
+  });
+  const annotations = isObject(item.annotations) ? item.annotations : {};
+  const hints = Object.entries(annotations)
+    .filter(([, value]) => value === true)
+    .map(([name]) => name.replace(/Hint$/, ""));
+  return harmless(
+    [
+      `${text(item.name)}${item.title ? ` — ${text(item.title)}` : ""}`,
+      text(item.description),
+      rows.length > 0 ? `\nArguments:\n${table(rows)}` : "\nNo arguments",
+      hints.length > 0 ? `\nThe server calls it ${hints.join(", ")}` : "",
+    ]
+      .filter((part) => part !== "")
+      .join("\n"),
+  );
+}
+
+function typeOf(property: JsonObject): string {
+  if (Array.isArray(property.enum)) return property.enum.map((value) => JSON.stringify(value)).join("|");
+  if (Array.isArray(property.type)) return property.type.join("|");
+  const items = isObject(property.items) ? typeOf(property.items) : "";
+  return property.type === "array" && items ? `array of ${items}` : text(property.type);
+}
+
+/** What a tool or prompt yields: text as it is, other content named by kind and size. */
+export function content(blocks: unknown): string {
+  return list(blocks).map(block).join("\n");
+}
+
+function block(item: JsonObject): string {
+  switch (item.type) {
+    case "text":
+      return harmless(text(item.text));
+    case "image":
+    case "audio":
+      return `[${item.type} ${text(item.mimeType)}, ${bytesOf(item.data)} bytes]`;
+    case "resource_link":
+      return harmless(`[link ${text(item.uri)}${item.name ? ` ${text(item.name)}` : ""}]`);
+    case "resource": {
+      const resource = isObject(item.resource) ? item.resource : {};
+      if (typeof resource.text === "string") return harmless(resource.text);
+      return harmless(`[resource ${text(resource.uri)}, ${bytesOf(resource.blob)} bytes]`);
+    }
+    default:
+      return JSON.stringify(item);
+  }
+}
+
+/** A tool's result for people: its content, else its structured content. */
+export function toolResult(result: JsonObject): string {
+  const shown = content(result.content);
+  if (shown !== "" || result.structuredContent === undefined) return shown;
+  return JSON.stringify(result.structuredContent, null, 2);
+}
+
+/** A prompt's messages, each under the role that speaks. */
+export const messages = (items: unknown): string =>
+  list(items)
+    .map((message) => `${text(message.role)}:\n${content([message.content])}`)
+    .join("\n\n");
+
+const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+
+const bytesOf = (base64: unknown) => {
+  const encoded = text(base64);
+  return Math.floor((encoded.replace(/=+$/, "").length * 3) / 4);
+};
