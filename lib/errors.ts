@@ -218,14 +218,6 @@ export const noSuchProfile = (name: string) =>
     "m2mcp profiles lists them; m2mcp login and m2mcp connect make them",
   );
 
-export const notLoggedIn = (server: string) =>
-  new M2mcpError(
-    "not_logged_in",
-    EXIT.auth,
-    `${server} asks for authorization, and no login is known for it`,
-    `m2mcp login ${server} --client-id ID --client-secret SECRET`,
-  );
-
 export const notOnServer = (kind: string, name: string, near: string | undefined) =>
   new M2mcpError(
     "not_found",
