@@ -237,6 +237,14 @@ export const profilesUnreadable = (count: number) =>
     "the lines above name them; log in again to replace what is damaged",
   );
 
+export const notWell = () =>
+  new M2mcpError(
+    "not_well",
+    EXIT.auth,
+    "the server answers, but no new token could be had",
+    "mend the step marked FAIL before the token in use ends",
+  );
+
 /** A fault of this program's own: its kind only, since its words could hold anything. */
 export const unexpected = (kind: string) =>
   new M2mcpError(

@@ -1,5 +1,5 @@
 import { type DiagnosisStep, diagnose } from "../auth/diagnose.ts";
-import { M2mcpError, type M2mcpError as Problem } from "../errors.ts";
+import { M2mcpError, notWell } from "../errors.ts";
 import { openClient } from "../mcp/client.ts";
 import { harmless } from "../ui/table.ts";
 import type { Call } from "./call.ts";
@@ -7,16 +7,17 @@ import { authDeps, findTarget, ONE_OFF, openEndpoint, type Target } from "./targ
 import { CLIENT_INFO } from "./version.ts";
 
 /** `m2mcp doctor <target>`: each step, what was seen, what is wrong and what to do. */
-export async function run(call: Call): Promise<Problem | undefined> {
+export async function run(call: Call): Promise<M2mcpError | undefined> {
   const found = await findTarget(call, call.positionals[0] ?? "");
   const steps: DiagnosisStep[] = [];
   const show = (step: DiagnosisStep) => {
     steps.push(step);
     call.output.print(harmless(inWords(step)));
   };
-  const { server, credentials } = found;
+  const { credentials } = found;
+  const server = found.login?.server ?? found.server;
   for (const step of await diagnose(await authDeps(call, found), { server, credentials })) show(step);
-  let failed: Problem | undefined;
+  let failed: M2mcpError | undefined;
   try {
     show(await firstCall(call, found));
   } catch (error) {
@@ -29,8 +30,9 @@ export async function run(call: Call): Promise<Problem | undefined> {
       ...(error.hint === undefined ? {} : { fix: error.hint }),
     });
   }
-  call.output.data({ server, ok: steps.every(({ ok }) => ok), steps });
-  return failed;
+  const ok = steps.every((step) => step.ok);
+  call.output.data({ server: found.server, ok, steps });
+  return failed ?? (ok ? undefined : notWell());
 }
 
 async function firstCall(call: Call, found: Target): Promise<DiagnosisStep> {

@@ -1,6 +1,6 @@
 import { requireSecure } from "../auth/url.ts";
 import { wrongUsage } from "../errors.ts";
-import type { Store } from "../store/types.ts";
+import type { Profile, Store } from "../store/types.ts";
 import { table } from "../ui/table.ts";
 import type { Call } from "./call.ts";
 import { storeOf } from "./opening.ts";
@@ -20,24 +20,29 @@ export async function run(call: Call): Promise<undefined> {
   const server = serverUrl(address);
   const named = wanted === undefined ? undefined : profileName(wanted);
   const kept = keptOptions(call);
-  requireSecure(server, "the server's address", kept.allowHttp ?? []);
+  const store = storeOf(call);
+  const old = await replaced(store, server, named);
+  requireSecure(server, "the server's address", kept.allowHttp ?? old?.allowHttp ?? []);
   const credentials = await givenCredentials(call);
 
-  const store = storeOf(call);
-  const found = target(call, store, server, { credentials, cache: memoryCache({}) });
+  const found = target(call, store, server, {
+    ...(old ? { profile: old } : {}),
+    credentials,
+    cache: memoryCache({}),
+  });
   const proof = await prove(call, found, credentials);
   if (!proof.token) {
     call.output.data({ profile: null, server, authorization: null });
     call.output.print(`${server} asks for no authorization: m2mcp connect ${server} @name is all it needs`);
     return;
   }
-  const old = await replaced(store, server, named);
   const name = old?.name ?? named ?? (await freeName(store, server));
   await store.writeProfile({
+    ...withoutLogin(old),
+    ...kept,
     name,
     server,
     credentials: proof.credentials,
-    ...kept,
     createdAtMs: old?.createdAtMs ?? call.around.now(),
   });
   await createCache(
@@ -50,6 +55,12 @@ export async function run(call: Call): Promise<undefined> {
   call.output.data(data);
   call.output.print(`logged in\n${table(rows.map(([label = "", value = ""]) => [`  ${label}`, value]))}`);
 }
+
+/** What a renewed profile keeps: it has credentials of its own now. */
+const withoutLogin = (old: Profile | undefined): Partial<Profile> => {
+  const { login: _, ...rest } = old ?? {};
+  return rest;
+};
 
 /**
  * The profile that this login renews.

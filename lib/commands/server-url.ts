@@ -30,7 +30,7 @@ export function isWithin(server: string, base: string): boolean {
 }
 
 /**
- * The name in `@name`.
+ * The name in `@name`, in lower case: some file systems do not tell capitals apart.
  *
  * @throws M2mcpError (exit 1) when it cannot be one
  */
@@ -41,7 +41,7 @@ export function profileName(text: string): string {
       `${text} is no name of a profile`,
       "write @ and letters, digits, dots or dashes, like @svc",
     );
-  return name;
+  return name.toLowerCase();
 }
 
 /** A name for a login of this server that is not taken: its host, with the port, then numbered. */
