@@ -19,7 +19,8 @@ export async function run(call: Call): Promise<undefined> {
       output: call.around.stdout,
       stop: stop.signal,
       kill: kill.signal,
-      drainMs: Math.min(endpoint.timeoutMs, DRAIN_MS),
+      // A server's silence is noticed within its own limit; only then is it our end that cuts in.
+      drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
     });
   } finally {
     process.off("SIGTERM", onSignal).off("SIGINT", onSignal);

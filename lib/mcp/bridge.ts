@@ -29,7 +29,7 @@ export interface BridgeOptions {
   endpoint: Endpoint;
   input: Readable;
   output: Writable;
-  /** Ends the bridge as the end of the input does. */
+  /** Ends the bridge as the end of the input does; after that end, without waiting further. */
   stop: AbortSignal;
   /** Ends it without waiting for answers under way. */
   kill: AbortSignal;
@@ -139,7 +139,8 @@ export async function runBridge({
       void writer.write(
         resultResponse(id, { resultType: "complete", _meta: { [META_SUBSCRIPTION]: id } }).text,
       );
-  const cutShort = AbortSignal.any([kill, writer.closed]);
+  // Hosts close the input first and signal later: then the wait is over.
+  const cutShort = AbortSignal.any(stop.aborted ? [kill, writer.closed] : [kill, stop, writer.closed]);
   await until(ledger.allSettled(), drainMs, cutShort);
   for (const id of ledger.owed())
     if (ledger.settle(id)) void writer.write(errorResponse(id, toRpcError(endedEarly())).text);

@@ -97,8 +97,6 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     await endpoint.memory.write({ ...rest, era }).catch(() => {});
   }
 
-  const taken = () => road?.catch(() => undefined);
-
   return {
     async request(message) {
       if (road) return (await road).request(message);
@@ -126,10 +124,17 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       }
     },
     async notify(message: NotificationMessage) {
-      await (await taken())?.notify(message);
+      // Awaited in the same way as by requests, so that the order of the lines is kept.
+      let to: Road | undefined;
+      try {
+        to = await road;
+      } catch {
+        return;
+      }
+      await to?.notify(message);
     },
     async respond(message: ResponseMessage) {
-      await (await taken())?.respond(message);
+      await road?.then((to) => to.respond(message)).catch(() => {});
     },
     async close() {
       const opened = road;

@@ -32,7 +32,7 @@ export interface AuthorizationServerOptions {
 }
 
 /** Secrets that a search through output and files can recognize. */
-export const SECRETS = { basic: "s3cret:basic%+ ü-plain-7f3a", post: "s3cret-post-91bc" };
+export const SECRETS = { basic: "s3cret:basic%+ /plain-7f3a", post: "s3cret-post-91bc" };
 
 export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},

@@ -196,13 +196,15 @@ function createTestServer(cancelled: string[]): McpServer {
     async ({ ms }, { signal, sendNotification, _meta, requestId }) => {
       signal.addEventListener("abort", () => cancelled.push(String(requestId)));
       for (let step = 1; step <= 4 && !signal.aborted; step++) {
-        await sleep(ms / 4);
+        await sleep(ms / 5);
         if (_meta?.progressToken !== undefined)
           await sendNotification({
             method: "notifications/progress",
             params: { progressToken: _meta.progressToken, progress: step, total: 4 },
           });
       }
+      // Clients stop listening for progress with the answer, so the last step must not come with it.
+      await sleep(ms / 5);
       return text("done");
     },
   );
