@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withSecretService } from "../store/secret-service.ts";
+import { BINARY, createHome } from "./harness.ts";
+import { logIn, startWorld, type World } from "./world.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await startWorld();
+});
+afterAll(() => world.end());
+
+const ROOT = join(import.meta.dir, "..", "..");
+
+describe("the executable", () => {
+  test("runs alone, from an empty folder, as another user, and loads nothing from where it stands", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "m2mcp-alone-"));
+    chmodSync(folder, 0o777);
+    copyFileSync(BINARY, join(folder, "m2mcp"));
+    chmodSync(join(folder, "m2mcp"), 0o755);
+    writeFileSync(join(folder, ".env"), `M2MCP_CLIENT_ID=stranger\nM2MCP_CLIENT_SECRET=stranger\n`);
+    writeFileSync(join(folder, "bunfig.toml"), `preload = ["./evil.ts"]\n`);
+    writeFileSync(join(folder, "evil.ts"), `require("node:fs").writeFileSync("${folder}/evil", "loaded");`);
+    const args = ["login", world.mcp.url, "--client-secret", world.as.clients.basic.secret];
+    const asNobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const child = Bun.spawnSync([join(folder, "m2mcp"), ...args], {
+      cwd: folder,
+      env: { HOME: folder, PATH: "/usr/bin:/bin" },
+      ...asNobody,
+    });
+    expect(child.exitCode).toBe(1);
+    expect(child.stderr.toString()).toContain("--client-id");
+    const good = Bun.spawnSync([join(folder, "m2mcp"), ...args, "--client-id", world.as.clients.basic.id], {
+      cwd: folder,
+      env: { HOME: folder, PATH: "/usr/bin:/bin" },
+      ...asNobody,
+    });
+    expect(good.exitCode).toBe(0);
+    expect(existsSync(join(folder, "evil"))).toBe(false);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("names no path of the machine that built it", () => {
+    expect(readFileSync(BINARY).includes(ROOT)).toBe(false);
+  });
+});
+
+describe("the store behind the executable", () => {
+  test("uses a real Secret Service: the key is there and in no file", async () => {
+    const home = createHome();
+    const { id, secret } = world.as.clients.basic;
+    const env = { ...home.env, M2MCP: BINARY, ID: id, M2MCP_CLIENT_SECRET: secret, URL: world.mcp.url };
+    const { stdout, stderr, code } = await withSecretService(
+      `"$M2MCP" login "$URL" @svc --client-id "$ID" && unset M2MCP_CLIENT_SECRET && "$M2MCP" @svc tools-list && "$M2MCP" store && "$M2MCP" store move --to file && "$M2MCP" @svc ping`,
+      env,
+    );
+    expect(stderr).not.toContain("error");
+    expect(code).toBe(0);
+    expect(stdout).toContain("keyring");
+    expect(stdout).toContain("echo");
+    home.remove();
+  });
+
+  test("says so when the keyring is wanted and none answers, and stores nothing", async () => {
+    const home = createHome();
+    const { id, secret } = world.as.clients.basic;
+    const { code, stderr } = await home.run([
+      "login",
+      world.mcp.url,
+      "--client-id",
+      id,
+      "--client-secret",
+      secret,
+      "--store",
+      "keyring",
+    ]);
+    expect(code).toBe(5);
+    expect(stderr).toContain("keyring");
+    expect(existsSync(join(home.folder, "store", "profiles"))).toBe(false);
+    home.remove();
+  });
+
+  test("many copies at once make one token request", async () => {
+    const home = createHome();
+    await logIn(world, home);
+    for (const name of readdirSync(join(home.folder, "store", "state")))
+      rmSync(join(home.folder, "store", "state", name));
+    const before = world.as.tokenRequests.length;
+    const runs = await Promise.all(Array.from({ length: 16 }, () => home.run(["@svc", "tools-list"])));
+    expect(runs.map(({ code }) => code)).toEqual(Array(16).fill(0));
+    expect(world.as.tokenRequests.length - before).toBe(1);
+    expect(readdirSync(join(home.folder, "store", "locks"))).toEqual([]);
+    home.remove();
+  });
+
+  test("a damaged profile is exit 5, named, and left as it is", async () => {
+    const home = createHome();
+    await logIn(world, home);
+    const file = join(home.folder, "store", "profiles", "svc.m2mcp");
+    writeFileSync(file, "junk", { mode: 0o600 });
+    const { code, stderr } = await home.run(["@svc", "tools-list"]);
+    expect(code).toBe(5);
+    expect(stderr).toContain(file);
+    expect(readFileSync(file, "utf8")).toBe("junk");
+    expect((await home.run(["profiles"])).code).toBe(5);
+    home.remove();
+  });
+});
+
+describe("the same source under Deno", () => {
+  const deno = [join(ROOT, "node_modules", ".bin", "deno"), "run", "-A", "--no-lock", join(ROOT, "cli.ts")];
+
+  test("logs in, lists tools and bridges", async () => {
+    const home = createHome(deno);
+    mkdirSync(join(home.folder, "deno"));
+    const { id, secret } = world.as.clients.basic;
+    const env = { M2MCP_STORE: "file", DENO_DIR: join(home.folder, "deno") };
+    const limitMs = 60_000;
+    const login = await home.run(
+      ["login", world.mcp.url, "@svc", "--client-id", id, "--client-secret", secret],
+      { env, limitMs },
+    );
+    expect(login.stderr).not.toContain("error");
+    expect(login.code).toBe(0);
+    expect((await home.run(["@svc", "tools-list"], { env, limitMs })).stdout).toContain("echo");
+    const initialize = {
+      jsonrpc: "2.0",
+      id: 1,
+      method: "initialize",
+      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "deno", version: "1" } },
+    };
+    const bridged = await home.run(["bridge", "@svc"], {
+      env,
+      limitMs,
+      input: `${JSON.stringify(initialize)}\n`,
+    });
+    expect(JSON.parse(bridged.stdout)).toMatchObject({
+      id: 1,
+      result: { serverInfo: { name: "test-server" } },
+    });
+    expect(bridged.code).toBe(0);
+    home.remove();
+  });
+});
