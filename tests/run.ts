@@ -38,7 +38,7 @@ if (process.platform === "linux" && !(has("gnome-keyring-daemon") && has("dbus-r
 
 step("build", bun, ["run", "build"]);
 step("types, lint, format", bun, ["run", "check"]);
-const tests = step("tests", bun, ["test"]);
+const tests = step("tests", bun, ["test", "--timeout", "60000"]);
 passed += Number(/^\s*(\d+) pass$/m.exec(tests)?.[1] ?? 0);
 failed += Number(/^\s*(\d+) fail$/m.exec(tests)?.[1] ?? 0);
 const scenarios = step("conformance", bun, ["tests/conformance/run.ts"]);

@@ -35,19 +35,20 @@ describe("the executable", () => {
     writeFileSync(join(folder, "evil.ts"), `require("node:fs").writeFileSync("${folder}/evil", "loaded");`);
     const args = ["login", world.mcp.url, "--client-secret", world.as.clients.basic.secret];
     const asNobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
-    const child = Bun.spawnSync([join(folder, "m2mcp"), ...args], {
-      cwd: folder,
-      env: { HOME: folder, PATH: "/usr/bin:/bin" },
-      ...asNobody,
-    });
-    expect(child.exitCode).toBe(1);
-    expect(child.stderr.toString()).toContain("--client-id");
-    const good = Bun.spawnSync([join(folder, "m2mcp"), ...args, "--client-id", world.as.clients.basic.id], {
-      cwd: folder,
-      env: { HOME: folder, PATH: "/usr/bin:/bin" },
-      ...asNobody,
-    });
-    expect(good.exitCode).toBe(0);
+    const run = async (...more: string[]) => {
+      const child = Bun.spawn([join(folder, "m2mcp"), ...args, ...more], {
+        cwd: folder,
+        env: { HOME: folder, PATH: "/usr/bin:/bin" },
+        stdin: "ignore",
+        stderr: "pipe",
+        ...asNobody,
+      });
+      return { stderr: await new Response(child.stderr).text(), code: await child.exited };
+    };
+    const stranger = await run();
+    expect(stranger.code).toBe(1);
+    expect(stranger.stderr).toContain("--client-id");
+    expect((await run("--client-id", world.as.clients.basic.id)).code).toBe(0);
     expect(existsSync(join(folder, "evil"))).toBe(false);
     rmSync(folder, { recursive: true, force: true });
   });

@@ -6,7 +6,7 @@ import { collect, type Outcome } from "../e2e/harness.ts";
  * the script is the program under test.
  */
 export async function withSecretService(script: string, env: Record<string, string>): Promise<Outcome> {
-  const unlock = "printf '' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
+  const unlock = "printf unlocked | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
   const child = spawn("dbus-run-session", ["--", "sh", "-c", `${unlock}\n${script}`], { env });
   child.stdin.end();
   const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
