@@ -13,6 +13,7 @@ export function chart(bars: { what: string; share: number }[]): string {
   });
   const height = 50 + bars.length * step;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="880" height="${height}" font-family="sans-serif" font-size="13">
+<title>m2mcp as a share of mcp-remote</title>
 <rect width="880" height="${height}" fill="#fff"/>
 <text x="${left + width}" y="22" text-anchor="middle">mcp-remote = 1</text>
 <line x1="${left + width}" y1="28" x2="${left + width}" y2="${height - 10}" stroke="#888" stroke-dasharray="4"/>

@@ -12,6 +12,7 @@ const STARTS = quick ? 3 : 9;
 const CALLS = quick ? 100 : 500;
 const FLIGHT = quick ? 500 : 3000;
 
+process.chdir(root);
 const server = spawn(process.execPath, [join(import.meta.dir, "server.ts")]);
 const port = await new Promise<string>((resolve) =>
   server.stdout.once("data", (data) => resolve(String(data).trim())),
@@ -96,10 +97,20 @@ for (let round = 0; round <= STARTS; round++)
     if (round > 0) starts[name].push(tookMs);
   }
 
-const peers: Record<Name, Peer> = { m2mcp: await open("m2mcp"), "mcp-remote": await open("mcp-remote") };
-await new Promise((resolve) => setTimeout(resolve, 1000));
-const rest = Object.fromEntries(names.map((name) => [name, peers[name].memoryMb()])) as Record<Name, number>;
+// Memory at rest: one at a time, since pages shared with another peer would count for less.
+async function atRest(command: readonly string[]): Promise<number> {
+  const peer = startPeer([...command], env);
+  await peer.call("initialize", INITIALIZE);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const usedMb = peer.memoryMb();
+  await peer.end();
+  return usedMb;
+}
+const rest = { m2mcp: await atRest(commands.m2mcp), "mcp-remote": await atRest(commands["mcp-remote"]) };
+// Hosts start mcp-remote with npx, which stays beside it: its whole tree counts.
+const npxTree = await atRest(["npx", "mcp-remote", ...commands["mcp-remote"].slice(2)]);
 
+const peers: Record<Name, Peer> = { m2mcp: await open("m2mcp"), "mcp-remote": await open("mcp-remote") };
 // Latency: each call in turn by each of the three, so that a slow moment meets all.
 const latency: Record<Name | "direct", number[]> = { m2mcp: [], "mcp-remote": [], direct: [] };
 const callers: Record<Name | "direct", Caller> = { ...peers, direct };
@@ -177,7 +188,14 @@ const rows: [what: string, ours: string, peer: string, direct: string, ratio: st
     ratio(median(starts.m2mcp), median(starts["mcp-remote"])),
   ],
   [
-    "memory of the process tree at rest (PSS)",
+    "memory of the process tree at rest (PSS), mcp-remote by `npx`",
+    `${rest.m2mcp.toFixed(0)} MB`,
+    `${npxTree.toFixed(0)} MB`,
+    "",
+    ratio(rest.m2mcp, npxTree),
+  ],
+  [
+    "the same, mcp-remote's script under `node` alone",
     `${rest.m2mcp.toFixed(0)} MB`,
     `${rest["mcp-remote"].toFixed(0)} MB`,
     "",
@@ -198,11 +216,11 @@ const rows: [what: string, ours: string, peer: string, direct: string, ratio: st
     ratio(added("m2mcp", 0.5), added("mcp-remote", 0.5)),
   ],
   [
-    "added latency of a call, p99",
-    ms(added("m2mcp", 0.99)),
-    ms(added("mcp-remote", 0.99)),
+    "latency of a call, p99",
+    ms(quantile(latency.m2mcp, 0.99)),
+    ms(quantile(latency["mcp-remote"], 0.99)),
     ms(quantile(latency.direct, 0.99)),
-    ratio(added("m2mcp", 0.99), added("mcp-remote", 0.99)),
+    ratio(quantile(latency.m2mcp, 0.99), quantile(latency["mcp-remote"], 0.99)),
   ],
   [
     "calls a second, 64 in flight",
