@@ -100,11 +100,11 @@ async function addressTarget(call: Call, store: Store, text: string): Promise<Ta
   const warn = (line: string) => call.output.warn(line);
   if (namesCredentials(call.options)) {
     const credentials = await readCredentials(call.options, secretReading(call, "source"));
-    const { grant, clientId, scope, tokenEndpoint, resource, audience, tokenParams } = credentials;
-    const parts = [grant, clientId, scope, tokenEndpoint, resource, audience, tokenParams];
+    // The secret is one of the parts: with another secret, the token got by the first is not found.
+    const parts = [server, JSON.stringify(credentials)];
     return target(call, store, server, {
       credentials,
-      cache: createCache(store, () => store.stateId([server, JSON.stringify(parts)]), warn),
+      cache: createCache(store, () => store.stateId(parts), warn),
     });
   }
   const profile = await profileFor(store, server, call.options.value("profile"));
