@@ -2,6 +2,7 @@ import { accessForbidden, loginNeeded, M2mcpError, tokenNotAccepted } from "../e
 import { bearerChallenge, type Challenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
 import { discover } from "./discovery.ts";
+import { createProof, createProofKey, learnNonce, type ProofKey } from "./dpop.ts";
 import { requestToken, wantedScope } from "./grant.ts";
 import { probe } from "./probe.ts";
 import type { Authorization, AuthState, Credentials, Discovered, Refusal, Token } from "./types.ts";
@@ -37,8 +38,10 @@ export function createAuthorization(
   const { origin, host } = new URL(server);
   const jitter = Math.random();
   let held: Token | undefined;
+  let proofKey: ProofKey | undefined;
   let issuing: Promise<Token> | undefined;
   let stepUps = 0;
+  let nonceTries = 0;
 
   const headerOf = (token: Token) => `${token.tokenType} ${token.accessToken}`;
 
@@ -83,11 +86,20 @@ export function createAuthorization(
       try {
         const found = await discovered(state, credentials, challenge);
         const gathered = steppedUp ?? state.steppedUpScope;
-        const token = await requestToken(deps, credentials, found, wantedScope(credentials, found, gathered));
+        const dpop = credentials.dpop || found.dpop ? (state.dpop ?? (await createProofKey())) : undefined;
+        const token = await requestToken(
+          deps,
+          credentials,
+          found,
+          wantedScope(credentials, found, gathered),
+          dpop,
+        );
+        proofKey = dpop;
         await deps.write(({ failure: _old, ...rest }) => ({
           ...rest,
           token,
           discovered: found,
+          ...(dpop ? { dpop } : {}),
           ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
         }));
         held = token;
@@ -156,6 +168,8 @@ export function createAuthorization(
       const union = [...new Set([...had, ...missing])].filter((scope) => scope !== "").join(" ");
       return reissue(authorization ?? undefined, undefined, union);
     }
+    // The server only wants its nonce in the proof (RFC 9449 §9); `learn` has taken it in.
+    if (held?.tokenType === "DPoP" && error === "use_dpop_nonce" && nonceTries++ < 2) return held;
     const newer = await shared(authorization ?? undefined);
     if (newer && authorization !== null) {
       held = newer;
@@ -167,14 +181,26 @@ export function createAuthorization(
   }
 
   return {
-    async headers({ url, refusal }) {
+    async headers({ method, url, refusal }) {
       // A token goes to the resource that it was issued for, whatever address is asked for.
       if (new URL(url).origin !== origin)
         throw tokenNotAccepted(new URL(url).host, `the credentials are for ${host}`);
+      if (!refusal) nonceTries = 0;
+      if (refusal?.dpopNonce && proofKey) proofKey.nonces[origin] = refusal.dpopNonce;
       const token = refusal ? await afterRefusal(refusal) : await current();
-      return { authorization: headerOf(token) };
+      if (token.tokenType !== "DPoP") return { authorization: headerOf(token) };
+      proofKey ??= (await deps.read())?.dpop;
+      // Without its key a bound token is worth nothing.
+      if (!proofKey) return { authorization: headerOf(await reissue(headerOf(token), undefined)) };
+      const { accessToken } = token;
+      return {
+        authorization: headerOf(token),
+        dpop: await createProof(proofKey, { method, url, accessToken }, deps.now()),
+      };
     },
-    learn() {},
+    learn(headers) {
+      if (proofKey) learnNonce(proofKey, origin, headers);
+    },
   };
 }
 

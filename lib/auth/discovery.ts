@@ -50,6 +50,8 @@ export interface ResourceMetadata {
   resource: string;
   issuers: string[];
   scopes: string[] | undefined;
+  /** `dpop_bound_access_tokens_required`. */
+  dpop: boolean;
 }
 
 /**
@@ -77,6 +79,7 @@ export async function discoverResource(
       resource,
       issuers: texts(json.authorization_servers) ?? [],
       scopes: texts(json.scopes_supported),
+      dpop: json.dpop_bound_access_tokens_required === true,
     };
   }
   if (named) throw noMetadata(named);
@@ -121,6 +124,7 @@ export async function discover(
       resource: resourceOf(server),
       tokenEndpoint: credentials.tokenEndpoint,
       ...(challenged === undefined ? {} : { scope: challenged }),
+      ...(challenge?.scheme === "dpop" ? { dpop: true } : {}),
       discoveredAtMs: deps.now(),
     };
   }
@@ -153,6 +157,7 @@ export async function discover(
     ...(authMethods ? { authMethods } : {}),
     ...(signingAlgs ? { signingAlgs } : {}),
     ...(dpopAlgs ? { dpopAlgs } : {}),
+    ...(challenge?.scheme === "dpop" || resource?.dpop ? { dpop: true } : {}),
     ...(mtls ? { mtlsTokenEndpoint: mtls } : {}),
     ...(scope ? { scope } : {}),
     discoveredAtMs: deps.now(),

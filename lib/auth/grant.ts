@@ -1,6 +1,7 @@
 import { badTokenAnswer, tokenRefused, unexpectedStatus } from "../errors.ts";
 import { authenticateClient, type TokenRequest } from "./client-auth.ts";
 import type { AuthDeps } from "./deps.ts";
+import { createProof, learnNonce, type ProofKey } from "./dpop.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { readAssertion } from "./secrets.ts";
 import type { Credentials, Discovered, Token } from "./types.ts";
@@ -23,6 +24,7 @@ export function wantedScope(
 /**
  * Performs the grant (RFC 6749 §4.4; RFC 7523 §2.1 for `jwt-bearer`): one token request, no retry after a refusal.
  *
+ * @param proofKey binds the token to a key (RFC 9449); takes in the server's nonces
  * @throws M2mcpError token_refused, bad_token_answer (exit 4), network failures (exit 3)
  */
 export async function requestToken(
@@ -30,6 +32,7 @@ export async function requestToken(
   credentials: Credentials,
   found: Discovered,
   scope: string | undefined,
+  proofKey?: ProofKey,
 ): Promise<Token> {
   const request: TokenRequest = { headers: {}, body: new URLSearchParams() };
   const { body } = request;
@@ -48,17 +51,29 @@ export async function requestToken(
   await authenticateClient(request, credentials, found, deps);
   const url = credentials.tls ? (found.mtlsTokenEndpoint ?? found.tokenEndpoint) : found.tokenEndpoint;
   const askedAtMs = deps.now();
-  const answer = await exchange(deps, url, {
-    method: "POST",
-    headers: {
-      ...request.headers,
-      "content-type": "application/x-www-form-urlencoded",
-      accept: "application/json",
-    },
-    body: body.toString(),
-  });
-  return checkTokenAnswer(answer, url, askedAtMs, scope);
+  const send = async () =>
+    exchange(deps, url, {
+      method: "POST",
+      headers: {
+        ...request.headers,
+        ...(proofKey ? { dpop: await createProof(proofKey, { method: "POST", url }, deps.now()) } : {}),
+        "content-type": "application/x-www-form-urlencoded",
+        accept: "application/json",
+      },
+      body: body.toString(),
+    });
+  let answer = await send();
+  // The nonce is part of the way to an answer, not a refusal of the grant (RFC 9449 §8).
+  if (proofKey && learnNonce(proofKey, url, answer.headers) && errorOf(answer) === "use_dpop_nonce")
+    answer = await send();
+  const token = checkTokenAnswer(answer, url, askedAtMs, scope);
+  if (credentials.dpop && token.tokenType !== "DPoP")
+    throw badTokenAnswer(new URL(url).host, "it is not bound to a key, as --dpop insists");
+  return token;
 }
+
+const errorOf = ({ json }: Answer) =>
+  typeof json === "object" && json !== null && "error" in json ? json.error : undefined;
 
 /**
  * Reads the answer to a token request (RFC 6749 §5.1, §5.2).

@@ -1,5 +1,6 @@
 import type { AuthDeps } from "./deps.ts";
 import { discover } from "./discovery.ts";
+import { createProofKey } from "./dpop.ts";
 import { requestToken, wantedScope } from "./grant.ts";
 import { probe } from "./probe.ts";
 import type { Credentials, Discovered, Token } from "./types.ts";
@@ -25,8 +26,9 @@ export async function login(
   const { issuer: _before, ...given } = credentials;
   const challenge = given.tokenEndpoint === undefined ? (await probe(deps, server)).challenge : undefined;
   const discovered = await discover(deps, server, given, challenge);
-  const token = await requestToken(deps, given, discovered, wantedScope(given, discovered, undefined));
-  await deps.write(() => ({ token, discovered }));
+  const dpop = given.dpop || discovered.dpop ? await createProofKey() : undefined;
+  const token = await requestToken(deps, given, discovered, wantedScope(given, discovered, undefined), dpop);
+  await deps.write(() => ({ token, discovered, ...(dpop ? { dpop } : {}) }));
   return {
     token,
     discovered,

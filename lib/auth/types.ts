@@ -78,6 +78,8 @@ export interface Discovered {
   authMethods?: string[];
   signingAlgs?: string[];
   dpopAlgs?: string[];
+  /** The server wants tokens bound to a key (RFC 9449): its challenge or its metadata says so. */
+  dpop?: boolean;
   /** RFC 8705 §5 alias of the token endpoint. */
   mtlsTokenEndpoint?: string;
   /** Scope from the challenge, else from `scopes_supported`. */

@@ -22,6 +22,15 @@ function credentials(): Record<string, string> {
     writeFileSync(env.M2MCP_PRIVATE_KEY, context.private_key_pem, { mode: 0o600 });
   }
   if (context.signing_algorithm) env.M2MCP_SIGNING_ALG = context.signing_algorithm;
+  // Scenarios made for the browser grant name no client: any will do, since only what comes before the grant applies.
+  if (scenario.startsWith("auth/")) {
+    env.M2MCP_CLIENT_ID ??= "test-client";
+    if (context.valid_jwt) {
+      env.M2MCP_GRANT = "jwt-bearer";
+      env.M2MCP_CLIENT_ASSERTION_FILE = join(folder, "assertion");
+      writeFileSync(env.M2MCP_CLIENT_ASSERTION_FILE, context.valid_jwt, { mode: 0o600 });
+    } else if (!env.M2MCP_PRIVATE_KEY) env.M2MCP_CLIENT_SECRET ??= "test-secret";
+  }
   return env;
 }
 
