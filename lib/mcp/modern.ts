@@ -1,6 +1,12 @@
 import { M2mcpError, streamCut } from "../errors.ts";
-import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
-import { HEADER_MISMATCH, META_VERSION, MODERN_VERSION } from "./era.ts";
+import { type ErrorAnswer, readAnswers, readErrorAnswer, supportedVersions } from "./answers.ts";
+import {
+  HEADER_MISMATCH,
+  META_VERSION,
+  MODERN_VERSION,
+  MODERN_VERSIONS,
+  UNSUPPORTED_VERSION,
+} from "./era.ts";
 import { hostOf, sendHttp } from "./http.ts";
 import {
   type Id,
@@ -131,7 +137,9 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
       const abort = new AbortController();
       calls.set(message.id, abort);
       try {
-        const failure = await exchange(message, abort, deliver);
+        let failure = await exchange(message, abort, deliver);
+        const again = failure && retryVersion(message, failure);
+        if (again) failure = await exchange(again, abort, deliver);
         if (failure?.error?.code !== HEADER_MISMATCH || message.method !== "tools/call") return failure;
         await relearn(message.params._meta);
         return await exchange(message, abort, deliver);
@@ -146,6 +154,15 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
       for (const abort of calls.values()) abort.abort();
     },
   };
+}
+
+/** The request in a version that the server says it knows; undefined when there is none in common. */
+function retryVersion(message: RequestMessage, { error }: ErrorAnswer): RequestMessage | undefined {
+  if (error?.code !== UNSUPPORTED_VERSION) return undefined;
+  const version = supportedVersions(error).find((theirs) => MODERN_VERSIONS.includes(theirs));
+  if (version === undefined) return undefined;
+  const _meta = { ...(isObject(message.params._meta) ? message.params._meta : {}), [META_VERSION]: version };
+  return requestMessage(message.id, message.method, { ...message.params, _meta });
 }
 
 /** What the `Mcp-Name` header mirrors (MCP 2026-07-28 "Standard Request Headers"). */
