@@ -41,7 +41,10 @@ function setUp() {
   };
   const open = (given = credentials) =>
     createAuthorization(deps, { server: world.mcp.url, credentials: given });
-  return { deps, credentials, open, state: () => state, pass: (ms: number) => void (nowMs += ms) };
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  return { deps, credentials, open, state: () => state, pass };
 }
 const ask = () => ({ method: "POST", url: world.mcp.url });
 const counted = async <T>(work: () => Promise<T>) => {
