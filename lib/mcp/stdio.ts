@@ -7,18 +7,14 @@ import { createLineSplitter, type Line } from "./lines.ts";
  */
 export async function* readLines(input: Readable, signal: AbortSignal): AsyncGenerator<Line> {
   const splitter = createLineSplitter();
-  const chunks = input[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  const aborted = new Promise<IteratorResult<Uint8Array>>((resolve) => {
-    const stop = () => resolve({ done: true, value: undefined });
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
-  for (;;) {
-    const next = await Promise.race([chunks.next(), aborted]).catch(
-      () => ({ done: true, value: undefined }) as const,
-    );
-    if (next.done) break;
-    yield* splitter.push(next.value);
+  // Ending the stream ends the loop; a race with the signal would pile up reactions, one for each chunk.
+  const stop = () => void input.destroy();
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+  try {
+    for await (const chunk of input) yield* splitter.push(chunk);
+  } catch {
+    // The peer is gone, or we were told to stop.
   }
   yield* splitter.end();
 }
@@ -41,7 +37,6 @@ export function createLineWriter(output: Writable): LineWriter {
   output.on("error", () => gone.abort());
   output.on("close", () => gone.abort());
 
-  const untilGone = (resolve: () => void) => gone.signal.addEventListener("abort", resolve, { once: true });
   return {
     closed: gone.signal,
     async write(text) {
@@ -53,8 +48,13 @@ export function createLineWriter(output: Writable): LineWriter {
       });
       if (more) return;
       drained ??= new Promise<void>((resolve) => {
-        output.once("drain", resolve);
-        untilGone(resolve);
+        const ready = () => {
+          output.off("drain", ready);
+          gone.signal.removeEventListener("abort", ready);
+          resolve();
+        };
+        output.once("drain", ready);
+        gone.signal.addEventListener("abort", ready, { once: true });
       }).finally(() => {
         drained = undefined;
       });
@@ -62,7 +62,10 @@ export function createLineWriter(output: Writable): LineWriter {
     },
     async flushed() {
       if (gone.signal.aborted) return;
-      await Promise.race([pending, new Promise<void>(untilGone)]);
+      const left = new Promise<void>((resolve) =>
+        gone.signal.addEventListener("abort", () => resolve(), { once: true }),
+      );
+      await Promise.race([pending, left]);
     },
   };
 }
