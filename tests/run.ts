@@ -24,15 +24,15 @@ function step(title: string, command: string, args: string[]): string {
 
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 
-// The Secret Service tests need a real one.
-if (process.platform === "linux" && !(has("gnome-keyring-daemon") && has("dbus-run-session"))) {
+// The Secret Service tests need a real one, the TLS tests an authority.
+if (process.platform === "linux" && !["gnome-keyring-daemon", "dbus-run-session", "openssl"].every(has)) {
   if (process.getuid?.() === 0 && has("apt-get"))
-    spawnSync("sh", ["-c", "apt-get update -q && apt-get install -qy gnome-keyring dbus"], {
+    spawnSync("sh", ["-c", "apt-get update -q && apt-get install -qy gnome-keyring dbus openssl"], {
       stdio: "inherit",
     });
   else
     console.log(
-      "gnome-keyring and dbus are missing: the tests that need a Secret Service will fail; install them first",
+      "gnome-keyring, dbus or openssl is missing: the tests that need them will fail; install them first",
     );
 }
 
