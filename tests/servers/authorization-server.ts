@@ -21,6 +21,8 @@ export interface AuthorizationServer {
     post: { id: string; secret: string };
     jwt: { id: string; privateKeyPem: string; keyId: string };
   };
+  /** Life of the tokens issued from now on, in s. */
+  setTokenTtl(seconds: number): void;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,8 @@ export const SECRETS = { basic: "s3cret:basic%+ /plain-7f3a", post: "s3cret-post
 export async function startAuthorizationServer(
   options: AuthorizationServerOptions = {},
 ): Promise<AuthorizationServer> {
-  const { scopes = ["mcp:read", "mcp:write"], tokenTtlS = 3600 } = options;
+  const { scopes = ["mcp:read", "mcp:write"] } = options;
+  let tokenTtlS = options.tokenTtlS ?? 3600;
   const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
   const keyId = "machine-key";
   const server = createServer();
@@ -108,6 +111,9 @@ export async function startAuthorizationServer(
       basic: { id: "basic client", secret: SECRETS.basic },
       post: { id: "post-client", secret: SECRETS.post },
       jwt: { id: "jwt-client", privateKeyPem: await exportPKCS8(privateKey), keyId },
+    },
+    setTokenTtl(seconds) {
+      tokenTtlS = seconds;
     },
     async stop() {
       server.closeAllConnections();
