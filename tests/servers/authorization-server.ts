@@ -93,7 +93,7 @@ export async function startAuthorizationServer(
         }),
       },
     },
-    ttl: { ClientCredentials: tokenTtlS },
+    ttl: { ClientCredentials: () => tokenTtlS },
   });
   provider.use(async (ctx, next) => {
     await next();
