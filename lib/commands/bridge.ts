@@ -1,4 +1,5 @@
 import { runBridge } from "../mcp/bridge.ts";
+import { createMemoryRelief } from "../platform/memory.ts";
 import type { Call } from "./call.ts";
 import { BRIDGE, findTarget, openEndpoint } from "./target.ts";
 
@@ -20,6 +21,7 @@ export async function run(call: Call): Promise<undefined> {
       stop: stop.signal,
       kill: kill.signal,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
+      relieve: await createMemoryRelief(),
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
     });
   } finally {

@@ -14,38 +14,39 @@ export const mediaType = (headers: Headers) =>
   headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? null;
 
 /**
- * The messages of a successful response, JSON or SSE, in order (MCP Streamable HTTP "Receiving Messages").
- * `cursor` tells where an SSE stream can be resumed. Events that are no message are skipped, with a log line.
+ * Hands the messages of a successful response, JSON or SSE, to `take`, in order (MCP Streamable HTTP "Receiving
+ * Messages"). `cursor` tells where an SSE stream can be resumed. Events that are no message are skipped, with a log
+ * line.
  *
- * @throws M2mcpError wrong content type, invalid JSON, too long an answer, network failures
+ * @throws M2mcpError wrong content type, invalid JSON, too long an answer, network failures; and what `take` throws
  */
-export async function* readAnswers(
+export async function readAnswers(
   response: HttpResponse,
   url: string,
   cursor: StreamCursor,
   log: (line: string) => void,
-): AsyncGenerator<Message> {
+  take: (message: Message) => Promise<void>,
+): Promise<void> {
   const type = mediaType(response.headers);
-  const host = hostOf(url);
   if (type === "application/json") {
     for (const message of parseMessages(await response.text())) {
-      if (message.kind === "unreadable") throw invalidAnswer(host, message.error.message);
-      yield message;
+      if (message.kind === "unreadable") throw invalidAnswer(hostOf(url), message.error.message);
+      await take(message);
     }
     return;
   }
   if (type !== "text/event-stream") {
     await response.discard();
-    throw wrongContentType(host, type);
+    throw wrongContentType(hostOf(url), type);
   }
-  const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-  for await (const { data } of readEvents(response.chunks(), cursor, MAX_ANSWER_BYTES, tooLong)) {
-    if (data === "") continue;
+  const tooLong = () => answerTooLong(hostOf(url), MAX_ANSWER_BYTES);
+  await readEvents(response.read, cursor, MAX_ANSWER_BYTES, tooLong, async ({ data }) => {
+    if (data === "") return;
     for (const message of parseMessages(data)) {
       if (message.kind === "unreadable") log(`skipped an event that is no message: ${message.error.message}`);
-      else yield message;
+      else await take(message);
     }
-  }
+  });
 }
 
 /** What a non-2xx response says: the server's own JSON-RPC error where the body is one. */
@@ -58,7 +59,7 @@ export interface ErrorAnswer {
 export async function readErrorAnswer(response: HttpResponse): Promise<ErrorAnswer> {
   const { status } = response;
   const text = await response.text(MAX_ERROR_BYTES).catch(() => "");
-  for (const message of text === "" ? [] : parseMessages(text))
+  for (const message of text.length === 0 ? [] : parseMessages(text))
     if (message.kind === "response" && message.error) return { status, error: message.error };
   // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
   return { status };

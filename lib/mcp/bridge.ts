@@ -35,6 +35,8 @@ export interface BridgeOptions {
   kill: AbortSignal;
   /** How long answers may take after the end of the input, in ms. */
   drainMs: number;
+  /** Told the length of each message once it is done with. */
+  relieve(length: number): void;
 }
 
 /**
@@ -49,6 +51,7 @@ export async function runBridge({
   stop,
   kill,
   drainMs,
+  relieve,
 }: BridgeOptions): Promise<void> {
   const writer = createLineWriter(output);
   const ledger = createLedger();
@@ -64,7 +67,9 @@ export async function runBridge({
       return;
     }
     if (message.kind === "request") asked.add(message.id);
-    await writer.write(message.text);
+    const written = writer.write(message.text);
+    relieve(message.text.length);
+    await written;
   };
   const road = createConversation(endpoint, deliver);
 
@@ -72,12 +77,14 @@ export async function runBridge({
     const release = message.method === "subscriptions/listen" ? () => {} : await slots.take();
     let answer: ResponseMessage;
     try {
-      const failure = await road.request(message);
+      const sent = road.request(message);
+      relieve(message.text.length);
+      const failure = await sent;
+      if (!failure && !ledger.owes(message.id)) return;
       answer = errorResponse(
         message.id,
         failure ? rpcErrorOf(failure, endpoint.url) : toRpcError(streamCut(hostOf(endpoint.url))),
       );
-      if (!failure && !ledger.owes(message.id)) return;
     } catch (error) {
       const refused = error instanceof RefusedOpening ? error.toRpcError(endpoint.url) : toRpcError(error);
       answer = errorResponse(message.id, refused);

@@ -12,6 +12,7 @@ import { type Id, parseMessages } from "./messages.ts";
 import type { Deliver, Road } from "./road.ts";
 import { watchSilence } from "./silence.ts";
 import { readEvents } from "./sse.ts";
+import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 
 /**
@@ -57,24 +58,24 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       throw wrongContentType(host, mediaType(response.headers));
     }
     const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-    for await (const { event, data } of readEvents(response.chunks(), {}, MAX_ANSWER_BYTES, tooLong)) {
+    await readEvents(response.read, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
       if (event === "endpoint") {
         const address = URL.parse(data, endpoint.url);
         // Tokens must not follow an address elsewhere.
         if (!address || address.origin !== new URL(endpoint.url).origin)
           throw wrongContentType(host, "an endpoint elsewhere");
         found(address.href);
-        continue;
+        return;
       }
       for (const message of parseMessages(data)) {
         if (message.kind === "unreadable") continue;
         await deliver(message);
         if (message.kind === "response" && message.id !== null) waiting.get(message.id)?.resolve();
       }
-    }
+    });
   }
 
-  async function post(text: string): Promise<ErrorAnswer | undefined> {
+  async function post(text: Text): Promise<ErrorAnswer | undefined> {
     const url = await open();
     const response = await sendHttp(
       { ...endpoint, url },
@@ -85,7 +86,7 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     return undefined;
   }
 
-  const postQuietly = async (text: string) => {
+  const postQuietly = async (text: Text) => {
     await post(text).catch((error: unknown) => {
       if (error instanceof M2mcpError) endpoint.log(error.message);
     });
@@ -96,8 +97,9 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       const address = Promise.withResolvers<void>();
       waiting.set(message.id, address);
       address.promise.catch(() => {});
-      const watch = watchSilence(endpoint.timeoutMs, () => timedOut(host, endpoint.timeoutMs));
-      watch.signal.addEventListener("abort", () => address.reject(watch.signal.reason), { once: true });
+      const watch = watchSilence(endpoint.timeoutMs, () =>
+        address.reject(timedOut(host, endpoint.timeoutMs)),
+      );
       try {
         const failure = await post(message.text);
         if (failure) return failure;

@@ -7,6 +7,7 @@ import {
   timedOut,
 } from "../errors.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
+import { type Text, toText } from "./text.ts";
 import type { Endpoint, Refusal } from "./types.ts";
 
 /** Longest answer (one JSON body or one SSE event) accepted. */
@@ -19,7 +20,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /** One HTTP request to the MCP endpoint. */
 export interface HttpRequest {
   method: "POST" | "GET" | "DELETE";
-  body?: string;
+  body?: Text;
   headers: Record<string, string>;
   /** Ends the request from outside; its reason is what is thrown. */
   signal?: AbortSignal;
@@ -31,10 +32,13 @@ export interface HttpRequest {
 export interface HttpResponse {
   status: number;
   headers: Headers;
-  /** The body's bytes as they come. @throws M2mcpError when the network or the time fails. */
-  chunks(): AsyncGenerator<Uint8Array>;
+  /**
+   * Hands the body's bytes to `take` as they come, and waits for it where it returns a promise.
+   * @throws M2mcpError when the network or the time fails, and what `take` throws
+   */
+  read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void>;
   /** The whole body as text. @throws M2mcpError also when it is longer than `maxBytes`. */
-  text(maxBytes?: number): Promise<string>;
+  text(maxBytes?: number): Promise<Text>;
   /** Lets go of a body that is not wanted. */
   discard(): Promise<void>;
 }
@@ -116,86 +120,147 @@ async function fetchOnce(
   request: HttpRequest,
   authorized: Record<string, string>,
 ): Promise<HttpResponse> {
-  const headers = new Headers(endpoint.headers);
-  for (const [name, value] of Object.entries({ ...request.headers, ...authorized })) headers.set(name, value);
   const host = hostOf(url);
-  const head = watchSilence(endpoint.timeoutMs, () => timedOut(host, endpoint.timeoutMs));
-  const bodyLimitMs = request.bodyTimeoutMs ?? endpoint.timeoutMs;
-  const body = new AbortController();
-  const signals = [head.signal, body.signal];
-  if (request.signal) signals.push(request.signal);
-  const signal = AbortSignal.any(signals);
+  const abort = new AbortController();
+  const unlink = follow(request.signal, abort);
+  const watch = (limitMs: number) => watchSilence(limitMs, () => abort.abort(timedOut(host, limitMs)));
+  const head = watch(endpoint.timeoutMs);
   try {
     const response = await endpoint.fetch(url, {
       method: request.method,
-      headers,
+      headers: { ...ownHeaders(endpoint), ...request.headers, ...authorized },
       redirect: "manual",
-      signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
+      signal: abort.signal,
+      ...(request.body === undefined ? {} : { body: request.body as string }),
     });
     head.stop();
-    return watchedResponse(response, host, bodyLimitMs, body, signal);
+    const body = watch(request.bodyTimeoutMs ?? endpoint.timeoutMs);
+    const end = () => {
+      body.stop();
+      unlink();
+    };
+    return watchedResponse(response, host, body, abort.signal, end);
   } catch (error) {
     head.stop();
-    throw networkError(error, signal, host);
+    unlink();
+    throw networkError(error, abort.signal, host);
   }
 }
 
+/** The user's headers, in lower case, so that ours of the same name replace them. */
+const ownHeaders = ({ headers }: Endpoint) =>
+  Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
+
+/** Aborts `child` with its parent, until unlinked: a parent may outlive thousands of requests. */
+function follow(parent: AbortSignal | undefined, child: AbortController): () => void {
+  if (!parent) return () => {};
+  const pass = () => child.abort(parent.reason);
+  if (parent.aborted) pass();
+  else parent.addEventListener("abort", pass, { once: true });
+  return () => parent.removeEventListener("abort", pass);
+}
+
+/** Bodies said to be this short are read in one go, in bytes. */
+const SHORT_BYTES = 64 * 1024;
+/** For bodies said to be this long the room is made at once, in bytes; longer ones might be a lie. */
+const ROOM_BYTES = 64 * 1024 * 1024;
+
+/** @param end lets go of what watches the response; called once the body is done with */
 function watchedResponse(
   response: Response,
   host: string,
-  limitMs: number,
-  abort: AbortController,
+  watch: SilenceWatch,
   signal: AbortSignal,
+  end: () => void,
 ): HttpResponse {
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    if (!response.body) return;
-    const watch: SilenceWatch = watchSilence(limitMs, () => timedOut(host, limitMs));
-    const stop = () => abort.abort(watch.signal.reason);
-    watch.signal.addEventListener("abort", stop, { once: true });
-    const reader = response.body.getReader();
+  /** Hands the body's bytes to `take` as they come; waits where it returns a promise. */
+  async function read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
+    const reader = response.body?.getReader();
     let finished = false;
+    let taking = false;
     try {
-      for (;;) {
+      while (reader) {
         const { done, value } = await reader.read();
         if (done) break;
-        watch.heard();
-        yield value;
-        // Time in which our own reader was slow is not the server's silence.
+        // Time in which our own reader is slow is not the server's silence.
+        watch.hold();
+        taking = true;
+        const taken = take(value);
+        if (taken) await taken;
+        taking = false;
         watch.heard();
       }
       finished = true;
       // An aborted body may end like a complete one; it is not.
       signal.throwIfAborted();
     } catch (error) {
-      finished = true;
-      throw networkError(error, signal, host);
+      throw taking ? error : networkError(error, signal, host);
     } finally {
-      watch.stop();
-      if (!finished) await reader.cancel().catch(() => {});
+      end();
+      if (!finished) await reader?.cancel().catch(() => {});
     }
   }
+
+  async function short(): Promise<string> {
+    try {
+      const text = await response.text();
+      signal.throwIfAborted();
+      return text;
+    } catch (error) {
+      throw networkError(error, signal, host);
+    } finally {
+      end();
+    }
+  }
+
   return {
     status: response.status,
     headers: response.headers,
-    chunks,
+    read,
     async text(maxBytes = MAX_ANSWER_BYTES) {
-      const decoder = new TextDecoder();
-      const parts: string[] = [];
-      let size = 0;
-      for await (const chunk of chunks()) {
-        size += chunk.length;
-        if (size > maxBytes) throw answerTooLong(host, maxBytes);
-        parts.push(decoder.decode(chunk, { stream: true }));
+      const said = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+      const length = said === null ? Number.NaN : Number(said);
+      if (length <= Math.min(SHORT_BYTES, maxBytes)) return short();
+      if (length > maxBytes) {
+        await this.discard();
+        throw answerTooLong(host, maxBytes);
       }
-      parts.push(decoder.decode());
-      return parts.join("");
+      const whole = createGathering(length);
+      await read((bytes) => {
+        if (whole.add(bytes) > maxBytes) throw answerTooLong(host, maxBytes);
+      });
+      return toText(whole.bytes());
     },
     async discard() {
+      end();
       await response.body?.cancel().catch(() => {});
     },
   };
 }
+
+/** Gathers the bytes of a body. @param length what the server said it would be, NaN when it did not say */
+function createGathering(length: number) {
+  const room = length <= ROOM_BYTES ? new Uint8Array(length) : undefined;
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  return {
+    /** @returns how many bytes there are now */
+    add(bytes: Uint8Array): number {
+      if (room && size + bytes.length <= room.length) room.set(bytes, size);
+      else parts.push(bytes);
+      size += bytes.length;
+      return size;
+    },
+    bytes(): Uint8Array {
+      const [only] = parts;
+      if (room && parts.length === 0) return room.subarray(0, size);
+      if (!room && only && parts.length === 1) return only;
+      return Buffer.concat(room ? [room.subarray(0, size - lengthOf(parts)), ...parts] : parts);
+    },
+  };
+}
+
+const lengthOf = (parts: Uint8Array[]) => parts.reduce((sum, { length }) => sum + length, 0);
 
 /** The host a person would recognize, for messages: never the path or query, which may hold a secret. */
 export const hostOf = (url: string) => new URL(url).host;

@@ -13,6 +13,7 @@ import {
 } from "./messages.ts";
 import type { Deliver, Road } from "./road.ts";
 import type { StreamCursor } from "./sse.ts";
+import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 
 /** How long a stream may stay open after its answer, or after the client cancelled its request, in ms. */
@@ -82,7 +83,7 @@ export function createLegacySession(
     ...(protocolVersion === undefined ? {} : { "mcp-protocol-version": protocolVersion }),
   });
 
-  const post = (text: string, signal: AbortSignal, headers = sessionHeaders()) =>
+  const post = (text: Text, signal: AbortSignal, headers = sessionHeaders()) =>
     sendHttp(endpoint, {
       method: "POST",
       body: text,
@@ -111,13 +112,13 @@ export function createLegacySession(
   ): Promise<void> {
     let linger: ReturnType<typeof setTimeout> | undefined;
     try {
-      for await (const message of readAnswers(response, endpoint.url, cursor, endpoint.log)) {
+      await readAnswers(response, endpoint.url, cursor, endpoint.log, async (message) => {
         const answers = message.kind === "response" && message.id === call.id;
         if (answers) call.answered = true;
         await take(message);
         // The stream should end now; reading on lets the connection be used again.
         if (answers) linger ??= setTimeout(() => call.abort.abort(), LINGER_MS);
-      }
+      });
     } catch (error) {
       if (!call.answered) throw error;
     } finally {
@@ -266,9 +267,7 @@ export function createLegacySession(
           await response.discard();
           return;
         }
-        if (response.status < 300)
-          for await (const message of readAnswers(response, endpoint.url, cursor, endpoint.log))
-            await deliver(message);
+        if (response.status < 300) await readAnswers(response, endpoint.url, cursor, endpoint.log, deliver);
         else await response.discard();
         failures = performance.now() - startedMs > 5000 ? 0 : failures + 1;
       } catch (error) {
@@ -285,7 +284,7 @@ export function createLegacySession(
     else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
   }
 
-  async function postQuietly(text: string, what: string): Promise<void> {
+  async function postQuietly(text: Text, what: string): Promise<void> {
     try {
       const response = await post(text, ended.signal);
       if (response.status >= 300) endpoint.log(`${what} was refused with HTTP status ${response.status}`);

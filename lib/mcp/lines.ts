@@ -1,32 +1,32 @@
+import { decode, type Text, toText, trimText } from "./text.ts";
+
 /** Longest line accepted; a longer one is reported and skipped, so that memory stays bounded. */
 export const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
-/** What framing yields: a line's text, or the report of one that was too long. */
-export type Line = { text: string } | { tooLong: number };
+/** What framing yields: a line, or the report of one that was too long. */
+export type Line = { text: Text } | { tooLong: number };
 
 const LF = 10;
 
 /**
- * Splits bytes into lines (MCP stdio framing): LF or CRLF, an initial BOM dropped, empty lines skipped, invalid
- * UTF-8 replaced. Knows nothing of where the bytes come from.
+ * Splits bytes into lines (MCP stdio framing): LF or CRLF, a BOM dropped, empty lines skipped, invalid UTF-8
+ * replaced. Knows nothing of where the bytes come from.
  *
  * @param maxBytes longest line kept, in bytes
  */
 export function createLineSplitter(maxBytes: number = MAX_LINE_BYTES) {
   let parts: Uint8Array[] = [];
   let length = 0;
-  const decoder = new TextDecoder();
 
   const take = (): Line | undefined => {
     const [first] = parts;
-    const bytes = parts.length === 1 && first ? first : concat(parts, Math.min(length, maxBytes + 1));
     const size = length;
+    const bytes = parts.length === 1 && first ? first : Buffer.concat(parts);
     parts = [];
     length = 0;
     if (size > maxBytes) return { tooLong: size };
-    // TextDecoder drops a BOM at the start of each decoded text.
-    const text = decoder.decode(bytes).trim();
-    return text === "" ? undefined : { text };
+    const text = trimText(toText(bytes));
+    return text.length === 0 ? undefined : { text };
   };
   const keep = (bytes: Uint8Array) => {
     length += bytes.length;
@@ -37,15 +37,17 @@ export function createLineSplitter(maxBytes: number = MAX_LINE_BYTES) {
   return {
     /** The lines completed by these bytes. */
     push(bytes: Uint8Array): Line[] {
-      const lines: Line[] = [];
-      let start = 0;
-      for (let end = bytes.indexOf(LF); end !== -1; end = bytes.indexOf(LF, start)) {
-        keep(bytes.subarray(start, end));
-        const line = take();
-        if (line) lines.push(line);
-        start = end + 1;
+      const first = bytes.indexOf(LF);
+      if (first === -1) {
+        keep(bytes);
+        return [];
       }
-      keep(bytes.subarray(start));
+      keep(bytes.subarray(0, first));
+      const begun = take();
+      const lines = begun ? [begun] : [];
+      const last = bytes.lastIndexOf(LF);
+      if (last > first) lines.push(...whole(bytes.subarray(first + 1, last), maxBytes));
+      keep(bytes.subarray(last + 1));
       return lines;
     },
     /** The last line, when the input ends without a newline. */
@@ -56,12 +58,14 @@ export function createLineSplitter(maxBytes: number = MAX_LINE_BYTES) {
   };
 }
 
-function concat(parts: Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+/** Lines that came whole: decoded in one go, since many short ones come together when a client is busy. */
+function whole(bytes: Uint8Array, maxBytes: number): Line[] {
+  const lines: Line[] = [];
+  for (const part of decode(bytes).split("\n")) {
+    const text = part.trim();
+    if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)
+      lines.push({ tooLong: Buffer.byteLength(text) });
+    else if (text !== "") lines.push({ text });
   }
-  return whole;
+  return lines;
 }

@@ -1,3 +1,5 @@
+import { decode, LONG_BYTES, type Text } from "./text.ts";
+
 /** A JSON-RPC 2.0 id as MCP uses it. */
 export type Id = string | number;
 export type JsonObject = { [key: string]: unknown };
@@ -9,23 +11,23 @@ export interface RequestMessage {
   kind: "request";
   id: Id;
   method: string;
-  params: JsonObject;
+  readonly params: JsonObject;
   /** One line of JSON, no newline. */
-  text: string;
+  text: Text;
 }
 export interface NotificationMessage {
   kind: "notification";
   method: string;
-  params: JsonObject;
-  text: string;
+  readonly params: JsonObject;
+  text: Text;
 }
 export interface ResponseMessage {
   kind: "response";
   /** Null for an error to a request whose id the sender could not read. */
   id: Id | null;
-  result?: JsonObject;
-  error?: RpcError;
-  text: string;
+  readonly result?: JsonObject;
+  readonly error?: RpcError;
+  text: Text;
 }
 export interface RpcError {
   code: number;
@@ -55,10 +57,10 @@ const isId = (value: unknown): value is Id => typeof value === "string" || typeo
  * Reads one text as JSON-RPC 2.0; an array (a batch, MCP 2025-03-26) gives one entry for each member.
  * Never throws: what cannot be read comes back as `unreadable` with the error to answer.
  */
-export function parseMessages(text: string): (Message | Unreadable)[] {
+export function parseMessages(text: Text): (Message | Unreadable)[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(asString(text));
   } catch {
     return [unreadable(null, PARSE_ERROR, "the line is not valid JSON")];
   }
@@ -67,25 +69,52 @@ export function parseMessages(text: string): (Message | Unreadable)[] {
   return value.map((member) => classify(member, JSON.stringify(member)));
 }
 
-function classify(value: unknown, text: string): Message | Unreadable {
+const asString = (text: Text) => (typeof text === "string" ? text : decode(text));
+
+function classify(value: unknown, text: Text): Message | Unreadable {
   if (!isObject(value)) return unreadable(null, INVALID_REQUEST, "a message must be a JSON object");
   const { id, method } = value;
-  const params = isObject(value.params) ? value.params : {};
   if (typeof method === "string") {
-    if (id === undefined) return { kind: "notification", method, params, text: oneLine(text) };
-    if (isId(id)) return { kind: "request", id, method, params, text: oneLine(text) };
+    const params = paramsOf(value);
+    if (id === undefined) return light({ kind: "notification", method, params, text: oneLine(text) });
+    if (isId(id)) return light({ kind: "request", id, method, params, text: oneLine(text) });
     return unreadable(null, INVALID_REQUEST, "a request's id must be a string or a number");
   }
   const known = isId(id) ? id : null;
   if (isRpcError(value.error))
     return { kind: "response", id: known, error: value.error, text: oneLine(text) };
   if (known !== null && isObject(value.result))
-    return { kind: "response", id: known, result: value.result, text: oneLine(text) };
+    return light({ kind: "response", id: known, result: value.result, text: oneLine(text) });
   return unreadable(
     known,
     INVALID_REQUEST,
     "the message is neither a request, a notification nor a response",
   );
+}
+
+const paramsOf = (value: JsonObject) => (isObject(value.params) ? value.params : {});
+
+/** A long message does not keep what was parsed beside its text: most of it passes on unread. */
+function light<Read extends Message>(message: Read): Read {
+  if (message.text.length < LONG_BYTES) return message;
+  const parsed = message.kind === "response" ? message.result : message.params;
+  if (parsed === undefined) return message;
+  const member = message.kind === "response" ? "result" : "params";
+  const get = rereading(message.text, member, parsed);
+  return Object.defineProperty({ ...message }, member, { enumerable: true, get });
+}
+
+/** Yields a member of a message, read again from the text when nothing else has kept it. */
+function rereading(text: Text, member: "params" | "result", parsed: JsonObject): () => JsonObject {
+  let known = new WeakRef(parsed);
+  return () => {
+    const kept = known.deref();
+    if (kept) return kept;
+    const value = JSON.parse(asString(text))[member];
+    const fresh = isObject(value) ? value : {};
+    known = new WeakRef(fresh);
+    return fresh;
+  };
 }
 
 const isRpcError = (value: unknown): value is JsonObject & RpcError =>
@@ -97,18 +126,25 @@ const unreadable = (id: Id | null, code: number, message: string): Unreadable =>
   error: { code, message },
 });
 
+const LF = 10;
+const CR = 13;
+
 /** A raw newline can stand only between JSON tokens, so a space in its place changes nothing. */
-const oneLine = (text: string) =>
-  text.includes("\n") || text.includes("\r") ? text.replace(/[\r\n]+/g, " ").trim() : text;
+function oneLine(text: Text): Text {
+  const broken =
+    typeof text === "string"
+      ? text.includes("\n") || text.includes("\r")
+      : text.includes(LF) || text.includes(CR);
+  return broken
+    ? asString(text)
+        .replace(/[\r\n]+/g, " ")
+        .trim()
+    : text;
+}
 
 export function request(id: Id, method: string, params: JsonObject): RequestMessage {
-  return {
-    kind: "request",
-    id,
-    method,
-    params,
-    text: JSON.stringify({ jsonrpc: "2.0", id, method, params }),
-  };
+  const text = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+  return light({ kind: "request", id, method, params, text });
 }
 
 export function notification(method: string, params: JsonObject = {}): NotificationMessage {
@@ -116,7 +152,7 @@ export function notification(method: string, params: JsonObject = {}): Notificat
 }
 
 export function resultResponse(id: Id, result: JsonObject): ResponseMessage {
-  return { kind: "response", id, result, text: JSON.stringify({ jsonrpc: "2.0", id, result }) };
+  return light({ kind: "response", id, result, text: JSON.stringify({ jsonrpc: "2.0", id, result }) });
 }
 
 export function errorResponse(id: Id | null, error: RpcError): ResponseMessage {

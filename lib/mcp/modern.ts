@@ -78,13 +78,13 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     let answered = false;
     let linger: ReturnType<typeof setTimeout> | undefined;
     try {
-      for await (const read of readAnswers(response, endpoint.url, {}, endpoint.log)) {
+      await readAnswers(response, endpoint.url, {}, endpoint.log, async (read) => {
         if (read.kind === "response" && read.id === message.id) {
           answered = true;
           linger ??= setTimeout(() => abort.abort(), LINGER_MS);
         }
         await deliver(message.method === "tools/list" ? await withoutInvalidTools(read) : read);
-      }
+      });
     } catch (error) {
       // A reset after the first byte is a cut stream: the server may have acted.
       if (!answered)

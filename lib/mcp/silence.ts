@@ -1,29 +1,36 @@
 /** Watches that something is heard at least every so often. */
 export interface SilenceWatch {
-  /** Fires with the error given, once nothing was heard for the whole time. */
-  readonly signal: AbortSignal;
   /** Something was heard: the time starts anew. */
   heard(): void;
+  /** From now until something is heard, time does not count: our own side is busy. */
+  hold(): void;
   stop(): void;
 }
 
-/** Starts watching; `limitMs` of Infinity never fires. One timer, not re-armed for every chunk. */
-export function watchSilence(limitMs: number, error: () => Error): SilenceWatch {
-  const controller = new AbortController();
+const NO_WATCH: SilenceWatch = { heard() {}, hold() {}, stop() {} };
+
+/**
+ * Starts watching: calls `silent` once nothing was heard for `limitMs`, never for Infinity. One timer, not re-armed
+ * for every chunk.
+ */
+export function watchSilence(limitMs: number, silent: () => void): SilenceWatch {
+  if (!Number.isFinite(limitMs)) return NO_WATCH;
   let lastMs = performance.now();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const arm = (delayMs: number) => {
-    timer = setTimeout(() => {
-      const silentMs = performance.now() - lastMs;
-      if (silentMs >= limitMs) controller.abort(error());
-      else arm(limitMs - silentMs);
-    }, delayMs);
+  let held = false;
+  let timer: ReturnType<typeof setTimeout>;
+  const look = () => {
+    const silentMs = held ? 0 : performance.now() - lastMs;
+    if (silentMs >= limitMs) silent();
+    else timer = setTimeout(look, limitMs - silentMs);
   };
-  if (Number.isFinite(limitMs)) arm(limitMs);
+  timer = setTimeout(look, limitMs);
   return {
-    signal: controller.signal,
     heard: () => {
+      held = false;
       lastMs = performance.now();
+    },
+    hold: () => {
+      held = true;
     },
     stop: () => clearTimeout(timer),
   };

@@ -13,17 +13,21 @@ export interface StreamCursor {
   retryMs?: number;
 }
 
+/** Hands bytes on as they come; see `HttpResponse.read`. */
+type Read = (take: (bytes: Uint8Array) => Promise<void> | void) => Promise<void>;
+
 /**
- * The events of an SSE body, in order. `cursor` is kept up to date as they come.
+ * Hands the events of an SSE body to `take`, in order, one after the other. `cursor` is kept up to date as they come.
  *
  * @param maxChars longest event kept; a longer one throws `tooLong()`
  */
-export async function* readEvents(
-  chunks: AsyncIterable<Uint8Array>,
+export async function readEvents(
+  read: Read,
   cursor: StreamCursor,
   maxChars: number,
   tooLong: () => Error,
-): AsyncGenerator<StreamEvent> {
+  take: (event: StreamEvent) => Promise<void>,
+): Promise<void> {
   let events: StreamEvent[] = [];
   let overflow = false;
   const parser = createParser({
@@ -42,12 +46,16 @@ export async function* readEvents(
     maxBufferSize: maxChars,
   });
   const decoder = new TextDecoder();
-  for await (const chunk of chunks) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
+  await read((bytes) => {
+    parser.feed(decoder.decode(bytes, { stream: true }));
     if (overflow) throw tooLong();
-    if (events.length === 0) continue;
+    if (events.length === 0) return;
     const ready = events;
     events = [];
-    yield* ready;
-  }
+    return takeAll(ready, take);
+  });
+}
+
+async function takeAll(events: StreamEvent[], take: (event: StreamEvent) => Promise<void>): Promise<void> {
+  for (const event of events) await take(event);
 }

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface Peer {
   call(method: string, params: object): Promise<void>;
   notify(method: string): void;
+  pid: number;
   /** Resident memory of the process and all below it, in MB. */
   memoryMb(): number;
   end(): Promise<void>;
@@ -38,6 +39,7 @@ export function startPeer(command: string[], env: Record<string, string>): Peer 
       return answered;
     },
     notify: (method) => void send({ method }),
+    pid: child.pid ?? 0,
     memoryMb: () => treeOf(child.pid ?? 0).reduce((sum, pid) => sum + residentMb(pid), 0),
     async end() {
       const closed = new Promise((resolve) => child.on("close", resolve));

@@ -1,0 +1,32 @@
+import { isUtf8 } from "node:buffer";
+
+/** A message as it travels: text, or UTF-8 bytes where it is long, since each turn into the other is a copy. */
+export type Text = string | Uint8Array;
+
+/** From this size on, a message stays bytes. */
+export const LONG_BYTES = 128 * 1024;
+
+const decoder = new TextDecoder();
+
+/** The text of these bytes; invalid UTF-8 is replaced, a BOM dropped. */
+export const decode = (bytes: Uint8Array): string => decoder.decode(bytes);
+
+/** Bytes as `Text`: short ones decoded, long ones as they are when they are valid UTF-8. */
+export function toText(bytes: Uint8Array): Text {
+  return bytes.length >= LONG_BYTES && isUtf8(bytes) ? bytes : decode(bytes);
+}
+
+const BOM = [0xef, 0xbb, 0xbf];
+const isSpace = (byte: number | undefined) =>
+  byte === 0x20 || byte === 0x09 || byte === 0x0d || byte === 0x0a;
+
+/** Without white space and BOM around it. */
+export function trimText(text: Text): Text {
+  if (typeof text === "string") return text.trim();
+  let start = 0;
+  let end = text.length;
+  if (BOM.every((byte, at) => text[at] === byte)) start = BOM.length;
+  while (start < end && isSpace(text[start])) start++;
+  while (end > start && isSpace(text[end - 1])) end--;
+  return text.subarray(start, end);
+}

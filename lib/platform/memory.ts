@@ -1,0 +1,41 @@
+/** Garbage made before the runtime is asked to look for it, in bytes. */
+const ENOUGH_BYTES = 8 * 1024 * 1024;
+/** What one message leaves behind beside its own text, in bytes. */
+const PER_MESSAGE_BYTES = 8 * 1024;
+/** Quiet after which memory goes back to the operating system, in ms. */
+const QUIET_MS = 1000;
+
+interface Collector {
+  /** Collects garbage; what was freed is kept for reuse. */
+  collect(): void;
+  /** Collects garbage and gives free pages back. */
+  giveBack(): void;
+}
+
+/** Bun lets its heap grow with the machine's memory; a bridge that runs all day shall stay small on any machine. */
+async function openCollector(): Promise<Collector | null> {
+  const bun = (globalThis as { Bun?: { gc(force: boolean): void } }).Bun;
+  if (!bun) return null;
+  const { fullGC } = await import("bun:jsc");
+  return { collect: () => void fullGC(), giveBack: () => bun.gc(true) };
+}
+
+/**
+ * Keeps memory small where messages are long or many.
+ *
+ * @returns what is told the size of each message, in bytes
+ */
+export async function createMemoryRelief(): Promise<(bytes: number) => void> {
+  const collector = await openCollector();
+  if (!collector) return () => {};
+  let garbage = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (bytes) => {
+    garbage += bytes + PER_MESSAGE_BYTES;
+    if (garbage < ENOUGH_BYTES) return;
+    garbage = 0;
+    collector.collect();
+    if (timer) timer.refresh();
+    else timer = setTimeout(() => collector.giveBack(), QUIET_MS).unref();
+  };
+}
