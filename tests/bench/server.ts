@@ -1,6 +1,7 @@
-// The server under the bench, in a process of its own: stateful Streamable HTTP with JSON answers, little work of its own.
+// The server under the bench, in a process of its own: stateful Streamable HTTP with JSON answers and a GET stream,
+// little work of its own.
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { listen } from "../servers/listen.ts";
 
 const results: Record<
@@ -19,9 +20,22 @@ const results: Record<
 };
 
 let requests = 0;
+const streams = new Set<ServerResponse>();
 const server = createServer((request, response) => {
   if (request.url === "/count") {
     response.end(String(requests));
+    return;
+  }
+  if (request.url === "/token") {
+    response.setHeader("content-type", "application/json");
+    response.end('{"access_token":"static","token_type":"Bearer","expires_in":3600}');
+    return;
+  }
+  if (request.url === "/event") {
+    const params = { sentMs: performance.timeOrigin + performance.now() };
+    for (const stream of streams)
+      stream.write(`data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/bench", params })}\n\n`);
+    response.end(String(streams.size));
     return;
   }
   requests++;
@@ -29,12 +43,14 @@ const server = createServer((request, response) => {
     response.writeHead(200).end();
     return;
   }
-  if (request.method === "GET") {
-    response.writeHead(405).end();
-    return;
-  }
   if (!request.headers.authorization) {
     response.writeHead(401, { "www-authenticate": "Bearer" }).end();
+    return;
+  }
+  if (request.method === "GET") {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(": open\n\n");
+    streams.add(response);
+    response.once("close", () => streams.delete(response));
     return;
   }
   const parts: Buffer[] = [];

@@ -1,17 +1,19 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import type { Caller } from "./caller.ts";
 
 /** A bridge under the bench, spoken to over stdio. */
-export interface Peer {
-  call(method: string, params: object): Promise<void>;
+export interface Peer extends Caller {
   notify(method: string): void;
   pid: number;
-  /** Resident memory of the process and all below it, in MB. */
-  memoryMb(): number;
   end(): Promise<void>;
 }
 
-export function startPeer(command: string[], env: Record<string, string>): Peer {
+/** @param heard told each notification's params, at the moment its line is there */
+export function startPeer(
+  command: readonly string[],
+  env: Record<string, string>,
+  heard: (params: { sentMs?: number }) => void = () => {},
+): Peer {
   const [program = "", ...args] = command;
   const child: ChildProcessWithoutNullStreams = spawn(program, args, { env });
   child.stderr.resume();
@@ -22,8 +24,9 @@ export function startPeer(command: string[], env: Record<string, string>): Peer 
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
       rest.push(chunk.subarray(start, end));
-      const { id } = JSON.parse(Buffer.concat(rest).toString("utf8"));
+      const { id, method, params } = JSON.parse(Buffer.concat(rest).toString("utf8"));
       rest = [];
+      if (method) heard(params ?? {});
       waiting.get(id)?.();
       waiting.delete(id);
       start = end + 1;
@@ -32,6 +35,7 @@ export function startPeer(command: string[], env: Record<string, string>): Peer 
   });
   const send = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
   return {
+    pid: child.pid ?? 0,
     call: (method, params) => {
       const id = ++serial;
       const answered = new Promise<void>((resolve) => waiting.set(id, resolve));
@@ -39,8 +43,6 @@ export function startPeer(command: string[], env: Record<string, string>): Peer 
       return answered;
     },
     notify: (method) => void send({ method }),
-    pid: child.pid ?? 0,
-    memoryMb: () => treeOf(child.pid ?? 0).reduce((sum, pid) => sum + residentMb(pid), 0),
     async end() {
       const closed = new Promise((resolve) => child.on("close", resolve));
       child.stdin.end();
@@ -49,27 +51,4 @@ export function startPeer(command: string[], env: Record<string, string>): Peer 
       clearTimeout(timer);
     },
   };
-}
-
-function treeOf(root: number): number[] {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]));
-    } catch {
-      // It has ended in between.
-    }
-  }
-  const tree = [root];
-  for (const pid of tree) for (const [child, parent] of parents) if (parent === pid) tree.push(child);
-  return tree;
-}
-
-function residentMb(pid: number): number {
-  try {
-    return Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
 }
