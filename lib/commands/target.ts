@@ -194,7 +194,7 @@ export function secretReading(call: Call, keep: SecretReading["keep"]): SecretRe
   return {
     cwd: call.around.cwd,
     keep,
-    read: (source) => readSecret(source),
+    read: (source) => readSecret(source, call.around.env),
     async stdin() {
       if (call.verb === "bridge")
         throw wrongUsage(
@@ -212,6 +212,7 @@ export async function authDeps(call: Call, found: Target): Promise<AuthDeps> {
   return {
     fetch: await fetchFor(call, found),
     now: call.around.now,
+    env: call.around.env,
     read: cache.readAuth,
     write: cache.changeAuth,
     withLock: cache.withLock,
@@ -226,8 +227,11 @@ export async function authDeps(call: Call, found: Target): Promise<AuthDeps> {
   };
 }
 
+/** An endpoint whose authorization may have work in the background, which `end` brings to its end. */
+export type OpenEndpoint = Endpoint & { end(): Promise<void> };
+
 /** The endpoint of a target, ready for the protocol code. */
-export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_OFF): Promise<Endpoint> {
+export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_OFF): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = found;
   const deps = await authDeps(call, found);
   const authorization: Authorization = credentials
@@ -243,6 +247,7 @@ export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_O
     timeoutMs: timeoutMs(call.options) ?? kind.timeoutMs,
     reconnectMs: kind.reconnectMs,
     log: (line) => call.output.step(line),
+    end: () => authorization.end(),
   };
 }
 
@@ -251,7 +256,12 @@ async function fetchFor(call: Call, { ca, credentials }: Target): Promise<typeof
   return createFetch(
     {
       ...(ca === undefined ? {} : { ca: readOptionFile(call, "ca", ca) }),
-      ...(tls ? { cert: await readSecret(tls.cert), key: await readSecret(tls.key) } : {}),
+      ...(tls
+        ? {
+            cert: await readSecret(tls.cert, call.around.env),
+            key: await readSecret(tls.key, call.around.env),
+          }
+        : {}),
     },
     call.around.env,
   );
