@@ -56,16 +56,17 @@ export function createAuthorization(
   let held: Held | undefined;
   let renewal: { promise: Promise<unknown>; begun: boolean } | undefined;
   let stepUps = 0;
-  let clockSkewMs: number | undefined;
+  let clockSkewMs = 0;
   let noncesWrittenMs = Number.NEGATIVE_INFINITY;
   let unwritten: ProofKey | undefined;
 
   /** Takes a token as the one to send; a key that stays the same keeps the nonces that it has learnt since. */
   function adopt(next: Held): Held {
+    clockSkewMs = next.clockSkewMs ?? clockSkewMs;
     const key = held?.key;
     if (key && next.key && isSameKey(key, next.key)) {
       key.nonces = { ...key.nonces, ...next.key.nonces, ...pick(key.nonces, origin) };
-      held = { token: next.token, key };
+      held = { ...next, key };
     } else held = next;
     return held;
   }
@@ -92,7 +93,6 @@ export function createAuthorization(
   async function current(): Promise<Held> {
     if (held && judge(held) === "good") return held;
     const state = await deps.read();
-    clockSkewMs ??= state?.clockSkewMs;
     const stored = usable(state, {}, deps.now(), jitter);
     const best = [stored, held].find((one) => one && judge(one) !== "over");
     if (!best) return reissue({});
@@ -144,7 +144,7 @@ export function createAuthorization(
     return replace(attempt, challenge, told);
   }
 
-  const differs = (skewMs: number) => Math.abs(skewMs - (clockSkewMs ?? 0)) > 5000;
+  const differs = (skewMs: number) => Math.abs(skewMs - clockSkewMs) > 5000;
   const fresh = (of: Held): Attempt => ({ held: of, reissued: false, nonceTried: false, clockTried: false });
 
   /** Another token in place of the one refused: what is there already, else a new one, once. */
@@ -192,7 +192,7 @@ export function createAuthorization(
     const { token, key } = attempt.held;
     const headers: AuthorizationHeaders = { authorization: headerOf(token) };
     if (key) {
-      const signedAtMs = deps.now() + (clockSkewMs ?? 0);
+      const signedAtMs = deps.now() + clockSkewMs;
       headers.dpop = await createProof(key, { method, url, accessToken: token.accessToken }, signedAtMs);
     }
     attempts.set(headers, attempt);

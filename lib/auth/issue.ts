@@ -17,6 +17,8 @@ const FAILURE_LIFE_MS = 5000;
 export interface Held {
   token: Token;
   key?: ProofKey;
+  /** How far the servers' clock is ahead of ours, in ms, where it was found to differ. */
+  clockSkewMs?: number | undefined;
 }
 
 /** Why a token is asked for. */
@@ -45,7 +47,7 @@ export function usable(
   const key = state?.dpop;
   // Without its key a bound token is worth nothing.
   if (token.tokenType === "DPoP" && !key) return undefined;
-  return token.tokenType === "DPoP" && key ? { token, key } : { token };
+  return { token, clockSkewMs: state.clockSkewMs, ...(token.tokenType === "DPoP" && key ? { key } : {}) };
 }
 
 /**
@@ -137,7 +139,7 @@ async function ask(
     ...(kept === undefined ? {} : { steppedUpScope: kept }),
     ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
   }));
-  return token.tokenType === "DPoP" && proofKey ? { token, key: proofKey } : { token };
+  return { token, clockSkewMs, ...(token.tokenType === "DPoP" && proofKey ? { key: proofKey } : {}) };
 }
 
 /** What is known of the authorization server: cached, else from the challenge that the server gives. */

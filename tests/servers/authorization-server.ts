@@ -100,15 +100,9 @@ export async function startAuthorizationServer(
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
-      ...(options.dpop
-        ? {
-            dPoP: {
-              enabled: true,
-              nonceSecret: Buffer.alloc(32, 7),
-              requireNonce: () => options.dpop?.requireNonce ?? false,
-            },
-          }
-        : {}),
+      dPoP: options.dpop?.requireNonce
+        ? { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true }
+        : { enabled: options.dpop !== undefined },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_ctx, resource) => ({
