@@ -176,7 +176,9 @@ export function createAuthorization(
     if (stored) return adopt(stored);
     const had = union(token.scope, state?.steppedUpScope);
     const missing = wanted.filter((scope) => !had.includes(scope));
-    if (missing.length === 0 || stepUps >= MAX_STEP_UPS) throw accessForbidden(host, told);
+    if (missing.length === 0)
+      throw accessForbidden(host, `${told}; it wants ${wanted.join(" ")}, not granted`);
+    if (stepUps >= MAX_STEP_UPS) throw accessForbidden(host, `${told}; it wants more scopes each time`);
     const more = [...missing].sort();
     if (!underWay.has(more.join(" "))) stepUps++;
     deps.log(`asking for more scopes: ${more.join(" ")}`);

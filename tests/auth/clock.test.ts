@@ -4,16 +4,16 @@ import { decodeJwt } from "jose";
 import { createAuthorization } from "../../lib/auth/authorization.ts";
 import type { Credentials } from "../../lib/auth/types.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type DpopServer, startDpopServer } from "../servers/dpop-server.ts";
+import { type GuardedServer, startGuardedServer } from "../servers/guarded-server.ts";
 import { makeKey } from "./key-forms.ts";
 import { memoryDeps } from "./memory-deps.ts";
 
 const MINUTES = 60_000;
 let as: AuthorizationServer;
-let mcp: DpopServer;
+let mcp: GuardedServer;
 beforeAll(async () => {
   as = await startAuthorizationServer({ dpop: { requireNonce: false }, tokenTtlS: 600 });
-  mcp = await startDpopServer({ issuer: as.issuer, jwksUri: as.jwksUri });
+  mcp = await startGuardedServer({ issuer: as.issuer, jwksUri: as.jwksUri });
 });
 afterAll(async () => {
   await mcp.stop();

@@ -10,7 +10,11 @@ import {
   type AuthorizationServerOptions,
   startAuthorizationServer,
 } from "../servers/authorization-server.ts";
-import { type DpopServer, type DpopServerOptions, startDpopServer } from "../servers/dpop-server.ts";
+import {
+  type GuardedServer,
+  type GuardedServerOptions,
+  startGuardedServer,
+} from "../servers/guarded-server.ts";
 import { memoryDeps } from "./memory-deps.ts";
 
 const BOUND = { client_id: "bound", client_secret: "bound-secret", dpop_bound_access_tokens: true };
@@ -21,10 +25,10 @@ afterEach(async () => {
 
 async function world(
   of: AuthorizationServerOptions,
-  server: Partial<DpopServerOptions> = {},
-): Promise<{ as: AuthorizationServer; mcp: DpopServer }> {
+  server: Partial<GuardedServerOptions> = {},
+): Promise<{ as: AuthorizationServer; mcp: GuardedServer }> {
   const as = await startAuthorizationServer({ clients: [BOUND], ...of });
-  const mcp = await startDpopServer({ issuer: as.issuer, jwksUri: as.jwksUri, ...server });
+  const mcp = await startGuardedServer({ issuer: as.issuer, jwksUri: as.jwksUri, ...server });
   running.push(as, mcp);
   return { as, mcp };
 }

@@ -24,7 +24,7 @@ export interface AuthorizationServer {
   /** Life of the tokens issued from now on, in s. */
   setTokenTtl(seconds: number): void;
   /** What becomes of requests to the token endpoint from now on; `hang` gives no answer. They are counted still. */
-  setTrouble(trouble: "unavailable" | "hang" | null): void;
+  setTrouble(trouble: "refuse" | "unavailable" | "hang" | null): void;
   /** Requests to the token endpoint so far, answered or not. */
   arrivals(): number;
   stop(): Promise<void>;
@@ -122,13 +122,17 @@ export async function startAuthorizationServer(
     const params = (ctx.oidc?.params ?? {}) as Record<string, string>;
     tokenRequests.push({ params: { ...params }, authorization: ctx.get("authorization") || undefined });
   });
-  let trouble: "unavailable" | "hang" | null = null;
+  let trouble: "refuse" | "unavailable" | "hang" | null = null;
   let arrivals = 0;
   const answer = provider.callback();
   server.on("request", (request, response) => {
     if (request.url === "/token") {
       arrivals++;
       if (trouble === "hang") return;
+      if (trouble === "refuse") {
+        response.writeHead(401, { "content-type": "application/json" });
+        return void response.end(JSON.stringify({ error: "invalid_client" }));
+      }
       if (trouble === "unavailable") return void response.writeHead(503).end();
     }
     void answer(request, response);

@@ -1,4 +1,5 @@
-// A real MCP server (official SDK 1.x) that takes tokens bound to a key only, and checks each proof (RFC 9449 §4.3, §7).
+// A real MCP server (official SDK 1.x) behind a guard: it takes tokens bound to a key only and checks each proof
+// (RFC 9449 §4.3, §7), or takes any and wants a scope of its own for some tools.
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
@@ -7,9 +8,11 @@ import { calculateJwkThumbprint, createRemoteJWKSet, EmbeddedJWK, jwtVerify } fr
 import { z } from "zod";
 import { listen } from "./listen.ts";
 
-export interface DpopServerOptions {
+export interface GuardedServerOptions {
   issuer: string;
   jwksUri: string;
+  /** Plain bearer tokens are taken; the scopes that tools want, by name. */
+  scopes?: Record<string, string>;
   /** Proofs must carry the nonce of the moment. */
   nonces?: boolean;
   /** `dpop_bound_access_tokens_required` in the metadata; else only challenges tell. */
@@ -19,7 +22,7 @@ export interface DpopServerOptions {
   toleranceS?: number;
 }
 
-export interface DpopServer {
+export interface GuardedServer {
   url: string;
   /** What was found wrong with each request to the endpoint; `ok` where nothing was. */
   verdicts: string[];
@@ -28,7 +31,7 @@ export interface DpopServer {
   stop(): Promise<void>;
 }
 
-export async function startDpopServer(options: DpopServerOptions): Promise<DpopServer> {
+export async function startGuardedServer(options: GuardedServerOptions): Promise<GuardedServer> {
   const { issuer, jwksUri, nonces = false, inMetadata = false, algs = ["ES256"], toleranceS = 30 } = options;
   const http = createServer();
   const origin = `http://127.0.0.1:${await listen(http)}`;
@@ -37,6 +40,17 @@ export async function startDpopServer(options: DpopServerOptions): Promise<DpopS
   const verdicts: string[] = [];
   const seen = new Set<string>();
   let nonce = "nonce-1";
+
+  async function scopeVerdict(token: string | undefined, tool: string): Promise<string> {
+    if (token === undefined) return "none";
+    const claims = await jwtVerify(token, keys, { issuer, audience: url }).catch(() => null);
+    if (!claims) return "invalid_token";
+    const wanted = options.scopes?.[tool];
+    const has = String(claims.payload.scope ?? "").split(" ");
+    return wanted === undefined || wanted.split(" ").every((one) => has.includes(one))
+      ? "ok"
+      : "insufficient_scope";
+  }
 
   async function verdict({ headers, method }: IncomingMessage): Promise<string> {
     const token = /^DPoP (.+)$/.exec(headers.authorization ?? "")?.[1];
@@ -79,8 +93,20 @@ export async function startDpopServer(options: DpopServerOptions): Promise<DpopS
       response.end(JSON.stringify({ resource: url, authorization_servers: [issuer], ...more }));
       return;
     }
-    const found = await verdict(request);
+    let text = "";
+    for await (const part of request) text += part;
+    const body = text === "" ? undefined : JSON.parse(text);
+    const tool = String(body?.params?.name ?? "");
+    const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
+    const found = options.scopes ? await scopeVerdict(bearer, tool) : await verdict(request);
     verdicts.push(found);
+    if (found !== "ok" && options.scopes) {
+      const error = found === "none" ? "" : `, error="${found}"`;
+      const scope = found === "insufficient_scope" ? `, scope="${options.scopes[tool]}"` : "";
+      response.setHeader("www-authenticate", ['Basic realm="x"', `Bearer realm="mcp"${error}${scope}`]);
+      response.writeHead(found === "insufficient_scope" ? 403 : 401).end();
+      return;
+    }
     if (nonces) response.setHeader("dpop-nonce", nonce);
     if (found !== "ok") {
       const error = found === "none" ? "" : `, error="${found}"`;
@@ -93,12 +119,13 @@ export async function startDpopServer(options: DpopServerOptions): Promise<DpopS
       return;
     }
     const server = new McpServer({ name: "bound", version: "1.0.0" });
-    server.registerTool("echo", { inputSchema: { text: z.string() } }, ({ text }) => ({
-      content: [{ type: "text", text }],
-    }));
+    for (const name of ["echo", ...Object.keys(options.scopes ?? {})])
+      server.registerTool(name, { inputSchema: { text: z.string() } }, ({ text: said }) => ({
+        content: [{ type: "text", text: said }],
+      }));
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     await server.connect(transport as Parameters<typeof server.connect>[0]);
-    await transport.handleRequest(request, response);
+    await transport.handleRequest(request, response, body);
   }
 
   http.on("request", (request, response) => void serve(request, response).catch(() => response.destroy()));
