@@ -329,6 +329,13 @@ export const noProofAlgorithm = (offered: string[]) =>
     "update m2mcp, or ask the server's owner to take ES256",
   );
 
+export const badCertificate = (why: string) =>
+  authError(
+    "bad_certificate",
+    `the client certificate cannot be used: ${why}`,
+    "give a PEM certificate and its PEM private key with --client-cert and --client-key",
+  );
+
 /** The authorization server refused (RFC 6749 §5.2): its words, with what may mend it. */
 export const tokenRefused = (host: string, error: string, description: string | undefined, hint: string) =>
   authError(
