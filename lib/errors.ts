@@ -295,7 +295,7 @@ export const issuerMoved = (server: string, recorded: string, named: string) =>
   authError(
     "issuer_moved",
     `${server} now names the authorization server ${named}, but the credentials are for ${recorded}; nothing was sent`,
-    `if the move is right, approve it with m2mcp login ${server} and the credentials for the new one`,
+    `if the move is right, approve it: m2mcp login ${server} with the credentials for the new one, or --issuer ${named} where no login is kept`,
   );
 
 export const resourceMismatch = (server: string, named: string) =>
@@ -322,10 +322,24 @@ export const badKey = (why: string) =>
     "give a PEM or JWK private key with --private-key; for an encrypted one also its passphrase",
   );
 
+export const noProofAlgorithm = (offered: string[]) =>
+  authError(
+    "no_proof_algorithm",
+    `the server wants proofs of possession (DPoP) with an algorithm not known here: ${offered.join(", ")}`,
+    "update m2mcp, or ask the server's owner to take ES256",
+  );
+
+export const badCertificate = (why: string) =>
+  authError(
+    "bad_certificate",
+    `the client certificate cannot be used: ${why}`,
+    "give a PEM certificate and its PEM private key with --client-cert and --client-key",
+  );
+
 /** The authorization server refused (RFC 6749 §5.2): its words, with what may mend it. */
 export const tokenRefused = (host: string, error: string, description: string | undefined, hint: string) =>
   authError(
-    "token_refused",
+    error === "invalid_scope" ? "scope_refused" : "token_refused",
     `${host} refused to issue a token: ${error}${description ? ` (${description})` : ""}`,
     hint,
   );
@@ -335,6 +349,15 @@ export const badTokenAnswer = (host: string, why: string) =>
     "bad_token_answer",
     `${host} gave no usable token: ${why}`,
     "check --token-endpoint and the server's metadata; m2mcp doctor shows each step",
+  );
+
+/** The authorization server is busy, for longer than can be waited. */
+export const askedToWait = (host: string, status: number, seconds: number, again: string) =>
+  new M2mcpError(
+    "busy",
+    EXIT.server,
+    `${host} answered with HTTP status ${status} and asks to wait ${seconds} s`,
+    `try again after ${again}`,
   );
 
 export const tokenNotAccepted = (host: string, why: string) =>
@@ -349,6 +372,13 @@ export const loginNeeded = (server: string) =>
     "login_needed",
     `${server} wants authorization`,
     `m2mcp login ${server} --client-id ID --client-secret SECRET`,
+  );
+
+export const stepUpRefused = (host: string, scopes: string, why: string) =>
+  authError(
+    "step_up_refused",
+    `${host} wants more scopes for this call (${scopes}), and they are not granted: ${why}`,
+    "the client must be allowed them at the authorization server; other calls go on with the token there is",
   );
 
 export const accessForbidden = (host: string, why: string) =>

@@ -1,6 +1,7 @@
-import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from "node:crypto";
-import { importJWK, type JWK, SignJWT } from "jose";
+import { randomUUID, X509Certificate } from "node:crypto";
+import { importJWK, SignJWT } from "jose";
 import { badKey } from "../errors.ts";
+import { belongs, type PrivateKey, readPrivateKey } from "./private-key.ts";
 
 const LIFETIME_S = 60;
 
@@ -25,22 +26,24 @@ export interface SigningKey {
 export async function clientAssertion(
   clientId: string,
   audience: string,
-  key: SigningKey,
+  { text, passphrase, keyId, signingAlg, certificate }: SigningKey,
   supported: string[] | undefined,
   nowMs: number,
 ): Promise<string> {
-  const { jwk, keyId } = readPrivateKey(key);
-  const alg = key.signingAlg ?? signingAlg(jwk, supported);
-  const kid = key.keyId ?? keyId;
+  const key = readPrivateKey(text, passphrase);
+  const thumbprint = certificate === undefined ? undefined : thumbprintOf(certificate, key);
+  const alg = chooseAlgorithm(key.algs, signingAlg, supported, thumbprint !== undefined);
+  const kid = keyId ?? key.keyId;
   const nowS = Math.floor(nowMs / 1000);
   try {
-    const signer = await importJWK({ ...jwk, alg }, alg);
-    return await new SignJWT({})
+    const signer = await importJWK({ ...key.jwk, alg }, alg);
+    // Entra ID wants `nbf` beside the certificate; elsewhere it would only make a clock that is ahead a fault.
+    return await new SignJWT(thumbprint === undefined ? {} : { nbf: nowS })
       .setProtectedHeader({
         alg,
         typ: "JWT",
         ...(kid === undefined ? {} : { kid }),
-        ...(key.certificate === undefined ? {} : { "x5t#S256": thumbprint(key.certificate) }),
+        ...(thumbprint === undefined ? {} : { "x5t#S256": thumbprint }),
       })
       .setIssuer(clientId)
       .setSubject(clientId)
@@ -55,45 +58,38 @@ export async function clientAssertion(
   }
 }
 
-function readPrivateKey({ text, passphrase }: SigningKey): { jwk: JWK; keyId: string | undefined } {
-  let key: KeyObject;
-  let keyId: string | undefined;
-  try {
-    if (text.trimStart().startsWith("{")) {
-      const jwk = JSON.parse(text);
-      keyId = typeof jwk.kid === "string" ? jwk.kid : undefined;
-      key = createPrivateKey({ key: jwk, format: "jwk" });
-    } else key = createPrivateKey(passphrase === undefined ? text : { key: text, passphrase });
-    return { jwk: key.export({ format: "jwk" }) as JWK, keyId };
-  } catch {
-    throw badKey(
-      passphrase === undefined
-        ? "it is no private key, or it is encrypted"
-        : "it is no private key, or the passphrase is wrong",
-    );
+/**
+ * The algorithm to sign with: the one asked for, else one that the key can do and the server knows. With a
+ * certificate PS256 comes first, as Entra ID wants it.
+ *
+ * @throws M2mcpError bad_key
+ */
+export function chooseAlgorithm(
+  able: string[],
+  asked: string | undefined,
+  supported: string[] | undefined,
+  certified: boolean,
+): string {
+  if (asked !== undefined) {
+    if (able.includes(asked)) return asked;
+    throw badKey(`it does not sign with ${asked}, but with ${able.join(", ")}`);
   }
+  const ordered = certified && able.includes("PS256") ? ["PS256", ...able] : able;
+  const alg = supported ? ordered.find((one) => supported.includes(one)) : ordered[0];
+  if (alg) return alg;
+  throw badKey(
+    `it signs with ${able.join(", ")}, and the authorization server takes ${supported?.join(", ") || "none"} ` +
+      "(--signing-alg insists on one)",
+  );
 }
 
-const CURVES: Record<string, string> = { "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
-
-/** The algorithm that the key can do and the server knows. */
-export function signingAlg(jwk: JWK, supported: string[] | undefined): string {
-  const able =
-    jwk.kty === "RSA"
-      ? ["RS256", "PS256", "RS384", "RS512", "PS384", "PS512"]
-      : jwk.kty === "EC"
-        ? [CURVES[jwk.crv ?? ""] ?? ""]
-        : ["EdDSA", "Ed25519"];
-  const alg = able.find((one) => supported?.includes(one)) ?? able[0];
-  if (!alg) throw badKey(`its curve ${jwk.crv} is not known`);
-  return alg;
-}
-
-function thumbprint(certificate: string): string {
+function thumbprintOf(pem: string, key: PrivateKey): string {
+  let certificate: X509Certificate;
   try {
-    const hex = new X509Certificate(certificate).fingerprint256.replaceAll(":", "");
-    return Buffer.from(hex, "hex").toString("base64url");
+    certificate = new X509Certificate(pem);
   } catch {
     throw badKey("its certificate is no PEM certificate");
   }
+  if (!belongs(certificate.publicKey, key)) throw badKey("the certificate belongs to another key");
+  return Buffer.from(certificate.fingerprint256.replaceAll(":", ""), "hex").toString("base64url");
 }

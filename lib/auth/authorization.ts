@@ -1,183 +1,219 @@
-import { accessForbidden, loginNeeded, M2mcpError, tokenNotAccepted } from "../errors.ts";
-import { bearerChallenge, type Challenge } from "./challenge.ts";
+import {
+  accessForbidden,
+  endedEarly,
+  loginNeeded,
+  M2mcpError,
+  stepUpRefused,
+  tokenNotAccepted,
+} from "../errors.ts";
+import { type Challenge, tokenChallenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
-import { discover } from "./discovery.ts";
-import { createProof, createProofKey, learnNonce, type ProofKey } from "./dpop.ts";
-import { requestToken, wantedScope } from "./grant.ts";
-import { probe } from "./probe.ts";
-import type { Authorization, AuthState, Credentials, Discovered, Refusal, Token } from "./types.ts";
+import { createProof, isSameKey, learnNonce, type ProofKey } from "./dpop.ts";
+import { clockSkew } from "./grant.ts";
+import { type Held, issue, usable, type Wish } from "./issue.ts";
+import { headerOf, judgeToken, union } from "./token-life.ts";
+import type { Authorization, AuthorizationHeaders, Credentials, Refusal } from "./types.ts";
 
-/** A token is re-issued this long before its end, in ms; never more than half its life. */
-const MARGIN_MS = 60_000;
-/** What is cached of the authorization server is asked for anew after this time, in ms. */
-const DISCOVERY_LIFE_MS = 24 * 3_600_000;
-/** Scopes are asked for beyond the first ones so often at most. */
+/** More scopes are asked for so often at most before the server accepts a call. */
 const MAX_STEP_UPS = 3;
-/** A token refused this soon after it was issued is refused for good, in ms. */
-const FRESH_MS = 5000;
+/** A token refused from its issue on is given up for this long; then the server may have changed its mind, in ms. */
+const GIVEN_UP_MS = 60_000;
+/** After a renewal before the token's end that failed, the next waits so long, in ms. */
+const RENEWAL_PAUSE_MS = 20_000;
+/** How long the end waits for a renewal under way, in ms. */
+const END_MS = 1500;
+/** Nonces are written down so often at most while running, in ms. */
+const NONCE_WRITE_MS = 10_000;
 
-/** Whether a token can still be sent, and whether it is time for the next one. */
-export function judgeToken(token: Token, nowMs: number, jitter: number): "good" | "aging" | "over" {
-  // A token from the future was issued under a clock that was wrong.
-  if (token.issuedAtMs - nowMs > 5 * 60_000) return "over";
-  if (token.expiresAtMs === undefined) return "good";
-  if (nowMs >= token.expiresAtMs) return "over";
-  const lifeMs = token.expiresAtMs - token.issuedAtMs;
-  const marginMs = Math.min(lifeMs / 2, MARGIN_MS * (0.75 + jitter / 2));
-  return nowMs >= token.expiresAtMs - marginMs ? "aging" : "good";
+/** One request as it was authorized, so that what comes of it is dealt with once. */
+interface Attempt {
+  held: Held;
+  /** A token was issued for this request because the one before was refused. */
+  reissued: boolean;
+  nonceTried: boolean;
+  clockTried: boolean;
+  /** How far the server's clock was ahead of ours by its answer, in ms. */
+  skewSeenMs?: number;
 }
 
 /**
- * Authorizes requests to one server with the client credentials grant. One token serves all: it is kept in memory
- * and in the shared state, re-issued shortly before its end and once upon a 401, by one request however many wait.
+ * Authorizes requests to one server. One token serves all: it is kept in memory and in the shared state, renewed in
+ * the background shortly before its end, and re-issued once upon a 401, by one request however many wait.
  */
 export function createAuthorization(
-  deps: AuthDeps,
-  { server, credentials: given }: { server: string; credentials: Credentials },
+  outer: AuthDeps,
+  { server, credentials }: { server: string; credentials: Credentials },
 ): Authorization {
   const { origin, host } = new URL(server);
   const jitter = Math.random();
-  let held: Token | undefined;
-  let proofKey: ProofKey | undefined;
-  let issuing: Promise<Token> | undefined;
+  const stop = new AbortController();
+  const deps: AuthDeps = { ...outer, signal: stop.signal };
+  const attempts = new WeakMap<AuthorizationHeaders, Attempt>();
+  const underWay = new Map<string, Promise<Held>>();
+  const writes = new Set<Promise<unknown>>();
+  /** Tokens that the server has accepted since they were issued upon a refusal. */
+  const proven = new Set<string>();
+  let held: Held | undefined;
+  let renewal: { promise: Promise<unknown>; begun: boolean } | undefined;
   let stepUps = 0;
-  let nonceTries = 0;
+  let clockSkewMs = 0;
+  let noncesWrittenMs = Number.NEGATIVE_INFINITY;
+  let unwritten: ProofKey | undefined;
 
-  const headerOf = (token: Token) => `${token.tokenType} ${token.accessToken}`;
-
-  /** A token in the shared state that can be used instead of `refused`. */
-  async function shared(refused: string | undefined): Promise<Token | undefined> {
-    const token = (await deps.read())?.token;
-    if (!token || headerOf(token) === refused || judgeToken(token, deps.now(), jitter) === "over")
-      return undefined;
-    return token;
+  /** Takes a token as the one to send; a key that stays the same keeps the nonces that it has learnt since. */
+  function adopt(next: Held): Held {
+    clockSkewMs = next.clockSkewMs ?? clockSkewMs;
+    const key = held?.key;
+    if (key && next.key && isSameKey(key, next.key)) {
+      key.nonces = { ...key.nonces, ...next.key.nonces, ...pick(key.nonces, origin) };
+      held = { ...next, key };
+    } else held = next;
+    return held;
   }
 
-  /** One request for all who wait, in this process and in others. */
-  function reissue(
-    refused: string | undefined,
-    challenge: Challenge | undefined,
-    steppedUp?: string,
-  ): Promise<Token> {
-    issuing ??= issue(refused, challenge, steppedUp).finally(() => {
-      issuing = undefined;
-    });
-    return issuing;
+  const judge = ({ token }: Held) => judgeToken(token, deps.now(), jitter);
+  const inBackground = (work: Promise<unknown>) => {
+    const quiet = work.catch(() => {}).finally(() => writes.delete(quiet));
+    writes.add(quiet);
+  };
+
+  /** One request for all who wait for the same, in this process and, by the lock, in others. */
+  function reissue(wish: Wish, of = deps): Promise<Held> {
+    const what = wish.more ? wish.more.join(" ") : "";
+    const running = underWay.get(what);
+    if (running) return running;
+    const promise = issue(of, server, credentials, wish, deps.now(), jitter)
+      .then(adopt)
+      .finally(() => underWay.delete(what));
+    underWay.set(what, promise);
+    return promise;
   }
 
-  async function issue(
-    refused: string | undefined,
-    challenge: Challenge | undefined,
-    steppedUp?: string,
-  ): Promise<Token> {
-    const waitedSinceMs = deps.now();
-    return deps.withLock(async () => {
-      const state = (await deps.read()) ?? {};
-      const credentials = (await deps.reload?.()) ?? given;
-      const winner = steppedUp === undefined ? await shared(refused) : undefined;
-      if (winner && judgeToken(winner, deps.now(), jitter) === "good") {
-        held = winner;
-        return winner;
-      }
-      // Who held the lock while we waited has just been refused: asking again would change nothing.
-      const { failure } = state;
-      if (failure && failure.atMs >= waitedSinceMs && steppedUp === undefined)
-        throw new M2mcpError(failure.code, failure.exitCode as 2 | 3 | 4, failure.message, failure.hint);
-      try {
-        const found = await discovered(state, credentials, challenge);
-        const gathered = steppedUp ?? state.steppedUpScope;
-        const dpop = credentials.dpop || found.dpop ? (state.dpop ?? (await createProofKey())) : undefined;
-        const token = await requestToken(
-          deps,
-          credentials,
-          found,
-          wantedScope(credentials, found, gathered),
-          dpop,
-        );
-        proofKey = dpop;
-        await deps.write(({ failure: _old, ...rest }) => ({
-          ...rest,
-          token,
-          discovered: found,
-          ...(dpop ? { dpop } : {}),
-          ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
-        }));
-        held = token;
-        return token;
-      } catch (error) {
-        if (error instanceof M2mcpError) {
-          const { code, exitCode, message, hint } = error;
-          const told = { atMs: deps.now(), code, exitCode, message, ...(hint === undefined ? {} : { hint }) };
-          await deps.write((old) => ({ ...old, failure: told }));
-        }
-        throw error;
-      }
-    });
+  /** The token to send. While one is good, nobody waits for the next. */
+  async function current(): Promise<Held> {
+    if (held && judge(held) === "good") return held;
+    const state = await deps.read();
+    const stored = usable(state, {}, deps.now(), jitter);
+    const best = [stored, held].find((one) => one && judge(one) !== "over");
+    if (!best) return reissue({});
+    if (judge(best) === "aging" && deps.now() >= (state?.renewNotBeforeMs ?? 0)) renew();
+    return adopt(best);
   }
 
-  /** What is known of the authorization server: cached, else from the challenge that the server gives. */
-  async function discovered(
-    state: AuthState,
-    credentials: Credentials,
-    challenge: Challenge | undefined,
-  ): Promise<Discovered> {
-    const cached = state.discovered;
-    const isCurrent =
-      cached !== undefined &&
-      deps.now() - cached.discoveredAtMs < DISCOVERY_LIFE_MS &&
-      challenge === undefined &&
-      (credentials.tokenEndpoint === undefined || credentials.tokenEndpoint === cached.tokenEndpoint) &&
-      (credentials.issuer === undefined || credentials.issuer === cached.issuer);
-    if (isCurrent) return cached;
-    const found =
-      challenge ??
-      (credentials.tokenEndpoint === undefined ? (await probe(deps, server)).challenge : undefined);
-    return discover(deps, server, credentials, found);
+  /** Renews in the background; a failure is nobody's while the token is good. */
+  function renew(): void {
+    if (renewal || stop.signal.aborted) return;
+    const mine = { promise: Promise.resolve() as Promise<unknown>, begun: false };
+    renewal = mine;
+    const withLock: AuthDeps["withLock"] = (work) =>
+      deps.withLock(() => {
+        mine.begun = true;
+        return work();
+      });
+    mine.promise = reissue({}, { ...deps, withLock })
+      .catch(async () => {
+        const renewNotBeforeMs = deps.now() + RENEWAL_PAUSE_MS;
+        await deps.write((old) => ({ ...old, renewNotBeforeMs }));
+      })
+      .catch(() => {})
+      .finally(() => {
+        renewal = undefined;
+      });
   }
 
-  /** The token to send, re-issued when it is time; one that is still good survives a failed re-issue. */
-  async function current(): Promise<Token> {
-    let token = held;
-    if (!token || judgeToken(token, deps.now(), jitter) !== "good")
-      token = (await shared(undefined)) ?? token;
-    const verdict = token ? judgeToken(token, deps.now(), jitter) : "over";
-    if (token && verdict === "good") {
-      held = token;
-      return token;
-    }
-    try {
-      return await reissue(undefined, undefined);
-    } catch (error) {
-      if (token && judgeToken(token, deps.now(), jitter) !== "over") return token;
-      throw error;
-    }
-  }
-
-  async function afterRefusal({ status, wwwAuthenticate, authorization }: Refusal): Promise<Token> {
-    const challenge = bearerChallenge(wwwAuthenticate);
+  async function afterRefusal({ status, wwwAuthenticate, sent }: Refusal): Promise<Attempt> {
+    const attempt = attempts.get(sent);
+    if (!attempt) return fresh(await current());
+    const { held: refused } = attempt;
+    const scheme = refused.token.tokenType === "DPoP" ? "dpop" : "bearer";
+    const challenge = tokenChallenge(wwwAuthenticate, scheme);
     const error = challenge?.params.error;
     const told = challenge?.params.error_description ?? error ?? `HTTP status ${status}`;
-    if (status === 403) {
-      const more = error === "insufficient_scope" ? challenge?.params.scope : undefined;
-      if (more === undefined) throw accessForbidden(host, told);
-      const state = await deps.read();
-      const had = [held?.scope, state?.steppedUpScope].flatMap((scopes) => (scopes ?? "").split(" "));
-      const missing = more.split(" ").filter((scope) => scope !== "" && !had.includes(scope));
-      if (missing.length === 0 || stepUps++ >= MAX_STEP_UPS) throw accessForbidden(host, told);
-      deps.log(`asking for more scopes: ${missing.join(" ")}`);
-      const union = [...new Set([...had, ...missing])].filter((scope) => scope !== "").join(" ");
-      return reissue(authorization ?? undefined, undefined, union);
-    }
+    if (status === 403) return { ...attempt, held: await stepUp(refused, challenge, told) };
     // The server only wants its nonce in the proof (RFC 9449 §9); `learn` has taken it in.
-    if (held?.tokenType === "DPoP" && error === "use_dpop_nonce" && nonceTries++ < 2) return held;
-    const newer = await shared(authorization ?? undefined);
-    if (newer && authorization !== null) {
-      held = newer;
-      return newer;
+    if (refused.key && error === "use_dpop_nonce") {
+      if (attempt.nonceTried) throw tokenNotAccepted(host, told);
+      return { ...attempt, nonceTried: true };
     }
-    if (held && headerOf(held) === authorization && deps.now() - held.issuedAtMs < FRESH_MS)
-      throw tokenNotAccepted(host, told);
-    return reissue(authorization ?? undefined, challenge);
+    const skewMs = attempt.skewSeenMs ?? 0;
+    if (refused.key && error === "invalid_dpop_proof" && !attempt.clockTried && differs(skewMs)) {
+      clockSkewMs = skewMs;
+      inBackground(deps.write((old) => ({ ...old, clockSkewMs: skewMs })));
+      return { ...attempt, clockTried: true };
+    }
+    return replace(attempt, challenge, told);
+  }
+
+  const differs = (skewMs: number) => Math.abs(skewMs - clockSkewMs) > 5000;
+  const fresh = (of: Held): Attempt => ({ held: of, reissued: false, nonceTried: false, clockTried: false });
+
+  /** Another token in place of the one refused: what is there already, else a new one, once. */
+  async function replace(attempt: Attempt, challenge: Challenge | undefined, told: string): Promise<Attempt> {
+    const { token } = attempt.held;
+    const refused = headerOf(token);
+    if (held && headerOf(held.token) !== refused && judge(held) !== "over") return { ...attempt, held };
+    const state = await deps.read();
+    const newer = usable(state, { refused }, deps.now(), jitter);
+    if (newer) return { ...attempt, held: adopt(newer) };
+    if (attempt.reissued || isGivenUp(attempt.held, state?.token)) throw tokenNotAccepted(host, told);
+    return { ...attempt, held: await reissue({ refused, challenge }), reissued: true };
+  }
+
+  /** Whether a token was issued upon a refusal and has never been accepted: asking again would change nothing. */
+  function isGivenUp({ token }: Held, stored: typeof token | undefined): boolean {
+    const isAccepted =
+      proven.has(token.accessToken) || (stored?.accessToken === token.accessToken && !stored.unproven);
+    return token.unproven === true && !isAccepted && deps.now() - token.issuedAtMs < GIVEN_UP_MS;
+  }
+
+  /** A token with the scopes that a call wants besides (MCP "Step-Up Authorization Flow"). */
+  async function stepUp({ token }: Held, challenge: Challenge | undefined, told: string): Promise<Held> {
+    const wanted = challenge?.params.error === "insufficient_scope" ? union(challenge.params.scope) : [];
+    if (wanted.length === 0) throw accessForbidden(host, told);
+    const state = await deps.read();
+    const refused = headerOf(token);
+    const stored = usable(state, { refused, more: wanted }, deps.now(), jitter);
+    if (stored) return adopt(stored);
+    const had = union(token.scope, state?.steppedUpScope);
+    const missing = wanted.filter((scope) => !had.includes(scope));
+    if (missing.length === 0)
+      throw accessForbidden(host, `${told}; it wants ${wanted.join(" ")}, not granted`);
+    if (stepUps >= MAX_STEP_UPS) throw accessForbidden(host, `${told}; it wants more scopes each time`);
+    const more = [...missing].sort();
+    if (!underWay.has(more.join(" "))) stepUps++;
+    deps.log(`asking for more scopes: ${more.join(" ")}`);
+    try {
+      return await reissue({ refused, more });
+    } catch (error) {
+      if (!(error instanceof M2mcpError) || error.exitCode !== 4) throw error;
+      throw stepUpRefused(host, more.join(" "), error.message);
+    }
+  }
+
+  async function authorized(attempt: Attempt, method: string, url: string): Promise<AuthorizationHeaders> {
+    const { token, key } = attempt.held;
+    const headers: AuthorizationHeaders = { authorization: headerOf(token) };
+    if (key) {
+      const signedAtMs = deps.now() + clockSkewMs;
+      headers.dpop = await createProof(key, { method, url, accessToken: token.accessToken }, signedAtMs);
+    }
+    attempts.set(headers, attempt);
+    return headers;
+  }
+
+  /** Nonces are shared too: the next process needs no refusal to learn them. */
+  function keepNonces(): void {
+    const key = unwritten;
+    unwritten = undefined;
+    noncesWrittenMs = deps.now();
+    if (!key) return;
+    inBackground(
+      deps.write((old) =>
+        old.dpop && isSameKey(old.dpop, key)
+          ? { ...old, dpop: { ...old.dpop, nonces: { ...old.dpop.nonces, ...key.nonces } } }
+          : old,
+      ),
+    );
   }
 
   return {
@@ -185,37 +221,61 @@ export function createAuthorization(
       // A token goes to the resource that it was issued for, whatever address is asked for.
       if (new URL(url).origin !== origin)
         throw tokenNotAccepted(new URL(url).host, `the credentials are for ${host}`);
-      if (!refusal) nonceTries = 0;
-      if (refusal?.dpopNonce && proofKey) proofKey.nonces[origin] = refusal.dpopNonce;
-      const token = refusal ? await afterRefusal(refusal) : await current();
-      if (token.tokenType !== "DPoP") return { authorization: headerOf(token) };
-      proofKey ??= (await deps.read())?.dpop;
-      // Without its key a bound token is worth nothing.
-      if (!proofKey) return { authorization: headerOf(await reissue(headerOf(token), undefined)) };
-      const { accessToken } = token;
-      return {
-        authorization: headerOf(token),
-        dpop: await createProof(proofKey, { method, url, accessToken }, deps.now()),
-      };
+      const attempt = refusal ? await afterRefusal(refusal) : fresh(await current());
+      return authorized(attempt, method, url);
     },
-    learn(headers) {
-      if (proofKey) learnNonce(proofKey, origin, headers);
+
+    learn({ status, headers, sent }) {
+      const attempt = attempts.get(sent);
+      if (!attempt) return;
+      const { token, key } = attempt.held;
+      attempt.skewSeenMs = clockSkew({ headers }, deps.now());
+      if (key && learnNonce(key, origin, headers)) {
+        unwritten = key;
+        if (deps.now() - noncesWrittenMs > NONCE_WRITE_MS && status < 400) keepNonces();
+      }
+      if (status < 400) stepUps = 0;
+      // Also a 403 or a 404 comes from a server that knows the token.
+      if (!token.unproven || status === 401 || status >= 500 || proven.has(token.accessToken)) return;
+      proven.add(token.accessToken);
+      inBackground(
+        deps.write((old) => {
+          if (old.token?.accessToken !== token.accessToken) return old;
+          const { unproven: _, ...accepted } = old.token;
+          return { ...old, token: accepted };
+        }),
+      );
+    },
+
+    async end() {
+      if (renewal) {
+        const timer = setTimeout(() => stop.abort(endedEarly()), END_MS);
+        const aborted = new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+        await Promise.race([renewal.promise, aborted]);
+        clearTimeout(timer);
+        // One that still waits for the lock has nothing to put away.
+        if (renewal?.begun) await renewal.promise;
+      }
+      stop.abort(endedEarly());
+      keepNonces();
+      await Promise.all(writes);
     },
   };
 }
+
+const pick = (nonces: Record<string, string>, origin: string) =>
+  nonces[origin] === undefined ? {} : { [origin]: nonces[origin] };
 
 /** For a server that no credentials are known for: nothing is sent, and a 401 becomes advice. */
 export function noAuthorization(server: string): Authorization {
   return {
     async headers({ refusal }) {
       if (!refusal) return {};
-      const { params } = bearerChallenge(refusal.wwwAuthenticate) ?? { params: {} as Record<string, string> };
       if (refusal.status === 401) throw loginNeeded(server);
-      throw accessForbidden(
-        new URL(server).host,
-        params.error_description ?? `HTTP status ${refusal.status}`,
-      );
+      const { error_description: described } = tokenChallenge(refusal.wwwAuthenticate)?.params ?? {};
+      throw accessForbidden(new URL(server).host, described ?? `HTTP status ${refusal.status}`);
     },
     learn() {},
+    async end() {},
   };
 }

@@ -1,7 +1,7 @@
 import { clientAssertion } from "./assertion.ts";
 import type { AuthDeps } from "./deps.ts";
 import { readAssertion, readSecret } from "./secrets.ts";
-import type { Credentials, Discovered } from "./types.ts";
+import type { Credentials, Discovered, SecretSource } from "./types.ts";
 
 export const JWT_BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -25,28 +25,37 @@ export function secretMethod(asked: string | undefined, offered: string[] | unde
   return offered.includes("client_secret_post") ? "post" : "basic";
 }
 
+/** Whom assertions are for (RFC 7523 §3): the issuer, unless the server wants another name of itself. */
+export function assertionAudience(
+  { assertionAudience: asked }: Pick<Credentials, "assertionAudience">,
+  { issuer, tokenEndpoint }: Pick<Discovered, "issuer" | "tokenEndpoint">,
+): string {
+  if (asked === undefined || asked === "issuer") return issuer ?? tokenEndpoint;
+  return asked === "token-endpoint" ? tokenEndpoint : asked;
+}
+
 /**
  * Adds to a token request what proves the client (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+ *
+ * @param nowMs when an assertion says that it was signed
  * @throws M2mcpError unreadable secrets, unusable keys
  */
 export async function authenticateClient(
   request: TokenRequest,
   credentials: Credentials,
   found: Discovered,
-  deps: Pick<AuthDeps, "fetch" | "now">,
+  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "env" | "signal">,
+  nowMs: number,
 ): Promise<void> {
   const { authentication, clientId } = credentials;
-  const audience =
-    credentials.assertionAudience === "token-endpoint"
-      ? found.tokenEndpoint
-      : (found.issuer ?? found.tokenEndpoint);
+  const read = (source: SecretSource) => readSecret(source, deps.env);
   const assert = (assertion: string) => {
     request.body.set("client_assertion_type", JWT_BEARER_ASSERTION);
     request.body.set("client_assertion", assertion);
   };
   switch (authentication.kind) {
     case "secret": {
-      const secret = await readSecret(authentication.secret);
+      const secret = await read(authentication.secret);
       if (secretMethod(authentication.method, found.authMethods) === "basic")
         request.headers.authorization = basicAuthorization(clientId, secret);
       else {
@@ -58,19 +67,20 @@ export async function authenticateClient(
     case "private_key": {
       const { key, passphrase, keyId, signingAlg, certificate } = authentication;
       const signing = {
-        text: await readSecret(key),
-        ...(passphrase ? { passphrase: await readSecret(passphrase) } : {}),
+        text: await read(key),
+        ...(passphrase ? { passphrase: await read(passphrase) } : {}),
         ...(keyId === undefined ? {} : { keyId }),
         ...(signingAlg === undefined ? {} : { signingAlg }),
-        ...(certificate === undefined ? {} : { certificate }),
+        ...(certificate ? { certificate: await read(certificate) } : {}),
       };
+      const audience = assertionAudience(credentials, found);
       request.body.set("client_id", clientId);
-      assert(await clientAssertion(clientId, audience, signing, found.signingAlgs, deps.now()));
+      assert(await clientAssertion(clientId, audience, signing, found.signingAlgs, nowMs));
       return;
     }
     case "assertion":
       if (clientId !== "") request.body.set("client_id", clientId);
-      assert(await readAssertion(authentication.assertion, audience, deps.fetch));
+      assert(await readAssertion(authentication.assertion, assertionAudience(credentials, found), deps));
       return;
     case "tls":
     case "none":

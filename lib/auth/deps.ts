@@ -5,6 +5,8 @@ export interface AuthDeps {
   fetch: typeof fetch;
   /** In ms since the epoch. */
   now(): number;
+  /** The environment, for platforms' tokens and for commands that print a secret. */
+  env: Record<string, string | undefined>;
   read(): Promise<AuthState | undefined>;
   write(change: (old: AuthState) => AuthState): Promise<void>;
   withLock<T>(work: () => Promise<T>): Promise<T>;
@@ -16,4 +18,6 @@ export interface AuthDeps {
   log(line: string): void;
   /** The credentials as they are stored now; a rotation is picked up at the next token request. */
   reload?(): Promise<Credentials | null>;
+  /** Ends exchanges under way. */
+  signal?: AbortSignal;
 }

@@ -2,7 +2,6 @@ import { M2mcpError } from "../errors.ts";
 import type { Challenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
 import { discover, discoverResource } from "./discovery.ts";
-import { createProofKey } from "./dpop.ts";
 import { requestToken, wantedScope } from "./grant.ts";
 import { probe } from "./probe.ts";
 import type { Credentials } from "./types.ts";
@@ -77,13 +76,8 @@ export async function diagnose(
   });
   if (!found) return steps;
   await step("token request", async () => {
-    const token = await requestToken(
-      deps,
-      credentials,
-      found,
-      wantedScope(credentials, found, undefined),
-      credentials.dpop || found.dpop ? await createProofKey() : undefined,
-    );
+    const scope = wantedScope(credentials, found, undefined);
+    const { token } = await requestToken(deps, credentials, found, { scope });
     const life =
       token.expiresAtMs === undefined
         ? "no expiry named"

@@ -6,6 +6,7 @@ import {
   noAuthorizationServer,
   noMetadata,
   resourceMismatch,
+  unexpectedStatus,
 } from "../errors.ts";
 import type { Challenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
@@ -14,7 +15,7 @@ import type { Credentials, Discovered } from "./types.ts";
 import { covers, requireSecure, resourceOf } from "./url.ts";
 
 type Json = { [key: string]: unknown };
-type DiscoveryDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "now" | "allowHttp">;
+type DiscoveryDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "now" | "allowHttp" | "signal">;
 
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -45,6 +46,35 @@ export function issuerMetadataUrls(issuer: string): string[] {
   ];
 }
 
+/**
+ * Looks for a metadata document; a place that redirects holds none, and is named when there is no other.
+ * @throws M2mcpError redirect, insecure_url, network failures, and what `use` throws
+ */
+async function lookUp<T>(
+  deps: DiscoveryDeps,
+  places: string[],
+  what: string,
+  use: (status: number, json: Json) => T | undefined,
+): Promise<T | undefined> {
+  let redirect: M2mcpError | undefined;
+  for (const url of places) {
+    requireSecure(url, what, deps.allowHttp);
+    try {
+      const { status, json } = await exchange(deps, url, {
+        method: "GET",
+        headers: { accept: "application/json" },
+      });
+      const found = use(status, isObject(json) ? json : {});
+      if (found !== undefined) return found;
+    } catch (error) {
+      if (!(error instanceof M2mcpError) || error.code !== "redirect") throw error;
+      redirect ??= error;
+    }
+  }
+  if (redirect) throw redirect;
+  return undefined;
+}
+
 /** What the protected resource says of itself (RFC 9728 §2). */
 export interface ResourceMetadata {
   resource: string;
@@ -52,6 +82,8 @@ export interface ResourceMetadata {
   scopes: string[] | undefined;
   /** `dpop_bound_access_tokens_required`. */
   dpop: boolean;
+  /** `dpop_signing_alg_values_supported`. */
+  dpopAlgs: string[] | undefined;
 }
 
 /**
@@ -65,14 +97,12 @@ export async function discoverResource(
   challenge: Challenge | undefined,
 ): Promise<ResourceMetadata | null> {
   const named = challenge?.params.resource_metadata;
-  for (const url of named ? [named] : resourceMetadataUrls(server)) {
-    requireSecure(url, "the protected resource metadata", deps.allowHttp);
-    const { status, json } = await exchange(deps, url, {
-      method: "GET",
-      headers: { accept: "application/json" },
-    });
-    if (status !== 200 || !isObject(json)) continue;
+  const places = named ? [named] : resourceMetadataUrls(server);
+  const found = await lookUp(deps, places, "the protected resource metadata", (status, json) => {
+    if (status !== 200) return undefined;
     const resource = text(json.resource);
+    // Not every JSON at a well-known place is such metadata.
+    if (resource === undefined && json.authorization_servers === undefined && !named) return undefined;
     if (resource === undefined || !covers(resource, server))
       throw resourceMismatch(server, resource ?? "nothing");
     return {
@@ -80,10 +110,11 @@ export async function discoverResource(
       issuers: texts(json.authorization_servers) ?? [],
       scopes: texts(json.scopes_supported),
       dpop: json.dpop_bound_access_tokens_required === true,
+      dpopAlgs: texts(json.dpop_signing_alg_values_supported),
     };
-  }
-  if (named) throw noMetadata(named);
-  return null;
+  });
+  if (!found && named) throw noMetadata(named);
+  return found ?? null;
 }
 
 /**
@@ -92,17 +123,14 @@ export async function discoverResource(
  */
 export async function discoverIssuer(deps: DiscoveryDeps, issuer: string): Promise<Json> {
   requireSecure(issuer, "the authorization server", deps.allowHttp);
-  for (const url of issuerMetadataUrls(issuer)) {
-    const { status, json } = await exchange(deps, url, {
-      method: "GET",
-      headers: { accept: "application/json" },
-    });
-    if (status >= 500) throw noMetadata(issuer);
-    if (status !== 200 || !isObject(json)) continue;
+  const found = await lookUp(deps, issuerMetadataUrls(issuer), "the authorization server", (status, json) => {
+    if (status >= 500) throw unexpectedStatus(new URL(issuer).host, status);
+    if (status !== 200 || Object.keys(json).length === 0) return undefined;
     if (json.issuer !== issuer) throw issuerMismatch(issuer, text(json.issuer) ?? "none");
     return json;
-  }
-  throw noMetadata(issuer);
+  });
+  if (!found) throw noMetadata(issuer);
+  return found;
 }
 
 /**
@@ -130,8 +158,9 @@ export async function discover(
   }
   const resource = await discoverResource(deps, server, challenge);
   if (resource && resource.issuers.length === 0) throw noAuthorizationServer(server);
-  const issuers = resource?.issuers ?? [new URL(server).origin];
   const recorded = credentials.issuer;
+  // A server that says nothing of itself is its own authorization server, unless the user named another.
+  const issuers = resource?.issuers ?? [recorded ?? new URL(server).origin];
   const issuer = recorded !== undefined && issuers.includes(recorded) ? recorded : issuers[0];
   if (issuer === undefined) throw noAuthorizationServer(server);
   if (recorded !== undefined && issuer !== recorded) throw issuerMoved(server, recorded, issuer);
@@ -146,10 +175,13 @@ export async function discover(
   requireSecure(tokenEndpoint, "the token endpoint", deps.allowHttp);
   const aliases = isObject(metadata.mtls_endpoint_aliases) ? metadata.mtls_endpoint_aliases : {};
   const mtls = text(aliases.token_endpoint);
+  if (mtls !== undefined) requireSecure(mtls, "the token endpoint for mutual TLS", deps.allowHttp);
   const scope = challenged ?? resource?.scopes?.join(" ");
   const authMethods = texts(metadata.token_endpoint_auth_methods_supported);
   const signingAlgs = texts(metadata.token_endpoint_auth_signing_alg_values_supported);
   const dpopAlgs = texts(metadata.dpop_signing_alg_values_supported);
+  const challengeAlgs = challenge?.scheme === "dpop" ? challenge.params.algs?.split(/\s+/) : undefined;
+  const proofAlgs = [challengeAlgs, resource?.dpopAlgs].filter((algs) => algs !== undefined);
   return {
     resource: resource?.resource ?? resourceOf(server),
     issuer,
@@ -157,6 +189,7 @@ export async function discover(
     ...(authMethods ? { authMethods } : {}),
     ...(signingAlgs ? { signingAlgs } : {}),
     ...(dpopAlgs ? { dpopAlgs } : {}),
+    ...(proofAlgs.length > 0 ? { proofAlgs } : {}),
     ...(challenge?.scheme === "dpop" || resource?.dpop ? { dpop: true } : {}),
     ...(mtls ? { mtlsTokenEndpoint: mtls } : {}),
     ...(scope ? { scope } : {}),

@@ -1,19 +1,47 @@
 import { createHash, randomUUID } from "node:crypto";
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
+import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
+import { noProofAlgorithm } from "../errors.ts";
 
-/** The algorithm of proof keys: every server that knows DPoP knows it. */
-const ALG = "ES256";
+/** What proof keys can be made for, the one that nearly every server knows first. */
+const ALGS = [
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+  "PS256",
+  "RS256",
+  "PS384",
+  "RS384",
+  "PS512",
+  "RS512",
+];
 
 /** A proof key, and the last nonce of each server, by origin (RFC 9449 §8, §9). */
 export interface ProofKey {
+  /** With its `alg`. */
   jwk: JsonWebKey;
   nonces: Record<string, string>;
 }
 
-export async function createProofKey(): Promise<ProofKey> {
-  const { privateKey } = await generateKeyPair(ALG, { extractable: true });
-  return { jwk: (await exportJWK(privateKey)) as JsonWebKey, nonces: {} };
+/**
+ * The algorithm of proofs that all who named theirs know (RFC 9449 §5.1, RFC 9728 §2).
+ * @throws M2mcpError no_proof_algorithm
+ */
+export function proofAlgorithm(offers: (string[] | undefined)[]): string {
+  const alg = ALGS.find((one) => offers.every((offer) => !offer || offer.includes(one)));
+  if (!alg) throw noProofAlgorithm(offers.flatMap((offer) => offer ?? []));
+  return alg;
 }
+
+/** A new proof key for an algorithm; one that is there already is kept when it is for that algorithm. */
+export async function proofKeyFor(alg: string, old?: ProofKey): Promise<ProofKey> {
+  if (old && old.jwk.alg === alg) return old;
+  const { privateKey } = await generateKeyPair(alg, { extractable: true });
+  return { jwk: { ...(await exportJWK(privateKey)), alg } as JsonWebKey, nonces: { ...old?.nonces } };
+}
+
+const imported = new WeakMap<JsonWebKey, Promise<CryptoKey | Uint8Array>>();
 
 /**
  * A proof for one HTTP request (RFC 9449 §4.2), good once.
@@ -27,7 +55,6 @@ export async function createProof(
 ): Promise<string> {
   const { origin, pathname } = new URL(url);
   const nonce = nonces[origin];
-  const { kty, crv, x, y } = jwk as JWK;
   const claims = {
     jti: randomUUID(),
     htm: method,
@@ -38,13 +65,23 @@ export async function createProof(
       ? {}
       : { ath: createHash("sha256").update(accessToken).digest("base64url") }),
   };
-  const key = await importJWK(jwk as JWK, ALG);
+  const alg = jwk.alg ?? "ES256";
+  const key = imported.get(jwk) ?? importJWK(jwk as JWK, alg);
+  imported.set(jwk, key);
   return new SignJWT(claims)
-    .setProtectedHeader({ typ: "dpop+jwt", alg: ALG, jwk: { kty, crv, x, y } as JWK })
-    .sign(key);
+    .setProtectedHeader({ typ: "dpop+jwt", alg, jwk: publicPart(jwk) })
+    .sign(await key);
 }
 
-/** Takes in a nonce that a server hands out for its next request. */
+function publicPart({ kty, crv, x, y, n, e }: JsonWebKey): JWK {
+  const all = { kty, crv, x, y, n, e };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as JWK;
+}
+
+/** Whether two proof keys are one. */
+export const isSameKey = (a: ProofKey, b: ProofKey): boolean => a.jwk.x === b.jwk.x && a.jwk.n === b.jwk.n;
+
+/** Takes in a nonce that a server hands out for its next request; false when there is no new one. */
 export function learnNonce(key: ProofKey, url: string, headers: Headers): boolean {
   const nonce = headers.get("dpop-nonce");
   const { origin } = new URL(url);

@@ -1,5 +1,7 @@
 import { createFetch } from "ofetch";
 import { answerTooLong, authServerUnreachable, M2mcpError, redirectRefused } from "../errors.ts";
+import { failureCode, failureReason } from "../http/network-failure.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
 import type { AuthDeps } from "./deps.ts";
 
 const MAX_BYTES = 1024 * 1024;
@@ -16,18 +18,19 @@ export interface Answer {
  * One exchange with limits on size and time, following no redirect: a secret must not be posted elsewhere. A 429 or
  * 503 that names a time within the limit is waited for once.
  *
- * @throws M2mcpError network failures (exit 3), redirect, answer_too_long
+ * @throws M2mcpError network failures (exit 3), redirect, answer_too_long; the signal's reason
  */
 export async function exchange(
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log">,
+  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">,
   url: string,
   init: { method: "GET" | "POST"; headers?: Record<string, string>; body?: string },
 ): Promise<Answer> {
   const { host } = new URL(url);
+  const limit = AbortSignal.timeout(deps.timeoutMs);
+  const signal = deps.signal ? AbortSignal.any([limit, deps.signal]) : limit;
   const startedMs = performance.now();
   const send = createFetch({ fetch: deps.fetch, Headers, AbortController });
   for (let waited = false; ; waited = true) {
-    const signal = AbortSignal.timeout(Math.max(1, deps.timeoutMs - (performance.now() - startedMs)));
     try {
       const response = await send.raw(url, {
         ...init,
@@ -39,24 +42,52 @@ export async function exchange(
       });
       const { status, headers } = response;
       deps.log(`${init.method} ${url} → ${status}`);
-      if (status >= 300 && status < 400) throw redirectRefused(host, headers.get("location") ?? "nowhere");
+      if (status >= 300 && status < 400) {
+        await response.body?.cancel().catch(() => {});
+        throw redirectRefused(host, headers.get("location") ?? "nowhere");
+      }
       const text = await limitedText(response, host);
-      const waitMs = Number(headers.get("retry-after") ?? Number.NaN) * 1000;
+      // A body that was cut off by the limit may end like a whole one.
+      signal.throwIfAborted();
+      const waitMs = status === 429 || status === 503 ? waitAsked(headers) : undefined;
       const leftMs = deps.timeoutMs - (performance.now() - startedMs);
-      if ((status === 429 || status === 503) && !waited && waitMs < leftMs) {
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      if (waitMs !== undefined && !waited && waitMs < leftMs) {
+        deps.log(`${host} asks to wait ${waitMs / 1000} s`);
+        await sleep(waitMs, signal);
         continue;
       }
       return { status, headers, json: parse(text) };
     } catch (error) {
       if (error instanceof M2mcpError) throw error;
+      if (deps.signal?.aborted) throw deps.signal.reason;
       // What was caught may hold the request, so the secret: only its kind is told.
       throw authServerUnreachable(
         host,
-        signal.aborted ? `no answer within ${deps.timeoutMs / 1000} s` : reason(error),
+        limit.aborted ? `no answer within ${deps.timeoutMs / 1000} s` : failureReason(failureCode(error)),
       );
     }
   }
+}
+
+/** How long a server asks to wait, in ms; a date is read by the server's own clock. */
+export function waitAsked(headers: Headers): number | undefined {
+  return retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now());
+}
+
+/** What a response's `Date` says, in ms since the epoch. */
+export function serverTimeMs(headers: Headers): number | undefined {
+  const atMs = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, delayMs);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }
 
 async function limitedText(response: Response, host: string): Promise<string> {
@@ -78,10 +109,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function reason(error: unknown): string {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
-    if ("code" in at && typeof at.code === "string") return at.code;
-  return "the connection failed";
 }

@@ -1,12 +1,17 @@
-import { badTokenAnswer, tokenRefused, unexpectedStatus } from "../errors.ts";
-import { authenticateClient, type TokenRequest } from "./client-auth.ts";
+import { askedToWait, badTokenAnswer, tokenRefused, unexpectedStatus } from "../errors.ts";
+import { assertionAudience, authenticateClient, type TokenRequest } from "./client-auth.ts";
 import type { AuthDeps } from "./deps.ts";
-import { createProof, learnNonce, type ProofKey } from "./dpop.ts";
-import { type Answer, exchange } from "./exchange.ts";
+import { createProof, learnNonce, type ProofKey, proofAlgorithm, proofKeyFor } from "./dpop.ts";
+import { type Answer, exchange, serverTimeMs, waitAsked } from "./exchange.ts";
+import { hintFor } from "./hints.ts";
 import { readAssertion } from "./secrets.ts";
 import type { Credentials, Discovered, Token } from "./types.ts";
 
 const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/** Clocks that differ by less are no reason for a refusal, in ms. */
+const SKEW_MS = 5000;
+/** No token is believed to live longer, in s: ten years. */
+const LONGEST_LIFE_S = 10 * 365 * 24 * 3600;
 
 /** The scope to ask for: the user's, with what step-up gathered; else the challenge's or `scopes_supported`. */
 export function wantedScope(
@@ -21,84 +26,171 @@ export function wantedScope(
   return all.size === 0 ? undefined : [...all].join(" ");
 }
 
+/** What a token request is made with beside the credentials. */
+export interface Means {
+  scope: string | undefined;
+  /** The proof key there is; whether one is needed is found here. */
+  proofKey?: ProofKey | undefined;
+  /** How far the server's clock is ahead of ours, in ms. */
+  clockSkewMs?: number | undefined;
+}
+
+/** What a token request gave. */
+export interface Issued {
+  token: Token;
+  /** Set when the request had to be made with a proof. */
+  proofKey?: ProofKey;
+  clockSkewMs: number;
+}
+
 /**
- * Performs the grant (RFC 6749 §4.4; RFC 7523 §2.1 for `jwt-bearer`): one token request, no retry after a refusal.
+ * Performs the grant (RFC 6749 §4.4; RFC 7523 §2.1 for `jwt-bearer`). A refusal is final but for what belongs to the
+ * way to an answer, each once: a nonce (RFC 9449 §8), a proof that the server turns out to want, and a signature dated
+ * by a clock that is wrong. With `jwt-bearer` a nonce alone: the assertion may be good for one request.
  *
- * @param proofKey binds the token to a key (RFC 9449); takes in the server's nonces
  * @throws M2mcpError token_refused, bad_token_answer (exit 4), network failures (exit 3)
  */
 export async function requestToken(
   deps: AuthDeps,
   credentials: Credentials,
   found: Discovered,
+  { scope, proofKey: had, clockSkewMs: skewMs = 0 }: Means,
+): Promise<Issued> {
+  const url = credentials.tls ? (found.mtlsTokenEndpoint ?? found.tokenEndpoint) : found.tokenEndpoint;
+  const newKey = () => proofKeyFor(proofAlgorithm([found.dpopAlgs, ...(found.proofAlgs ?? [])]), had);
+  const tried = { nonce: false, proof: false, clock: false };
+  let clockSkewMs = skewMs;
+  let proofKey = credentials.dpop || found.dpop ? await newKey() : undefined;
+  for (;;) {
+    const askedAtMs = deps.now();
+    const signedAtMs = askedAtMs + clockSkewMs;
+    // Made anew each time: assertions and proofs are good once.
+    const request = await tokenRequest(deps, credentials, found, scope, signedAtMs);
+    const { headers, body } = request;
+    if (proofKey) headers.dpop = await createProof(proofKey, { method: "POST", url }, signedAtMs);
+    const answer = await exchange(deps, url, { method: "POST", headers, body: body.toString() });
+    const error = errorOf(answer);
+    const hasNonce = proofKey !== undefined && learnNonce(proofKey, url, answer.headers);
+    if (hasNonce && error === "use_dpop_nonce" && !tried.nonce) {
+      tried.nonce = true;
+      continue;
+    }
+    if (error !== undefined && credentials.grant !== "jwt-bearer") {
+      if (!proofKey && !tried.proof && wantsProof(error, found)) {
+        tried.proof = true;
+        deps.log("the authorization server wants a proof of possession (DPoP)");
+        proofKey = await newKey();
+        learnNonce(proofKey, url, answer.headers);
+        continue;
+      }
+      const skewNowMs = clockSkew(answer, deps.now());
+      const isSigned = credentials.authentication.kind === "private_key" || proofKey !== undefined;
+      if (isSigned && !tried.clock && Math.abs(skewNowMs - clockSkewMs) > SKEW_MS && blamesClock(error)) {
+        tried.clock = true;
+        deps.log(`the clock here is ${inSeconds(-skewNowMs)} the server's: signing by the server's`);
+        clockSkewMs = skewNowMs;
+        continue;
+      }
+    }
+    const token = checkTokenAnswer(answer, url, askedAtMs, scope, credentials);
+    const { host } = new URL(url);
+    if (credentials.dpop && token.tokenType !== "DPoP")
+      throw badTokenAnswer(host, "it is not bound to a key, as --dpop insists");
+    if (token.tokenType === "DPoP" && !proofKey)
+      throw badTokenAnswer(host, "it is bound to a key, and none was shown");
+    return { token, clockSkewMs, ...(proofKey ? { proofKey } : {}) };
+  }
+}
+
+async function tokenRequest(
+  deps: AuthDeps,
+  credentials: Credentials,
+  found: Discovered,
   scope: string | undefined,
-  proofKey?: ProofKey,
-): Promise<Token> {
-  const request: TokenRequest = { headers: {}, body: new URLSearchParams() };
+  signedAtMs: number,
+): Promise<TokenRequest> {
+  const request: TokenRequest = {
+    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+    body: new URLSearchParams(),
+  };
   const { body } = request;
   if (credentials.grant === "jwt-bearer") {
     body.set("grant_type", JWT_BEARER);
     if (credentials.assertion)
       body.set(
         "assertion",
-        await readAssertion(credentials.assertion, found.issuer ?? found.tokenEndpoint, deps.fetch),
+        await readAssertion(credentials.assertion, assertionAudience(credentials, found), deps),
       );
   } else body.set("grant_type", "client_credentials");
   if (scope !== undefined) body.set("scope", scope);
   if (credentials.resource !== null) body.set("resource", credentials.resource ?? found.resource);
   if (credentials.audience !== undefined) body.set("audience", credentials.audience);
   for (const [name, value] of credentials.tokenParams ?? []) body.append(name, value);
-  await authenticateClient(request, credentials, found, deps);
-  const url = credentials.tls ? (found.mtlsTokenEndpoint ?? found.tokenEndpoint) : found.tokenEndpoint;
-  const askedAtMs = deps.now();
-  const send = async () =>
-    exchange(deps, url, {
-      method: "POST",
-      headers: {
-        ...request.headers,
-        ...(proofKey ? { dpop: await createProof(proofKey, { method: "POST", url }, deps.now()) } : {}),
-        "content-type": "application/x-www-form-urlencoded",
-        accept: "application/json",
-      },
-      body: body.toString(),
-    });
-  let answer = await send();
-  // The nonce is part of the way to an answer, not a refusal of the grant (RFC 9449 §8).
-  if (proofKey && learnNonce(proofKey, url, answer.headers) && errorOf(answer) === "use_dpop_nonce")
-    answer = await send();
-  const token = checkTokenAnswer(answer, url, askedAtMs, scope);
-  if (credentials.dpop && token.tokenType !== "DPoP")
-    throw badTokenAnswer(new URL(url).host, "it is not bound to a key, as --dpop insists");
-  return token;
+  await authenticateClient(request, credentials, found, deps, signedAtMs);
+  return request;
 }
 
-const errorOf = ({ json }: Answer) =>
-  typeof json === "object" && json !== null && "error" in json ? json.error : undefined;
+const errorOf = ({ json }: Answer): string | undefined =>
+  typeof json === "object" && json !== null && "error" in json && typeof json.error === "string"
+    ? json.error
+    : undefined;
+
+/** Whether a request without a proof was refused for that; `invalid_grant` means nothing else where no grant is sent. */
+const wantsProof = (error: string, { dpopAlgs }: Discovered) =>
+  error === "invalid_dpop_proof" ||
+  error === "use_dpop_nonce" ||
+  (error === "invalid_grant" && dpopAlgs !== undefined);
+
+const blamesClock = (error: string) =>
+  ["invalid_client", "invalid_dpop_proof", "invalid_grant", "invalid_request"].includes(error);
+
+/** How far the clock of who answered is ahead of ours, in ms; `Date` has whole seconds. */
+export function clockSkew({ headers }: Pick<Answer, "headers">, nowMs: number): number {
+  const atMs = serverTimeMs(headers);
+  return atMs === undefined ? 0 : atMs + 500 - nowMs;
+}
+
+/** A skew in words: `600 s ahead of`. */
+export const inSeconds = (skewMs: number): string =>
+  `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs < 0 ? "behind" : "ahead of"}`;
 
 /**
  * Reads the answer to a token request (RFC 6749 §5.1, §5.2).
  *
  * @param askedAtMs when the request was sent: the token's life is counted from there
- * @throws M2mcpError token_refused, bad_token_answer
+ * @throws M2mcpError token_refused, scope_refused, busy, bad_token_answer
  */
 export function checkTokenAnswer(
   answer: Answer,
   url: string,
   askedAtMs: number,
   asked: string | undefined,
+  credentials?: Credentials,
 ): Token {
   const { host } = new URL(url);
-  const { status } = answer;
+  const { status, headers } = answer;
   const json =
     typeof answer.json === "object" && answer.json !== null
       ? (answer.json as Record<string, unknown>)
       : undefined;
+  const waitMs = status === 429 || status === 503 ? waitAsked(headers) : undefined;
+  if (waitMs !== undefined)
+    throw askedToWait(host, status, Math.ceil(waitMs / 1000), new Date(askedAtMs + waitMs).toISOString());
   if (status >= 400 || typeof json?.error === "string") {
-    const error = json?.error;
-    const description =
-      typeof json?.error_description === "string" ? printable(json.error_description) : undefined;
-    if (typeof error === "string")
-      throw tokenRefused(host, printable(error), description, hintFor(error, description ?? ""));
+    const error = errorOf(answer);
+    if (error !== undefined) {
+      const description =
+        typeof json?.error_description === "string" ? printable(json.error_description) : "";
+      const codes = Array.isArray(json?.error_codes) ? json.error_codes.map(String) : [];
+      const hint = hintFor({
+        error,
+        description,
+        codes,
+        scope: asked,
+        ...(credentials ? { credentials } : {}),
+      });
+      throw tokenRefused(host, printable(error), description || undefined, hint);
+    }
     if (status === 429 || status >= 500) throw unexpectedStatus(host, status);
     throw badTokenAnswer(host, `HTTP status ${status}`);
   }
@@ -109,40 +201,24 @@ export function checkTokenAnswer(
   const tokenType = typeof type === "string" ? type.toLowerCase() : "bearer";
   if (tokenType !== "bearer" && tokenType !== "dpop")
     throw badTokenAnswer(host, `token_type ${printable(tokenType)} is not known`);
-  const seconds = Number(expiresIn);
   const granted = typeof scope === "string" ? scope : asked;
+  const lifeS = lifeInSeconds(expiresIn);
   return {
     accessToken,
     tokenType: tokenType === "dpop" ? "DPoP" : "Bearer",
     ...(granted === undefined ? {} : { scope: granted }),
     issuedAtMs: askedAtMs,
-    ...(expiresIn !== undefined && expiresIn !== null && Number.isFinite(seconds) && seconds > 0
-      ? { expiresAtMs: askedAtMs + seconds * 1000 }
-      : {}),
+    ...(lifeS === undefined ? {} : { expiresAtMs: askedAtMs + lifeS * 1000 }),
   };
+}
+
+/** `expires_in`, also as text; undefined when it says nothing, since a token is never issued as already over. */
+function lifeInSeconds(expiresIn: unknown): number | undefined {
+  const isNumber =
+    typeof expiresIn === "number" || (typeof expiresIn === "string" && expiresIn.trim() !== "");
+  const seconds = isNumber ? Number(expiresIn) : Number.NaN;
+  return seconds > 0 ? Math.min(seconds, LONGEST_LIFE_S) : undefined;
 }
 
 /** Server text fit for a terminal: no control characters, not too long. */
 const printable = (text: string) => text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").slice(0, 300);
-
-/** What mends a refusal, by its code; Entra ID names its own codes within the description. */
-function hintFor(error: string, description: string): string {
-  if (/AADSTS(9010010|901002)/.test(description))
-    return "this server refuses `resource`: m2mcp login again with --no-resource";
-  if (/AADSTS(70011|1002012)/.test(description)) return "this server wants --scope api://…/.default";
-  switch (error) {
-    case "invalid_client":
-      return "check --client-id and the secret or key; --auth-method client_secret_post or client_secret_basic changes how it is sent";
-    case "invalid_target":
-      return "check --resource URI, or leave it out with --no-resource";
-    case "invalid_scope":
-      return "check --scope";
-    case "unauthorized_client":
-    case "unsupported_grant_type":
-      return "the client must be allowed the client_credentials grant at the authorization server";
-    case "access_denied":
-      return "the client is not allowed this; Auth0 also wants --audience";
-    default:
-      return "check what the client is allowed to do, --scope, --audience and --resource; m2mcp doctor shows each step";
-  }
-}

@@ -1,6 +1,5 @@
 import type { AuthDeps } from "./deps.ts";
 import { discover } from "./discovery.ts";
-import { createProofKey } from "./dpop.ts";
 import { requestToken, wantedScope } from "./grant.ts";
 import { probe } from "./probe.ts";
 import type { Credentials, Discovered, Token } from "./types.ts";
@@ -14,8 +13,8 @@ export interface LoginResult {
 }
 
 /**
- * Proves credentials: looks at the server's challenge, discovers its authorization server, asks for a token. A new
- * login approves a new issuer, so one recorded before does not count. Stores nothing but through `deps.write`.
+ * Proves credentials: looks at the server's challenge, discovers its authorization server, asks for a token. An
+ * issuer among the credentials is the only one they go to. Stores nothing but through `deps.write`.
  *
  * @throws M2mcpError what discovery and the grant throw
  */
@@ -23,15 +22,24 @@ export async function login(
   deps: AuthDeps,
   { server, credentials }: { server: string; credentials: Credentials },
 ): Promise<LoginResult> {
-  const { issuer: _before, ...given } = credentials;
-  const challenge = given.tokenEndpoint === undefined ? (await probe(deps, server)).challenge : undefined;
-  const discovered = await discover(deps, server, given, challenge);
-  const dpop = given.dpop || discovered.dpop ? await createProofKey() : undefined;
-  const token = await requestToken(deps, given, discovered, wantedScope(given, discovered, undefined), dpop);
-  await deps.write(() => ({ token, discovered, ...(dpop ? { dpop } : {}) }));
+  const challenge =
+    credentials.tokenEndpoint === undefined ? (await probe(deps, server)).challenge : undefined;
+  const discovered = await discover(deps, server, credentials, challenge);
+  const scope = wantedScope(credentials, discovered, undefined);
+  const { token, proofKey, clockSkewMs } = await requestToken(deps, credentials, discovered, { scope });
+  const found = proofKey ? { ...discovered, dpop: true } : discovered;
+  await deps.write(() => ({
+    token,
+    discovered: found,
+    ...(proofKey ? { dpop: proofKey } : {}),
+    ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
+  }));
   return {
     token,
     discovered,
-    credentials: { ...given, ...(discovered.issuer === undefined ? {} : { issuer: discovered.issuer }) },
+    credentials: {
+      ...credentials,
+      ...(discovered.issuer === undefined ? {} : { issuer: discovered.issuer }),
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { bearerChallenge, type Challenge } from "./challenge.ts";
+import { type Challenge, tokenChallenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
 import { exchange } from "./exchange.ts";
 
@@ -6,6 +6,7 @@ import { exchange } from "./exchange.ts";
 export interface ProbeAnswer {
   status: number;
   challenge: Challenge | undefined;
+  headers: Headers;
 }
 
 /**
@@ -15,7 +16,7 @@ export interface ProbeAnswer {
  * @throws M2mcpError network failures (exit 3)
  */
 export async function probe(
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log">,
+  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">,
   server: string,
 ): Promise<ProbeAnswer> {
   const { status, headers } = await exchange(deps, server, {
@@ -27,5 +28,9 @@ export async function probe(
       method: "ping",
     }),
   });
-  return { status, challenge: status === 401 ? bearerChallenge(headers.get("www-authenticate")) : undefined };
+  return {
+    status,
+    headers,
+    challenge: status === 401 ? tokenChallenge(headers.get("www-authenticate")) : undefined,
+  };
 }

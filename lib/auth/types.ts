@@ -19,7 +19,7 @@ export type ClientAuthentication =
       keyId?: string;
       signingAlg?: string;
       /** PEM certificate whose SHA-256 thumbprint goes into `x5t#S256`. */
-      certificate?: string;
+      certificate?: SecretSource;
     }
   /** A ready-made JWT from the platform (Kubernetes, Entra workload identity, SPIFFE). */
   | { kind: "assertion"; assertion: AssertionSource }
@@ -37,8 +37,8 @@ export interface Credentials {
   authentication: ClientAuthentication;
   /** For `jwt-bearer`: the assertion that is the grant (RFC 7523 §2.1). */
   assertion?: AssertionSource;
-  /** The `aud` of client assertions; the issuer unless the server wants its token endpoint. */
-  assertionAudience?: "issuer" | "token-endpoint";
+  /** The `aud` of assertions: the issuer unless given, `token-endpoint` for that, else the value itself. */
+  assertionAudience?: string;
   /** Space-separated; absent: the challenge's, else `scopes_supported`. */
   scope?: string;
   /** Skips discovery of the authorization server. */
@@ -53,7 +53,7 @@ export interface Credentials {
   dpop?: boolean;
   /** Client certificate and key, PEM (RFC 8705). */
   tls?: { cert: SecretSource; key: SecretSource };
-  /** The issuer recorded at login; credentials go to no other. */
+  /** The issuer given with --issuer or recorded at login; credentials go to no other. */
   issuer?: string;
 }
 
@@ -67,6 +67,8 @@ export interface Token {
   issuedAtMs: number;
   /** Absent when the server did not say: good until a 401. */
   expiresAtMs?: number;
+  /** Issued because the one before was refused, and not accepted since: refused too, it is not asked for again. */
+  unproven?: true;
 }
 
 /** What discovery found and later starts reuse. */
@@ -77,7 +79,10 @@ export interface Discovered {
   tokenEndpoint: string;
   authMethods?: string[];
   signingAlgs?: string[];
+  /** What the authorization server takes as proofs (RFC 9449 §5.1); named at all, it knows DPoP. */
   dpopAlgs?: string[];
+  /** What the MCP server takes as proofs, as its challenge and its metadata have it. */
+  proofAlgs?: string[][];
   /** The server wants tokens bound to a key (RFC 9449): its challenge or its metadata says so. */
   dpop?: boolean;
   /** RFC 8705 §5 alias of the token endpoint. */
@@ -93,30 +98,46 @@ export interface AuthState {
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;
-  /** Why and when the last token request failed, so that waiting processes do not repeat it. */
-  failure?: { atMs: number; code: string; exitCode: number; message: string; hint?: string };
-  /** DPoP proof key as JWK, and the last nonces seen, by origin. */
+  /** Why and when the last token request failed, so that other processes do not repeat it at once. */
+  failure?: Failure;
+  /** A renewal before the token's end failed or took too long: none is tried before this time, in ms. */
+  renewNotBeforeMs?: number;
+  /** Proof key of DPoP as JWK, and the last nonces seen, by origin. */
   dpop?: { jwk: JsonWebKey; nonces: Record<string, string> };
-  /** Fingerprint of the credentials the token was issued for: a rotation drops the token. */
-  credentials?: string;
+  /** How far the server's clock was ahead of ours when that mattered, in ms. */
+  clockSkewMs?: number;
 }
+
+/** A token request that failed. */
+export interface Failure {
+  atMs: number;
+  code: string;
+  exitCode: number;
+  message: string;
+  hint?: string;
+  /** Scopes gathered by step-up that were asked for with it. */
+  steppedUpScope?: string;
+}
+
+/** Headers that authorize one request, as they were yielded: what came of them is told with the same object. */
+export type AuthorizationHeaders = Record<string, string>;
 
 /** A refusal by the MCP server that new authorization may cure. */
 export interface Refusal {
   status: number;
   wwwAuthenticate: string | null;
-  dpopNonce: string | null;
-  /** The `Authorization` header that was refused; null when none was sent. */
-  authorization: string | null;
+  sent: AuthorizationHeaders;
 }
 
-/** Yields the headers that authorize one HTTP request to the MCP server. */
+/** Yields the headers that authorize HTTP requests to the MCP server. */
 export interface Authorization {
   /**
    * @param ask the request to authorize; with `refusal`, new headers are wanted because those sent were refused.
    * @throws M2mcpError when no authorization can be had (exit 4), or the network failed (exit 3).
    */
-  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<Record<string, string>>;
-  /** Shown each response's headers (DPoP nonces, RFC 9449 §8.2). */
-  learn(responseHeaders: Headers): void;
+  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<AuthorizationHeaders>;
+  /** Shown what each request was answered with: an accepted token, a nonce (RFC 9449 §8.2). */
+  learn(answer: { status: number; headers: Headers; sent: AuthorizationHeaders }): void;
+  /** Gives what is under way in the background a moment to end, then ends it. Never rejects. */
+  end(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { runBridge } from "../mcp/bridge.ts";
 import { createMemoryRelief } from "../platform/memory.ts";
 import type { Call } from "./call.ts";
-import { BRIDGE, findTarget, openEndpoint } from "./target.ts";
+import { BRIDGE, findTarget, type OpenEndpoint, openEndpoint } from "./target.ts";
 
 /** Longest wait for answers under way when the host has gone, in ms. */
 const DRAIN_MS = 60_000;
@@ -12,8 +12,9 @@ export async function run(call: Call): Promise<undefined> {
   const kill = new AbortController();
   const onSignal = () => (stop.signal.aborted ? kill : stop).abort();
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  let endpoint: OpenEndpoint | undefined;
   try {
-    const endpoint = await openEndpoint(call, await findTarget(call, call.positionals[0] ?? ""), BRIDGE);
+    endpoint = await openEndpoint(call, await findTarget(call, call.positionals[0] ?? ""), BRIDGE);
     await runBridge({
       endpoint,
       input: call.around.stdin,
@@ -25,6 +26,7 @@ export async function run(call: Call): Promise<undefined> {
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
     });
   } finally {
+    await endpoint?.end();
     process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
   }
 }

@@ -34,6 +34,7 @@ export async function run(call: Call): Promise<undefined> {
     await cache.changeAuth(() => auth);
   }
   await client.close();
+  await endpoint.end();
 
   const version = `${info.name} ${info.version}`;
   call.output.data({ profile: name, server: profile.server, login: profile.login ?? null, serverInfo: info });

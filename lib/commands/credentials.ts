@@ -77,12 +77,17 @@ export async function readCredentials(options: Options, reading: SecretReading):
   if (options.on("no-resource") && resource !== undefined)
     throw wrongUsage("--resource and --no-resource exclude each other", "give one of them");
   const audience = options.value("assertion-audience");
-  if (audience !== undefined && audience !== "issuer" && audience !== "token-endpoint")
-    throw wrongUsage(`unknown --assertion-audience ${audience}`, "it is issuer or token-endpoint");
+  if (audience !== undefined && !/^(issuer|token-endpoint)$/.test(audience) && !URL.canParse(audience))
+    throw wrongUsage(
+      `unknown --assertion-audience ${audience}`,
+      "it is issuer, token-endpoint or the audience itself, a URI",
+    );
 
   const credentials: Credentials = { grant, clientId, authentication };
   if (grant === "jwt-bearer" && assertion) credentials.assertion = assertionSource(assertion);
   if (audience) credentials.assertionAudience = audience;
+  const issuer = options.value("issuer");
+  if (issuer !== undefined) credentials.issuer = checkedUrl("issuer", issuer);
   const scope = options.value("scope");
   if (scope !== undefined) credentials.scope = scope;
   const tokenEndpoint = options.value("token-endpoint");
@@ -165,7 +170,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
       ...(passphrase === undefined ? {} : { passphrase: await kept(file(passphrase)) }),
       ...(keyId === undefined ? {} : { keyId }),
       ...(signingAlg === undefined ? {} : { signingAlg }),
-      ...(certificate === undefined ? {} : { certificate: await reading.read(file(certificate)) }),
+      ...(certificate === undefined ? {} : { certificate: await kept(file(certificate)) }),
     };
   }
 

@@ -36,12 +36,14 @@ export async function run(call: Call): Promise<M2mcpError | undefined> {
 }
 
 async function firstCall(call: Call, found: Target): Promise<DiagnosisStep> {
-  const client = openClient(await openEndpoint(call, found, ONE_OFF), CLIENT_INFO);
+  const endpoint = await openEndpoint(call, found, ONE_OFF);
+  const client = openClient(endpoint, CLIENT_INFO);
   try {
     const { name, version, protocolVersion } = await client.serverInfo();
     return { name: "first call", ok: true, saw: `${name} ${version} answered, protocol ${protocolVersion}` };
   } finally {
     await client.close();
+    await endpoint.end();
   }
 }
 

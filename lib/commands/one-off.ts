@@ -18,6 +18,7 @@ export async function withClient<T>(call: Call, work: (client: McpClient) => Pro
     return await work(client);
   } finally {
     await client.close();
+    await endpoint.end();
   }
 }
 

@@ -56,7 +56,7 @@ const table = {
   "assertion-audience": {
     group: "credentials",
     value: "AUDIENCE",
-    about: "issuer (default) or token-endpoint: whom client assertions are for",
+    about: "issuer (default), token-endpoint or a URI: whom assertions are for",
   },
   "client-assertion-file": {
     group: "credentials",
@@ -79,6 +79,11 @@ const table = {
     about: "client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or none",
   },
   scope: { group: "credentials", value: "SCOPE", about: "scopes to ask for, separated by spaces" },
+  issuer: {
+    group: "credentials",
+    value: "URL",
+    about: "the only authorization server that the credentials may go to",
+  },
   "token-endpoint": { group: "credentials", value: "URL", about: "token endpoint; skips discovery" },
   resource: {
     group: "credentials",

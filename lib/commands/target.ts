@@ -9,6 +9,7 @@ import { createFetch } from "../platform/fetch.ts";
 import type { Profile, Store } from "../store/types.ts";
 import { timeoutMs } from "./arguments.ts";
 import type { Call } from "./call.ts";
+import { followingFetch } from "./client-certificate.ts";
 import { flagsCredentials, namesCredentials, readCredentials, type SecretReading } from "./credentials.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "./headers.ts";
 import { readOptionFile, readStdin, storeOf } from "./opening.ts";
@@ -16,6 +17,9 @@ import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
 import { type Cache, createCache } from "./state.ts";
 
 const AUTH_TIMEOUT_MS = 10_000;
+/** How long a client certificate that was read counts, in ms. */
+const FILE_FRESH_MS = 5000;
+const COMMAND_FRESH_MS = 60_000;
 
 /** How long the two kinds of commands wait. */
 export const ONE_OFF = { timeoutMs: 60_000, reconnectMs: 0 };
@@ -194,7 +198,7 @@ export function secretReading(call: Call, keep: SecretReading["keep"]): SecretRe
   return {
     cwd: call.around.cwd,
     keep,
-    read: (source) => readSecret(source),
+    read: (source) => readSecret(source, call.around.env),
     async stdin() {
       if (call.verb === "bridge")
         throw wrongUsage(
@@ -212,6 +216,7 @@ export async function authDeps(call: Call, found: Target): Promise<AuthDeps> {
   return {
     fetch: await fetchFor(call, found),
     now: call.around.now,
+    env: call.around.env,
     read: cache.readAuth,
     write: cache.changeAuth,
     withLock: cache.withLock,
@@ -226,8 +231,11 @@ export async function authDeps(call: Call, found: Target): Promise<AuthDeps> {
   };
 }
 
+/** An endpoint whose authorization may have work in the background, which `end` brings to its end. */
+export type OpenEndpoint = Endpoint & { end(): Promise<void> };
+
 /** The endpoint of a target, ready for the protocol code. */
-export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_OFF): Promise<Endpoint> {
+export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_OFF): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = found;
   const deps = await authDeps(call, found);
   const authorization: Authorization = credentials
@@ -243,16 +251,27 @@ export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_O
     timeoutMs: timeoutMs(call.options) ?? kind.timeoutMs,
     reconnectMs: kind.reconnectMs,
     log: (line) => call.output.step(line),
+    end: () => authorization.end(),
   };
 }
 
-async function fetchFor(call: Call, { ca, credentials }: Target): Promise<typeof fetch> {
+async function fetchFor(call: Call, { ca, credentials, login, store }: Target): Promise<typeof fetch> {
+  const { env } = call.around;
+  const authorities = ca === undefined ? {} : { ca: readOptionFile(call, "ca", ca) };
   const tls = credentials?.tls;
-  return createFetch(
-    {
-      ...(ca === undefined ? {} : { ca: readOptionFile(call, "ca", ca) }),
-      ...(tls ? { cert: await readSecret(tls.cert), key: await readSecret(tls.key) } : {}),
-    },
-    call.around.env,
+  if (!tls) return createFetch(authorities, env);
+  // A login that replaces the certificate is followed like a file that is.
+  const source = async () =>
+    (login ? (await store.readProfile(login.name))?.credentials?.tls : undefined) ?? tls;
+  const read = async () => {
+    const { cert, key } = await source();
+    return { cert: await readSecret(cert, env), key: await readSecret(key, env) };
+  };
+  const isCommand = tls.cert.from === "command" || tls.key.from === "command";
+  return followingFetch(
+    read,
+    (pair) => createFetch({ ...authorities, ...pair }, env),
+    isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
+    (line) => call.output.step(line),
   );
 }

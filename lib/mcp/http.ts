@@ -6,6 +6,8 @@ import {
   redirectRefused,
   timedOut,
 } from "../errors.ts";
+import { failureCode, failureReason, isRefusal } from "../http/network-failure.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
 import { type Text, toText } from "./text.ts";
 import type { Endpoint, Refusal } from "./types.ts";
@@ -73,17 +75,16 @@ export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promis
       await sleep(againMs, request.signal);
       continue;
     }
-    endpoint.authorization.learn(response.headers);
     endpoint.log(`${request.method} ${url} → ${response.status}`);
 
     const { status, headers } = response;
+    endpoint.authorization.learn({ status, headers, sent: authorized });
     if ((status === 401 || status === 403) && authorizations++ < MAX_AUTHORIZATIONS) {
       await response.discard();
       refusal = {
         status,
         wwwAuthenticate: headers.get("www-authenticate"),
-        dpopNonce: headers.get("dpop-nonce"),
-        authorization: authorized.authorization ?? authorized.Authorization ?? null,
+        sent: authorized,
       };
       continue;
     }
@@ -273,39 +274,8 @@ function networkError(error: unknown, signal: AbortSignal, host: string): unknow
   if (signal.aborted && signal.reason instanceof M2mcpError) return signal.reason;
   if (error instanceof M2mcpError) return error;
   if (signal.aborted) return signal.reason;
-  const code = errorCode(error);
-  if (code === "ECONNREFUSED" || code === "ConnectionRefused") return connectionRefused(host);
-  return connectionFailed(host, reasons[code] ?? (code || "the connection failed"));
-}
-
-const reasons: Record<string, string> = {
-  ECONNRESET: "the connection was closed",
-  ConnectionClosed: "the connection was closed",
-  ENOTFOUND: "no such host",
-  EAI_AGAIN: "the name could not be looked up",
-  ETIMEDOUT: "the connection timed out",
-  EHOSTUNREACH: "no route to the host",
-  ENETUNREACH: "the network is unreachable",
-  CERT_HAS_EXPIRED: "its certificate has expired",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed (name its authority with --ca FILE)",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate chain is self-signed (name its authority with --ca FILE)",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is of an unknown authority (name it with --ca FILE)",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is of an unknown authority (name it with --ca FILE)",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-};
-
-function errorCode(error: unknown): string {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth++)
-    if ("code" in at && typeof at.code === "string") return at.code;
-  return "";
-}
-
-/** `Retry-After` (RFC 9110 §10.2.3), seconds or a date, as ms from now; undefined when absent or unreadable. */
-export function retryAfterMs(value: string | null, nowMs: number): number | undefined {
-  if (value === null) return undefined;
-  if (/^\d+$/.test(value.trim())) return Number(value) * 1000;
-  const atMs = Date.parse(value);
-  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+  const code = failureCode(error);
+  return isRefusal(code) ? connectionRefused(host) : connectionFailed(host, failureReason(code));
 }
 
 /** Waits; rejects with the signal's reason when it fires. */

@@ -12,19 +12,21 @@ export interface ServerMemory {
   toolHeaders?: Record<string, HeaderMap>;
 }
 
+/** Headers that authorize one request, as they were yielded: what came of them is told with the same object. */
+export type AuthorizationHeaders = Record<string, string>;
+
 /** A refusal by the MCP server that new authorization may cure. */
 export interface Refusal {
   status: number;
   wwwAuthenticate: string | null;
-  dpopNonce: string | null;
-  /** The `Authorization` header that was refused; null when none was sent. */
-  authorization: string | null;
+  sent: AuthorizationHeaders;
 }
 
 /** Yields the headers that authorize one HTTP request; the commands join it with `auth`. */
 export interface Authorization {
-  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<Record<string, string>>;
-  learn(responseHeaders: Headers): void;
+  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<AuthorizationHeaders>;
+  /** Shown what each request was answered with. */
+  learn(answer: { status: number; headers: Headers; sent: AuthorizationHeaders }): void;
 }
 
 /** The remote server as the protocol code sees it: where it is, how to reach it, what is known of it. */

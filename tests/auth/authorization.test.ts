@@ -1,11 +1,10 @@
 // Tokens over their life, with a real authorization server and a clock that the test sets.
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { createAuthorization } from "../../lib/auth/authorization.ts";
-import type { AuthDeps } from "../../lib/auth/deps.ts";
-import { login } from "../../lib/auth/login.ts";
-import type { AuthState, Credentials } from "../../lib/auth/types.ts";
-import { M2mcpError } from "../../lib/errors.ts";
+import type { Credentials } from "../../lib/auth/types.ts";
+import type { M2mcpError } from "../../lib/errors.ts";
 import { startWorld, type World } from "../e2e/world.ts";
+import { memoryDeps } from "./memory-deps.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -14,25 +13,7 @@ beforeAll(async () => {
 afterAll(() => world.end());
 
 function setUp() {
-  let state: AuthState = {};
-  let nowMs = Date.now();
-  let turn: Promise<unknown> = Promise.resolve();
-  const deps: AuthDeps = {
-    fetch,
-    now: () => nowMs,
-    read: async () => state,
-    write: async (change) => {
-      state = change(state);
-    },
-    withLock: (work) => {
-      const mine = turn.then(work, work);
-      turn = mine.catch(() => {});
-      return mine;
-    },
-    timeoutMs: 5000,
-    allowHttp: [],
-    log() {},
-  };
+  const { deps, state, pass, logged } = memoryDeps();
   const { id, secret } = world.as.clients.basic;
   const credentials: Credentials = {
     grant: "client-credentials",
@@ -41,12 +22,14 @@ function setUp() {
   };
   const open = (given = credentials) =>
     createAuthorization(deps, { server: world.mcp.url, credentials: given });
-  const pass = (ms: number) => {
-    nowMs += ms;
-  };
-  return { deps, credentials, open, state: () => state, pass };
+  return { deps, credentials, open, state, pass, logged };
 }
 const ask = () => ({ method: "POST", url: world.mcp.url });
+const refused = (
+  sent: Record<string, string>,
+  status = 401,
+  wwwAuthenticate = "Bearer error=invalid_token",
+) => ({ ...ask(), refusal: { status, wwwAuthenticate, sent } });
 const counted = async <T>(work: () => Promise<T>) => {
   const before = world.as.tokenRequests.length;
   const result = await work();
@@ -64,56 +47,142 @@ test("one token request serves however many wait, and the next process", async (
   expect((await counted(() => open().headers(ask()))).tokenRequests).toBe(0);
 });
 
-test("a token is re-issued shortly before its end", async () => {
+test("a token is renewed shortly before its end, and nobody waits for that", async () => {
   const { open, pass } = setUp();
   const authorization = open();
-  const { authorization: old } = await authorization.headers(ask());
+  const { authorization: old = "" } = await authorization.headers(ask());
   pass(400_000);
   expect((await counted(() => authorization.headers(ask()))).tokenRequests).toBe(0);
-  pass(180_000);
-  const { result, tokenRequests } = await counted(() =>
-    Promise.all([authorization.headers(ask()), authorization.headers(ask())]),
-  );
+  pass(170_000);
+  const { tokenRequests } = await counted(async () => {
+    const sent = await Promise.all(Array.from({ length: 20 }, () => authorization.headers(ask())));
+    expect(new Set(sent.map((one) => one.authorization))).toEqual(new Set([old]));
+    await authorization.end();
+  });
   expect(tokenRequests).toBe(1);
-  expect(result[0]?.authorization).not.toBe(old ?? "");
+  expect((await authorization.headers(ask())).authorization).not.toBe(old);
+  expect((await open().headers(ask())).authorization).not.toBe(old);
 });
 
-test("a good token outlives a dead authorization server; an ended one does not", async () => {
-  const { open, pass, deps, credentials } = setUp();
-  const { discovered } = await login(deps, { server: world.mcp.url, credentials });
-  await deps.write((old) => ({
-    ...old,
-    discovered: { ...discovered, tokenEndpoint: "http://127.0.0.1:1/token" },
-  }));
-  const authorization = open();
-  pass(590_000);
-  expect((await authorization.headers(ask())).authorization).toStartWith("Bearer ");
-  pass(20_000);
-  const error = await authorization.headers(ask()).catch((caught) => caught);
-  expect(error).toBeInstanceOf(M2mcpError);
-  expect(error.exitCode).toBe(3);
+describe("an authorization server that is dead", () => {
+  afterEach(() => world.as.setTrouble(null));
+
+  for (const trouble of ["unavailable", "hang"] as const)
+    test(`(${trouble}) does not hurt while the token is good, nor is it asked again and again`, async () => {
+      const { open, pass, state } = setUp();
+      const authorization = open();
+      const { authorization: good = "" } = await authorization.headers(ask());
+      pass(570_000);
+      world.as.setTrouble(trouble);
+      const before = world.as.arrivals();
+      const startedMs = performance.now();
+      for (let count = 0; count < 20; count++)
+        expect((await authorization.headers(ask())).authorization).toBe(good);
+      expect(performance.now() - startedMs).toBeLessThan(1000);
+      await authorization.end();
+      expect(performance.now() - startedMs).toBeLessThan(4000);
+      expect(world.as.arrivals() - before).toBe(1);
+      expect(state().token?.accessToken).toBe(good.slice(7));
+      // Other processes hold back too, for a while.
+      const other = open();
+      await other.headers(ask());
+      await other.end();
+      expect(world.as.arrivals() - before).toBe(1);
+      pass(21_000);
+      world.as.setTrouble(null);
+      const later = open();
+      await later.headers(ask());
+      await later.end();
+      expect(world.as.arrivals() - before).toBe(2);
+      expect(state().token?.accessToken).not.toBe(good.slice(7));
+    });
+
+  test("is told of once the token is over, and not asked by all who come at once", async () => {
+    const { open, pass } = setUp();
+    await open().headers(ask());
+    pass(601_000);
+    world.as.setTrouble("unavailable");
+    const before = world.as.arrivals();
+    const all = Array.from({ length: 20 }, () =>
+      open()
+        .headers(ask())
+        .catch((error: M2mcpError) => error.code),
+    );
+    expect(await Promise.all(all)).toEqual(Array(20).fill("http_status"));
+    // Who starts a moment later gets the same answer; who starts after that asks.
+    await expect(open().headers(ask())).rejects.toThrow("503");
+    expect(world.as.arrivals() - before).toBe(1);
+    pass(6000);
+    await expect(open().headers(ask())).rejects.toThrow("503");
+    expect(world.as.arrivals() - before).toBe(2);
+  });
 });
 
-test("a refused token is re-issued once; a fresh one that is refused is reported", async () => {
+test("a token that lives for seconds is renewed at its own pace", async () => {
+  world.as.setTokenTtl(5);
   const { open, pass } = setUp();
   const authorization = open();
-  const { authorization: old = null } = await authorization.headers(ask());
-  pass(60_000);
-  const refusal = {
-    status: 401,
-    wwwAuthenticate: "Bearer error=invalid_token",
-    dpopNonce: null,
-    authorization: old,
-  };
+  await authorization.headers(ask());
+  const { tokenRequests } = await counted(async () => {
+    for (let tenth = 0; tenth < 100; tenth++) {
+      pass(100);
+      await authorization.headers(ask());
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await authorization.end();
+  });
+  world.as.setTokenTtl(600);
+  // Ten seconds: a renewal every 2.5 s to 3.2 s of its own.
+  expect(tokenRequests).toBeGreaterThanOrEqual(2);
+  expect(tokenRequests).toBeLessThanOrEqual(5);
+});
+
+test("after sleep, and after the clock was set, a token is not believed too long", async () => {
+  const { open, pass } = setUp();
+  const authorization = open();
+  await authorization.headers(ask());
+  pass(8 * 3_600_000);
+  expect((await counted(() => authorization.headers(ask()))).tokenRequests).toBe(1);
+  pass(-8 * 3_600_000);
+  expect((await counted(() => authorization.headers(ask()))).tokenRequests).toBe(1);
+});
+
+test("a refused token is re-issued once for all; the new one refused too is reported, here and by others", async () => {
+  const { open, pass } = setUp();
+  const authorization = open();
+  const sent = await Promise.all(Array.from({ length: 10 }, () => authorization.headers(ask())));
   const { result, tokenRequests } = await counted(() =>
-    Promise.all(Array.from({ length: 10 }, () => authorization.headers({ ...ask(), refusal }))),
+    Promise.all(sent.map((one) => authorization.headers(refused(one)))),
   );
   expect(tokenRequests).toBe(1);
-  const again = authorization.headers({
-    ...ask(),
-    refusal: { ...refusal, authorization: result[0]?.authorization ?? null },
+  expect(new Set(result.map((one) => one.authorization)).size).toBe(1);
+  const asked = await counted(async () => {
+    for (const one of result)
+      await expect(authorization.headers(refused(one))).rejects.toThrow("does not accept");
+    // A process that finds that token in the store does not ask either, however long ago the refusal was.
+    pass(20_000);
+    for (let count = 0; count < 3; count++) {
+      const other = open();
+      const tried = await other.headers(ask());
+      expect(tried.authorization).toBe(result[0]?.authorization ?? "");
+      await expect(other.headers(refused(tried))).rejects.toThrow("does not accept");
+    }
   });
-  await expect(again).rejects.toThrow("does not accept");
+  expect(asked.tokenRequests).toBe(0);
+});
+
+test("a token issued upon a refusal counts as any other once it was accepted, also in another process", async () => {
+  const { open, state } = setUp();
+  const authorization = open();
+  const first = await authorization.headers(ask());
+  const second = await authorization.headers(refused(first));
+  expect(state().token?.unproven).toBe(true);
+  authorization.learn({ status: 200, headers: new Headers(), sent: second });
+  await authorization.end();
+  expect(state().token?.unproven).toBeUndefined();
+  const other = open();
+  const { tokenRequests } = await counted(async () => other.headers(refused(await other.headers(ask()))));
+  expect(tokenRequests).toBe(1);
 });
 
 test("who waited for a failed request does not repeat it", async () => {
@@ -138,17 +207,15 @@ test("who waited for a failed request does not repeat it", async () => {
 test("more scopes are asked for once, together with those had, and remembered", async () => {
   const { open, state } = setUp();
   const authorization = open();
-  const { authorization: old = null } = await authorization.headers(ask());
-  const refusal = {
-    status: 403,
-    wwwAuthenticate: 'Bearer error="insufficient_scope", scope="mcp:write"',
-    dpopNonce: null,
-    authorization: old,
-  };
-  await authorization.headers({ ...ask(), refusal });
+  const sent = await authorization.headers(ask());
+  const stepUp = 'Bearer realm="x", DPoP algs="ES256", Bearer error="insufficient_scope", scope="mcp:write"';
+  const more = await authorization.headers(refused(sent, 403, stepUp));
   expect(world.as.tokenRequests.at(-1)?.params.scope?.split(" ").sort()).toEqual(["mcp:read", "mcp:write"]);
   expect(state().steppedUpScope).toContain("mcp:write");
-  await expect(authorization.headers({ ...ask(), refusal })).rejects.toThrow("forbids");
+  await expect(authorization.headers(refused(more, 403, stepUp))).rejects.toThrow("forbids");
+  // Remembered: the next process asks for both at once, and a call with the old token needs no request.
+  const { tokenRequests } = await counted(() => open().headers(refused(sent, 403, stepUp)));
+  expect(tokenRequests).toBe(0);
 });
 
 test("credentials go to the issuer they are for, and tokens to the server they are for", async () => {

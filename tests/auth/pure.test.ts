@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, exportJWK, importSPKI, jwtVerify } from "jose";
 import { clientAssertion } from "../../lib/auth/assertion.ts";
-import { judgeToken } from "../../lib/auth/authorization.ts";
-import { bearerChallenge, parseChallenges } from "../../lib/auth/challenge.ts";
+import { parseChallenges, tokenChallenge } from "../../lib/auth/challenge.ts";
 import { basicAuthorization, secretMethod } from "../../lib/auth/client-auth.ts";
 import { issuerMetadataUrls, resourceMetadataUrls } from "../../lib/auth/discovery.ts";
 import { checkTokenAnswer, wantedScope } from "../../lib/auth/grant.ts";
+import { judgeToken } from "../../lib/auth/token-life.ts";
 import { covers, requireSecure, resourceOf } from "../../lib/auth/url.ts";
 import { M2mcpError } from "../../lib/errors.ts";
 
@@ -25,8 +25,8 @@ describe("WWW-Authenticate", () => {
     ]);
     expect(parseChallenges("Bearer")).toEqual([{ scheme: "bearer", params: {} }]);
     expect(parseChallenges(null)).toEqual([]);
-    expect(bearerChallenge('DPoP algs="ES256", Bearer resource_metadata="https://h"')?.scheme).toBe("bearer");
-    expect(bearerChallenge("Negotiate")).toBeUndefined();
+    expect(tokenChallenge('DPoP algs="ES256", Bearer resource_metadata="https://h"')?.scheme).toBe("bearer");
+    expect(tokenChallenge("Negotiate")).toBeUndefined();
   });
 });
 
@@ -174,8 +174,9 @@ describe("a token's life", () => {
     expect(judgeToken(token, 1_000_000 + 3_600_000 - 30_000, 0.5)).toBe("aging");
     expect(judgeToken(token, 1_000_000 + 3_600_000, 0.5)).toBe("over");
     const short = { ...token, expiresAtMs: 1_000_000 + 20_000 };
-    expect(judgeToken(short, 1_000_000 + 9_000, 0.5)).toBe("good");
-    expect(judgeToken(short, 1_000_000 + 11_000, 0.5)).toBe("aging");
+    expect(judgeToken(short, 1_000_000 + 9_999, 1)).toBe("good");
+    expect(judgeToken(short, 1_000_000 + 11_000, 0)).toBe("good");
+    for (const jitter of [0, 0.5, 1]) expect(judgeToken(short, 1_000_000 + 13_000, jitter)).toBe("aging");
   });
   test("has no end where none was named; and one from the future is over", () => {
     const { expiresAtMs: _end, ...endless } = token;

@@ -80,7 +80,7 @@ describe("other proofs", () => {
       key: { from: "value", value: "-----BEGIN PRIVATE KEY-----\nx" },
       keyId: "k1",
       signingAlg: "ES256",
-      certificate: "read from /work/c.pem",
+      certificate: { from: "value", value: "read from /work/c.pem" },
     });
   });
   test("an assertion's source is kept, never its text", async () => {

@@ -5,7 +5,6 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { listen } from "../servers/listen.ts";
 import { createHome, type Home } from "./harness.ts";
-import { logIn, startWorld } from "./world.ts";
 
 let home: Home;
 let server: Server | undefined;
@@ -272,18 +271,3 @@ describe("what stands in for a secret", () => {
     expect(seen).toEqual(["id:one", "id:two"]);
   });
 });
-
-test("fifty processes with an ended token make one token request", async () => {
-  const world = await startWorld({ tokenTtlS: 2 });
-  await logIn(world, home);
-  await new Promise((resolve) => setTimeout(resolve, 2100));
-  world.as.setTokenTtl(600);
-  const before = world.as.tokenRequests.length;
-  const runs = await Promise.all(
-    Array.from({ length: 50 }, () => home.run(["@svc", "ping"], { limitMs: 60_000 })),
-  );
-  const made = world.as.tokenRequests.length - before;
-  await world.end();
-  expect(runs.filter(({ code }) => code !== 0).map(({ stderr }) => stderr)).toEqual([]);
-  expect(made).toBe(1);
-}, 90_000);

@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 import { exportJWK, exportPKCS8, generateKeyPair } from "jose";
-import Provider from "oidc-provider";
+import Provider, { type ClientMetadata } from "oidc-provider";
 import { listen } from "./listen.ts";
 
 export interface TokenRequestSeen {
@@ -23,6 +23,10 @@ export interface AuthorizationServer {
   };
   /** Life of the tokens issued from now on, in s. */
   setTokenTtl(seconds: number): void;
+  /** What becomes of requests to the token endpoint from now on; `hang` gives no answer. They are counted still. */
+  setTrouble(trouble: "refuse" | "unavailable" | "hang" | null): void;
+  /** Requests to the token endpoint so far, answered or not. */
+  arrivals(): number;
   stop(): Promise<void>;
 }
 
@@ -31,7 +35,16 @@ export interface AuthorizationServerOptions {
   /** Life of the tokens, in s. */
   tokenTtlS?: number;
   port?: number;
+  /** Proofs of possession (RFC 9449); with nonces where wanted. */
+  dpop?: { requireNonce: boolean; algs?: string[] };
+  /** Further clients, for the client credentials grant. */
+  clients?: Partial<ClientMetadata>[];
+  /** How assertions may be signed; all that the server knows unless given. */
+  signingAlgs?: string[];
 }
+
+const SIGNING_ALGS = ["RS", "PS", "ES"].flatMap((kind) => ["256", "384", "512"].map((bits) => kind + bits));
+SIGNING_ALGS.push("EdDSA", "Ed25519");
 
 /** Secrets that a search through output and files can recognize. */
 export const SECRETS = { basic: "s3cret:basic%+ /plain-7f3a", post: "s3cret-post-91bc" };
@@ -56,6 +69,10 @@ export async function startAuthorizationServer(
     scope: scopes.join(" "),
   };
   const provider = new Provider(issuer, {
+    enabledJWA: {
+      clientAuthSigningAlgValues: (options.signingAlgs ?? SIGNING_ALGS) as "RS256"[],
+      ...(options.dpop?.algs ? { dPoPSigningAlgValues: options.dpop.algs as "ES256"[] } : {}),
+    },
     clients: [
       {
         ...machine,
@@ -76,12 +93,16 @@ export async function startAuthorizationServer(
         token_endpoint_auth_signing_alg: "ES256",
         jwks: { keys: [{ ...(await exportJWK(publicKey)), kid: keyId, alg: "ES256", use: "sig" }] },
       },
+      ...(options.clients ?? []).map((client) => ({ ...machine, client_id: "", ...client })),
     ],
     jwks: { keys: [{ ...(await exportJWK(signing.privateKey)), alg: "RS256", use: "sig", kid: "as-key" }] },
     scopes,
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      dPoP: options.dpop?.requireNonce
+        ? { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => true }
+        : { enabled: options.dpop !== undefined },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_ctx, resource) => ({
@@ -101,7 +122,21 @@ export async function startAuthorizationServer(
     const params = (ctx.oidc?.params ?? {}) as Record<string, string>;
     tokenRequests.push({ params: { ...params }, authorization: ctx.get("authorization") || undefined });
   });
-  server.on("request", provider.callback());
+  let trouble: "refuse" | "unavailable" | "hang" | null = null;
+  let arrivals = 0;
+  const answer = provider.callback();
+  server.on("request", (request, response) => {
+    if (request.url === "/token") {
+      arrivals++;
+      if (trouble === "hang") return;
+      if (trouble === "refuse") {
+        response.writeHead(401, { "content-type": "application/json" });
+        return void response.end(JSON.stringify({ error: "invalid_client" }));
+      }
+      if (trouble === "unavailable") return void response.writeHead(503).end();
+    }
+    void answer(request, response);
+  });
   return {
     issuer,
     tokenEndpoint: `${issuer}/token`,
@@ -112,6 +147,10 @@ export async function startAuthorizationServer(
       post: { id: "post-client", secret: SECRETS.post },
       jwt: { id: "jwt-client", privateKeyPem: await exportPKCS8(privateKey), keyId },
     },
+    setTrouble(next) {
+      trouble = next;
+    },
+    arrivals: () => arrivals,
     setTokenTtl(seconds) {
       tokenTtlS = seconds;
     },

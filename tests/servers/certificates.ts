@@ -9,6 +9,8 @@ export interface Certificates {
   caFile: string;
   server: { certFile: string; keyFile: string };
   client: { certFile: string; keyFile: string };
+  /** Another certificate for the same client. */
+  renewed: { certFile: string; keyFile: string };
 }
 
 export function makeCertificates(): Certificates {
@@ -32,9 +34,18 @@ export function makeCertificates(): Certificates {
     "ca.pem",
   );
   writeFileSync(path("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-  for (const name of ["server", "client"]) {
+  for (const name of ["server", "client", "renewed"]) {
     keyOf(name);
-    openssl("req", "-new", "-key", `${name}.key`, "-subj", `/CN=${name}`, "-out", `${name}.csr`);
+    openssl(
+      "req",
+      "-new",
+      "-key",
+      `${name}.key`,
+      "-subj",
+      `/CN=${name === "renewed" ? "client" : name}`,
+      "-out",
+      `${name}.csr`,
+    );
     openssl(
       "x509",
       "-req",
@@ -58,5 +69,6 @@ export function makeCertificates(): Certificates {
     caFile: path("ca.pem"),
     server: { certFile: path("server.pem"), keyFile: path("server.key") },
     client: { certFile: path("client.pem"), keyFile: path("client.key") },
+    renewed: { certFile: path("renewed.pem"), keyFile: path("renewed.key") },
   };
 }

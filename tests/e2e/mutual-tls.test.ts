@@ -1,0 +1,114 @@
+// Mutual TLS (RFC 8705) on the executable, with a real authorization server and tokens bound to the certificate.
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { type ChildProcess, spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { type Certificates, makeCertificates } from "../servers/certificates.ts";
+import { createHome, type Home } from "./harness.ts";
+
+interface Seen {
+  where: "issuer" | "alias" | "mcp";
+  path: string;
+  status: number;
+  certificate: string | null;
+}
+
+let certificates: Certificates;
+let server: ChildProcess;
+let url = "";
+let home: Home;
+const seen: Seen[] = [];
+beforeAll(async () => {
+  certificates = makeCertificates();
+  const { certFile, keyFile } = certificates.server;
+  const script = join(import.meta.dir, "../servers/mtls-world.mjs");
+  const child = spawn("node", [script, certFile, keyFile, certificates.caFile], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  server = child;
+  const lines = createInterface({ input: child.stdout });
+  await new Promise<void>((resolve) =>
+    lines.on("line", (line) => {
+      if (line.startsWith("{")) seen.push(JSON.parse(line));
+      else if (line.startsWith("https://")) {
+        url = line;
+        resolve();
+      }
+    }),
+  );
+});
+afterAll(() => {
+  server.kill();
+  rmSync(certificates.folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  home = createHome();
+  seen.length = 0;
+});
+afterEach(() => home.remove());
+
+const fingerprint = (file: string) => new X509Certificate(readFileSync(file)).fingerprint256;
+const login = (certFile: string, keyFile: string, ...more: string[]) =>
+  home.run([
+    ...["login", url, "@svc", "--client-id", "machine", "--ca", certificates.caFile],
+    ...["--client-cert", certFile, "--client-key", keyFile, ...more],
+  ]);
+
+test("the token comes from the alias of the token endpoint, and the certificate goes with each call", async () => {
+  const { certFile, keyFile } = certificates.client;
+  const { code, stderr } = await login(certFile, keyFile);
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+  const tokens = seen.filter(({ path }) => path === "/token");
+  expect(tokens).toEqual([
+    { where: "alias", path: "/token", status: 200, certificate: fingerprint(certFile) },
+  ]);
+  seen.length = 0;
+  const { stdout } = await home.run(["@svc", "tools-list"]);
+  expect(stdout).toContain("there");
+  expect(seen.filter(({ where }) => where === "mcp").at(-1)).toMatchObject({
+    status: 200,
+    certificate: fingerprint(certFile),
+  });
+});
+
+test("a bridge follows a certificate that is renewed in place, token and calls alike", async () => {
+  const [certFile, keyFile] = [join(home.folder, "tls.pem"), join(home.folder, "tls.key")];
+  copyFileSync(certificates.client.certFile, certFile);
+  copyFileSync(certificates.client.keyFile, keyFile);
+  expect((await login(certFile, keyFile, "--no-store-secret")).code).toBe(0);
+  const bridge = home.start(["bridge", "@svc", "--protocol", "2026-07-28"]);
+  const answers = createInterface({ input: bridge.stdout })[Symbol.asyncIterator]();
+  let id = 0;
+  const list = async () => {
+    const message = { jsonrpc: "2.0", id: ++id, method: "tools/list", params: {} };
+    bridge.stdin.write(`${JSON.stringify(message)}\n`);
+    return JSON.parse((await answers.next()).value ?? "{}");
+  };
+  expect(await list()).toMatchObject({ id: 1, result: { tools: [{ name: "there" }] } });
+  // First a certificate that does not go with the key, as in the midst of a renewal: the old pair stays in use.
+  copyFileSync(certificates.renewed.certFile, certFile);
+  await new Promise((resolve) => setTimeout(resolve, 5500));
+  expect(await list()).toMatchObject({ id: 2, result: { tools: [{ name: "there" }] } });
+  copyFileSync(certificates.renewed.keyFile, keyFile);
+  await new Promise((resolve) => setTimeout(resolve, 5500));
+  seen.length = 0;
+  expect(await list()).toMatchObject({ id: 3, result: { tools: [{ name: "there" }] } });
+  bridge.stdin.end();
+  const now = fingerprint(certFile);
+  // The token was bound to the old certificate: refused once, issued anew.
+  expect(seen.filter(({ path }) => path === "/token").map(({ certificate }) => certificate)).toEqual([now]);
+  expect(seen.filter(({ where }) => where === "mcp").at(-1)).toMatchObject({ status: 200, certificate: now });
+}, 60_000);
+
+test("what is no pair is said before anything is sent", async () => {
+  const { certFile } = certificates.client;
+  const mixed = await login(certFile, certificates.renewed.keyFile);
+  expect([mixed.code, mixed.stderr]).toEqual([4, expect.stringContaining("another certificate")]);
+  const junk = join(home.folder, "junk");
+  writeFileSync(junk, "junk");
+  expect((await login(junk, certificates.client.keyFile)).stderr).toContain("no PEM certificate");
+  expect((await login(certFile, junk)).stderr).toContain("no PEM private key");
+  expect(seen).toEqual([]);
+});
