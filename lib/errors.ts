@@ -178,6 +178,13 @@ export const keyLost = (where: string) =>
     "restore the key, or delete the store's folder and run m2mcp login again",
   );
 
+export const descriptionLost = (file: string) =>
+  storeError(
+    "key_lost",
+    `${file} is missing, though there are profiles: nothing says which key opens them`,
+    "restore it from a backup, or delete the store's folder and run m2mcp login again",
+  );
+
 export const otherPlace = (is: string, wanted: string) =>
   storeError(
     "other_place",
