@@ -3,6 +3,7 @@ import { bearerChallenge, type Challenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
 import { discover } from "./discovery.ts";
 import { createProof, createProofKey, learnNonce, type ProofKey } from "./dpop.ts";
+import { withoutSecrets } from "./echo.ts";
 import { requestToken, wantedScope } from "./grant.ts";
 import { probe } from "./probe.ts";
 import type { Authorization, AuthState, Credentials, Discovered, Refusal, Token } from "./types.ts";
@@ -156,7 +157,9 @@ export function createAuthorization(
   async function afterRefusal({ status, wwwAuthenticate, authorization }: Refusal): Promise<Token> {
     const challenge = bearerChallenge(wwwAuthenticate);
     const error = challenge?.params.error;
-    const told = challenge?.params.error_description ?? error ?? `HTTP status ${status}`;
+    const told = withoutSecrets(challenge?.params.error_description ?? error ?? `HTTP status ${status}`, [
+      authorization?.replace(/^\S+ /, ""),
+    ]);
     if (status === 403) {
       const more = error === "insufficient_scope" ? challenge?.params.scope : undefined;
       if (more === undefined) throw accessForbidden(host, told);

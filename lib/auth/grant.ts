@@ -2,6 +2,7 @@ import { badTokenAnswer, tokenRefused, unexpectedStatus } from "../errors.ts";
 import { authenticateClient, type TokenRequest } from "./client-auth.ts";
 import type { AuthDeps } from "./deps.ts";
 import { createProof, learnNonce, type ProofKey } from "./dpop.ts";
+import { withoutEcho } from "./echo.ts";
 import { type Answer, exchange } from "./exchange.ts";
 import { readAssertion } from "./secrets.ts";
 import type { Credentials, Discovered, Token } from "./types.ts";
@@ -66,6 +67,7 @@ export async function requestToken(
   // The nonce is part of the way to an answer, not a refusal of the grant (RFC 9449 §8).
   if (proofKey && learnNonce(proofKey, url, answer.headers) && errorOf(answer) === "use_dpop_nonce")
     answer = await send();
+  answer = withoutEcho(answer, request, credentials.tokenParams ?? []);
   const token = checkTokenAnswer(answer, url, askedAtMs, scope);
   if (credentials.dpop && token.tokenType !== "DPoP")
     throw badTokenAnswer(new URL(url).host, "it is not bound to a key, as --dpop insists");

@@ -33,7 +33,12 @@ function runCommand(command: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = exec(
       command,
-      { timeout: COMMAND_LIMIT_MS, maxBuffer: COMMAND_LIMIT_BYTES, encoding: "utf8" },
+      {
+        timeout: COMMAND_LIMIT_MS,
+        maxBuffer: COMMAND_LIMIT_BYTES,
+        encoding: "utf8",
+        env: withoutOwnVariables(process.env),
+      },
       (error, stdout) => {
         if (error)
           reject(commandFailed(typeof error.code === "number" ? `exit code ${error.code}` : "it was ended"));
@@ -43,6 +48,10 @@ function runCommand(command: string): Promise<string> {
     child.stdin?.end();
   });
 }
+
+/** The environment for a command of the user's: this program's own variables, which hold secrets, stay here. */
+const withoutOwnVariables = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^M2MCP_/i.test(name)));
 
 /**
  * A ready-made assertion: from a file or command, or the identity token that GitHub Actions issues to the job.
