@@ -50,7 +50,12 @@ async function isDue(marker: string, nowMs: number): Promise<boolean> {
   if (age !== null && Math.abs(age) < INTERVAL_MS) return false;
   const handle = await open(marker, "w", 0o600);
   const now = new Date(nowMs);
-  await handle.utimes(now, now).finally(() => handle.close());
+  try {
+    await handle.chmod(0o600);
+    await handle.utimes(now, now);
+  } finally {
+    await handle.close();
+  }
   return true;
 }
 
