@@ -367,6 +367,13 @@ export const badKey = (why: string) =>
     "give a PEM or JWK private key with --private-key; for an encrypted one also its passphrase",
   );
 
+export const badClientCertificate = (why: string) =>
+  authError(
+    "bad_certificate",
+    `the client certificate cannot be used: ${why}`,
+    "give a certificate and its own, unencrypted key in PEM form with --client-cert and --client-key",
+  );
+
 /** The authorization server refused (RFC 6749 §5.2): its words, with what may mend it. */
 export const tokenRefused = (host: string, error: string, description: string | undefined, hint: string) =>
   authError(

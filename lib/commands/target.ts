@@ -11,7 +11,7 @@ import { timeoutMs } from "./arguments.ts";
 import type { Call } from "./call.ts";
 import { flagsCredentials, namesCredentials, readCredentials, type SecretReading } from "./credentials.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "./headers.ts";
-import { readOptionFile, readStdin, storeOf } from "./opening.ts";
+import { readAuthorities, readStdin, storeOf } from "./opening.ts";
 import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
 import { type Cache, createCache } from "./state.ts";
 
@@ -250,7 +250,7 @@ async function fetchFor(call: Call, { ca, credentials }: Target): Promise<typeof
   const tls = credentials?.tls;
   return createFetch(
     {
-      ...(ca === undefined ? {} : { ca: readOptionFile(call, "ca", ca) }),
+      ...(ca === undefined ? {} : { ca: readAuthorities(call, ca) }),
       ...(tls ? { cert: await readSecret(tls.cert), key: await readSecret(tls.key) } : {}),
     },
     call.around.env,

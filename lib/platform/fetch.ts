@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
-import { proxyFailed, proxyRefused } from "../errors.ts";
+import { createSecureContext, getCACertificates } from "node:tls";
+import { badClientCertificate, proxyFailed, proxyRefused } from "../errors.ts";
 import { codeOf } from "./files.ts";
 import { proxyFor } from "./proxy.ts";
 
@@ -24,13 +24,15 @@ interface DenoHttp {
  * `HTTPS_PROXY`, `NO_PROXY` and `NODE_EXTRA_CA_CERTS` as the runtime reads them. The one place where the runtimes'
  * ways differ: Bun takes `tls` and `timeout` with each call, Deno an HTTP client.
  *
+ * @throws M2mcpError bad_certificate (exit 4)
  * @returns a `fetch` that throws M2mcpError (exit 3) where a proxy is what failed
  */
 export function createFetch(options: FetchOptions, env: Variables): typeof fetch {
+  if (options.cert !== undefined) checkClientCertificate(options);
   const deno = (globalThis as { Deno?: DenoHttp }).Deno;
   if (!deno) {
     // Without `verbose`, BUN_CONFIG_VERBOSE_FETCH would print requests with their tokens.
-    return withInit({ timeout: false, verbose: false, ...bunTls(options, env) }, env);
+    return withInit({ timeout: false, verbose: false, ...bunTls(options) }, env);
   }
   const { ca, cert, key } = options;
   const extra = readExtra(env);
@@ -42,11 +44,22 @@ export function createFetch(options: FetchOptions, env: Variables): typeof fetch
   return withInit({ client }, env);
 }
 
-function bunTls({ ca, cert, key }: FetchOptions, env: Variables): object {
+/** The connection itself would fail without saying why. */
+function checkClientCertificate({ cert, key }: FetchOptions): void {
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const code = codeOf(error);
+    throw badClientCertificate(
+      code.endsWith("KEY_VALUES_MISMATCH") ? "the key is not the certificate's" : "it or its key is no PEM",
+    );
+  }
+}
+
+function bunTls({ ca, cert, key }: FetchOptions): object {
   if (!ca && !cert) return {};
-  const extra = readExtra(env);
-  // A `ca` given replaces the built-in ones, so those are named again.
-  const authorities = ca ? { ca: [...rootCertificates, ...(extra ? [extra] : []), ca] } : {};
+  // A `ca` given replaces all others, so those are named again: built-in, NODE_EXTRA_CA_CERTS, NODE_USE_SYSTEM_CA.
+  const authorities = ca ? { ca: [...getCACertificates("default"), ca] } : {};
   return { tls: { ...authorities, ...(cert && key ? { cert, key } : {}) } };
 }
 

@@ -31,7 +31,10 @@ export function makeCertificates(): Certificates {
     "-out",
     "ca.pem",
   );
-  writeFileSync(path("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+  writeFileSync(
+    path("names"),
+    "subjectAltName=DNS:localhost,DNS:mcp.corp.invalid,DNS:login.corp.invalid,IP:127.0.0.1\n",
+  );
   for (const name of ["server", "client"]) {
     keyOf(name);
     openssl("req", "-new", "-key", `${name}.key`, "-subj", `/CN=${name}`, "-out", `${name}.csr`);
