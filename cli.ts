@@ -65,6 +65,15 @@ const flushed = (stream: Surroundings["stdout"]) =>
     else stream.write("", () => resolve());
   });
 
+/** What nobody foresaw: the runtime would print the source and the error, whose words could hold a secret. */
+const crashed = (error: unknown) => {
+  const known = error instanceof M2mcpError ? error : unexpected(kindOf(error));
+  process.stderr.write(`error: ${known.message}\n${known.hint ? `hint: ${known.hint}\n` : ""}`, () =>
+    process.exit(known.exitCode),
+  );
+};
+
+process.on("uncaughtException", crashed).on("unhandledRejection", crashed);
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 const exitCode = await main(process.argv.slice(2), {

@@ -3,6 +3,19 @@ export const EXIT = { done: 0, usage: 1, server: 2, network: 3, auth: 4, store: 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
+ * Text for a person, with what may be secret in URLs left out: user name and password, and the values of the query,
+ * where some servers want a key.
+ */
+export const withoutUrlSecrets = (text: string): string =>
+  text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]*[^\s"'<>`:;,.)\]]/gi, (url) => {
+    const [, start = "", query = ""] = /^([^?#]*)(.*)$/s.exec(url) ?? [];
+    return (
+      start.replace(/^([^:]*:\/\/)[^/]*@/, "$1…@") +
+      query.replace(/([?&#][^=&#]*=)[^&#]+/g, "$1…").replace(/([?&#])[^=&#…]+(?=[&#]|$)/g, "$1…")
+    );
+  });
+
+/**
  * The only error class a user meets: what happened (`message`), what to try next (`hint`), a stable `code`
  * for programs and the exit code. Messages never hold a secret or a token, and `cause` is never set: it could.
  */
@@ -12,11 +25,12 @@ export class M2mcpError extends Error {
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
 
-  constructor(code: string, exitCode: ExitCode, message: string, hint?: string) {
-    super(message);
+  /** @param verbatim the message is a server's own words, which must reach the user as they are */
+  constructor(code: string, exitCode: ExitCode, message: string, hint?: string, verbatim = false) {
+    super(verbatim ? message : withoutUrlSecrets(message));
     this.code = code;
     this.exitCode = exitCode;
-    this.hint = hint;
+    this.hint = hint === undefined ? undefined : withoutUrlSecrets(hint);
   }
 }
 
@@ -50,6 +64,24 @@ export const connectionRefused = (what: string) =>
     EXIT.network,
     `${what} refused the connection`,
     "check the address and the port, and that the server is running",
+  );
+
+export const proxyRefused = (proxy: string, status: number) =>
+  new M2mcpError(
+    "proxy_refused",
+    EXIT.network,
+    `the proxy ${proxy} refused to pass the request on${Number.isNaN(status) ? "" : `: HTTP status ${status}`}`,
+    status === 407
+      ? "it wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+      : "ask its owner, or name the server in NO_PROXY to go without it",
+  );
+
+export const proxyFailed = (proxy: string, why: string) =>
+  new M2mcpError(
+    "proxy_failed",
+    EXIT.network,
+    `cannot use the proxy ${proxy}: ${why}`,
+    "check HTTPS_PROXY and HTTP_PROXY; NO_PROXY names servers to reach without it",
   );
 
 export const streamCut = (what: string) =>
@@ -117,7 +149,13 @@ export const redirectRefused = (what: string, location: string) =>
 
 /** The server answered a request with a JSON-RPC error: its words, unchanged. */
 export const serverError = (code: number, message: string) =>
-  new M2mcpError("server_error", EXIT.server, `the server answered with error ${code}: ${message}`);
+  new M2mcpError(
+    "server_error",
+    EXIT.server,
+    `the server answered with error ${code}: ${message}`,
+    undefined,
+    true,
+  );
 
 export const noCommonVersion = (ours: readonly string[], theirs: readonly string[]) =>
   new M2mcpError(
@@ -176,6 +214,13 @@ export const keyLost = (where: string) =>
     "key_lost",
     `the store's key is not in ${where} any more`,
     "restore the key, or delete the store's folder and run m2mcp login again",
+  );
+
+export const descriptionLost = (file: string) =>
+  storeError(
+    "key_lost",
+    `${file} is missing, though there are profiles: nothing says which key opens them`,
+    "restore it from a backup, or delete the store's folder and run m2mcp login again",
   );
 
 export const otherPlace = (is: string, wanted: string) =>

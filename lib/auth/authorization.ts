@@ -9,6 +9,7 @@ import {
 import { type Challenge, tokenChallenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
 import { createProof, isSameKey, learnNonce, type ProofKey } from "./dpop.ts";
+import { withoutSecrets } from "./echo.ts";
 import { clockSkew } from "./grant.ts";
 import { type Held, issue, usable, type Wish } from "./issue.ts";
 import { headerOf, judgeToken, union } from "./token-life.ts";
@@ -128,7 +129,9 @@ export function createAuthorization(
     const scheme = refused.token.tokenType === "DPoP" ? "dpop" : "bearer";
     const challenge = tokenChallenge(wwwAuthenticate, scheme);
     const error = challenge?.params.error;
-    const told = challenge?.params.error_description ?? error ?? `HTTP status ${status}`;
+    const told = withoutSecrets(challenge?.params.error_description ?? error ?? `HTTP status ${status}`, [
+      attempt.held.token.accessToken,
+    ]);
     if (status === 403) return { ...attempt, held: await stepUp(refused, challenge, told) };
     // The server only wants its nonce in the proof (RFC 9449 §9); `learn` has taken it in.
     if (refused.key && error === "use_dpop_nonce") {

@@ -2,6 +2,7 @@ import { askedToWait, badTokenAnswer, tokenRefused, unexpectedStatus } from "../
 import { assertionAudience, authenticateClient, type TokenRequest } from "./client-auth.ts";
 import type { AuthDeps } from "./deps.ts";
 import { createProof, learnNonce, type ProofKey, proofAlgorithm, proofKeyFor } from "./dpop.ts";
+import { withoutEcho } from "./echo.ts";
 import { type Answer, exchange, serverTimeMs, waitAsked } from "./exchange.ts";
 import { hintFor } from "./hints.ts";
 import { readAssertion } from "./secrets.ts";
@@ -92,7 +93,8 @@ export async function requestToken(
         continue;
       }
     }
-    const token = checkTokenAnswer(answer, url, askedAtMs, scope, credentials);
+    const plain = withoutEcho(answer, request, credentials.tokenParams ?? []);
+    const token = checkTokenAnswer(plain, url, askedAtMs, scope, credentials);
     const { host } = new URL(url);
     if (credentials.dpop && token.tokenType !== "DPoP")
       throw badTokenAnswer(host, "it is not bound to a key, as --dpop insists");

@@ -44,7 +44,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
           `--${name} needs a value`,
           next === undefined
             ? `write ${spelled(name)}`
-            : `write ${spelled(name)}, or --${name}=${next} if that is the value`,
+            : `write ${spelled(name)}, or --${name}=VALUE if the value begins with --`,
         );
       value = next;
     }
@@ -59,9 +59,20 @@ function optionName(flag: string): OptionName {
   const name = flag.replace(/^--?/, "");
   if (flag.startsWith("--") && isOptionName(name)) return name;
   const near = nearest(name, OPTION_NAMES);
+  const glued = OPTION_NAMES.filter((known) => known.length > 4 && name.startsWith(known)).sort(
+    (a, b) => b.length - a.length,
+  )[0];
+  // What is no name may be a value written without its equals sign, so a secret: it is not repeated.
+  const isName =
+    flag.length <= 2 ||
+    (/^--?[a-z]+(-[a-z]+)*$/i.test(flag) && (glued === undefined || name.length <= glued.length + 2));
   throw wrongUsage(
-    `unknown option ${flag}`,
-    near ? `did you mean --${near}` : "m2mcp --help lists the commands; put -- before what is no option",
+    isName ? `unknown option ${flag}` : `unknown option ${glued ? `--${glued}…` : `${flag.slice(0, 2)}…`}`,
+    near
+      ? `did you mean --${near}`
+      : glued
+        ? `write ${spelled(glued)}`
+        : "m2mcp --help lists the commands; put -- before what is no option",
   );
 }
 
@@ -92,7 +103,13 @@ export function chooseVerb(
 
 function unknownVerb(verb: string, verbs: readonly string[]) {
   const near = nearest(verb, verbs);
-  return wrongUsage(`unknown command ${verb}`, near ? `did you mean ${near}` : "m2mcp --help lists them");
+  // A word that is near no command may be part of a secret that holds a space: it is not repeated.
+  return near
+    ? wrongUsage(`unknown command ${verb}`, `did you mean ${near}`)
+    : wrongUsage(
+        "unknown command",
+        "m2mcp --help lists the commands; a server is written like mcp.example.com/mcp, a profile like @svc",
+      );
 }
 
 /** Options of one call: flags first, then the environment. An empty variable counts as not set. */

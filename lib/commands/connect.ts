@@ -1,5 +1,5 @@
 import type { AuthState } from "../auth/types.ts";
-import { wrongUsage } from "../errors.ts";
+import { withoutUrlSecrets, wrongUsage } from "../errors.ts";
 import { openClient } from "../mcp/client.ts";
 import type { Profile, Store } from "../store/types.ts";
 import { harmless } from "../ui/table.ts";
@@ -37,11 +37,10 @@ export async function run(call: Call): Promise<undefined> {
   await endpoint.end();
 
   const version = `${info.name} ${info.version}`;
-  call.output.data({ profile: name, server: profile.server, login: profile.login ?? null, serverInfo: info });
+  const at = withoutUrlSecrets(profile.server);
+  call.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
   const by = profile.login ? ` with the login @${profile.login}` : "";
-  call.output.print(
-    harmless(`connected @${name} to ${version} at ${profile.server}${by}\n  m2mcp @${name} tools-list`),
-  );
+  call.output.print(harmless(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`));
 }
 
 /** What to try and what to save. The profile that holds a login keeps it. */

@@ -6,7 +6,7 @@ import type {
   Grant,
   SecretSource,
 } from "../auth/types.ts";
-import { wrongUsage } from "../errors.ts";
+import { M2mcpError, wrongUsage } from "../errors.ts";
 import { nearest } from "../ui/nearest.ts";
 import type { Options } from "./arguments.ts";
 import { type OptionName, variableOf } from "./options.ts";
@@ -52,10 +52,20 @@ export const flagsCredentials = (options: Options): boolean =>
 export async function readCredentials(options: Options, reading: SecretReading): Promise<Credentials> {
   const grant = readGrant(options);
   const keep = options.on("no-store-secret") ? "source" : reading.keep;
-  const kept = async (source: SecretSource): Promise<SecretSource> =>
-    keep === "source" || source.from === "value"
-      ? source
-      : { from: "value", value: await reading.read(source) };
+  const read = (source: SecretSource, option: OptionName): Promise<string> =>
+    reading.read(source).catch((error: unknown) => {
+      if (source.from !== "file" || !(error instanceof M2mcpError)) throw error;
+      // The path is not repeated: the secret itself may stand there by mistake.
+      throw wrongUsage(
+        `cannot read the file of --${option}`,
+        `check the path and its permissions; --${option} and ${variableOf(option)} take a path`,
+      );
+    });
+  const kept = async (source: SecretSource, option: OptionName): Promise<SecretSource> => {
+    if (source.from === "value" || (source.from === "command" && keep === "source")) return source;
+    const value = await read(source, option);
+    return keep === "source" ? source : { from: "value", value };
+  };
   const file = (path: string): SecretSource =>
     isPem(path) ? { from: "value", value: path } : { from: "file", path: resolve(reading.cwd, path) };
 
@@ -84,7 +94,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
     );
 
   const credentials: Credentials = { grant, clientId, authentication };
-  if (grant === "jwt-bearer" && assertion) credentials.assertion = assertionSource(assertion);
+  if (grant === "jwt-bearer" && assertion) credentials.assertion = await assertionSource(assertion);
   if (audience) credentials.assertionAudience = audience;
   const issuer = options.value("issuer");
   if (issuer !== undefined) credentials.issuer = checkedUrl("issuer", issuer);
@@ -115,7 +125,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
       case "client-assertion-command":
       case "assertion":
         expectMethod("private_key_jwt", option);
-        return { kind: "assertion", assertion: assertionSource(option) };
+        return { kind: "assertion", assertion: await assertionSource(option) };
       case "client-cert":
         if (method !== "self_signed_tls_client_auth") expectMethod("tls_client_auth", option);
         return { kind: "tls" };
@@ -127,8 +137,9 @@ export async function readCredentials(options: Options, reading: SecretReading):
 
   async function secretFrom(option: (typeof SECRETS)[number]): Promise<SecretSource> {
     const text = options.value(option) ?? "";
-    if (option === "client-secret-file") return kept({ from: "file", path: resolve(reading.cwd, text) });
-    if (option === "client-secret-command") return kept({ from: "command", command: text });
+    if (option === "client-secret-file")
+      return kept({ from: "file", path: resolve(reading.cwd, text) }, option);
+    if (option === "client-secret-command") return kept({ from: "command", command: text }, option);
     if (options.on("no-store-secret"))
       throw wrongUsage(
         "--no-store-secret needs a place to read the secret from again",
@@ -159,7 +170,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
   }
 
   async function privateKey(): Promise<ClientAuthentication> {
-    const key = await kept(file(options.value("private-key") ?? ""));
+    const key = await kept(file(options.value("private-key") ?? ""), "private-key");
     const passphrase = options.value("private-key-passphrase-file");
     const keyId = options.value("key-id");
     const signingAlg = options.value("signing-alg");
@@ -167,10 +178,12 @@ export async function readCredentials(options: Options, reading: SecretReading):
     return {
       kind: "private_key",
       key,
-      ...(passphrase === undefined ? {} : { passphrase: await kept(file(passphrase)) }),
+      ...(passphrase === undefined
+        ? {}
+        : { passphrase: await kept(file(passphrase), "private-key-passphrase-file") }),
       ...(keyId === undefined ? {} : { keyId }),
       ...(signingAlg === undefined ? {} : { signingAlg }),
-      ...(certificate === undefined ? {} : { certificate: await kept(file(certificate)) }),
+      ...(certificate === undefined ? {} : { certificate: await kept(file(certificate), "certificate") }),
     };
   }
 
@@ -183,12 +196,16 @@ export async function readCredentials(options: Options, reading: SecretReading):
         "mutual TLS needs a certificate and its key",
         "give both --client-cert PATH and --client-key PATH",
       );
-    return { cert: await kept(file(cert)), key: await kept(file(key)) };
+    return { cert: await kept(file(cert), "client-cert"), key: await kept(file(key), "client-key") };
   }
 
-  function assertionSource(option: (typeof ASSERTIONS)[number]): AssertionSource {
+  async function assertionSource(option: (typeof ASSERTIONS)[number]): Promise<AssertionSource> {
     const text = options.value(option) ?? "";
-    if (option === "client-assertion-file") return { from: "file", path: resolve(reading.cwd, text) };
+    if (option === "client-assertion-file") {
+      const source = { from: "file", path: resolve(reading.cwd, text) } as const;
+      await read(source, option);
+      return source;
+    }
     if (option === "client-assertion-command") return { from: "command", command: text };
     if (text !== "github-actions")
       throw wrongUsage(`unknown platform ${text}`, "--assertion knows github-actions");
@@ -263,4 +280,5 @@ function checkedUrl(option: OptionName, text: string, kind: "web" | "uri" = "web
 }
 
 /** A key given as text rather than by path, as variables in CI often are. */
-const isPem = (text: string) => text.startsWith("-----BEGIN ") || text.trimStart().startsWith("{");
+const isPem = (text: string) =>
+  text.trimStart().startsWith("-----BEGIN ") || text.trimStart().startsWith("{");

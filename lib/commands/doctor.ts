@@ -1,5 +1,5 @@
 import { type DiagnosisStep, diagnose } from "../auth/diagnose.ts";
-import { M2mcpError, notWell } from "../errors.ts";
+import { M2mcpError, notWell, withoutUrlSecrets } from "../errors.ts";
 import { openClient } from "../mcp/client.ts";
 import { harmless } from "../ui/table.ts";
 import type { Call } from "./call.ts";
@@ -10,7 +10,8 @@ import { CLIENT_INFO } from "./version.ts";
 export async function run(call: Call): Promise<M2mcpError | undefined> {
   const found = await findTarget(call, call.positionals[0] ?? "");
   const steps: DiagnosisStep[] = [];
-  const show = (step: DiagnosisStep) => {
+  const show = (seen: DiagnosisStep) => {
+    const step = { ...seen, saw: withoutUrlSecrets(seen.saw) };
     steps.push(step);
     call.output.print(harmless(inWords(step)));
   };
@@ -31,7 +32,7 @@ export async function run(call: Call): Promise<M2mcpError | undefined> {
     });
   }
   const ok = steps.every((step) => step.ok);
-  call.output.data({ server: found.server, ok, steps });
+  call.output.data({ server: withoutUrlSecrets(found.server), ok, steps });
   return failed ?? (ok ? undefined : notWell());
 }
 

@@ -1,5 +1,5 @@
 import { requireSecure } from "../auth/url.ts";
-import { wrongUsage } from "../errors.ts";
+import { withoutUrlSecrets, wrongUsage } from "../errors.ts";
 import type { Profile, Store } from "../store/types.ts";
 import { table } from "../ui/table.ts";
 import type { Call } from "./call.ts";
@@ -32,8 +32,9 @@ export async function run(call: Call): Promise<undefined> {
   });
   const proof = await prove(call, found, credentials);
   if (!proof.token) {
-    call.output.data({ profile: null, server, authorization: null });
-    call.output.print(`${server} asks for no authorization: m2mcp connect ${server} @name is all it needs`);
+    const at = withoutUrlSecrets(server);
+    call.output.data({ profile: null, server: at, authorization: null });
+    call.output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);
     return;
   }
   const name = old?.name ?? named ?? (await freeName(store, server));

@@ -51,11 +51,11 @@ export function showNotification(call: Call) {
  * @throws M2mcpError (exit 1) naming the pair that is neither
  */
 export function parsePairs(pairs: readonly string[], allowJson: boolean): JsonObject {
-  const read: [string, unknown][] = pairs.map((pair) => {
+  const read: [string, unknown][] = pairs.map((pair, index) => {
     const equals = pair.indexOf("=");
     if (equals < 1 || pair.slice(0, equals) === ":")
       throw wrongUsage(
-        `${pair} is no argument`,
+        `argument ${index + 1} is no key=value`,
         allowJson ? "write key=value, or key:='json'" : "write key=value",
       );
     const key = pair.slice(0, equals);

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { wrongUsage } from "../errors.ts";
@@ -36,6 +37,25 @@ export function readOptionFile(call: Call, option: OptionName, path: string): st
   } catch {
     throw wrongUsage(`cannot read ${path}, the file of --${option}`, "check the path and its permissions");
   }
+}
+
+/**
+ * The certificate authorities in the file of --ca, PEM.
+ *
+ * @throws M2mcpError (exit 1) when it cannot be read or holds none: the connection would fail without saying why
+ */
+export function readAuthorities(call: Call, path: string): string {
+  const text = readOptionFile(call, "ca", path);
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  try {
+    if (blocks.length > 0 && blocks.every((block) => new X509Certificate(block))) return text;
+  } catch {
+    // One of them is none.
+  }
+  throw wrongUsage(
+    `${path}, the file of --ca, holds no certificate in PEM form`,
+    "openssl x509 -inform der -in FILE -out ca.pem turns a DER certificate into one",
+  );
 }
 
 /** All that comes on stdin. */

@@ -12,8 +12,14 @@ export function checkPositionals(verb: VerbSpec, positionals: readonly string[])
   const missing = slots.filter((slot) => slot.startsWith("<"))[positionals.length];
   if (missing)
     throw wrongUsage(`${verb.name} needs ${missing}`, `${usage}, for example: ${verb.examples[0]}`);
-  const extra = positionals[slots.length];
+  const isExtra = positionals.length > slots.length;
   const open = slots.some((slot) => slot.startsWith("[..."));
-  if (!open && verb.name !== "store" && extra !== undefined)
-    throw wrongUsage(`${verb.name} does not take ${extra}`, `usage: ${usage}`);
+  // Not repeated: it may be part of a secret that holds a space, unquoted.
+  if (!open && verb.name !== "store" && isExtra)
+    throw wrongUsage(
+      `${verb.name} was given an argument too many, the ${ordinal(slots.length + 1)}`,
+      `usage: ${usage}; quote values that hold spaces`,
+    );
 }
+
+const ordinal = (count: number) => ["first", "second", "third", "fourth"][count - 1] ?? `${count}th`;

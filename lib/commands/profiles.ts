@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { type M2mcpError, profilesUnreadable } from "../errors.ts";
+import { type M2mcpError, profilesUnreadable, withoutUrlSecrets } from "../errors.ts";
 import type { Profile, Store } from "../store/types.ts";
 import { table } from "../ui/table.ts";
 import { moment } from "../ui/time.ts";
@@ -47,7 +47,7 @@ async function lineOf(store: Store, profile: Profile, all: Profile[]): Promise<P
   return {
     name: profile.name,
     authorization: credentials?.grant ?? (profile.login ? "login missing" : "no authorization"),
-    server: profile.server,
+    server: withoutUrlSecrets(profile.server),
     login: profile.login ?? null,
     issuer: credentials?.issuer ?? state?.auth?.discovered?.issuer ?? null,
     scope: token?.scope ?? credentials?.scope ?? null,

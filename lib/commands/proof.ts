@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { login } from "../auth/login.ts";
 import type { AuthState, Credentials, Discovered, Token } from "../auth/types.ts";
-import { wrongUsage } from "../errors.ts";
+import { withoutUrlSecrets, wrongUsage } from "../errors.ts";
 import type { Profile } from "../store/types.ts";
 import { promptHidden } from "../ui/prompt.ts";
 import { moment } from "../ui/time.ts";
@@ -61,18 +61,18 @@ export function keptOptions(call: Call): Partial<Profile> {
 }
 
 /** What a login is about, for people and for programs; never the token. */
-export function describe(server: string, name: string, proof: Proof, nowMs: number) {
+export function describe(address: string, name: string, proof: Proof, nowMs: number) {
   const { token, discovered, credentials } = proof;
+  const server = withoutUrlSecrets(address);
+  const asked = withoutUrlSecrets(credentials.resource ?? discovered.resource);
+  const tokenEndpoint = withoutUrlSecrets(discovered.tokenEndpoint);
   const issuer = discovered.issuer ?? credentials.issuer;
   const scope = token?.scope ?? credentials.scope;
   return {
     rows: [
       ["server", server],
-      [
-        "resource",
-        credentials.resource === null ? "not sent" : (credentials.resource ?? discovered.resource),
-      ],
-      ["issuer", issuer ?? `not discovered; token endpoint ${discovered.tokenEndpoint}`],
+      ["resource", credentials.resource === null ? "not sent" : asked],
+      ["issuer", issuer ?? `not discovered; token endpoint ${tokenEndpoint}`],
       ["scope", scope || "none named"],
       ["expires", token?.expiresAtMs === undefined ? "not said" : moment(token.expiresAtMs, nowMs)],
       ["profile", `@${name}`],
@@ -81,9 +81,9 @@ export function describe(server: string, name: string, proof: Proof, nowMs: numb
       profile: name,
       server,
       grant: credentials.grant,
-      resource: credentials.resource === null ? null : (credentials.resource ?? discovered.resource),
+      resource: credentials.resource === null ? null : asked,
       issuer: issuer ?? null,
-      tokenEndpoint: discovered.tokenEndpoint,
+      tokenEndpoint,
       scope: scope ?? null,
       tokenType: token?.tokenType ?? null,
       expiresAt: token?.expiresAtMs === undefined ? null : new Date(token.expiresAtMs).toISOString(),

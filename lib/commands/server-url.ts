@@ -1,14 +1,21 @@
 import { wrongUsage } from "../errors.ts";
 
+// What stands in the wrong place may be part of a secret (one with a space, unquoted), so messages do not repeat it.
+
 /**
  * A server as a user writes it, as a URL: https unless a scheme is given, no fragment.
  *
  * @throws M2mcpError (exit 1) when it is no http(s) URL, or holds a password
  */
 export function serverUrl(text: string): string {
-  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`);
-  if (!url?.hostname || (url.protocol !== "https:" && url.protocol !== "http:"))
-    throw wrongUsage(`${text} is no address of a server`, "write it like https://mcp.example.com/mcp");
+  const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  const url = URL.parse(isWhole ? text : `https://${text}`);
+  const isHost = isWhole || /[.:[]|^localhost\b/i.test(text.split("/")[0] ?? "");
+  if (!isHost || !url?.hostname || (url.protocol !== "https:" && url.protocol !== "http:"))
+    throw wrongUsage(
+      "what stands in the server's place is no address",
+      "write it like https://mcp.example.com/mcp; quote values that hold spaces",
+    );
   if (url.username || url.password)
     throw wrongUsage(
       "the address holds a user name or password",
@@ -38,8 +45,8 @@ export function profileName(text: string): string {
   const name = text.startsWith("@") ? text.slice(1) : "";
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
     throw wrongUsage(
-      `${text} is no name of a profile`,
-      "write @ and letters, digits, dots or dashes, like @svc",
+      "what stands in the place of a profile's name is none",
+      "write @ and letters, digits, dots or dashes, like @svc; quote values that hold spaces",
     );
   return name.toLowerCase();
 }

@@ -14,7 +14,13 @@ const PLACES: readonly KeyPlace[] = ["keyring", "file", "passphrase"];
 export async function run(call: Call): Promise<undefined> {
   const [action, ...more] = call.positionals;
   if (more[0] !== undefined)
-    throw wrongUsage(`store ${action} does not take ${more[0]}`, "see m2mcp store --help");
+    // Not repeated: it may be a passphrase.
+    throw wrongUsage(
+      action === "passphrase" ? "a passphrase is never an argument" : "store was given an argument too many",
+      action === "passphrase"
+        ? "set M2MCP_NEW_PASSPHRASE, or type it when asked"
+        : "m2mcp store move --to PLACE",
+    );
   const to = call.options.value("to");
   if (to !== undefined && action !== "move")
     throw wrongUsage("--to belongs to store move", `m2mcp store move --to ${to}`);
@@ -23,7 +29,7 @@ export async function run(call: Call): Promise<undefined> {
   if (action === "move") return move(call, place(to));
   const near = nearest(action, ACTIONS);
   throw wrongUsage(
-    `unknown action ${action}`,
+    near ? `unknown action ${action}` : "store does not know this action",
     near ? `did you mean store ${near}` : "there are move and passphrase",
   );
 }

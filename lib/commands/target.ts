@@ -12,7 +12,7 @@ import type { Call } from "./call.ts";
 import { followingFetch } from "./client-certificate.ts";
 import { flagsCredentials, namesCredentials, readCredentials, type SecretReading } from "./credentials.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "./headers.ts";
-import { readOptionFile, readStdin, storeOf } from "./opening.ts";
+import { readAuthorities, readStdin, storeOf } from "./opening.ts";
 import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
 import { type Cache, createCache } from "./state.ts";
 
@@ -257,7 +257,7 @@ export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_O
 
 async function fetchFor(call: Call, { ca, credentials, login, store }: Target): Promise<typeof fetch> {
   const { env } = call.around;
-  const authorities = ca === undefined ? {} : { ca: readOptionFile(call, "ca", ca) };
+  const authorities = ca === undefined ? {} : { ca: readAuthorities(call, ca) };
   const tls = credentials?.tls;
   if (!tls) return createFetch(authorities, env);
   // A login that replaces the certificate is followed like a file that is.

@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
+import { getCACertificates } from "node:tls";
+import { proxyFailed, proxyRefused } from "../errors.ts";
+import { codeOf } from "./files.ts";
+import { proxyFor } from "./proxy.ts";
 
 /** What makes a connection other than the default one. */
 export interface FetchOptions {
@@ -10,6 +13,8 @@ export interface FetchOptions {
   key?: string;
 }
 
+type Variables = Record<string, string | undefined>;
+
 interface DenoHttp {
   createHttpClient(options: { caCerts?: string[]; cert?: string; key?: string }): unknown;
 }
@@ -18,38 +23,71 @@ interface DenoHttp {
  * A `fetch` for long-lived streams and private networks: no time limit of its own, TLS material as given,
  * `HTTPS_PROXY`, `NO_PROXY` and `NODE_EXTRA_CA_CERTS` as the runtime reads them. The one place where the runtimes'
  * ways differ: Bun takes `tls` and `timeout` with each call, Deno an HTTP client.
+ *
+ * @returns a `fetch` that throws M2mcpError (exit 3) where a proxy is what failed
  */
-export function createFetch(options: FetchOptions, env: Record<string, string | undefined>): typeof fetch {
+export function createFetch(options: FetchOptions, env: Variables): typeof fetch {
   const deno = (globalThis as { Deno?: DenoHttp }).Deno;
-  if (deno) {
-    const { ca, cert, key } = options;
-    if (!ca && !cert) return fetch;
-    const client = deno.createHttpClient({
-      ...(ca ? { caCerts: [ca] } : {}),
-      ...(cert && key ? { cert, key } : {}),
-    });
-    return withInit({ client });
+  if (!deno) {
+    // Without `verbose`, BUN_CONFIG_VERBOSE_FETCH would print requests with their tokens.
+    return withInit({ timeout: false, verbose: false, ...bunTls(options) }, env);
   }
-  return withInit({ timeout: false, ...bunTls(options, env) });
+  const { ca, cert, key } = options;
+  const extra = readExtra(env);
+  if (!ca && !cert && !extra) return withInit({}, env);
+  const client = deno.createHttpClient({
+    ...(ca || extra ? { caCerts: [ca, extra].filter((pem) => pem !== undefined) } : {}),
+    ...(cert && key ? { cert, key } : {}),
+  });
+  return withInit({ client }, env);
 }
 
-function bunTls({ ca, cert, key }: FetchOptions, env: Record<string, string | undefined>): object {
+function bunTls({ ca, cert, key }: FetchOptions): object {
   if (!ca && !cert) return {};
-  const extra = env.NODE_EXTRA_CA_CERTS;
-  // A `ca` given replaces the built-in ones, so those are named again.
-  const authorities = ca ? { ca: [...rootCertificates, ...(extra ? [readExtra(extra)] : []), ca] } : {};
+  // A `ca` given replaces all others, so those are named again: built-in, NODE_EXTRA_CA_CERTS, NODE_USE_SYSTEM_CA.
+  const authorities = ca ? { ca: [...getCACertificates("default"), ca] } : {};
   return { tls: { ...authorities, ...(cert && key ? { cert, key } : {}) } };
 }
 
-function readExtra(path: string): string {
+function readExtra(env: Variables): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return env.NODE_EXTRA_CA_CERTS ? readFileSync(env.NODE_EXTRA_CA_CERTS, "utf8") : undefined;
   } catch {
-    return "";
+    return undefined;
   }
 }
 
-const withInit = (extra: object): typeof fetch =>
-  Object.assign((input: RequestInfo | URL, init?: RequestInit) => fetch(input, { ...init, ...extra }), {
-    preconnect: fetch.preconnect,
-  });
+const withInit = (extra: object, env: Variables): typeof fetch =>
+  Object.assign(
+    async (input: RequestInfo | URL, init?: RequestInit) => {
+      const proxy = proxyFor(new URL(input instanceof Request ? input.url : input), env);
+      const response = await fetch(input, { ...init, ...extra }).catch((error: unknown) => {
+        if (!proxy || init?.signal?.aborted) throw error;
+        throw proxyProblem(proxy, error);
+      });
+      // The proxy's own refusal must not be taken for a word of the server.
+      if (proxy && response.status === 407) {
+        await response.body?.cancel();
+        throw proxyRefused(proxy.host, 407);
+      }
+      return response;
+    },
+    { preconnect: fetch.preconnect },
+  );
+
+/** The failure in the proxy's name where it is the proxy's; else the failure as it was. */
+function proxyProblem(proxy: URL, error: unknown): unknown {
+  const code = codeOf(error);
+  const message = error instanceof Error ? error.message : "";
+  // The runtime gives no status but in words.
+  if (code === "ERR_PROXY_TUNNEL")
+    return proxyRefused(proxy.host, Number(/\b[1-5]\d\d\b/.exec(message)?.[0]));
+  if (code === "UnsupportedProxyProtocol")
+    return proxyFailed(proxy.host, `it is no http proxy (${proxy.protocol})`);
+  if (code === "ECONNREFUSED" || code === "ConnectionRefused")
+    return proxyFailed(proxy.host, "it refused the connection");
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return proxyFailed(proxy.host, "there is no such host");
+  if (code === "EPROTO" && proxy.protocol === "https:")
+    return proxyFailed(proxy.host, "it does not speak https; http:// may be right");
+  return error;
+}

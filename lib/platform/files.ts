@@ -1,15 +1,32 @@
 import { randomBytes } from "node:crypto";
-import { chmod, link, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { notReadable, notWritable } from "../errors.ts";
 
-const TEMPORARY = ".tmp-";
-/** A temporary file this old belongs to a process that was killed, in ms. */
-const STALE_MS = 60_000;
+/** How the names of temporary files begin. */
+export const TEMPORARY = ".tmp-";
 
 /** The error's `code`, such as ENOENT. */
 export const codeOf = (error: unknown): string =>
   error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
+
+const WORDS: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "it would be larger than files may be here",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  ELOOP: "its symbolic links go in a circle",
+  ENOENT: "there is no such file",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "too many files are open",
+};
+
+/** What a failed file operation means, for a person. */
+export const reasonOf = (error: unknown): string => WORDS[codeOf(error)] ?? codeOf(error);
 
 /** The file's bytes; null when there is none. @throws M2mcpError not_readable */
 export async function readBytes(file: string): Promise<Buffer | null> {
@@ -17,51 +34,58 @@ export async function readBytes(file: string): Promise<Buffer | null> {
     return await readFile(file);
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
-    throw notReadable(file, codeOf(error));
+    throw notReadable(file, reasonOf(error));
   }
 }
 
-/** Makes a folder that only its owner can enter. @throws M2mcpError not_writable */
+/** Makes a folder that only its owner can enter, whatever the umask. @throws M2mcpError not_writable */
 export async function makeFolder(folder: string): Promise<void> {
+  const attempt = () => mkdir(folder, { mode: 0o700 }).then(() => chmod(folder, 0o700));
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await attempt().catch(async (error: unknown) => {
+      if (codeOf(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+      await makeFolder(dirname(folder));
+      await attempt();
+    });
   } catch (error) {
-    throw notWritable(folder, codeOf(error));
+    if (codeOf(error) === "not_writable") throw error;
+    if (codeOf(error) !== "EEXIST") throw notWritable(folder, reasonOf(error));
   }
 }
 
 /**
- * Writes a file whole or not at all, readable by its owner only: a temporary file beside it, synced, then renamed.
- * @param exclusive do not replace a file that is there: resolves to false instead
+ * Writes a file whole or not at all, readable by its owner only whatever the umask: a temporary file beside it,
+ * synced, then renamed over what was there (a symbolic link is replaced, not followed).
+ *
+ * @param durable sync the folder too, so that a power cut does not bring the old file back
  * @throws M2mcpError not_writable
  */
-export async function writeAtomic(file: string, bytes: Uint8Array, exclusive = false): Promise<boolean> {
-  const temporary = join(dirname(file), `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+export async function writeAtomic(file: string, bytes: Uint8Array, durable = true): Promise<void> {
+  const folder = dirname(file);
+  const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+  await makeFolder(folder);
   try {
-    await makeFolder(dirname(file));
     const handle = await open(temporary, "wx", 0o600);
     try {
+      await handle.chmod(0o600);
       await handle.writeFile(bytes);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    if (!exclusive) {
-      await rename(temporary, file);
-      return true;
-    }
-    return await link(temporary, file)
-      .then(() => true)
-      .catch((error: unknown) => {
-        if (codeOf(error) === "EEXIST") return false;
-        throw error;
-      })
-      .finally(() => unlink(temporary));
+    await rename(temporary, file);
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    if (codeOf(error) === "not_writable") throw error;
-    throw notWritable(file, codeOf(error));
+    throw notWritable(file, reasonOf(error));
   }
+  if (durable) await syncFolder(folder);
+}
+
+/** Not every system can sync a folder; the file is whole all the same. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => null);
+  await handle?.sync().catch(() => {});
+  await handle?.close().catch(() => {});
 }
 
 /** Removes a file; false when there was none. @throws M2mcpError not_writable */
@@ -70,33 +94,25 @@ export async function removeFile(file: string): Promise<boolean> {
     await unlink(file);
     return true;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return false;
-    throw notWritable(file, codeOf(error));
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw notWritable(file, reasonOf(error));
   }
 }
 
-/** Names of the files in a folder, and the removal of what killed processes left there. */
-export async function listFolder(folder: string, nowMs: number): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  await Promise.all(
-    names
-      .filter((name) => name.startsWith(TEMPORARY))
-      .map(async (name) => {
-        const path = join(folder, name);
-        const { mtimeMs } = await stat(path);
-        if (nowMs - mtimeMs > STALE_MS) await unlink(path);
-      }),
-  ).catch(() => {});
-  return names.filter((name) => !name.startsWith("."));
+/** All names in a folder; none where it cannot be read. */
+export const listFolder = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+
+/** Ms since a file was last written; null when there is none. Negative where the clock has been set back. */
+export async function ageMs(path: string, nowMs: number): Promise<number | null> {
+  const found = await stat(path).catch(() => null);
+  return found && nowMs - found.mtimeMs;
 }
 
-/** What is wrong with the permissions of a file or folder of ours: others can read it. Null when nothing is. */
+/** What is wrong with the permissions of a file or folder of ours: others can get at it. Null when nothing is. */
 export async function exposed(path: string): Promise<string | null> {
   if (process.platform === "win32") return null;
   const found = await stat(path).catch(() => null);
   if (!found || (found.mode & 0o077) === 0) return null;
-  return `${path} can be read by others: chmod ${found.isDirectory() ? "700" : "600"} ${basename(path)}`;
+  const quoted = /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return `${path} can be ${found.mode & 0o022 ? "changed" : "read"} by others: chmod ${found.isDirectory() ? "700" : "600"} ${quoted}`;
 }
-
-/** Closes a folder or file of ours to others; without effect where it cannot be done. */
-export const closeToOthers = (path: string, mode: number) => chmod(path, mode).catch(() => {});

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:
 import { join } from "node:path";
 import {
   damagedFile,
+  descriptionLost,
   keyLost,
   missingPassphrase,
   newerFormat,
@@ -10,7 +11,7 @@ import {
   wrongPassphrase,
   wrongUsage,
 } from "../errors.ts";
-import { readBytes, removeFile, writeAtomic } from "../platform/files.ts";
+import { listFolder, readBytes, removeFile, writeAtomic } from "../platform/files.ts";
 import type { Keyring } from "../platform/keyring.ts";
 import type { KeyPlace } from "./types.ts";
 
@@ -35,6 +36,10 @@ export interface KeySources {
   passphrase: string | undefined;
   keyring: Keyring;
   warn(message: string): void;
+  /** Looks at a file's permissions before it is read. */
+  checkExposed(path: string): Promise<void>;
+  /** Runs `work` while no other process makes the store or moves its key. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export interface OpenKey {
@@ -52,28 +57,50 @@ const keyFile = (folder: string) => join(folder, "store.key");
  * @throws M2mcpError no_keyring, key_lost, other_place, wrong_passphrase, missing_passphrase, damaged, newer_format
  */
 export async function openKey(sources: KeySources, choice: "keyring" | "file" | undefined): Promise<OpenKey> {
-  const found = await readDescription(sources.folder);
-  if (found) {
+  return (
+    (await openExisting(sources, choice)) ??
+    // Another process may make it at this moment: then its key counts.
+    sources.exclusively(async () => (await openExisting(sources, choice)) ?? makeStore(sources, choice))
+  );
+}
+
+async function openExisting(
+  sources: KeySources,
+  choice: "keyring" | "file" | undefined,
+): Promise<OpenKey | null> {
+  for (let found = await readDescription(sources); found; ) {
     if (choice === "keyring" && found.place !== "keyring") throw otherPlace(found.place, "keyring");
     if (choice === "file" && found.place === "keyring") throw otherPlace("keyring", "file");
-    return { key: await readKey(sources, found), place: found.place };
+    try {
+      return { key: await readKey(sources, found), place: found.place };
+    } catch (error) {
+      // The key may have been moved between the two reads: then the description tells where to.
+      const now = await readDescription(sources);
+      if (JSON.stringify(now) === JSON.stringify(found)) throw error;
+      found = now;
+    }
   }
-  const key = randomBytes(KEY_BYTES);
-  const description = await settle(sources, choice, key);
-  const bytes = Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
-  if (await writeAtomic(descriptionFile(sources.folder), bytes, true)) {
-    if (description.place === "file")
-      sources.warn(
-        `the store's key is kept in ${keyFile(sources.folder)}, readable by you alone; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
-      );
-    return { key, place: description.place };
-  }
-  // Another process made the store at the same moment: its key counts.
-  const theirs = await readDescription(sources.folder);
-  if (!theirs) throw damagedFile(descriptionFile(sources.folder));
-  if (description.place === "keyring") await sources.keyring.remove(description.id).catch(() => {});
-  return { key: await readKey(sources, theirs), place: theirs.place };
+  return null;
 }
+
+async function makeStore(sources: KeySources, choice: "keyring" | "file" | undefined): Promise<OpenKey> {
+  const file = descriptionFile(sources.folder);
+  // A new key would turn what is there into rubbish; a key file alone still opens it.
+  const profiles = await listFolder(join(sources.folder, "profiles"));
+  const kept = await readBytes(keyFile(sources.folder));
+  if (!kept && profiles.some((name) => !name.startsWith("."))) throw descriptionLost(file);
+  if (kept && choice === "keyring") throw otherPlace("file", "keyring");
+  const key = randomBytes(KEY_BYTES);
+  const description = await settle(sources, kept ? "file" : choice, key);
+  await writeAtomic(file, encoded(description));
+  if (description.place === "file")
+    sources.warn(
+      `the store's key is kept in ${keyFile(sources.folder)}, readable by you alone; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
+    );
+  return { key, place: description.place };
+}
+
+const encoded = (description: Description) => Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
 
 /** Puts a new key into the place that is chosen. */
 async function settle(
@@ -89,7 +116,7 @@ async function settle(
       if (choice === "keyring") throw error;
     }
   }
-  const place = sources.passphrase ? "passphrase" : "file";
+  const place = sources.passphrase && !(await readBytes(keyFile(sources.folder))) ? "passphrase" : "file";
   return put(sources, { format: FORMAT, id, place }, key);
 }
 
@@ -113,14 +140,13 @@ async function put(sources: KeySources, description: Description, key: Uint8Arra
       const scrypt = { salt: randomBytes(16).toString("base64"), ...SCRYPT };
       return { ...description, scrypt, wrapped: wrap(derive(passphrase, scrypt), key) };
     }
-    case "file":
-      // Two processes that make the store at once agree on the file that came first.
-      if (!(await writeAtomic(keyFile(folder), Buffer.from(key), true))) {
-        const there = await readBytes(keyFile(folder));
-        if (there?.length !== KEY_BYTES) throw damagedFile(keyFile(folder));
-        key.set(there);
-      }
+    case "file": {
+      const there = await readBytes(keyFile(folder));
+      if (!there) await writeAtomic(keyFile(folder), key);
+      // One that a killed process left while it made the store, or whose description was lost.
+      else key.set(checked(there, keyFile(folder)));
       return description;
+    }
   }
 }
 
@@ -142,6 +168,7 @@ async function readKey(sources: KeySources, description: Description): Promise<U
       return key;
     }
     case "file": {
+      await sources.checkExposed(keyFile(folder));
       const key = await readBytes(keyFile(folder));
       if (!key) throw keyLost(keyFile(folder));
       return checked(key, keyFile(folder));
@@ -154,8 +181,11 @@ function checked(key: Uint8Array, where: string): Uint8Array {
   return key;
 }
 
-async function readDescription(folder: string): Promise<Description | null> {
-  const file = descriptionFile(folder);
+async function readDescription(
+  sources: Pick<KeySources, "folder" | "checkExposed">,
+): Promise<Description | null> {
+  const file = descriptionFile(sources.folder);
+  await sources.checkExposed(file);
   const bytes = await readBytes(file);
   if (!bytes) return null;
   let found: Partial<Description>;
@@ -173,26 +203,28 @@ async function readDescription(folder: string): Promise<Description | null> {
 
 /**
  * Moves the key to another place, or under another passphrase. The new place is filled first, then the description
- * switches in one step, then the old place is emptied: at any moment one of the two opens the store.
+ * switches in one step, then the old place is emptied: at any moment one of the two opens the store. To be run
+ * exclusively.
  *
  * @param newPassphrase for `passphrase`: the one to use from now on
  * @throws M2mcpError as `openKey`
  */
 export async function moveKey(sources: KeySources, to: KeyPlace, newPassphrase?: string): Promise<void> {
-  const found = await readDescription(sources.folder);
+  const { folder } = sources;
+  const found = await readDescription(sources);
   if (!found) throw wrongUsage("there is no store yet", "m2mcp login makes one");
   const key = await readKey(sources, found);
   if (found.place === to && to !== "passphrase") return;
   const id = to === "keyring" ? randomBytes(8).toString("hex") : found.id;
-  if (to === "file") await removeFile(keyFile(sources.folder));
+  // What lies there now opens nothing: a move that was killed left it.
+  if (to === "file") await removeFile(keyFile(folder));
   const passphrase = newPassphrase ?? sources.passphrase;
   const description = await put({ ...sources, passphrase }, { format: FORMAT, id, place: to }, key);
-  await writeAtomic(
-    descriptionFile(sources.folder),
-    Buffer.from(`${JSON.stringify(description, null, 2)}\n`),
-  );
+  await writeAtomic(descriptionFile(folder), encoded(description));
   if (found.place === "keyring") await sources.keyring.remove(found.id).catch(() => {});
-  if (found.place === "file" && to !== "file") await removeFile(keyFile(sources.folder));
+  // Whoever was stopped on the way looks again: the key file may be the one that counts by now.
+  if (to !== "file" && (await readDescription(sources))?.place !== "file")
+    await removeFile(keyFile(folder)).catch(() => {});
 }
 
 const derive = (passphrase: string, { salt, N, r, p }: { salt: string; N: number; r: number; p: number }) =>

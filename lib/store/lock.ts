@@ -1,86 +1,124 @@
 import { randomBytes } from "node:crypto";
-import { open, readFile, rename, stat, unlink, utimes } from "node:fs/promises";
+import { type FileHandle, open, readFile, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { lockedTooLong, notWritable } from "../errors.ts";
-import { codeOf, makeFolder } from "../platform/files.ts";
+import { ageMs, codeOf, makeFolder, reasonOf } from "../platform/files.ts";
+import { isAlive, ownBeginning, processSpace } from "../platform/host.ts";
 
 /** The owner shows that it lives this often, in ms. */
-const HEARTBEAT_MS = 1000;
+const HEARTBEAT_MS = 500;
 /** A lock without a sign of life for this long is taken over, in ms. */
-const STALE_MS = 4000;
+const SILENCE_MS = 3500;
 /** Nobody waits longer, in ms. */
 const LONGEST_WAIT_MS = 60_000;
+/** One look counts for so much silence at most, in ms: a waiter that slept has not watched. */
+const LONGEST_LOOK_MS = 250;
+/** A breaker needs its guard for a moment; one this old was left behind, in ms. */
+const OLD_GUARD_MS = 10_000;
 
 const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 
 /**
- * Runs `work` while no other process holds the lock file. A killed owner is noticed at once on the same machine,
- * else within 4 s; the file is gone afterwards.
+ * Runs `work` while no other process holds the lock file. An owner killed in this process space is noticed at once;
+ * one that is elsewhere (another host or container with the same home) or has stopped, by its silence within 4 s.
+ * The file is gone afterwards.
  *
  * @throws M2mcpError locked after 60 s, not_writable, and what `work` throws
  */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const mark = `${process.pid} ${randomBytes(8).toString("hex")}`;
+  const mark = [process.pid, ownBeginning(), processSpace(), randomBytes(8).toString("hex")].join(" ");
   await makeFolder(dirname(file));
   const startedMs = performance.now();
-  while (!(await take(file, mark))) {
+  let handle = await take(file, mark);
+  for (const watch = createWatch(file); !handle; handle = await take(file, mark)) {
     if (performance.now() - startedMs > LONGEST_WAIT_MS) throw lockedTooLong(file);
-    await breakDead(file);
-    await sleep(3 + Math.random() * 20);
+    const dead = await watch();
+    if (dead !== null) await breakLock(file, dead, mark);
+    const waitedS = (performance.now() - startedMs) / 1000;
+    await sleep(3 + Math.random() * 20 * (1 + Math.min(waitedS, 4)));
   }
+  const held = handle;
+  // The handle, not the path: once the lock was taken over, the file there is another's.
   const heartbeat = setInterval(() => {
     const now = new Date();
-    utimes(file, now, now).catch(() => {});
+    held.utimes(now, now).catch(() => {});
   }, HEARTBEAT_MS);
   heartbeat.unref?.();
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    const held = await readFile(file, "utf8").catch(() => "");
-    if (held === mark) await unlink(file).catch(() => {});
+    await held.close().catch(() => {});
+    if ((await contentOf(file)) === mark) await unlink(file).catch(() => {});
   }
 }
 
-async function take(file: string, mark: string): Promise<boolean> {
+const contentOf = (file: string) => readFile(file, "utf8").catch(() => null);
+
+/** Makes the lock file, as only one process can; null when it is there already. */
+async function take(file: string, mark: string): Promise<FileHandle | null> {
+  let handle: FileHandle;
   try {
-    const handle = await open(file, "wx", 0o600);
+    handle = await open(file, "wx", 0o600);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return null;
+    throw notWritable(file, reasonOf(error));
+  }
+  try {
+    await handle.chmod(0o600);
     await handle.writeFile(mark);
-    await handle.close();
-    return true;
+    return handle;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw notWritable(file, codeOf(error));
+    await handle.close().catch(() => {});
+    await unlink(file).catch(() => {});
+    throw notWritable(file, reasonOf(error));
   }
 }
 
-async function breakDead(file: string): Promise<void> {
-  const seen = await readFile(file, "utf8").catch(() => null);
-  const found = await stat(file).catch(() => null);
-  if (seen === null || !found) return;
-  const silentMs = Date.now() - found.mtimeMs;
-  const pid = Number(seen.split(" ")[0]);
-  // An empty mark is a lock being made at this moment.
-  const dead = seen === "" ? silentMs > STALE_MS : silentMs > STALE_MS || !isAlive(pid);
-  if (!dead) return;
-  // Renaming is the one step that only one breaker can win; what it got is checked before it is thrown away.
-  const aside = `${file}.${randomBytes(6).toString("hex")}`;
-  if (
-    !(await rename(file, aside)
-      .then(() => true)
-      .catch(() => false))
-  )
+/**
+ * Watches another's lock. Each call looks once and yields the mark of an owner that is dead, else null. Silence is
+ * measured by this process' own clock, so that neither a clock that was set nor another host's makes a difference.
+ */
+function createWatch(file: string): () => Promise<string | null> {
+  let before = "";
+  let silentMs = 0;
+  let lookedMs = performance.now();
+  return async () => {
+    const mark = await contentOf(file);
+    const sign = await stat(file).catch(() => null);
+    if (mark === null || !sign) return null;
+    const nowMs = performance.now();
+    const seen = `${mark} ${sign.mtimeMs} ${sign.ino}`;
+    silentMs = seen === before ? silentMs + Math.min(nowMs - lookedMs, LONGEST_LOOK_MS) : 0;
+    before = seen;
+    lookedMs = nowMs;
+    if (silentMs > SILENCE_MS) return mark;
+    const [pid, beginning = "", space] = mark.split(" ");
+    return space === processSpace() && !isAlive(Number(pid), beginning) ? mark : null;
+  };
+}
+
+/** Removes a dead owner's lock. Of several breakers one gets the guard, and looks again before it removes anything. */
+async function breakLock(file: string, dead: string, mark: string): Promise<void> {
+  const guard = `${file}.break`;
+  const handle = await take(guard, mark);
+  if (!handle) {
+    const age = await ageMs(guard, Date.now());
+    if (age !== null && Math.abs(age) > OLD_GUARD_MS) await unlink(guard).catch(() => {});
     return;
-  const got = await readFile(aside, "utf8").catch(() => null);
-  if (got === seen) await unlink(aside).catch(() => {});
-  else await rename(aside, file).catch(() => {});
+  }
+  try {
+    if ((await contentOf(file)) === dead) await unlink(file).catch(() => {});
+  } finally {
+    await handle.close().catch(() => {});
+    await unlink(guard).catch(() => {});
+  }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
+/** Whether a lock file, or a guard, belongs to nobody any more. */
+export async function isAbandoned(file: string, oldMs: number, nowMs: number): Promise<boolean> {
+  const age = await ageMs(file, nowMs);
+  if (age === null || Math.abs(age) < oldMs) return false;
+  const [pid, beginning = "", space] = ((await contentOf(file)) ?? "").split(" ");
+  return space !== processSpace() || !isAlive(Number(pid), beginning);
 }

@@ -1,9 +1,10 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { badProfileName, M2mcpError } from "../errors.ts";
 import { exposed, listFolder, readBytes, removeFile, writeAtomic } from "../platform/files.ts";
 import { storeFolder } from "../platform/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring.ts";
 import { type KeySources, moveKey, type OpenKey, openKey } from "./key.ts";
+import { sweep } from "./litter.ts";
 import { withFileLock } from "./lock.ts";
 import type { KeyPlace, Profile, State, Store } from "./types.ts";
 import { fingerprint, type Header, seal, unseal } from "./vault.ts";
@@ -37,11 +38,30 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
     if (!warned.has(message)) warn(message);
     warned.add(message);
   };
+  const places = {
+    folder,
+    profiles: join(folder, "profiles"),
+    state: join(folder, "state"),
+    locks: join(folder, "locks"),
+    suffix: SUFFIX,
+    writeLockOf: (id: string) => lockOf(`${id}+write`),
+  };
+  // A plus is in no profile's name, so these locks are apart from those of profiles.
+  const lockOf = (id: string) => join(places.locks, `${id.toLowerCase()}.lock`);
+  const checked = new Set<string>();
+  const checkExposed = async (path: string) => {
+    if (checked.has(path)) return;
+    checked.add(path);
+    const problem = await exposed(path);
+    if (problem) warnOnce(problem);
+  };
   const sources: KeySources = {
     folder,
     passphrase: env.M2MCP_PASSPHRASE || undefined,
     keyring,
     warn: warnOnce,
+    checkExposed,
+    exclusively: (work) => withFileLock(lockOf("+store"), work),
   };
   const chosen =
     choice ?? (env.M2MCP_STORE === "keyring" || env.M2MCP_STORE === "file" ? env.M2MCP_STORE : undefined);
@@ -57,24 +77,25 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
     return opening;
   };
   const pathOf = ({ kind, name }: Header) =>
-    join(folder, kind === "profile" ? "profiles" : "state", `${name}${SUFFIX}`);
-  const lockOf = (id: string) => join(folder, "locks", `${id}.lock`);
+    join(kind === "profile" ? places.profiles : places.state, `${name}${SUFFIX}`);
 
   async function read(header: Header): Promise<unknown> {
     const file = pathOf(header);
     const bytes = await readBytes(file);
     if (!bytes) return null;
-    const { key } = await opened();
-    for (const path of [folder, file]) {
-      const problem = await exposed(path);
-      if (problem) warnOnce(problem);
-    }
+    return unsealed((await opened()).key, header, bytes);
+  }
+
+  async function unsealed(key: Uint8Array, header: Header, bytes: Uint8Array): Promise<unknown> {
+    const file = pathOf(header);
+    for (const path of [folder, dirname(file), file]) await checkExposed(path);
     return unseal(key, header, bytes, file);
   }
 
   async function write(header: Header, value: unknown): Promise<void> {
     const { key } = await opened();
-    await writeAtomic(pathOf(header), seal(key, header, value));
+    // Of state, a power cut may bring back the old one: that costs a request, and a sync costs each time.
+    await writeAtomic(pathOf(header), seal(key, header, value), header.kind === "profile");
   }
 
   const profileHeader = (name: string): Header => {
@@ -97,7 +118,19 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
   async function readState(id: string): Promise<State | null> {
     const kept = inMemory.get(id);
     if (kept) return kept;
-    return (await read(stateHeader(id))) as State | null;
+    const header = stateHeader(id);
+    const file = pathOf(header);
+    const bytes = await readBytes(file);
+    if (!bytes) return null;
+    const { key } = await opened();
+    try {
+      return (await unsealed(key, header, bytes)) as State;
+    } catch (error) {
+      if (!(error instanceof M2mcpError) || error.code !== "damaged") throw error;
+      // It is a cache: what it held is asked for anew.
+      warnOnce(`${file} is damaged; the tokens in it are asked for anew`);
+      return null;
+    }
   }
 
   return {
@@ -114,8 +147,8 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
     async listProfiles() {
       const profiles: Profile[] = [];
       const unreadable: { file: string; error: Error }[] = [];
-      for (const name of (await listFolder(join(folder, "profiles"), Date.now())).sort()) {
-        if (!name.endsWith(SUFFIX)) continue;
+      for (const name of (await listFolder(places.profiles)).sort()) {
+        if (!name.endsWith(SUFFIX) || name.startsWith(".")) continue;
         try {
           const profile = (await read({
             kind: "profile",
@@ -129,7 +162,7 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
             !["damaged", "newer_format", "not_readable"].includes(error.code)
           )
             throw error;
-          unreadable.push({ file: join(folder, "profiles", name), error });
+          unreadable.push({ file: join(places.profiles, name), error });
         }
       }
       return { profiles, unreadable };
@@ -146,7 +179,10 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
         };
         try {
           if (inMemory.has(id)) await apply();
-          else await withFileLock(lockOf(`${id}.write`), apply);
+          else {
+            await withFileLock(places.writeLockOf(id), apply);
+            await sweep(places, Date.now());
+          }
         } catch (error) {
           if (!(error instanceof M2mcpError) || error.code !== "not_writable") throw error;
           warnOnce(`${error.message}; going on without saving, so tokens are kept in memory only`);
@@ -184,7 +220,7 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
     keyPlace: async () => (await opened()).place,
 
     async move(to, newPassphrase) {
-      await withFileLock(lockOf("store"), () => moveKey(sources, to, newPassphrase));
+      await sources.exclusively(() => moveKey(sources, to, newPassphrase));
       opening = undefined;
     },
   };

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
-import type { M2mcpError } from "../errors.ts";
+import { type M2mcpError, withoutUrlSecrets } from "../errors.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
 export interface Output {
@@ -54,9 +54,9 @@ export function createOutput(
     },
     data,
     raw: write,
-    note: (line) => lines.log(line),
-    warn: (line) => lines.warn(line),
-    step: (line) => lines.debug(line),
+    note: (line) => lines.log(withoutUrlSecrets(line)),
+    warn: (line) => lines.warn(withoutUrlSecrets(line)),
+    step: (line) => lines.debug(withoutUrlSecrets(line)),
     failure(error, quiet = false) {
       if (mode.json && mode.results) {
         const { code, message, hint, exitCode } = error;

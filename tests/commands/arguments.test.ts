@@ -51,12 +51,14 @@ describe("what is wrong is named", () => {
     [["--client-idd", "x"], "unknown option --client-idd", "did you mean --client-id"],
     [["--Json"], "unknown option --Json", "did you mean --json"],
     [["-x"], "unknown option -x", "m2mcp --help lists the commands; put -- before what is no option"],
+    [["--client-secretS3"], "unknown option --client-secret…", "did you mean --client-secret"],
+    [["-pS3cret"], "unknown option -p…", "m2mcp --help lists the commands; put -- before what is no option"],
     [["--json=1"], "--json takes no value", "write --json alone"],
     [["--scope"], "--scope needs a value", "write --scope SCOPE"],
     [
       ["--client-id", "--json"],
       "--client-id needs a value",
-      "write --client-id ID, or --client-id=--json if that is the value",
+      "write --client-id ID, or --client-id=VALUE if the value begins with --",
     ],
   ] as const)
     test(argv.join(" "), () => {

@@ -33,7 +33,10 @@ export function makeCertificates(): Certificates {
     "-out",
     "ca.pem",
   );
-  writeFileSync(path("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+  writeFileSync(
+    path("names"),
+    "subjectAltName=DNS:localhost,DNS:mcp.corp.invalid,DNS:login.corp.invalid,IP:127.0.0.1\n",
+  );
   for (const name of ["server", "client", "renewed"]) {
     keyOf(name);
     openssl(

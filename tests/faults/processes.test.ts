@@ -1,0 +1,279 @@
+// Very many processes over time, locks whose owners die, stop or live elsewhere: nobody waits long, nothing is left.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { processSpace } from "../../lib/platform/host.ts";
+import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
+import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
+
+let home: Home;
+let world: SmallWorld;
+beforeEach(async () => {
+  home = createHome();
+  home.env.M2MCP_STORE = "file";
+  home.env.TMPDIR = join(home.folder, "tmp");
+  mkdirSync(home.env.TMPDIR);
+  world = await startSmallWorld();
+});
+afterEach(async () => {
+  await world.stop();
+  home.remove();
+});
+
+const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+const store = (...path: string[]) => join(home.folder, "store", ...path);
+const login = async (name = "@svc", secret = "s") => {
+  const { code, stderr } = await home.run(["login", world.url, name, "--client-id", "id"], {
+    env: { M2MCP_CLIENT_SECRET: secret },
+  });
+  if (code !== 0) throw new Error(stderr);
+};
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+/** Makes files look as if they had last been written so long ago. */
+const age = (files: string[], days: number) => {
+  const then = new Date(Date.now() - days * 86_400_000);
+  for (const file of files) utimesSync(file, then, then);
+};
+
+describe("2,000 processes, a tenth of them killed", () => {
+  test("leave no lock, temporary file or growing state behind", async () => {
+    const count = Number(process.env.M2MCP_PROCESSES ?? 2000);
+    await login("@svc");
+    await login("@other");
+    const handshake = `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" })}\n`;
+    const kinds: ((at: number) => { args: string[]; env?: Record<string, string>; input?: string })[] = [
+      () => ({ args: ["@svc", "tools-list"] }),
+      () => ({ args: ["@other", "ping", "--json"] }),
+      () => ({ args: ["profiles"] }),
+      () => ({ args: ["bridge", "@svc"], input: handshake }),
+      (at) => ({
+        args: ["tools-list", world.url, "--client-id", "id"],
+        env: { M2MCP_CLIENT_SECRET: `secret-${at % 100}` },
+      }),
+      (at) => ({
+        args: ["login", world.url, at % 2 ? "@svc" : "@other", "--client-id", "id"],
+        env: { M2MCP_CLIENT_SECRET: `new-${at}` },
+      }),
+      () => ({ args: ["store"] }),
+    ];
+    let started = 0;
+    let killed = 0;
+    const failures: string[] = [];
+    async function worker() {
+      while (started < count) {
+        const at = started++;
+        const kind = kinds[at % kinds.length];
+        if (!kind) return;
+        const { args, env = {}, input = "" } = kind(at);
+        const child = home.start(args, { env });
+        child.stdin.on("error", () => {});
+        child.stdin.end(input);
+        // The moments lie over the whole life of a process, some 50 ms.
+        const timer = at % 10 === 3 ? setTimeout(() => child.kill("SIGKILL"), Math.random() * 60) : undefined;
+        const { code, signal, stderr } = await collect(child);
+        clearTimeout(timer);
+        if (signal === "SIGKILL") killed++;
+        else if (code !== 0) failures.push(`${args.join(" ")}: ${stderr}`);
+      }
+    }
+    await Promise.all(Array.from({ length: 6 }, worker));
+    expect(failures).toEqual([]);
+    expect(killed).toBeGreaterThan(count / 50);
+
+    const left = filesBelow(home.folder);
+    const odd = left.filter((file) => /\.tmp-|\/locks\//.test(file));
+    console.log(`${killed} of ${count} killed; for the next sweep: ${odd.length} locks and temporary files`);
+    expect(odd.length).toBeLessThanOrEqual(killed);
+    // What is left is swept by whoever comes later.
+    age(
+      left.filter((file) => /\.tmp-|\/locks\/|swept$/.test(file)),
+      1,
+    );
+    age(
+      left.filter((file) => /\/state\/[0-9a-f]{32}\./.test(file)),
+      8,
+    );
+    await login("@svc");
+    const after = filesBelow(home.folder).map((file) => file.slice(home.folder.length + 1));
+    expect(after.sort()).toEqual(
+      [
+        "store/profiles/other.m2mcp",
+        "store/profiles/svc.m2mcp",
+        "store/state/other.m2mcp",
+        "store/state/svc.m2mcp",
+        "store/store.json",
+        "store/store.key",
+        "store/swept",
+      ].sort(),
+    );
+  }, 300_000);
+});
+
+describe("what is swept", () => {
+  test("is only what is old: states in use, and those of few credentials, stay", async () => {
+    await login();
+    for (const secret of ["a", "b"])
+      await home.run(["tools-list", world.url, "--client-id", "id"], {
+        env: { M2MCP_CLIENT_SECRET: secret },
+      });
+    const states = readdirSync(store("state")).filter((name) => name !== "svc.m2mcp");
+    expect(states.length).toBe(2);
+    const [old = "", recent = ""] = states;
+    age([store("state", old)], 8);
+    age([store("state", recent)], 6);
+    age([store("swept")], 1);
+    writeFileSync(store("profiles", ".tmp-young"), "");
+    writeFileSync(store("profiles", ".tmp-old"), "");
+    age([store("profiles", ".tmp-old")], 1);
+    // An old lock whose owner lives: this test.
+    const beginning = readFileSync(`/proc/${process.pid}/stat`, "latin1").split(") ")[1]?.split(" ")[19];
+    writeFileSync(store("locks", "living.lock"), `${process.pid} ${beginning} ${processSpace()} x`);
+    writeFileSync(store("locks", "dead.lock.break"), `999999999 1 ${processSpace()} x`);
+    age([store("locks", "living.lock"), store("locks", "dead.lock.break")], 1);
+    await login();
+    expect(readdirSync(store("state")).sort()).toEqual([recent, "svc.m2mcp"].sort());
+    expect(readdirSync(store("profiles")).sort()).toEqual([".tmp-young", "svc.m2mcp"]);
+    expect(readdirSync(store("locks"))).toEqual(["living.lock"]);
+  });
+
+  test("is all but 200 states of credentials from the environment, however young they are beyond minutes", async () => {
+    await login();
+    const names = Array.from({ length: 300 }, (_, at) => `${at.toString(16).padStart(32, "0")}.m2mcp`);
+    for (const [at, name] of names.entries()) {
+      writeFileSync(store("state", name), "");
+      age([store("state", name)], (15 + at) / 1440);
+    }
+    age([store("swept")], 1);
+    await login();
+    expect(readdirSync(store("state")).sort()).toEqual([...names.slice(0, 200), "svc.m2mcp"].sort());
+  });
+});
+
+/** The time that a run takes while another's lock lies there, in ms. */
+async function runWithLock(mark: string, mtime?: Date): Promise<number> {
+  const file = store("locks", "svc.lock");
+  writeFileSync(file, mark);
+  if (mtime) utimesSync(file, mtime, mtime);
+  const startedMs = performance.now();
+  const { code, stderr } = await home.run(["@svc", "tools-list"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(readdirSync(store("locks"))).toEqual([]);
+  return performance.now() - startedMs;
+}
+
+describe("a lock", () => {
+  beforeEach(async () => {
+    world.lifeS = 1;
+    await login();
+    await sleep(1100);
+    world.lifeS = 600;
+  });
+
+  test("of a process that has ended is taken over at once, also when its id is used again", async () => {
+    const ended = spawnSync("true");
+    expect(await runWithLock(`${ended.pid} 5 ${processSpace()} x`)).toBeLessThan(3000);
+    world.lifeS = 1;
+    await login();
+    await sleep(1100);
+    expect(await runWithLock(`${process.pid} 5 ${processSpace()} x`)).toBeLessThan(3000);
+  });
+
+  for (const [name, mark] of [
+    ["of another host or container", "1 5 elsewhere/1 x"],
+    ["that holds no mark, since its owner was killed while it made it", ""],
+    ["of an older version", `${process.pid} 0123456789abcdef`],
+  ] as const)
+    test(`${name} is taken over after its silence, whatever its time says`, async () => {
+      const tookMs = await runWithLock(mark, new Date(Date.now() + 86_400_000));
+      expect(tookMs).toBeGreaterThan(3000);
+      expect(tookMs).toBeLessThan(5500);
+    });
+
+  test("of another host is respected while it shows signs of life", async () => {
+    const file = store("locks", "svc.lock");
+    const mark = "999999999 5 elsewhere/1 x";
+    writeFileSync(file, mark);
+    const beat = setInterval(() => utimesSync(file, new Date(), new Date()), 300);
+    const before = world.secrets.length;
+    const run = home.run(["@svc", "tools-list"]);
+    await sleep(6000);
+    expect(world.secrets.length).toBe(before);
+    expect(readFileSync(file, "utf8")).toBe(mark);
+    clearInterval(beat);
+    expect((await run).code).toBe(0);
+    expect(world.secrets.length).toBe(before + 1);
+  });
+
+  test("of a stopped process is taken over; when that goes on, it takes nothing from others", async () => {
+    world.delayMs = 300;
+    const before = world.secrets.length;
+    const stopped = home.start(["@svc", "tools-list"]);
+    const ended = collect(stopped);
+    while (world.secrets.length === before) await sleep(5);
+    stopped.kill("SIGSTOP");
+    const startedMs = performance.now();
+    expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
+    expect(performance.now() - startedMs).toBeLessThan(6000);
+    stopped.kill("SIGCONT");
+    expect((await ended).code).toBe(0);
+    expect(readdirSync(store("locks"))).toEqual([]);
+  });
+
+  test("that was held by a killed process: the other forty-nine make one token request", async () => {
+    world.delayMs = 700;
+    const before = world.secrets.length;
+    const children = Array.from({ length: 50 }, () => home.start(["@svc", "ping"]));
+    const outcomes = children.map(collect);
+    while (world.secrets.length === before) await sleep(2);
+    const holder = Number(readFileSync(store("locks", "svc.lock"), "utf8").split(" ")[0]);
+    const killed = children.findIndex(({ pid }) => pid === holder);
+    expect(killed).toBeGreaterThanOrEqual(0);
+    children[killed]?.kill("SIGKILL");
+    const killedMs = performance.now();
+    const ended = await Promise.all(outcomes);
+    console.log(`the others were done ${Math.round(performance.now() - killedMs)} ms after`);
+    expect(ended.filter(({ code }) => code !== 0).map(({ signal, stderr }) => signal ?? stderr)).toEqual([
+      "SIGKILL",
+    ]);
+    // The killed one's request, and one for all the others.
+    expect(world.secrets.length - before).toBe(2);
+    expect(readdirSync(store("locks"))).toEqual([]);
+  }, 90_000);
+
+  const canUnshare = spawnSync("unshare", ["-rpf", "--mount-proc", "true"]).status === 0;
+  test.if(canUnshare)("of a living process in another pid namespace is respected", async () => {
+    world.delayMs = 6000;
+    const before = world.secrets.length;
+    const inside = spawn("unshare", ["-rpf", "--mount-proc", BINARY, "@svc", "tools-list"], {
+      env: home.env,
+    });
+    const insideEnded = collect(inside);
+    while (world.secrets.length === before) await sleep(5);
+    const outside = home.run(["@svc", "tools-list"]);
+    expect((await insideEnded).code).toBe(0);
+    expect((await outside).code).toBe(0);
+    expect(world.secrets.length - before).toBe(1);
+  });
+});
+
+test("a start that finds its token asks nobody and writes nothing", async () => {
+  await login();
+  await home.run(["@svc", "tools-list"]);
+  const times = () => filesBelow(store()).map((file) => `${file} ${statSync(file).mtimeMs}`);
+  const before = times();
+  await home.run(["@svc", "tools-list"]);
+  expect(times()).toEqual(before);
+  expect(existsSync(store("swept"))).toBe(true);
+});
