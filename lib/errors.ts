@@ -43,6 +43,15 @@ export const timedOut = (what: string, timeoutMs: number) =>
     "try again, or give it longer with --timeout SECONDS",
   );
 
+/** The server keeps talking, but the answer does not come: a limit on the whole, besides the one on silence. */
+export const tookTooLong = (what: string, limitMs: number) =>
+  new M2mcpError(
+    "timeout",
+    EXIT.network,
+    `${what} kept the request open for ${limitMs / 1000} s without answering it`,
+    "check the outcome, then try again; --timeout SECONDS gives it six times as long in all",
+  );
+
 /** The connection was refused: the server cannot have seen the request, so it may be sent again. */
 export const connectionRefused = (what: string) =>
   new M2mcpError(
@@ -56,7 +65,7 @@ export const streamCut = (what: string) =>
   new M2mcpError(
     "stream_cut",
     EXIT.network,
-    `${what} closed the stream before the answer; whether the call was carried out is not known`,
+    `${what} closed the connection before the answer; whether the call was carried out is not known`,
     "check the outcome, then try again",
   );
 
@@ -66,6 +75,14 @@ export const sessionLost = (what: string) =>
     EXIT.network,
     `${what} ended the session while the call was running; whether it was carried out is not known`,
     "check the outcome, then try again",
+  );
+
+export const sessionGone = (what: string, status: number) =>
+  new M2mcpError(
+    "session_gone",
+    EXIT.network,
+    `${what} ended the session and opened no new one (HTTP status ${status}); the call was not carried out`,
+    "try again later",
   );
 
 export const endedEarly = () =>
@@ -82,6 +99,15 @@ export const unexpectedStatus = (what: string, status: number) => {
         : "check the server's address and what it expects; --verbose shows each step";
   return new M2mcpError("http_status", EXIT.server, `${what} answered with HTTP status ${status}`, hint);
 };
+
+/** The server asks to wait (429, 503) for longer than the request may take. */
+export const retryLater = (what: string, status: number, waitMs: number) =>
+  new M2mcpError(
+    "retry_later",
+    EXIT.server,
+    `${what} answered with HTTP status ${status} and asks to wait ${Math.ceil(waitMs / 1000)} s`,
+    `try again after ${Math.ceil(waitMs / 1000)} s`,
+  );
 
 export const wrongContentType = (what: string, contentType: string | null) =>
   new M2mcpError(

@@ -1,6 +1,14 @@
 import { answerTooLong, invalidAnswer, M2mcpError, unexpectedStatus, wrongContentType } from "../errors.ts";
 import { type HttpResponse, hostOf, MAX_ANSWER_BYTES } from "./http.ts";
-import { isObject, type Message, parseMessages, type RpcError } from "./messages.ts";
+import {
+  type Id,
+  isObject,
+  type Message,
+  parseMessages,
+  type RpcError,
+  type Unreadable,
+  withId,
+} from "./messages.ts";
 import { readEvents, type StreamCursor } from "./sse.ts";
 
 /** Longest error body looked at, in bytes. */
@@ -17,6 +25,8 @@ export const mediaType = (headers: Headers) =>
  * The messages of a successful response, JSON or SSE, in order (MCP Streamable HTTP "Receiving Messages").
  * `cursor` tells where an SSE stream can be resumed. Events that are no message are skipped, with a log line.
  *
+ * @param expected id of the request that this is the response to: a broken answer to it is not skipped, and one
+ *   whose id is of the other type (`"1"` for `1`) is taken for it
  * @throws M2mcpError wrong content type, invalid JSON, too long an answer, network failures
  */
 export async function* readAnswers(
@@ -24,14 +34,22 @@ export async function* readAnswers(
   url: string,
   cursor: StreamCursor,
   log: (line: string) => void,
+  expected?: Id,
 ): AsyncGenerator<Message> {
   const type = mediaType(response.headers);
   const host = hostOf(url);
+  const skip = ({ id, error }: Unreadable) => {
+    if (expected !== undefined && id === expected) throw invalidAnswer(host, error.message);
+    log(`skipped what is no message: ${error.message}`);
+  };
   if (type === "application/json") {
-    for (const message of parseMessages(await response.text())) {
-      if (message.kind === "unreadable") throw invalidAnswer(host, message.error.message);
-      yield message;
-    }
+    const read = parseMessages(await response.text());
+    for (const message of read)
+      if (message.kind === "unreadable") skip(message);
+      else yield addressed(message, expected);
+    const [first] = read;
+    if (first?.kind === "unreadable" && read.every(({ kind }) => kind === "unreadable"))
+      throw invalidAnswer(host, first.error.message);
     return;
   }
   if (type !== "text/event-stream") {
@@ -41,17 +59,28 @@ export async function* readAnswers(
   const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
   for await (const { data } of readEvents(response.chunks(), cursor, MAX_ANSWER_BYTES, tooLong)) {
     if (data === "") continue;
-    for (const message of parseMessages(data)) {
-      if (message.kind === "unreadable") log(`skipped an event that is no message: ${message.error.message}`);
-      else yield message;
-    }
+    for (const message of parseMessages(data))
+      if (message.kind === "unreadable") skip(message);
+      else yield addressed(message, expected);
   }
 }
+
+/** Some servers answer the number 1 with the string "1", which a strict client would not take. */
+const addressed = (message: Message, expected: Id | undefined): Message =>
+  expected !== undefined &&
+  message.kind === "response" &&
+  message.id !== null &&
+  message.id !== expected &&
+  String(message.id) === String(expected)
+    ? withId(message, expected)
+    : message;
 
 /** What a non-2xx response says: the server's own JSON-RPC error where the body is one. */
 export interface ErrorAnswer {
   status: number;
   error?: RpcError;
+  /** Whose error it is; null where the server did not say. */
+  id?: Id | null;
 }
 
 /** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
@@ -59,7 +88,7 @@ export async function readErrorAnswer(response: HttpResponse): Promise<ErrorAnsw
   const { status } = response;
   const text = await response.text(MAX_ERROR_BYTES).catch(() => "");
   for (const message of text === "" ? [] : parseMessages(text))
-    if (message.kind === "response" && message.error) return { status, error: message.error };
+    if (message.kind === "response" && message.error) return { status, error: message.error, id: message.id };
   // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
   return { status };
 }

@@ -2,10 +2,14 @@ import {
   answerTooLong,
   connectionFailed,
   connectionRefused,
+  invalidAnswer,
   M2mcpError,
   redirectRefused,
+  retryLater,
+  streamCut,
   timedOut,
 } from "../errors.ts";
+import { backoffMs } from "./backoff.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
 import type { Endpoint, Refusal } from "./types.ts";
 
@@ -14,7 +18,8 @@ export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 const MAX_AUTHORIZATIONS = 6;
 const MAX_REDIRECTS = 3;
-const LONGEST_RETRY_AFTER_MS = 60_000;
+/** Base of the wait where a server says `Retry-After: 0` again and again, in ms. */
+const AGAIN_MS = 100;
 
 /** One HTTP request to the MCP endpoint. */
 export interface HttpRequest {
@@ -42,9 +47,11 @@ export interface HttpResponse {
 /**
  * Sends one request to the MCP endpoint: authorizes it, follows redirects within the origin, waits where the
  * server asks for it (429 and 503 with `Retry-After`), tries a refused connection again for `reconnectMs`.
- * Any status but those comes back to the caller.
+ * Any status but those comes back to the caller. In all of these the server has not acted on the request; one
+ * that it may have acted on is never sent again here.
  *
- * @throws M2mcpError network failures (exit 3), and what authorization throws (exit 4)
+ * @throws M2mcpError network failures (exit 3), a wait longer than the request's time (exit 2), and what
+ *   authorization throws (exit 4)
  */
 export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<HttpResponse> {
   const startedMs = performance.now();
@@ -53,6 +60,7 @@ export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promis
   let refusal: Refusal | undefined;
   let redirects = 0;
   let refusedConnections = 0;
+  let waits = 0;
 
   for (let authorizations = 0; ; ) {
     const authorized = await endpoint.authorization.headers(
@@ -100,10 +108,13 @@ export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promis
     }
     const waitMs =
       status === 429 || status === 503 ? retryAfterMs(headers.get("retry-after"), Date.now()) : undefined;
-    if (waitMs !== undefined && waitMs <= LONGEST_RETRY_AFTER_MS && waitMs < leftMs()) {
+    if (waitMs !== undefined) {
       await response.discard();
+      if (waitMs >= leftMs()) throw retryLater(hostOf(url), status, waitMs);
       endpoint.log(`the server asks to wait ${waitMs / 1000} s`);
-      await sleep(waitMs, request.signal);
+      const leastMs = waits === 0 ? 0 : Math.min(backoffMs(waits, AGAIN_MS), Math.max(0, leftMs()));
+      waits++;
+      await sleep(Math.max(waitMs, leastMs), request.signal);
       continue;
     }
     return response;
@@ -210,12 +221,16 @@ function networkError(error: unknown, signal: AbortSignal, host: string): unknow
   if (signal.aborted) return signal.reason;
   const code = errorCode(error);
   if (code === "ECONNREFUSED" || code === "ConnectionRefused") return connectionRefused(host);
+  if (code === "ECONNRESET" || code === "ConnectionClosed" || code === "EPIPE") return streamCut(host);
+  if (code === "ZlibError" || code === "BrotliDecompressionError" || code === "ZstdDecompressionError")
+    return invalidAnswer(host, "its compression is damaged");
   return connectionFailed(host, reasons[code] ?? (code || "the connection failed"));
 }
 
 const reasons: Record<string, string> = {
-  ECONNRESET: "the connection was closed",
-  ConnectionClosed: "the connection was closed",
+  InvalidHTTPResponse: "it does not speak HTTP",
+  Malformed_HTTP_Response: "it does not speak HTTP",
+  EPROTO: "the TLS handshake failed; the port may not speak TLS",
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the name could not be looked up",
   ETIMEDOUT: "the connection timed out",
