@@ -101,13 +101,15 @@ export const unexpectedStatus = (what: string, status: number) => {
 };
 
 /** The server asks to wait (429, 503) for longer than the request may take. */
-export const retryLater = (what: string, status: number, waitMs: number) =>
-  new M2mcpError(
+export const retryLater = (what: string, status: number, waitMs: number) => {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new M2mcpError(
     "retry_later",
     EXIT.server,
-    `${what} answered with HTTP status ${status} and asks to wait ${Math.ceil(waitMs / 1000)} s`,
-    `try again after ${Math.ceil(waitMs / 1000)} s`,
+    `${what} answered with HTTP status ${status} and asks to come again ${seconds === 0 ? "at once, each time" : `in ${seconds} s`}`,
+    seconds === 0 ? "the fault is the server's: try again later" : `try again after ${seconds} s`,
   );
+};
 
 export const wrongContentType = (what: string, contentType: string | null) =>
   new M2mcpError(
