@@ -65,8 +65,18 @@ const flushed = (stream: Surroundings["stdout"]) =>
     else stream.write("", () => resolve());
   });
 
+/** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
+const tell = (fault: unknown) =>
+  createOutput(process, { json: false, verbose: false, results: false }).failure(unexpected(kindOf(fault)));
+
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
+// What nobody awaited concerns one message at most: the bridge goes on.
+process.on("unhandledRejection", tell);
+process.on("uncaughtException", (fault) => {
+  tell(fault);
+  process.exit(EXIT.usage);
+});
 const exitCode = await main(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
