@@ -28,6 +28,8 @@ const OPENING_MS = 5000;
 const LASTED_MS = 5000;
 /** Failures in a row after which a stream is no longer resumed. */
 const MAX_FAILURES = 5;
+/** Sessions opened for one request at most. */
+const MAX_REOPENINGS = 3;
 /** What servers built like the official SDK's examples answer, with status 400, in a session they do not know. */
 const BAD_REQUEST = -32000;
 
@@ -231,16 +233,15 @@ export function createLegacySession(
             if (read.kind === "response") repeatable.learn(read);
             return deliver(read);
           };
-    for (let reopened = false; ; reopened = true) {
+    for (let reopenings = 0; ; reopenings++) {
       const usedSession = sessionId;
       const response = await post(message.text, call.abort.signal);
       if (response.status < 300) return passToTheEnd(response, call, take);
       const failure = await readErrorAnswer(response);
       if (usedSession === undefined || !initialize || !isLostSession(failure)) return failure;
-      if (reopened) {
-        if (failure.status === 400) badRequestIsLoss = false;
-        return failure;
-      }
+      // A 400 may mean something else; and no server loses one session after another.
+      if (failure.status === 400 && reopenings > 0) badRequestIsLoss = false;
+      if (reopenings >= (failure.status === 400 ? 1 : MAX_REOPENINGS)) return failure;
       await reopen(usedSession);
     }
   }
