@@ -273,6 +273,10 @@ export const notWell = () =>
     "mend the step marked FAIL before the token in use ends",
   );
 
+/** A full disk, for one. */
+export const outputFailed = (reason: string) =>
+  new M2mcpError("output_failed", EXIT.usage, `the output could not be written: ${reason}`);
+
 /** A fault of this program's own: its kind only, since its words could hold anything. */
 export const unexpected = (kind: string) =>
   new M2mcpError(

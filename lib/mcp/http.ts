@@ -180,7 +180,7 @@ function watchedResponse(
       signal.throwIfAborted();
     } catch (error) {
       finished = true;
-      throw networkError(error, signal, host);
+      throw networkError(error, signal, host, true);
     } finally {
       watch.stop();
       if (!finished) await reader.cancel().catch(() => {});
@@ -214,8 +214,11 @@ export const hostOf = (url: string) => new URL(url).host;
 const isRefusedConnection = (error: unknown) =>
   error instanceof M2mcpError && error.code === "connection_refused";
 
-/** What `fetch` threw, as our own error: by its code, never by its text, and without it as a cause. */
-function networkError(error: unknown, signal: AbortSignal, host: string): unknown {
+/**
+ * What `fetch` threw, as our own error: by its code, never by its text, and without it as a cause.
+ * @param begun the answer had begun: then what breaks off is a connection that stood
+ */
+function networkError(error: unknown, signal: AbortSignal, host: string, begun = false): unknown {
   if (signal.aborted && signal.reason instanceof M2mcpError) return signal.reason;
   if (error instanceof M2mcpError) return error;
   if (signal.aborted) return signal.reason;
@@ -224,6 +227,7 @@ function networkError(error: unknown, signal: AbortSignal, host: string): unknow
   if (code === "ECONNRESET" || code === "ConnectionClosed" || code === "EPIPE") return streamCut(host);
   if (code === "ZlibError" || code === "BrotliDecompressionError" || code === "ZstdDecompressionError")
     return invalidAnswer(host, "its compression is damaged");
+  if (begun && code === "") return streamCut(host);
   return connectionFailed(host, reasons[code] ?? (code || "the connection failed"));
 }
 

@@ -129,6 +129,12 @@ describe("a closed pipe is no fault:", () => {
   });
 });
 
+test("a full disk is a failure", async () => {
+  const { stdout, stderr } = await shell(`"$M2MCP" tools-list "$URL" > /dev/full; echo $?`);
+  expect(stdout).toBe("1\n");
+  expect(stderr).toContain("error: the output could not be written: ENOSPC");
+});
+
 describe("an input that is none:", () => {
   for (const [name, from] of [
     ["/dev/null", "< /dev/null"],
