@@ -4,7 +4,7 @@ import { createRegistry, printHelp } from "./lib/commands/help.ts";
 import { checkPositionals } from "./lib/commands/positionals.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
 import { VERSION } from "./lib/commands/version.ts";
-import { EXIT, type ExitCode, M2mcpError, unexpected } from "./lib/errors.ts";
+import { EXIT, type ExitCode, M2mcpError, outputFailed, unexpected } from "./lib/errors.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
 
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */
@@ -52,10 +52,11 @@ async function main(argv: readonly string[], around: Surroundings): Promise<Exit
   }
 }
 
-const kindOf = (error: unknown) => {
-  if (!(error instanceof Error)) return typeof error;
-  return "code" in error && typeof error.code === "string" ? `${error.name} ${error.code}` : error.name;
-};
+const codeOf = (error: unknown) =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+const kindOf = (error: unknown) =>
+  error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;
 
 /** Lets what was written leave the process; a reader that has gone is no failure. */
 const flushed = (stream: Surroundings["stdout"]) =>
@@ -65,17 +66,21 @@ const flushed = (stream: Surroundings["stdout"]) =>
     else stream.write("", () => resolve());
   });
 
-/** What nobody foresaw: the runtime would print the source and the error, whose words could hold a secret. */
-const crashed = (error: unknown) => {
-  const known = error instanceof M2mcpError ? error : unexpected(kindOf(error));
-  process.stderr.write(`error: ${known.message}\n${known.hint ? `hint: ${known.hint}\n` : ""}`, () =>
-    process.exit(known.exitCode),
-  );
-};
+/** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
+const tell = (fault: unknown) =>
+  createOutput(process, { json: false, verbose: false, results: false }).failure(unexpected(kindOf(fault)));
 
-process.on("uncaughtException", crashed).on("unhandledRejection", crashed);
-process.stdout.on("error", () => {});
+let unwritten = "";
+process.stdout.on("error", (error: unknown) => {
+  unwritten ||= codeOf(error);
+});
 process.stderr.on("error", () => {});
+// What nobody awaited concerns one message at most: the bridge goes on.
+process.on("unhandledRejection", tell);
+process.on("uncaughtException", (fault) => {
+  tell(fault);
+  process.exit(EXIT.usage);
+});
 const exitCode = await main(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
@@ -85,4 +90,8 @@ const exitCode = await main(process.argv.slice(2), {
   now: Date.now,
 });
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-process.exit(exitCode);
+// The error of a write comes a turn after its end is told.
+await new Promise((resolve) => setImmediate(resolve));
+// A reader that has gone is no failure; a full disk is one.
+if (exitCode !== EXIT.done || unwritten === "" || unwritten === "EPIPE") process.exit(exitCode);
+process.stderr.write(`error: ${outputFailed(unwritten).message}\n`, () => process.exit(EXIT.usage));

@@ -57,6 +57,15 @@ export const timedOut = (what: string, timeoutMs: number) =>
     "try again, or give it longer with --timeout SECONDS",
   );
 
+/** The server keeps talking, but the answer does not come: a limit on the whole, besides the one on silence. */
+export const tookTooLong = (what: string, limitMs: number) =>
+  new M2mcpError(
+    "timeout",
+    EXIT.network,
+    `${what} kept the request open for ${limitMs / 1000} s without answering it`,
+    "check the outcome, then try again; --timeout SECONDS gives it six times as long in all",
+  );
+
 /** The connection was refused: the server cannot have seen the request, so it may be sent again. */
 export const connectionRefused = (what: string) =>
   new M2mcpError(
@@ -88,7 +97,7 @@ export const streamCut = (what: string) =>
   new M2mcpError(
     "stream_cut",
     EXIT.network,
-    `${what} closed the stream before the answer; whether the call was carried out is not known`,
+    `${what} closed the connection before the answer; whether the call was carried out is not known`,
     "check the outcome, then try again",
   );
 
@@ -98,6 +107,14 @@ export const sessionLost = (what: string) =>
     EXIT.network,
     `${what} ended the session while the call was running; whether it was carried out is not known`,
     "check the outcome, then try again",
+  );
+
+export const sessionGone = (what: string, status: number) =>
+  new M2mcpError(
+    "session_gone",
+    EXIT.network,
+    `${what} ended the session and opened no new one (HTTP status ${status}); the call was not carried out`,
+    "try again later",
   );
 
 export const endedEarly = () =>
@@ -113,6 +130,17 @@ export const unexpectedStatus = (what: string, status: number) => {
         ? "the fault is the server's: try again later"
         : "check the server's address and what it expects; --verbose shows each step";
   return new M2mcpError("http_status", EXIT.server, `${what} answered with HTTP status ${status}`, hint);
+};
+
+/** The server asks to wait (429, 503) for longer than the request may take. */
+export const retryLater = (what: string, status: number, waitMs: number) => {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new M2mcpError(
+    "retry_later",
+    EXIT.server,
+    `${what} answered with HTTP status ${status} and asks to come again ${seconds === 0 ? "at once, each time" : `in ${seconds} s`}`,
+    seconds === 0 ? "the fault is the server's: try again later" : `try again after ${seconds} s`,
+  );
 };
 
 export const wrongContentType = (what: string, contentType: string | null) =>
@@ -289,6 +317,10 @@ export const notWell = () =>
     "the server answers, but no new token could be had",
     "mend the step marked FAIL before the token in use ends",
   );
+
+/** A full disk, for one. */
+export const outputFailed = (reason: string) =>
+  new M2mcpError("output_failed", EXIT.usage, `the output could not be written: ${reason}`);
 
 /** A fault of this program's own: its kind only, since its words could hold anything. */
 export const unexpected = (kind: string) =>

@@ -121,7 +121,11 @@ const table = {
     about: "allow plain http to this host: credentials and tokens then travel in the clear",
   },
   protocol: { group: "connection", value: "VERSION", about: "MCP protocol version to insist on" },
-  timeout: { group: "connection", value: "SECONDS", about: "silence after which the server counts as gone" },
+  timeout: {
+    group: "connection",
+    value: "SECONDS",
+    about: "silence after which the server counts as gone; a request gets six times that in all",
+  },
   store: {
     group: "connection",
     value: "PLACE",

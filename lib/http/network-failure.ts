@@ -5,6 +5,8 @@ const reasons: Record<string, string> = {
   ECONNRESET: "the connection was closed",
   ConnectionClosed: "the connection was closed",
   EPIPE: "the connection was closed",
+  InvalidHTTPResponse: "it does not speak HTTP",
+  Malformed_HTTP_Response: "it does not speak HTTP",
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the name could not be looked up",
   ETIMEDOUT: "the connection timed out",
@@ -34,6 +36,14 @@ export function failureCode(error: unknown): string {
 
 /** Whether the connection was refused: then the other side cannot have seen the request. */
 export const isRefusal = (code: string): boolean => code === "ECONNREFUSED" || code === "ConnectionRefused";
+
+/** Whether a connection that stood was broken off: the other side may have acted on the request. */
+export const isBreak = (code: string): boolean =>
+  code === "ECONNRESET" || code === "ConnectionClosed" || code === "EPIPE";
+
+/** Whether a compressed body could not be read. */
+export const isDamage = (code: string): boolean =>
+  code === "ZlibError" || code === "BrotliDecompressionError" || code === "ZstdDecompressionError";
 
 /** A code in words; never the error's own text, which may hold the request. */
 export const failureReason = (code: string): string => reasons[code] ?? (code || "the connection failed");

@@ -1,6 +1,14 @@
 import { answerTooLong, invalidAnswer, M2mcpError, unexpectedStatus, wrongContentType } from "../errors.ts";
 import { type HttpResponse, hostOf, MAX_ANSWER_BYTES } from "./http.ts";
-import { isObject, type Message, parseMessages, type RpcError } from "./messages.ts";
+import {
+  type Id,
+  isObject,
+  type Message,
+  parseMessages,
+  type RpcError,
+  type Unreadable,
+  withId,
+} from "./messages.ts";
 import { readEvents, type StreamCursor } from "./sse.ts";
 
 /** Longest error body looked at, in bytes. */
@@ -18,6 +26,8 @@ export const mediaType = (headers: Headers) =>
  * Messages"). `cursor` tells where an SSE stream can be resumed. Events that are no message are skipped, with a log
  * line.
  *
+ * @param expected id of the request that this is the response to: a broken answer to it is not skipped, and one
+ *   whose id is of the other type (`"1"` for `1`) is taken for it
  * @throws M2mcpError wrong content type, invalid JSON, too long an answer, network failures; and what `take` throws
  */
 export async function readAnswers(
@@ -26,13 +36,21 @@ export async function readAnswers(
   cursor: StreamCursor,
   log: (line: string) => void,
   take: (message: Message) => Promise<void>,
+  expected?: Id,
 ): Promise<void> {
   const type = mediaType(response.headers);
+  const skip = ({ id, error }: Unreadable) => {
+    if (expected !== undefined && id === expected) throw invalidAnswer(hostOf(url), error.message);
+    log(`skipped what is no message: ${error.message}`);
+  };
   if (type === "application/json") {
-    for (const message of parseMessages(await response.text())) {
-      if (message.kind === "unreadable") throw invalidAnswer(hostOf(url), message.error.message);
-      await take(message);
-    }
+    const read = parseMessages(await response.text());
+    for (const message of read)
+      if (message.kind === "unreadable") skip(message);
+      else await take(addressed(message, expected));
+    const [first] = read;
+    if (first?.kind === "unreadable" && read.every(({ kind }) => kind === "unreadable"))
+      throw invalidAnswer(hostOf(url), first.error.message);
     return;
   }
   if (type !== "text/event-stream") {
@@ -42,17 +60,28 @@ export async function readAnswers(
   const tooLong = () => answerTooLong(hostOf(url), MAX_ANSWER_BYTES);
   await readEvents(response.read, cursor, MAX_ANSWER_BYTES, tooLong, async ({ data }) => {
     if (data === "") return;
-    for (const message of parseMessages(data)) {
-      if (message.kind === "unreadable") log(`skipped an event that is no message: ${message.error.message}`);
-      else await take(message);
-    }
+    for (const message of parseMessages(data))
+      if (message.kind === "unreadable") skip(message);
+      else await take(addressed(message, expected));
   });
 }
+
+/** Some servers answer the number 1 with the string "1", which a strict client would not take. */
+const addressed = (message: Message, expected: Id | undefined): Message =>
+  expected !== undefined &&
+  message.kind === "response" &&
+  message.id !== null &&
+  message.id !== expected &&
+  String(message.id) === String(expected)
+    ? withId(message, expected)
+    : message;
 
 /** What a non-2xx response says: the server's own JSON-RPC error where the body is one. */
 export interface ErrorAnswer {
   status: number;
   error?: RpcError;
+  /** Whose error it is; null where the server did not say. */
+  id?: Id | null;
 }
 
 /** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
@@ -60,7 +89,7 @@ export async function readErrorAnswer(response: HttpResponse): Promise<ErrorAnsw
   const { status } = response;
   const text = await response.text(MAX_ERROR_BYTES).catch(() => "");
   for (const message of text.length === 0 ? [] : parseMessages(text))
-    if (message.kind === "response" && message.error) return { status, error: message.error };
+    if (message.kind === "response" && message.error) return { status, error: message.error, id: message.id };
   // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
   return { status };
 }

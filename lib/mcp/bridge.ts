@@ -1,6 +1,8 @@
 import type { Readable, Writable } from "node:stream";
-import { endedEarly, streamCut } from "../errors.ts";
-import { rpcErrorOf, toRpcError } from "./answers.ts";
+import { endedEarly, M2mcpError, streamCut, tookTooLong } from "../errors.ts";
+import { type ErrorAnswer, rpcErrorOf, toRpcError } from "./answers.ts";
+import { createBatches } from "./batches.ts";
+import { boundMs, withinBound } from "./bound.ts";
 import { createConversation, RefusedOpening } from "./conversation.ts";
 import { META_SUBSCRIPTION } from "./era.ts";
 import { hostOf } from "./http.ts";
@@ -10,6 +12,8 @@ import {
   type Id,
   INVALID_REQUEST,
   type Message,
+  notification,
+  PARSE_ERROR,
   parseMessages,
   type RequestMessage,
   type ResponseMessage,
@@ -18,11 +22,12 @@ import {
 } from "./messages.ts";
 import { createSlots } from "./slots.ts";
 import { createLineWriter, readLines } from "./stdio.ts";
+import { asString, type Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 
 /** Requests under way at once; further ones wait. Leaves connections for the streams beside them. */
 const MAX_REQUESTS = 192;
-/** Time for notifications under way when all answers are out, in ms. */
+/** Time for notifications under way when all answers are out, and for a slow reader when told to stop, in ms. */
 const LAST_WORDS_MS = 500;
 
 export interface BridgeOptions {
@@ -61,37 +66,61 @@ export async function runBridge({
   const listens = new Set<Id>();
   const sending = new Set<Promise<void>>();
 
+  const batches = createBatches();
+  const host = hostOf(endpoint.url);
+  const limitMs = boundMs(endpoint.timeoutMs);
+
   const deliver = async (message: Message): Promise<void> => {
-    if (message.kind === "response" && (message.id === null || !ledger.settle(message.id))) {
+    if (message.kind !== "response") {
+      if (message.kind === "request") asked.add(message.id);
+      await writer.write(message.text);
+    } else if (message.id === null || !ledger.settle(message.id))
       endpoint.log("dropped an answer that nobody waits for");
-      return;
-    }
-    if (message.kind === "request") asked.add(message.id);
-    const written = writer.write(message.text);
+    else await write(batches.answer(message.id, message.text));
     relieve(message.text.length);
-    await written;
   };
   const road = createConversation(endpoint, deliver);
 
-  async function carry(message: RequestMessage): Promise<void> {
-    const release = message.method === "subscriptions/listen" ? () => {} : await slots.take();
-    let answer: ResponseMessage;
+  async function write(line: Text | undefined): Promise<void> {
+    if (line !== undefined) await writer.write(line);
+  }
+
+  /** Answers a request in the server's stead, unless it has its answer. */
+  async function answer({ id, text }: ResponseMessage): Promise<void> {
+    if (id !== null && ledger.settle(id)) await write(batches.answer(id, text));
+  }
+
+  async function inTurn(message: RequestMessage): Promise<ErrorAnswer | undefined> {
+    const release = await slots.take();
     try {
+      // Cancelled, or given up, while it waited.
+      if (!ledger.owes(message.id)) return undefined;
       const sent = road.request(message);
       relieve(message.text.length);
-      const failure = await sent;
-      if (!failure && !ledger.owes(message.id)) return;
-      answer = errorResponse(
-        message.id,
-        failure ? rpcErrorOf(failure, endpoint.url) : toRpcError(streamCut(hostOf(endpoint.url))),
-      );
-    } catch (error) {
-      const refused = error instanceof RefusedOpening ? error.toRpcError(endpoint.url) : toRpcError(error);
-      answer = errorResponse(message.id, refused);
+      return await sent;
     } finally {
       release();
     }
-    if (ledger.settle(message.id)) await writer.write(answer.text);
+  }
+
+  async function carry(message: RequestMessage): Promise<void> {
+    const { id, method } = message;
+    try {
+      const failure =
+        method === "subscriptions/listen"
+          ? await road.request(message)
+          : await withinBound(inTurn(message), limitMs, () => tookTooLong(host, limitMs));
+      if (!failure && !ledger.owes(id)) return;
+      await answer(
+        errorResponse(id, failure ? rpcErrorOf(failure, endpoint.url) : toRpcError(streamCut(host))),
+      );
+    } catch (error) {
+      const refused = error instanceof RefusedOpening ? error.toRpcError(endpoint.url) : toRpcError(error);
+      await answer(errorResponse(id, refused));
+      // The server need not go on with what nobody waits for (MCP "Timeouts").
+      if (error instanceof M2mcpError && error.code === "timeout" && method !== "initialize")
+        track(road.notify(notification("notifications/cancelled", { requestId: id, reason: "timeout" })));
+    }
   }
 
   function track(work: Promise<void>): void {
@@ -99,73 +128,106 @@ export async function runBridge({
     sending.add(tracked);
   }
 
-  function take(message: Message | Unreadable): void {
+  /** The error for what is no message; it never bears an id that is in use. */
+  const refusal = ({ id, error }: Omit<Unreadable, "kind">) =>
+    errorResponse(id !== null && !ledger.owes(id) ? id : null, error).text;
+
+  /** Takes one message from the client; gives back what is wrong with it. */
+  function take(message: Message | Unreadable): Text | undefined {
     switch (message.kind) {
-      case "unreadable": {
-        // An id that is in use must not be answered by mistake.
-        const id = message.id !== null && !ledger.owes(message.id) ? message.id : null;
-        void writer.write(errorResponse(id, message.error).text);
-        return;
-      }
+      case "unreadable":
+        return refusal(message);
       case "request":
-        ledger.open(message.id);
+        if (!ledger.open(message.id)) {
+          const error = { code: INVALID_REQUEST, message: `a request with id ${message.id} is under way` };
+          return refusal({ id: null, error });
+        }
         if (message.method === "subscriptions/listen") listens.add(message.id);
-        void carry(message);
-        return;
+        return undefined;
       case "notification": {
         const { requestId } = message.params;
         // From here on the client wants no answer to it (MCP "Cancellation").
         if (
           message.method === "notifications/cancelled" &&
-          (typeof requestId === "string" || typeof requestId === "number")
+          (typeof requestId === "string" || typeof requestId === "number") &&
+          ledger.settle(requestId)
         )
-          ledger.settle(requestId);
+          track(write(batches.forgo(requestId)));
         track(road.notify(message));
-        return;
+        return undefined;
       }
       case "response":
         if (message.id !== null) asked.delete(message.id);
         track(road.respond(message));
+        return undefined;
     }
+  }
+
+  /** Takes a line; gives back the one to write in answer at once, if there is any. */
+  function takeLine(text: Text): Text | undefined {
+    const messages = parseMessages(text);
+    const ids: Id[] = [];
+    const errors: Text[] = [];
+    for (const message of messages) {
+      const wrong = take(message);
+      if (wrong !== undefined) errors.push(wrong);
+      else if (message.kind === "request") {
+        ids.push(message.id);
+        void carry(message);
+      }
+    }
+    const [only] = messages;
+    const batch = isArray(text) && !(only?.kind === "unreadable" && isNoBatch(asString(text), only));
+    return batch ? batches.open(ids.filter(ledger.owes), errors) : errors[0];
   }
 
   const noMore = AbortSignal.any([stop, kill, writer.closed]);
   for await (const line of readLines(input, noMore)) {
-    if ("text" in line) for (const message of parseMessages(line.text)) take(message);
-    else {
-      const error = { code: INVALID_REQUEST, message: `a line of ${line.tooLong} bytes is too long` };
-      void writer.write(errorResponse(null, error).text);
-    }
+    const error = (bytes: number) => ({
+      code: INVALID_REQUEST,
+      message: `a line of ${bytes} bytes is too long`,
+    });
+    const said = "text" in line ? takeLine(line.text) : refusal({ id: null, error: error(line.tooLong) });
+    // Who sends junk and does not read what is said of it must wait.
+    if (said !== undefined) await until(writer.write(said), Number.POSITIVE_INFINITY, noMore);
   }
 
   // The client can answer no more, so the server need not wait for it.
   for (const id of asked)
     track(road.respond(errorResponse(id, { code: -32000, message: "the client has closed its input" })));
   for (const id of listens)
-    if (ledger.settle(id))
-      void writer.write(
-        resultResponse(id, { resultType: "complete", _meta: { [META_SUBSCRIPTION]: id } }).text,
-      );
+    void answer(resultResponse(id, { resultType: "complete", _meta: { [META_SUBSCRIPTION]: id } }));
   // Hosts close the input first and signal later: then the wait is over.
   const cutShort = AbortSignal.any(stop.aborted ? [kill, writer.closed] : [kill, stop, writer.closed]);
   await until(ledger.allSettled(), drainMs, cutShort);
-  for (const id of ledger.owed())
-    if (ledger.settle(id)) void writer.write(errorResponse(id, toRpcError(endedEarly())).text);
+  for (const id of ledger.owed()) void answer(errorResponse(id, toRpcError(endedEarly())));
   await until(Promise.all(sending), LAST_WORDS_MS, cutShort);
   await road.close();
-  await until(writer.flushed(), drainMs, cutShort);
+  if (await until(writer.flushed(), drainMs, cutShort)) return;
+  // A reader that neither reads nor goes must not keep the process.
+  if (!(await until(writer.flushed(), LAST_WORDS_MS, writer.closed))) output.destroy();
 }
 
-/** Waits for `work`, for so long at most, or until cut short. */
-async function until(work: Promise<unknown>, limitMs: number, cutShort: AbortSignal): Promise<void> {
-  if (cutShort.aborted) return;
+const isArray = (text: Text) => (typeof text === "string" ? text.startsWith("[") : text[0] === 0x5b);
+
+/** Whether an array that cannot be read is answered by a single error: it is empty, or no JSON (JSON-RPC 2.0 §6). */
+const isNoBatch = (text: string, { error }: Unreadable) =>
+  error.code === PARSE_ERROR || /^\[\s*\]$/.test(text);
+
+/** Waits for `work`, for so long at most, or until cut short; whether it was done by then. */
+async function until(work: Promise<unknown>, limitMs: number, cutShort: AbortSignal): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  await Promise.race([
-    work,
-    new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, limitMs);
-      cutShort.addEventListener("abort", () => resolve(), { once: true });
-    }),
-  ]);
-  clearTimeout(timer);
+  let stop = () => {};
+  const over = new Promise<false>((resolve) => {
+    stop = () => resolve(false);
+    if (Number.isFinite(limitMs)) timer = setTimeout(stop, limitMs);
+    if (cutShort.aborted) stop();
+    else cutShort.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work.then(() => true), over]);
+  } finally {
+    clearTimeout(timer);
+    cutShort.removeEventListener("abort", stop);
+  }
 }

@@ -1,5 +1,6 @@
-import { invalidAnswer, noCommonVersion, serverError, unexpectedStatus } from "../errors.ts";
+import { invalidAnswer, noCommonVersion, serverError, tookTooLong, unexpectedStatus } from "../errors.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
+import { boundMs, withinBound } from "./bound.ts";
 import {
   judgeInitialize,
   judgeModern,
@@ -210,7 +211,12 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   const failureOf = ({ status, error }: ErrorAnswer) =>
     error ? serverError(error.code, error.message) : unexpectedStatus(hostOf(endpoint.url), status);
 
-  async function send(method: string, params: JsonObject): Promise<JsonObject> {
+  function send(method: string, params: JsonObject): Promise<JsonObject> {
+    const limitMs = boundMs(endpoint.timeoutMs);
+    return withinBound(sendOn(method, params), limitMs, () => tookTooLong(hostOf(endpoint.url), limitMs));
+  }
+
+  async function sendOn(method: string, params: JsonObject): Promise<JsonObject> {
     await recall();
     if (era === undefined || era === "modern") {
       const result = await requestModern(method, params);

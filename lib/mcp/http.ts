@@ -2,12 +2,16 @@ import {
   answerTooLong,
   connectionFailed,
   connectionRefused,
+  invalidAnswer,
   M2mcpError,
   redirectRefused,
+  retryLater,
+  streamCut,
   timedOut,
 } from "../errors.ts";
-import { failureCode, failureReason, isRefusal } from "../http/network-failure.ts";
+import { failureCode, failureReason, isBreak, isDamage, isRefusal } from "../http/network-failure.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
+import { backoffMs } from "./backoff.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
 import { type Text, toText } from "./text.ts";
 import type { Endpoint, Refusal } from "./types.ts";
@@ -17,7 +21,8 @@ export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 const MAX_AUTHORIZATIONS = 6;
 const MAX_REDIRECTS = 3;
-const LONGEST_RETRY_AFTER_MS = 60_000;
+/** Base of the wait where a server says `Retry-After: 0` again and again, in ms. */
+const AGAIN_MS = 100;
 
 /** One HTTP request to the MCP endpoint. */
 export interface HttpRequest {
@@ -48,9 +53,11 @@ export interface HttpResponse {
 /**
  * Sends one request to the MCP endpoint: authorizes it, follows redirects within the origin, waits where the
  * server asks for it (429 and 503 with `Retry-After`), tries a refused connection again for `reconnectMs`.
- * Any status but those comes back to the caller.
+ * Any status but those comes back to the caller. In all of these the server has not acted on the request; one
+ * that it may have acted on is never sent again here.
  *
- * @throws M2mcpError network failures (exit 3), and what authorization throws (exit 4)
+ * @throws M2mcpError network failures (exit 3), a wait longer than the request's time (exit 2), and what
+ *   authorization throws (exit 4)
  */
 export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<HttpResponse> {
   const startedMs = performance.now();
@@ -59,6 +66,7 @@ export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promis
   let refusal: Refusal | undefined;
   let redirects = 0;
   let refusedConnections = 0;
+  let waits = 0;
 
   for (let authorizations = 0; ; ) {
     const authorized = await endpoint.authorization.headers(
@@ -105,10 +113,13 @@ export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promis
     }
     const waitMs =
       status === 429 || status === 503 ? retryAfterMs(headers.get("retry-after"), Date.now()) : undefined;
-    if (waitMs !== undefined && waitMs <= LONGEST_RETRY_AFTER_MS && waitMs < leftMs()) {
+    if (waitMs !== undefined) {
       await response.discard();
+      if (waitMs >= leftMs()) throw retryLater(hostOf(url), status, waitMs);
       endpoint.log(`the server asks to wait ${waitMs / 1000} s`);
-      await sleep(waitMs, request.signal);
+      const leastMs = waits === 0 ? 0 : Math.min(backoffMs(waits, AGAIN_MS), Math.max(0, leftMs()));
+      waits++;
+      await sleep(Math.max(waitMs, leastMs), request.signal);
       continue;
     }
     return response;
@@ -195,7 +206,7 @@ function watchedResponse(
       // An aborted body may end like a complete one; it is not.
       signal.throwIfAborted();
     } catch (error) {
-      throw taking ? error : networkError(error, signal, host);
+      throw taking ? error : networkError(error, signal, host, true);
     } finally {
       end();
       if (!finished) await reader?.cancel().catch(() => {});
@@ -208,7 +219,7 @@ function watchedResponse(
       signal.throwIfAborted();
       return text;
     } catch (error) {
-      throw networkError(error, signal, host);
+      throw networkError(error, signal, host, true);
     } finally {
       end();
     }
@@ -269,13 +280,19 @@ export const hostOf = (url: string) => new URL(url).host;
 const isRefusedConnection = (error: unknown) =>
   error instanceof M2mcpError && error.code === "connection_refused";
 
-/** What `fetch` threw, as our own error: by its code, never by its text, and without it as a cause. */
-function networkError(error: unknown, signal: AbortSignal, host: string): unknown {
+/**
+ * What `fetch` threw, as our own error: by its code, never by its text, and without it as a cause.
+ * @param begun the answer had begun: then what breaks off is a connection that stood
+ */
+function networkError(error: unknown, signal: AbortSignal, host: string, begun = false): unknown {
   if (signal.aborted && signal.reason instanceof M2mcpError) return signal.reason;
   if (error instanceof M2mcpError) return error;
   if (signal.aborted) return signal.reason;
   const code = failureCode(error);
-  return isRefusal(code) ? connectionRefused(host) : connectionFailed(host, failureReason(code));
+  if (isRefusal(code)) return connectionRefused(host);
+  if (isBreak(code) || (begun && code === "")) return streamCut(host);
+  if (isDamage(code)) return invalidAnswer(host, "its compression is damaged");
+  return connectionFailed(host, failureReason(code));
 }
 
 /** Waits; rejects with the signal's reason when it fires. */

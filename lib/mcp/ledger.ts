@@ -5,8 +5,8 @@ import type { Id } from "./messages.ts";
  * server does. A cancelled request counts as settled: MCP wants no answer to it.
  */
 export interface Ledger {
-  /** A request was read. */
-  open(id: Id): void;
+  /** A request was read. False when its id is that of one under way, which must stay the only one. */
+  open(id: Id): boolean;
   /** An answer is at hand: true when it is owed, and then no more. */
   settle(id: Id): boolean;
   owes(id: Id): boolean;
@@ -17,26 +17,25 @@ export interface Ledger {
 }
 
 export function createLedger(): Ledger {
-  const counts = new Map<Id, number>();
+  const open = new Set<Id>();
   let waiting: (() => void)[] = [];
   return {
     open(id) {
-      counts.set(id, (counts.get(id) ?? 0) + 1);
+      if (open.has(id)) return false;
+      open.add(id);
+      return true;
     },
     settle(id) {
-      const count = counts.get(id);
-      if (count === undefined) return false;
-      if (count > 1) counts.set(id, count - 1);
-      else counts.delete(id);
-      if (counts.size === 0) {
+      if (!open.delete(id)) return false;
+      if (open.size === 0) {
         for (const resolve of waiting) resolve();
         waiting = [];
       }
       return true;
     },
-    owes: (id) => counts.has(id),
-    owed: () => [...counts].flatMap(([id, count]) => Array<Id>(count).fill(id)),
+    owes: (id) => open.has(id),
+    owed: () => [...open],
     allSettled: () =>
-      counts.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => void waiting.push(resolve)),
+      open.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => void waiting.push(resolve)),
   };
 }

@@ -29,6 +29,8 @@ import type { Endpoint } from "./types.ts";
 
 /** Rounds of input that one request may ask for; a server that asks on and on is stopped. */
 const MAX_ROUNDS = 32;
+/** A stream that lasted this long was no failure, in ms. */
+const LASTED_MS = 5000;
 
 /**
  * A legacy client with a modern server: the handshake is answered from `server/discover`, each request gets its
@@ -140,14 +142,15 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
     const mine: { id: Id; restart: boolean } = { id: nextId("listen"), restart: false };
     listening = mine;
     for (let failures = 0; !mine.restart && !ended.signal.aborted; ) {
+      const startedMs = performance.now();
       try {
         const failure = await server.request(
           modern(mine.id, "subscriptions/listen", { notifications: wantedChanges() }),
           async (read) => {
-            failures = 0;
             if (read.kind !== "notification") return;
-            if (read.method === "notifications/subscriptions/acknowledged") acknowledged();
-            else await deliver(toLegacy(read));
+            if (read.method === "notifications/subscriptions/acknowledged") return acknowledged();
+            failures = 0;
+            await deliver(toLegacy(read));
           },
         );
         if (failure) {
@@ -157,7 +160,7 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
       } catch (error) {
         if (mine.restart || !(error instanceof M2mcpError) || error.exitCode !== 3) return;
       }
-      failures++;
+      failures = performance.now() - startedMs > LASTED_MS ? 1 : failures + 1;
       await sleep(backoffMs(failures, 1000), ended.signal);
     }
   }

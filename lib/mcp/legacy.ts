@@ -1,16 +1,19 @@
-import { M2mcpError, sessionLost, streamCut } from "../errors.ts";
+import { M2mcpError, sessionGone, sessionLost, streamCut } from "../errors.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
-import { backoffMs } from "./backoff.ts";
+import { resumeAfterMs } from "./backoff.ts";
 import { type HttpResponse, hostOf, sendHttp, sleep } from "./http.ts";
 import {
   type Id,
   isObject,
   type JsonObject,
+  type Message,
   type NotificationMessage,
   notification,
   type RequestMessage,
   type ResponseMessage,
+  type RpcError,
 } from "./messages.ts";
+import { createRepeatable } from "./repeatable.ts";
 import type { Deliver, Road } from "./road.ts";
 import type { StreamCursor } from "./sse.ts";
 import type { Text } from "./text.ts";
@@ -20,8 +23,16 @@ import type { Endpoint } from "./types.ts";
 const LINGER_MS = 2000;
 /** How long the farewell (`DELETE`) may take, in ms. */
 const FAREWELL_MS = 700;
-/** Wait before resuming a stream whose server named no `retry`, in ms. */
-const RESUME_MS = 1000;
+/** How long what must be said at the start of a session may hold up the requests, in ms. */
+const OPENING_MS = 5000;
+/** A stream that lasted this long was no failure, in ms. */
+const LASTED_MS = 5000;
+/** Failures in a row after which a stream is no longer resumed. */
+const MAX_FAILURES = 5;
+/** Sessions opened for one request at most. */
+const MAX_REOPENINGS = 3;
+/** What servers built like the official SDK's examples answer, with status 400, in a session they do not know. */
+const BAD_REQUEST = -32000;
 
 const BOTH = "application/json, text/event-stream";
 
@@ -30,6 +41,10 @@ interface Call {
   id: Id;
   abort: AbortController;
   answered: boolean;
+  /** Ends its stream, some time after the answer. */
+  linger?: ReturnType<typeof setTimeout>;
+  /** An error in its response that names no request: the answer, if no other comes. */
+  unaddressed?: RpcError;
 }
 
 /** A legacy session, and what a one-off command wants to know of it. */
@@ -55,16 +70,19 @@ export interface LegacyOptions {
 /**
  * A session with a legacy server over Streamable HTTP (MCP 2025-03-26 to 2025-11-25): every message is a POST of
  * its own, answers come as JSON or SSE, a GET stream carries what the server says unasked. Broken streams are
- * resumed where they can be; a session that the server forgot (404) is opened again, unnoticed by the client.
+ * resumed where they can be; a session that the server forgot is opened again, unnoticed by the client.
  */
 export function createLegacySession(
   endpoint: Endpoint,
-  deliver: Deliver,
+  toClient: Deliver,
   { resumed, listens = true }: LegacyOptions = {},
 ): LegacySession {
   const host = hostOf(endpoint.url);
   const ended = new AbortController();
   const calls = new Map<Id, Call>();
+  const repeatable = createRepeatable();
+  /** Requests of the server's in this session that await an answer. */
+  const asked = new Set<Id>();
 
   let sessionId = resumed?.id;
   let protocolVersion: string | undefined = resumed?.protocolVersion;
@@ -77,6 +95,26 @@ export function createLegacySession(
   let reopening: Promise<void> | undefined;
   /** What a new session must be told again: the log level and the resources subscribed to. */
   const wishes = new Map<string, RequestMessage>();
+  /** Whether a 400 may mean a lost session: not once a new session has met it too. */
+  let badRequestIsLoss = true;
+  /** Sessions lost in a row as the GET stream saw it. */
+  let losses = 0;
+
+  const deliver: Deliver = (message) => {
+    if (message.kind === "request") asked.add(message.id);
+    return toClient(message);
+  };
+
+  /** Waits until messages may go out; what they wait for can change meanwhile. */
+  async function whenReady(): Promise<void> {
+    for (let seen: unknown; seen !== ready; ) {
+      seen = ready;
+      await seen;
+    }
+  }
+
+  const isLostSession = ({ status, error, id }: ErrorAnswer) =>
+    status === 404 || (status === 400 && badRequestIsLoss && error?.code === BAD_REQUEST && id === null);
 
   const sessionHeaders = (): Record<string, string> => ({
     ...(sessionId === undefined ? {} : { "mcp-session-id": sessionId }),
@@ -103,75 +141,125 @@ export function createLegacySession(
       ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
     });
 
-  /** Passes a response's messages on; says whether the call's own answer was among them. */
+  /** Notes which call a message answers: its own, or one whose answer came on the wrong stream. */
+  function noteAnswer(message: Message, own?: Call): void {
+    if (message.kind !== "response") return;
+    if (message.id === null) {
+      if (own && message.error) own.unaddressed = message.error;
+      return;
+    }
+    const call = message.id === own?.id ? own : calls.get(message.id);
+    if (!call || call.answered) return;
+    call.answered = true;
+    // The stream should end now; reading on lets the connection be used again.
+    call.linger = setTimeout(() => call.abort.abort(), LINGER_MS);
+  }
+
+  /** Passes a response's messages on; the call knows then whether its answer was among them. */
   async function pass(
     response: HttpResponse,
     call: Call,
     cursor: StreamCursor,
     take: Deliver,
   ): Promise<void> {
-    let linger: ReturnType<typeof setTimeout> | undefined;
     try {
-      await readAnswers(response, endpoint.url, cursor, endpoint.log, async (message) => {
-        const answers = message.kind === "response" && message.id === call.id;
-        if (answers) call.answered = true;
+      const note = async (message: Message) => {
+        noteAnswer(message, call);
         await take(message);
-        // The stream should end now; reading on lets the connection be used again.
-        if (answers) linger ??= setTimeout(() => call.abort.abort(), LINGER_MS);
-      });
+      };
+      await readAnswers(response, endpoint.url, cursor, endpoint.log, note, call.id);
     } catch (error) {
       if (!call.answered) throw error;
     } finally {
-      clearTimeout(linger);
+      clearTimeout(call.linger);
     }
   }
 
-  /** Reads a call's answer, resuming its stream for as long as the server lets it be resumed. */
-  async function passToTheEnd(first: HttpResponse, call: Call, take: Deliver): Promise<void> {
+  /**
+   * Reads a call's answer, resuming its stream for as long as the server lets it be resumed. Resolves to an error
+   * that the server gave without saying to which request.
+   */
+  async function passToTheEnd(
+    first: HttpResponse,
+    call: Call,
+    take: Deliver,
+  ): Promise<ErrorAnswer | undefined> {
     const { signal } = call.abort;
+    const session = sessionId;
     const cursor: StreamCursor = {};
     let response: HttpResponse | undefined = first;
     let heardMs = performance.now();
     let failures = 0;
+    let fruitless = 0;
     for (;;) {
       const before: string | undefined = cursor.lastEventId;
-      let cut: unknown;
+      let cut: M2mcpError | undefined;
+      // An event id of a session that is gone means nothing in the next.
+      if (!response && sessionId !== session) throw sessionLost(host);
       try {
         response ??= await resume(cursor, signal);
-        if (response.status >= 300) {
+        if (response.status < 300) await pass(response, call, cursor, take);
+        else {
           await response.discard();
-          throw response.status === 404 ? sessionLost(host) : streamCut(host);
+          cut = streamCut(host);
         }
-        await pass(response, call, cursor, take);
-        failures = 0;
       } catch (error) {
-        if (signal.aborted || !isNetworkFailure(error)) throw error;
+        if (signal.aborted || !isNetworkFailure(error) || cursor.lastEventId === undefined) throw error;
         cut = error;
-        failures++;
       }
-      if (call.answered) return;
-      if (cursor.lastEventId === undefined) throw cut !== undefined && !isReset(cut) ? cut : streamCut(host);
+      // The server refuses to resume it; a fault that may pass is another matter.
+      if (response && response.status >= 300 && response.status < 500)
+        throw response.status === 404 ? sessionLost(host) : streamCut(host);
+      if (call.answered) return undefined;
+      if (call.unaddressed) return { status: first.status, error: call.unaddressed };
+      if (cursor.lastEventId === undefined) throw streamCut(host);
       const nowMs = performance.now();
-      if (cursor.lastEventId !== before) heardMs = nowMs;
-      if (nowMs - heardMs > endpoint.timeoutMs || failures > 5) throw streamCut(host);
+      const news = cursor.lastEventId !== before;
+      if (news) heardMs = nowMs;
+      failures = cut && !news ? failures + 1 : 0;
+      fruitless = news ? 0 : fruitless + 1;
+      const waitMs = resumeAfterMs(cursor.retryMs, fruitless);
+      if (nowMs + waitMs - heardMs > endpoint.timeoutMs || failures > MAX_FAILURES)
+        throw cut ?? streamCut(host);
       endpoint.log("the stream ended before the answer: resuming it");
-      await sleep(cursor.retryMs ?? backoffMs(failures, RESUME_MS), signal);
+      await sleep(waitMs, signal);
       response = undefined;
     }
   }
 
   async function exchange(message: RequestMessage, call: Call): Promise<ErrorAnswer | undefined> {
-    for (let reopened = false; ; reopened = true) {
+    const take: Deliver =
+      message.method !== "tools/list"
+        ? deliver
+        : (read) => {
+            if (read.kind === "response") repeatable.learn(read);
+            return deliver(read);
+          };
+    for (let reopenings = 0; ; reopenings++) {
       const usedSession = sessionId;
       const response = await post(message.text, call.abort.signal);
-      if (response.status === 404 && usedSession !== undefined && initialize && !reopened) {
-        await response.discard();
-        await reopen(usedSession);
-        continue;
-      }
-      if (response.status >= 300) return readErrorAnswer(response);
-      await passToTheEnd(response, call, deliver);
-      return undefined;
+      if (response.status < 300) return passToTheEnd(response, call, take);
+      const failure = await readErrorAnswer(response);
+      if (usedSession === undefined || !initialize || !isLostSession(failure)) return failure;
+      // A 400 may mean something else; and no server loses one session after another.
+      if (failure.status === 400 && reopenings > 0) badRequestIsLoss = false;
+      if (reopenings >= (failure.status === 400 ? 1 : MAX_REOPENINGS)) return failure;
+      await reopen(usedSession);
+    }
+  }
+
+  /** An exchange, and once more where it broke off and the tool may be called twice. */
+  async function exchangeOrRepeat(message: RequestMessage, call: Call): Promise<ErrorAnswer | undefined> {
+    const startedMs = performance.now();
+    try {
+      return await exchange(message, call);
+    } catch (error) {
+      const inTime = performance.now() - startedMs < endpoint.timeoutMs;
+      if (call.answered || call.abort.signal.aborted || !inTime || !repeatable.allows(message, error))
+        throw error;
+      endpoint.log("the call broke off: sending it again, since its tool may be called twice");
+      await whenReady();
+      return exchange(message, call);
     }
   }
 
@@ -186,7 +274,7 @@ export function createLegacySession(
     const response = await post(message.text, call.abort.signal);
     if (response.status >= 300) return readErrorAnswer(response);
     sessionId = response.headers.get("mcp-session-id") ?? undefined;
-    await passToTheEnd(response, call, async (answer) => {
+    return passToTheEnd(response, call, async (answer) => {
       if (answer.kind === "response" && answer.id === message.id) {
         const agreed = answer.result?.protocolVersion;
         if (typeof agreed === "string") protocolVersion = agreed;
@@ -194,10 +282,9 @@ export function createLegacySession(
       }
       await take(answer);
     });
-    return undefined;
   }
 
-  /** Opens the session anew after the server forgot `lost`; one attempt serves all who met the 404. */
+  /** Opens the session anew after the server forgot `lost`; one attempt serves all who found it lost. */
   function reopen(lost: string): Promise<void> {
     if (sessionId !== lost) return reopening ?? Promise.resolve();
     reopening ??= openAgain().finally(() => {
@@ -212,6 +299,13 @@ export function createLegacySession(
     endpoint.log("the server ended the session: opening it again");
     listening?.abort();
     const lost = sessionId;
+    // Nobody awaits these answers any more, and the new session may use their ids again.
+    const abandoned = [...asked];
+    asked.clear();
+    for (const requestId of abandoned)
+      await toClient(
+        notification("notifications/cancelled", { requestId, reason: "the server ended the session" }),
+      );
     const call: Call = { id: initialize.id, abort: linkedAbort(ended.signal), answered: false };
     let result: JsonObject = {};
     const failure = await handshake(initialize, call, async (message) => {
@@ -223,16 +317,11 @@ export function createLegacySession(
     });
     if (failure || protocolVersion === undefined) {
       sessionId = lost;
-      throw sessionLost(host);
+      throw sessionGone(host, failure?.status ?? 200);
     }
-    if (initialized) await post(initialized.text, ended.signal).then((response) => response.discard());
+    if (initialized) await inShort(postQuietly(initialized.text, initialized.method));
     listen();
-    for (const wish of wishes.values()) {
-      const wished: Call = { id: wish.id, abort: linkedAbort(ended.signal), answered: false };
-      await post(wish.text, ended.signal)
-        .then((response) => pass(response, wished, {}, async () => {}))
-        .catch(() => endpoint.log(`${wish.method} could not be repeated in the new session`));
-    }
+    await inShort(Promise.all([...wishes.values()].map(repeatWish)));
     // What the client knew of the old session may no longer hold.
     const capabilities = isObject(result.capabilities) ? result.capabilities : {};
     for (const feature of ["tools", "prompts", "resources"]) {
@@ -241,6 +330,22 @@ export function createLegacySession(
         await deliver(notification(`notifications/${feature}/list_changed`));
     }
   }
+
+  /** Tells the new session what the client wished of the old one. Never rejects. */
+  async function repeatWish(wish: RequestMessage): Promise<void> {
+    const call: Call = { id: wish.id, abort: linkedAbort(ended.signal), answered: false };
+    try {
+      const response = await post(wish.text, ended.signal);
+      if (response.status >= 300) await response.discard();
+      else await pass(response, call, {}, async () => {});
+    } catch {
+      // Told below.
+    }
+    if (!call.answered) endpoint.log(`${wish.method} could not be repeated in the new session`);
+  }
+
+  /** Waits for what should be done before the requests go on, but not for long. */
+  const inShort = (work: Promise<unknown>) => Promise.race([work, sleep(OPENING_MS, ended.signal)]);
 
   /** Keeps the GET stream open (MCP 2025-11-25 "Listening for Messages from the Server"). */
   function listen(): void {
@@ -252,29 +357,42 @@ export function createLegacySession(
 
   async function keepListening(signal: AbortSignal): Promise<void> {
     const cursor: StreamCursor = {};
-    for (let failures = 0; !signal.aborted; ) {
+    let opened = false;
+    for (let fruitless = losses; !signal.aborted; ) {
       const startedMs = performance.now();
       const usedSession = sessionId;
+      let heard = false;
       try {
         const response = await resume(cursor, signal, Number.POSITIVE_INFINITY);
-        if (response.status === 404 && usedSession !== undefined) {
-          await response.discard();
-          // A new session brings a new stream of its own.
-          if (sessionId === usedSession) await reopen(usedSession);
-          return;
+        const { status } = response;
+        if (status < 300) {
+          opened = true;
+          await readAnswers(response, endpoint.url, cursor, endpoint.log, async (message) => {
+            heard = true;
+            noteAnswer(message);
+            await deliver(message);
+          });
+        } else {
+          const failure = await readErrorAnswer(response);
+          // Before a stream was ever open, a refusal only says that there is none to be had.
+          if (opened && usedSession !== undefined && isLostSession(failure)) {
+            losses++;
+            // A new session brings a new stream of its own.
+            if (sessionId === usedSession) await reopen(usedSession);
+            return;
+          }
+          if (status < 500 && status !== 429) {
+            if (cursor.lastEventId === undefined || status === 405) return;
+            // What came meanwhile is lost; what comes need not be.
+            delete cursor.lastEventId;
+          }
         }
-        if (response.status >= 400 && response.status < 500 && response.status !== 429) {
-          await response.discard();
-          return;
-        }
-        if (response.status < 300) await readAnswers(response, endpoint.url, cursor, endpoint.log, deliver);
-        else await response.discard();
-        failures = performance.now() - startedMs > 5000 ? 0 : failures + 1;
       } catch (error) {
         if (signal.aborted || !isNetworkFailure(error)) return;
-        failures++;
       }
-      await sleep(cursor.retryMs ?? backoffMs(failures, RESUME_MS), signal);
+      if (heard || performance.now() - startedMs > LASTED_MS) fruitless = losses = 0;
+      else fruitless++;
+      await sleep(resumeAfterMs(cursor.retryMs, fruitless), signal);
     }
   }
 
@@ -316,11 +434,12 @@ export function createLegacySession(
           ready = done.catch(() => {});
           return await done;
         }
-        await ready;
+        await whenReady();
         call.abort.signal.throwIfAborted();
         rememberWish(message);
-        return await exchange(message, call);
+        return await exchangeOrRepeat(message, call);
       } finally {
+        clearTimeout(call.linger);
         if (calls.get(message.id) === call) calls.delete(message.id);
       }
     },
@@ -331,23 +450,27 @@ export function createLegacySession(
         const before = ready;
         const sent = before.then(() => postQuietly(message.text, message.method)).then(listen);
         // Requests wait for it, since the server may refuse them before it; but not for ever.
-        ready = Promise.race([sent, before.then(() => sleep(5000, ended.signal))]).catch(() => {});
+        ready = Promise.race([sent, before.then(() => sleep(OPENING_MS, ended.signal))]).catch(() => {});
         return ready.then(() => {});
       }
       if (message.method === "notifications/cancelled") {
         const call = calls.get(message.params.requestId as Id);
-        await ready;
+        await whenReady();
         await postQuietly(message.text, message.method);
         if (call) setTimeout(() => call.abort.abort(), LINGER_MS).unref?.();
         return;
       }
       const before = notifications;
-      notifications = Promise.all([before, ready]).then(() => postQuietly(message.text, message.method));
+      notifications = Promise.all([before, whenReady()]).then(() =>
+        postQuietly(message.text, message.method),
+      );
       return notifications;
     },
 
     async respond(message: ResponseMessage) {
-      await ready;
+      // One that the server of a lost session asked for would reach the new one, which did not.
+      if (message.id !== null && !asked.delete(message.id)) return;
+      await whenReady();
       await postQuietly(message.text, "an answer to the server");
     },
 
@@ -373,8 +496,8 @@ export function createLegacySession(
   };
 }
 
-const isNetworkFailure = (error: unknown) => error instanceof M2mcpError && error.exitCode === 3;
-const isReset = (error: unknown) => error instanceof M2mcpError && error.code === "connection_failed";
+const isNetworkFailure = (error: unknown): error is M2mcpError =>
+  error instanceof M2mcpError && error.exitCode === 3;
 
 /** A controller that is aborted with its parent. */
 function linkedAbort(parent: AbortSignal): AbortController {

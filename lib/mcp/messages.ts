@@ -1,4 +1,4 @@
-import { decode, LONG_BYTES, type Text } from "./text.ts";
+import { asString, LONG_BYTES, type Text } from "./text.ts";
 
 /** A JSON-RPC 2.0 id as MCP uses it. */
 export type Id = string | number;
@@ -68,8 +68,6 @@ export function parseMessages(text: Text): (Message | Unreadable)[] {
   if (value.length === 0) return [unreadable(null, INVALID_REQUEST, "an empty batch is no request")];
   return value.map((member) => classify(member, JSON.stringify(member)));
 }
-
-const asString = (text: Text) => (typeof text === "string" ? text : decode(text));
 
 function classify(value: unknown, text: Text): Message | Unreadable {
   if (!isObject(value)) return unreadable(null, INVALID_REQUEST, "a message must be a JSON object");

@@ -7,6 +7,9 @@ import { createModernServer } from "./modern.ts";
 import type { Deliver, Road } from "./road.ts";
 import type { Endpoint } from "./types.ts";
 
+/** A stream that lasted this long was no failure, in ms. */
+const LASTED_MS = 5000;
+
 /** A modern client with a modern server: messages pass on, headers are added, cut listen streams come back. */
 export function createModernRoad(endpoint: Endpoint, deliver: Deliver): Road {
   const server = createModernServer(endpoint);
@@ -17,11 +20,12 @@ export function createModernRoad(endpoint: Endpoint, deliver: Deliver): Road {
   async function listen(message: RequestMessage): Promise<ErrorAnswer | undefined> {
     let acknowledged = false;
     for (let failures = 0; ; ) {
+      const startedMs = performance.now();
       try {
         const failure = await server.request(message, async (read) => {
           const acknowledges =
             read.kind === "notification" && read.method === "notifications/subscriptions/acknowledged";
-          failures = 0;
+          if (!acknowledges) failures = 0;
           if (acknowledges && acknowledged) return;
           if (acknowledges) acknowledged = true;
           await deliver(read);
@@ -30,7 +34,7 @@ export function createModernRoad(endpoint: Endpoint, deliver: Deliver): Road {
       } catch (error) {
         if (!acknowledged || ended.signal.aborted || cancelled.delete(message.id)) throw error;
       }
-      failures++;
+      failures = performance.now() - startedMs > LASTED_MS ? 1 : failures + 1;
       await sleep(backoffMs(failures, 1000), ended.signal);
     }
   }

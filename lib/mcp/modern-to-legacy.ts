@@ -114,6 +114,11 @@ export function createModernToLegacy(
   async function fromServer(message: Message): Promise<void> {
     if (message.kind === "response") return answer(message);
     if (message.kind === "request") return input(message);
+    // It is about the server's own requests, of which a modern client knows nothing.
+    if (message.method === "notifications/cancelled") {
+      for (const one of held.values()) one.asked.delete(String(message.params.requestId));
+      return;
+    }
     if (message.method === "notifications/message" && level === undefined) return;
     if (message.method === "notifications/progress" || message.method === "notifications/message")
       return deliver(message);

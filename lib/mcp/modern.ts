@@ -1,4 +1,4 @@
-import { M2mcpError, streamCut } from "../errors.ts";
+import { streamCut } from "../errors.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer, supportedVersions } from "./answers.ts";
 import {
   HEADER_MISMATCH,
@@ -14,9 +14,11 @@ import {
   type JsonObject,
   type Message,
   type RequestMessage,
+  type RpcError,
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
+import { createRepeatable } from "./repeatable.ts";
 import type { Deliver } from "./road.ts";
 import { encodeHeaderValue, paramHeaders, readHeaderMap } from "./tool-headers.ts";
 import type { Endpoint, HeaderMap } from "./types.ts";
@@ -42,6 +44,7 @@ export interface ModernServer {
 export function createModernServer(endpoint: Endpoint): ModernServer {
   const host = hostOf(endpoint.url);
   const calls = new Map<Id, AbortController>();
+  const repeatable = createRepeatable();
   let toolHeaders: Map<string, HeaderMap> | undefined;
 
   const headersOf = async (message: RequestMessage): Promise<Record<string, string>> => {
@@ -76,29 +79,32 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     });
     if (response.status >= 300) return readErrorAnswer(response);
     let answered = false;
+    let unaddressed: RpcError | undefined;
     let linger: ReturnType<typeof setTimeout> | undefined;
     try {
-      await readAnswers(response, endpoint.url, {}, endpoint.log, async (read) => {
+      const take = async (read: Message) => {
         if (read.kind === "response" && read.id === message.id) {
           answered = true;
           linger ??= setTimeout(() => abort.abort(), LINGER_MS);
-        }
+        } else if (read.kind === "response" && read.id === null) unaddressed = read.error;
         await deliver(message.method === "tools/list" ? await withoutInvalidTools(read) : read);
-      });
+      };
+      await readAnswers(response, endpoint.url, {}, endpoint.log, take, message.id);
     } catch (error) {
-      // A reset after the first byte is a cut stream: the server may have acted.
-      if (!answered)
-        throw error instanceof M2mcpError && error.code === "connection_failed" ? streamCut(host) : error;
+      if (!answered) throw error;
     } finally {
       clearTimeout(linger);
     }
-    if (!answered) throw streamCut(host);
-    return undefined;
+    if (answered) return undefined;
+    // An error in its own response is the request's, though the server did not say so.
+    if (unaddressed) return { status: response.status, error: unaddressed };
+    throw streamCut(host);
   }
 
   /** Learns the header parameters from a list of tools, and takes out those a client must not use. */
   async function withoutInvalidTools(message: Message): Promise<Message> {
     if (message.kind !== "response" || !Array.isArray(message.result?.tools)) return message;
+    repeatable.learn(message);
     const { tools, maps, dropped } = sortTools(message.result.tools, endpoint.log);
     await headerMapOf("");
     let changed = false;
@@ -116,6 +122,19 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     }
     if (!dropped || message.id === null) return message;
     return resultResponse(message.id, { ...message.result, tools });
+  }
+
+  /** An exchange, and once more where it broke off and the tool may be called twice. */
+  async function exchangeOrRepeat(message: RequestMessage, abort: AbortController, deliver: Deliver) {
+    const startedMs = performance.now();
+    try {
+      return await exchange(message, abort, deliver);
+    } catch (error) {
+      const inTime = performance.now() - startedMs < endpoint.timeoutMs;
+      if (abort.signal.aborted || !inTime || !repeatable.allows(message, error)) throw error;
+      endpoint.log("the call broke off: sending it again, since its tool may be called twice");
+      return exchange(message, abort, deliver);
+    }
   }
 
   /** Lists the tools for ourselves, to learn headers that the server found missing. */
@@ -137,7 +156,7 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
       const abort = new AbortController();
       calls.set(message.id, abort);
       try {
-        let failure = await exchange(message, abort, deliver);
+        let failure = await exchangeOrRepeat(message, abort, deliver);
         const again = failure && retryVersion(message, failure);
         if (again) failure = await exchange(again, abort, deliver);
         if (failure?.error?.code !== HEADER_MISMATCH || message.method !== "tools/call") return failure;

@@ -11,6 +11,9 @@ const decoder = new TextDecoder();
 /** The text of these bytes; invalid UTF-8 is replaced, a BOM dropped. */
 export const decode = (bytes: Uint8Array): string => decoder.decode(bytes);
 
+/** As a string, whichever it is. */
+export const asString = (text: Text): string => (typeof text === "string" ? text : decode(text));
+
 /** Bytes as `Text`: short ones decoded, long ones as they are when they are valid UTF-8. */
 export function toText(bytes: Uint8Array): Text {
   return bytes.length >= LONG_BYTES && isUtf8(bytes) ? bytes : decode(bytes);

@@ -1,75 +1,36 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import { gzipSync } from "node:zlib";
 import { createHome, type Home } from "../e2e/harness.ts";
 import { listen } from "../servers/listen.ts";
+import {
+  answers,
+  answersTo,
+  call,
+  converse,
+  INITIALIZE,
+  INITIALIZED,
+  lines,
+  memoryMb,
+  sleep,
+} from "./pipe.ts";
+import { json, result, type Script, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
 
 let home: Home;
-let server: Server;
+let server: ScriptedServer | undefined;
 beforeEach(() => {
   home = createHome();
 });
 afterEach(() => {
   home.remove();
-  server.closeAllConnections();
-  server.close();
+  server?.stop();
+  server = undefined;
 });
 
-const INITIALIZE = {
-  jsonrpc: "2.0",
-  id: 1,
-  method: "initialize",
-  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "pipe", version: "1" } },
-};
-const call = (id: number) => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "x" } });
-const lines = (...messages: unknown[]) => messages.map((message) => `${JSON.stringify(message)}\n`).join("");
-const answers = (stdout: string) =>
-  stdout.trim() === ""
-    ? []
-    : stdout
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line));
-const INITIALIZED = {
-  protocolVersion: "2025-11-25",
-  capabilities: {},
-  serverInfo: { name: "s", version: "1" },
-};
-
-type Answer = (
-  request: { method: string; id?: unknown; http: string; lastEventId?: string },
-  response: ServerResponse,
-) => void;
-/** A server that answers the handshake and leaves the rest to the test. */
-async function serve(answer: Answer): Promise<string> {
-  server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => void parts.push(part));
-    request.on("end", () => {
-      const body = Buffer.concat(parts).toString("utf8");
-      const { id, method = "" } = body === "" ? {} : JSON.parse(body);
-      const lastEventId = request.headers["last-event-id"];
-      if (method === "initialize") {
-        response.writeHead(200, { "content-type": "application/json", "mcp-session-id": "s" });
-        response.end(JSON.stringify({ jsonrpc: "2.0", id, result: INITIALIZED }));
-      } else if (request.method === "DELETE") response.writeHead(200).end();
-      else if (request.method === "POST" && id === undefined) response.writeHead(202).end();
-      else
-        answer(
-          {
-            method,
-            id,
-            http: request.method ?? "",
-            ...(typeof lastEventId === "string" ? { lastEventId } : {}),
-          },
-          response,
-        );
-    });
-  });
-  return `http://127.0.0.1:${await listen(server)}/mcp`;
+async function serve(script: Script): Promise<string> {
+  server = await serveScript(script);
+  return server.url;
 }
-const result = (id: unknown, text = "ok") => JSON.stringify({ jsonrpc: "2.0", id, result: { text } });
 
 describe("streams", () => {
   test("with event ids are resumed where they broke, after the time the server named", async () => {
@@ -125,9 +86,7 @@ describe("streams", () => {
         `retry: 50\ndata: {"jsonrpc":"2.0","method":"notifications/x","params":{"n":${opened}}}\n\n`,
       );
     });
-    const { stdout } = await home.run(["bridge", url], {
-      input: lines(INITIALIZE, { jsonrpc: "2.0", method: "notifications/initialized" }, call(2)),
-    });
+    const { stdout } = await home.run(["bridge", url], { input: lines(INITIALIZE, INITIALIZED, call(2)) });
     const heard = answers(stdout).filter(({ method }) => method === "notifications/x");
     expect(heard.length).toBeGreaterThan(1);
     expect(heard.map(({ params }) => params.n)).toEqual(heard.map((_, at) => at + 1));
@@ -200,43 +159,229 @@ describe("answers", () => {
       response.end();
     });
     const otherPort = await listen(other);
-    server = createServer((request, response) => {
+    const redirecting: Server = createServer((request, response) => {
       if (request.url === "/mcp")
         response.writeHead(307, { location: `http://127.0.0.1:${port}/mcp/` }).end();
       else response.writeHead(308, { location: `http://127.0.0.1:${otherPort}/mcp` }).end();
     });
-    port = await listen(server);
+    port = await listen(redirecting);
     const { stdout } = await home.run(
       ["bridge", `http://127.0.0.1:${port}/mcp`, "--header", "Authorization: Bearer secret-token"],
       { input: lines(INITIALIZE) },
     );
-    other.close();
+    for (const each of [other, redirecting]) each.close();
     expect(answers(stdout)).toMatchObject([{ id: 1, error: { data: { code: "redirect" } } }]);
     expect(stdout).not.toContain("secret-token");
     expect(elsewhere).toEqual([]);
   });
 });
 
-test("a client that stops reading makes memory stop growing", async () => {
-  const event = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"x":"${"y".repeat(60_000)}"}}\n\n`;
-  const url = await serve((_request, response) => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    const flood = () => {
-      while (response.write(event));
-      response.once("drain", flood);
+describe("a stream with event ids", () => {
+  /** Answers a POST with one event, then breaks; what comes of the resumption is up to the test. */
+  const breaking = (resume: Script, retry = "retry: 10\n"): Script => {
+    return (asked, response, request) => {
+      if (asked.http === "GET" && asked.lastEventId === undefined) return void response.writeHead(405).end();
+      if (asked.http === "GET") return resume(asked, response, request);
+      stream(response).write(`id: e1\n${retry}data: {"jsonrpc":"2.0","method":"notifications/x"}\n\n`);
+      setTimeout(() => response.destroy(), 10);
     };
-    flood();
+  };
+
+  for (const status of [400, 404, 405])
+    test(`whose resumption is refused with ${status} is an error at once`, async () => {
+      const url = await serve(breaking((_asked, response) => void response.writeHead(status).end()));
+      const startedMs = performance.now();
+      const { stdout } = await home.run(["bridge", url], { input: lines(INITIALIZE, call(2)) });
+      expect(answersTo(stdout, 2)).toHaveLength(1);
+      expect(answersTo(stdout, 2)[0].error.data.code).toBe(status === 404 ? "session_lost" : "stream_cut");
+      expect(performance.now() - startedMs).toBeLessThan(5000);
+    });
+
+  test("is resumed again where a gateway says that the server is away", async () => {
+    let tries = 0;
+    const url = await serve(
+      breaking((_asked, response) => {
+        if (++tries < 3) response.writeHead(502).end("<html>bad gateway");
+        else void stream(response).end(`id: e2\ndata: ${result(2)}\n\n`);
+      }),
+    );
+    const { stdout } = await home.run(["bridge", url], { input: lines(INITIALIZE, call(2)) });
+    expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
+    expect(tries).toBe(3);
   });
-  const child = home.start(["bridge", url]);
-  child.stdin.write(lines(INITIALIZE, call(2)));
-  await new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
-  child.stdout.pause();
-  const memoryMb = () =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  const before = memoryMb();
-  await new Promise((resolve) => setTimeout(resolve, 2500));
-  const after = memoryMb();
-  child.kill("SIGKILL");
-  expect(after).toBeLessThan(before + 30);
-}, 30_000);
+
+  test("that brings nothing new is given up in time, with no hot loop", async () => {
+    let resumed = 0;
+    const url = await serve(
+      breaking((_asked, response) => {
+        resumed++;
+        stream(response).end();
+      }, "retry: 0\n"),
+    );
+    const { stdout } = await home.run(["bridge", url, "--timeout", "2"], {
+      input: lines(INITIALIZE, call(2)),
+    });
+    expect(answersTo(stdout, 2)[0].error.data.code).toBe("stream_cut");
+    // 0.1 s, 0.2 s, 0.4 s, 0.8 s, each a quarter more or less.
+    expect(resumed).toBeGreaterThan(2);
+    expect(resumed).toBeLessThan(8);
+  });
+
+  test("whose server wants to be left alone for longer than the request may take is an error at once", async () => {
+    const url = await serve(breaking(() => {}, "retry: 3600000\n"));
+    const startedMs = performance.now();
+    const { stdout } = await home.run(["bridge", url, "--timeout", "20"], {
+      input: lines(INITIALIZE, call(2)),
+    });
+    expect(answersTo(stdout, 2)[0].error.data.code).toBe("stream_cut");
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+});
+
+describe("the GET stream", () => {
+  /** What the server sees of the stream, while a client waits. */
+  const watch = async (script: Script, forMs: number) => {
+    const url = await serve(script);
+    const child = home.start(["bridge", url]);
+    const { say, hear, heard } = converse(child);
+    say(INITIALIZE, INITIALIZED);
+    await hear(({ id }) => id === 1);
+    await sleep(forMs);
+    say(call(2));
+    await hear(({ id }) => id === 2);
+    child.kill("SIGKILL");
+    return { heard, gets: server?.seen.filter(({ http }) => http === "GET") ?? [] };
+  };
+  const orElse =
+    (get: Script): Script =>
+    (asked, response, request) =>
+      asked.http === "GET" ? get(asked, response, request) : json(response, result(asked.id));
+
+  test("that ends at once each time is asked for ever less often", async () => {
+    const { gets } = await watch(
+      orElse((_asked, response) => void stream(response).end()),
+      5000,
+    );
+    // At 0 s, 1 s and 3 s, each wait a quarter more or less.
+    expect(gets.length).toBeGreaterThan(1);
+    expect(gets.length).toBeLessThan(6);
+  }, 20_000);
+
+  test("is no hot loop where the server says retry: 0", async () => {
+    const { gets } = await watch(
+      orElse((_asked, response) => void stream(response).end("retry: 0\n\n")),
+      2000,
+    );
+    expect(gets.length).toBeGreaterThan(2);
+    expect(gets.length).toBeLessThan(9);
+  }, 20_000);
+
+  test("goes on after its last event, and after the time that the server named", async () => {
+    const times: number[] = [];
+    const { gets, heard } = await watch(
+      orElse((_asked, response) => {
+        times.push(performance.now());
+        stream(response).end(
+          `id: g${times.length}\nretry: 500\ndata: {"jsonrpc":"2.0","method":"notifications/x"}\n\n`,
+        );
+      }),
+      2500,
+    );
+    expect(gets.slice(0, 3).map(({ lastEventId }) => lastEventId)).toEqual([undefined, "g1", "g2"]);
+    const [first = 0, second = 0, third = 0] = times;
+    expect(second - first).toBeGreaterThan(490);
+    expect(third - second).toBeGreaterThan(490);
+    expect(heard.filter(({ method }) => method === "notifications/x").length).toBeGreaterThan(2);
+  }, 20_000);
+
+  test("starts anew where its last event is not known any more", async () => {
+    let opened = 0;
+    const { gets } = await watch(
+      orElse(({ lastEventId }, response) => {
+        if (lastEventId !== undefined) return void response.writeHead(400).end();
+        if (++opened === 1) stream(response).end("id: g1\nretry: 50\ndata:\n\n");
+        else stream(response).write(": open\n\n");
+      }),
+      2000,
+    );
+    expect(gets.map(({ lastEventId }) => lastEventId)).toEqual([undefined, "g1", undefined]);
+  }, 20_000);
+
+  test("that the server does not offer is not asked for again", async () => {
+    const { gets } = await watch(
+      orElse((_asked, response) => void response.writeHead(405).end()),
+      1500,
+    );
+    expect(gets).toHaveLength(1);
+  }, 20_000);
+});
+
+test("a listen stream that ends at once each time is asked for ever less often", async () => {
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "pipe", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const url = await serve(({ id, method }, response) => {
+    if (method !== "subscriptions/listen") return json(response, result(id));
+    const acknowledged = {
+      jsonrpc: "2.0",
+      method: "notifications/subscriptions/acknowledged",
+      params: { notifications: {}, _meta: { "io.modelcontextprotocol/subscriptionId": id } },
+    };
+    stream(response).end(`data: ${JSON.stringify(acknowledged)}\n\n`);
+  });
+  const child = home.start(["bridge", url, "--protocol", "2026-07-28"]);
+  const { say, hear, heard } = converse(child);
+  say({ jsonrpc: "2.0", id: "l", method: "subscriptions/listen", params: { notifications: {}, _meta } });
+  await hear(({ method }) => method === "notifications/subscriptions/acknowledged");
+  await sleep(5000);
+  expect(server?.count("subscriptions/listen")).toBeGreaterThan(1);
+  expect(server?.count("subscriptions/listen")).toBeLessThan(6);
+  expect(heard).toHaveLength(1);
+  child.stdin.end();
+  expect((await hear(({ id }) => id === "l")).result.resultType).toBe("complete");
+}, 20_000);
+
+describe("a client that stops reading makes memory stop growing, on", () => {
+  const event = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"x":"${"y".repeat(60_000)}"}}\n\n`;
+  for (const kind of ["a legacy POST stream", "the GET stream", "a modern stream"] as const)
+    test(kind, async () => {
+      const flooded = kind === "the GET stream" ? "GET" : "POST";
+      let sentMb = 0;
+      const url = await serve(({ http }, response) => {
+        if (http !== flooded) return void response.writeHead(405).end();
+        stream(response);
+        const flood = () => {
+          do sentMb += event.length / 1024 / 1024;
+          while (response.write(event));
+          response.once("drain", flood);
+        };
+        flood();
+      });
+      const modern = kind === "a modern stream";
+      const child = home.start(["bridge", url, ...(modern ? ["--protocol", "2026-07-28"] : [])]);
+      const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+      child.stdin.write(
+        modern
+          ? lines({ ...call(2), params: { name: "x", _meta } })
+          : lines(INITIALIZE, INITIALIZED, ...(flooded === "GET" ? [] : [call(2)])),
+      );
+      await new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
+      child.stdout.pause();
+      await sleep(1500);
+      const before = memoryMb(child.pid);
+      await sleep(2500);
+      const after = memoryMb(child.pid);
+      // Told to stop, it does not wait for such a reader for ever.
+      const endedMs = performance.now();
+      const exited = new Promise((resolve) => child.on("exit", resolve));
+      child.kill("SIGTERM");
+      await sleep(200);
+      child.kill("SIGTERM");
+      expect(await exited).toBe(0);
+      expect(performance.now() - endedMs).toBeLessThan(5000);
+      expect(after).toBeLessThan(before + 30);
+      expect(sentMb).toBeGreaterThan(0.5);
+    }, 30_000);
+});

@@ -1,0 +1,188 @@
+// How the bridge and the one-off commands end: signals, closed pipes, and faults of the program's own.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
+import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines, sleep, until } from "./pipe.ts";
+import { json, result, type ScriptedServer, serveScript } from "./scripted-server.ts";
+
+let home: Home;
+let server: ScriptedServer;
+beforeEach(async () => {
+  home = createHome();
+  server = await serveScript(({ id, method, params }, response) => {
+    if (method === "tools/list")
+      return json(
+        response,
+        JSON.stringify({
+          jsonrpc: "2.0",
+          id,
+          result: {
+            tools: Array.from({ length: 5000 }, (_, at) => ({
+              name: `tool-${at}`,
+              inputSchema: { type: "object" },
+            })),
+          },
+        }),
+      );
+    setTimeout(() => json(response, result(id)), params?.arguments?.ms ?? 0);
+  });
+});
+afterEach(() => {
+  home.remove();
+  server.stop();
+});
+
+const slow = (id: unknown, ms: number) => ({ ...call(id), params: { name: "x", arguments: { ms } } });
+const deletes = () => server.seen.filter(({ http }) => http === "DELETE");
+const shell = (command: string) =>
+  collect(
+    spawn("/bin/sh", ["-c", command], {
+      env: { ...home.env, M2MCP: BINARY, URL: server.url },
+      cwd: home.folder,
+    }),
+  );
+
+describe("signals:", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`${signal} ends the bridge as its input's end does: what is owed is answered, the session ended`, async () => {
+      const child = home.start(["bridge", server.url]);
+      const { say, hear } = converse(child);
+      say(INITIALIZE, slow(2, 600));
+      await hear(({ id }) => id === 1);
+      await until(() => server.count("tools/call") === 1);
+      const ended = new Promise((resolve) => child.on("close", (...how) => resolve(how)));
+      child.kill(signal);
+      expect((await hear(({ id }) => id === 2)).result.text).toBe("ok");
+      expect(await ended).toEqual([0, null]);
+      expect(deletes().map(({ session }) => session)).toEqual(["s1"]);
+    });
+
+    test(`${signal} twice ends it at once: what is owed is answered with an error`, async () => {
+      const child = home.start(["bridge", server.url]);
+      const { say, hear } = converse(child);
+      say(INITIALIZE, slow(2, 20_000));
+      await hear(({ id }) => id === 1);
+      await until(() => server.count("tools/call") === 1);
+      const ended = new Promise((resolve) => child.on("close", (...how) => resolve(how)));
+      child.kill(signal);
+      await sleep(200);
+      const startedMs = performance.now();
+      child.kill(signal);
+      expect(await ended).toEqual([0, null]);
+      expect(performance.now() - startedMs).toBeLessThan(3000);
+      expect((await hear(({ id }) => id === 2)).error.data.code).toBe("ended");
+      expect(deletes()).toHaveLength(1);
+    });
+  }
+
+  test("a signal after the input's end ends it at once", async () => {
+    const child = home.start(["bridge", server.url]);
+    const { say, hear } = converse(child);
+    say(INITIALIZE, slow(2, 20_000));
+    await hear(({ id }) => id === 1);
+    await until(() => server.count("tools/call") === 1);
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    child.stdin.end();
+    await sleep(200);
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
+    expect((await hear(({ id }) => id === 2)).error.data.code).toBe("ended");
+  });
+});
+
+describe("a closed pipe is no fault:", () => {
+  test("stdout of a one-off command, read in part", async () => {
+    const { stdout, stderr } = await shell(`"$M2MCP" tools-list "$URL" --json | head -c 20; exit 0`);
+    expect(stdout).toHaveLength(20);
+    expect(stderr).not.toMatch(/error|EPIPE/i);
+  });
+
+  test("stdout of the bridge, in the middle: it ends, and ends its session", async () => {
+    const child = home.start(["bridge", server.url]);
+    const { say, hear } = converse(child);
+    say(INITIALIZE, INITIALIZED);
+    await hear(({ id }) => id === 1);
+    const ended = new Promise((resolve) => child.on("exit", (...how) => resolve(how)));
+    child.stdout.destroy();
+    say(call(2));
+    expect(await ended).toEqual([0, null]);
+    await until(() => deletes().length === 1);
+  });
+
+  test("stderr of the bridge", async () => {
+    writeFileSync(join(home.folder, "in"), lines(INITIALIZE, call(2)));
+    const { stdout } = await shell(`"$M2MCP" bridge "$URL" --verbose < in 2>&-`);
+    expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
+    const child = home.start(["bridge", server.url, "--verbose"]);
+    const { say, hear } = converse(child);
+    child.stderr.destroy();
+    say(INITIALIZE, call(2));
+    expect((await hear(({ id }) => id === 2)).result.text).toBe("ok");
+    child.kill("SIGKILL");
+  });
+
+  test("stdout that was closed from the start", async () => {
+    const { stderr } = await shell(`"$M2MCP" tools-list "$URL" >&-; "$M2MCP" bridge "$URL" < /dev/null >&-`);
+    expect(stderr).not.toContain("at ");
+  });
+});
+
+test("a full disk is a failure", async () => {
+  const { stdout, stderr } = await shell(`"$M2MCP" tools-list "$URL" > /dev/full; echo $?`);
+  expect(stdout).toBe("1\n");
+  expect(stderr).toContain("error: the output could not be written: ENOSPC");
+});
+
+describe("an input that is none:", () => {
+  for (const [name, from] of [
+    ["/dev/null", "< /dev/null"],
+    ["closed", "<&-"],
+    ["a folder", "< /"],
+  ])
+    test(name ?? "", async () => {
+      const { code, stdout, stderr } = await shell(`"$M2MCP" bridge "$URL" ${from}`);
+      expect(stdout).toBe("");
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+    });
+});
+
+describe("a fault of the program's own", () => {
+  const SECRET = "a-secret-in-an-error";
+  const runFaulty = (fault: string, input: string) => {
+    const preload = join(home.folder, "fault.ts");
+    writeFileSync(preload, fault);
+    const child = spawn(
+      process.execPath,
+      ["--preload", preload, join(import.meta.dir, "../../cli.ts"), "bridge", server.url],
+      { env: home.env, cwd: home.folder },
+    );
+    child.stdin.end(input);
+    return collect(child);
+  };
+
+  test("that nobody awaits is told by its kind alone, and the bridge goes on", async () => {
+    const { code, stdout, stderr } = await runFaulty(
+      `setTimeout(() => void Promise.reject(new RangeError("${SECRET}")), 100);`,
+      lines(INITIALIZE, slow(2, 800)),
+    );
+    expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
+    expect(stderr).toContain("RangeError");
+    expect(stderr).not.toContain(SECRET);
+    expect(stderr).not.toContain("setTimeout");
+    expect(code).toBe(0);
+  });
+
+  test("that nobody catches is told by its kind alone, and ends it with an error", async () => {
+    const { code, stderr } = await runFaulty(
+      `setTimeout(() => { throw new RangeError("${SECRET}"); }, 300);`,
+      lines(INITIALIZE, slow(2, 5000)),
+    );
+    expect(stderr).toContain("RangeError");
+    expect(stderr).not.toContain(SECRET);
+    expect(stderr).not.toContain("setTimeout");
+    expect(code).toBe(1);
+  });
+});

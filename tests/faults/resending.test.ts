@@ -1,0 +1,198 @@
+// What is sent again, and what is not: a call is repeated only where the server cannot have acted on it, or where
+// its tool is annotated as one that may be called twice.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createHome, type Home } from "../e2e/harness.ts";
+import { answersTo, call, converse, INITIALIZE, lines } from "./pipe.ts";
+import {
+  type Asked,
+  json,
+  result,
+  type ScriptedServer,
+  serveScript,
+  serveTcp,
+  stream,
+} from "./scripted-server.ts";
+
+let home: Home;
+let server: ScriptedServer | undefined;
+beforeEach(() => {
+  home = createHome();
+});
+afterEach(() => {
+  home.remove();
+  server?.stop();
+  server = undefined;
+});
+
+const TOOLS = [
+  { name: "reads", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } },
+  { name: "sets", inputSchema: { type: "object" }, annotations: { idempotentHint: true } },
+  {
+    name: "adds",
+    inputSchema: { type: "object" },
+    annotations: { readOnlyHint: false, idempotentHint: false },
+  },
+  { name: "plain", inputSchema: { type: "object" } },
+];
+const LIST = { jsonrpc: "2.0", id: "list", method: "tools/list" };
+const META = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "pipe", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+const modern = (message: object) => {
+  const { params, ...rest } = message as { params?: object };
+  return { ...rest, params: { ...params, _meta: META } };
+};
+
+type Cut = (response: Parameters<Parameters<typeof serveScript>[0]>[1]) => void;
+const CUTS: [string, Cut][] = [
+  ["reset before any byte", (response) => response.destroy()],
+  [
+    "stream cut",
+    (response) => {
+      stream(response).write(": hello\n\n");
+      setTimeout(() => response.destroy(), 20);
+    },
+  ],
+];
+
+for (const era of ["legacy", "modern"] as const)
+  describe(`with a ${era} server`, () => {
+    const talk = async (cut: (asked: Asked, response: Parameters<Cut>[0]) => boolean) => {
+      server = await serveScript((asked, response) => {
+        if (asked.method === "tools/list")
+          json(
+            response,
+            JSON.stringify({
+              jsonrpc: "2.0",
+              id: asked.id,
+              result: { tools: TOOLS, resultType: "complete" },
+            }),
+          );
+        else if (!cut(asked, response)) json(response, result(asked.id));
+      });
+      const child = home.start([
+        "bridge",
+        server.url,
+        "--timeout",
+        "5",
+        ...(era === "modern" ? ["--protocol", "2026-07-28"] : []),
+      ]);
+      const { say, hear } = converse(child);
+      if (era === "legacy") say(INITIALIZE);
+      return {
+        say: (message: object) => say(era === "modern" ? modern(message) : message),
+        hear,
+        end: () => child.kill("SIGKILL"),
+      };
+    };
+
+    for (const [cut, make] of CUTS)
+      for (const { name } of TOOLS) {
+        const twice = name === "reads" || name === "sets";
+        test(`${cut}: tool ${name} is called ${twice ? "once more" : "once only"}`, async () => {
+          let calls = 0;
+          const { say, hear, end } = await talk((asked, response) => {
+            if (asked.params?.name !== name || ++calls > 1) return false;
+            make(response);
+            return true;
+          });
+          say(LIST);
+          await hear(({ id }) => id === "list");
+          say(call(2, name));
+          const answer = await hear(({ id }) => id === 2);
+          end();
+          expect(calls).toBe(twice ? 2 : 1);
+          if (twice) expect(answer.result.text).toBe("ok");
+          else expect(answer.error.data.code).toBe("stream_cut");
+        });
+      }
+
+    test("a tool that may be called twice is called twice at most", async () => {
+      const { say, hear, end } = await talk(({ method }, response) => {
+        if (method !== "tools/call") return false;
+        response.destroy();
+        return true;
+      });
+      say(LIST);
+      await hear(({ id }) => id === "list");
+      say(call(2, "reads"));
+      expect((await hear(({ id }) => id === 2)).error.data.code).toBe("stream_cut");
+      expect(server?.count("tools/call")).toBe(2);
+      end();
+    });
+
+    test("before the tools were listed, no tool is called twice", async () => {
+      const { say, hear, end } = await talk((asked, response) => {
+        if (asked.params?.name !== "reads") return false;
+        response.destroy();
+        return true;
+      });
+      say(call(2, "reads"));
+      expect((await hear(({ id }) => id === 2)).error.data.code).toBe("stream_cut");
+      expect(server?.count("tools/call")).toBe(1);
+      end();
+    });
+  });
+
+test("on a connection used before, that is reset when the request was read, nothing is sent a second time", async () => {
+  // The runtime's own fetch must not repeat a POST either: each connection answers some, then resets on the next.
+  const seen: number[] = [];
+  const { url, stop } = await serveTcp((socket) => {
+    let rest = "";
+    let answered = 0;
+    socket.setEncoding("utf8").on("data", (text: string) => {
+      rest += text;
+      for (;;) {
+        const [head = "", ...bodies] = rest.split("\r\n\r\n");
+        const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+        const body = bodies.join("\r\n\r\n");
+        if (bodies.length === 0 || Buffer.byteLength(body) < length) return;
+        rest = body.slice(length);
+        const { id, method } =
+          length === 0 ? { id: undefined, method: "" } : JSON.parse(body.slice(0, length));
+        if (method === "tools/call") seen.push(id);
+        if (method === "tools/call" && ++answered === 4) return void socket.destroy();
+        const answer =
+          method === "initialize"
+            ? `{"jsonrpc":"2.0","id":${id},"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"x","version":"1"}}}`
+            : result(id);
+        socket.write(
+          `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`,
+        );
+      }
+    });
+  });
+  const child = home.start(["bridge", url]);
+  const { say, hear } = converse(child);
+  say(INITIALIZE);
+  await hear(({ id }) => id === 1);
+  const outcomes: string[] = [];
+  for (let id = 2; id < 22; id++) {
+    say(call(id));
+    const answer = await hear((message) => message.id === id);
+    outcomes.push(answer.error ? answer.error.data.code : "ok");
+  }
+  child.kill("SIGKILL");
+  stop();
+  expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => at + 2));
+  expect(outcomes.join(" ")).toBe("ok ok ok stream_cut ".repeat(5).trim());
+});
+
+test("429 and 503 with a time are waited for, and the request is sent again", async () => {
+  const times: number[] = [];
+  server = await serveScript(({ id }, response) => {
+    times.push(performance.now());
+    if (times.length === 1) response.writeHead(429, { "retry-after": "1" }).end();
+    else if (times.length === 2)
+      response.writeHead(503, { "retry-after": new Date(Date.now() + 2000).toUTCString() }).end();
+    else json(response, result(id));
+  });
+  const { stdout } = await home.run(["bridge", server.url], { input: lines(INITIALIZE, call(2)) });
+  expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
+  const [first = 0, second = 0, third = 0] = times;
+  expect(second - first).toBeGreaterThan(990);
+  // The date has whole seconds only.
+  expect(third - second).toBeGreaterThan(900);
+});

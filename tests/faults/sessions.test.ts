@@ -1,0 +1,251 @@
+// Sessions that end underneath the bridge: opened again unnoticed where that can be, one answer each where not.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { createHome, type Home } from "../e2e/harness.ts";
+import { call, converse, INITIALIZE, INITIALIZED, until } from "./pipe.ts";
+import { type Asked, json, result, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
+
+let home: Home;
+let server: ScriptedServer | undefined;
+beforeEach(() => {
+  home = createHome();
+});
+afterEach(() => {
+  home.remove();
+  server?.stop();
+  server = undefined;
+});
+
+const NOT_FOUND = [
+  404,
+  '{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}',
+] as const;
+const BAD_REQUEST = [
+  400,
+  '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request"}}',
+] as const;
+const NO_ID = [400, '{"jsonrpc":"2.0","error":{"code":-32000,"message":"Bad Request"}}'] as const;
+
+/** A server whose sessions before the newest `alive` one are lost. */
+const losing = (
+  refusal: readonly [number, string],
+  state: { alive: string },
+  answer: (asked: Asked) => string,
+) =>
+  serveScript((asked, response) => json(response, answer(asked)), {
+    before: (asked, response) => {
+      if (asked.session === undefined || asked.session === state.alive) return false;
+      json(response, refusal[1], refusal[0]);
+      return true;
+    },
+  });
+
+describe("a lost session is opened again for all in flight:", () => {
+  for (const [name, refusal] of [
+    ["404", NOT_FOUND],
+    ["400 with -32000 and id null", BAD_REQUEST],
+    ["400 with -32000 and no id", NO_ID],
+  ] as const)
+    test(name, async () => {
+      const state = { alive: "s1" };
+      server = await losing(refusal, state, ({ id, session }) => result(id, session));
+      const child = home.start(["bridge", server.url]);
+      const { say, hear, heard } = converse(child);
+      say(INITIALIZE, INITIALIZED, call("before"));
+      expect((await hear(({ id }) => id === "before")).result.text).toBe("s1");
+      state.alive = "s2";
+      const ids = Array.from({ length: 100 }, (_, at) => at + 100);
+      say(
+        ...ids.map((id) => call(id)),
+        { jsonrpc: "2.0", method: "notifications/roots/list_changed" },
+        { jsonrpc: "2.0", id: "level", method: "logging/setLevel", params: { level: "debug" } },
+      );
+      for (const wanted of ids) expect((await hear(({ id }) => id === wanted)).result.text).toBe("s2");
+      await hear(({ method }) => method === "notifications/tools/list_changed");
+      expect(server.count("initialize")).toBe(2);
+      expect(heard.filter(({ id }) => typeof id === "number")).toHaveLength(101);
+      expect(
+        server.seen.filter(
+          ({ method, session }) => method === "notifications/initialized" && session === "s2",
+        ),
+      ).toHaveLength(1);
+      child.kill("SIGKILL");
+    }, 30_000);
+});
+
+test("a 400 that a new session meets too is the server's answer, and no more sessions are opened for it", async () => {
+  server = await serveScript((_asked, response) => json(response, BAD_REQUEST[1], 400));
+  const child = home.start(["bridge", server.url]);
+  const { say, hear } = converse(child);
+  say(INITIALIZE, call(2));
+  expect((await hear(({ id }) => id === 2)).error).toEqual({ code: -32000, message: "Bad Request" });
+  say(call(3));
+  expect((await hear(({ id }) => id === 3)).error.code).toBe(-32000);
+  expect(server.count("initialize")).toBe(2);
+  child.kill("SIGKILL");
+});
+
+test("a 400 with another error is the server's answer", async () => {
+  server = await serveScript(({ id }, response) =>
+    json(response, `{"jsonrpc":"2.0","id":${id},"error":{"code":-32000,"message":"mine"}}`, 400),
+  );
+  const child = home.start(["bridge", server.url]);
+  const { say, hear } = converse(child);
+  say(INITIALIZE, call(2));
+  expect((await hear(({ id }) => id === 2)).error.message).toBe("mine");
+  expect(server.count("initialize")).toBe(1);
+  child.kill("SIGKILL");
+});
+
+test("where no new session can be opened, each request gets that error, and later ones try again", async () => {
+  let refusing = false;
+  server = await serveScript(({ id }, response) => json(response, result(id)), {
+    before: ({ method }, response) => {
+      if (!refusing) return false;
+      if (method === "initialize") response.writeHead(500).end();
+      else json(response, NOT_FOUND[1], 404);
+      return true;
+    },
+  });
+  const child = home.start(["bridge", server.url]);
+  const { say, hear, heard } = converse(child);
+  say(INITIALIZE);
+  await hear(({ id }) => id === 1);
+  refusing = true;
+  say(call(2), call(3), call(4));
+  for (const wanted of [2, 3, 4])
+    expect((await hear(({ id }) => id === wanted)).error.data.code).toBe("session_gone");
+  refusing = false;
+  say(call(5));
+  expect((await hear(({ id }) => id === 5)).result.text).toBe("ok");
+  expect(heard.filter(({ id }) => id !== undefined)).toHaveLength(5);
+  child.kill("SIGKILL");
+});
+
+test("what the lost session's server had asked is cancelled, and an answer to it does not reach the new one", async () => {
+  const state = { alive: "s1" };
+  let asks: Parameters<Parameters<typeof serveScript>[0]>[1] | undefined;
+  server = await serveScript(
+    ({ id, params, session }, response) => {
+      if (params?.name !== "ask") return json(response, result(id, session));
+      asks = stream(response);
+      asks.write(`data: {"jsonrpc":"2.0","id":0,"method":"roots/list"}\n\n`);
+    },
+    {
+      before: (asked, response) => {
+        if (asked.session === undefined || asked.session === state.alive) return false;
+        json(response, NOT_FOUND[1], 404);
+        return true;
+      },
+    },
+  );
+  const child = home.start(["bridge", server.url]);
+  const { say, hear } = converse(child);
+  say(INITIALIZE, call(2, "ask"));
+  await hear(({ method }) => method === "roots/list");
+  state.alive = "s2";
+  asks?.destroy();
+  expect((await hear(({ id }) => id === 2)).error.data.code).toBe("stream_cut");
+  say(call(3));
+  expect((await hear(({ id }) => id === 3)).result.text).toBe("s2");
+  expect((await hear(({ method }) => method === "notifications/cancelled")).params.requestId).toBe(0);
+  say({ jsonrpc: "2.0", id: 0, result: { roots: [] } }, call(4));
+  await hear(({ id }) => id === 4);
+  expect(server.seen.filter(({ id, method }) => id === 0 && method === "")).toEqual([]);
+  child.kill("SIGKILL");
+});
+
+test("a GET stream refused from the start opens no sessions", async () => {
+  server = await serveScript(({ http, id }, response) =>
+    http === "GET" ? json(response, NOT_FOUND[1], 404) : json(response, result(id)),
+  );
+  const child = home.start(["bridge", server.url]);
+  const { say, hear } = converse(child);
+  say(INITIALIZE, INITIALIZED, call(2));
+  await hear(({ id }) => id === 2);
+  await until(() => server?.seen.some(({ http }) => http === "GET") === true);
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(server.count("initialize")).toBe(1);
+  child.kill("SIGKILL");
+});
+
+describe("the real server-everything, restarted underneath the bridge:", () => {
+  const script = join(
+    import.meta.dir,
+    "../../node_modules/@modelcontextprotocol/server-everything/dist/index.js",
+  );
+  const freePort = () =>
+    new Promise<number>((resolve) => {
+      const probe = createServer().listen(0, "127.0.0.1", () => {
+        const { port } = probe.address() as { port: number };
+        probe.close(() => resolve(port));
+      });
+    });
+  const start = async (port: number): Promise<ChildProcess> => {
+    const child = spawn(process.execPath, [script, "streamableHttp"], {
+      env: { ...process.env, PORT: String(port) },
+      stdio: "ignore",
+    });
+    await until(() => child.exitCode === null, 1000);
+    for (let tries = 0; tries < 500; tries++) {
+      const answered = await fetch(`http://127.0.0.1:${port}/mcp`, { method: "GET" }).catch(() => undefined);
+      await answered?.body?.cancel();
+      if (answered) return child;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error("server-everything did not start");
+  };
+  const kill = (child: ChildProcess) =>
+    new Promise((resolve) => {
+      child.once("exit", resolve);
+      child.kill("SIGKILL");
+    });
+
+  test("later requests go on unnoticed, those in flight get one answer each", async () => {
+    const port = await freePort();
+    let everything = await start(port);
+    try {
+      const child = home.start(["bridge", `http://127.0.0.1:${port}/mcp`]);
+      const { say, hear, heard } = converse(child);
+      const echo = (id: number) => ({
+        jsonrpc: "2.0",
+        id,
+        method: "tools/call",
+        params: { name: "echo", arguments: { message: `said ${id}` } },
+      });
+      const long = (id: number) => ({
+        jsonrpc: "2.0",
+        id,
+        method: "tools/call",
+        params: { name: "trigger-long-running-operation", arguments: { duration: 30, steps: 2 } },
+      });
+      say(INITIALIZE, INITIALIZED, echo(2));
+      expect((await hear(({ id }) => id === 2)).result.content[0].text).toContain("said 2");
+      say(long(3), long(4), long(5));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await kill(everything);
+      everything = await start(port);
+      for (const wanted of [3, 4, 5])
+        expect((await hear(({ id }) => id === wanted)).error.data.code).toMatch(
+          /^(session_lost|stream_cut)$/,
+        );
+      say(echo(6), echo(7));
+      for (const wanted of [6, 7])
+        expect((await hear(({ id }) => id === wanted)).result.content[0].text).toContain(`said ${wanted}`);
+      await hear(({ method }) => method === "notifications/tools/list_changed");
+      expect(
+        heard
+          .filter(({ id, method }) => id !== undefined && method === undefined)
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual([1, 2, 3, 4, 5, 6, 7]);
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      child.stdin.end();
+      expect(await ended).toBe(0);
+    } finally {
+      await kill(everything);
+    }
+  }, 60_000);
+});
