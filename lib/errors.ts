@@ -119,6 +119,15 @@ export const redirectRefused = (what: string, location: string) =>
 export const serverError = (code: number, message: string) =>
   new M2mcpError("server_error", EXIT.server, `the server answered with error ${code}: ${message}`);
 
+/** @param inputs what is asked for, as methods or capabilities */
+export const inputNeeded = (what: string, inputs: readonly string[]) =>
+  new M2mcpError(
+    "input_needed",
+    EXIT.server,
+    `${what} asks for input (${[...new Set(inputs)].join(", ") || "of unknown kind"}), which a one-off command cannot give`,
+    "use it from an MCP host, over m2mcp bridge",
+  );
+
 export const noCommonVersion = (ours: readonly string[], theirs: readonly string[]) =>
   new M2mcpError(
     "protocol_version",

@@ -13,6 +13,7 @@ import {
   isObject,
   type JsonObject,
   type Message,
+  type NotificationMessage,
   type RequestMessage,
   request as requestMessage,
   resultResponse,
@@ -30,6 +31,8 @@ export interface ModernServer {
    * @param deliver for this request's messages
    */
   request(message: RequestMessage, deliver: Deliver): Promise<ErrorAnswer | undefined>;
+  /** Sends a notification that the protocol does not know; those it knows have no place on HTTP. Never rejects. */
+  notify(message: NotificationMessage): Promise<void>;
   /** Closes the stream of a request, which cancels it (MCP 2026-07-28 "Cancellation"). */
   cancel(id: Id): void;
   close(): void;
@@ -44,14 +47,14 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
   const calls = new Map<Id, AbortController>();
   let toolHeaders: Map<string, HeaderMap> | undefined;
 
-  const headersOf = async (message: RequestMessage): Promise<Record<string, string>> => {
-    const meta = isObject(message.params._meta) ? message.params._meta : {};
-    const version = meta[META_VERSION];
+  const headersOf = async (
+    message: RequestMessage | NotificationMessage,
+  ): Promise<Record<string, string>> => {
     const name = nameOf(message);
     return {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      "mcp-protocol-version": typeof version === "string" ? version : MODERN_VERSION,
+      "mcp-protocol-version": versionOf(message) ?? MODERN_VERSION,
       "mcp-method": message.method,
       ...(name === undefined ? {} : { "mcp-name": encodeHeaderValue(name) }),
       ...(message.method === "tools/call"
@@ -79,6 +82,10 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     let linger: ReturnType<typeof setTimeout> | undefined;
     try {
       for await (const read of readAnswers(response, endpoint.url, {}, endpoint.log)) {
+        if (read.kind === "request") {
+          endpoint.log(`dropped ${read.method}: a server of this era asks in its results only`);
+          continue;
+        }
         if (read.kind === "response" && read.id === message.id) {
           answered = true;
           linger ??= setTimeout(() => abort.abort(), LINGER_MS);
@@ -109,10 +116,7 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     }
     if (changed) {
       const used = [...(toolHeaders ?? [])].filter(([, map]) => map.length > 0);
-      await endpoint.memory.write({
-        ...(await endpoint.memory.read()),
-        toolHeaders: Object.fromEntries(used),
-      });
+      await endpoint.memory.change((old) => ({ ...old, toolHeaders: Object.fromEntries(used) }));
     }
     if (!dropped || message.id === null) return message;
     return resultResponse(message.id, { ...message.result, tools });
@@ -141,10 +145,26 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
         const again = failure && retryVersion(message, failure);
         if (again) failure = await exchange(again, abort, deliver);
         if (failure?.error?.code !== HEADER_MISMATCH || message.method !== "tools/call") return failure;
-        await relearn(message.params._meta);
+        await relearn(message.params._meta).catch(() => endpoint.log("the tools could not be listed"));
         return await exchange(message, abort, deliver);
       } finally {
         if (calls.get(message.id) === abort) calls.delete(message.id);
+      }
+    },
+    async notify(message) {
+      try {
+        const { text: body } = message;
+        const response = await sendHttp(endpoint, {
+          method: "POST",
+          body,
+          headers: await headersOf(message),
+        });
+        if (response.status >= 300) endpoint.log(`${message.method} was refused: HTTP ${response.status}`);
+        await response.discard();
+      } catch (error) {
+        endpoint.log(
+          `${message.method} could not be sent: ${error instanceof M2mcpError ? error.message : "internal error"}`,
+        );
       }
     },
     cancel(id) {
@@ -156,9 +176,19 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
   };
 }
 
-/** The request in a version that the server says it knows; undefined when there is none in common. */
+/** The version that a message names in its `_meta`. */
+function versionOf({ params }: RequestMessage | NotificationMessage): string | undefined {
+  const version = isObject(params._meta) ? params._meta[META_VERSION] : undefined;
+  return typeof version === "string" ? version : undefined;
+}
+
+/**
+ * The request in a version that the server says it knows; undefined when there is none in common. What a client
+ * asked in a version not known here is for it to ask again: whether it knows another cannot be told.
+ */
 function retryVersion(message: RequestMessage, { error }: ErrorAnswer): RequestMessage | undefined {
-  if (error?.code !== UNSUPPORTED_VERSION) return undefined;
+  if (error?.code !== UNSUPPORTED_VERSION || !MODERN_VERSIONS.includes(versionOf(message) ?? ""))
+    return undefined;
   const version = supportedVersions(error).find((theirs) => MODERN_VERSIONS.includes(theirs));
   if (version === undefined) return undefined;
   const _meta = { ...(isObject(message.params._meta) ? message.params._meta : {}), [META_VERSION]: version };
@@ -166,7 +196,7 @@ function retryVersion(message: RequestMessage, { error }: ErrorAnswer): RequestM
 }
 
 /** What the `Mcp-Name` header mirrors (MCP 2026-07-28 "Standard Request Headers"). */
-function nameOf({ method, params }: RequestMessage): string | undefined {
+function nameOf({ method, params }: RequestMessage | NotificationMessage): string | undefined {
   const source =
     method === "tools/call" || method === "prompts/get"
       ? params.name
