@@ -198,8 +198,10 @@ export function createModernToLegacy(
   function wantsLog(level: unknown, from: Id | undefined): boolean {
     const severity = LOG_LEVELS.indexOf(String(level));
     const calls = from === undefined ? [...held.values()] : [held.get(from)];
-    if (from === undefined && performance.now() < late.untilMs && severity >= late.level) return true;
-    return calls.some((call) => call?.clientId !== undefined && severity >= levelOf(call.meta));
+    const waiting = calls.flatMap((call) => (call?.clientId === undefined ? [] : [levelOf(call.meta)]));
+    if (from === undefined && waiting.length === 0 && performance.now() < late.untilMs)
+      waiting.push(late.level);
+    return waiting.some((level) => severity >= level);
   }
 
   async function answer(message: ResponseMessage): Promise<void> {
@@ -323,6 +325,9 @@ export function createModernToLegacy(
     held.delete(callId);
     byState.delete(call.state);
     if (call.clientId !== undefined) release(call.clientId);
+    // It was not this call that the server asked for: another carries the question.
+    for (const { id, method, params } of call.asked.values())
+      void input(requestMessage(id, method, params), undefined);
     const level = levelOf(call.meta);
     if (level < Number.POSITIVE_INFINITY) late = { level, untilMs: performance.now() + LATE_LOG_MS };
   }
