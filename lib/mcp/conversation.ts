@@ -33,6 +33,9 @@ import type { Endpoint } from "./types.ts";
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
 const PATIENCE_MS = 60_000;
 
+/** Notifications kept until the first request shows the way. */
+const MAX_EARLY = 100;
+
 interface Way {
   era: ServerEra;
   road: Road;
@@ -59,6 +62,8 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
   /** The client's handshake, for a server that changes its era meanwhile. */
   let handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   let patientUntilMs = 0;
+  /** What the client told before its first request showed the way. */
+  const early: NotificationMessage[] = [];
   const allowed = erasOf(endpoint.protocol);
 
   const roadFor = {
@@ -168,8 +173,9 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       );
     })();
     const mine = finding.then((found) => {
-      if ("way" in found) return found.way;
-      throw new RefusedOpening(found.failure);
+      if (!("way" in found)) throw new RefusedOpening(found.failure);
+      for (const message of early.splice(0)) void found.way.road.notify(message);
+      return found.way;
     });
     way = mine;
     // Those who wait get the same failure; nobody waiting is no fault.
@@ -263,6 +269,10 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     },
     async notify(message: NotificationMessage) {
       if (message.method === "notifications/initialized" && handshake) handshake.initialized = message;
+      if (way === undefined && message.method !== "notifications/cancelled" && early.length < MAX_EARLY) {
+        early.push(message);
+        return;
+      }
       // Awaited in the same way as by requests, so that the order of the lines is kept.
       let to: Way | undefined;
       try {

@@ -415,7 +415,6 @@ export const FEATURES: Feature[] = [
   },
   {
     name: "a notification of an extension, to the server",
-    without: (cell) => (cell.server === "modern" ? "2026-07-28 servers take none over HTTP" : undefined),
     async check({ it, seen }) {
       await it.notify("example.com/ping", { n: 1 });
       await until(() => seen.notifications.some(({ method }) => method === "example.com/ping"));
