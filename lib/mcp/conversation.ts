@@ -336,7 +336,7 @@ function pinned(first: RequestMessage, version: string | undefined): RequestMess
 
 /** The same request under an id of our own. */
 const again = ({ method, params }: RequestMessage): RequestMessage =>
-  requestMessage(`m2mcp-again-${crypto.randomUUID()}`, method, params);
+  requestMessage(`m2mcp-replay-${crypto.randomUUID()}`, method, params);
 
 /** The list changes that a server with these capabilities tells of. */
 const changesOf = (capabilities: unknown): string[] =>

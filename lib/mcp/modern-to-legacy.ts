@@ -393,6 +393,8 @@ export function createModernToLegacy(
         },
       );
     const ended = finished.finally(() => {
+      // The outcome itself ends the first request; a turn that ends too would hide it.
+      if (one.clientId === message.id) turns.delete(message.id);
       // An answer that came while the client has the turn waits for its retry.
       if (one.clientId !== undefined || !one.finished || one.abandoned) forget(id, one);
     });
