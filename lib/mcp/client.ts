@@ -22,6 +22,7 @@ import {
   MODERN_VERSIONS,
   type ServerEra,
   UNSUPPORTED_VERSION,
+  undiscovered,
 } from "./era.ts";
 import { hostOf, sleep } from "./http.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
@@ -212,7 +213,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   /** Whether the server can be discovered. */
   async function isModern(): Promise<boolean> {
     const answer = await sendModern("server/discover", {});
-    return answer.error === undefined && !("status" in answer);
+    return answer.error === undefined && !("status" in answer) && !undiscovered(answer.result);
   }
 
   async function requestLegacy(method: string, params: JsonObject): Promise<JsonObject | "modern"> {
@@ -267,6 +268,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
       return unwrap(answer);
     }
     const result = answer.result ?? {};
+    if (method === "server/discover" && undiscovered(result) && allowed.includes("legacy")) return "legacy";
     const modernly = result.resultType !== undefined || Array.isArray(result.supportedVersions);
     if (modernly && memory?.era !== "modern" && endpoint.protocol === undefined)
       await remember({ era: "modern" });

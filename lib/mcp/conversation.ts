@@ -11,6 +11,7 @@ import {
   MODERN_VERSIONS,
   type ServerEra,
   UNSUPPORTED_VERSION,
+  undiscovered,
 } from "./era.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
@@ -95,6 +96,8 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       if (message.error) refused = message.error;
       else if (first.method === "initialize" && insisted(endpoint.protocol, agreed))
         refused = toRpcError(noCommonVersion([endpoint.protocol ?? ""], [String(agreed)]));
+      else if (first.method === "server/discover" && undiscovered(message.result))
+        refused = undiscovered(message.result);
       else {
         result = message.result;
         if (!replay) await deliver(message, from);

@@ -1,5 +1,5 @@
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
-import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
+import { type JsonObject, METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
 
 export const MODERN_VERSION = "2026-07-28";
 export const MODERN_VERSIONS: readonly string[] = [MODERN_VERSION];
@@ -68,6 +68,12 @@ export function erasAfterModern({ status, error }: ErrorAnswer, method: string):
   if (error?.code === METHOD_NOT_FOUND && !probed) return [];
   return ["legacy"];
 }
+
+/** What is wrong with the answer of a server that may not know `server/discover`; undefined when it is a modern one. */
+export const undiscovered = (result: JsonObject | undefined): RpcError | undefined =>
+  Array.isArray(result?.supportedVersions)
+    ? undefined
+    : { code: METHOD_NOT_FOUND, message: "the answer to server/discover names no versions" };
 
 /** The eras to ask after the GET of HTTP+SSE (MCP 2024-11-05) was refused or opened no such stream. */
 export const erasAfterStream = (status: number): ServerEra[] =>

@@ -1,6 +1,12 @@
 import { invalidAnswer } from "../errors.ts";
 import { type ErrorAnswer, toRpcError } from "./answers.ts";
-import { META_SUBSCRIPTION, MODERN_VERSION, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "./era.ts";
+import {
+  META_SUBSCRIPTION,
+  MODERN_VERSION,
+  MODERN_VERSIONS,
+  UNSUPPORTED_VERSION,
+  undiscovered,
+} from "./era.ts";
 import { hostOf } from "./http.ts";
 import { missingCapability } from "./input.ts";
 import { createListening, ListenRefused } from "./listening.ts";
@@ -97,8 +103,8 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
     if (failure) return failure;
     if (answer?.error) return { status: 200, error: answer.error };
     const discovered = answer?.result ?? {};
-    const unknown = unsupported(discovered.supportedVersions);
-    if (unknown) return { status: 200, error: unknown };
+    const error = undiscovered(discovered) ?? unsupported(discovered.supportedVersions);
+    if (error) return { status: 200, error };
     capabilities = discovered.capabilities;
     await deliver(resultResponse(message.id, initializeResult(discovered, message.params.protocolVersion)));
     return undefined;

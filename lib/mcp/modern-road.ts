@@ -1,6 +1,13 @@
 import type { ErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
-import { META_CAPABILITIES, META_CLIENT, META_SUBSCRIPTION, META_VERSION, MODERN_VERSION } from "./era.ts";
+import {
+  META_CAPABILITIES,
+  META_CLIENT,
+  META_SUBSCRIPTION,
+  META_VERSION,
+  MODERN_VERSION,
+  undiscovered,
+} from "./era.ts";
 import { sleep } from "./http.ts";
 import {
   type Id,
@@ -142,5 +149,6 @@ export async function discover(
       if (read.kind === "response") answer = read;
     },
   );
-  return failure ?? (answer?.error ? { status: 200, error: answer.error } : undefined);
+  const error = answer?.error ?? undiscovered(answer?.result);
+  return failure ?? (error ? { status: 200, error } : undefined);
 }

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse, request as sen
 import { listen } from "./listen.ts";
 
 /** What answers: another server, by its address, or a function. */
-export type Behind = string | ((request: IncomingMessage, response: ServerResponse, body: Body) => void);
+export type Behind = string | Answering;
+export type Answering = (request: IncomingMessage, response: ServerResponse, body: Body) => void;
 export type Body = { id?: string | number; method?: string; params?: Record<string, unknown> } | undefined;
 
 export interface Front {
