@@ -6,7 +6,8 @@ import { type Front, refuse, startFront } from "../servers/front.ts";
 import { type FullLegacyServer, startFullLegacyServer } from "../servers/full-legacy-server.ts";
 import { startFullModernServer } from "../servers/full-modern-server.ts";
 import type { FullServer } from "../servers/full-server.ts";
-import { answerTo, DISCOVER, echo, type Line, opening, piped, textOf } from "./lines.ts";
+import { answerTo, DISCOVER, echo, opening, piped, textOf } from "./lines.ts";
+import { start } from "./run.ts";
 
 const KINDS = ["legacy", "modern", "sse"] as const;
 type Kind = (typeof KINDS)[number];
@@ -172,35 +173,6 @@ describe("no verdict", () => {
 });
 
 describe("while the bridge runs", () => {
-  /** A bridge that is given lines one by one. */
-  function started() {
-    const child = home.start(["bridge", front.url, "--timeout", "10"]);
-    const lines: Line[] = [];
-    let rest = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      const parts = (rest + text).split("\n");
-      rest = parts.pop() ?? "";
-      lines.push(...parts.map((line) => JSON.parse(line)));
-    });
-    return {
-      lines,
-      write: (...messages: object[]) =>
-        child.stdin.write(messages.map((one) => `${JSON.stringify(one)}\n`).join("")),
-      async answer(id: string) {
-        for (let tries = 0; tries < 500; tries++) {
-          const found = lines.find((line) => line.id === id);
-          if (found) return found;
-          await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-        throw new Error(`no answer to ${id}: ${JSON.stringify(lines)}`);
-      },
-      async end() {
-        child.stdin.end();
-        await new Promise((resolve) => child.on("close", resolve));
-      },
-    };
-  }
-
   for (const client of ["legacy", "modern"] as const)
     for (const [from, to] of [
       ["legacy", "modern"],
@@ -209,7 +181,7 @@ describe("while the bridge runs", () => {
     ] as const)
       test(`a ${client} client goes on when the server changes from ${from} to ${to}`, async () => {
         front.put(servers[from].url);
-        const run = started();
+        const run = start(home, [front.url, "--timeout", "10"]);
         run.write(...opening[client]);
         expect(textOf(await run.answer("call"))).toBe("hi");
         if (from === "legacy") servers.legacy.restart();
