@@ -1,7 +1,7 @@
 import { answerTooLong, M2mcpError, sessionLost, streamCut, timedOut, wrongContentType } from "../errors.ts";
 import { type ErrorAnswer, mediaType, readErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
-import { hostOf, MAX_ANSWER_BYTES, sendHttp, sleep } from "./http.ts";
+import { type HttpResponse, hostOf, MAX_ANSWER_BYTES, sendHttp, sleep } from "./http.ts";
 import {
   type Id,
   isObject,
@@ -104,7 +104,7 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
         throw wrongContentType(host, mediaType(response.headers));
       }
       const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-      for await (const { event, data } of readEvents(response.chunks(), {}, MAX_ANSWER_BYTES, tooLong)) {
+      for await (const { event, data } of readEvents(chunksOf(response), {}, MAX_ANSWER_BYTES, tooLong)) {
         if (event === "endpoint") {
           clearTimeout(timer);
           found(addressIn(data));
@@ -112,6 +112,15 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       }
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** The stream's bytes. A reset is a cut: the server may have acted on what it was sent. */
+  async function* chunksOf(response: HttpResponse): AsyncGenerator<Uint8Array> {
+    try {
+      yield* response.chunks();
+    } catch (error) {
+      throw error instanceof M2mcpError && error.code === "connection_failed" ? streamCut(host) : error;
     }
   }
 
