@@ -185,6 +185,15 @@ export const serverError = (code: number, message: string) =>
     true,
   );
 
+/** @param inputs what is asked for, as methods or capabilities */
+export const inputNeeded = (what: string, inputs: readonly string[]) =>
+  new M2mcpError(
+    "input_needed",
+    EXIT.server,
+    `${what} asks for input (${[...new Set(inputs)].join(", ") || "of unknown kind"}), which a one-off command cannot give`,
+    "use it from an MCP host, over m2mcp bridge",
+  );
+
 export const noCommonVersion = (ours: readonly string[], theirs: readonly string[]) =>
   new M2mcpError(
     "protocol_version",

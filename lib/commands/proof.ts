@@ -8,6 +8,7 @@ import { moment } from "../ui/time.ts";
 import type { Call } from "./call.ts";
 import { readCredentials } from "./credentials.ts";
 import { parseHeader } from "./headers.ts";
+import { pinnedProtocol } from "./protocol.ts";
 import { memoryCache } from "./state.ts";
 import { authDeps, secretReading, type Target } from "./target.ts";
 
@@ -51,7 +52,7 @@ export function keptOptions(call: Call): Partial<Profile> {
   const headers = options.values("header").map(parseHeader);
   const allowHttp = options.values("allow-http").flatMap((hosts) => hosts.split(/[\s,]+/));
   const ca = options.value("ca");
-  const protocol = options.value("protocol");
+  const protocol = pinnedProtocol(options);
   return {
     ...(headers.length > 0 ? { headers } : {}),
     ...(allowHttp.length > 0 ? { allowHttp } : {}),

@@ -1,13 +1,16 @@
 import type { AuthState } from "../auth/types.ts";
-import type { ServerMemory } from "../mcp/types.ts";
+import type { Memory, ServerMemory } from "../mcp/types.ts";
 import type { State, Store } from "../store/types.ts";
+
+/** Servers remembered for one set of credentials; the ones longest unchanged make room. */
+const MAX_SERVERS = 64;
 
 /** Cached state of one set of credentials. A cache that cannot be kept costs requests, nothing else. */
 export interface Cache {
   readAuth(): Promise<AuthState | undefined>;
   changeAuth(change: (old: AuthState) => AuthState): Promise<void>;
-  readServer(): Promise<ServerMemory | undefined>;
-  writeServer(memory: ServerMemory): Promise<void>;
+  /** What is remembered of one server. */
+  server(url: string): Memory;
   withLock<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -56,8 +59,10 @@ export function createCache(store: Store, id: () => Promise<string>, warn: (line
   return {
     readAuth: async () => (await read()).auth,
     changeAuth: (change) => update((old) => ({ ...old, auth: change(old.auth ?? {}) })),
-    readServer: async () => (await read()).server,
-    writeServer: (server) => update((old) => ({ ...old, server })),
+    server: (url) => ({
+      read: async () => (await read()).servers?.[url],
+      change: (change) => update((old) => withServer(old, url, change)),
+    }),
     async withLock(work) {
       let started = false;
       const once = () => {
@@ -76,6 +81,14 @@ export function createCache(store: Store, id: () => Promise<string>, warn: (line
   };
 }
 
+/** State with one server's memory changed. The one memory for all servers, of versions before, goes. */
+function withServer(old: State, url: string, change: (old: ServerMemory) => ServerMemory): State {
+  const { server: _one, ...state } = old;
+  const { [url]: memory = {}, ...others } = state.servers ?? {};
+  const kept = Object.entries(others).slice(1 - MAX_SERVERS);
+  return { ...state, servers: { ...Object.fromEntries(kept), [url]: change(memory) } };
+}
+
 /** A cache for this run alone, for what is not proven yet. */
 export function memoryCache(auth: AuthState): Cache {
   let kept: State = { auth };
@@ -84,10 +97,12 @@ export function memoryCache(auth: AuthState): Cache {
     changeAuth: async (change) => {
       kept = { ...kept, auth: change(kept.auth ?? {}) };
     },
-    readServer: async () => kept.server,
-    writeServer: async (server) => {
-      kept = { ...kept, server };
-    },
+    server: (url) => ({
+      read: async () => kept.servers?.[url],
+      change: async (change) => {
+        kept = withServer(kept, url, change);
+      },
+    }),
     withLock: (work) => work(),
   };
 }

@@ -13,6 +13,7 @@ import { followingFetch } from "./client-certificate.ts";
 import { flagsCredentials, namesCredentials, readCredentials, type SecretReading } from "./credentials.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "./headers.ts";
 import { readAuthorities, readStdin, storeOf } from "./opening.ts";
+import { pinnedProtocol } from "./protocol.ts";
 import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
 import { type Cache, createCache } from "./state.ts";
 
@@ -181,7 +182,7 @@ export function target(
     options.values("header").map(parseHeader),
   );
   const ca = options.value("ca") ?? profile?.ca ?? login?.ca;
-  const protocol = options.value("protocol") ?? profile?.protocol ?? login?.protocol;
+  const protocol = pinnedProtocol(options) ?? profile?.protocol ?? login?.protocol;
   return {
     ...found,
     server,
@@ -247,7 +248,7 @@ export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_O
     authorization,
     fetch: deps.fetch,
     ...(found.protocol === undefined ? {} : { protocol: found.protocol }),
-    memory: { read: cache.readServer, write: cache.writeServer },
+    memory: cache.server(server),
     timeoutMs: timeoutMs(call.options) ?? kind.timeoutMs,
     reconnectMs: kind.reconnectMs,
     log: (line) => call.output.step(line),

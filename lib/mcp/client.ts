@@ -1,17 +1,32 @@
-import { invalidAnswer, noCommonVersion, serverError, tookTooLong, unexpectedStatus } from "../errors.ts";
+import {
+  EXIT,
+  inputNeeded,
+  invalidAnswer,
+  M2mcpError,
+  noCommonVersion,
+  serverError,
+  tookTooLong,
+  unexpectedStatus,
+} from "../errors.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
+import { backoffMs } from "./backoff.ts";
 import { boundMs, withinBound } from "./bound.ts";
 import {
-  judgeInitialize,
-  judgeModern,
+  erasAfterInitialize,
+  erasAfterModern,
+  erasAfterStream,
+  erasOf,
   LEGACY_VERSION,
   LEGACY_VERSIONS,
   META_SERVER,
+  MISSING_CAPABILITY,
   MODERN_VERSION,
   MODERN_VERSIONS,
+  type ServerEra,
   UNSUPPORTED_VERSION,
+  undiscovered,
 } from "./era.ts";
-import { hostOf } from "./http.ts";
+import { hostOf, sleep } from "./http.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession, type LegacySession } from "./legacy.ts";
 import {
@@ -23,6 +38,7 @@ import {
   type NotificationMessage,
   notification,
   type ResponseMessage,
+  type RpcError,
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
@@ -30,6 +46,11 @@ import { createModernServer } from "./modern.ts";
 import type { Road } from "./road.ts";
 import { withModernMeta } from "./translate.ts";
 import type { Endpoint, ServerMemory } from "./types.ts";
+
+/** Times that a server may ask for nothing but to be asked again. */
+const MAX_ROUNDS = 10;
+/** First wait before asking again, in ms. */
+const RETRY_MS = 200;
 
 /** Pages of a list followed at most; a server that goes on for ever is stopped. */
 const MAX_PAGES = 1000;
@@ -77,17 +98,21 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   let serial = 0;
   let answers: ((message: ResponseMessage) => void) | undefined;
   let notified: RequestOptions["onNotification"];
+  /** What the server asked and nobody could answer. */
+  let asked: string | undefined;
+  const allowed = erasOf(endpoint.protocol);
 
   async function recall(): Promise<void> {
     if (memory !== undefined) return;
     memory = (await endpoint.memory.read()) ?? {};
-    const { protocol } = endpoint;
-    era = protocol === undefined ? memory.era : MODERN_VERSIONS.includes(protocol) ? "modern" : "legacy";
+    era = memory.era && allowed.includes(memory.era) ? memory.era : undefined;
+    // A pinned version leaves no question, but for the transport of the legacy ones.
+    if (endpoint.protocol !== undefined) era ??= allowed[0];
   }
 
   async function remember(changes: ServerMemory): Promise<void> {
-    memory = { ...memory, ...changes };
-    await endpoint.memory.write(memory);
+    memory = changes.era === memory?.era ? { ...memory, ...changes } : changes;
+    await endpoint.memory.change((old) => (changes.era === old.era ? { ...old, ...changes } : changes));
   }
 
   async function fromServer(message: Message): Promise<void> {
@@ -96,6 +121,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     // Nobody is there to be asked; ping alone can be answered.
     else if (message.method === "ping") await legacy?.road.respond(resultResponse(message.id, {}));
     else {
+      asked = message.method;
       const error = { code: METHOD_NOT_FOUND, message: `a one-off command cannot answer ${message.method}` };
       await legacy?.road.respond(errorResponse(message.id, error));
     }
@@ -116,63 +142,107 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     return failure ?? answer ?? { status: 200 };
   }
 
-  async function handshake(): Promise<LegacyWay> {
-    const tries = era === "sse" ? (["sse"] as const) : (["legacy", "sse"] as const);
-    let first: ErrorAnswer | undefined;
-    for (const kind of tries) {
-      const session =
-        kind === "legacy" ? createLegacySession(endpoint, fromServer, { listens: false }) : undefined;
-      const road = session ?? createHttpSseRoad(endpoint, fromServer);
-      legacy = { road, ...(session ? { session } : {}) };
-      const protocolVersion = endpoint.protocol ?? LEGACY_VERSION;
-      const answer = await sendLegacy(road, "initialize", { protocolVersion, capabilities: {}, clientInfo });
-      if ("status" in answer) {
-        first ??= answer;
-        if (kind === "legacy" && judgeInitialize(answer) === "maybe-sse") continue;
-        break;
-      }
-      const result = unwrap(answer);
-      const agreed = String(result.protocolVersion);
-      if (!LEGACY_VERSIONS.includes(agreed)) throw noCommonVersion(LEGACY_VERSIONS, [agreed]);
-      await road.notify(notification("notifications/initialized"));
-      const id = session?.current().id;
-      await remember({
-        era: kind,
-        protocolVersion: agreed,
-        ...(session ? { session: { protocolVersion: agreed, ...(id === undefined ? {} : { id }) } } : {}),
-      });
-      legacy.initialized = result;
-      return legacy;
+  /** One handshake, in the version given; resolves to the server's refusal. */
+  async function shakeHands(
+    kind: "legacy" | "sse",
+    protocolVersion: string,
+  ): Promise<LegacyWay | ErrorAnswer> {
+    const session =
+      kind === "legacy" ? createLegacySession(endpoint, fromServer, { listens: false }) : undefined;
+    const road = session ?? createHttpSseRoad(endpoint, fromServer);
+    legacy = { road, ...(session ? { session } : {}) };
+    const answer = await sendLegacy(road, "initialize", { protocolVersion, capabilities: {}, clientInfo });
+    const error = answer.error;
+    const common = error && supportedVersions(error).find((theirs) => LEGACY_VERSIONS.includes(theirs));
+    if (common !== undefined && common !== protocolVersion && endpoint.protocol === undefined) {
+      await road.close();
+      return shakeHands(kind, common);
     }
-    legacy = undefined;
-    throw failureOf(first ?? { status: 404 });
-  }
-
-  /** The legacy session: the remembered one, or a new one. */
-  async function legacyWay(): Promise<LegacyWay> {
-    if (legacy) return legacy;
-    const known = memory?.session;
-    if (era !== "legacy" || !known) return handshake();
-    const session = createLegacySession(endpoint, fromServer, { resumed: known, listens: false });
-    legacy = { road: session, session };
+    if (error) return { status: "status" in answer ? answer.status : 200, error };
+    if ("status" in answer) return answer;
+    const result = answer.result ?? {};
+    const agreed = String(result.protocolVersion);
+    const ours = endpoint.protocol === undefined ? LEGACY_VERSIONS : [endpoint.protocol];
+    if (!ours.includes(agreed)) {
+      await road.close();
+      throw noCommonVersion(ours, [agreed]);
+    }
+    await road.notify(notification("notifications/initialized"));
+    const id = session?.current().id;
+    await remember({
+      era: kind,
+      protocolVersion: agreed,
+      ...(session ? { session: { protocolVersion: agreed, ...(id === undefined ? {} : { id }) } } : {}),
+    });
+    legacy.initialized = result;
     return legacy;
   }
 
-  async function requestLegacy(method: string, params: JsonObject): Promise<JsonObject> {
-    const way = await legacyWay();
-    const answer = await sendLegacy(way.road, method, params);
-    // A remembered session that the server no longer knows: 404, and 400 from servers that see it as missing.
-    const forgotten =
-      "status" in answer && (answer.status === 404 || answer.status === 400) && !way.initialized;
-    if (!forgotten) return unwrap(answer);
-    legacy = undefined;
-    const { session: _lost, ...rest } = memory ?? {};
-    memory = rest;
-    return unwrap(await sendLegacy((await handshake()).road, method, params));
+  /**
+   * The handshake, over the transport that the server has; `modern` when it has neither and speaks the modern era.
+   *
+   * @param kind the transport to try first
+   */
+  async function handshake(kind: "legacy" | "sse"): Promise<LegacyWay | "modern"> {
+    const queue: ServerEra[] = [kind];
+    let first: ErrorAnswer | M2mcpError | undefined;
+    for (const next of queue) {
+      if (next === "modern") {
+        if (await isModern()) return "modern";
+        continue;
+      }
+      let refusal: ErrorAnswer | M2mcpError;
+      let doubts: ServerEra[];
+      try {
+        const way = await shakeHands(next, endpoint.protocol ?? LEGACY_VERSION);
+        if ("road" in way) return way;
+        refusal = way;
+        doubts = next === "sse" && !way.error ? erasAfterStream(way.status) : erasAfterInitialize(way);
+      } catch (error) {
+        // What is no stream is no such server; a failure of the network tells nothing.
+        if (next !== "sse" || !(error instanceof M2mcpError) || error.exitCode !== EXIT.server) throw error;
+        refusal = error;
+        doubts = erasAfterStream(200);
+      }
+      await legacy?.road.close();
+      legacy = undefined;
+      first ??= refusal;
+      for (const other of doubts) if (!queue.includes(other) && allowed.includes(other)) queue.push(other);
+    }
+    throw first instanceof M2mcpError ? first : failureOf(first ?? { status: 404 });
   }
 
-  /** Sends in the modern way; resolves to `legacy` when the answer shows a server that must be asked otherwise. */
-  async function requestModern(method: string, params: JsonObject): Promise<JsonObject | "legacy"> {
+  /** Whether the server can be discovered. */
+  async function isModern(): Promise<boolean> {
+    const answer = await sendModern("server/discover", {});
+    return answer.error === undefined && !("status" in answer) && !undiscovered(answer.result);
+  }
+
+  async function requestLegacy(method: string, params: JsonObject): Promise<JsonObject | "modern"> {
+    const known = legacy ?? resumed();
+    if (known) {
+      legacy = known;
+      const answer = await sendLegacy(known.road, method, params);
+      // A remembered session that the server no longer knows: 404, and 400 from servers that see it as missing.
+      const forgotten = "status" in answer && [400, 404, 405].includes(answer.status) && !known.initialized;
+      if (!forgotten) return unwrap(answer);
+      legacy = undefined;
+    }
+    const way = await handshake(era === "sse" ? "sse" : "legacy");
+    return way === "modern" ? way : unwrap(await sendLegacy(way.road, method, params));
+  }
+
+  /** The legacy session of an earlier command, in the version that is wanted now. */
+  function resumed(): LegacyWay | undefined {
+    const known = memory?.session;
+    if (era !== "legacy" || !known) return undefined;
+    if (endpoint.protocol !== undefined && known.protocolVersion !== endpoint.protocol) return undefined;
+    const session = createLegacySession(endpoint, fromServer, { resumed: known, listens: false });
+    return { road: session, session };
+  }
+
+  /** Sends one request in the modern way. */
+  async function sendModern(method: string, params: JsonObject): Promise<ResponseMessage | ErrorAnswer> {
     const id = ++serial;
     let answer: ResponseMessage | undefined;
     const message = requestMessage(id, method, withModernMeta(params, identity, undefined));
@@ -180,50 +250,75 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
       if (read.kind === "response" && read.id === id) answer = read;
       else if (read.kind === "notification") notified?.(read);
     });
-    const error = failure ? failure.error : answer?.error;
-    if (error?.code === UNSUPPORTED_VERSION) {
-      const theirs = supportedVersions(error);
-      if (endpoint.protocol === undefined && theirs.some((version) => LEGACY_VERSIONS.includes(version)))
-        return "legacy";
-      throw noCommonVersion([MODERN_VERSION, ...LEGACY_VERSIONS], theirs);
+    return failure ?? answer ?? { status: 200 };
+  }
+
+  /** The same, as often as the server asks for no more than that; `legacy` when it must be asked otherwise. */
+  async function requestModern(method: string, params: JsonObject): Promise<JsonObject | "legacy"> {
+    let answer = await sendModern(method, params);
+    for (let round = 1; round < MAX_ROUNDS && wantsRetry(answer); round++) {
+      await sleep(backoffMs(round, RETRY_MS));
+      answer = await sendModern(method, { ...params, requestState: answer.result?.requestState });
     }
-    if (failure) {
-      if (judgeModern(failure) === "legacy" && endpoint.protocol === undefined) return "legacy";
-      throw failureOf(failure);
+    const { error } = answer;
+    const status = "status" in answer ? answer.status : 200;
+    if (error || "status" in answer) {
+      const refusal = { status, ...(error ? { error } : {}) };
+      if (erasAfterModern(refusal, method).includes("legacy") && allowed.includes("legacy")) return "legacy";
+      // Of a server not known yet, an error in a 200 may be a legacy one's way to ask for the handshake.
+      if (status === 200 && era === undefined && !(await isModern())) return "legacy";
+      return unwrap(answer);
     }
-    if (
-      answer &&
-      era !== "modern" &&
-      (answer.result?.resultType !== undefined || method === "server/discover")
-    )
+    const result = answer.result ?? {};
+    if (method === "server/discover" && undiscovered(result) && allowed.includes("legacy")) return "legacy";
+    const modernly = result.resultType !== undefined || Array.isArray(result.supportedVersions);
+    if (modernly && memory?.era !== "modern" && endpoint.protocol === undefined)
       await remember({ era: "modern" });
-    const result = unwrap(answer ?? { status: 200 });
-    if (result.resultType === "input_required")
-      throw invalidAnswer(hostOf(endpoint.url), "it asks for input, which a one-off command cannot give");
+    if (result.resultType === "input_required") throw inputNeeded(hostOf(endpoint.url), inputsOf(result));
     return result;
   }
 
   const unwrap = (answer: ResponseMessage | ErrorAnswer): JsonObject => {
     if ("status" in answer) throw failureOf(answer);
-    if (answer.error) throw serverError(answer.error.code, answer.error.message);
+    if (answer.error) throw asked ? inputNeeded(hostOf(endpoint.url), [asked]) : errorOf(answer.error);
     return answer.result ?? {};
   };
   const failureOf = ({ status, error }: ErrorAnswer) =>
-    error ? serverError(error.code, error.message) : unexpectedStatus(hostOf(endpoint.url), status);
+    error ? errorOf(error) : unexpectedStatus(hostOf(endpoint.url), status);
 
-  function send(method: string, params: JsonObject): Promise<JsonObject> {
-    const limitMs = boundMs(endpoint.timeoutMs);
-    return withinBound(sendOn(method, params), limitMs, () => tookTooLong(hostOf(endpoint.url), limitMs));
+  function errorOf(error: RpcError): M2mcpError {
+    const { code, message, data } = error;
+    if (code === UNSUPPORTED_VERSION)
+      return noCommonVersion(
+        endpoint.protocol ? [endpoint.protocol] : [...MODERN_VERSIONS, ...LEGACY_VERSIONS],
+        supportedVersions(error),
+      );
+    if (code === MISSING_CAPABILITY && isObject(data) && isObject(data.requiredCapabilities))
+      return inputNeeded(hostOf(endpoint.url), Object.keys(data.requiredCapabilities));
+    return serverError(code, message);
   }
 
-  async function sendOn(method: string, params: JsonObject): Promise<JsonObject> {
+  /** Sends in the era that the server is known for, or in the one that it turns out to be of, in bounded time. */
+  function send(method: string, params: JsonObject, legacyMethod = method): Promise<JsonObject> {
+    const limitMs = boundMs(endpoint.timeoutMs);
+    const late = () => tookTooLong(hostOf(endpoint.url), limitMs);
+    return withinBound(sendOn(method, params, legacyMethod), limitMs, late);
+  }
+
+  async function sendOn(method: string, params: JsonObject, legacyMethod: string): Promise<JsonObject> {
     await recall();
+    asked = undefined;
     if (era === undefined || era === "modern") {
       const result = await requestModern(method, params);
       if (result !== "legacy") return result;
       era = "legacy";
     }
-    return requestLegacy(method, params);
+    const result = await requestLegacy(legacyMethod, params);
+    if (result !== "modern") return result;
+    era = "modern";
+    const last = await requestModern(method, params);
+    if (last === "legacy") throw unexpectedStatus(hostOf(endpoint.url), 400);
+    return last;
   }
 
   return {
@@ -234,19 +329,19 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
 
     async serverInfo() {
       await recall();
-      if (era === undefined || era === "modern") {
-        const found = await requestModern("server/discover", {});
-        if (found !== "legacy")
-          return describe(
-            found,
-            isObject(found._meta) ? found._meta[META_SERVER] : undefined,
-            MODERN_VERSION,
-          );
-        era = "legacy";
+      let found: JsonObject | "legacy" = "legacy";
+      if (era === undefined || era === "modern") found = await requestModern("server/discover", {});
+      if (found === "legacy") {
+        legacy = undefined;
+        const way = await handshake(era === "sse" ? "sse" : "legacy");
+        if (way !== "modern") {
+          const { initialized = {} } = way;
+          return describe(initialized, initialized.serverInfo, String(initialized.protocolVersion));
+        }
+        found = await requestModern("server/discover", {});
       }
-      legacy = undefined;
-      const result = (await handshake()).initialized ?? {};
-      return describe(result, result.serverInfo, String(result.protocolVersion));
+      if (found === "legacy") throw unexpectedStatus(hostOf(endpoint.url), 400);
+      return describe(found, isObject(found._meta) ? found._meta[META_SERVER] : undefined, MODERN_VERSION);
     },
 
     async list(method, key) {
@@ -262,12 +357,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     },
 
     async ping() {
-      await recall();
-      if (era === undefined || era === "modern") {
-        if ((await requestModern("server/discover", {})) !== "legacy") return;
-        era = "legacy";
-      }
-      await requestLegacy("ping", {});
+      await send("server/discover", {}, "ping");
     },
 
     async close() {
@@ -290,3 +380,15 @@ function describe(result: JsonObject, info: unknown, protocolVersion: string): S
     protocolVersion,
   };
 }
+
+/** Whether a server wants no input, only the same request once more (MCP 2026-07-28 "Multi Round-Trip Requests"). */
+function wantsRetry(answer: ResponseMessage | ErrorAnswer): answer is ResponseMessage {
+  if ("status" in answer || answer.result?.resultType !== "input_required") return false;
+  return inputsOf(answer.result).length === 0 && "requestState" in answer.result;
+}
+
+/** The methods that a server asks in `input_required`. */
+const inputsOf = ({ inputRequests }: JsonObject): string[] =>
+  Object.values(isObject(inputRequests) ? inputRequests : {}).map((input) =>
+    isObject(input) && typeof input.method === "string" ? input.method : "something",
+  );

@@ -1,146 +1,298 @@
-import { type ErrorAnswer, rpcErrorOf } from "./answers.ts";
+import { EXIT, M2mcpError, noCommonVersion } from "../errors.ts";
+import { type ErrorAnswer, rpcErrorOf, supportedVersions, toRpcError } from "./answers.ts";
 import {
   clientEra,
-  judgeInitialize,
-  judgeModern,
-  LEGACY_VERSION,
+  erasAfterInitialize,
+  erasAfterModern,
+  erasAfterStream,
+  erasOf,
+  isModernError,
   LEGACY_VERSIONS,
   MODERN_VERSIONS,
+  type ServerEra,
+  UNSUPPORTED_VERSION,
+  undiscovered,
 } from "./era.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
-import type { NotificationMessage, RequestMessage, ResponseMessage } from "./messages.ts";
+import {
+  isObject,
+  type JsonObject,
+  type NotificationMessage,
+  notification,
+  type RequestMessage,
+  type ResponseMessage,
+  type RpcError,
+  request as requestMessage,
+} from "./messages.ts";
 import { createModernRoad, discover } from "./modern-road.ts";
 import { createModernToLegacy } from "./modern-to-legacy.ts";
 import type { Deliver, Road } from "./road.ts";
-import type { Endpoint, ServerMemory } from "./types.ts";
+import type { Endpoint } from "./types.ts";
 
-type ServerEra = NonNullable<ServerMemory["era"]>;
+/** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
+const PATIENCE_MS = 60_000;
 
-/** A road that was taken, or the refusal that left it open which to take. */
-type Opening = { road: Road; failure?: ErrorAnswer } | { failure: ErrorAnswer };
+/** Notifications kept until the first request shows the way. */
+const MAX_EARLY = 100;
+
+interface Way {
+  era: ServerEra;
+  road: Road;
+  /** Whether the server has answered an opening in this era; else the era is remembered or assumed. */
+  proven: boolean;
+}
+
+/** `answered`: the opener was the first request itself, and it has its answer. */
+type Found = { way: Way; answered: boolean; result?: JsonObject } | { failure: ErrorAnswer };
+
+/** What opens a way: the client's first request, or its handshake once more (`replay`), whose answer it knows. */
+interface Opener {
+  request: RequestMessage;
+  replay: boolean;
+}
 
 /**
- * The road that suits both ends, found by the client's first request: the client's era is in the request, the
- * server's is remembered, pinned, or shows in its answer. A remembered era that turns out wrong is replaced.
+ * The road that suits both ends. The client's era is in its first request, the server's is remembered, pinned, or
+ * shows in its answers. An era that turns out wrong, at the start or while the conversation runs, is replaced.
  */
 export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
-  let road: Promise<Road> | undefined;
+  let client: "legacy" | "modern" = "legacy";
+  let way: Promise<Way> | undefined;
+  /** The client's handshake, for a server that changes its era meanwhile. */
+  let handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
+  let patientUntilMs = 0;
+  /** What the client told before its first request showed the way. */
+  const early: NotificationMessage[] = [];
+  const allowed = erasOf(endpoint.protocol);
 
   const roadFor = {
     legacy: {
-      legacy: () => createLegacySession(endpoint, deliver),
-      modern: () => createLegacyToModern(endpoint, deliver),
-      sse: () => createHttpSseRoad(endpoint, deliver),
+      legacy: (to: Deliver): Road => createLegacySession(endpoint, to),
+      modern: (to: Deliver): Road => createLegacyToModern(endpoint, to),
+      sse: (to: Deliver): Road => createHttpSseRoad(endpoint, to),
     },
     modern: {
-      legacy: () => createModernToLegacy(endpoint, deliver, (to) => createLegacySession(endpoint, to)),
-      modern: () => createModernRoad(endpoint, deliver),
-      sse: () => createModernToLegacy(endpoint, deliver, (to) => createHttpSseRoad(endpoint, to)),
+      legacy: (to: Deliver): Road =>
+        createModernToLegacy(endpoint, to, (session) => createLegacySession(endpoint, session)),
+      modern: (to: Deliver): Road => createModernRoad(endpoint, to),
+      sse: (to: Deliver): Road =>
+        createModernToLegacy(endpoint, to, (session) => createHttpSseRoad(endpoint, session)),
     },
   };
 
-  /** Where to try next after a refusal; undefined when the refusal tells nothing of the era. */
-  function nextEra(
-    tried: ServerEra,
-    client: "legacy" | "modern",
+  /** Asks the server in one era. A refusal is held back, so that another era may be asked before the client hears. */
+  async function attempt(
+    era: ServerEra,
+    { request: first, replay }: Opener,
+    known: boolean,
+  ): Promise<Found | { refusal: ErrorAnswer | M2mcpError }> {
+    let refused: RpcError | undefined;
+    let result: JsonObject | undefined;
+    let to: Deliver = async (message, from) => {
+      if (message.kind !== "response" || message.id !== first.id) return deliver(message, from);
+      const agreed = message.result?.protocolVersion;
+      if (message.error) refused = message.error;
+      else if (first.method === "initialize" && insisted(endpoint.protocol, agreed))
+        refused = toRpcError(noCommonVersion([endpoint.protocol ?? ""], [String(agreed)]));
+      else if (first.method === "server/discover" && undiscovered(message.result))
+        refused = undiscovered(message.result);
+      else {
+        result = message.result;
+        if (!replay) await deliver(message, from);
+      }
+    };
+    const road = roadFor[client][era]((message, from) => to(message, from));
+    const probes = first.method === (client === "modern" ? "server/discover" : "initialize");
+    // Of an unknown server a modern client's request tells too little; a question of our own is told apart.
+    const asks = client === "modern" && era === "modern" && !known && !probes;
+    let refusal: ErrorAnswer | undefined;
+    try {
+      if (road.open) refusal = await road.open(first);
+      else if (probes) refusal = await road.request(pinned(first, endpoint.protocol));
+      else if (asks) refusal = await discover(endpoint, first);
+      if (refused) refusal = { status: 200, error: refused };
+    } catch (error) {
+      // What is no stream is no such server; a failure of the network tells nothing.
+      if (era !== "sse" || !(error instanceof M2mcpError) || error.exitCode !== EXIT.server) throw error;
+      road.close().catch(() => {});
+      return { refusal: error };
+    }
+    to = deliver;
+    if (refusal) {
+      road.close().catch(() => {});
+      return { refusal };
+    }
+    const answered = probes && !road.open;
+    const proven = road.open !== undefined || probes || asks;
+    return { way: { era, road, proven }, answered, ...(result ? { result } : {}) };
+  }
+
+  /** Asks one era after the other until the server answers in one, and remembers it. */
+  async function find(opener: Opener, queue: ServerEra[], known?: ServerEra): Promise<Found> {
+    let first: ErrorAnswer | M2mcpError | undefined;
+    for (const era of queue) {
+      const tried = await attempt(era, opener, era === known);
+      if (!("refusal" in tried)) {
+        if ("way" in tried && tried.way.proven) await remember(era);
+        return tried;
+      }
+      const { refusal } = tried;
+      first ??= refusal;
+      const next = doubts(era, refusal);
+      // A server that speaks the era has the last word.
+      if (next.length === 0 && era !== "sse" && !(refusal instanceof M2mcpError)) return { failure: refusal };
+      for (const other of next)
+        if (!queue.includes(other) && allowed.includes(other)) {
+          endpoint.log(`the server is not of the ${era} era: trying ${other}`);
+          queue.push(other);
+        }
+    }
+    if (first instanceof M2mcpError) throw first;
+    return { failure: first ?? { status: 404 } };
+  }
+
+  async function remember(era: ServerEra): Promise<void> {
+    // A pinned version says nothing of what the server would rather speak, but for its transport.
+    if (endpoint.protocol !== undefined && era !== "sse") return;
+    if ((await endpoint.memory.read())?.era === era) return;
+    await endpoint.memory.change((old) => (old.era === era ? old : { era }));
+  }
+
+  /** The first request finds the way; those that come meanwhile wait for it. */
+  async function begin(first: RequestMessage): Promise<ErrorAnswer | undefined> {
+    const finding = (async () => {
+      const remembered = (await endpoint.memory.read())?.era;
+      const known = remembered && allowed.includes(remembered) ? remembered : undefined;
+      const plain = client === "legacy" && first.method !== "initialize";
+      // A client that skips the handshake cannot be asked for it: the server is, in our own name.
+      const start = plain && !known && allowed.includes("modern") ? await eraOf(first) : undefined;
+      const era = start ?? known ?? (allowed.includes(client) ? client : (allowed[0] ?? client));
+      return find(
+        { request: first, replay: false },
+        [era],
+        known ?? (allowed.length === 1 ? era : undefined),
+      );
+    })();
+    const mine = finding.then((found) => {
+      if (!("way" in found)) throw new RefusedOpening(found.failure);
+      for (const message of early.splice(0)) void found.way.road.notify(message);
+      return found.way;
+    });
+    way = mine;
+    // Those who wait get the same failure; nobody waiting is no fault.
+    mine.catch(() => {
+      if (way === mine) way = undefined;
+    });
+    const found = await finding;
+    if (!("way" in found)) return clearly(found.failure);
+    return found.answered ? undefined : request(first);
+  }
+
+  /** The era of a server whose client does not say: modern when it can be discovered. */
+  async function eraOf(first: RequestMessage): Promise<ServerEra> {
+    const refusal = await discover(endpoint, first);
+    if (refusal) return "legacy";
+    await remember("modern");
+    return "modern";
+  }
+
+  async function request(message: RequestMessage): Promise<ErrorAnswer | undefined> {
+    if (way === undefined) return begin(message);
+    const used = way;
+    let taken: Way;
+    try {
+      taken = await used;
+    } catch (error) {
+      // Requests of the modern era stand for themselves, so each may ask anew.
+      if (error instanceof RefusedOpening && client === "modern") return request(message);
+      throw error;
+    }
+    if (message.method === "initialize" && !taken.proven && client === "legacy") {
+      if (way === used) way = undefined;
+      return request(message);
+    }
+    const failure = await taken.road.request(message);
+    if (!failure) return undefined;
+    return (await turn(used, taken, message, failure)) ? request(message) : failure;
+  }
+
+  /** Whether, after a refusal that speaks of another era, another way was found. */
+  async function turn(
+    used: Promise<Way>,
+    taken: Way,
+    message: RequestMessage,
     failure: ErrorAnswer,
-  ): ServerEra | undefined {
-    if (endpoint.protocol !== undefined) return undefined;
-    if (tried === "modern") return judgeModern(failure) === "legacy" ? "legacy" : undefined;
-    const verdict = judgeInitialize(failure);
-    if (verdict === "modern") return "modern";
-    if (tried === "legacy" && verdict === "maybe-sse") return "sse";
-    return tried === "sse" && client === "legacy" ? undefined : undefined;
+  ): Promise<boolean> {
+    const suspects = doubtsUnderWay(taken.era, failure, message.method).filter((era) =>
+      allowed.includes(era),
+    );
+    if (suspects.length === 0) return false;
+    if (client === "legacy" && !handshake) return false;
+    if (way === used) {
+      if (performance.now() < patientUntilMs) return false;
+      way = turnTo(taken, suspects, message);
+    }
+    const now = await way;
+    return now !== undefined && now.road !== taken.road;
   }
 
-  async function open(first: RequestMessage): Promise<Opening> {
-    const client = clientEra(first);
-    const remembered = await endpoint.memory.read().catch(() => undefined);
-    const known = pinnedEra(endpoint.protocol) ?? remembered?.era;
-    // A client that skips the handshake gets no probe: its request may be all it wants.
-    if (client === "legacy" && first.method !== "initialize") {
-      const plain = roadFor.legacy[known ?? "legacy"]();
-      return withFailure(plain, await plain.request(first));
+  async function turnTo(taken: Way, suspects: ServerEra[], message: RequestMessage): Promise<Way> {
+    endpoint.log(`the server no longer answers in the ${taken.era} era: asking anew`);
+    const opener: Opener = handshake
+      ? { request: again(handshake.initialize), replay: true }
+      : { request: message, replay: false };
+    const found = await find(opener, suspects).catch(() => undefined);
+    if (!found || !("way" in found)) {
+      patientUntilMs = performance.now() + PATIENCE_MS;
+      return taken;
     }
-    let era: ServerEra = known ?? client;
-    const tried = new Set<ServerEra>();
-    let firstFailure: ErrorAnswer | undefined;
-    for (;;) {
-      tried.add(era);
-      const candidate = roadFor[client][era]();
-      // Of an unknown server a modern client's request tells too little; its own probe is told apart.
-      const probe =
-        client === "modern" && era === "modern" && known === undefined && first.method !== "server/discover";
-      let failure = probe ? await discover(endpoint, first) : undefined;
-      const probed = probe && failure === undefined;
-      if (!probe || probed) failure = await candidate.request(pinned(first, endpoint.protocol));
-      if (failure === undefined || probed) {
-        if (remembered?.era !== era && endpoint.protocol === undefined) await remember(era, remembered);
-        return withFailure(candidate, failure);
-      }
-      firstFailure ??= failure;
-      const next = nextEra(era, client, failure);
-      if (next === undefined || tried.has(next)) {
-        await candidate.close();
-        return { failure: era === "sse" ? firstFailure : failure };
-      }
-      endpoint.log(`the server is not of the ${era} era: trying ${next}`);
-      candidate.close().catch(() => {});
-      era = next;
-    }
+    taken.road.close().catch(() => {});
+    if (handshake?.initialized) void found.way.road.notify(handshake.initialized);
+    // What the client knew of the server before may no longer hold.
+    for (const method of changesOf(found.result?.capabilities)) await deliver(notification(method));
+    return found.way;
   }
 
-  async function remember(era: ServerEra, old: ServerMemory | undefined): Promise<void> {
-    const { session: _session, ...rest } = old ?? {};
-    await endpoint.memory.write({ ...rest, era }).catch(() => {});
+  /** A version error in words, for clients that show nothing else. */
+  function clearly(failure: ErrorAnswer): ErrorAnswer {
+    const { error } = failure;
+    if (client === "modern" || error?.code !== UNSUPPORTED_VERSION) return failure;
+    const ours = endpoint.protocol ? [endpoint.protocol] : [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
+    const { message } = noCommonVersion(ours, supportedVersions(error));
+    return { ...failure, error: { ...error, message } };
   }
 
   return {
     async request(message) {
-      if (road) return (await road).request(message);
-      let decided: (road: Road) => void = () => {};
-      let undecided: (reason: unknown) => void = () => {};
-      road = new Promise<Road>((resolve, reject) => {
-        decided = resolve;
-        undecided = reject;
-      });
-      // Those who wait get the same failure; nobody waiting is no fault.
-      road.catch(() => {});
-      try {
-        const opening = await open(message);
-        if ("road" in opening) {
-          decided(opening.road);
-          return opening.failure;
-        }
-        road = undefined;
-        undecided(new RefusedOpening(opening.failure));
-        return opening.failure;
-      } catch (error) {
-        road = undefined;
-        undecided(error);
-        throw error;
-      }
+      if (way === undefined && message.method !== "ping") client = clientEra(message);
+      if (message.method === "initialize" && client === "legacy") handshake = { initialize: message };
+      return request(message);
     },
     async notify(message: NotificationMessage) {
+      if (message.method === "notifications/initialized" && handshake) handshake.initialized = message;
+      if (way === undefined && message.method !== "notifications/cancelled" && early.length < MAX_EARLY) {
+        early.push(message);
+        return;
+      }
       // Awaited in the same way as by requests, so that the order of the lines is kept.
-      let to: Road | undefined;
+      let to: Way | undefined;
       try {
-        to = await road;
+        to = await way;
       } catch {
         return;
       }
-      await to?.notify(message);
+      await to?.road.notify(message);
     },
     async respond(message: ResponseMessage) {
-      await road?.then((to) => to.respond(message)).catch(() => {});
+      await way?.then(({ road }) => road.respond(message)).catch(() => {});
     },
     async close() {
-      const opened = road;
+      const opened = way;
       // One that is still being opened ends with the process.
       await Promise.race([
-        opened?.then((to) => to.close()).catch(() => {}),
+        opened?.then(({ road }) => road.close()).catch(() => {}),
         opened ? later(1000) : undefined,
       ]);
     },
@@ -159,23 +311,43 @@ export class RefusedOpening extends Error {
   }
 }
 
-const withFailure = (road: Road, failure: ErrorAnswer | undefined): Opening =>
-  failure ? { road, failure } : { road };
+/** The eras that a refused opening leaves in question. */
+function doubts(era: ServerEra, refusal: ErrorAnswer | M2mcpError): ServerEra[] {
+  if (refusal instanceof M2mcpError) return erasAfterStream(200);
+  if (era === "modern") return erasAfterModern(refusal, "server/discover");
+  return era === "sse" && !refusal.error ? erasAfterStream(refusal.status) : erasAfterInitialize(refusal);
+}
 
-const pinnedEra = (version: string | undefined): ServerEra | undefined =>
-  version === undefined ? undefined : MODERN_VERSIONS.includes(version) ? "modern" : "legacy";
+/** The same for a request that may have been refused for its own sake. */
+function doubtsUnderWay(era: ServerEra, failure: ErrorAnswer, method: string): ServerEra[] {
+  if (era === "modern") return erasAfterModern(failure, method);
+  if (era === "sse" && !failure.error) return erasAfterStream(failure.status);
+  return failure.error && isModernError(failure.error) ? erasAfterInitialize(failure) : [];
+}
+
+/** Whether the server agreed to another version than the one that the user insists on. */
+const insisted = (wanted: string | undefined, agreed: unknown): boolean =>
+  wanted !== undefined && LEGACY_VERSIONS.includes(wanted) && typeof agreed === "string" && agreed !== wanted;
 
 /** A legacy handshake asks for the version that the user pinned. */
 function pinned(first: RequestMessage, version: string | undefined): RequestMessage {
   if (version === undefined || first.method !== "initialize" || !LEGACY_VERSIONS.includes(version))
     return first;
-  if (first.params.protocolVersion === (version ?? LEGACY_VERSION)) return first;
-  const params = { ...first.params, protocolVersion: version };
-  return {
-    ...first,
-    params,
-    text: JSON.stringify({ jsonrpc: "2.0", id: first.id, method: first.method, params }),
-  };
+  if (first.params.protocolVersion === version) return first;
+  return requestMessage(first.id, first.method, { ...first.params, protocolVersion: version });
 }
+
+/** The same request under an id of our own. */
+const again = ({ method, params }: RequestMessage): RequestMessage =>
+  requestMessage(`m2mcp-replay-${crypto.randomUUID()}`, method, params);
+
+/** The list changes that a server with these capabilities tells of. */
+const changesOf = (capabilities: unknown): string[] =>
+  ["tools", "prompts", "resources"]
+    .filter((feature) => {
+      const offered = isObject(capabilities) ? capabilities[feature] : undefined;
+      return isObject(offered) && offered.listChanged === true;
+    })
+    .map((feature) => `notifications/${feature}/list_changed`);
 
 const later = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));

@@ -1,5 +1,5 @@
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
-import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
+import { type JsonObject, METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
 
 export const MODERN_VERSION = "2026-07-28";
 export const MODERN_VERSIONS: readonly string[] = [MODERN_VERSION];
@@ -24,36 +24,65 @@ export function clientEra(request: RequestMessage): "modern" | "legacy" {
   return typeof meta === "object" && meta !== null && META_VERSION in meta ? "modern" : "legacy";
 }
 
-/** What an answer says of the server's era; `unknown` is no verdict (an outage, a refusal, a timeout). */
-export type Verdict = "modern" | "legacy" | "maybe-sse" | "unknown";
+export type ServerEra = "modern" | "legacy" | "sse";
 
-const isModernError = (error: RpcError) =>
+export const isModernError = (error: RpcError) =>
   error.code === HEADER_MISMATCH || error.code === MISSING_CAPABILITY || error.code === UNSUPPORTED_VERSION;
 
+/** Statuses that tell of authorization, load or an outage, never of an era. */
+const tellsNothing = (status: number) =>
+  status >= 500 || [401, 403, 407, 408, 413, 425, 429].includes(status);
+
+const known = (versions: readonly string[], among: readonly string[]) =>
+  versions.some((version) => among.includes(version));
+
 /**
- * The verdict from a failed answer to a legacy `initialize`: a modern server names itself by its error codes or
- * does not know the method; 400, 404 and 405 without one may be an HTTP+SSE server (MCP 2025-11-25 "Backwards
- * Compatibility").
+ * The eras to ask after a legacy `initialize` was refused, likeliest first; none when the refusal is no verdict. A
+ * modern server names itself by its error codes or does not know the method; a bare 400, 404 or 405 may be an HTTP+SSE
+ * server (MCP 2025-11-25 "Backwards Compatibility"), or come from a gateway that misses the modern headers.
  */
-export function judgeInitialize({ status, error }: ErrorAnswer): Verdict {
-  if (error) {
-    if (isModernError(error) || error.code === METHOD_NOT_FOUND) return "modern";
-    return supportedVersions(error).some((version) => MODERN_VERSIONS.includes(version))
-      ? "modern"
-      : "unknown";
-  }
-  return status === 400 || status === 404 || status === 405 ? "maybe-sse" : "unknown";
+export function erasAfterInitialize({ status, error }: ErrorAnswer): ServerEra[] {
+  if (tellsNothing(status)) return [];
+  const maybeSse = status === 400 || status === 404 || status === 405;
+  if (!error) return maybeSse ? ["sse", "modern"] : [];
+  const theirs = supportedVersions(error);
+  if (theirs.length > 0) return known(theirs, MODERN_VERSIONS) ? ["modern"] : [];
+  if (isModernError(error) || error.code === METHOD_NOT_FOUND) return ["modern"];
+  if (status < 400) return [];
+  return maybeSse ? ["modern", "sse"] : ["modern"];
 }
 
 /**
- * The verdict from a failed answer to a modern request (MCP 2026-07-28 Streamable HTTP "Backward Compatibility"):
- * a recognized modern error, or 404 with "method not found", is a modern server; other 4xx are a legacy one. 401,
- * 403, 408, 429 and 5xx are never a verdict.
+ * The eras to ask after a modern request was refused (MCP 2026-07-28 Streamable HTTP "Backward Compatibility"): a
+ * recognized modern error is a modern server, unless all versions it names are legacy; 404 with "method not found" is
+ * one too, but for `server/discover`, which each modern server has; any other 4xx is a legacy one.
  */
-export function judgeModern({ status, error }: ErrorAnswer): Verdict {
-  if (error && isModernError(error)) return "modern";
-  if (status === 404 && error?.code === METHOD_NOT_FOUND) return "modern";
-  if (status === 200) return error ? "unknown" : "modern";
-  if (status >= 400 && status < 500 && ![401, 403, 408, 413, 429].includes(status)) return "legacy";
-  return "unknown";
+export function erasAfterModern({ status, error }: ErrorAnswer, method: string): ServerEra[] {
+  if (tellsNothing(status)) return [];
+  const probed = method === "server/discover";
+  if (error && isModernError(error)) {
+    const theirs = supportedVersions(error);
+    return known(theirs, LEGACY_VERSIONS) && !known(theirs, MODERN_VERSIONS) ? ["legacy"] : [];
+  }
+  if (status < 400) return error && probed ? ["legacy"] : [];
+  if (error?.code === METHOD_NOT_FOUND && !probed) return [];
+  return ["legacy"];
 }
+
+/** What is wrong with the answer of a server that may not know `server/discover`; undefined when it is a modern one. */
+export const undiscovered = (result: JsonObject | undefined): RpcError | undefined =>
+  Array.isArray(result?.supportedVersions)
+    ? undefined
+    : { code: METHOD_NOT_FOUND, message: "the answer to server/discover names no versions" };
+
+/** The eras to ask after the GET of HTTP+SSE (MCP 2024-11-05) was refused or opened no such stream. */
+export const erasAfterStream = (status: number): ServerEra[] =>
+  tellsNothing(status) ? [] : ["legacy", "modern"];
+
+/** The eras that a pinned version leaves; 2024-11-05 to 2025-11-25 differ in transport only. */
+export const erasOf = (version: string | undefined): readonly ServerEra[] =>
+  version === undefined
+    ? ["modern", "legacy", "sse"]
+    : MODERN_VERSIONS.includes(version)
+      ? ["modern"]
+      : ["legacy", "sse"];

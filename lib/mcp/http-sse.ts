@@ -1,78 +1,138 @@
-import {
-  answerTooLong,
-  M2mcpError,
-  streamCut,
-  timedOut,
-  unexpectedStatus,
-  wrongContentType,
-} from "../errors.ts";
+import { answerTooLong, M2mcpError, sessionLost, streamCut, timedOut, wrongContentType } from "../errors.ts";
 import { type ErrorAnswer, mediaType, readErrorAnswer } from "./answers.ts";
-import { hostOf, MAX_ANSWER_BYTES, sendHttp } from "./http.ts";
-import { type Id, parseMessages } from "./messages.ts";
+import { backoffMs } from "./backoff.ts";
+import { hostOf, MAX_ANSWER_BYTES, sendHttp, sleep } from "./http.ts";
+import {
+  type Id,
+  isObject,
+  type JsonObject,
+  type NotificationMessage,
+  notification,
+  parseMessages,
+  type RequestMessage,
+  request as requestMessage,
+} from "./messages.ts";
 import type { Deliver, Road } from "./road.ts";
-import { watchSilence } from "./silence.ts";
+import { type SilenceWatch, watchSilence } from "./silence.ts";
 import { readEvents } from "./sse.ts";
 import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 
+/** How long the event that names the address may take, in ms: other servers' streams never bring it. */
+const ENDPOINT_MS = 10_000;
+/** How long a cancelled request may still be answered, in ms. */
+const LINGER_MS = 2000;
+
+interface Waiting {
+  resolve(): void;
+  reject(error: unknown): void;
+  watch: SilenceWatch;
+}
+
+const OWN = "m2mcp-again-";
+const isOwn = (id: Id | null): id is string => typeof id === "string" && id.startsWith(OWN);
+
+/** The GET was refused: the server may be of another kind. */
+class StreamRefused extends Error {
+  readonly status: number;
+  constructor(status: number) {
+    super("the stream was refused");
+    this.status = status;
+  }
+}
+
 /**
  * A server of the deprecated HTTP+SSE transport (MCP 2024-11-05): one GET stream carries all its messages and
- * names, in a first event `endpoint`, where to POST. An end of the stream fails the requests under way.
+ * names, in a first event `endpoint`, where to POST. An end of the stream is the end of the session: it fails the
+ * requests under way, and the session is opened again, unnoticed by the client.
  */
 export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
   const host = hostOf(endpoint.url);
   const ended = new AbortController();
-  const waiting = new Map<Id, { resolve(): void; reject(error: unknown): void }>();
-  let opened: Promise<string> | undefined;
+  const waiting = new Map<Id, Waiting>();
+  /** The stream, as the address to POST to; gone when it is cut. */
+  let stream: Promise<string> | undefined;
+  /** An attempt to open the session again. */
+  let ready: Promise<void> | undefined;
+  let initialize: RequestMessage | undefined;
+  let initialized: NotificationMessage | undefined;
+  /** Results of what was asked for ourselves. */
+  const own = new Map<Id, JsonObject | undefined>();
+  let serial = 0;
+  /** What a new session must be told again: the log level and the resources subscribed to. */
+  const wishes = new Map<string, RequestMessage>();
 
   /** Opens the stream; resolves with the address to POST to. */
   function open(): Promise<string> {
-    opened ??= new Promise<string>((resolve, reject) => {
-      void stream(resolve).then(
-        () => fail(streamCut(host)),
-        (error: unknown) => fail(error),
-      );
+    if (stream) return stream;
+    const opening = new Promise<string>((resolve, reject) => {
       const fail = (error: unknown) => {
-        opened = undefined;
+        const cut = stream === opening;
+        if (cut) stream = undefined;
         reject(error);
         for (const { reject: refuse } of waiting.values()) refuse(error);
         waiting.clear();
+        if (cut && initialized && !ready && !ended.signal.aborted) comeBack();
       };
+      read(resolve).then(
+        () => fail(streamCut(host)),
+        (error: unknown) => fail(error),
+      );
     });
-    return opened;
+    stream = opening;
+    return opening;
   }
 
-  async function stream(found: (address: string) => void): Promise<void> {
-    const response = await sendHttp(endpoint, {
-      method: "GET",
-      headers: { accept: "text/event-stream" },
-      signal: ended.signal,
-      bodyTimeoutMs: Number.POSITIVE_INFINITY,
-    });
-    if (response.status >= 300) {
-      await response.discard();
-      throw unexpectedStatus(host, response.status);
-    }
-    if (mediaType(response.headers) !== "text/event-stream") {
-      await response.discard();
-      throw wrongContentType(host, mediaType(response.headers));
-    }
-    const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-    await readEvents(response.read, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
-      if (event === "endpoint") {
-        const address = URL.parse(data, endpoint.url);
-        // Tokens must not follow an address elsewhere.
-        if (!address || address.origin !== new URL(endpoint.url).origin)
-          throw wrongContentType(host, "an endpoint elsewhere");
-        found(address.href);
-        return;
+  async function read(found: (address: string) => void): Promise<void> {
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(wrongContentType(host, "a stream that names no endpoint")),
+      ENDPOINT_MS,
+    );
+    try {
+      const response = await sendHttp(endpoint, {
+        method: "GET",
+        headers: { accept: "text/event-stream" },
+        signal: AbortSignal.any([ended.signal, late.signal]),
+        bodyTimeoutMs: Number.POSITIVE_INFINITY,
+      });
+      if (response.status >= 300) {
+        await response.discard();
+        throw new StreamRefused(response.status);
       }
-      for (const message of parseMessages(data)) {
-        if (message.kind === "unreadable") continue;
-        await deliver(message);
-        if (message.kind === "response" && message.id !== null) waiting.get(message.id)?.resolve();
+      if (mediaType(response.headers) !== "text/event-stream") {
+        await response.discard();
+        throw wrongContentType(host, mediaType(response.headers));
       }
-    });
+      const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
+      await readEvents(response.read, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
+        if (event !== "endpoint") return take(data);
+        clearTimeout(timer);
+        found(addressIn(data));
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function addressIn(data: string): string {
+    const address = URL.parse(data, endpoint.url);
+    // Tokens must not follow an address elsewhere.
+    if (!address || address.origin !== new URL(endpoint.url).origin)
+      throw wrongContentType(host, "an endpoint elsewhere");
+    return address.href;
+  }
+
+  async function take(data: string): Promise<void> {
+    for (const { watch } of waiting.values()) watch.heard();
+    for (const message of parseMessages(data)) {
+      if (message.kind === "unreadable") continue;
+      const waits = message.kind === "response" && message.id !== null ? waiting.get(message.id) : undefined;
+      if (message.kind === "response" && !waits) endpoint.log("dropped an answer that nobody waits for");
+      else if (message.kind === "response" && isOwn(message.id)) own.set(message.id, message.result);
+      else await deliver(message);
+      waits?.resolve();
+    }
   }
 
   async function post(text: Text): Promise<ErrorAnswer | undefined> {
@@ -92,26 +152,97 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     });
   };
 
+  /** Sends a request and waits until its answer was delivered. */
+  async function exchange(message: RequestMessage): Promise<ErrorAnswer | undefined> {
+    const answered = Promise.withResolvers<void>();
+    const silent = () => answered.reject(timedOut(host, endpoint.timeoutMs));
+    const watch = watchSilence(endpoint.timeoutMs, silent);
+    waiting.set(message.id, { ...answered, watch });
+    answered.promise.catch(() => {});
+    try {
+      const failure = await post(message.text);
+      if (failure) return failure;
+      await answered.promise;
+      return undefined;
+    } catch (error) {
+      if (error instanceof StreamRefused) return { status: error.status };
+      throw error;
+    } finally {
+      watch.stop();
+      waiting.delete(message.id);
+    }
+  }
+
+  /** Opens the session again after its stream was cut; each who waits for an attempt shares its outcome. */
+  function comeBack(failures = 1): void {
+    const attempt = sleep(backoffMs(failures, 1000), ended.signal).then(reopen);
+    ready = attempt;
+    attempt.then(
+      () => {
+        ready = undefined;
+      },
+      (error: unknown) => {
+        ready = undefined;
+        if (error instanceof M2mcpError && error.exitCode === 3) comeBack(failures + 1);
+      },
+    );
+  }
+
+  /** The handshake once more, its answer not passed on, and what the old session had been told. */
+  async function reopen(): Promise<void> {
+    if (!initialize) return;
+    endpoint.log("the server ended the session: opening it again");
+    const said = await ask(initialize);
+    if (!said) throw sessionLost(host);
+    if (initialized) await post(initialized.text);
+    for (const wish of wishes.values())
+      if (!(await ask(wish))) endpoint.log(`${wish.method} could not be repeated in the new session`);
+    // What the client knew of the old session may no longer hold.
+    const capabilities = isObject(said.capabilities) ? said.capabilities : {};
+    for (const feature of ["tools", "prompts", "resources"]) {
+      const offered = capabilities[feature];
+      if (isObject(offered) && offered.listChanged === true)
+        await deliver(notification(`notifications/${feature}/list_changed`));
+    }
+  }
+
+  /** Asks something again for ourselves; resolves with the result, or nothing where the server refuses. */
+  async function ask({ method, params }: RequestMessage): Promise<JsonObject | undefined> {
+    const message = requestMessage(`${OWN}${++serial}`, method, params);
+    const failure = await exchange(message);
+    const result = own.get(message.id);
+    own.delete(message.id);
+    return failure ? undefined : result;
+  }
+
+  function rememberWish(message: RequestMessage): void {
+    if (message.method === "logging/setLevel") wishes.set("level", message);
+    else if (message.method === "resources/subscribe") wishes.set(`uri ${message.params.uri}`, message);
+    else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
+  }
+
   return {
     async request(message) {
-      const address = Promise.withResolvers<void>();
-      waiting.set(message.id, address);
-      address.promise.catch(() => {});
-      const watch = watchSilence(endpoint.timeoutMs, () =>
-        address.reject(timedOut(host, endpoint.timeoutMs)),
-      );
-      try {
-        const failure = await post(message.text);
-        if (failure) return failure;
-        await address.promise;
-        return undefined;
-      } finally {
-        watch.stop();
-        waiting.delete(message.id);
+      if (message.method === "initialize") initialize = message;
+      else {
+        if (!stream && initialized && !ready) comeBack();
+        await ready;
       }
+      rememberWish(message);
+      return exchange(message);
     },
-    notify: (message) => postQuietly(message.text),
-    respond: (message) => postQuietly(message.text),
+    async notify(message) {
+      if (message.method === "notifications/initialized") initialized = message;
+      await ready?.catch(() => {});
+      await postQuietly(message.text);
+      if (message.method !== "notifications/cancelled") return;
+      const waits = waiting.get(message.params.requestId as Id);
+      if (waits) setTimeout(() => waits.reject(streamCut(host)), LINGER_MS).unref?.();
+    },
+    async respond(message) {
+      await ready?.catch(() => {});
+      await postQuietly(message.text);
+    },
     async close() {
       ended.abort();
     },

@@ -1,27 +1,42 @@
-import { invalidAnswer, M2mcpError } from "../errors.ts";
-import type { ErrorAnswer } from "./answers.ts";
-import { backoffMs } from "./backoff.ts";
-import { hostOf, sleep } from "./http.ts";
+import { invalidAnswer } from "../errors.ts";
+import { type ErrorAnswer, toRpcError } from "./answers.ts";
+import {
+  META_SUBSCRIPTION,
+  MODERN_VERSION,
+  MODERN_VERSIONS,
+  UNSUPPORTED_VERSION,
+  undiscovered,
+} from "./era.ts";
+import { hostOf } from "./http.ts";
+import { missingCapability } from "./input.ts";
+import { createListening, ListenRefused } from "./listening.ts";
 import {
   errorResponse,
   type Id,
+  INVALID_PARAMS,
   isObject,
   type JsonObject,
+  METHOD_NOT_FOUND,
   type Message,
   notification,
   type RequestMessage,
   type ResponseMessage,
+  type RpcError,
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
 import { createModernServer } from "./modern.ts";
+import { createOutputShapes } from "./output-shapes.ts";
 import type { Deliver, Road } from "./road.ts";
 import {
   type ClientIdentity,
   type Filter,
   initializeResult,
+  LOG_LEVELS,
+  legacyError,
   legacyResult,
   listChanges,
+  offered,
   untagged,
   withModernMeta,
 } from "./translate.ts";
@@ -29,30 +44,54 @@ import type { Endpoint } from "./types.ts";
 
 /** Rounds of input that one request may ask for; a server that asks on and on is stopped. */
 const MAX_ROUNDS = 32;
-/** A stream that lasted this long was no failure, in ms. */
-const LASTED_MS = 5000;
+
+/** Notifications of a legacy client's that have no place in the modern era. */
+const LEGACY_ONLY = [
+  "notifications/initialized",
+  "notifications/progress",
+  "notifications/roots/list_changed",
+];
+
+/** A request under way: its id at the server changes with each round. */
+interface Carried {
+  wireId: Id;
+  cancelled: AbortController;
+}
 
 /**
  * A legacy client with a modern server: the handshake is answered from `server/discover`, each request gets its
  * `_meta`, `input_required` becomes requests to the client, one `subscriptions/listen` carries the changes.
  */
 export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road {
+  const host = hostOf(endpoint.url);
   const server = createModernServer(endpoint);
-  const ended = new AbortController();
+  const shapes = createOutputShapes();
   const subscribed = new Set<string>();
   /** The client's answers to what we asked in the server's name. */
   const asked = new Map<Id, (answer: ResponseMessage) => void>();
-  /** Requests under way, by the client's id: the id they have at the server changes with each round. */
-  const underWay = new Map<Id, { wireId: Id; cancelled: boolean }>();
+  /** By the client's id. */
+  const underWay = new Map<Id, Carried>();
   let client: ClientIdentity = { clientInfo: { name: "m2mcp", version: "0" }, capabilities: {} };
-  let capabilities: unknown = {};
+  /** The server's; undefined when the client skipped the handshake. */
+  let capabilities: unknown;
   let logLevel: string | undefined;
-  let listening: { id: Id; restart: boolean } | undefined;
   let serial = 0;
 
   const nextId = (what: string): Id => `m2mcp-${what}-${++serial}`;
   const modern = (id: Id, method: string, params: JsonObject) =>
     requestMessage(id, method, withModernMeta(params, client, logLevel));
+
+  const listening = createListening({
+    endpoint,
+    wanted: (): Filter => ({
+      ...listChanges(capabilities),
+      ...(subscribed.size > 0 ? { resourceSubscriptions: [...subscribed] } : {}),
+    }),
+    request: (id, notifications, take) =>
+      server.request(modern(id, "subscriptions/listen", { notifications }), take),
+    cancel: server.cancel,
+    deliver: (message) => deliver(toLegacy(message)),
+  });
 
   async function initialize(message: RequestMessage): Promise<ErrorAnswer | undefined> {
     client = { clientInfo: message.params.clientInfo, capabilities: message.params.capabilities };
@@ -64,6 +103,8 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
     if (failure) return failure;
     if (answer?.error) return { status: 200, error: answer.error };
     const discovered = answer?.result ?? {};
+    const error = undiscovered(discovered) ?? unsupported(discovered.supportedVersions);
+    if (error) return { status: 200, error };
     capabilities = discovered.capabilities;
     await deliver(resultResponse(message.id, initializeResult(discovered, message.params.protocolVersion)));
     return undefined;
@@ -71,7 +112,7 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
 
   /** Carries one request through its rounds of input (MCP 2026-07-28 "Multi Round-Trip Requests"). */
   async function carry(message: RequestMessage): Promise<ErrorAnswer | undefined> {
-    const way = { wireId: message.id, cancelled: false };
+    const way: Carried = { wireId: message.id, cancelled: new AbortController() };
     underWay.set(message.id, way);
     try {
       let params = message.params;
@@ -80,12 +121,13 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
         const failure = await server.request(modern(way.wireId, message.method, params), async (read) => {
           if (read.kind === "response" && read.id === way.wireId) {
             if (read.result?.resultType === "input_required") required = read.result;
-            else await deliver(toLegacyAnswer(read, message.id));
+            else await deliver(answerFor(message, read));
           } else await deliver(toLegacy(read));
         });
+        if (failure?.error)
+          return { ...failure, error: legacyError(failure.error, message.method, message.params) };
         if (failure || !required) return failure;
-        if (way.cancelled) return undefined;
-        const inputResponses = await gather(required.inputRequests);
+        const inputResponses = await gather(required.inputRequests, way.cancelled.signal);
         // Only what the server gave last may be sent back, exactly as it was.
         params = {
           ...message.params,
@@ -94,99 +136,105 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
         };
         way.wireId = nextId("round");
       }
-      throw invalidAnswer(hostOf(endpoint.url), `it asked for input more than ${MAX_ROUNDS} times`);
+      throw invalidAnswer(host, `it asked for input more than ${MAX_ROUNDS} times`);
     } finally {
       underWay.delete(message.id);
     }
   }
 
   /** Asks the client for all inputs at once; an error of the client's ends the request with it. */
-  async function gather(inputRequests: unknown): Promise<JsonObject | undefined> {
+  async function gather(inputRequests: unknown, cancelled: AbortSignal): Promise<JsonObject | undefined> {
+    cancelled.throwIfAborted();
     if (!isObject(inputRequests)) return undefined;
-    const answers = Object.entries(inputRequests).map(async ([key, wanted]) => {
-      if (!isObject(wanted) || typeof wanted.method !== "string")
-        throw invalidAnswer(hostOf(endpoint.url), "an input request without a method");
-      const id = nextId("input");
-      const answered = new Promise<ResponseMessage>((resolve) => asked.set(id, resolve));
-      await deliver(requestMessage(id, wanted.method, isObject(wanted.params) ? wanted.params : {}));
-      const answer = await answered;
-      if (answer.error) throw new InputRefused(answer);
-      return [key, answer.result ?? {}] as const;
+    const wanted = Object.entries(inputRequests).map(([key, input]) => {
+      if (!isObject(input) || typeof input.method !== "string")
+        throw invalidAnswer(host, "an input request without a method");
+      const params = isObject(input.params) ? input.params : {};
+      if (missingCapability(client.capabilities, input.method, params))
+        throw invalidAnswer(host, `it asks for ${input.method}, which this client does not offer`);
+      return { key, request: requestMessage(nextId("input"), input.method, legacyInput(params)) };
     });
-    return Object.fromEntries(await Promise.all(answers));
+    let giveUp: (reason: unknown) => void = () => {};
+    const stopped = new Promise<never>((_resolve, reject) => {
+      giveUp = reject;
+    });
+    stopped.catch(() => {});
+    const onCancel = () => giveUp(cancelled.reason);
+    cancelled.addEventListener("abort", onCancel, { once: true });
+    try {
+      const answers = wanted.map(async ({ key, request }) => {
+        const answered = new Promise<ResponseMessage>((resolve) => asked.set(request.id, resolve));
+        await deliver(request);
+        const { error, result } = await answered;
+        if (error) throw new InputRefused(error);
+        return [key, result ?? {}] as const;
+      });
+      return Object.fromEntries(await Promise.race([Promise.all(answers), stopped]));
+    } finally {
+      cancelled.removeEventListener("abort", onCancel);
+      // What is still open is of no use any more.
+      for (const { request } of wanted)
+        if (asked.delete(request.id))
+          await deliver(notification("notifications/cancelled", { requestId: request.id }));
+    }
   }
 
-  const wantedChanges = (): Filter => ({
-    ...listChanges(capabilities),
-    ...(subscribed.size > 0 ? { resourceSubscriptions: [...subscribed] } : {}),
-  });
-
-  /** Starts the subscription, or starts it anew after what is wanted has changed. Resolves once acknowledged. */
-  function listen(): Promise<void> {
-    if (listening) {
-      listening.restart = true;
-      server.cancel(listening.id);
-    }
-    if (Object.keys(wantedChanges()).length === 0) {
-      listening = undefined;
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      void keepListening(resolve)
-        .catch(() => {})
-        .finally(resolve);
-    });
+  function answerFor(message: RequestMessage, answer: ResponseMessage): ResponseMessage {
+    if (answer.error)
+      return errorResponse(message.id, legacyError(answer.error, message.method, message.params));
+    return resultResponse(message.id, shapes.legacy(message, legacyResult(answer.result ?? {})));
   }
 
-  async function keepListening(acknowledged: () => void): Promise<void> {
-    const mine: { id: Id; restart: boolean } = { id: nextId("listen"), restart: false };
-    listening = mine;
-    for (let failures = 0; !mine.restart && !ended.signal.aborted; ) {
-      const startedMs = performance.now();
-      try {
-        const failure = await server.request(
-          modern(mine.id, "subscriptions/listen", { notifications: wantedChanges() }),
-          async (read) => {
-            if (read.kind !== "notification") return;
-            if (read.method === "notifications/subscriptions/acknowledged") return acknowledged();
-            failures = 0;
-            await deliver(toLegacy(read));
-          },
-        );
-        if (failure) {
-          endpoint.log(`subscriptions/listen was refused with HTTP status ${failure.status}`);
-          return;
-        }
-      } catch (error) {
-        if (mine.restart || !(error instanceof M2mcpError) || error.exitCode !== 3) return;
-      }
-      failures = performance.now() - startedMs > LASTED_MS ? 1 : failures + 1;
-      await sleep(backoffMs(failures, 1000), ended.signal);
+  async function subscribe(message: RequestMessage): Promise<RpcError | undefined> {
+    const { uri } = message.params;
+    if (typeof uri !== "string") return { code: INVALID_PARAMS, message: "uri must be a string" };
+    if (!offered({ resourceSubscriptions: [uri] }, capabilities ?? SUBSCRIBES).resourceSubscriptions)
+      return { code: METHOD_NOT_FOUND, message: "the server offers no subscriptions to resources" };
+    const wants = message.method === "resources/subscribe";
+    if (wants) subscribed.add(uri);
+    else subscribed.delete(uri);
+    try {
+      const honoured = await listening.adapt();
+      if (!wants || honoured.resourceSubscriptions?.includes(uri)) return undefined;
+      subscribed.delete(uri);
+      return {
+        code: INVALID_PARAMS,
+        message: "the server tells of no changes of this resource",
+        data: { uri },
+      };
+    } catch (error) {
+      if (wants) subscribed.delete(uri);
+      return error instanceof ListenRefused ? error.error : toRpcError(error);
     }
+  }
+
+  /** What a legacy server answers and a modern one does not know; undefined for all else. */
+  async function answerHere(message: RequestMessage): Promise<RpcError | "done" | undefined> {
+    const { level } = message.params;
+    switch (message.method) {
+      case "ping":
+        return "done";
+      case "logging/setLevel":
+        if (isObject(capabilities) && !("logging" in capabilities))
+          return { code: METHOD_NOT_FOUND, message: "the server does not log" };
+        if (typeof level !== "string" || !LOG_LEVELS.includes(level))
+          return { code: INVALID_PARAMS, message: `level must be one of ${LOG_LEVELS.join(", ")}` };
+        logLevel = level;
+        return "done";
+      case "resources/subscribe":
+      case "resources/unsubscribe":
+        return (await subscribe(message)) ?? "done";
+    }
+    return undefined;
   }
 
   return {
     async request(message) {
-      const { uri, level } = message.params;
-      switch (message.method) {
-        case "initialize":
-          return initialize(message);
-        case "ping":
-          await deliver(resultResponse(message.id, {}));
-          return undefined;
-        case "logging/setLevel":
-          if (typeof level === "string") logLevel = level;
-          await deliver(resultResponse(message.id, {}));
-          return undefined;
-        case "resources/subscribe":
-        case "resources/unsubscribe":
-          if (typeof uri === "string") {
-            if (message.method === "resources/subscribe") subscribed.add(uri);
-            else subscribed.delete(uri);
-            await listen();
-          }
-          await deliver(resultResponse(message.id, {}));
-          return undefined;
+      if (message.method === "initialize") return initialize(message);
+      const here = await answerHere(message);
+      if (here) {
+        await deliver(here === "done" ? resultResponse(message.id, {}) : errorResponse(message.id, here));
+        return undefined;
       }
       try {
         return await carry(message);
@@ -197,38 +245,62 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
       }
     },
     async notify(message) {
-      if (message.method === "notifications/initialized") void listen();
-      if (message.method !== "notifications/cancelled") return;
-      const way = underWay.get(message.params.requestId as Id);
-      if (!way) return;
-      way.cancelled = true;
-      server.cancel(way.wireId);
+      if (message.method === "notifications/initialized") listening.start();
+      if (message.method === "notifications/cancelled") {
+        const way = underWay.get(message.params.requestId as Id);
+        way?.cancelled.abort();
+        if (way) server.cancel(way.wireId);
+      } else if (!LEGACY_ONLY.includes(message.method)) {
+        const params = withModernMeta(message.params, client, undefined);
+        await server.notify(notification(message.method, params));
+      }
     },
     async respond(message) {
       if (message.id === null) return;
-      asked.get(message.id)?.(message);
+      const take = asked.get(message.id);
       asked.delete(message.id);
+      take?.(message);
     },
     async close() {
-      ended.abort();
+      listening.close();
       server.close();
     },
   };
 }
 
+/** What stands for the capabilities of a server that was not asked for them. */
+const SUBSCRIBES = { resources: { subscribe: true } };
+
 /** The client would not give the input that the server asked for. */
 class InputRefused extends Error {
-  readonly error: { code: number; message: string; data?: unknown };
-  constructor(answer: ResponseMessage) {
+  readonly error: RpcError;
+  constructor(error: RpcError) {
     super("input refused");
-    this.error = answer.error ?? { code: -32603, message: "input refused" };
+    this.error = error;
   }
 }
 
-function toLegacyAnswer(answer: ResponseMessage, id: Id): ResponseMessage {
-  if (answer.error) return errorResponse(id, answer.error);
-  return resultResponse(id, legacyResult(answer.result ?? {}));
+/** Legacy clients tell elicitations by URL apart by an id, which modern servers do not give. */
+const legacyInput = (params: JsonObject): JsonObject =>
+  params.mode === "url" && params.elicitationId === undefined
+    ? { ...params, elicitationId: crypto.randomUUID() }
+    : params;
+
+/** The error of a server whose discovered versions hold none that is known here. */
+function unsupported(versions: unknown): RpcError | undefined {
+  if (!Array.isArray(versions) || versions.some((version) => MODERN_VERSIONS.includes(version)))
+    return undefined;
+  return {
+    code: UNSUPPORTED_VERSION,
+    message: "unsupported protocol version",
+    data: { supported: versions, requested: MODERN_VERSION },
+  };
 }
 
-const toLegacy = (message: Message): Message =>
-  message.kind === "notification" ? notification(message.method, untagged(message.params)) : message;
+function toLegacy(message: Message): Message {
+  if (message.kind !== "notification") return message;
+  const { _meta } = message.params;
+  return isObject(_meta) && META_SUBSCRIPTION in _meta
+    ? notification(message.method, untagged(message.params))
+    : message;
+}

@@ -228,13 +228,10 @@ export function createLegacySession(
   }
 
   async function exchange(message: RequestMessage, call: Call): Promise<ErrorAnswer | undefined> {
-    const take: Deliver =
-      message.method !== "tools/list"
-        ? deliver
-        : (read) => {
-            if (read.kind === "response") repeatable.learn(read);
-            return deliver(read);
-          };
+    const take: Deliver = (read) => {
+      if (read.kind === "response" && message.method === "tools/list") repeatable.learn(read);
+      return deliver(read, message.id);
+    };
     for (let reopenings = 0; ; reopenings++) {
       const usedSession = sessionId;
       const response = await post(message.text, call.abort.signal);

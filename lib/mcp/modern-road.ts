@@ -1,41 +1,95 @@
 import type { ErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
-import { META_CAPABILITIES, META_CLIENT, META_VERSION, MODERN_VERSION } from "./era.ts";
+import {
+  META_CAPABILITIES,
+  META_CLIENT,
+  META_SUBSCRIPTION,
+  META_VERSION,
+  MODERN_VERSION,
+  undiscovered,
+} from "./era.ts";
 import { sleep } from "./http.ts";
-import { isObject, type RequestMessage, request as requestMessage } from "./messages.ts";
+import {
+  type Id,
+  isObject,
+  type Message,
+  notification,
+  type RequestMessage,
+  type ResponseMessage,
+  request as requestMessage,
+  resultResponse,
+} from "./messages.ts";
 import { createModernServer } from "./modern.ts";
 import type { Deliver, Road } from "./road.ts";
+import { changesIn, type Filter, tagged } from "./translate.ts";
 import type { Endpoint } from "./types.ts";
 
-/** A stream that lasted this long was no failure, in ms. */
-const LASTED_MS = 5000;
+/** A stream that lasted as long as this was a good one: the wait before the next starts small again, in ms. */
+const GOOD_STREAM_MS = 5000;
 
 /** A modern client with a modern server: messages pass on, headers are added, cut listen streams come back. */
 export function createModernRoad(endpoint: Endpoint, deliver: Deliver): Road {
   const server = createModernServer(endpoint);
   const ended = new AbortController();
-  const cancelled = new Set<unknown>();
+  /** The subscriptions under way, by the client's id, with the id they have at the server by now. */
+  const listens = new Map<Id, { wireId: Id; cancelled: AbortController }>();
+  let serial = 0;
 
   /** A subscription outlives its connection: it is asked for again until it ends by a word of either side. */
   async function listen(message: RequestMessage): Promise<ErrorAnswer | undefined> {
-    let acknowledged = false;
-    for (let failures = 0; ; ) {
-      const startedMs = performance.now();
-      try {
-        const failure = await server.request(message, async (read) => {
-          const acknowledges =
-            read.kind === "notification" && read.method === "notifications/subscriptions/acknowledged";
-          if (!acknowledges) failures = 0;
-          if (acknowledges && acknowledged) return;
-          if (acknowledges) acknowledged = true;
-          await deliver(read);
-        });
-        if (failure === undefined || !acknowledged) return failure;
-      } catch (error) {
-        if (!acknowledged || ended.signal.aborted || cancelled.delete(message.id)) throw error;
+    const mine = { wireId: message.id, cancelled: new AbortController() };
+    listens.set(message.id, mine);
+    const over = AbortSignal.any([ended.signal, mine.cancelled.signal]);
+    let honoured: Filter | undefined;
+    let tornDown = false;
+    let answered = false;
+    const take = async (read: Message): Promise<void> => {
+      if (read.kind === "response") {
+        answered = true;
+        return deliver(asOf(read, mine.wireId, message.id));
       }
-      failures = performance.now() - startedMs > LASTED_MS ? 1 : failures + 1;
-      await sleep(backoffMs(failures, 1000), ended.signal);
+      if (read.kind !== "notification") return;
+      if (read.method === "notifications/cancelled" && read.params.requestId === mine.wireId) {
+        tornDown = true;
+        return deliver(notification(read.method, { ...read.params, requestId: message.id }));
+      }
+      if (read.method !== "notifications/subscriptions/acknowledged" || !honoured) {
+        if (read.method === "notifications/subscriptions/acknowledged")
+          honoured = isObject(read.params.notifications) ? read.params.notifications : {};
+        return deliver(asOf(read, mine.wireId, message.id));
+      }
+      // What changed while the stream was down was told to nobody.
+      for (const { method, params } of changesIn(honoured))
+        await deliver(notification(method, tagged(params, message.id)));
+    };
+    try {
+      for (let failures = 0; ; ) {
+        const startedMs = performance.now();
+        const again = honoured !== undefined;
+        if (again) mine.wireId = `m2mcp-listen-${++serial}`;
+        const { method, params } = message;
+        try {
+          const failure = await server.request(
+            again ? requestMessage(mine.wireId, method, params) : message,
+            take,
+          );
+          if (answered) return undefined;
+          const forGood = failure && failure.status < 500 && ![408, 429].includes(failure.status);
+          if (failure && (!honoured || forGood)) return failure;
+        } catch (error) {
+          if (over.aborted || !honoured) throw error;
+        }
+        if (tornDown) {
+          const _meta = { [META_SUBSCRIPTION]: message.id };
+          await deliver(resultResponse(message.id, { resultType: "complete", _meta }));
+          return undefined;
+        }
+        failures = performance.now() - startedMs > GOOD_STREAM_MS ? 1 : failures + 1;
+        endpoint.log("the subscription's stream ended: asking for it again");
+        await sleep(backoffMs(failures, 1000), over);
+      }
+    } finally {
+      listens.delete(message.id);
     }
   }
 
@@ -43,20 +97,35 @@ export function createModernRoad(endpoint: Endpoint, deliver: Deliver): Road {
     request: (message) =>
       message.method === "subscriptions/listen" ? listen(message) : server.request(message, deliver),
     async notify(message) {
-      // The only notification a modern client has: on HTTP, closing the stream says it (MCP "Cancellation").
+      if (message.method !== "notifications/cancelled") return server.notify(message);
+      // On HTTP, closing the stream says it (MCP 2026-07-28 "Cancellation").
       const { requestId } = message.params;
-      if (message.method !== "notifications/cancelled") return;
       if (typeof requestId !== "string" && typeof requestId !== "number") return;
-      cancelled.add(requestId);
-      server.cancel(requestId);
-      cancelled.delete(requestId);
+      const listening = listens.get(requestId);
+      listening?.cancelled.abort();
+      server.cancel(listening?.wireId ?? requestId);
     },
+    // A modern client answers nothing: its answers come with the retry.
     async respond() {},
     async close() {
       ended.abort();
       server.close();
     },
   };
+}
+
+/** A subscription's message under the id that the client knows it by. */
+function asOf<M extends Message>(message: M, wireId: Id, id: Id): Message {
+  if (wireId === id) return message;
+  if (message.kind === "notification") return notification(message.method, tagged(message.params, id));
+  if (message.kind === "response" && message.id === wireId) return answerAs(message, id);
+  return message;
+}
+
+function answerAs(answer: ResponseMessage, id: Id): ResponseMessage {
+  if (!answer.result)
+    return { ...answer, id, text: JSON.stringify({ jsonrpc: "2.0", id, error: answer.error }) };
+  return resultResponse(id, tagged(answer.result, id));
 }
 
 /**
@@ -73,8 +142,13 @@ export async function discover(
     [META_CLIENT]: meta[META_CLIENT],
     [META_CAPABILITIES]: meta[META_CAPABILITIES] ?? {},
   };
-  return createModernServer(endpoint).request(
+  let answer: ResponseMessage | undefined;
+  const failure = await createModernServer(endpoint).request(
     requestMessage("m2mcp-discover", "server/discover", { _meta }),
-    async () => {},
+    async (read) => {
+      if (read.kind === "response") answer = read;
+    },
   );
+  const error = answer?.error ?? undiscovered(answer?.result);
+  return failure ?? (error ? { status: 200, error } : undefined);
 }

@@ -1,5 +1,18 @@
-import { type ErrorAnswer, rpcErrorOf, toRpcError } from "./answers.ts";
-import { LEGACY_VERSION, META_CAPABILITIES, META_CLIENT, META_LOG_LEVEL, META_SUBSCRIPTION } from "./era.ts";
+import { noCommonVersion } from "../errors.ts";
+import { type ErrorAnswer, rpcErrorOf, supportedVersions, toRpcError } from "./answers.ts";
+import {
+  LEGACY_VERSION,
+  LEGACY_VERSIONS,
+  META_CAPABILITIES,
+  META_CLIENT,
+  META_LOG_LEVEL,
+  META_SUBSCRIPTION,
+  META_VERSION,
+  MISSING_CAPABILITY,
+  MODERN_VERSIONS,
+  UNSUPPORTED_VERSION,
+} from "./era.ts";
+import { INPUTS, missingCapability } from "./input.ts";
 import {
   errorResponse,
   type Id,
@@ -8,9 +21,11 @@ import {
   type JsonObject,
   METHOD_NOT_FOUND,
   type Message,
+  type NotificationMessage,
   notification,
   type RequestMessage,
   type ResponseMessage,
+  type RpcError,
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
@@ -20,7 +35,9 @@ import {
   completeResult,
   discoverResult,
   type Filter,
+  LOG_LEVELS,
   modernError,
+  offered,
   tagged,
   withoutModernMeta,
 } from "./translate.ts";
@@ -28,25 +45,37 @@ import type { Endpoint } from "./types.ts";
 
 /** Requests during which a server may ask for input (MCP 2026-07-28 "Supported Requests"). */
 const TAKES_INPUT = ["tools/call", "prompts/get", "resources/read"];
-/** What a server may ask for. */
-const INPUTS = ["elicitation/create", "sampling/createMessage", "roots/list"];
+/** Error of 2025-11-25: the call needs the user to visit an address first. */
+const URL_REQUIRED = -32042;
 /** Requests of a server's that come this close together go to the client in one round, in ms. */
 const TOGETHER_MS = 10;
 /** How long a server's request waits for a client that does not come back, in ms. */
 const UNANSWERED_MS = 5 * 60_000;
+/** A log message may come by another stream than its call's answer, and this much later, in ms. */
+const LATE_LOG_MS = 2000;
+/** States of calls to be sent again that are kept; a client that never comes back must not fill the memory. */
+const MAX_RESTARTS = 1000;
 
 /** A request at the legacy server, held open while the client gathers input. */
 interface Held {
   method: string;
   /** The id that the next answer goes to; undefined while the client has the turn. */
   clientId: Id | undefined;
+  /** What the client's latest request says of itself. */
+  meta: JsonObject;
+  /** The token that the server knows; the client's own changes with each round. */
+  progressToken: unknown;
   /** What the server asked and the client has not been told yet, or has not answered yet. */
   asked: Map<string, { id: Id; method: string; params: JsonObject }>;
   state: string;
   timer: ReturnType<typeof setTimeout> | undefined;
   /** The answer that came while the client had the turn. */
   finished: ((id: Id) => ResponseMessage) | undefined;
+  /** Nobody waits for it any more. */
+  abandoned: boolean;
 }
+
+const metaOf = ({ params }: RequestMessage): JsonObject => (isObject(params._meta) ? params._meta : {});
 
 /**
  * A modern client with a legacy server: one session serves all its requests; what the server asks becomes
@@ -64,11 +93,18 @@ export function createModernToLegacy(
   /** By the id the request has at the server. */
   const held = new Map<Id, Held>();
   const byState = new Map<string, Id>();
+  /** Calls that are sent again, from the start, once the user has visited an address; by state. */
+  const restarts = new Map<string, RpcError>();
   const own = new Map<Id, (answer: ResponseMessage) => void>();
+  /** Ends the turn of the client's request: it has its answer. */
+  const turns = new Map<Id, () => void>();
   const subscriptions = new Map<Id, Filter>();
+  const listenEnds = new Map<Id, () => void>();
   let initialized: JsonObject | undefined;
   let opening: Promise<ErrorAnswer | undefined> | undefined;
-  let level: unknown;
+  /** The session's log level: the most talkative that any call wanted. */
+  let sessionLevel = Number.POSITIVE_INFINITY;
+  let late = { level: Number.POSITIVE_INFINITY, untilMs: 0 };
   let serial = 0;
 
   /** Asks the server something for ourselves. */
@@ -85,7 +121,7 @@ export function createModernToLegacy(
 
   /** The handshake, in the name of the client whose request comes first. */
   function open(first: RequestMessage): Promise<ErrorAnswer | undefined> {
-    opening ??= handshake(isObject(first.params._meta) ? first.params._meta : {}).then(
+    opening ??= handshake(metaOf(first), endpoint.protocol ?? LEGACY_VERSION).then(
       (failure) => {
         if (failure) opening = undefined;
         return failure;
@@ -98,42 +134,74 @@ export function createModernToLegacy(
     return opening;
   }
 
-  async function handshake(meta: JsonObject): Promise<ErrorAnswer | undefined> {
+  async function handshake(meta: JsonObject, protocolVersion: string): Promise<ErrorAnswer | undefined> {
     const answer = await ask("initialize", {
-      protocolVersion: endpoint.protocol ?? LEGACY_VERSION,
+      protocolVersion,
       capabilities: isObject(meta[META_CAPABILITIES]) ? meta[META_CAPABILITIES] : {},
       clientInfo: isObject(meta[META_CLIENT]) ? meta[META_CLIENT] : { name: "m2mcp", version: "0" },
     });
+    if (answer.error) {
+      const common = supportedVersions(answer.error).find((theirs) => LEGACY_VERSIONS.includes(theirs));
+      if (common !== undefined && common !== protocolVersion && endpoint.protocol === undefined)
+        return handshake(meta, common);
+    }
     if ("status" in answer) return answer;
     if (answer.error) return { status: 200, error: answer.error };
-    initialized = answer.result ?? {};
+    const result = answer.result ?? {};
+    const ours = endpoint.protocol === undefined ? LEGACY_VERSIONS : [endpoint.protocol];
+    const agreed = String(result.protocolVersion);
+    if (!ours.includes(agreed)) return { status: 200, error: toRpcError(noCommonVersion(ours, [agreed])) };
+    initialized = result;
     await session.notify(notification("notifications/initialized"));
     return undefined;
   }
 
-  async function fromServer(message: Message): Promise<void> {
+  async function fromServer(message: Message, from?: Id): Promise<void> {
     if (message.kind === "response") return answer(message);
-    if (message.kind === "request") return input(message);
-    // It is about the server's own requests, of which a modern client knows nothing.
-    if (message.method === "notifications/cancelled") {
-      for (const one of held.values()) one.asked.delete(String(message.params.requestId));
-      return;
+    if (message.kind === "request") return input(message, from);
+    const { method, params } = message;
+    switch (method) {
+      case "notifications/cancelled":
+        for (const call of held.values()) call.asked.delete(String(params.requestId));
+        return;
+      case "notifications/progress":
+        return progress(message);
+      case "notifications/message":
+        return wantsLog(params.level, from) ? deliver(message) : undefined;
+      // Modern clients learn it from the retry.
+      case "notifications/elicitation/complete":
+        return;
+      case "notifications/tools/list_changed":
+      case "notifications/prompts/list_changed":
+      case "notifications/resources/list_changed":
+      case "notifications/resources/updated":
+        for (const [id, filter] of subscriptions)
+          if (carries(filter, method, params)) await deliver(notification(method, tagged(params, id)));
+        return;
+      default:
+        return deliver(message);
     }
-    if (message.method === "notifications/message" && level === undefined) return;
-    if (message.method === "notifications/progress" || message.method === "notifications/message")
-      return deliver(message);
-    let carried = false;
-    for (const [id, filter] of subscriptions)
-      if (carries(filter, message.method, message.params)) {
-        carried = true;
-        await deliver(notification(message.method, tagged(message.params, id)));
-      }
-    if (
-      !carried &&
-      !message.method.includes("list_changed") &&
-      message.method !== "notifications/resources/updated"
-    )
-      await deliver(message);
+  }
+
+  /** Progress goes on under the token of the client's latest request, while that waits. */
+  async function progress(message: NotificationMessage): Promise<void> {
+    const token = message.params.progressToken;
+    for (const { progressToken, clientId, meta } of held.values()) {
+      if (progressToken === undefined || progressToken !== token) continue;
+      if (clientId === undefined || meta.progressToken === undefined) return;
+      if (meta.progressToken === token) return deliver(message);
+      return deliver(notification(message.method, { ...message.params, progressToken: meta.progressToken }));
+    }
+  }
+
+  /** Log messages belong to a request that asked for them (MCP 2026-07-28 "Logging"). */
+  function wantsLog(level: unknown, from: Id | undefined): boolean {
+    const severity = LOG_LEVELS.indexOf(String(level));
+    const calls = from === undefined ? [...held.values()] : [held.get(from)];
+    const waiting = calls.flatMap((call) => (call?.clientId === undefined ? [] : [levelOf(call.meta)]));
+    if (from === undefined && waiting.length === 0 && performance.now() < late.untilMs)
+      waiting.push(late.level);
+    return waiting.some((level) => severity >= level);
   }
 
   async function answer(message: ResponseMessage): Promise<void> {
@@ -144,23 +212,49 @@ export function createModernToLegacy(
     if (!call) return;
     const finish = (id: Id) =>
       message.error
-        ? errorResponse(id, modernError(message.error))
-        : resultResponse(id, completeResult(call.method, message.result ?? {}));
+        ? failed(call, id, message.error)
+        : resultResponse(id, completeResult(call.method, message.result ?? {}, initialized?.serverInfo));
     if (call.clientId === undefined) call.finished = finish;
     else await deliver(finish(call.clientId));
   }
 
-  /** A request of the server's: goes to the client with the call it belongs to, or that most likely caused it. */
-  async function input(message: RequestMessage): Promise<void> {
-    const call = [...held.values()].find((one) => TAKES_INPUT.includes(one.method));
-    if (message.method === "ping") return session.respond(resultResponse(message.id, {}));
-    if (!call || !INPUTS.includes(message.method)) {
-      const why = call
-        ? `${message.method} is not known here`
-        : "no call is under way that could carry the question";
-      return session.respond(errorResponse(message.id, { code: METHOD_NOT_FOUND, message: why }));
+  /** An error for the client; the one that asks for a visit to an address becomes `input_required`. */
+  function failed(call: Held, id: Id, error: RpcError): ResponseMessage {
+    const visits =
+      isObject(error.data) && Array.isArray(error.data.elicitations) ? error.data.elicitations : [];
+    if (error.code !== URL_REQUIRED || visits.length === 0) return errorResponse(id, modernError(error));
+    const method = "elicitation/create";
+    const missing = missingCapability(call.meta[META_CAPABILITIES], method, { mode: "url" });
+    if (missing) {
+      const data = { requiredCapabilities: missing };
+      return errorResponse(id, { code: MISSING_CAPABILITY, message: error.message, data });
     }
-    call.asked.set(String(message.id), { id: message.id, method: message.method, params: message.params });
+    const inputRequests = Object.fromEntries(
+      visits
+        .filter(isObject)
+        .map(({ message, url }, at) => [`visit-${at}`, { method, params: { mode: "url", message, url } }]),
+    );
+    const requestState = crypto.randomUUID();
+    restarts.set(requestState, error);
+    for (const oldest of restarts.keys()) if (restarts.size > MAX_RESTARTS) restarts.delete(oldest);
+    return resultResponse(id, { resultType: "input_required", inputRequests, requestState });
+  }
+
+  /** A request of the server's: goes to the client with the call it belongs to, or that most likely caused it. */
+  async function input(message: RequestMessage, from: Id | undefined): Promise<void> {
+    const { id, method, params } = message;
+    const refuse = (why: string) =>
+      session.respond(errorResponse(id, { code: METHOD_NOT_FOUND, message: why }));
+    if (method === "ping") return session.respond(resultResponse(id, {}));
+    if (!INPUTS.includes(method)) return refuse(`${method} is not known here`);
+    const takes = (call: Held | undefined) =>
+      call && TAKES_INPUT.includes(call.method) && !call.finished && !call.abandoned;
+    const named = from === undefined ? undefined : held.get(from);
+    const call = takes(named) ? named : [...held.values()].findLast(takes);
+    if (!call) return refuse("no call is under way that could carry the question");
+    if (missingCapability(call.meta[META_CAPABILITIES], method, params))
+      return refuse(`the client does not offer ${method}`);
+    call.asked.set(String(id), { id, method, params });
     if (call.clientId !== undefined) turnOver(call);
   }
 
@@ -174,7 +268,7 @@ export function createModernToLegacy(
       call.clientId = undefined;
       release(clientId);
       const inputRequests = Object.fromEntries(
-        [...call.asked].map(([key, { method, params }]) => [key, { method, params }]),
+        [...call.asked].map(([key, { method, params }]) => [key, { method, params: modernInput(params) }]),
       );
       call.timer = setTimeout(() => giveUp(call), UNANSWERED_MS);
       call.timer.unref?.();
@@ -185,18 +279,22 @@ export function createModernToLegacy(
   }
 
   function giveUp(call: Held): void {
+    call.abandoned = true;
     for (const { id } of call.asked.values())
       void session.respond(errorResponse(id, { code: -32000, message: "the client gave no answer" }));
     call.asked.clear();
+    const callId = byState.get(call.state);
+    if (call.finished && callId !== undefined) forget(callId, call);
   }
 
   /** The client's retry: its answers go to the server, and the call's answer to the retry's id. */
   async function goOn(message: RequestMessage, callId: Id): Promise<ErrorAnswer | undefined> {
     const call = held.get(callId);
-    if (!call || call.clientId !== undefined) return unknownState();
+    if (!call || call.clientId !== undefined || call.abandoned) return unknownState();
     clearTimeout(call.timer);
     call.timer = undefined;
     call.clientId = message.id;
+    call.meta = metaOf(message);
     const responses = isObject(message.params.inputResponses) ? message.params.inputResponses : {};
     const turn = new Promise<void>((resolve) => turns.set(message.id, resolve));
     for (const [key, { id }] of [...call.asked]) {
@@ -227,6 +325,11 @@ export function createModernToLegacy(
     held.delete(callId);
     byState.delete(call.state);
     if (call.clientId !== undefined) release(call.clientId);
+    // It was not this call that the server asked for: another carries the question.
+    for (const { id, method, params } of call.asked.values())
+      void input(requestMessage(id, method, params), undefined);
+    const level = levelOf(call.meta);
+    if (level < Number.POSITIVE_INFINITY) late = { level, untilMs: performance.now() + LATE_LOG_MS };
   }
 
   const unknownState = (): ErrorAnswer => ({
@@ -236,80 +339,117 @@ export function createModernToLegacy(
 
   async function call(message: RequestMessage): Promise<ErrorAnswer | undefined> {
     const { requestState } = message.params;
-    if (requestState !== undefined) {
+    if (requestState === undefined) return send(message);
+    const visit = restarts.get(String(requestState));
+    if (!visit) {
       const callId = byState.get(String(requestState));
       return callId === undefined ? unknownState() : goOn(message, callId);
     }
+    restarts.delete(String(requestState));
+    const responses = isObject(message.params.inputResponses)
+      ? Object.values(message.params.inputResponses)
+      : [];
+    if (responses.every((response) => isObject(response) && response.action === "accept"))
+      return send(message);
+    const { message: why, data } = visit;
+    return { status: 400, error: { code: INVALID_PARAMS, message: `${why}; it was declined`, data } };
+  }
+
+  async function send(message: RequestMessage): Promise<ErrorAnswer | undefined> {
     await followLevel(message);
     const id = `m2mcp-${++serial}`;
-    const state = crypto.randomUUID();
+    const meta = metaOf(message);
     const one: Held = {
       method: message.method,
       clientId: message.id,
+      meta,
+      progressToken: meta.progressToken,
       asked: new Map(),
-      state,
+      state: crypto.randomUUID(),
       timer: undefined,
       finished: undefined,
+      abandoned: false,
     };
     held.set(id, one);
-    byState.set(state, id);
+    byState.set(one.state, id);
     const turn = new Promise<undefined>((resolve) => turns.set(message.id, () => resolve(undefined)));
     const finished = session
       .request(requestMessage(id, message.method, withoutModernMeta(message.params)))
       .then(
-        async (failure) => {
-          if (failure === undefined || one.clientId === message.id) return failure;
+        async (answered) => {
+          if (answered === undefined) return undefined;
+          const failure = answered.error ? { ...answered, error: modernError(answered.error) } : answered;
+          if (one.clientId === message.id) return failure;
           if (one.clientId !== undefined)
             await deliver(errorResponse(one.clientId, rpcErrorOf(failure, endpoint.url)));
+          else one.finished = (later) => errorResponse(later, rpcErrorOf(failure, endpoint.url));
           return undefined;
         },
         async (error: unknown) => {
           if (one.clientId === message.id) throw error;
           if (one.clientId !== undefined) await deliver(errorResponse(one.clientId, toRpcError(error)));
+          else one.finished = (later) => errorResponse(later, toRpcError(error));
           return undefined;
         },
       );
     const ended = finished.finally(() => {
+      // The outcome itself ends the first request; a turn that ends too would hide it.
+      if (one.clientId === message.id) turns.delete(message.id);
       // An answer that came while the client has the turn waits for its retry.
-      if (one.clientId !== undefined || !one.finished) forget(id, one);
+      if (one.clientId !== undefined || !one.finished || one.abandoned) forget(id, one);
     });
     return Promise.race([ended, turn]);
   }
-  const turns = new Map<Id, () => void>();
 
-  /** The level of log messages, which legacy servers keep for the session. */
+  /** Legacy servers keep the level of log messages for the session; what is less than a call wants is left out here. */
   async function followLevel(message: RequestMessage): Promise<void> {
-    const meta = isObject(message.params._meta) ? message.params._meta : {};
-    const wanted = meta[META_LOG_LEVEL];
-    if (wanted === undefined || wanted === level) return;
-    const offers = isObject(initialized?.capabilities) && "logging" in initialized.capabilities;
-    level = wanted;
-    if (offers) await ask("logging/setLevel", { level: wanted });
+    const level = levelOf(metaOf(message));
+    if (level >= sessionLevel) return;
+    sessionLevel = level;
+    if (isObject(initialized?.capabilities) && "logging" in initialized.capabilities)
+      await ask("logging/setLevel", { level: LOG_LEVELS[level] });
   }
 
   async function listen(message: RequestMessage): Promise<ErrorAnswer | undefined> {
-    const wanted = isObject(message.params.notifications) ? (message.params.notifications as Filter) : {};
-    const uris = Array.isArray(wanted.resourceSubscriptions) ? wanted.resourceSubscriptions : [];
-    const honoured: string[] = [];
-    for (const uri of uris) {
-      const answered = await ask("resources/subscribe", { uri });
-      if (!("status" in answered) && !answered.error) honoured.push(uri);
-    }
-    const filter: Filter = { ...wanted, ...(uris.length > 0 ? { resourceSubscriptions: honoured } : {}) };
+    const wanted: Filter = isObject(message.params.notifications) ? message.params.notifications : {};
+    const end = new Promise<void>((resolve) => listenEnds.set(message.id, resolve));
+    const filter = offered(wanted, initialized?.capabilities);
+    if (filter.resourceSubscriptions)
+      filter.resourceSubscriptions = await subscribed(filter.resourceSubscriptions);
     subscriptions.set(message.id, filter);
     await deliver(
       notification("notifications/subscriptions/acknowledged", tagged({ notifications: filter }, message.id)),
     );
-    await new Promise<void>((resolve) => listenEnds.set(message.id, resolve));
+    await end;
+    subscriptions.delete(message.id);
+    const still = [...subscriptions.values()].flatMap((other) => other.resourceSubscriptions ?? []);
+    for (const uri of filter.resourceSubscriptions ?? [])
+      if (!still.includes(uri)) await ask("resources/unsubscribe", { uri }).catch(() => {});
     await deliver(
       resultResponse(message.id, { resultType: "complete", _meta: { [META_SUBSCRIPTION]: message.id } }),
     );
     return undefined;
   }
-  const listenEnds = new Map<Id, () => void>();
+
+  /** Subscribes to resources; resolves with those that the server lets be subscribed to. */
+  async function subscribed(uris: string[]): Promise<string[]> {
+    const honoured = await Promise.all(
+      uris.map(async (uri) => {
+        const answered = await ask("resources/subscribe", { uri });
+        return "status" in answered || answered.error ? [] : [uri];
+      }),
+    );
+    return honoured.flat();
+  }
 
   return {
+    open,
     async request(message) {
+      const problem = requestProblem(metaOf(message));
+      if (problem) {
+        await deliver(errorResponse(message.id, problem));
+        return undefined;
+      }
       const failure = await open(message);
       if (failure) return failure;
       if (message.method === "server/discover") {
@@ -319,18 +459,11 @@ export function createModernToLegacy(
       return message.method === "subscriptions/listen" ? listen(message) : call(message);
     },
     async notify(message) {
-      if (message.method !== "notifications/cancelled") return session.notify(message);
+      if (message.method !== "notifications/cancelled")
+        return session.notify(notification(message.method, withoutModernMeta(message.params)));
       const requestId = message.params.requestId as Id;
-      const filter = subscriptions.get(requestId);
-      if (filter) {
-        subscriptions.delete(requestId);
-        listenEnds.get(requestId)?.();
-        listenEnds.delete(requestId);
-        const still = [...subscriptions.values()].flatMap((other) => other.resourceSubscriptions ?? []);
-        for (const uri of filter.resourceSubscriptions ?? [])
-          if (!still.includes(uri)) await ask("resources/unsubscribe", { uri }).catch(() => {});
-        return;
-      }
+      listenEnds.get(requestId)?.();
+      listenEnds.delete(requestId);
       for (const [id, one] of held)
         if (one.clientId === requestId)
           await session.notify(notification("notifications/cancelled", { ...message.params, requestId: id }));
@@ -342,4 +475,31 @@ export function createModernToLegacy(
       return session.close();
     },
   };
+}
+
+/** How severe a log message must be for the request to want it; Infinity: none is wanted. */
+function levelOf(meta: JsonObject): number {
+  const at = LOG_LEVELS.indexOf(String(meta[META_LOG_LEVEL]));
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+
+/** What a modern server would find wrong with a request's `_meta` (MCP 2026-07-28 "Versioning", "Logging"). */
+function requestProblem(meta: JsonObject): RpcError | undefined {
+  const version = meta[META_VERSION];
+  if (typeof version === "string" && !MODERN_VERSIONS.includes(version))
+    return {
+      code: UNSUPPORTED_VERSION,
+      message: `unsupported protocol version ${version}; here ${MODERN_VERSIONS.join(", ")}`,
+      data: { supported: MODERN_VERSIONS, requested: version },
+    };
+  const level = meta[META_LOG_LEVEL];
+  if (level !== undefined && !LOG_LEVELS.includes(String(level)))
+    return { code: INVALID_PARAMS, message: `logLevel must be one of ${LOG_LEVELS.join(", ")}` };
+  return undefined;
+}
+
+/** What a legacy server asks, without what only its era knows. */
+function modernInput(params: JsonObject): JsonObject {
+  const { elicitationId: _id, ...rest } = params;
+  return rest;
 }

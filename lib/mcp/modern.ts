@@ -1,4 +1,4 @@
-import { streamCut } from "../errors.ts";
+import { M2mcpError, streamCut } from "../errors.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer, supportedVersions } from "./answers.ts";
 import {
   HEADER_MISMATCH,
@@ -13,6 +13,7 @@ import {
   isObject,
   type JsonObject,
   type Message,
+  type NotificationMessage,
   type RequestMessage,
   type RpcError,
   request as requestMessage,
@@ -32,6 +33,8 @@ export interface ModernServer {
    * @param deliver for this request's messages
    */
   request(message: RequestMessage, deliver: Deliver): Promise<ErrorAnswer | undefined>;
+  /** Sends a notification that the protocol does not know; those it knows have no place on HTTP. Never rejects. */
+  notify(message: NotificationMessage): Promise<void>;
   /** Closes the stream of a request, which cancels it (MCP 2026-07-28 "Cancellation"). */
   cancel(id: Id): void;
   close(): void;
@@ -47,14 +50,14 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
   const repeatable = createRepeatable();
   let toolHeaders: Map<string, HeaderMap> | undefined;
 
-  const headersOf = async (message: RequestMessage): Promise<Record<string, string>> => {
-    const meta = isObject(message.params._meta) ? message.params._meta : {};
-    const version = meta[META_VERSION];
+  const headersOf = async (
+    message: RequestMessage | NotificationMessage,
+  ): Promise<Record<string, string>> => {
     const name = nameOf(message);
     return {
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-      "mcp-protocol-version": typeof version === "string" ? version : MODERN_VERSION,
+      "mcp-protocol-version": versionOf(message) ?? MODERN_VERSION,
       "mcp-method": message.method,
       ...(name === undefined ? {} : { "mcp-name": encodeHeaderValue(name) }),
       ...(message.method === "tools/call"
@@ -83,6 +86,10 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     let linger: ReturnType<typeof setTimeout> | undefined;
     try {
       const take = async (read: Message) => {
+        if (read.kind === "request") {
+          endpoint.log(`dropped ${read.method}: a server of this era asks in its results only`);
+          return;
+        }
         if (read.kind === "response" && read.id === message.id) {
           answered = true;
           linger ??= setTimeout(() => abort.abort(), LINGER_MS);
@@ -115,10 +122,7 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     }
     if (changed) {
       const used = [...(toolHeaders ?? [])].filter(([, map]) => map.length > 0);
-      await endpoint.memory.write({
-        ...(await endpoint.memory.read()),
-        toolHeaders: Object.fromEntries(used),
-      });
+      await endpoint.memory.change((old) => ({ ...old, toolHeaders: Object.fromEntries(used) }));
     }
     if (!dropped || message.id === null) return message;
     return resultResponse(message.id, { ...message.result, tools });
@@ -160,10 +164,26 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
         const again = failure && retryVersion(message, failure);
         if (again) failure = await exchange(again, abort, deliver);
         if (failure?.error?.code !== HEADER_MISMATCH || message.method !== "tools/call") return failure;
-        await relearn(message.params._meta);
+        await relearn(message.params._meta).catch(() => endpoint.log("the tools could not be listed"));
         return await exchange(message, abort, deliver);
       } finally {
         if (calls.get(message.id) === abort) calls.delete(message.id);
+      }
+    },
+    async notify(message) {
+      try {
+        const { text: body } = message;
+        const response = await sendHttp(endpoint, {
+          method: "POST",
+          body,
+          headers: await headersOf(message),
+        });
+        if (response.status >= 300) endpoint.log(`${message.method} was refused: HTTP ${response.status}`);
+        await response.discard();
+      } catch (error) {
+        endpoint.log(
+          `${message.method} could not be sent: ${error instanceof M2mcpError ? error.message : "internal error"}`,
+        );
       }
     },
     cancel(id) {
@@ -175,9 +195,19 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
   };
 }
 
-/** The request in a version that the server says it knows; undefined when there is none in common. */
+/** The version that a message names in its `_meta`. */
+function versionOf({ params }: RequestMessage | NotificationMessage): string | undefined {
+  const version = isObject(params._meta) ? params._meta[META_VERSION] : undefined;
+  return typeof version === "string" ? version : undefined;
+}
+
+/**
+ * The request in a version that the server says it knows; undefined when there is none in common. What a client
+ * asked in a version not known here is for it to ask again: whether it knows another cannot be told.
+ */
 function retryVersion(message: RequestMessage, { error }: ErrorAnswer): RequestMessage | undefined {
-  if (error?.code !== UNSUPPORTED_VERSION) return undefined;
+  if (error?.code !== UNSUPPORTED_VERSION || !MODERN_VERSIONS.includes(versionOf(message) ?? ""))
+    return undefined;
   const version = supportedVersions(error).find((theirs) => MODERN_VERSIONS.includes(theirs));
   if (version === undefined) return undefined;
   const _meta = { ...(isObject(message.params._meta) ? message.params._meta : {}), [META_VERSION]: version };
@@ -185,7 +215,7 @@ function retryVersion(message: RequestMessage, { error }: ErrorAnswer): RequestM
 }
 
 /** What the `Mcp-Name` header mirrors (MCP 2026-07-28 "Standard Request Headers"). */
-function nameOf({ method, params }: RequestMessage): string | undefined {
+function nameOf({ method, params }: RequestMessage | NotificationMessage): string | undefined {
   const source =
     method === "tools/call" || method === "prompts/get"
       ? params.name

@@ -32,27 +32,41 @@ export interface ClientIdentity {
   capabilities: unknown;
 }
 
+/** Severities of log messages, least first (RFC 5424). */
+export const LOG_LEVELS: readonly string[] = [
+  "debug",
+  "info",
+  "notice",
+  "warning",
+  "error",
+  "critical",
+  "alert",
+  "emergency",
+];
+
 /** The answer to a legacy `initialize` from a modern server's `server/discover`. */
 export function initializeResult(discovered: JsonObject, requestedVersion: unknown): JsonObject {
   const requested = typeof requestedVersion === "string" ? requestedVersion : LEGACY_VERSION;
-  const capabilities = objectOf(discovered.capabilities);
-  const info = objectOf(discovered._meta)[META_SERVER] ?? discovered.serverInfo;
+  const { supportedVersions: _versions, serverInfo, _meta, ...rest } = legacyResult(discovered);
+  const { [META_SERVER]: info = serverInfo, ...meta } = objectOf(_meta);
   return {
+    ...rest,
     protocolVersion: LEGACY_VERSIONS.includes(requested) ? requested : LEGACY_VERSION,
-    capabilities,
+    capabilities: objectOf(discovered.capabilities),
     serverInfo: isObject(info) ? info : { name: "unknown", version: "0" },
-    ...(typeof discovered.instructions === "string" ? { instructions: discovered.instructions } : {}),
+    ...(Object.keys(meta).length === 0 ? {} : { _meta: meta }),
   };
 }
 
 /** The answer to a modern `server/discover` from a legacy server's `initialize`. */
 export function discoverResult(initialized: JsonObject): JsonObject {
+  const { protocolVersion: _version, serverInfo, _meta, ...rest } = initialized;
   return {
     resultType: "complete",
+    ...rest,
     supportedVersions: [MODERN_VERSION],
     capabilities: objectOf(initialized.capabilities),
-    _meta: { [META_SERVER]: initialized.serverInfo },
-    ...(typeof initialized.instructions === "string" ? { instructions: initialized.instructions } : {}),
+    _meta: { ...objectOf(_meta), [META_SERVER]: serverInfo },
     ttlMs: 0,
     cacheScope: "private",
   };
@@ -85,26 +99,37 @@ export function withoutModernMeta(params: JsonObject): JsonObject {
   return kept.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(kept) };
 }
 
-/** A legacy result as a modern one: complete, and not to be cached where it would have to say so. */
-export function completeResult(method: string, result: JsonObject): JsonObject {
+/**
+ * A legacy result as a modern one: complete, with the server's name, and not to be cached where it has to say so.
+ *
+ * @param serverInfo as the server gave it in its handshake
+ */
+export function completeResult(method: string, result: JsonObject, serverInfo: unknown): JsonObject {
   return {
     resultType: "complete",
     ...result,
+    ...(serverInfo === undefined ? {} : { _meta: { [META_SERVER]: serverInfo, ...objectOf(result._meta) } }),
     ...(CACHEABLE.includes(method)
       ? { ttlMs: result.ttlMs ?? 0, cacheScope: result.cacheScope ?? "private" }
       : {}),
   };
 }
 
-/** A modern result as a legacy one. */
+/** A modern result as a legacy one; a type that an extension brought stays. */
 export function legacyResult(result: JsonObject): JsonObject {
-  const { resultType: _type, ttlMs: _ttl, cacheScope: _scope, ...rest } = result;
-  return rest;
+  const { resultType, ttlMs: _ttl, cacheScope: _scope, ...rest } = result;
+  return resultType === undefined || resultType === "complete" ? rest : { ...rest, resultType };
 }
 
 /** A legacy error as a modern one. */
 export const modernError = (error: RpcError): RpcError =>
   error.code === RESOURCE_NOT_FOUND ? { ...error, code: INVALID_PARAMS } : error;
+
+/** A modern error as a legacy one. */
+export const legacyError = (error: RpcError, method: string, params: JsonObject): RpcError =>
+  method === "resources/read" && error.code === INVALID_PARAMS && objectOf(error.data).uri === params.uri
+    ? { ...error, code: RESOURCE_NOT_FOUND }
+    : error;
 
 /** A notification's params tagged with the subscription that it belongs to, or without the tag. */
 export const tagged = (params: JsonObject, subscriptionId: string | number): JsonObject => ({
@@ -140,6 +165,31 @@ export function carries(filter: Filter, method: string, params: JsonObject): boo
     default:
       return false;
   }
+}
+
+/** A notification for each thing that a subscription with this filter may have missed. */
+export const changesIn = (filter: Filter): { method: string; params: JsonObject }[] => [
+  ...(filter.toolsListChanged ? [{ method: "notifications/tools/list_changed", params: {} }] : []),
+  ...(filter.promptsListChanged ? [{ method: "notifications/prompts/list_changed", params: {} }] : []),
+  ...(filter.resourcesListChanged ? [{ method: "notifications/resources/list_changed", params: {} }] : []),
+  ...(filter.resourceSubscriptions ?? []).map((uri) => ({
+    method: "notifications/resources/updated",
+    params: { uri },
+  })),
+];
+
+/** The part of a filter that a server with these capabilities can honour. */
+export function offered(filter: Filter, capabilities: unknown): Filter {
+  const changes = listChanges(capabilities);
+  const subscribes = objectOf(objectOf(capabilities).resources).subscribe === true;
+  return {
+    ...(filter.toolsListChanged && changes.toolsListChanged ? { toolsListChanged: true } : {}),
+    ...(filter.promptsListChanged && changes.promptsListChanged ? { promptsListChanged: true } : {}),
+    ...(filter.resourcesListChanged && changes.resourcesListChanged ? { resourcesListChanged: true } : {}),
+    ...(filter.resourceSubscriptions && subscribes
+      ? { resourceSubscriptions: filter.resourceSubscriptions }
+      : {}),
+  };
 }
 
 /** The list changes that a server with these capabilities can tell of. */

@@ -1,9 +1,11 @@
+import type { ServerEra } from "./era.ts";
+
 /** Where a tool's arguments are mirrored into headers (MCP 2026-07-28 "x-mcp-header"): path of properties → header. */
 export type HeaderMap = { path: string[]; header: string }[];
 
 /** What is remembered of an MCP server between runs. */
 export interface ServerMemory {
-  era?: "modern" | "legacy" | "sse";
+  era?: ServerEra;
   /** Version the server last agreed to. */
   protocolVersion?: string;
   /** Legacy session that a one-off command may go on with. */
@@ -14,6 +16,12 @@ export interface ServerMemory {
 
 /** Headers that authorize one request, as they were yielded: what came of them is told with the same object. */
 export type AuthorizationHeaders = Record<string, string>;
+/** What is remembered of one server, by its address; shared with other processes. Never rejects. */
+export interface Memory {
+  read(): Promise<ServerMemory | undefined>;
+  /** Changes what is remembered; `change` gets what it is by then, and may get nothing. */
+  change(change: (old: ServerMemory) => ServerMemory): Promise<void>;
+}
 
 /** A refusal by the MCP server that new authorization may cure. */
 export interface Refusal {
@@ -38,7 +46,7 @@ export interface Endpoint {
   fetch: typeof fetch;
   /** Version pinned by the user; absent: found by itself. */
   protocol?: string;
-  memory: { read(): Promise<ServerMemory | undefined>; write(memory: ServerMemory): Promise<void> };
+  memory: Memory;
   /** Silence on a response for this long fails its request. */
   timeoutMs: number;
   /** For how long a refused connection is tried again before it counts as a failure. */

@@ -24,8 +24,10 @@ export interface Profile {
 /** What is cached for one profile or one set of credentials from the environment. */
 export interface State {
   auth?: AuthState;
-  /** What is remembered of the MCP server: its era, and a legacy session. */
+  /** Of versions before, which kept one memory for all servers of a login: not read any more. */
   server?: ServerMemory;
+  /** What is remembered of each MCP server that these credentials are used with, by address, latest last. */
+  servers?: Record<string, ServerMemory>;
 }
 
 /** Where the store's key is kept. */
