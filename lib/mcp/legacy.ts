@@ -100,9 +100,9 @@ export function createLegacySession(
   /** Sessions lost in a row as the GET stream saw it. */
   let losses = 0;
 
-  const deliver: Deliver = (message) => {
+  const deliver: Deliver = (message, from) => {
     if (message.kind === "request") asked.add(message.id);
-    return toClient(message);
+    return toClient(message, from);
   };
 
   /** Waits until messages may go out; what they wait for can change meanwhile. */
