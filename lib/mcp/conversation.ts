@@ -65,10 +65,9 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       return withFailure(plain, await plain.request(first));
     }
     let era: ServerEra = known ?? client;
-    const tried = new Set<ServerEra>();
+    const refusals = new Map<ServerEra, ErrorAnswer>();
     let firstFailure: ErrorAnswer | undefined;
     for (;;) {
-      tried.add(era);
       const candidate = roadFor[client][era]();
       // Of an unknown server a modern client's request tells too little; its own probe is told apart.
       const probe =
@@ -81,10 +80,13 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
         return withFailure(candidate, failure);
       }
       firstFailure ??= failure;
+      refusals.set(era, failure);
       const next = nextEra(era, client, failure);
-      if (next === undefined || tried.has(next)) {
+      const before = next && refusals.get(next);
+      if (next === undefined || before) {
         await candidate.close();
-        return { failure: era === "sse" ? firstFailure : failure };
+        // A refusal that points back to an era says that the refusal met there was the true one.
+        return { failure: before ?? (era === "sse" ? firstFailure : failure) };
       }
       endpoint.log(`the server is not of the ${era} era: trying ${next}`);
       candidate.close().catch(() => {});

@@ -156,9 +156,14 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
   };
 }
 
-/** The request in a version that the server says it knows; undefined when there is none in common. */
+/**
+ * The request in a version that the server says it knows; undefined when there is none in common. A version that is
+ * not ours was the client's own choice, so is the next one.
+ */
 function retryVersion(message: RequestMessage, { error }: ErrorAnswer): RequestMessage | undefined {
   if (error?.code !== UNSUPPORTED_VERSION) return undefined;
+  const asked = isObject(message.params._meta) ? message.params._meta[META_VERSION] : undefined;
+  if (typeof asked === "string" && !MODERN_VERSIONS.includes(asked)) return undefined;
   const version = supportedVersions(error).find((theirs) => MODERN_VERSIONS.includes(theirs));
   if (version === undefined) return undefined;
   const _meta = { ...(isObject(message.params._meta) ? message.params._meta : {}), [META_VERSION]: version };
