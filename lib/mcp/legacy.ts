@@ -169,7 +169,7 @@ export function createLegacySession(
         continue;
       }
       if (response.status >= 300) return readErrorAnswer(response);
-      await passToTheEnd(response, call, deliver);
+      await passToTheEnd(response, call, (read) => deliver(read, message.id));
       return undefined;
     }
   }

@@ -14,6 +14,7 @@ import {
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
+import { modernRefusal } from "./modern-rules.ts";
 import type { Deliver, Road } from "./road.ts";
 import {
   carries,
@@ -111,9 +112,9 @@ export function createModernToLegacy(
     return undefined;
   }
 
-  async function fromServer(message: Message): Promise<void> {
+  async function fromServer(message: Message, from?: Id): Promise<void> {
     if (message.kind === "response") return answer(message);
-    if (message.kind === "request") return input(message);
+    if (message.kind === "request") return input(message, from);
     if (message.method === "notifications/message" && level === undefined) return;
     if (message.method === "notifications/progress" || message.method === "notifications/message")
       return deliver(message);
@@ -146,8 +147,11 @@ export function createModernToLegacy(
   }
 
   /** A request of the server's: goes to the client with the call it belongs to, or that most likely caused it. */
-  async function input(message: RequestMessage): Promise<void> {
-    const call = [...held.values()].find((one) => TAKES_INPUT.includes(one.method));
+  async function input(message: RequestMessage, from: Id | undefined): Promise<void> {
+    const candidates = [...held.values()].filter((one) => TAKES_INPUT.includes(one.method));
+    // A call that the client left alone half-way must not draw the questions of others to itself.
+    const waiting = candidates.filter(({ clientId }) => clientId !== undefined);
+    const call = (from !== undefined && held.get(from)) || (waiting.at(-1) ?? candidates.at(-1));
     if (message.method === "ping") return session.respond(resultResponse(message.id, {}));
     if (!call || !INPUTS.includes(message.method)) {
       const why = call
@@ -171,6 +175,11 @@ export function createModernToLegacy(
       const inputRequests = Object.fromEntries(
         [...call.asked].map(([key, { method, params }]) => [key, { method, params }]),
       );
+      // A state of its own for each round: what is retried late is not taken for an answer to a later question.
+      const callId = byState.get(call.state);
+      byState.delete(call.state);
+      call.state = crypto.randomUUID();
+      if (callId !== undefined) byState.set(call.state, callId);
       call.timer = setTimeout(() => giveUp(call), UNANSWERED_MS);
       call.timer.unref?.();
       void deliver(
@@ -265,6 +274,8 @@ export function createModernToLegacy(
         },
       );
     const ended = finished.finally(() => {
+      // The outcome itself ends this request; were its turn ended too, a failure would be lost.
+      turns.delete(message.id);
       // An answer that came while the client has the turn waits for its retry.
       if (one.clientId !== undefined || !one.finished) forget(id, one);
     });
@@ -307,6 +318,11 @@ export function createModernToLegacy(
     async request(message) {
       const failure = await open(message);
       if (failure) return failure;
+      const refusal = modernRefusal(message);
+      if (refusal) {
+        await deliver(errorResponse(message.id, refusal));
+        return undefined;
+      }
       if (message.method === "server/discover") {
         await deliver(resultResponse(message.id, discoverResult(initialized ?? {})));
         return undefined;

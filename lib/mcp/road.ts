@@ -1,8 +1,12 @@
 import type { ErrorAnswer } from "./answers.ts";
-import type { Message, NotificationMessage, RequestMessage, ResponseMessage } from "./messages.ts";
+import type { Id, Message, NotificationMessage, RequestMessage, ResponseMessage } from "./messages.ts";
 
-/** Takes one message for the other side; resolves when that side can take more. */
-export type Deliver = (message: Message) => Promise<void>;
+/**
+ * Takes one message for the other side; resolves when that side can take more.
+ *
+ * @param from id of the request in whose answer the message came, where the transport tells
+ */
+export type Deliver = (message: Message, from?: Id) => Promise<void>;
 
 /**
  * The way from a stdio client to the server: one of the four pairs of eras, or HTTP+SSE. Messages from the server
