@@ -137,7 +137,10 @@ export async function startLegacyFront(serverUrl: string): Promise<Front> {
   };
 }
 
-/** For clients of 2026-07-28: one bridge, since there are no sessions; ids are made unique on its stdio. */
+/**
+ * For clients of 2026-07-28: there are no sessions, so there is a bridge for each client, told by who it says it is
+ * and what it can; ids are made unique on its stdio.
+ */
 export async function startModernFront(serverUrl: string): Promise<Front> {
   interface Exchange {
     id: Id;
@@ -145,6 +148,7 @@ export async function startModernFront(serverUrl: string): Promise<Front> {
     response: ServerResponse;
   }
   const bridges = createBridges(serverUrl);
+  const byClient = new Map<string, ReturnType<typeof bridges.start>>();
   const inFlight = new Map<Id, Exchange>();
   let serial = 0;
 
@@ -156,7 +160,15 @@ export async function startModernFront(serverUrl: string): Promise<Front> {
     return inFlight.size === 1 ? [...inFlight.values()][0] : undefined;
   };
 
-  const bridge = bridges.start((message) => {
+  const bridgeOf = ({ params }: Wire) => {
+    const meta = params?._meta ?? {};
+    const key = JSON.stringify([meta[`${META}clientInfo`], meta[`${META}clientCapabilities`]]);
+    const bridge = byClient.get(key) ?? bridges.start(answer);
+    byClient.set(key, bridge);
+    return bridge;
+  };
+
+  function answer(message: Wire): void {
     if (message.method !== undefined) {
       const exchange = exchangeOf(message);
       if (!exchange) return;
@@ -168,19 +180,20 @@ export async function startModernFront(serverUrl: string): Promise<Front> {
     if (!exchange) return;
     inFlight.delete(message.id as Id);
     const { response } = exchange;
-    const answer = { ...message, id: exchange.id };
-    if (response.headersSent) response.end(sseEvent(answer));
+    const restored = { ...message, id: exchange.id };
+    if (response.headersSent) response.end(sseEvent(restored));
     else {
-      response.writeHead(statusOf(answer), { "content-type": "application/json" });
-      response.end(JSON.stringify(answer));
+      response.writeHead(statusOf(restored), { "content-type": "application/json" });
+      response.end(JSON.stringify(restored));
     }
-  });
+  }
 
   const hostIsLocal = localhostHostValidation();
   const originIsLocal = localhostOriginValidation();
   const http = createServer((request, response) => {
     if (!hostIsLocal(request, response) || !originIsLocal(request, response)) return;
     void readJson(request).then((message) => {
+      const bridge = bridgeOf(message);
       const refusal = mismatch(request, message);
       if (refusal !== undefined) {
         response.writeHead(400, { "content-type": "application/json" });
