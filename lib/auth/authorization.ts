@@ -122,6 +122,8 @@ export function createAuthorization(
     challenge: Challenge | undefined,
   ): Promise<Discovered> {
     const cached = state.discovered;
+    // Where no login recorded an issuer, the first one that gave a token counts as recorded.
+    const issuer = credentials.issuer ?? (state.token ? cached?.issuer : undefined);
     const isCurrent =
       cached !== undefined &&
       deps.now() - cached.discoveredAtMs < DISCOVERY_LIFE_MS &&
@@ -132,7 +134,7 @@ export function createAuthorization(
     const found =
       challenge ??
       (credentials.tokenEndpoint === undefined ? (await probe(deps, server)).challenge : undefined);
-    return discover(deps, server, credentials, found);
+    return discover(deps, server, { ...credentials, ...(issuer ? { issuer } : {}) }, found);
   }
 
   /** The token to send, re-issued when it is time; one that is still good survives a failed re-issue. */

@@ -22,13 +22,17 @@ export interface SuiteRun {
   told: string;
 }
 
-/** Runs the suite once; its time is bounded, in ms. */
-export async function runSuite(args: string[], limitMs: number): Promise<SuiteRun> {
+/** Runs the suite once, with its time bounded, in ms, and with more variables for the client that it starts. */
+export async function runSuite(
+  args: string[],
+  limitMs: number,
+  env: Record<string, string> = {},
+): Promise<SuiteRun> {
   const output = mkdtempSync(join(tmpdir(), "m2mcp-suite-"));
   try {
     // The suite needs a newer Node than may be there; Bun runs it.
     const program = [join(PACKAGE, "dist", "index.js"), ...args, "-o", output];
-    const child = spawn(process.execPath, program, { cwd: root });
+    const child = spawn(process.execPath, program, { cwd: root, env: { ...process.env, ...env } });
     const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
     let told = "";
     for (const stream of [child.stdout, child.stderr])
