@@ -27,6 +27,8 @@ export interface Scenario {
   refuses?: boolean;
   /** It concerns authorization alone: the era of the client makes no difference. */
   oneClient?: boolean;
+  /** Its server answers the opening of either era, and only then is of one: a client of the other needs `--protocol`. */
+  hidesEra?: boolean;
 }
 
 type Json = Record<string, unknown>;
@@ -133,7 +135,7 @@ const boundToken: Evidence = {
 const DPOP = once("sep-1932-client-dpop-auth-scheme", "sep-1932-client-fresh-proof");
 
 export const SCENARIOS: Record<string, Scenario> = {
-  initialize: { versions: [LEGACY], required: once("mcp-client-initialization") },
+  initialize: { versions: [LEGACY], hidesEra: true, required: once("mcp-client-initialization") },
   tools_call: { versions: BOTH, required: once("tool-add-numbers", "wire-schema-valid") },
   "elicitation-sep1034-client-defaults": {
     versions: [LEGACY],
@@ -145,10 +147,12 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   "sse-retry": {
     versions: [LEGACY],
+    hidesEra: true,
     required: once("client-sse-graceful-reconnect", "client-sse-retry-timing", "client-sse-last-event-id"),
   },
   "request-metadata": {
     versions: [MODERN],
+    hidesEra: true,
     required: once(
       "sep-2575-http-client-sends-version-header",
       "sep-2575-client-populates-meta",
@@ -162,10 +166,12 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   "http-standard-headers": {
     versions: [MODERN],
+    hidesEra: true,
     required: { "sep-2243-client-includes-standard-headers": 9 },
   },
   "http-custom-headers": {
     versions: [MODERN],
+    hidesEra: true,
     required: {
       "sep-2243-client-supports-custom-headers": 1,
       "sep-2243-client-mirrors-designated-params": 6,
@@ -176,6 +182,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   "http-invalid-tool-headers": {
     versions: [MODERN],
+    hidesEra: true,
     required: {
       "sep-2243-client-reject-invalid-tool": 1,
       "sep-2243-x-mcp-header-not-empty": 1,
@@ -186,6 +193,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   "sep-2322-client-request-state": {
     versions: [MODERN],
+    hidesEra: true,
     required: once(
       "sep-2322-default-result-type-complete",
       "sep-2322-client-parallel-isolation",
