@@ -1,7 +1,7 @@
 // The suite's server scenarios turned round: a conformance server reached only through the bridge must give the same
 // results as reached directly, check by check; and a server of the other era the same, but for what is named here.
 
-import { startLegacyConformanceServer } from "../servers/conformance/legacy.ts";
+import { startLegacyConformanceServer, startSseConformanceServer } from "../servers/conformance/legacy.ts";
 import { type ConformanceServer, startModernConformanceServer } from "../servers/conformance/modern.ts";
 import { type Front, startLegacyFront, startModernFront } from "./front.ts";
 import { type Check, inParallel, requirements, runSuite } from "./suite.ts";
@@ -113,6 +113,24 @@ const PAIRS: Pair[] = [
     revision: "2026-07-28",
     direct: startModernConformanceServer,
     behind: startLegacyConformanceServer,
+    front: startModernFront,
+    differs: MODERN_TO_LEGACY,
+    exact: false,
+  },
+  {
+    title: "2025-11-25, server of 2024-11-05 over HTTP+SSE",
+    revision: "2025-11-25",
+    direct: startLegacyConformanceServer,
+    behind: startSseConformanceServer,
+    front: startLegacyFront,
+    differs: {},
+    exact: true,
+  },
+  {
+    title: "2026-07-28, server of 2024-11-05 over HTTP+SSE",
+    revision: "2026-07-28",
+    direct: startModernConformanceServer,
+    behind: startSseConformanceServer,
     front: startModernFront,
     differs: MODERN_TO_LEGACY,
     exact: false,

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import {
   type EventStore,
   StreamableHTTPServerTransport,
@@ -82,6 +83,36 @@ export async function startLegacyConformanceServer(): Promise<ConformanceServer>
   }
 
   http.on("request", (request, response) => void answer(request, response).catch(() => response.destroy()));
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    async stop() {
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+/** The same server over HTTP+SSE, as it was until 2024-11-05. */
+export async function startSseConformanceServer(): Promise<ConformanceServer> {
+  const transports = new Map<string, SSEServerTransport>();
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://127.0.0.1");
+    if (request.method === "GET" && pathname === "/mcp") {
+      const transport = new SSEServerTransport("/messages", response);
+      transports.set(transport.sessionId, transport);
+      response.on("close", () => transports.delete(transport.sessionId));
+      return createConformanceServer().connect(transport);
+    }
+    const known = transports.get(searchParams.get("sessionId") ?? "");
+    if (request.method === "POST" && pathname === "/messages" && known)
+      return known.handlePostMessage(request, response);
+    response.writeHead(pathname === "/mcp" ? 405 : 404).end();
+  }
+
+  const http = createServer();
+  http.on("request", (request, response) => void answer(request, response).catch(() => response.destroy()));
+  const port = await listen(http);
   return {
     url: `http://127.0.0.1:${port}/mcp`,
     async stop() {
