@@ -11,9 +11,9 @@ import { createInterface } from "node:readline";
 import { localhostHostValidation, localhostOriginValidation } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
+import { BINARY } from "../e2e/harness.ts";
 import { listen } from "../servers/listen.ts";
 
-const BINARY = join(import.meta.dir, "..", "..", "build", "m2mcp");
 const META = "io.modelcontextprotocol/";
 
 export interface Front {
@@ -180,7 +180,7 @@ export async function startModernFront(serverUrl: string): Promise<Front> {
     if (!exchange) return;
     inFlight.delete(message.id as Id);
     const { response } = exchange;
-    const restored = { ...message, id: exchange.id };
+    const restored = withSubscription({ ...message, id: exchange.id }, exchange.id);
     if (response.headersSent) response.end(sseEvent(restored));
     else {
       response.writeHead(statusOf(restored), { "content-type": "application/json" });
@@ -192,7 +192,8 @@ export async function startModernFront(serverUrl: string): Promise<Front> {
   const originIsLocal = localhostOriginValidation();
   const http = createServer((request, response) => {
     if (!hostIsLocal(request, response) || !originIsLocal(request, response)) return;
-    void readJson(request).then((message) => {
+    const unreadable = () => void response.writeHead(400).end();
+    readJson(request).then((message) => {
       const bridge = bridgeOf(message);
       const refusal = mismatch(request, message);
       if (refusal !== undefined) {
@@ -215,7 +216,7 @@ export async function startModernFront(serverUrl: string): Promise<Front> {
         bridge.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: wireId } });
       });
       bridge.write({ ...message, id: wireId });
-    });
+    }, unreadable);
   });
   const port = await listen(http);
   return {
@@ -237,9 +238,10 @@ const sseEvent = (message: unknown) => `event: message\ndata: ${JSON.stringify(m
 
 /** A subscription is known by the id of its request, which is another one on stdio. */
 function withSubscription(message: Wire, id: Id): Wire {
-  const meta = message.params?._meta;
+  const part = message.method === undefined ? "result" : "params";
+  const meta = message[part]?._meta;
   if (meta?.[`${META}subscriptionId`] === undefined) return message;
-  return { ...message, params: { ...message.params, _meta: { ...meta, [`${META}subscriptionId`]: id } } };
+  return { ...message, [part]: { ...message[part], _meta: { ...meta, [`${META}subscriptionId`]: id } } };
 }
 
 /** The status that goes with an answer (MCP 2026-07-28 Streamable HTTP, Schema "Error Codes"). */
