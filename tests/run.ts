@@ -41,10 +41,15 @@ step("types, lint, format", bun, ["run", "check"]);
 const tests = step("tests", bun, ["test", "--timeout", "60000"]);
 passed += Number(/^\s*(\d+) pass$/m.exec(tests)?.[1] ?? 0);
 failed += Number(/^\s*(\d+) fail$/m.exec(tests)?.[1] ?? 0);
-const scenarios = step("conformance", bun, ["tests/conformance/run.ts"]);
-const counts = /conformance: (\d+) scenarios passed, (\d+) failed/.exec(scenarios);
-passed += Number(counts?.[1] ?? 0);
-failed += Number(counts?.[2] ?? 0);
+for (const [title, program] of [
+  ["conformance: client scenarios", "run.ts"],
+  ["conformance: server scenarios turned round", "server.ts"],
+] as const) {
+  const told = step(title, bun, [join("tests", "conformance", program)]);
+  const counts = /: (\d+) scenarios passed, (\d+) failed$/m.exec(told);
+  passed += Number(counts?.[1] ?? 0);
+  failed += Number(counts?.[2] ?? 0);
+}
 step("demo", bun, ["tests/demo.ts"]);
 
 console.log(`\n${passed} passed, ${failed} failed`);

@@ -29,6 +29,7 @@ import {
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
+import { modernRefusal } from "./modern-rules.ts";
 import type { Deliver, Road } from "./road.ts";
 import {
   carries,
@@ -270,6 +271,11 @@ export function createModernToLegacy(
       const inputRequests = Object.fromEntries(
         [...call.asked].map(([key, { method, params }]) => [key, { method, params: modernInput(params) }]),
       );
+      // A state of its own for each round: what is retried late is not taken for an answer to a later question.
+      const callId = byState.get(call.state);
+      byState.delete(call.state);
+      call.state = crypto.randomUUID();
+      if (callId !== undefined) byState.set(call.state, callId);
       call.timer = setTimeout(() => giveUp(call), UNANSWERED_MS);
       call.timer.unref?.();
       void deliver(
@@ -452,6 +458,11 @@ export function createModernToLegacy(
       }
       const failure = await open(message);
       if (failure) return failure;
+      const refusal = modernRefusal(message);
+      if (refusal) {
+        await deliver(errorResponse(message.id, refusal));
+        return undefined;
+      }
       if (message.method === "server/discover") {
         await deliver(resultResponse(message.id, discoverResult(initialized ?? {})));
         return undefined;

@@ -1,70 +1,107 @@
-// The client that the conformance suite starts: it speaks MCP over stdio to the executable, which does the rest.
+// The client that the conformance suite starts: it speaks MCP over stdio to the executable, which does the rest. It
+// is made of the official SDK of either era (M2MCP_TEST_CLIENT).
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { Client as ModernClient } from "@modelcontextprotocol/client";
+import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
+import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { BINARY } from "../e2e/harness.ts";
 
-const BINARY = join(import.meta.dir, "..", "..", "build", "m2mcp");
 const url = process.argv.at(-1) ?? "";
 const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? "";
 const setting = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? "{}");
 const context: Record<string, string | undefined> = setting;
 const folder = mkdtempSync(join(tmpdir(), "m2mcp-conformance-"));
 
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text, { mode: 0o600 });
+  return path;
+}
+
 /** The suite's credentials, as a user would put them into a host's config. */
 function credentials(): Record<string, string> {
+  if (!scenario.startsWith("auth/")) return {};
   const env: Record<string, string> = {};
-  if (context.client_id) env.M2MCP_CLIENT_ID = context.client_id;
-  if (context.client_secret) env.M2MCP_CLIENT_SECRET = context.client_secret;
-  if (context.private_key_pem) {
-    env.M2MCP_PRIVATE_KEY = join(folder, "key.pem");
-    writeFileSync(env.M2MCP_PRIVATE_KEY, context.private_key_pem, { mode: 0o600 });
-  }
   if (context.signing_algorithm) env.M2MCP_SIGNING_ALG = context.signing_algorithm;
-  // Scenarios made for the browser grant name no client: any will do, since only what comes before the grant applies.
-  if (scenario.startsWith("auth/")) {
-    env.M2MCP_CLIENT_ID ??= "test-client";
-    if (context.valid_jwt) {
-      env.M2MCP_GRANT = "jwt-bearer";
-      env.M2MCP_CLIENT_ASSERTION_FILE = join(folder, "assertion");
-      writeFileSync(env.M2MCP_CLIENT_ASSERTION_FILE, context.valid_jwt, { mode: 0o600 });
-    } else if (!env.M2MCP_PRIVATE_KEY) env.M2MCP_CLIENT_SECRET ??= "test-secret";
-  }
+  // Scenarios made for the browser grant name no client: any will do.
+  env.M2MCP_CLIENT_ID = context.client_id ?? "test-client";
+  const jwt =
+    context.valid_jwt ?? (scenario === "auth/token-endpoint-auth-none" ? "a.workload.token" : undefined);
+  if (jwt) {
+    env.M2MCP_GRANT = "jwt-bearer";
+    env.M2MCP_CLIENT_ASSERTION_FILE = write("assertion", jwt);
+  } else if (context.private_key_pem) env.M2MCP_PRIVATE_KEY = write("key.pem", context.private_key_pem);
+  else env.M2MCP_CLIENT_SECRET = context.client_secret ?? "test-secret";
+  // The first authorization server's client, which the second one must never see.
+  if (scenario === "auth/authorization-server-migration")
+    env.M2MCP_CLIENT_ID = "as1-client-id-LEAKED-IF-SEEN-AT-AS2";
+  // Without any metadata the user must say where tokens are.
+  if (scenario === "auth/2025-03-26-oauth-endpoint-fallback")
+    env.M2MCP_TOKEN_ENDPOINT = new URL("/token", url).href;
   return env;
 }
 
-const version = process.env.MCP_CONFORMANCE_PROTOCOL_VERSION;
-const client = new Client(
-  { name: "m2mcp-conformance", version: "1.0.0" },
-  { capabilities: { elicitation: { form: { applyDefaults: true } } } },
-);
-client.setRequestHandler(ElicitRequestSchema, ({ params }) => {
-  const schema = "requestedSchema" in params ? params.requestedSchema.properties : {};
-  // Defaults are the client's to fill in; where there is none, something of the type is said.
-  const content: Record<string, string | number | boolean | string[]> = {};
-  for (const [name, property] of Object.entries(schema)) {
-    if ("default" in property) continue;
-    content[name] = property.type === "boolean" ? true : property.type === "string" ? "yes" : 1;
-  }
+const env = {
+  HOME: folder,
+  PATH: process.env.PATH ?? "",
+  M2MCP_HOME: join(folder, "store"),
+  ...(process.env.M2MCP_PROTOCOL ? { M2MCP_PROTOCOL: process.env.M2MCP_PROTOCOL } : {}),
+  ...credentials(),
+};
+const parameters = { command: BINARY, args: ["bridge", url], env, stderr: "inherit" as const };
+
+type Content = Record<string, string | number | boolean | string[]>;
+
+/** An answer to a question; defaults are the client's to fill in, where there is none something of the type is said. */
+function answer(params: object): { action: "accept"; content: Content } {
+  const schema = "requestedSchema" in params ? params.requestedSchema : {};
+  const { properties = {} } = schema as { properties?: Record<string, { type: string; default?: unknown }> };
+  const content: Content = {};
+  for (const [name, property] of Object.entries(properties))
+    if (!("default" in property))
+      content[name] = property.type === "boolean" ? true : property.type === "string" ? "yes" : 1;
   return { action: "accept", content };
-});
-const transport = new StdioClientTransport({
-  command: BINARY,
-  args: ["bridge", url],
-  env: {
-    HOME: folder,
-    PATH: process.env.PATH ?? "",
-    M2MCP_HOME: join(folder, "store"),
-    ...(version?.startsWith("2026") ? { M2MCP_PROTOCOL: version } : {}),
-    ...credentials(),
-  },
-  stderr: "inherit",
-});
+}
+
+/** What a client of either era can do. */
+interface AnyClient {
+  listTools(): Promise<{ tools: { name: string; inputSchema?: unknown }[] }>;
+  callTool(call: { name: string; arguments: Record<string, unknown> }): Promise<unknown>;
+  listResources(): Promise<{ resources: { uri: string }[] }>;
+  readResource(params: { uri: string }): Promise<unknown>;
+  listPrompts(): Promise<{ prompts: { name: string }[] }>;
+  getPrompt(params: { name: string; arguments: Record<string, string> }): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+const info = { name: "m2mcp-conformance", version: "1.0.0" };
+// Roots and sampling are declared for what is declared to be seen; no scenario asks for them.
+const capabilities = { elicitation: { form: { applyDefaults: true } }, roots: {}, sampling: {} };
+
+async function connectLegacy(): Promise<AnyClient> {
+  const client = new LegacyClient(info, { capabilities });
+  client.setRequestHandler(ElicitRequestSchema, ({ params }) => answer(params));
+  await client.connect(new LegacyStdio(parameters));
+  return client;
+}
+
+async function connectModern(): Promise<AnyClient> {
+  const client = new ModernClient(info, {
+    capabilities,
+    versionNegotiation: { mode: { pin: "2026-07-28" } },
+  });
+  client.setRequestHandler("elicitation/create", ({ params }) => answer(params));
+  await client.connect(new ModernStdio(parameters));
+  return client;
+}
 
 /** The calls that a scenario wants: its own list, else each tool once. */
-async function callTools(): Promise<void> {
+async function callTools(client: AnyClient): Promise<void> {
   const { tools } = await client.listTools();
   if (scenario === "json-schema-2020-12-preservation") {
     const focal = tools.find(({ name }) => name === "json_schema_2020_12_tool");
@@ -82,20 +119,28 @@ async function callTools(): Promise<void> {
 }
 
 /** Everything else a client asks for, where the server has it. */
-async function askAround(): Promise<void> {
+async function askAround(client: AnyClient): Promise<void> {
   const { resources } = await client.listResources();
   for (const { uri } of resources) await client.readResource({ uri });
   const { prompts } = await client.listPrompts();
   for (const { name } of prompts) await client.getPrompt({ name, arguments: {} });
 }
 
+let client: AnyClient | undefined;
 try {
-  await client.connect(transport);
-  if (scenario !== "initialize") await callTools();
+  // A login records the issuer that its credentials are for; without one the first token does.
+  if (scenario === "auth/authorization-server-migration" && process.env.M2MCP_TEST_CLIENT === "legacy") {
+    execFileSync(BINARY, ["login", url, "@svc"], { env, stdio: "inherit" });
+    parameters.args = ["bridge", "@svc"];
+  }
+  client = await (process.env.M2MCP_TEST_CLIENT === "modern" ? connectModern() : connectLegacy());
+  // The server has moved with the first token that it saw, which must not count as a fresh one any more.
+  if (scenario === "auth/authorization-server-migration") await Bun.sleep(5500);
+  if (scenario !== "initialize") await callTools(client);
   if (scenario === "http-standard-headers" || scenario === "request-metadata")
-    await askAround().catch((error) => console.error(String(error)));
+    await askAround(client).catch((error) => console.error(String(error)));
 } finally {
-  await client.close();
+  await client?.close();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exit(0);

@@ -1,122 +1,109 @@
-// Runs the official client scenarios through the executable's bridge; every check of each must pass.
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// Runs the official client scenarios through the executable's bridge, with a client of the official SDK on stdio:
+// every check that concerns a client without a browser must pass, every other is named with its reason.
 import { join } from "node:path";
+import { type Apart, type Log, readLog, SCENARIOS, type Scenario } from "./scenarios.ts";
+import { type Check, inParallel, requirements, runSuite } from "./suite.ts";
 
-const root = join(import.meta.dir, "..", "..");
-const SUITE = join(root, "node_modules", "@modelcontextprotocol", "conformance", "dist", "index.js");
+const LIMIT_MS = 60_000;
+const REVISIONS = ["2025-11-25", "2026-07-28"];
 
-/** Checks that look for a browser: no client without one can pass them; all others of the scenario must pass. */
-const BROWSER: Record<string, string> = {
-  "client-registration": "dynamic registration belongs to the browser grant",
-  "authorization-request": "no authorization endpoint is used",
-  "resource-parameter-in-authorization": "no authorization endpoint is used; the token request has it",
-  "sep-1932-client-token-request-proof": "looked for in an authorization_code request only",
-  "sep-1932-client-as-nonce": "given to authorization_code requests only",
-  "sep-2352-reregister-on-as-change":
-    "credentials are pre-registered: a move is refused until login approves it",
-  "scope-from-www-authenticate": "looked for at the authorization endpoint",
-  "scope-from-scopes-supported": "looked for at the authorization endpoint",
-  "scope-omitted-when-undefined": "looked for at the authorization endpoint",
-  "scope-step-up-initial": "looked for at the authorization endpoint",
-  "scope-step-up-escalation": "looked for at the authorization endpoint",
-  "scope-retry-limit": "counted at the authorization endpoint",
-};
-
-/** Scenario, and the version of the wire it is run at. */
-const SCENARIOS: [name: string, version?: string][] = [
-  ["initialize", "2025-11-25"],
-  ["tools_call", "2025-11-25"],
-  ["elicitation-sep1034-client-defaults", "2025-11-25"],
-  ["sse-retry", "2025-11-25"],
-  ["json-schema-2020-12-preservation", "2025-11-25"],
-  ["tools_call", "2026-07-28"],
-  ["request-metadata", "2026-07-28"],
-  ["http-standard-headers", "2026-07-28"],
-  ["http-custom-headers", "2026-07-28"],
-  ["http-invalid-tool-headers", "2026-07-28"],
-  ["sep-2322-client-request-state", "2026-07-28"],
-  ["json-schema-ref-no-deref", "2026-07-28"],
-  ["json-schema-2020-12-preservation", "2026-07-28"],
-  ["auth/client-credentials-basic"],
-  ["auth/client-credentials-jwt"],
-  ["auth/wif-jwt-bearer"],
-  ["auth/dpop"],
-  ["auth/dpop-nonce"],
-  ["auth/metadata-issuer-mismatch"],
-  ["auth/resource-mismatch"],
-  ["auth/authorization-server-migration"],
-  ["auth/token-endpoint-auth-basic"],
-  ["auth/token-endpoint-auth-post"],
-  ["auth/metadata-default"],
-  ["auth/metadata-var1"],
-  ["auth/metadata-var2"],
-  ["auth/metadata-var3"],
-  ["auth/scope-from-www-authenticate"],
-  ["auth/scope-from-scopes-supported"],
-  ["auth/scope-omitted-when-undefined"],
-  ["auth/scope-step-up"],
-  ["auth/scope-retry-limit"],
-];
-
-interface Check {
-  id: string;
-  status: string;
-  errorMessage?: string;
+type Era = "legacy" | "modern";
+interface Run {
+  name: string;
+  version: string;
+  client: Era;
+  scenario: Scenario;
 }
 
-function runScenario(name: string, version: string | undefined, output: string): Promise<string> {
-  const args = [
-    SUITE,
-    "client",
-    "--command",
-    `${process.execPath} tests/conformance/client.ts`,
-    "--scenario",
-    name,
-    "-o",
-    output,
-  ];
-  // The suite needs a newer Node than may be there; Bun runs it.
-  const child = spawn(process.execPath, [...args, ...(version ? ["--spec-version", version] : [])], {
-    cwd: root,
+const eraOf = (version: string): Era => (version.startsWith("2026") ? "modern" : "legacy");
+
+/** Each scenario at its own wire version, with the client of that era and, where it makes a difference, the other. */
+function runsOf([name, scenario]: [string, Scenario]): Run[] {
+  return scenario.versions.flatMap((version) => {
+    const own = eraOf(version);
+    const other: Era = own === "legacy" ? "modern" : "legacy";
+    const clients = scenario.oneClient ? [own] : [own, other];
+    return clients.map((client) => ({ name, version, client, scenario }));
   });
-  let told = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      told += text;
-    });
-  return new Promise((resolve) => child.on("close", () => resolve(told)));
 }
 
-function readChecks(folder: string): Check[] {
-  const file = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((path) =>
-    path.endsWith("checks.json"),
-  );
-  return file ? JSON.parse(readFileSync(join(folder, file), "utf8")) : [];
+interface Outcome {
+  passed: number;
+  wrong: string[];
+  apart: string[];
 }
 
-let failed = 0;
-let passed = 0;
+/** Holds the checks of a run against what the scenario must show. */
+function judge({ version, scenario }: Run, checks: Check[], told: string): Outcome {
+  const outcome: Outcome = { passed: 0, wrong: [], apart: [] };
+  const apart: Record<string, Apart> = { ...scenario.apart, ...scenario.at?.[version]?.apart };
+  const log: Log = readLog(checks);
+  const of = (id: string) =>
+    checks.filter((check) => check.id === id && !["INFO", "SKIPPED"].includes(check.status));
+  for (const [id, least] of Object.entries(scenario.required)) {
+    const good = of(id).filter(({ status }) => status === "SUCCESS").length;
+    outcome.passed += good;
+    if (good < least) outcome.wrong.push(`${id} passed ${good} times instead of ${least}`);
+  }
+  for (const [id, { why, instead }] of Object.entries(apart)) {
+    const found = of(id);
+    if (found.length === 0) outcome.wrong.push(`${id} is missing`);
+    if (found.some(({ status }) => status === "SUCCESS"))
+      outcome.wrong.push(`${id} passes, though it says: ${why}`);
+    if (instead && !instead.seen(log)) outcome.wrong.push(`not so: ${instead.what}`);
+    outcome.apart.push(`${id}: ${why}${instead ? `; instead: ${instead.what}` : ""}`);
+  }
+  for (const { id, status, errorMessage } of checks) {
+    if (status === "INFO" || status === "SKIPPED" || id in apart) continue;
+    if (status !== "SUCCESS") outcome.wrong.push(`${id}: ${status} ${errorMessage ?? ""}`);
+    else if (!(id in scenario.required)) outcome.wrong.push(`${id} is in no list`);
+  }
+  const refused = /client exited with/i.test(told);
+  if (refused !== (scenario.refuses ?? false))
+    outcome.wrong.push(refused ? "the client ended with an error" : "the client did not end with an error");
+  if (told.includes("timed out")) outcome.wrong.push("it took too long");
+  return outcome;
+}
+
+async function run(one: Run): Promise<Outcome & { told: string }> {
+  const { name, version, client } = one;
+  const program = `${process.execPath} ${join(import.meta.dir, "client.ts")}`;
+  const args = ["client", "--command", program, "--scenario", name, "--spec-version", version, "--force"];
+  const { scenarios, told } = await runSuite([...args, "--timeout", String(LIMIT_MS / 2)], LIMIT_MS, {
+    M2MCP_TEST_CLIENT: client,
+    ...(one.scenario.hidesEra && client !== eraOf(version) ? { M2MCP_PROTOCOL: version } : {}),
+  });
+  return { ...judge(one, scenarios[0]?.checks ?? [], told), told };
+}
+
+// What the suite asks of a client and is not listed would go unnoticed.
+const missing = REVISIONS.flatMap((revision) => {
+  const { required, others } = requirements(revision, "client");
+  return [...required, ...others]
+    .filter((name) => !SCENARIOS[name]?.versions.includes(revision))
+    .map((name) => `${name} (${revision})`);
+});
 const wanted = process.argv.slice(2);
-for (const [name, version] of SCENARIOS.filter(([known]) => wanted.length === 0 || wanted.includes(known))) {
-  const output = mkdtempSync(join(tmpdir(), "m2mcp-scenario-"));
-  const told = await runScenario(name, version, output);
-  const checks = readChecks(output);
-  rmSync(output, { recursive: true, force: true });
-  const failures = checks.filter(({ status }) => status === "FAILURE" || status === "WARNING");
-  const bad = failures.filter(({ id }) => !(id in BROWSER));
-  const apart = failures.filter(({ id }) => id in BROWSER);
-  const good = checks.filter(({ status }) => status === "SUCCESS").length;
-  const ok = bad.length === 0 && good > 0;
-  if (ok) passed++;
-  else failed++;
+const runs = Object.entries(SCENARIOS)
+  .filter(([name]) => wanted.length === 0 || wanted.includes(name))
+  .flatMap(runsOf);
+const outcomes = await inParallel(runs, 2, run);
+
+let failed = missing.length;
+for (const name of missing) console.log(`FAIL  ${name} is required of clients but not run`);
+console.log(
+  "      scenario                                   wire        client  passed  not for a client without a browser",
+);
+for (const [at, { name, version, client }] of runs.entries()) {
+  const { passed = 0, wrong = ["it was not run"], apart = [], told = "" } = outcomes[at] ?? {};
+  if (wrong.length > 0) failed++;
+  const numbers = `${String(passed).padStart(6)}  ${String(apart.length).padStart(6)}`;
   console.log(
-    `${ok ? "pass" : "FAIL"}  ${name}${version ? ` (${version})` : ""}: ${good} checks passed, ${bad.length} failed`,
+    `${wrong.length === 0 ? "pass" : "FAIL"}  ${name.padEnd(42)} ${version}  ${client}  ${numbers}`,
   );
-  for (const { id, errorMessage } of bad) console.log(`      ${id}: ${errorMessage ?? ""}`);
-  for (const { id } of apart) console.log(`      not for a client without a browser: ${id} (${BROWSER[id]})`);
-  if (good === 0) console.log(told);
+  for (const line of wrong) console.log(`        wrong: ${line}`);
+  for (const line of apart) console.log(`        ${line}`);
+  if (wrong.length > 0) console.log(told);
 }
-console.log(`conformance: ${passed} scenarios passed, ${failed} failed`);
+console.log(`client scenarios: ${runs.length - failed + missing.length} scenarios passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
