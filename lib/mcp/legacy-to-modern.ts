@@ -12,6 +12,8 @@ import { missingCapability } from "./input.ts";
 import { createListening, ListenRefused } from "./listening.ts";
 import {
   errorResponse,
+  exactParams,
+  exactResult,
   type Id,
   INVALID_PARAMS,
   isObject,
@@ -115,12 +117,13 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
     const way: Carried = { wireId: message.id, cancelled: new AbortController() };
     underWay.set(message.id, way);
     try {
-      let params = message.params;
+      const given = exactParams(message);
+      let params = given;
       for (let round = 0; round < MAX_ROUNDS; round++) {
         let required: JsonObject | undefined;
         const failure = await server.request(modern(way.wireId, message.method, params), async (read) => {
           if (read.kind === "response" && read.id === way.wireId) {
-            if (read.result?.resultType === "input_required") required = read.result;
+            if (read.result?.resultType === "input_required") required = exactResult(read);
             else await deliver(answerFor(message, read));
           } else await deliver(toLegacy(read));
         });
@@ -130,7 +133,7 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
         const inputResponses = await gather(required.inputRequests, way.cancelled.signal);
         // Only what the server gave last may be sent back, exactly as it was.
         params = {
-          ...message.params,
+          ...given,
           ...(inputResponses ? { inputResponses } : {}),
           ...("requestState" in required ? { requestState: required.requestState } : {}),
         };
@@ -165,9 +168,9 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
       const answers = wanted.map(async ({ key, request }) => {
         const answered = new Promise<ResponseMessage>((resolve) => asked.set(request.id, resolve));
         await deliver(request);
-        const { error, result } = await answered;
-        if (error) throw new InputRefused(error);
-        return [key, result ?? {}] as const;
+        const answer = await answered;
+        if (answer.error) throw new InputRefused(answer.error);
+        return [key, exactResult(answer)] as const;
       });
       return Object.fromEntries(await Promise.race([Promise.all(answers), stopped]));
     } finally {
@@ -182,7 +185,7 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
   function answerFor(message: RequestMessage, answer: ResponseMessage): ResponseMessage {
     if (answer.error)
       return errorResponse(message.id, legacyError(answer.error, message.method, message.params));
-    return resultResponse(message.id, shapes.legacy(message, legacyResult(answer.result ?? {})));
+    return resultResponse(message.id, shapes.legacy(message, legacyResult(exactResult(answer))));
   }
 
   async function subscribe(message: RequestMessage): Promise<RpcError | undefined> {
@@ -251,7 +254,7 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
         way?.cancelled.abort();
         if (way) server.cancel(way.wireId);
       } else if (!LEGACY_ONLY.includes(message.method)) {
-        const params = withModernMeta(message.params, client, undefined);
+        const params = withModernMeta(exactParams(message), client, undefined);
         await server.notify(notification(message.method, params));
       }
     },
@@ -301,6 +304,6 @@ function toLegacy(message: Message): Message {
   if (message.kind !== "notification") return message;
   const { _meta } = message.params;
   return isObject(_meta) && META_SUBSCRIPTION in _meta
-    ? notification(message.method, untagged(message.params))
+    ? notification(message.method, untagged(exactParams(message)))
     : message;
 }

@@ -1,3 +1,4 @@
+import { mayBeInexact, parseExactly } from "./exact-json.ts";
 import { asString, LONG_BYTES, type Text } from "./text.ts";
 
 /** A JSON-RPC 2.0 id as MCP uses it. */
@@ -113,6 +114,22 @@ function rereading(text: Text, member: "params" | "result", parsed: JsonObject):
     known = new WeakRef(fresh);
     return fresh;
   };
+}
+
+/**
+ * The params, or the result, with each number as it stands in the text: for a message that is built anew from them.
+ * One that a double cannot hold is an object that `JSON.stringify` turns back into its text.
+ */
+export const exactParams = (message: RequestMessage | NotificationMessage): JsonObject =>
+  exactMember(message.text, "params") ?? message.params;
+
+export const exactResult = (message: ResponseMessage): JsonObject =>
+  exactMember(message.text, "result") ?? message.result ?? {};
+
+function exactMember(text: Text, member: "params" | "result"): JsonObject | undefined {
+  const json = asString(text);
+  const read = mayBeInexact(json) ? parseExactly(json) : undefined;
+  return isObject(read) && isObject(read[member]) ? read[member] : undefined;
 }
 
 const isRpcError = (value: unknown): value is JsonObject & RpcError =>

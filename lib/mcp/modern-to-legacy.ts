@@ -15,6 +15,8 @@ import {
 import { INPUTS, missingCapability } from "./input.ts";
 import {
   errorResponse,
+  exactParams,
+  exactResult,
   type Id,
   INVALID_PARAMS,
   isObject,
@@ -214,7 +216,7 @@ export function createModernToLegacy(
     const finish = (id: Id) =>
       message.error
         ? failed(call, id, message.error)
-        : resultResponse(id, completeResult(call.method, message.result ?? {}, initialized?.serverInfo));
+        : resultResponse(id, completeResult(call.method, exactResult(message), initialized?.serverInfo));
     if (call.clientId === undefined) call.finished = finish;
     else await deliver(finish(call.clientId));
   }
@@ -255,7 +257,7 @@ export function createModernToLegacy(
     if (!call) return refuse("no call is under way that could carry the question");
     if (missingCapability(call.meta[META_CAPABILITIES], method, params))
       return refuse(`the client does not offer ${method}`);
-    call.asked.set(String(id), { id, method, params });
+    call.asked.set(String(id), { id, method, params: exactParams(message) });
     if (call.clientId !== undefined) turnOver(call);
   }
 
@@ -301,7 +303,8 @@ export function createModernToLegacy(
     call.timer = undefined;
     call.clientId = message.id;
     call.meta = metaOf(message);
-    const responses = isObject(message.params.inputResponses) ? message.params.inputResponses : {};
+    const { inputResponses } = exactParams(message);
+    const responses = isObject(inputResponses) ? inputResponses : {};
     const turn = new Promise<void>((resolve) => turns.set(message.id, resolve));
     for (const [key, { id }] of [...call.asked]) {
       const response = responses[key];
@@ -380,7 +383,7 @@ export function createModernToLegacy(
     byState.set(one.state, id);
     const turn = new Promise<undefined>((resolve) => turns.set(message.id, () => resolve(undefined)));
     const finished = session
-      .request(requestMessage(id, message.method, withoutModernMeta(message.params)))
+      .request(requestMessage(id, message.method, withoutModernMeta(exactParams(message))))
       .then(
         async (answered) => {
           if (answered === undefined) return undefined;
@@ -471,7 +474,7 @@ export function createModernToLegacy(
     },
     async notify(message) {
       if (message.method !== "notifications/cancelled")
-        return session.notify(notification(message.method, withoutModernMeta(message.params)));
+        return session.notify(notification(message.method, withoutModernMeta(exactParams(message))));
       const requestId = message.params.requestId as Id;
       listenEnds.get(requestId)?.();
       listenEnds.delete(requestId);

@@ -1,0 +1,53 @@
+/** Digits or exponents that a double may not hold. */
+const SUSPECT = /\d[\d.]{15}|[eE][+-]?\d{3}/;
+
+/** `JSON.parse` with source text access and `JSON.rawJSON` (ECMAScript "JSON.parse source text access"). */
+interface ExactJson {
+  parse(
+    text: string,
+    revive: (key: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+  rawJSON(source: string): object;
+}
+const json = JSON as unknown as ExactJson;
+
+/** Whether a text is worth reading exactly: that takes several times as long. */
+export const mayBeInexact = (text: string): boolean => SUSPECT.test(text);
+
+/**
+ * Reads JSON so that `JSON.stringify` gives back each number as it was: one that a double cannot hold becomes an
+ * object that stands for its text. All other values are what `JSON.parse` makes of them.
+ *
+ * @throws SyntaxError
+ */
+export function parseExactly(text: string): unknown {
+  return json.parse(text, (_key, value, { source }) =>
+    typeof value === "number" && source !== undefined && !isExact(value, source)
+      ? json.rawJSON(source)
+      : value,
+  );
+}
+
+/** Whether a double holds what the text says. */
+function isExact(value: number, source: string): boolean {
+  if (!Number.isFinite(value)) return false;
+  return sameDigits(String(value), source);
+}
+
+/** Whether two spellings of numbers have the same value: sign, significant digits and power of ten. */
+function sameDigits(one: string, other: string): boolean {
+  const [a, b] = [normal(one), normal(other)];
+  return a.digits === b.digits && (a.digits === "" || (a.power === b.power && a.minus === b.minus));
+}
+
+function normal(text: string): { minus: boolean; digits: string; power: number } {
+  const [, sign, whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const all = `${whole}${fraction}`.replace(/^0+/, "");
+  const digits = all.replace(/0+$/, "");
+  return {
+    minus: sign === "-",
+    digits,
+    power: Number(exponent) - fraction.length + (all.length - digits.length),
+  };
+}
