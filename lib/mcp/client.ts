@@ -6,6 +6,7 @@ import {
   noCommonVersion,
   serverError,
   unexpectedStatus,
+  visitNeeded,
 } from "../errors.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
@@ -22,6 +23,7 @@ import {
   MODERN_VERSIONS,
   type ServerEra,
   UNSUPPORTED_VERSION,
+  URL_REQUIRED,
   undiscovered,
 } from "./era.ts";
 import { hostOf, sleep } from "./http.ts";
@@ -293,7 +295,12 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
       );
     if (code === MISSING_CAPABILITY && isObject(data) && isObject(data.requiredCapabilities))
       return inputNeeded(hostOf(endpoint.url), Object.keys(data.requiredCapabilities));
-    return serverError(code, message);
+    const visits =
+      code === URL_REQUIRED && isObject(data) && Array.isArray(data.elicitations) ? data.elicitations : [];
+    const urls = visits.flatMap((visit) =>
+      isObject(visit) && typeof visit.url === "string" ? [visit.url] : [],
+    );
+    return urls.length > 0 ? visitNeeded(hostOf(endpoint.url), urls) : serverError(code, message);
   }
 
   /** Sends in the era that the server is known for, or in the one that it turns out to be of. */
