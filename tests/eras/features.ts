@@ -52,7 +52,6 @@ const failure = async (work: Promise<unknown>): Promise<{ code: unknown; data: u
   throw new Error("it should have failed");
 };
 
-const isModern = (cell: Cell) => cell.client === "modern" && cell.server === "modern";
 const modernPing = ({ client }: Cell) => (client === "modern" ? "2026-07-28 has no ping" : undefined);
 
 export const FEATURES: Feature[] = [
