@@ -31,6 +31,7 @@ import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession, type LegacySession } from "./legacy.ts";
 import {
   errorResponse,
+  INVALID_PARAMS,
   isObject,
   type JsonObject,
   METHOD_NOT_FOUND,
@@ -264,7 +265,11 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     const status = "status" in answer ? answer.status : 200;
     if (error || "status" in answer) {
       const refusal = { status, ...(error ? { error } : {}) };
-      if (erasAfterModern(refusal, method).includes("legacy") && allowed.includes("legacy")) return "legacy";
+      if (erasAfterModern(refusal, method).includes("legacy") && allowed.includes("legacy")) {
+        // A server of both eras, or a known one, may have refused the request for its own sake.
+        const unclear = memory?.era === "modern" || error?.code === INVALID_PARAMS;
+        if (!unclear || method === "server/discover" || !(await isModern())) return "legacy";
+      }
       // Of a server not known yet, an error in a 200 may be a legacy one's way to ask for the handshake.
       if (status === 200 && era === undefined && !(await isModern())) return "legacy";
       return unwrap(answer);

@@ -253,7 +253,7 @@ export const FEATURES: Feature[] = [
       const updates = since(it, from, "notifications/resources/updated");
       expect(updates.map(({ params }) => params.uri)).toEqual(["memo://one"]);
       const last = it.wire.findLast(({ method }) => method === "notifications/resources/updated");
-      const { _meta } = last?.params as Json;
+      const { _meta } = (last?.params ?? {}) as Json;
       if (it.era === "modern") expect(_meta).toHaveProperty(["io.modelcontextprotocol/subscriptionId"]);
       else expect(_meta).toBeUndefined();
       await stop();
