@@ -7,6 +7,7 @@ import {
   serverError,
   tookTooLong,
   unexpectedStatus,
+  visitNeeded,
 } from "../errors.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
@@ -24,6 +25,7 @@ import {
   MODERN_VERSIONS,
   type ServerEra,
   UNSUPPORTED_VERSION,
+  URL_REQUIRED,
   undiscovered,
 } from "./era.ts";
 import { hostOf, sleep } from "./http.ts";
@@ -31,6 +33,7 @@ import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession, type LegacySession } from "./legacy.ts";
 import {
   errorResponse,
+  INVALID_PARAMS,
   isObject,
   type JsonObject,
   METHOD_NOT_FOUND,
@@ -264,7 +267,11 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     const status = "status" in answer ? answer.status : 200;
     if (error || "status" in answer) {
       const refusal = { status, ...(error ? { error } : {}) };
-      if (erasAfterModern(refusal, method).includes("legacy") && allowed.includes("legacy")) return "legacy";
+      if (erasAfterModern(refusal, method).includes("legacy") && allowed.includes("legacy")) {
+        // A server of both eras, or a known one, may have refused the request for its own sake.
+        const unclear = memory?.era === "modern" || error?.code === INVALID_PARAMS;
+        if (!unclear || method === "server/discover" || !(await isModern())) return "legacy";
+      }
       // Of a server not known yet, an error in a 200 may be a legacy one's way to ask for the handshake.
       if (status === 200 && era === undefined && !(await isModern())) return "legacy";
       return unwrap(answer);
@@ -295,7 +302,12 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
       );
     if (code === MISSING_CAPABILITY && isObject(data) && isObject(data.requiredCapabilities))
       return inputNeeded(hostOf(endpoint.url), Object.keys(data.requiredCapabilities));
-    return serverError(code, message);
+    const visits =
+      code === URL_REQUIRED && isObject(data) && Array.isArray(data.elicitations) ? data.elicitations : [];
+    const urls = visits.flatMap((visit) =>
+      isObject(visit) && typeof visit.url === "string" ? [visit.url] : [],
+    );
+    return urls.length > 0 ? visitNeeded(hostOf(endpoint.url), urls) : serverError(code, message);
   }
 
   /** Sends in the era that the server is known for, or in the one that it turns out to be of, in bounded time. */

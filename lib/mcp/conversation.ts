@@ -243,8 +243,10 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     const opener: Opener = handshake
       ? { request: again(handshake.initialize), replay: true }
       : { request: message, replay: false };
-    const found = await find(opener, suspects).catch(() => undefined);
-    if (!found || !("way" in found)) {
+    // The era so far comes first: a server of both eras may have refused the request for its own sake.
+    const found = await find(opener, [taken.era, ...suspects]).catch(() => undefined);
+    if (!found || !("way" in found) || found.way.era === taken.era) {
+      if (found && "way" in found) found.way.road.close().catch(() => {});
       patientUntilMs = performance.now() + PATIENCE_MS;
       return taken;
     }

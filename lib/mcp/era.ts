@@ -10,6 +10,9 @@ export const HEADER_MISMATCH = -32020;
 export const MISSING_CAPABILITY = -32021;
 export const UNSUPPORTED_VERSION = -32022;
 
+/** Of 2025-11-25 only: the call needs a person to visit an address first. */
+export const URL_REQUIRED = -32042;
+
 export const META_VERSION = "io.modelcontextprotocol/protocolVersion";
 export const META_CLIENT = "io.modelcontextprotocol/clientInfo";
 export const META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";

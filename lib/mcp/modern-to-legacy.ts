@@ -11,6 +11,7 @@ import {
   MISSING_CAPABILITY,
   MODERN_VERSIONS,
   UNSUPPORTED_VERSION,
+  URL_REQUIRED,
 } from "./era.ts";
 import { INPUTS, missingCapability } from "./input.ts";
 import {
@@ -48,8 +49,6 @@ import type { Endpoint } from "./types.ts";
 
 /** Requests during which a server may ask for input (MCP 2026-07-28 "Supported Requests"). */
 const TAKES_INPUT = ["tools/call", "prompts/get", "resources/read"];
-/** Error of 2025-11-25: the call needs the user to visit an address first. */
-const URL_REQUIRED = -32042;
 /** Requests of a server's that come this close together go to the client in one round, in ms. */
 const TOGETHER_MS = 10;
 /** How long a server's request waits for a client that does not come back, in ms. */

@@ -71,14 +71,20 @@ function walk(
   return undefined;
 }
 
-/** The `Mcp-Param-*` headers for a call's arguments; absent and null values are left out. */
+/**
+ * The `Mcp-Param-*` headers for a call's arguments; absent and null values are left out, and integers beyond the safe
+ * range, which have no exact digits here.
+ */
 export function paramHeaders(map: HeaderMap, args: unknown): Record<string, string> {
   const headers: Record<string, string> = {};
   for (const { path, header } of map) {
     let value: unknown = args;
     for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-    if (typeof value === "string" || typeof value === "boolean" || typeof value === "number")
+    if (typeof value === "string" || typeof value === "boolean" || isExact(value))
       headers[header] = encodeHeaderValue(String(value));
   }
   return headers;
 }
+
+const isExact = (value: unknown): value is number =>
+  typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value));

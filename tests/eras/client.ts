@@ -143,7 +143,10 @@ export async function connectLegacy(options: ConnectOptions, version?: string): 
       return send({ ...message, params: { ...message.params, protocolVersion: version } });
     return send(message);
   };
-  Object.assign(transport, { setProtocolVersion: (now: string) => void (agreed = now) });
+  const setProtocolVersion = (now: string) => {
+    agreed = now;
+  };
+  Object.assign(transport, { setProtocolVersion });
   await client.connect(transport);
   tap(transport, wire);
   return any;

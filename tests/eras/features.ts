@@ -52,7 +52,6 @@ const failure = async (work: Promise<unknown>): Promise<{ code: unknown; data: u
   throw new Error("it should have failed");
 };
 
-const isModern = (cell: Cell) => cell.client === "modern" && cell.server === "modern";
 const modernPing = ({ client }: Cell) => (client === "modern" ? "2026-07-28 has no ping" : undefined);
 
 export const FEATURES: Feature[] = [
@@ -254,7 +253,7 @@ export const FEATURES: Feature[] = [
       const updates = since(it, from, "notifications/resources/updated");
       expect(updates.map(({ params }) => params.uri)).toEqual(["memo://one"]);
       const last = it.wire.findLast(({ method }) => method === "notifications/resources/updated");
-      const { _meta } = last?.params as Json;
+      const { _meta } = (last?.params ?? {}) as Json;
       if (it.era === "modern") expect(_meta).toHaveProperty(["io.modelcontextprotocol/subscriptionId"]);
       else expect(_meta).toBeUndefined();
       await stop();

@@ -400,7 +400,8 @@ describe("subscriptions", () => {
     );
     const told = it.lines.filter(({ method }) => method === "notifications/resources/updated");
     const tags = told.map(
-      ({ params }) => (params?._meta as Record<string, unknown>)["io.modelcontextprotocol/subscriptionId"],
+      ({ params }) =>
+        ((params?._meta ?? {}) as Record<string, unknown>)["io.modelcontextprotocol/subscriptionId"],
     );
     expect(tags.sort()).toEqual(["a", "b"]);
     expect(it.lines.some(({ method }) => method === "notifications/tools/list_changed")).toBe(false);

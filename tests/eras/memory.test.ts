@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHome, type Home } from "../e2e/harness.ts";
 import { SECRETS, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type Front, refuse, startFront } from "../servers/front.ts";
+import { type Front, passOn, refuse, startFront } from "../servers/front.ts";
 import { type FullLegacyServer, startFullLegacyServer } from "../servers/full-legacy-server.ts";
 import { startFullModernServer } from "../servers/full-modern-server.ts";
 import type { FullServer } from "../servers/full-server.ts";
@@ -313,13 +313,40 @@ describe("--protocol", () => {
   });
 });
 
-test("a refusal of the request itself is not one of the era", async () => {
-  front.put(servers.modern.url);
-  await oneOff();
-  front.put((_request, response, body) => refuse(response, body, 400, { code: -32602, message: "bad name" }));
-  const { code, stderr } = await home.run([front.url, "tools-call", "echo"]);
-  expect(code).toBe(2);
-  expect(stderr).toContain("bad name");
-  front.put(servers.modern.url);
-  expect(await requestsOf(oneOff)).toEqual(["POST tools/call"]);
+describe("a refusal of the request itself is not one of the era", () => {
+  for (const known of [true, false])
+    for (const way of ["one-off", "legacy client", "modern client"] as const) {
+      // A legacy client would speak with it in the legacy era from the start.
+      if (!known && way === "legacy client") continue;
+      test(`of a server of both eras, ${known ? "known" : "not known"}, for the ${way}`, async () => {
+        front.put(servers.dual.url);
+        if (known) await oneOff();
+        let refused = 0;
+        front.put((request, response, body) => {
+          if (request.headers["mcp-method"] !== "tools/call" || body?.params?.name !== "bad")
+            return passOn(servers.dual.url, request, response, Buffer.from(body ? JSON.stringify(body) : ""));
+          refused++;
+          refuse(response, body, 400, { code: -32602, message: "bad name" });
+        });
+        if (way === "one-off") {
+          const { code, stderr } = await home.run([front.url, "tools-call", "bad"]);
+          expect(code).toBe(2);
+          expect(stderr).toContain("bad name");
+        } else {
+          const client = way === "legacy client" ? "legacy" : "modern";
+          const bad = { ...echo("bad", client), params: { ...echo("bad", client).params, name: "bad" } };
+          const lines = await piped(home, [front.url], [...opening[client], bad, { ...bad, id: "worse" }]);
+          for (const id of ["bad", "worse"])
+            expect(answerTo(lines, id).error).toMatchObject({ code: -32602, message: "bad name" });
+          expect(textOf(answerTo(lines, "call"))).toBe("hi");
+        }
+        expect(refused).toBeGreaterThan(0);
+        front.put(servers.dual.url);
+        await oneOff();
+        expect(await requestsOf(oneOff)).toEqual(["POST tools/call"]);
+        expect(front.requests.slice(-1)).toEqual(["POST tools/call"]);
+        const meta = front.bodies.at(-1)?.params?._meta ?? {};
+        expect(meta).toHaveProperty(["io.modelcontextprotocol/protocolVersion"]);
+      });
+    }
 });

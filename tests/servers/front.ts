@@ -52,7 +52,13 @@ export async function startFront(first: Behind): Promise<Front> {
   };
 }
 
-function passOn(to: string, request: IncomingMessage, response: ServerResponse, body: Buffer): void {
+/** Lets another server answer. */
+export function passOn(
+  to: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array,
+): void {
   const { hostname, port, pathname } = new URL(to);
   // A place of its own for one server is its endpoint there.
   const path = request.url?.endsWith("/mcp") ? pathname : request.url;

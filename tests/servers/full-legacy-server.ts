@@ -133,7 +133,7 @@ function createFullServer(seen: Seen): Server {
   });
   let level = 0;
   server.setRequestHandler(SetLevelRequestSchema, ({ params }) => {
-    level = LEVELS.findIndex((one) => one === params.level);
+    level = (LEVELS as readonly string[]).indexOf(params.level);
     return {};
   });
   server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
