@@ -1,3 +1,4 @@
+import { M2mcpError } from "../errors.ts";
 import { type ErrorAnswer, rpcErrorOf } from "./answers.ts";
 import {
   clientEra,
@@ -25,8 +26,17 @@ type Opening = { road: Road; failure?: ErrorAnswer } | { failure: ErrorAnswer };
  * The road that suits both ends, found by the client's first request: the client's era is in the request, the
  * server's is remembered, pinned, or shows in its answer. A remembered era that turns out wrong is replaced.
  */
-export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
+export function createConversation(endpoint: Endpoint, toClient: Deliver): Road {
   let road: Promise<Road> | undefined;
+  /** The road that the first request is trying. */
+  let candidate: Road | undefined;
+  /** Called with the first message from the server. */
+  let heard: (() => void) | undefined;
+
+  const deliver: Deliver = (message) => {
+    heard?.();
+    return toClient(message);
+  };
 
   const roadFor = {
     legacy: {
@@ -55,7 +65,8 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     return tried === "sse" && client === "legacy" ? undefined : undefined;
   }
 
-  async function open(first: RequestMessage): Promise<Opening> {
+  /** @param decide may be called before the first request is answered: others need not wait for it then */
+  async function open(first: RequestMessage, decide: (road: Road) => void): Promise<Opening> {
     const client = clientEra(first);
     const remembered = await endpoint.memory.read().catch(() => undefined);
     const known = pinnedEra(endpoint.protocol) ?? remembered?.era;
@@ -69,25 +80,35 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     let firstFailure: ErrorAnswer | undefined;
     for (;;) {
       tried.add(era);
-      const candidate = roadFor[client][era]();
+      const trying = roadFor[client][era]();
+      candidate = trying;
+      // A modern server's first word, in answer to a modern request, shows that it is one.
+      let spoke = false;
+      const hear = () => {
+        spoke = true;
+        decide(trying);
+      };
+      heard = client === "modern" ? hear : undefined;
       // Of an unknown server a modern client's request tells too little; its own probe is told apart.
       const probe =
         client === "modern" && era === "modern" && known === undefined && first.method !== "server/discover";
       let failure = probe ? await discover(endpoint, first) : undefined;
       const probed = probe && failure === undefined;
-      if (!probe || probed) failure = await candidate.request(pinned(first, endpoint.protocol));
-      if (failure === undefined || probed) {
+      const settled = client === "modern" && (probed || endpoint.protocol !== undefined);
+      if (settled) decide(trying);
+      if (!probe || probed) failure = await trying.request(pinned(first, endpoint.protocol));
+      if (failure === undefined || settled || spoke) {
         if (remembered?.era !== era && endpoint.protocol === undefined) await remember(era, remembered);
-        return withFailure(candidate, failure);
+        return withFailure(trying, failure);
       }
       firstFailure ??= failure;
       const next = nextEra(era, client, failure);
       if (next === undefined || tried.has(next)) {
-        await candidate.close();
+        await trying.close();
         return { failure: era === "sse" ? firstFailure : failure };
       }
       endpoint.log(`the server is not of the ${era} era: trying ${next}`);
-      candidate.close().catch(() => {});
+      trying.close().catch(() => {});
       era = next;
     }
   }
@@ -99,7 +120,15 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
 
   return {
     async request(message) {
-      if (road) return (await road).request(message);
+      while (road) {
+        // Where the first request was cancelled, the next takes its place.
+        const opened = await road.catch((error: unknown) => {
+          if (error instanceof M2mcpError || error instanceof RefusedOpening) throw error;
+          return undefined;
+        });
+        if (opened) return opened.request(message);
+      }
+      let settled = false;
       let decided: (road: Road) => void = () => {};
       let undecided: (reason: unknown) => void = () => {};
       road = new Promise<Road>((resolve, reject) => {
@@ -108,22 +137,31 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       });
       // Those who wait get the same failure; nobody waiting is no fault.
       road.catch(() => {});
+      const decide = (to: Road) => {
+        settled = true;
+        heard = undefined;
+        candidate = undefined;
+        decided(to);
+      };
       try {
-        const opening = await open(message);
-        if ("road" in opening) {
-          decided(opening.road);
-          return opening.failure;
+        const opening = await open(message, decide);
+        if ("road" in opening) decide(opening.road);
+        else if (!settled) {
+          road = candidate = undefined;
+          undecided(new RefusedOpening(opening.failure));
         }
-        road = undefined;
-        undecided(new RefusedOpening(opening.failure));
         return opening.failure;
       } catch (error) {
-        road = undefined;
-        undecided(error);
+        if (!settled) {
+          road = candidate = undefined;
+          undecided(error);
+        }
         throw error;
       }
     },
     async notify(message: NotificationMessage) {
+      // It may be the first request that is cancelled: then nothing else would decide the road.
+      if (message.method === "notifications/cancelled" && candidate) return candidate.notify(message);
       // Awaited in the same way as by requests, so that the order of the lines is kept.
       let to: Road | undefined;
       try {
