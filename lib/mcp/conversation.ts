@@ -32,6 +32,7 @@ export function createConversation(endpoint: Endpoint, toClient: Deliver): Road 
   let candidate: Road | undefined;
   /** Called with the first message from the server. */
   let heard: (() => void) | undefined;
+  let remembering: Promise<void> = Promise.resolve();
 
   const deliver: Deliver = (message) => {
     heard?.();
@@ -83,24 +84,27 @@ export function createConversation(endpoint: Endpoint, toClient: Deliver): Road 
       const trying = roadFor[client][era]();
       candidate = trying;
       // A modern server's first word, in answer to a modern request, shows that it is one.
-      let spoke = false;
-      const hear = () => {
-        spoke = true;
+      let settled = false;
+      const settle = () => {
+        if (settled) return;
+        settled = true;
         decide(trying);
+        if (remembered?.era !== era && endpoint.protocol === undefined)
+          remembering = remember(era, remembered);
       };
-      heard = client === "modern" ? hear : undefined;
+      heard = client === "modern" ? settle : undefined;
       // Of an unknown server a modern client's request tells too little; its own probe is told apart.
       const probe =
         client === "modern" && era === "modern" && known === undefined && first.method !== "server/discover";
       let failure = probe ? await discover(endpoint, first) : undefined;
       const probed = probe && failure === undefined;
-      const settled = client === "modern" && (probed || endpoint.protocol !== undefined);
-      if (settled) decide(trying);
+      if (client === "modern" && (probed || endpoint.protocol !== undefined)) settle();
       if (!probe || probed) failure = await trying.request(pinned(first, endpoint.protocol));
-      if (failure === undefined || settled || spoke) {
-        if (remembered?.era !== era && endpoint.protocol === undefined) await remember(era, remembered);
-        return withFailure(trying, failure);
+      if (failure === undefined) {
+        settle();
+        return { road: trying };
       }
+      if (settled) return withFailure(trying, failure);
       firstFailure ??= failure;
       const next = nextEra(era, client, failure);
       if (next === undefined || tried.has(next)) {
@@ -178,7 +182,7 @@ export function createConversation(endpoint: Endpoint, toClient: Deliver): Road 
       const opened = road;
       // One that is still being opened ends with the process.
       await Promise.race([
-        opened?.then((to) => to.close()).catch(() => {}),
+        Promise.all([opened?.then((to) => to.close()).catch(() => {}), remembering]),
         opened ? later(1000) : undefined,
       ]);
     },
