@@ -33,6 +33,8 @@ export interface HttpRequest {
   signal?: AbortSignal;
   /** Silence allowed in the body, in ms; the endpoint's own limit unless given. */
   bodyTimeoutMs?: number;
+  /** Longest `Retry-After` that is waited for, in ms; what is left of the endpoint's time limit unless given. */
+  longestWaitMs?: number;
 }
 
 /** A response whose body is read under the same watch as the request. */
@@ -115,7 +117,7 @@ export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promis
       status === 429 || status === 503 ? retryAfterMs(headers.get("retry-after"), Date.now()) : undefined;
     if (waitMs !== undefined) {
       await response.discard();
-      if (waitMs >= leftMs()) throw retryLater(hostOf(url), status, waitMs);
+      if (waitMs >= (request.longestWaitMs ?? leftMs())) throw retryLater(hostOf(url), status, waitMs);
       endpoint.log(`the server asks to wait ${waitMs / 1000} s`);
       const leastMs = waits === 0 ? 0 : Math.min(backoffMs(waits, AGAIN_MS), Math.max(0, leftMs()));
       waits++;

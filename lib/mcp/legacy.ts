@@ -1,5 +1,5 @@
-import { M2mcpError, sessionGone, sessionLost, streamCut } from "../errors.ts";
-import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
+import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut } from "../errors.ts";
+import { type ErrorAnswer, mediaType, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
 import { type HttpResponse, hostOf, sendHttp, sleep } from "./http.ts";
 import {
@@ -29,6 +29,8 @@ const OPENING_MS = 5000;
 const LASTED_MS = 5000;
 /** Failures in a row after which a stream is no longer resumed. */
 const MAX_FAILURES = 5;
+/** Refusals of a stream that may pass: the server still holds the old one, or is busy. */
+const MAY_PASS = [408, 409, 425, 429];
 /** Sessions opened for one request at most. */
 const MAX_REOPENINGS = 3;
 /** What servers built like the official SDK's examples answer, with status 400, in a session they do not know. */
@@ -129,7 +131,7 @@ export function createLegacySession(
       signal,
     });
 
-  const resume = (cursor: StreamCursor, signal: AbortSignal, bodyTimeoutMs?: number) =>
+  const resume = (cursor: StreamCursor, signal: AbortSignal, longestWaitMs?: number) =>
     sendHttp(endpoint, {
       method: "GET",
       headers: {
@@ -138,7 +140,7 @@ export function createLegacySession(
         ...(cursor.lastEventId ? { "last-event-id": cursor.lastEventId } : {}),
       },
       signal,
-      ...(bodyTimeoutMs === undefined ? {} : { bodyTimeoutMs }),
+      ...(longestWaitMs === undefined ? {} : { longestWaitMs }),
     });
 
   /** Notes which call a message answers: its own, or one whose answer came on the wrong stream. */
@@ -359,11 +361,12 @@ export function createLegacySession(
       const startedMs = performance.now();
       const usedSession = sessionId;
       let heard = false;
+      let silent = false;
       try {
         const response = await resume(cursor, signal, Number.POSITIVE_INFINITY);
         const { status } = response;
         if (status < 300) {
-          opened = true;
+          opened ||= mediaType(response.headers) === "text/event-stream";
           await readAnswers(response, endpoint.url, cursor, endpoint.log, async (message) => {
             heard = true;
             noteAnswer(message);
@@ -378,18 +381,23 @@ export function createLegacySession(
             if (sessionId === usedSession) await reopen(usedSession);
             return;
           }
-          if (status < 500 && status !== 429) {
+          if (status < 500 && !MAY_PASS.includes(status)) {
             if (cursor.lastEventId === undefined || status === 405) return;
             // What came meanwhile is lost; what comes need not be.
             delete cursor.lastEventId;
           }
         }
       } catch (error) {
-        if (signal.aborted || !isNetworkFailure(error)) return;
+        if (signal.aborted || !(error instanceof M2mcpError)) return;
+        // What answers nonsense from the start offers no stream; what does so later may be a fault that passes.
+        if (error.exitCode !== EXIT.network && !(opened && error.exitCode === EXIT.server)) return;
+        silent = error.code === "timeout";
       }
-      if (heard || performance.now() - startedMs > LASTED_MS) fruitless = losses = 0;
+      const lasted = performance.now() - startedMs > LASTED_MS;
+      if (heard || lasted) fruitless = losses = 0;
       else fruitless++;
-      await sleep(resumeAfterMs(cursor.retryMs, fruitless), signal);
+      // A connection whose other end is gone is silent too, so it is made anew; that should cost no message.
+      if (!(silent && lasted)) await sleep(resumeAfterMs(cursor.retryMs, fruitless), signal);
     }
   }
 
@@ -494,7 +502,7 @@ export function createLegacySession(
 }
 
 const isNetworkFailure = (error: unknown): error is M2mcpError =>
-  error instanceof M2mcpError && error.exitCode === 3;
+  error instanceof M2mcpError && error.exitCode === EXIT.network;
 
 /** A controller that is aborted with its parent. */
 function linkedAbort(parent: AbortSignal): AbortController {

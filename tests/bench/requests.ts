@@ -1,7 +1,7 @@
 // HTTP requests that a first start and a warm start make, counted at real servers of the official SDKs.
 import { createHome, type Home } from "../e2e/harness.ts";
 import { logIn, startWorld } from "../e2e/world.ts";
-import { startModernServer } from "../servers/modern-server.ts";
+import { startFullModernServer } from "../servers/full-modern-server.ts";
 import { INITIALIZE } from "./caller.ts";
 
 export interface RequestCount {
@@ -34,9 +34,9 @@ async function twice(
 
 export async function countRequests(): Promise<RequestCount[]> {
   const world = await startWorld();
-  const modern = await startModernServer();
+  const modern = await startFullModernServer();
   const legacyCounts = () => ({ server: world.mcp.requests.length, tokens: world.as.tokenRequests.length });
-  const modernCounts = () => ({ server: modern.requests.length, tokens: 0 });
+  const modernCounts = () => ({ server: modern.seen.requests.length, tokens: 0 });
   const counted: RequestCount[] = [];
   for (const [what, args, input] of [
     ["one-off `tools-call`", ["tools-call", "TARGET", "echo", "text=hi"], ""],

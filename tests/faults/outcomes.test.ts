@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { answersTo, call, converse, INITIALIZE, lines, peakMb } from "./pipe.ts";
+import { answersTo, call, converse, INITIALIZE, lines, peakMb, until } from "./pipe.ts";
 import {
   json,
   result,
@@ -32,9 +32,25 @@ function every(ms: number, response: { destroyed: boolean }, say: () => void): v
   const timer = setInterval(() => (response.destroyed ? clearInterval(timer) : say()), ms);
 }
 
+const modern = (message: object) => {
+  const { params, ...rest } = message as { params?: object };
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "pipe", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  return { ...rest, params: { ...params, _meta } };
+};
+const discovered = (id: unknown) =>
+  JSON.stringify({
+    jsonrpc: "2.0",
+    id,
+    result: { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: {} },
+  });
+
 type Row = [behaviour: string, outcome: string, answer: Script];
 
-/** `outcome` is the error's `data.code`, or `answered`. A silence of 1 s is too long here, and 6 s in all. */
+/** `outcome` is the error's `data.code`, or `answered`. A silence of 3 s is too long here, and 18 s in all. */
 const ROWS: Row[] = [
   ["takes the request and never answers", "timeout", () => {}],
   [
@@ -220,32 +236,47 @@ function keepSaying(response: Parameters<Script>[1], text: string): void {
   response.write(text);
 }
 
-describe("a server that", () => {
-  // Each row waits at most for its own time limits, so they can all wait together.
-  for (const [behaviour, outcome, answer] of ROWS)
-    test.concurrent(`${behaviour}: ${outcome}`, async () => {
-      const own = createHome();
-      const scripted = await serveScript((asked, response, request) =>
-        asked.params?.name === "bad" ? answer(asked, response, request) : json(response, result(asked.id)),
-      );
-      const child = own.start(["bridge", scripted.url, "--timeout", "1"]);
-      const { say, hear, heard } = converse(child);
-      say(INITIALIZE, call(2, "bad"));
-      const answered = await hear(({ id }) => id === 2, 30_000);
-      if (outcome === "answered") expect(answered.result.text).toMatch(/^ok$|^\ufffd+\(?$/);
-      else expect(String(answered.error.data?.code ?? answered.error.code)).toBe(outcome);
-      say(call(3, "good"));
-      await hear(({ id, result }) => id === 3 && result.text === "ok");
-      const ended = new Promise((resolve) => child.on("close", resolve));
-      child.stdin.end();
-      expect(await ended).toBe(0);
-      expect(heard.map(({ id }) => id).filter((id) => id !== undefined)).toEqual([1, 2, 3]);
-      // Nothing here may be called twice, but where the server said that it had not been carried out.
-      if (outcome !== "retry_later") expect(scripted.count("tools/call")).toBe(2);
-      scripted.stop();
-      own.remove();
-    }, 60_000);
-});
+const ERAS = {
+  legacy: { args: [], first: [INITIALIZE], said: (message: object) => message },
+  modern: { args: ["--protocol", "2026-07-28"], first: [], said: modern },
+  // A client of the older era, whose requests are translated.
+  translated: { args: ["--protocol", "2026-07-28"], first: [INITIALIZE], said: (message: object) => message },
+};
+
+for (const [era, { args, first, said }] of Object.entries(ERAS))
+  describe(`${era}: a server that`, () => {
+    // Each row waits at most for its own time limits, so they can all wait together.
+    for (const [behaviour, outcome, answer] of ROWS)
+      test.concurrent(`${behaviour}: ${outcome}`, async () => {
+        const own = createHome();
+        const waits = outcome === "timeout" || outcome === "retry_later";
+        const scripted = await serveScript((asked, response, request) => {
+          if (asked.method === "server/discover") return json(response, discovered(asked.id));
+          if (asked.params?.name === "bad") return answer(asked, response, request);
+          json(response, result(asked.id));
+        });
+        const child = own.start(["bridge", scripted.url, "--timeout", waits ? "3" : "30", ...args]);
+        const { say, hear, heard } = converse(child);
+        say(...first, said(call(2, "bad")));
+        const answered = await hear(({ id }) => id === 2, 45_000);
+        if (outcome === "answered") expect(answered.result.text).toMatch(/^ok$|^\ufffd+\(?$/);
+        else expect(String(answered.error.data?.code ?? answered.error.code)).toBe(outcome);
+        say(said(call(3, "good")));
+        await hear(({ id, result }) => id === 3 && result?.text === "ok");
+        const ended = new Promise((resolve) => child.on("close", resolve));
+        child.stdin.end();
+        expect(await ended).toBe(0);
+        expect(heard.map(({ id }) => id).filter((id) => id !== undefined)).toEqual([
+          ...first.map(({ id }) => id),
+          2,
+          3,
+        ]);
+        // Nothing here may be called twice, but where the server said that it had not been carried out.
+        if (outcome !== "retry_later") expect(scripted.count("tools/call")).toBe(2);
+        scripted.stop();
+        own.remove();
+      }, 60_000);
+  });
 
 test("a request that takes too long in all is cancelled at the server", async () => {
   server = await serveScript((_asked, response) => {
@@ -388,3 +419,22 @@ describe("an answer of 300 MB is refused at the limit, and the bridge lives on:"
       child.kill("SIGKILL");
     }, 90_000);
 });
+
+test("a first request that is cancelled before the server said a word leaves its place to the next", async () => {
+  server = await serveScript(({ id, method, params }, response) => {
+    if (method === "server/discover") return json(response, discovered(id));
+    if (params?.name !== "bad") json(response, result(id));
+  });
+  // The era is known from this first run: the next one sends no probe.
+  await home.run(["bridge", server.url], { input: lines(modern(call(1))) });
+  const child = home.start(["bridge", server.url]);
+  const { say, hear, heard } = converse(child);
+  say(modern(call(2, "bad")), modern(call(3)));
+  await until(() => server?.count("tools/call") === 2);
+  say({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } });
+  expect((await hear(({ id }) => id === 3)).result.text).toBe("ok");
+  child.stdin.end();
+  expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+  expect(heard).toHaveLength(1);
+  expect(server.count("server/discover")).toBe(1);
+}, 20_000);

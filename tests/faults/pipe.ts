@@ -67,7 +67,7 @@ export function converse(child: ChildProcessWithoutNullStreams): Conversation {
         }, limitMs);
         const look = () => {
           const found = heard.find(suits);
-          if (!found) return;
+          if (found === undefined) return;
           waiting.delete(look);
           clearTimeout(timer);
           resolve(found);
