@@ -24,7 +24,7 @@ export function modernRefusal({ method, params }: RequestMessage): RpcError | un
   if (!MODERN_VERSIONS.includes(requested))
     return {
       code: UNSUPPORTED_VERSION,
-      message: `protocol version ${requested} is not supported`,
+      message: `unsupported protocol version ${requested}; here ${MODERN_VERSIONS.join(", ")}`,
       data: { supported: MODERN_VERSIONS, requested },
     };
   return REMOVED.includes(method) ? { code: METHOD_NOT_FOUND, message: `no method ${method}` } : undefined;
