@@ -194,13 +194,14 @@ export const inputNeeded = (what: string, inputs: readonly string[]) =>
     "use it from an MCP host, over m2mcp bridge",
   );
 
-/** The server wants a person to have been at an address before (MCP 2025-11-25 URLElicitationRequiredError). */
+/** The server wants a person to have been at an address, which must be whole, before (MCP 2025-11-25 URLElicitationRequiredError). */
 export const visitNeeded = (what: string, urls: readonly string[]) =>
   new M2mcpError(
     "visit_needed",
     EXIT.server,
     `${what} wants a person to visit ${urls.join(" and ")} first`,
     "open it in a browser, then run the command again",
+    true,
   );
 
 export const noCommonVersion = (ours: readonly string[], theirs: readonly string[]) =>

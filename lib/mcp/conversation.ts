@@ -94,6 +94,13 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       if (message.kind !== "response" || message.id !== first.id) return deliver(message, from);
       const agreed = message.result?.protocolVersion;
       if (message.error) refused = message.error;
+      // A server that agrees to a version without a handshake speaks that one.
+      else if (first.method === "initialize" && MODERN_VERSIONS.includes(String(agreed)))
+        refused = {
+          code: UNSUPPORTED_VERSION,
+          message: `the server speaks ${agreed}`,
+          data: { supported: [agreed] },
+        };
       else if (first.method === "initialize" && insisted(endpoint.protocol, agreed))
         refused = toRpcError(noCommonVersion([endpoint.protocol ?? ""], [String(agreed)]));
       else if (first.method === "server/discover" && undiscovered(message.result))

@@ -453,18 +453,13 @@ export function createModernToLegacy(
   return {
     open,
     async request(message) {
-      const problem = requestProblem(metaOf(message));
+      const problem = modernRefusal(message) ?? requestProblem(metaOf(message));
       if (problem) {
         await deliver(errorResponse(message.id, problem));
         return undefined;
       }
       const failure = await open(message);
       if (failure) return failure;
-      const refusal = modernRefusal(message);
-      if (refusal) {
-        await deliver(errorResponse(message.id, refusal));
-        return undefined;
-      }
       if (message.method === "server/discover") {
         await deliver(resultResponse(message.id, discoverResult(initialized ?? {})));
         return undefined;

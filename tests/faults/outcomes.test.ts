@@ -430,7 +430,7 @@ test("a first request that is cancelled before the server said a word leaves its
   const child = home.start(["bridge", server.url]);
   const { say, hear, heard } = converse(child);
   say(modern(call(2, "bad")), modern(call(3)));
-  await until(() => server?.count("tools/call") === 2);
+  await until(() => (server?.count("tools/call") ?? 0) >= 2);
   say({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } });
   expect((await hear(({ id }) => id === 3)).result.text).toBe("ok");
   child.stdin.end();
