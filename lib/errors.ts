@@ -245,6 +245,15 @@ export const notWell = () =>
     "mend the step marked FAIL before the token in use ends",
   );
 
+/** The doctor's last word: the step's own words stand above it. */
+export const stepFailed = (step: string, { code, exitCode }: M2mcpError) =>
+  new M2mcpError(
+    code,
+    exitCode,
+    `not well: ${step} failed`,
+    "mend what is marked FAIL, then run m2mcp doctor again",
+  );
+
 /** A fault of this program's own: its kind only, since its words could hold anything. */
 export const unexpected = (kind: string) =>
   new M2mcpError(
@@ -259,12 +268,24 @@ export const unexpected = (kind: string) =>
 const authError = (code: string, message: string, hint?: string) =>
   new M2mcpError(code, EXIT.auth, message, hint);
 
-export const authServerUnreachable = (host: string, reason: string) =>
+/** The address answers, but not as an MCP endpoint does. */
+export const notMcp = (host: string, status: number, type: string | undefined) =>
   new M2mcpError(
-    "connection_failed",
-    EXIT.network,
-    `cannot reach ${host} for authorization: ${reason}`,
-    "check the network and the proxy settings, then try again",
+    "not_mcp",
+    EXIT.server,
+    `${host} answers with HTTP status ${status}${type ? ` and ${type}` : ""}: there is no MCP endpoint at this address`,
+    "check the path, often /mcp; a proxy or a sign-in page may stand in the way",
+  );
+
+/** On the way to a token. */
+export const unreachable = (host: string, reason: string, hint: string) =>
+  new M2mcpError("connection_failed", EXIT.network, `cannot reach ${host}: ${reason}`, hint);
+
+export const metadataRedirects = (url: string) =>
+  authError(
+    "redirect",
+    `${url} redirects; redirects are not followed on the way to a token`,
+    "tell the owner of the server, or give --token-endpoint URL",
   );
 
 export const invalidMetadata = (what: string, why: string) =>

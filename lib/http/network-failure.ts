@@ -37,3 +37,12 @@ export const isRefusal = (code: string): boolean => code === "ECONNREFUSED" || c
 
 /** A code in words; never the error's own text, which may hold the request. */
 export const failureReason = (code: string): string => reasons[code] ?? (code || "the connection failed");
+
+/** What to try, by the code. */
+export function failureHint(code: string): string {
+  if (isRefusal(code)) return "check the address and the port, and that the server is running";
+  if (code === "ENOTFOUND") return "check the host name in the address, and the proxy settings";
+  if (/CERT|LEAF_SIGNATURE|ISSUER/.test(code) && code !== "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED")
+    return "the server's owner must mend its certificate; a private authority is named with --ca FILE";
+  return "check the address, the network and the proxy settings";
+}
