@@ -13,6 +13,9 @@ const DISCOVERY_LIFE_MS = 24 * 3_600_000;
 /** A failure this young counts for who asks now, in ms. */
 const FAILURE_LIFE_MS = 5000;
 
+/** Failures on this machine: they cost no request, and who mends them tries again at once. */
+const LOCAL = ["secret_unreadable", "command_failed", "bad_key", "insecure_url"];
+
 /** A token, and the key that it is bound to. */
 export interface Held {
   token: Token;
@@ -81,7 +84,7 @@ export function issue(
     try {
       return await ask(deps, server, (await deps.reload?.()) ?? given, state, wish, gathered);
     } catch (error) {
-      if (error instanceof M2mcpError && !deps.signal?.aborted) {
+      if (error instanceof M2mcpError && !LOCAL.includes(error.code) && !deps.signal?.aborted) {
         const { code, exitCode, message, hint } = error;
         const failure: Failure = {
           atMs: deps.now(),
