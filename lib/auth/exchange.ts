@@ -58,7 +58,9 @@ export async function exchange(
       }
       return { status, headers, json: parse(text) };
     } catch (error) {
-      if (error instanceof M2mcpError) throw error;
+      // ofetch wraps what `fetch` throws, such as a proxy's refusal.
+      const known = error instanceof Error && error.cause instanceof M2mcpError ? error.cause : error;
+      if (known instanceof M2mcpError) throw known;
       if (deps.signal?.aborted) throw deps.signal.reason;
       // What was caught may hold the request, so the secret: only its kind is told.
       if (limit.aborted)

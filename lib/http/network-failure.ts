@@ -5,6 +5,8 @@ const reasons: Record<string, string> = {
   ECONNRESET: "the connection was closed",
   ConnectionClosed: "the connection was closed",
   EPIPE: "the connection was closed",
+  InvalidHTTPResponse: "it does not speak HTTP",
+  Malformed_HTTP_Response: "it does not speak HTTP",
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the name could not be looked up",
   ETIMEDOUT: "the connection timed out",

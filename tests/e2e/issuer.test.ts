@@ -144,7 +144,38 @@ describe("an issuer that differs in one character is refused", () => {
     });
 });
 
+test("a token endpoint that moves is found again", async () => {
+  let place = "/token";
+  const as = await start((origin) => (request, response) => {
+    if (request.url !== place && request.url?.startsWith("/token")) return void response.writeHead(404).end();
+    json({
+      "/.well-known/oauth-authorization-server": { issuer: origin, token_endpoint: `${origin}${place}` },
+      [place]: { access_token: "good", token_type: "Bearer", expires_in: 1 },
+    })(request, response);
+  });
+  const mcp = await resource(as.origin);
+  expect((await login(mcp.url)).code).toBe(0);
+  place = "/token2";
+  await over();
+  expect((await home.run(["@svc", "tools-list"])).code).toBe(4);
+  await new Promise((resolve) => setTimeout(resolve, 5100));
+  expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
+}, 30_000);
+
 describe("metadata", () => {
+  test("over plain http is believed of a host that --allow-http names, and of no other", async () => {
+    const as = await issuer();
+    const mcp = await resource(as.origin);
+    const named = mcp.url.replace("127.0.0.1", "0.0.0.0");
+    const refused = await login(named);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("plain http")]);
+    expect(mcp.paths).toEqual([]);
+    // Allowed, it gets as far as the metadata, which is about another address.
+    const allowed = await login(named, "--allow-http", "0.0.0.0");
+    expect([allowed.code, allowed.stderr]).toEqual([4, expect.stringContaining("another resource")]);
+    expect((await login(named, "--allow-http", "other.example")).code).toBe(1);
+  });
+
   test("over plain http is not asked for, nor are tokens", async () => {
     const as = await issuer();
     const prm = await resource(as.origin, {
