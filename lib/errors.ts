@@ -341,6 +341,15 @@ export const notWell = () =>
 export const outputFailed = (reason: string) =>
   new M2mcpError("output_failed", EXIT.usage, `the output could not be written: ${reason}`);
 
+/** The doctor's last word: the step's own words stand above it. */
+export const stepFailed = (step: string, { code, exitCode }: M2mcpError) =>
+  new M2mcpError(
+    code,
+    exitCode,
+    `not well: ${step} failed`,
+    "mend what is marked FAIL, then run m2mcp doctor again",
+  );
+
 /** A fault of this program's own: its kind only, since its words could hold anything. */
 export const unexpected = (kind: string) =>
   new M2mcpError(
@@ -355,12 +364,24 @@ export const unexpected = (kind: string) =>
 const authError = (code: string, message: string, hint?: string) =>
   new M2mcpError(code, EXIT.auth, message, hint);
 
-export const authServerUnreachable = (host: string, reason: string) =>
+/** The address answers, but not as an MCP endpoint does. */
+export const notMcp = (host: string, status: number, type: string | undefined) =>
   new M2mcpError(
-    "connection_failed",
-    EXIT.network,
-    `cannot reach ${host} for authorization: ${reason}`,
-    "check the network and the proxy settings, then try again",
+    "not_mcp",
+    EXIT.server,
+    `${host} answers with HTTP status ${status}${type ? ` and ${type}` : ""}: there is no MCP endpoint at this address`,
+    "check the path, often /mcp; a proxy or a sign-in page may stand in the way",
+  );
+
+/** On the way to a token. */
+export const unreachable = (host: string, reason: string, hint: string) =>
+  new M2mcpError("connection_failed", EXIT.network, `cannot reach ${host}: ${reason}`, hint);
+
+export const metadataRedirects = (url: string) =>
+  authError(
+    "redirect",
+    `${url} redirects; redirects are not followed on the way to a token`,
+    "tell the owner of the server, or give --token-endpoint URL",
   );
 
 export const invalidMetadata = (what: string, why: string) =>
@@ -403,6 +424,9 @@ export const resourceMismatch = (server: string, named: string) =>
 
 export const secretUnreadable = (what: string, why: string) =>
   authError("secret_unreadable", `cannot read ${what}: ${why}`, "check the path and its permissions");
+
+export const noPlatformToken = (platform: string, why: string, hint: string) =>
+  authError("secret_unreadable", `${platform} gives no identity token: ${why}`, hint);
 
 export const commandFailed = (why: string) =>
   authError(

@@ -23,6 +23,7 @@ const GIVEN_UP_MS = 60_000;
 const RENEWAL_PAUSE_MS = 20_000;
 /** How long the end waits for a renewal under way, in ms. */
 const END_MS = 1500;
+const LOCK_GRACE_MS = 150;
 /** Nonces are written down so often at most while running, in ms. */
 const NONCE_WRITE_MS = 10_000;
 
@@ -129,9 +130,8 @@ export function createAuthorization(
     const scheme = refused.token.tokenType === "DPoP" ? "dpop" : "bearer";
     const challenge = tokenChallenge(wwwAuthenticate, scheme);
     const error = challenge?.params.error;
-    const told = withoutSecrets(challenge?.params.error_description ?? error ?? `HTTP status ${status}`, [
-      attempt.held.token.accessToken,
-    ]);
+    const words = challenge?.params.error_description ?? error ?? `HTTP status ${status}`;
+    const told = withoutSecrets(words, [refused.token.accessToken]);
     if (status === 403) return { ...attempt, held: await stepUp(refused, challenge, told) };
     // The server only wants its nonce in the proof (RFC 9449 §9); `learn` has taken it in.
     if (refused.key && error === "use_dpop_nonce") {
@@ -252,7 +252,9 @@ export function createAuthorization(
 
     async end() {
       if (renewal) {
-        const timer = setTimeout(() => stop.abort(endedEarly()), END_MS);
+        // Who waits for the lock waits for another's renewal: that needs no help.
+        const graceMs = renewal.begun ? END_MS : LOCK_GRACE_MS;
+        const timer = setTimeout(() => stop.abort(endedEarly()), graceMs);
         const aborted = new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
         await Promise.race([renewal.promise, aborted]);
         clearTimeout(timer);

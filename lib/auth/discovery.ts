@@ -3,6 +3,7 @@ import {
   issuerMismatch,
   issuerMoved,
   M2mcpError,
+  metadataRedirects,
   noAuthorizationServer,
   noMetadata,
   resourceMismatch,
@@ -56,7 +57,7 @@ async function lookUp<T>(
   what: string,
   use: (status: number, json: Json) => T | undefined,
 ): Promise<T | undefined> {
-  let redirect: M2mcpError | undefined;
+  let redirect: string | undefined;
   for (const url of places) {
     requireSecure(url, what, deps.allowHttp);
     try {
@@ -68,10 +69,10 @@ async function lookUp<T>(
       if (found !== undefined) return found;
     } catch (error) {
       if (!(error instanceof M2mcpError) || error.code !== "redirect") throw error;
-      redirect ??= error;
+      redirect ??= url;
     }
   }
-  if (redirect) throw redirect;
+  if (redirect !== undefined) throw metadataRedirects(redirect);
   return undefined;
 }
 

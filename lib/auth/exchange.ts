@@ -1,6 +1,6 @@
 import { createFetch } from "ofetch";
-import { answerTooLong, authServerUnreachable, M2mcpError, redirectRefused } from "../errors.ts";
-import { failureCode, failureReason } from "../http/network-failure.ts";
+import { answerTooLong, M2mcpError, redirectRefused, unreachable } from "../errors.ts";
+import { failureCode, failureHint, failureReason } from "../http/network-failure.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
 import type { AuthDeps } from "./deps.ts";
 
@@ -63,10 +63,14 @@ export async function exchange(
       if (known instanceof M2mcpError) throw known;
       if (deps.signal?.aborted) throw deps.signal.reason;
       // What was caught may hold the request, so the secret: only its kind is told.
-      throw authServerUnreachable(
-        host,
-        limit.aborted ? `no answer within ${deps.timeoutMs / 1000} s` : failureReason(failureCode(error)),
-      );
+      if (limit.aborted)
+        throw unreachable(
+          host,
+          `no answer within ${deps.timeoutMs / 1000} s`,
+          "try again, or give it longer with --timeout SECONDS",
+        );
+      const code = failureCode(error);
+      throw unreachable(host, failureReason(code), failureHint(code));
     }
   }
 }

@@ -69,7 +69,8 @@ export async function requestToken(
     const request = await tokenRequest(deps, credentials, found, scope, signedAtMs);
     const { headers, body } = request;
     if (proofKey) headers.dpop = await createProof(proofKey, { method: "POST", url }, signedAtMs);
-    const answer = await exchange(deps, url, { method: "POST", headers, body: body.toString() });
+    const told = await exchange(deps, url, { method: "POST", headers, body: body.toString() });
+    const answer = withoutEcho(told, request, credentials.tokenParams ?? []);
     const error = errorOf(answer);
     const hasNonce = proofKey !== undefined && learnNonce(proofKey, url, answer.headers);
     if (hasNonce && error === "use_dpop_nonce" && !tried.nonce) {

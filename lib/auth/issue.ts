@@ -13,6 +13,12 @@ const DISCOVERY_LIFE_MS = 24 * 3_600_000;
 /** A failure this young counts for who asks now, in ms. */
 const FAILURE_LIFE_MS = 5000;
 
+/** Failures on this machine: they cost no request, and who mends them tries again at once. */
+const LOCAL = ["secret_unreadable", "command_failed", "bad_key", "insecure_url"];
+
+/** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
+const MOVED = ["bad_token_answer", "redirect"];
+
 /** A token, and the key that it is bound to. */
 export interface Held {
   token: Token;
@@ -79,9 +85,9 @@ export function issue(
       throw new M2mcpError(code, exitCode as M2mcpError["exitCode"], message, hint);
     }
     try {
-      return await ask(deps, server, (await deps.reload?.()) ?? given, state, wish, gathered);
+      return await ask(deps, server, given, state, wish, gathered);
     } catch (error) {
-      if (error instanceof M2mcpError && !deps.signal?.aborted) {
+      if (error instanceof M2mcpError && !LOCAL.includes(error.code) && !deps.signal?.aborted) {
         const { code, exitCode, message, hint } = error;
         const failure: Failure = {
           atMs: deps.now(),
@@ -91,7 +97,12 @@ export function issue(
           ...(hint === undefined ? {} : { hint }),
           ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
         };
-        await deps.write((old) => ({ ...old, failure }));
+        const isMoved = MOVED.includes(code);
+        await deps.write(({ discovered: found, ...old }) => ({
+          ...old,
+          failure,
+          ...(found ? { discovered: isMoved ? { ...found, discoveredAtMs: 0 } : found } : {}),
+        }));
       }
       throw error;
     }
@@ -107,11 +118,13 @@ function counts(failure: Failure, gathered: string | undefined, startedMs: numbe
 async function ask(
   deps: AuthDeps,
   server: string,
-  credentials: Credentials,
+  given: Credentials,
   state: AuthState,
-  { refused, challenge, more }: Wish,
+  wish: Wish,
   gathered: string | undefined,
 ): Promise<Held> {
+  const { refused, challenge, more } = wish;
+  const credentials = (await deps.reload?.()) ?? given;
   const found = await discovered(deps, server, credentials, state, challenge);
   const means = { proofKey: state.dpop, clockSkewMs: state.clockSkewMs };
   const request = (scopes: string | undefined) =>
@@ -128,8 +141,15 @@ async function ask(
     kept = undefined;
     issued = await request(undefined);
   }
+  // A login came in between: its token is the one to use.
+  const now = await deps.reload?.();
+  if (now && JSON.stringify(now) !== JSON.stringify(credentials)) {
+    const theirs = (await deps.read()) ?? {};
+    const newer = usable(theirs, wish, deps.now(), 0);
+    return newer ?? ask(deps, server, now, theirs, wish, gathered);
+  }
   const { proofKey, clockSkewMs } = issued;
-  // Scopes that were asked for and not granted are remembered with the token, so that they are not asked for again.
+  // A step-up answers a 403, which says nothing against the token.
   const token: Token = refused === undefined || more ? issued.token : { ...issued.token, unproven: true };
   await deps.write(({ failure: _f, renewNotBeforeMs: _r, steppedUpScope: _s, clockSkewMs: _c, ...rest }) => ({
     ...rest,

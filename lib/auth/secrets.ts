@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { commandFailed, secretUnreadable } from "../errors.ts";
+import { commandFailed, noPlatformToken, secretUnreadable } from "../errors.ts";
 import type { AuthDeps } from "./deps.ts";
 import { exchange } from "./exchange.ts";
 import type { AssertionSource, SecretSource } from "./types.ts";
@@ -92,7 +92,11 @@ export async function readAssertion(
   if (source.from !== "github-actions") return (await readSecret(source, deps.env)).trim();
   const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = deps.env;
   if (!url || !token)
-    throw secretUnreadable("ACTIONS_ID_TOKEN_REQUEST_URL", "not set: grant the job id-token: write");
+    throw noPlatformToken(
+      "GitHub Actions",
+      "ACTIONS_ID_TOKEN_REQUEST_URL or its token is not set",
+      "grant the job the permission id-token: write, and run this within it",
+    );
   const asked = requireSecure(url, "ACTIONS_ID_TOKEN_REQUEST_URL", []);
   asked.searchParams.set("audience", audience);
   const { status, json } = await exchange(deps, asked.href, {
@@ -101,6 +105,10 @@ export async function readAssertion(
   });
   const value = typeof json === "object" && json !== null && "value" in json ? json.value : undefined;
   if (status !== 200 || typeof value !== "string")
-    throw secretUnreadable("the identity token of GitHub Actions", `HTTP status ${status}`);
+    throw noPlatformToken(
+      "GitHub Actions",
+      `HTTP status ${status}`,
+      "check the job's permission id-token: write, and --assertion-audience",
+    );
   return value;
 }

@@ -1,5 +1,6 @@
 import { type DiagnosisStep, diagnose } from "../auth/diagnose.ts";
-import { M2mcpError, notWell, withoutUrlSecrets } from "../errors.ts";
+import { judgeToken } from "../auth/token-life.ts";
+import { M2mcpError, notWell, stepFailed, withoutUrlSecrets } from "../errors.ts";
 import { openClient } from "../mcp/client.ts";
 import { harmless } from "../ui/table.ts";
 import type { Call } from "./call.ts";
@@ -15,33 +16,48 @@ export async function run(call: Call): Promise<M2mcpError | undefined> {
     steps.push(step);
     call.output.print(harmless(inWords(step)));
   };
-  const { credentials } = found;
-  const server = found.login?.server ?? found.server;
-  for (const step of await diagnose(await authDeps(call, found), { server, credentials })) show(step);
-  let failed: M2mcpError | undefined;
-  try {
-    show(await firstCall(call, found));
-  } catch (error) {
-    if (!(error instanceof M2mcpError)) throw error;
-    failed = error;
-    show({
-      name: "first call",
-      ok: false,
-      saw: error.message,
-      ...(error.hint === undefined ? {} : { fix: error.hint }),
-    });
-  }
+  const failed = await walk(call, found, show);
   const ok = steps.every((step) => step.ok);
   call.output.data({ server: withoutUrlSecrets(found.server), ok, steps });
-  return failed ?? (ok ? undefined : notWell());
+  if (!failed) return ok ? undefined : notWell();
+  return stepFailed(steps.findLast((step) => !step.ok)?.name ?? "it", failed);
 }
 
-async function firstCall(call: Call, found: Target): Promise<DiagnosisStep> {
+async function walk(
+  call: Call,
+  found: Target,
+  show: (step: DiagnosisStep) => void,
+): Promise<M2mcpError | undefined> {
+  const { credentials } = found;
+  const server = found.login?.server ?? found.server;
+  try {
+    const { failed } = await diagnose(await authDeps(call, found), { server, credentials }, show);
+    // Without a token there is nothing to learn from a call, unless one is still good.
+    if (failed && !(await hasGoodToken(call, found))) return failed;
+    await firstCall(call, found, show);
+    return undefined;
+  } catch (error) {
+    if (error instanceof M2mcpError) return error;
+    throw error;
+  }
+}
+
+async function hasGoodToken(call: Call, { cache }: Target): Promise<boolean> {
+  const token = (await cache.readAuth())?.token;
+  return token !== undefined && judgeToken(token, call.around.now(), 0) !== "over";
+}
+
+async function firstCall(call: Call, found: Target, show: (step: DiagnosisStep) => void): Promise<void> {
+  const name = "first call";
   const endpoint = await openEndpoint(call, found, ONE_OFF);
   const client = openClient(endpoint, CLIENT_INFO);
   try {
-    const { name, version, protocolVersion } = await client.serverInfo();
-    return { name: "first call", ok: true, saw: `${name} ${version} answered, protocol ${protocolVersion}` };
+    const { name: called, version, protocolVersion } = await client.serverInfo();
+    show({ name, ok: true, saw: `${called} ${version} answered, protocol ${protocolVersion}` });
+  } catch (error) {
+    if (error instanceof M2mcpError)
+      show({ name, ok: false, saw: error.message, ...(error.hint === undefined ? {} : { fix: error.hint }) });
+    throw error;
   } finally {
     await client.close();
     await endpoint.end();
@@ -50,6 +66,6 @@ async function firstCall(call: Call, found: Target): Promise<DiagnosisStep> {
 
 /** One step for people: a mark, what was seen, and under it what to do. */
 export function inWords({ name, ok, saw, fix }: DiagnosisStep): string {
-  const line = `${ok ? "ok   " : "FAIL "} ${name}: ${saw}`;
+  const line = `${ok ? (fix === undefined ? "ok   " : "note ") : "FAIL "} ${name}: ${saw}`;
   return fix === undefined ? line : `${line}\n      → ${fix}`;
 }

@@ -21,7 +21,7 @@ const reasons: Record<string, string> = {
   UNABLE_TO_GET_ISSUER_CERT: "its certificate is of an unknown authority (name it with --ca FILE)",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is of an unknown authority (name it with --ca FILE)",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-  EPROTO: "it does not speak TLS as expected; check http and https in the address",
+  EPROTO: "the TLS handshake failed: it does not speak TLS, or wants a client certificate (--client-cert)",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; check http and https in the address",
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "it wants a client certificate (--client-cert and --client-key)",
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: "it does not trust the client certificate",
@@ -47,3 +47,12 @@ export const isDamage = (code: string): boolean =>
 
 /** A code in words; never the error's own text, which may hold the request. */
 export const failureReason = (code: string): string => reasons[code] ?? (code || "the connection failed");
+
+/** What to try, by the code. */
+export function failureHint(code: string): string {
+  if (isRefusal(code)) return "check the address and the port, and that the server is running";
+  if (code === "ENOTFOUND") return "check the host name in the address, and the proxy settings";
+  if (/CERT|LEAF_SIGNATURE|ISSUER/.test(code) && code !== "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED")
+    return "the server's owner must mend its certificate; a private authority is named with --ca FILE";
+  return "check the address, the network and the proxy settings";
+}

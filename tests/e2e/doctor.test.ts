@@ -1,0 +1,326 @@
+// `m2mcp doctor` against set-ups that are broken, one way each: what it says must let a stranger act.
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { createServer as createTcpServer } from "node:net";
+import { join } from "node:path";
+import { makeCertificates } from "../servers/certificates.ts";
+import { listen } from "../servers/listen.ts";
+import { createHome, type Home, type Outcome } from "./harness.ts";
+import { logIn, startWorld, type World } from "./world.ts";
+
+let home: Home;
+const running: { close(): void }[] = [];
+beforeEach(() => {
+  home = createHome();
+});
+afterEach(() => {
+  for (const server of running.splice(0)) server.close();
+  home.remove();
+});
+
+interface Step {
+  name: string;
+  ok: boolean;
+  saw: string;
+  fix?: string;
+}
+const CREDENTIALS = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "hidden-secret" };
+
+/** Runs the doctor twice, for people and for programs, which must say the same. */
+async function examine(target: string, env: Record<string, string> = CREDENTIALS, ...args: string[]) {
+  const human = await home.run(["doctor", target, ...args], { env });
+  const machine = await home.run(["doctor", target, "--json", ...args], { env });
+  if (process.env.SHOW) console.log(`\n${human.stdout}${human.stderr}[${human.code}]`);
+  expect(machine.code).toBe(human.code);
+  const { steps, ok } = JSON.parse(machine.stdout) as { steps: Step[]; ok: boolean };
+  for (const { name } of steps) expect(human.stdout).toContain(`${name}: `);
+  expect(ok).toBe(human.code === 0);
+  for (const { stdout, stderr } of [human, machine]) {
+    expect(stdout + stderr).not.toContain("hidden-secret");
+    expect(stderr).not.toContain("did not foresee");
+  }
+  const last = steps.at(-1) as Step;
+  for (const step of steps) if (!step.ok) expect(step.fix).toBeTruthy();
+  return { code: human.code, steps, last, human: human as Outcome };
+}
+
+interface SetUp {
+  mcp?: RequestListener;
+  resource?: (origin: string) => object | number;
+  metadata?: (origin: string) => object | number;
+  token?: RequestListener;
+}
+
+/** A loopback server that is right but for what is given. */
+async function broken({ mcp, resource, metadata, token }: SetUp): Promise<string> {
+  const server: Server = createServer((request, response) => {
+    const path = request.url ?? "";
+    const say = (answer: object | number) => {
+      if (typeof answer === "number") return response.writeHead(answer, { location: "/elsewhere" }).end();
+      return response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
+    };
+    if (path === "/mcp") {
+      if (mcp) return mcp(request, response);
+      return response.writeHead(401, { "www-authenticate": "Bearer" }).end();
+    }
+    if (path === "/.well-known/oauth-protected-resource/mcp")
+      return say(resource?.(origin) ?? { resource: `${origin}/mcp`, authorization_servers: [origin] });
+    if (path === "/.well-known/oauth-authorization-server")
+      return say(metadata?.(origin) ?? { issuer: origin, token_endpoint: `${origin}/token` });
+    if (path === "/token" && token) return token(request, response);
+    if (path === "/token") return say({ access_token: "t", token_type: "Bearer", expires_in: 600 });
+    return say(404);
+  });
+  const origin = `http://127.0.0.1:${await listen(server)}`;
+  running.push({
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+  return `${origin}/mcp`;
+}
+
+describe("the doctor with all well", () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await startWorld();
+  });
+  afterEach(() => world.end());
+
+  test("names each step and ends with 0", async () => {
+    await logIn(world, home);
+    const { code, steps } = await examine("@svc", {});
+    expect(code).toBe(0);
+    expect(steps.map(({ name }) => name)).toEqual([
+      "reach the server",
+      "challenge",
+      "protected resource metadata",
+      "authorization server metadata",
+      "credentials",
+      "token request",
+      "first call",
+    ]);
+    expect(steps.find(({ name }) => name === "token request")?.saw).toContain(world.mcp.url);
+  });
+
+  test("says that the secret is wrong", async () => {
+    const { id } = world.as.clients.basic;
+    const env = { M2MCP_CLIENT_ID: id, M2MCP_CLIENT_SECRET: "hidden-secret" };
+    const { code, last } = await examine(world.mcp.url, env);
+    expect([code, last.name]).toEqual([4, "token request"]);
+    expect(last.saw).toContain("invalid_client");
+    expect(last.fix).toContain("--client-id");
+  });
+
+  test("says that the token in use still works when no new one can be had", async () => {
+    await logIn(world, home);
+    world.as.setTrouble("unavailable");
+    const { code, steps, last } = await examine("@svc", {});
+    expect([code, last.name, last.ok]).toEqual([4, "first call", true]);
+    expect(steps.find(({ ok }) => !ok)?.name).toBe("token request");
+  });
+
+  test("says that the authorization server is gone, and that it gives no answer", async () => {
+    await logIn(world, home);
+    await home.run(["login", world.mcp.url, "@svc", "--client-id", "x"]);
+    await world.as.stop();
+    const gone = await examine("@svc", {});
+    expect(gone.steps.find(({ ok }) => !ok)).toMatchObject({ name: "authorization server metadata" });
+    expect(gone.steps.find(({ ok }) => !ok)?.saw).toContain("refused");
+  });
+
+  test("says that no credentials are known", async () => {
+    const { code, last } = await examine(world.mcp.url, {});
+    expect(code).toBe(4);
+    expect(last.fix).toContain("m2mcp login");
+  });
+});
+
+describe("the doctor with something broken", () => {
+  const find = (steps: Step[], name: string) => steps.find((step) => step.name === name);
+
+  test("a server that is dead", async () => {
+    const closed = createServer();
+    const port = await listen(closed);
+    closed.close();
+    const { code, last } = await examine(`http://127.0.0.1:${port}/mcp`);
+    expect([code, last.name]).toEqual([3, "reach the server"]);
+    expect(last.saw).toContain("refused");
+  });
+
+  test("a server that says nothing", async () => {
+    const mute = createTcpServer(() => {});
+    const port = await listen(mute as unknown as Server);
+    running.push(mute);
+    const { code, last } = await examine(`http://127.0.0.1:${port}/mcp`, CREDENTIALS, "--timeout", "1");
+    expect([code, last.name]).toEqual([3, "reach the server"]);
+    expect(last.saw).toContain("no answer within 1 s");
+  });
+
+  test("a name that does not exist", async () => {
+    const { code, last } = await examine("https://m2mcp.invalid/mcp");
+    expect([code, last.name]).toEqual([3, "reach the server"]);
+    expect(last.saw).toContain("no such host");
+  });
+
+  test("https where http is spoken", async () => {
+    const url = await broken({});
+    const { code, last } = await examine(url.replace("http:", "https:"));
+    expect([code, last.name]).toEqual([3, "reach the server"]);
+    expect(last.saw).toMatch(/TLS|closed/);
+  });
+
+  test("a certificate of an unknown authority", async () => {
+    const certificates = makeCertificates();
+    const { certFile, keyFile } = certificates.server;
+    const tls = createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (_, response) =>
+      response.end(),
+    );
+    running.push(tls, { close: () => rmSync(certificates.folder, { recursive: true }) });
+    const { code, last } = await examine(`https://localhost:${await listen(tls)}/mcp`);
+    expect([code, last.name]).toEqual([3, "reach the server"]);
+    expect(`${last.saw} ${last.fix}`).toMatch(/authority.*--ca FILE/);
+  });
+
+  test("a wrong path", async () => {
+    const url = await broken({});
+    const { code, last } = await examine(url.replace("/mcp", "/mpc"));
+    expect([code, last.name]).toEqual([2, "reach the server"]);
+    expect(last.fix).toContain("path");
+  });
+
+  test("a sign-in page", async () => {
+    const url = await broken({
+      mcp: (_request, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"),
+    });
+    const { last } = await examine(url);
+    expect(last.saw).toContain("text/html");
+    expect(last.fix).toContain("sign-in");
+  });
+
+  test("a server that redirects elsewhere", async () => {
+    const url = await broken({
+      mcp: (_request, response) => response.writeHead(302, { location: "https://login.example.com/" }).end(),
+    });
+    const { last } = await examine(url);
+    expect(last.saw).toContain("https://login.example.com/");
+  });
+
+  test("no metadata anywhere", async () => {
+    const url = await broken({ resource: () => 404, metadata: () => 404 });
+    const { code, last, steps } = await examine(url);
+    expect([code, last.name]).toEqual([4, "authorization server metadata"]);
+    expect(find(steps, "protected resource metadata")?.saw).toContain("none");
+    expect(last.fix).toContain("--token-endpoint");
+  });
+
+  test("metadata that redirects", async () => {
+    const url = await broken({ metadata: () => 302 });
+    const { last } = await examine(url);
+    expect([last.name, last.saw]).toEqual([
+      "authorization server metadata",
+      expect.stringContaining("redirects"),
+    ]);
+  });
+
+  test("a wrong resource", async () => {
+    const url = await broken({
+      resource: (origin) => ({ resource: "https://other.example/mcp", authorization_servers: [origin] }),
+    });
+    const { code, last } = await examine(url);
+    expect([code, last.name]).toEqual([4, "protected resource metadata"]);
+    expect(last.saw).toContain("https://other.example/mcp");
+  });
+
+  test("a wrong issuer", async () => {
+    const url = await broken({
+      metadata: (origin) => ({ issuer: `${origin}/`, token_endpoint: `${origin}/token` }),
+    });
+    const { code, last } = await examine(url);
+    expect([code, last.name]).toEqual([4, "authorization server metadata"]);
+    expect(last.saw).toContain("another issuer");
+  });
+
+  test("an authorization server over plain http", async () => {
+    const url = await broken({
+      resource: (origin) => ({ resource: `${origin}/mcp`, authorization_servers: ["http://as.example.com"] }),
+    });
+    const { last } = await examine(url);
+    expect([last.name, last.saw]).toEqual([
+      "authorization server metadata",
+      expect.stringContaining("plain http"),
+    ]);
+  });
+
+  test("a wrong scope", async () => {
+    const url = await broken({
+      token: (_request, response) =>
+        response.writeHead(400, { "content-type": "application/json" }).end('{"error":"invalid_scope"}'),
+    });
+    const { code, last, steps } = await examine(url, { ...CREDENTIALS, M2MCP_SCOPE: "no-such" });
+    expect([code, last.name]).toEqual([4, "token request"]);
+    expect(last.fix).toContain("no-such");
+    expect(find(steps, "credentials")?.saw).toContain("scope no-such");
+  });
+
+  test("a page instead of a token", async () => {
+    const url = await broken({
+      token: (_request, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"),
+    });
+    const { last } = await examine(url);
+    expect([last.name, last.saw]).toEqual(["token request", expect.stringContaining("not JSON")]);
+  });
+
+  test("a token that the server does not take", async () => {
+    const url = await broken({});
+    const { code, last } = await examine(url);
+    expect([code, last.name]).toEqual([4, "first call"]);
+    expect(last.saw).toContain("does not accept the token");
+  });
+
+  test("a secret that cannot be read, and a command that fails", async () => {
+    const url = await broken({});
+    const file = await examine(url, { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET_FILE: "/nowhere" });
+    expect([file.code, file.last.name]).toEqual([4, "credentials"]);
+    expect(file.last.saw).toContain("/nowhere");
+    const command = await examine(url, {
+      M2MCP_CLIENT_ID: "id",
+      M2MCP_CLIENT_SECRET_COMMAND: "echo hidden-secret >&2; exit 7",
+    });
+    expect(command.last.saw).toContain("exit code 7");
+  });
+
+  test("an assertion that has ended", async () => {
+    const url = await broken({
+      token: (_request, response) =>
+        response.writeHead(400, { "content-type": "application/json" }).end('{"error":"invalid_grant"}'),
+    });
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const claims = { iss: "https://idp", aud: "https://as", exp: Math.floor(Date.now() / 1000) - 90 };
+    const path = join(home.folder, "assertion");
+    writeFileSync(path, `${part({ alg: "none" })}.${part(claims)}.hidden-secret`);
+    const env = { M2MCP_GRANT: "jwt-bearer", M2MCP_CLIENT_ASSERTION_FILE: path };
+    const { code, last, steps } = await examine(url, env);
+    expect([code, last.name]).toEqual([4, "token request"]);
+    expect(find(steps, "credentials")?.saw).toMatch(/of https:\/\/idp for https:\/\/as; it ended 9\d s ago/);
+    expect(last.fix).toContain("assertion");
+  });
+
+  test("a clock that is wrong", async () => {
+    const url = await broken({
+      mcp: (_request, response) =>
+        response
+          .writeHead(401, {
+            "www-authenticate": "Bearer",
+            date: new Date(Date.now() + 600_000).toUTCString(),
+          })
+          .end(),
+    });
+    const { steps, human } = await examine(url);
+    expect(find(steps, "clock")?.saw).toMatch(/(599|600|601) s behind the server's/);
+    expect(human.stdout).toContain("note  clock");
+  });
+});
