@@ -4,7 +4,7 @@ import { createRegistry, printHelp } from "./lib/commands/help.ts";
 import { checkPositionals } from "./lib/commands/positionals.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
 import { VERSION } from "./lib/commands/version.ts";
-import { EXIT, type ExitCode, M2mcpError, unexpected } from "./lib/errors.ts";
+import { EXIT, type ExitCode, M2mcpError, outputFailed, unexpected } from "./lib/errors.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
 
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */
@@ -52,30 +52,39 @@ async function main(argv: readonly string[], around: Surroundings): Promise<Exit
   }
 }
 
-const kindOf = (error: unknown) => {
-  if (!(error instanceof Error)) return typeof error;
-  return "code" in error && typeof error.code === "string" ? `${error.name} ${error.code}` : error.name;
-};
+const codeOf = (error: unknown) =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+const kindOf = (error: unknown) =>
+  error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;
+
+const broken = new Set<unknown>();
 
 /** Lets what was written leave the process; a reader that has gone is no failure. */
 const flushed = (stream: Surroundings["stdout"]) =>
   new Promise<void>((resolve) => {
     stream.once("error", () => resolve());
-    if (stream.destroyed || stream.writableEnded) resolve();
-    else stream.write("", () => resolve());
+    if (broken.has(stream) || stream.destroyed || stream.writableEnded) resolve();
+    // Only the end tells that all has left: an empty write is done before the large one ahead of it.
+    else stream.end(() => resolve());
   });
 
-/** What nobody foresaw: the runtime would print the source and the error, whose words could hold a secret. */
-const crashed = (error: unknown) => {
-  const known = error instanceof M2mcpError ? error : unexpected(kindOf(error));
-  process.stderr.write(`error: ${known.message}\n${known.hint ? `hint: ${known.hint}\n` : ""}`, () =>
-    process.exit(known.exitCode),
-  );
-};
+/** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
+const tell = (fault: unknown) =>
+  createOutput(process, { json: false, verbose: false, results: false }).failure(unexpected(kindOf(fault)));
 
-process.on("uncaughtException", crashed).on("unhandledRejection", crashed);
-process.stdout.on("error", () => {});
-process.stderr.on("error", () => {});
+let unwritten = "";
+process.stdout.on("error", (error: unknown) => {
+  unwritten ||= codeOf(error);
+  broken.add(process.stdout);
+});
+process.stderr.on("error", () => broken.add(process.stderr));
+// What nobody awaited concerns one message at most: the bridge goes on.
+process.on("unhandledRejection", tell);
+process.on("uncaughtException", (fault) => {
+  tell(fault);
+  process.exit(EXIT.usage);
+});
 const exitCode = await main(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
@@ -84,5 +93,12 @@ const exitCode = await main(process.argv.slice(2), {
   stderr: process.stderr,
   now: Date.now,
 });
-await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-process.exit(exitCode);
+await flushed(process.stdout);
+// The error of a write comes a turn after its end is told.
+await new Promise((resolve) => setImmediate(resolve));
+// A reader that has gone is no failure; a full disk is one.
+const lost = exitCode === EXIT.done && unwritten !== "" && unwritten !== "EPIPE";
+if (lost) process.stderr.write(`error: ${outputFailed(unwritten).message}\n`);
+// Messages are few, and nobody waits long for who does not read them.
+await Promise.race([flushed(process.stderr), new Promise((resolve) => setTimeout(resolve, 1000))]);
+process.exit(lost ? EXIT.usage : exitCode);

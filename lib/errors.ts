@@ -209,6 +209,14 @@ export const missingPassphrase = () =>
 export const noKeyring = (reason: string) =>
   storeError("no_keyring", `no OS keyring answers: ${reason}`, "unlock or start one, or use --store file");
 
+/** The store exists, and its key is where nobody answers: another place is no way out. */
+export const keyringSilent = (reason: string) =>
+  storeError(
+    "no_keyring",
+    `the store's key is in the OS keyring, which does not give it: ${reason}`,
+    "unlock or start the keyring; where there is none, M2MCP_HOME names another store to log in to",
+  );
+
 export const keyLost = (where: string) =>
   storeError(
     "key_lost",
@@ -289,6 +297,10 @@ export const notWell = () =>
     "the server answers, but no new token could be had",
     "mend the step marked FAIL before the token in use ends",
   );
+
+/** A full disk, for one. */
+export const outputFailed = (reason: string) =>
+  new M2mcpError("output_failed", EXIT.usage, `the output could not be written: ${reason}`);
 
 /** A fault of this program's own: its kind only, since its words could hold anything. */
 export const unexpected = (kind: string) =>
