@@ -58,12 +58,15 @@ const codeOf = (error: unknown) =>
 const kindOf = (error: unknown) =>
   error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;
 
+const broken = new Set<unknown>();
+
 /** Lets what was written leave the process; a reader that has gone is no failure. */
 const flushed = (stream: Surroundings["stdout"]) =>
   new Promise<void>((resolve) => {
     stream.once("error", () => resolve());
-    if (stream.destroyed || stream.writableEnded) resolve();
-    else stream.write("", () => resolve());
+    if (broken.has(stream) || stream.destroyed || stream.writableEnded) resolve();
+    // Only the end tells that all has left: an empty write is done before the large one ahead of it.
+    else stream.end(() => resolve());
   });
 
 /** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
@@ -73,8 +76,9 @@ const tell = (fault: unknown) =>
 let unwritten = "";
 process.stdout.on("error", (error: unknown) => {
   unwritten ||= codeOf(error);
+  broken.add(process.stdout);
 });
-process.stderr.on("error", () => {});
+process.stderr.on("error", () => broken.add(process.stderr));
 // What nobody awaited concerns one message at most: the bridge goes on.
 process.on("unhandledRejection", tell);
 process.on("uncaughtException", (fault) => {
@@ -89,9 +93,12 @@ const exitCode = await main(process.argv.slice(2), {
   stderr: process.stderr,
   now: Date.now,
 });
-await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+await flushed(process.stdout);
 // The error of a write comes a turn after its end is told.
 await new Promise((resolve) => setImmediate(resolve));
 // A reader that has gone is no failure; a full disk is one.
-if (exitCode !== EXIT.done || unwritten === "" || unwritten === "EPIPE") process.exit(exitCode);
-process.stderr.write(`error: ${outputFailed(unwritten).message}\n`, () => process.exit(EXIT.usage));
+const lost = exitCode === EXIT.done && unwritten !== "" && unwritten !== "EPIPE";
+if (lost) process.stderr.write(`error: ${outputFailed(unwritten).message}\n`);
+// Messages are few, and nobody waits long for who does not read them.
+await Promise.race([flushed(process.stderr), new Promise((resolve) => setTimeout(resolve, 1000))]);
+process.exit(lost ? EXIT.usage : exitCode);

@@ -256,6 +256,14 @@ export const missingPassphrase = () =>
 export const noKeyring = (reason: string) =>
   storeError("no_keyring", `no OS keyring answers: ${reason}`, "unlock or start one, or use --store file");
 
+/** The store exists, and its key is where nobody answers: another place is no way out. */
+export const keyringSilent = (reason: string) =>
+  storeError(
+    "no_keyring",
+    `the store's key is in the OS keyring, which does not give it: ${reason}`,
+    "unlock or start the keyring; where there is none, M2MCP_HOME names another store to log in to",
+  );
+
 export const keyLost = (where: string) =>
   storeError(
     "key_lost",

@@ -15,7 +15,10 @@ const LIMIT_MS = 4000;
  */
 export function osKeyring(): Keyring {
   const entry = async (account: string) => {
-    const { AsyncEntry } = await import("@napi-rs/keyring");
+    const { AsyncEntry } = await import("@napi-rs/keyring").catch(() => {
+      // The executable unpacks its add-on there.
+      throw new Error("its add-on cannot be loaded; the folder for temporary files must be writable");
+    });
     // The default would fall back to the kernel's keyring, which forgets at the next start.
     return new AsyncEntry(SERVICE, account, { linux: { store: "secret-service" } });
   };
@@ -24,7 +27,11 @@ export function osKeyring(): Keyring {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`it gave no answer within ${LIMIT_MS / 1000} s`)), LIMIT_MS);
     });
-    return Promise.race([work, late]).finally(() => clearTimeout(timer));
+    return Promise.race([work, late])
+      .catch((error: unknown) => {
+        throw new Error(explained(error instanceof Error ? error.message : ""));
+      })
+      .finally(() => clearTimeout(timer));
   };
   return {
     read: (account) => within(entry(account).then((found) => found.getPassword())),
@@ -33,6 +40,18 @@ export function osKeyring(): Keyring {
       await within(entry(account).then((found) => found.deletePassword()));
     },
   };
+}
+
+/** What the add-on says, in words for who has never heard of a Secret Service. */
+function explained(message: string): string {
+  const [first = ""] = message.split("\n");
+  if (process.platform === "linux" && /DBus error/i.test(first) && !process.env.DBUS_SESSION_BUS_ADDRESS)
+    return "there is no desktop session here (DBUS_SESSION_BUS_ADDRESS is not set)";
+  if (/prompt was dismissed/i.test(first)) return "it is locked, and nobody is there to unlock it";
+  if (/no result found/i.test(first)) return "it has no keyring that is unlocked";
+  return (
+    first.replace(/^(Couldn't access platform storage|Platform failure|Secret Service): /g, "") || "unknown"
+  );
 }
 
 /** Whether the native add-on of the keyring is there, without asking the keyring itself. */

@@ -4,6 +4,7 @@ import {
   damagedFile,
   descriptionLost,
   keyLost,
+  keyringSilent,
   missingPassphrase,
   newerFormat,
   noKeyring,
@@ -130,7 +131,7 @@ async function put(sources: KeySources, description: Description, key: Uint8Arra
         .write(description.id, secret)
         .then(() => keyring.read(description.id))
         .catch((error: unknown) => {
-          throw noKeyring(error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown");
+          throw noKeyring(error instanceof Error ? error.message : "unknown");
         });
       if (kept !== secret) throw noKeyring("it did not keep what was stored");
       return description;
@@ -155,7 +156,7 @@ async function readKey(sources: KeySources, description: Description): Promise<U
   switch (description.place) {
     case "keyring": {
       const secret = await keyring.read(description.id).catch((error: unknown) => {
-        throw noKeyring(error instanceof Error ? (error.message.split("\n")[0] ?? "") : "unknown");
+        throw keyringSilent(error instanceof Error ? error.message : "unknown");
       });
       if (secret === null) throw keyLost("the OS keyring");
       return checked(Buffer.from(secret, "base64"), "the OS keyring");

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -12,8 +14,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startSmallWorld } from "../servers/small-world.ts";
 import { withSecretService } from "../store/secret-service.ts";
-import { BINARY, createHome } from "./harness.ts";
+import { BINARY, collect, createHome } from "./harness.ts";
 import { logIn, startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -56,6 +59,41 @@ describe("the executable", () => {
   test("names no path of the machine that built it", () => {
     expect(readFileSync(BINARY).includes(ROOT)).toBe(false);
   });
+});
+
+test("all output leaves, however large and however slowly it is read; a reader that goes is no failure", async () => {
+  const home = createHome();
+  const small = await startSmallWorld();
+  home.env.M2MCP_STORE = "file";
+  await home.run(["login", small.url, "@svc", "--client-id", "id"], { env: { M2MCP_CLIENT_SECRET: "s" } });
+  const shell = async (script: string) => {
+    const env = { ...home.env, M2MCP: BINARY };
+    const child = spawn("bash", ["-c", `${script}; echo "codes \${PIPESTATUS[@]}"`], { env });
+    child.stdin.end();
+    const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+    const { stdout, stderr } = await collect(child);
+    clearTimeout(timer);
+    return `${stdout}${stderr}`;
+  };
+  const read = '"$M2MCP" @svc resources-read';
+  const sum = createHash("sha256").update("x".repeat(5_000_000)).digest("hex");
+  for (const [script, said] of [
+    [`${read} size:5000000 | sha256sum`, `${sum}  -\ncodes 0 0\n`],
+    [`${read} size:30000000 | { sleep 1; wc -c; }`, "30000000\ncodes 0 0\n"],
+    [`${read} size:5000000 --json | tail -c 5 | tr -d '\\n'`, " ]}codes 0 0 0\n"],
+    [`${read} size:5000000 | head -c 3`, "xxxcodes 0 0\n"],
+    [`${read} size:5000000 | true`, "codes 0 0\n"],
+    ['"$M2MCP" @none ping | cat', /^error: there is no profile @none\n.*|codes 1 0\n/],
+    [`${read} size:5000000 >/dev/full`, /codes 1\nerror: the output could not be written: ENOSPC\n/],
+    ['"$M2MCP" @none ping 2>/dev/full', "codes 1\n"],
+    ['"$M2MCP" @none ping >&- 2>&-', "codes 1\n"],
+  ] as const) {
+    const heard = await shell(script);
+    if (typeof said === "string") expect([script, heard]).toEqual([script, said]);
+    else expect(heard).toMatch(said);
+  }
+  await small.stop();
+  home.remove();
 });
 
 describe("the store behind the executable", () => {

@@ -3,13 +3,16 @@ import { collect, type Outcome } from "../e2e/harness.ts";
 
 /**
  * Runs a shell script beside a real Secret Service: gnome-keyring, unlocked, on a message bus of its own. `$M2MCP` in
- * the script is the program under test.
+ * the script is the program under test; `$HOME/daemon` holds the keyring's process id.
  */
 export async function withSecretService(script: string, env: Record<string, string>): Promise<Outcome> {
-  const unlock = "printf unlocked | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1";
-  const child = spawn("dbus-run-session", ["--", "sh", "-c", `${unlock}\n${script}`], { env });
+  // In the foreground, since the daemon's own way into the background leaves no id to end it by.
+  const unlock = `printf unlocked | gnome-keyring-daemon --unlock --foreground --components=secrets >/dev/null 2>&1 &
+echo $! >"$HOME/daemon"
+until dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets 2>/dev/null | grep -q true; do sleep 0.05; done`;
+  const child = spawn("dbus-run-session", ["--", "bash", "-c", `${unlock}\n${script}`], { env });
   child.stdin.end();
-  const timer = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
   const outcome = await collect(child);
   clearTimeout(timer);
   return outcome;
