@@ -75,6 +75,9 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   let era: ServerMemory["era"] | undefined;
   let memory: ServerMemory | undefined;
   let serial = 0;
+  const limitMs = boundMs(endpoint.timeoutMs);
+  const bounded = <T>(work: Promise<T>): Promise<T> =>
+    withinBound(work, limitMs, () => tookTooLong(hostOf(endpoint.url), limitMs));
   let answers: ((message: ResponseMessage) => void) | undefined;
   let notified: RequestOptions["onNotification"];
 
@@ -112,7 +115,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     answers = (message) => {
       if (message.id === id) answer = message;
     };
-    const failure = await road.request(requestMessage(id, method, params));
+    const failure = await bounded(road.request(requestMessage(id, method, params)));
     return failure ?? answer ?? { status: 200 };
   }
 
@@ -176,10 +179,12 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     const id = ++serial;
     let answer: ResponseMessage | undefined;
     const message = requestMessage(id, method, withModernMeta(params, identity, undefined));
-    const failure = await modern.request(message, async (read) => {
-      if (read.kind === "response" && read.id === id) answer = read;
-      else if (read.kind === "notification") notified?.(read);
-    });
+    const failure = await bounded(
+      modern.request(message, async (read) => {
+        if (read.kind === "response" && read.id === id) answer = read;
+        else if (read.kind === "notification") notified?.(read);
+      }),
+    );
     const error = failure ? failure.error : answer?.error;
     if (error?.code === UNSUPPORTED_VERSION) {
       const theirs = supportedVersions(error);
@@ -211,12 +216,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   const failureOf = ({ status, error }: ErrorAnswer) =>
     error ? serverError(error.code, error.message) : unexpectedStatus(hostOf(endpoint.url), status);
 
-  function send(method: string, params: JsonObject): Promise<JsonObject> {
-    const limitMs = boundMs(endpoint.timeoutMs);
-    return withinBound(sendOn(method, params), limitMs, () => tookTooLong(hostOf(endpoint.url), limitMs));
-  }
-
-  async function sendOn(method: string, params: JsonObject): Promise<JsonObject> {
+  async function send(method: string, params: JsonObject): Promise<JsonObject> {
     await recall();
     if (era === undefined || era === "modern") {
       const result = await requestModern(method, params);
