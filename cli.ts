@@ -58,12 +58,13 @@ const codeOf = (error: unknown) =>
 const kindOf = (error: unknown) =>
   error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;
 
-/** Lets what was written leave the process; a reader that has gone is no failure. */
+/** Ends a stream and lets what was written leave the process; a reader that has gone is no failure. */
 const flushed = (stream: Surroundings["stdout"]) =>
   new Promise<void>((resolve) => {
-    stream.once("error", () => resolve());
+    stream.once("error", () => resolve()).once("close", () => resolve());
     if (stream.destroyed || stream.writableEnded) resolve();
-    else stream.write("", () => resolve());
+    // An empty write would not do: its end is told while earlier ones still wait.
+    else stream.end(() => resolve());
   });
 
 /** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
@@ -89,9 +90,11 @@ const exitCode = await main(process.argv.slice(2), {
   stderr: process.stderr,
   now: Date.now,
 });
-await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+await flushed(process.stdout);
 // The error of a write comes a turn after its end is told.
 await new Promise((resolve) => setImmediate(resolve));
 // A reader that has gone is no failure; a full disk is one.
-if (exitCode !== EXIT.done || unwritten === "" || unwritten === "EPIPE") process.exit(exitCode);
-process.stderr.write(`error: ${outputFailed(unwritten).message}\n`, () => process.exit(EXIT.usage));
+const incomplete = exitCode === EXIT.done && unwritten !== "" && unwritten !== "EPIPE";
+if (incomplete) process.stderr.write(`error: ${outputFailed(unwritten).message}\n`);
+await flushed(process.stderr);
+process.exit(incomplete ? EXIT.usage : exitCode);
