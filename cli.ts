@@ -60,10 +60,10 @@ const kindOf = (error: unknown) =>
 
 const broken = new Set<unknown>();
 
-/** Lets what was written leave the process; a reader that has gone is no failure. */
+/** Ends a stream and lets what was written leave the process; a reader that has gone is no failure. */
 const flushed = (stream: Surroundings["stdout"]) =>
   new Promise<void>((resolve) => {
-    stream.once("error", () => resolve());
+    stream.once("error", () => resolve()).once("close", () => resolve());
     if (broken.has(stream) || stream.destroyed || stream.writableEnded) resolve();
     // Only the end tells that all has left: an empty write is done before the large one ahead of it.
     else stream.end(() => resolve());

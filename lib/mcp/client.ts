@@ -99,6 +99,10 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   let era: ServerMemory["era"] | undefined;
   let memory: ServerMemory | undefined;
   let serial = 0;
+  const limitMs = boundMs(endpoint.timeoutMs);
+  /** Each exchange has its time, whatever is heard meanwhile. */
+  const bounded = <T>(work: Promise<T>): Promise<T> =>
+    withinBound(work, limitMs, () => tookTooLong(hostOf(endpoint.url), limitMs));
   let answers: ((message: ResponseMessage) => void) | undefined;
   let notified: RequestOptions["onNotification"];
   /** What the server asked and nobody could answer. */
@@ -141,7 +145,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     answers = (message) => {
       if (message.id === id) answer = message;
     };
-    const failure = await road.request(requestMessage(id, method, params));
+    const failure = await bounded(road.request(requestMessage(id, method, params)));
     return failure ?? answer ?? { status: 200 };
   }
 
@@ -249,10 +253,11 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     const id = ++serial;
     let answer: ResponseMessage | undefined;
     const message = requestMessage(id, method, withModernMeta(params, identity, undefined));
-    const failure = await modern.request(message, async (read) => {
+    const take = async (read: Message) => {
       if (read.kind === "response" && read.id === id) answer = read;
       else if (read.kind === "notification") notified?.(read);
-    });
+    };
+    const failure = await bounded(modern.request(message, take));
     return failure ?? answer ?? { status: 200 };
   }
 
@@ -310,14 +315,8 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     return urls.length > 0 ? visitNeeded(hostOf(endpoint.url), urls) : serverError(code, message);
   }
 
-  /** Sends in the era that the server is known for, or in the one that it turns out to be of, in bounded time. */
-  function send(method: string, params: JsonObject, legacyMethod = method): Promise<JsonObject> {
-    const limitMs = boundMs(endpoint.timeoutMs);
-    const late = () => tookTooLong(hostOf(endpoint.url), limitMs);
-    return withinBound(sendOn(method, params, legacyMethod), limitMs, late);
-  }
-
-  async function sendOn(method: string, params: JsonObject, legacyMethod: string): Promise<JsonObject> {
+  /** Sends in the era that the server is known for, or in the one that it turns out to be of. */
+  async function send(method: string, params: JsonObject, legacyMethod = method): Promise<JsonObject> {
     await recall();
     asked = undefined;
     if (era === undefined || era === "modern") {

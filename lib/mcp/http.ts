@@ -64,6 +64,7 @@ export interface HttpResponse {
 export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<HttpResponse> {
   const startedMs = performance.now();
   const leftMs = () => endpoint.timeoutMs - (performance.now() - startedMs);
+  const reconnectMs = Math.min(endpoint.reconnectMs, endpoint.timeoutMs);
   let url = endpoint.url;
   let refusal: Refusal | undefined;
   let redirects = 0;
@@ -81,7 +82,7 @@ export async function sendHttp(endpoint: Endpoint, request: HttpRequest): Promis
     } catch (error) {
       const againMs = Math.min(250 * 2 ** refusedConnections++, 2000);
       const sinceMs = performance.now() - startedMs;
-      if (!isRefusedConnection(error) || sinceMs + againMs > endpoint.reconnectMs) throw error;
+      if (!isRefusedConnection(error) || sinceMs + againMs > reconnectMs) throw error;
       await sleep(againMs, request.signal);
       continue;
     }

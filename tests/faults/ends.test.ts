@@ -129,6 +129,14 @@ describe("a closed pipe is no fault:", () => {
   });
 });
 
+test("a long result reaches a slow reader whole", async () => {
+  const { stdout } = await shell(`"$M2MCP" tools-list "$URL" --json | (sleep 1; wc -c)`);
+  const direct = await home.run(["tools-list", server.url, "--json"]);
+  // More than a pipe holds.
+  expect(direct.stdout.length).toBeGreaterThan(200_000);
+  expect(Number(stdout)).toBe(direct.stdout.length);
+});
+
 test("a full disk is a failure", async () => {
   const { stdout, stderr } = await shell(`"$M2MCP" tools-list "$URL" > /dev/full; echo $?`);
   expect(stdout).toBe("1\n");

@@ -294,6 +294,18 @@ test("a request that takes too long in all is cancelled at the server", async ()
   expect(server.seen.find(({ method }) => method === "notifications/cancelled")?.params.requestId).toBe(2);
 }, 30_000);
 
+for (const args of [["ping"], ["tools-list"], ["show"]])
+  test(`a one-off ${args[0]} that takes too long in all fails`, async () => {
+    server = await serveScript((_asked, response) =>
+      every(100, response, () => keepSaying(response, ": still here\n\n")),
+    );
+    const startedMs = performance.now();
+    const { code, stderr } = await home.run([...args, server.url, "--timeout", "0.3"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain("kept the request open for 1.8 s without answering it");
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+  }, 30_000);
+
 test("an answer to a request of another stream answers that request, and its own stream is let go", async () => {
   let first: Parameters<Script>[1] | undefined;
   server = await serveScript(({ id }, response) => {

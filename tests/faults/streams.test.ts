@@ -240,9 +240,9 @@ describe("a stream with event ids", () => {
 
 describe("the GET stream", () => {
   /** What the server sees of the stream, while a client waits. */
-  const watch = async (script: Script, forMs: number) => {
+  const watch = async (script: Script, forMs: number, args: string[] = []) => {
     const url = await serve(script);
-    const child = home.start(["bridge", url]);
+    const child = home.start(["bridge", url, ...args]);
     const { say, hear, heard } = converse(child);
     say(INITIALIZE, INITIALIZED);
     await hear(({ id }) => id === 1);
@@ -305,6 +305,25 @@ describe("the GET stream", () => {
       2000,
     );
     expect(gets.map(({ lastEventId }) => lastEventId)).toEqual([undefined, "g1", undefined]);
+  }, 20_000);
+
+  test("that is silent for too long is made anew, and a server that still holds the old one is asked again", async () => {
+    let held = false;
+    const { gets } = await watch(
+      orElse((_asked, response) => {
+        if (held) {
+          held = false;
+          response.writeHead(409).end();
+        } else {
+          stream(response).flushHeaders();
+          held = true;
+        }
+      }),
+      5000,
+      ["--timeout", "1"],
+    );
+    expect(gets.length).toBeGreaterThan(2);
+    expect(gets.length).toBeLessThan(8);
   }, 20_000);
 
   test("that the server does not offer is not asked for again", async () => {
