@@ -16,6 +16,7 @@ import {
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
+import { learned } from "./memory.ts";
 import {
   isObject,
   type JsonObject,
@@ -157,7 +158,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     // A pinned version says nothing of what the server would rather speak, but for its transport.
     if (endpoint.protocol !== undefined && era !== "sse") return;
     if ((await endpoint.memory.read())?.era === era) return;
-    await endpoint.memory.change((old) => (old.era === era ? old : { era }));
+    await endpoint.memory.change((old) => learned(old, { era }));
   }
 
   /** The first request finds the way; those that come meanwhile wait for it. */
