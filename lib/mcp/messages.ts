@@ -1,3 +1,5 @@
+import { parseExactly } from "./exact-json.ts";
+
 /** A JSON-RPC 2.0 id as MCP uses it. */
 export type Id = string | number;
 export type JsonObject = { [key: string]: unknown };
@@ -58,7 +60,7 @@ const isId = (value: unknown): value is Id => typeof value === "string" || typeo
 export function parseMessages(text: string): (Message | Unreadable)[] {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactly(text);
   } catch {
     return [unreadable(null, PARSE_ERROR, "the line is not valid JSON")];
   }
