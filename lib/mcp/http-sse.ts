@@ -1,6 +1,15 @@
-import { answerTooLong, M2mcpError, sessionLost, streamCut, timedOut, wrongContentType } from "../errors.ts";
+import {
+  answerTooLong,
+  EXIT,
+  M2mcpError,
+  sessionLost,
+  streamCut,
+  timedOut,
+  wrongContentType,
+} from "../errors.ts";
 import { type ErrorAnswer, mediaType, readErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
+import { erasAfterStream } from "./era.ts";
 import { type HttpResponse, hostOf, MAX_ANSWER_BYTES, sendHttp, sleep } from "./http.ts";
 import {
   type Id,
@@ -18,7 +27,7 @@ import { readEvents } from "./sse.ts";
 import type { Endpoint } from "./types.ts";
 
 /** How long the event that names the address may take, in ms: other servers' streams never bring it. */
-const ENDPOINT_MS = 10_000;
+const ENDPOINT_MS = 20_000;
 /** How long a cancelled request may still be answered, in ms. */
 const LINGER_MS = 2000;
 
@@ -192,7 +201,11 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       },
       (error: unknown) => {
         ready = undefined;
-        if (error instanceof M2mcpError && error.exitCode === 3) comeBack(failures + 1);
+        const passes =
+          error instanceof StreamRefused
+            ? erasAfterStream(error.status).length === 0
+            : error instanceof M2mcpError && error.exitCode === EXIT.network;
+        if (passes && !ended.signal.aborted) comeBack(failures + 1);
       },
     );
   }
@@ -202,10 +215,9 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     if (!initialize) return;
     endpoint.log("the server ended the session: opening it again");
     const said = await ask(initialize);
-    if (!said) throw sessionLost(host);
     if (initialized) await post(initialized.text);
     for (const wish of wishes.values())
-      if (!(await ask(wish))) endpoint.log(`${wish.method} could not be repeated in the new session`);
+      await ask(wish).catch(() => endpoint.log(`${wish.method} could not be repeated in the new session`));
     // What the client knew of the old session may no longer hold.
     const capabilities = isObject(said.capabilities) ? said.capabilities : {};
     for (const feature of ["tools", "prompts", "resources"]) {
@@ -215,13 +227,15 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     }
   }
 
-  /** Asks something again for ourselves; resolves with the result, or nothing where the server refuses. */
-  async function ask({ method, params }: RequestMessage): Promise<JsonObject | undefined> {
+  /** Asks something again for ourselves. @throws StreamRefused, M2mcpError when there is no result */
+  async function ask({ method, params }: RequestMessage): Promise<JsonObject> {
     const message = requestMessage(`${OWN}${++serial}`, method, params);
     const failure = await exchange(message);
     const result = own.get(message.id);
     own.delete(message.id);
-    return failure ? undefined : result;
+    if (failure && !failure.error) throw new StreamRefused(failure.status);
+    if (!result) throw sessionLost(host);
+    return result;
   }
 
   function rememberWish(message: RequestMessage): void {
@@ -235,7 +249,12 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       if (message.method === "initialize") initialize = message;
       else {
         if (!stream && initialized && !ready) comeBack();
-        await ready;
+        try {
+          await ready;
+        } catch (error) {
+          if (error instanceof StreamRefused) return { status: error.status };
+          throw error;
+        }
       }
       rememberWish(message);
       return exchange(message);

@@ -559,6 +559,13 @@ describe("the subscription of a modern client", () => {
   });
 });
 
+test("a notification that comes before the first request is not lost", async () => {
+  run = start(home, [front.url]);
+  run.write({ jsonrpc: "2.0", method: "example.com/early", params: { _meta: META } }, DISCOVER);
+  await run.answer("init");
+  await until(() => front.requests.includes("POST example.com/early"));
+});
+
 test("no digit is lost on the way through both eras", async () => {
   const digits = '"n":12345678901234567890,"x":[-9007199254740993]';
   let got = "";
