@@ -324,7 +324,7 @@ function doubts(era: ServerEra, refusal: ErrorAnswer | M2mcpError): ServerEra[] 
 /** The same for a request that may have been refused for its own sake. */
 function doubtsUnderWay(era: ServerEra, failure: ErrorAnswer, method: string): ServerEra[] {
   if (era === "modern") return erasAfterModern(failure, method);
-  if (era === "sse" && !failure.error) return erasAfterStream(failure.status);
+  if (era === "sse") return erasAfterStream(failure.status);
   return failure.error && isModernError(failure.error) ? erasAfterInitialize(failure) : [];
 }
 

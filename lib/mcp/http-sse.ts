@@ -60,6 +60,8 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
   const waiting = new Map<Id, Waiting>();
   /** The stream, as the address to POST to; gone when it is cut. */
   let stream: Promise<string> | undefined;
+  /** Ends the stream from this side. */
+  let cut: (() => void) | undefined;
   /** An attempt to open the session again. */
   let ready: Promise<void> | undefined;
   let initialize: RequestMessage | undefined;
@@ -75,12 +77,12 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     if (stream) return stream;
     const opening = new Promise<string>((resolve, reject) => {
       const fail = (error: unknown) => {
-        const cut = stream === opening;
-        if (cut) stream = undefined;
+        const unforeseen = stream === opening;
+        if (unforeseen) stream = undefined;
         reject(error);
         for (const { reject: refuse } of waiting.values()) refuse(error);
         waiting.clear();
-        if (cut && initialized && !ready && !ended.signal.aborted) comeBack();
+        if (unforeseen && initialized && !ready && !ended.signal.aborted) comeBack();
       };
       read(resolve).then(
         () => fail(streamCut(host)),
@@ -93,6 +95,10 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
 
   async function read(found: (address: string) => void): Promise<void> {
     const late = new AbortController();
+    cut = () => {
+      stream = undefined;
+      late.abort(streamCut(host));
+    };
     const timer = setTimeout(
       () => late.abort(wrongContentType(host, "a stream that names no endpoint")),
       ENDPOINT_MS,
@@ -238,6 +244,17 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     return result;
   }
 
+  /** Waits for an attempt to open the session again, if there is one; resolves with the server's refusal. */
+  async function again(): Promise<ErrorAnswer | undefined> {
+    try {
+      await ready;
+      return undefined;
+    } catch (error) {
+      if (error instanceof StreamRefused) return { status: error.status };
+      throw error;
+    }
+  }
+
   function rememberWish(message: RequestMessage): void {
     if (message.method === "logging/setLevel") wishes.set("level", message);
     else if (message.method === "resources/subscribe") wishes.set(`uri ${message.params.uri}`, message);
@@ -249,15 +266,18 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       if (message.method === "initialize") initialize = message;
       else {
         if (!stream && initialized && !ready) comeBack();
-        try {
-          await ready;
-        } catch (error) {
-          if (error instanceof StreamRefused) return { status: error.status };
-          throw error;
-        }
+        const refused = await again();
+        if (refused) return refused;
       }
       rememberWish(message);
-      return exchange(message);
+      const failure = await exchange(message);
+      if (failure?.status !== 404 || !initialized) return failure;
+      // The session is not known any more, though its stream is still open.
+      if (!ready) {
+        cut?.();
+        comeBack();
+      }
+      return (await again()) ?? exchange(message);
     },
     async notify(message) {
       if (message.method === "notifications/initialized") initialized = message;
