@@ -31,6 +31,7 @@ import {
 import { hostOf, sleep } from "./http.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession, type LegacySession } from "./legacy.ts";
+import { learned } from "./memory.ts";
 import {
   errorResponse,
   INVALID_PARAMS,
@@ -118,8 +119,8 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   }
 
   async function remember(changes: ServerMemory): Promise<void> {
-    memory = changes.era === memory?.era ? { ...memory, ...changes } : changes;
-    await endpoint.memory.change((old) => (changes.era === old.era ? { ...old, ...changes } : changes));
+    memory = learned(memory ?? {}, changes);
+    await endpoint.memory.change((old) => learned(old, changes));
   }
 
   async function fromServer(message: Message): Promise<void> {

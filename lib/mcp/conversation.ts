@@ -16,6 +16,7 @@ import {
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
+import { learned } from "./memory.ts";
 import {
   isObject,
   type JsonObject,
@@ -164,7 +165,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     // A pinned version says nothing of what the server would rather speak, but for its transport.
     if (endpoint.protocol !== undefined && era !== "sse") return;
     if ((await endpoint.memory.read())?.era === era) return;
-    await endpoint.memory.change((old) => (old.era === era ? old : { era }));
+    await endpoint.memory.change((old) => learned(old, { era }));
   }
 
   /** The first request finds the way; those that come meanwhile wait for it. */
@@ -330,7 +331,7 @@ function doubts(era: ServerEra, refusal: ErrorAnswer | M2mcpError): ServerEra[] 
 /** The same for a request that may have been refused for its own sake. */
 function doubtsUnderWay(era: ServerEra, failure: ErrorAnswer, method: string): ServerEra[] {
   if (era === "modern") return erasAfterModern(failure, method);
-  if (era === "sse" && !failure.error) return erasAfterStream(failure.status);
+  if (era === "sse") return erasAfterStream(failure.status);
   return failure.error && isModernError(failure.error) ? erasAfterInitialize(failure) : [];
 }
 

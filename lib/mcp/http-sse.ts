@@ -1,6 +1,15 @@
-import { answerTooLong, M2mcpError, sessionLost, streamCut, timedOut, wrongContentType } from "../errors.ts";
+import {
+  answerTooLong,
+  EXIT,
+  M2mcpError,
+  sessionLost,
+  streamCut,
+  timedOut,
+  wrongContentType,
+} from "../errors.ts";
 import { type ErrorAnswer, mediaType, readErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
+import { erasAfterStream } from "./era.ts";
 import { hostOf, MAX_ANSWER_BYTES, sendHttp, sleep } from "./http.ts";
 import {
   type Id,
@@ -19,7 +28,7 @@ import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 
 /** How long the event that names the address may take, in ms: other servers' streams never bring it. */
-const ENDPOINT_MS = 10_000;
+const ENDPOINT_MS = 20_000;
 /** How long a cancelled request may still be answered, in ms. */
 const LINGER_MS = 2000;
 
@@ -52,6 +61,8 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
   const waiting = new Map<Id, Waiting>();
   /** The stream, as the address to POST to; gone when it is cut. */
   let stream: Promise<string> | undefined;
+  /** Ends the stream from this side. */
+  let cut: (() => void) | undefined;
   /** An attempt to open the session again. */
   let ready: Promise<void> | undefined;
   let initialize: RequestMessage | undefined;
@@ -67,12 +78,12 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     if (stream) return stream;
     const opening = new Promise<string>((resolve, reject) => {
       const fail = (error: unknown) => {
-        const cut = stream === opening;
-        if (cut) stream = undefined;
+        const unforeseen = stream === opening;
+        if (unforeseen) stream = undefined;
         reject(error);
         for (const { reject: refuse } of waiting.values()) refuse(error);
         waiting.clear();
-        if (cut && initialized && !ready && !ended.signal.aborted) comeBack();
+        if (unforeseen && initialized && !ready && !ended.signal.aborted) comeBack();
       };
       read(resolve).then(
         () => fail(streamCut(host)),
@@ -85,6 +96,10 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
 
   async function read(found: (address: string) => void): Promise<void> {
     const late = new AbortController();
+    cut = () => {
+      stream = undefined;
+      late.abort(streamCut(host));
+    };
     const timer = setTimeout(
       () => late.abort(wrongContentType(host, "a stream that names no endpoint")),
       ENDPOINT_MS,
@@ -183,7 +198,11 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       },
       (error: unknown) => {
         ready = undefined;
-        if (error instanceof M2mcpError && error.exitCode === 3) comeBack(failures + 1);
+        const passes =
+          error instanceof StreamRefused
+            ? erasAfterStream(error.status).length === 0
+            : error instanceof M2mcpError && error.exitCode === EXIT.network;
+        if (passes && !ended.signal.aborted) comeBack(failures + 1);
       },
     );
   }
@@ -193,10 +212,9 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     if (!initialize) return;
     endpoint.log("the server ended the session: opening it again");
     const said = await ask(initialize);
-    if (!said) throw sessionLost(host);
     if (initialized) await post(initialized.text);
     for (const wish of wishes.values())
-      if (!(await ask(wish))) endpoint.log(`${wish.method} could not be repeated in the new session`);
+      await ask(wish).catch(() => endpoint.log(`${wish.method} could not be repeated in the new session`));
     // What the client knew of the old session may no longer hold.
     const capabilities = isObject(said.capabilities) ? said.capabilities : {};
     for (const feature of ["tools", "prompts", "resources"]) {
@@ -206,13 +224,26 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     }
   }
 
-  /** Asks something again for ourselves; resolves with the result, or nothing where the server refuses. */
-  async function ask({ method, params }: RequestMessage): Promise<JsonObject | undefined> {
+  /** Asks something again for ourselves. @throws StreamRefused, M2mcpError when there is no result */
+  async function ask({ method, params }: RequestMessage): Promise<JsonObject> {
     const message = requestMessage(`${OWN}${++serial}`, method, params);
     const failure = await exchange(message);
     const result = own.get(message.id);
     own.delete(message.id);
-    return failure ? undefined : result;
+    if (failure && !failure.error) throw new StreamRefused(failure.status);
+    if (!result) throw sessionLost(host);
+    return result;
+  }
+
+  /** Waits for an attempt to open the session again, if there is one; resolves with the server's refusal. */
+  async function again(): Promise<ErrorAnswer | undefined> {
+    try {
+      await ready;
+      return undefined;
+    } catch (error) {
+      if (error instanceof StreamRefused) return { status: error.status };
+      throw error;
+    }
   }
 
   function rememberWish(message: RequestMessage): void {
@@ -226,10 +257,18 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       if (message.method === "initialize") initialize = message;
       else {
         if (!stream && initialized && !ready) comeBack();
-        await ready;
+        const refused = await again();
+        if (refused) return refused;
       }
       rememberWish(message);
-      return exchange(message);
+      const failure = await exchange(message);
+      if (failure?.status !== 404 || !initialized) return failure;
+      // The session is not known any more, though its stream is still open.
+      if (!ready) {
+        cut?.();
+        comeBack();
+      }
+      return (await again()) ?? exchange(message);
     },
     async notify(message) {
       if (message.method === "notifications/initialized") initialized = message;

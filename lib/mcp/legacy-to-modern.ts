@@ -1,5 +1,6 @@
 import { invalidAnswer } from "../errors.ts";
 import { type ErrorAnswer, toRpcError } from "./answers.ts";
+import { backoffMs } from "./backoff.ts";
 import {
   META_SUBSCRIPTION,
   MODERN_VERSION,
@@ -7,7 +8,7 @@ import {
   UNSUPPORTED_VERSION,
   undiscovered,
 } from "./era.ts";
-import { hostOf } from "./http.ts";
+import { hostOf, sleep } from "./http.ts";
 import { missingCapability } from "./input.ts";
 import { createListening, ListenRefused } from "./listening.ts";
 import {
@@ -46,6 +47,9 @@ import type { Endpoint } from "./types.ts";
 
 /** Rounds of input that one request may ask for; a server that asks on and on is stopped. */
 const MAX_ROUNDS = 32;
+
+/** First wait before a request is made again for which the server wants no input, in ms. */
+const AGAIN_MS = 100;
 
 /** Notifications of a legacy client's that have no place in the modern era. */
 const LEGACY_ONLY = [
@@ -130,6 +134,8 @@ export function createLegacyToModern(endpoint: Endpoint, deliver: Deliver): Road
         if (failure?.error)
           return { ...failure, error: legacyError(failure.error, message.method, message.params) };
         if (failure || !required) return failure;
+        // A server that wants nothing but to be asked again is given a little time.
+        if (!required.inputRequests) await sleep(backoffMs(round + 1, AGAIN_MS), way.cancelled.signal);
         const inputResponses = await gather(required.inputRequests, way.cancelled.signal);
         // Only what the server gave last may be sent back, exactly as it was.
         params = {

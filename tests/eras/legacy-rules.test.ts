@@ -471,6 +471,28 @@ describe("HTTP+SSE", () => {
       await server.stop();
     });
 
+  test("a session that the server forgot is opened again, and what met that is sent once more", async () => {
+    const server = await startFullLegacyServer("sse");
+    run = start(home, [server.url, "--timeout", "10"]);
+    const it = run;
+    it.write(initialize("2024-11-05", {}), INITIALIZED);
+    const echo = (id: string) => ({
+      jsonrpc: "2.0",
+      id,
+      method: "tools/call",
+      params: { name: "echo", arguments: { text: id } },
+    });
+    it.write(echo("before"));
+    expect((await it.answer("before")).result).toMatchObject(say("before"));
+    server.forget();
+    for (const id of ["a", "b", "c"]) it.write(echo(id));
+    for (const id of ["a", "b", "c"]) expect((await it.answer(id)).result).toMatchObject(say(id));
+    expect(it.lines.some(({ method }) => method === "notifications/tools/list_changed")).toBe(true);
+    expect(server.sessions()).toBe(1);
+    await it.end();
+    await server.stop();
+  });
+
   test("an address to post to elsewhere is refused", async () => {
     let posts = 0;
     const elsewhere = await startFront((_request, response) => {

@@ -178,6 +178,8 @@ describe("while the bridge runs", () => {
       ["legacy", "modern"],
       ["modern", "legacy"],
       ["modern", "sse"],
+      ["sse", "legacy"],
+      ["sse", "modern"],
     ] as const)
       test(`a ${client} client goes on when the server changes from ${from} to ${to}`, async () => {
         front.put(servers[from].url);

@@ -1,8 +1,9 @@
 // The rules of 2026-07-28 that the SDKs' servers never put to the test, one by one, against a server by hand.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createHome, type Home } from "../e2e/harness.ts";
 import { type Body, type Front, json, refuse, startFront } from "../servers/front.ts";
+import { listen } from "../servers/listen.ts";
 import { answerTo, DISCOVER, INITIALIZED, initialize, type Line, META, piped } from "./lines.ts";
 import { type Run, start } from "./run.ts";
 
@@ -556,6 +557,43 @@ describe("the subscription of a modern client", () => {
     it.write(listen(1, { toolsListChanged: true }));
     expect((await it.answer("1", 1)).error).toMatchObject({ code: -32601 });
   });
+});
+
+test("a notification that comes before the first request is not lost", async () => {
+  run = start(home, [front.url]);
+  run.write({ jsonrpc: "2.0", method: "example.com/early", params: { _meta: META } }, DISCOVER);
+  await run.answer("init");
+  await until(() => front.requests.includes("POST example.com/early"));
+});
+
+test("no digit is lost on the way through both eras", async () => {
+  const digits = '"n":12345678901234567890,"x":[-9007199254740993]';
+  let got = "";
+  const http = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part);
+    const text = Buffer.concat(parts).toString("utf8");
+    if (text === "") return response.writeHead(405).end();
+    const body = JSON.parse(text);
+    response.setHeader("content-type", "application/json");
+    const answer = (value: string) =>
+      response.end(`{"jsonrpc":"2.0","id":${JSON.stringify(body.id)},"result":${value}}`);
+    if (body.method === "server/discover")
+      return answer('{"supportedVersions":["2026-07-28"],"capabilities":{}}');
+    if (body.method !== "tools/call") return response.writeHead(400).end();
+    got = text;
+    return answer(`{"resultType":"complete","content":[],"structuredContent":{${digits}}}`);
+  });
+  const url = `http://127.0.0.1:${await listen(http)}/mcp`;
+  const input = [
+    JSON.stringify(initialize()),
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":{${digits}}}}`,
+  ];
+  const { stdout } = await home.run(["bridge", url], { input: `${input.join("\n")}\n` });
+  http.closeAllConnections();
+  http.close();
+  expect(got).toContain(digits);
+  expect(stdout).toContain(digits);
 });
 
 describe("results", () => {

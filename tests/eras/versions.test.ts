@@ -300,6 +300,33 @@ describe("servers that make it hard to tell their era", () => {
     fresh.remove();
   });
 
+  test("a legacy one that asks for the handshake with an error in a 200", async () => {
+    front.put((request, response, body) => {
+      if (body?.id === undefined) return void response.writeHead(body ? 202 : 405).end();
+      if (body.method === "initialize") {
+        const result = {
+          protocolVersion: "2025-06-18",
+          capabilities: {},
+          serverInfo: { name: "x", version: "1" },
+        };
+        response.setHeader("mcp-session-id", "s");
+        return json(response, 200, { jsonrpc: "2.0", id: body.id, result });
+      }
+      if (request.headers["mcp-session-id"] !== "s")
+        return refuse(response, body, 200, { code: -32000, message: "not initialized" });
+      json(response, 200, {
+        jsonrpc: "2.0",
+        id: body.id,
+        result: { content: [{ type: "text", text: "hi" }] },
+      });
+    });
+    expect((await home.run([front.url, "tools-call", "echo"])).stdout).toBe("hi\n");
+    const fresh = createHome();
+    for (const client of ["modern", "legacy"] as const)
+      expect(textOf(answerTo(await piped(fresh, [front.url], opening[client]), "call"))).toBe("hi");
+    fresh.remove();
+  });
+
   test("an address where nothing of MCP is", async () => {
     front.put((_request, response) => response.writeHead(404).end("nothing here"));
     for (const client of ["legacy", "modern"] as const) {

@@ -70,8 +70,7 @@ describe("tools that must be left out", () => {
     ["prefixItems", tool({ a: { type: "array", prefixItems: [header("string")] } })],
     ["oneOf", tool({}, { oneOf: [{ properties: { a: header("string") } }] })],
     ["not", tool({ a: { not: { properties: { b: header("string") } } } })],
-    // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
-    ["then", tool({}, Object.fromEntries([["then", { properties: { a: header("string") } }]]))],
+    ["else", tool({}, { if: {}, else: { properties: { a: header("string") } } })],
     ["$defs", tool({}, { $defs: { a: header("string") } })],
     ["additionalProperties", tool({}, { additionalProperties: header("string") })],
     ["patternProperties", tool({}, { patternProperties: { "^a": header("string") } })],

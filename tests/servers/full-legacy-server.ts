@@ -48,7 +48,8 @@ import { listen } from "./listen.ts";
 export interface FullLegacyServer extends FullServer {
   /** Ends all connections and forgets all sessions, as a restart does. */
   restart(): void;
-  /** Ends the streams alone. */
+  /** Forgets all sessions; their streams stay open. */
+  forget(): void;
   sessions(): number;
 }
 
@@ -107,6 +108,10 @@ export async function startFullLegacyServer(transport: "http" | "sse"): Promise<
     url,
     seen,
     sessions: () => streams.size + pipes.size,
+    forget: () => {
+      streams.clear();
+      pipes.clear();
+    },
     restart: () => {
       streams.clear();
       pipes.clear();
