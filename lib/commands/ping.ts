@@ -1,3 +1,4 @@
+import { withoutUrlSecrets } from "../errors.ts";
 import type { Call } from "./call.ts";
 import { withClient } from "./one-off.ts";
 
@@ -8,6 +9,6 @@ export async function run(call: Call): Promise<undefined> {
     await client.ping();
     const tookMs = Math.round(performance.now() - startedMs);
     call.output.data({ ok: true, tookMs });
-    call.output.print(`${call.positionals[0]} answered in ${tookMs} ms`);
+    call.output.print(`${withoutUrlSecrets(call.positionals[0] ?? "")} answered in ${tookMs} ms`);
   });
 }

@@ -283,9 +283,11 @@ describe("the doctor with something broken", () => {
 
   test("a secret that cannot be read, and a command that fails", async () => {
     const url = await broken({});
-    const file = await examine(url, { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET_FILE: "/nowhere" });
-    expect([file.code, file.last.name]).toEqual([4, "credentials"]);
-    expect(file.last.saw).toContain("/nowhere");
+    // Wrong usage is said before anything is looked at.
+    const file = await home.run(["doctor", url], {
+      env: { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET_FILE: "/nowhere" },
+    });
+    expect([file.code, file.stderr]).toEqual([1, expect.stringContaining("--client-secret-file")]);
     const command = await examine(url, {
       M2MCP_CLIENT_ID: "id",
       M2MCP_CLIENT_SECRET_COMMAND: "echo hidden-secret >&2; exit 7",

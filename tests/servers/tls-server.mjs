@@ -30,6 +30,8 @@ const server = createServer(
         const { id, method } = JSON.parse(body);
         const tools = [{ name: "there", inputSchema: { type: "object" } }];
         const result = { resultType: "complete", tools, ttlMs: 0, cacheScope: "private" };
+        const discovered = { ...result, supportedVersions: ["2026-07-28"], capabilities: { tools: {} } };
+        if (method === "server/discover") return say({ jsonrpc: "2.0", id, result: discovered });
         if (method !== "tools/call") return say({ jsonrpc: "2.0", id, result });
         // A stream whose pieces come apart: whoever keeps them back is found out.
         response.setHeader("content-type", "text/event-stream");
