@@ -18,6 +18,7 @@ import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
 import { learned } from "./memory.ts";
 import {
+  type Id,
   isObject,
   type JsonObject,
   type NotificationMessage,
@@ -64,6 +65,8 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
   /** The client's handshake, for a server that changes its era meanwhile. */
   let handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   let patientUntilMs = 0;
+  /** The request that is finding the way, and whether the client still wants its answer. */
+  let finder: { id: Id; cancelled: boolean } | undefined;
   /** What the client told before its first request showed the way. */
   const early: NotificationMessage[] = [];
   const allowed = erasOf(endpoint.protocol);
@@ -193,9 +196,13 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     mine.catch(() => {
       if (way === mine) way = undefined;
     });
-    const found = await finding;
+    const me = { id: first.id, cancelled: false };
+    finder = me;
+    const found = await finding.finally(() => {
+      if (finder === me) finder = undefined;
+    });
     if (!("way" in found)) return clearly(found.failure);
-    return found.answered ? undefined : request(first);
+    return found.answered || me.cancelled ? undefined : request(first);
   }
 
   /** The era of a server whose client does not say: modern when it can be discovered. */
@@ -284,6 +291,11 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       if (message.method === "notifications/initialized" && handshake) handshake.initialized = message;
       if (way === undefined && message.method !== "notifications/cancelled" && early.length < MAX_EARLY) {
         early.push(message);
+        return;
+      }
+      if (finder && message.method === "notifications/cancelled" && finder.id === message.params.requestId) {
+        // It has not been sent yet, or is itself the question that the server is asked.
+        finder.cancelled = true;
         return;
       }
       // Awaited in the same way as by requests, so that the order of the lines is kept.

@@ -342,6 +342,16 @@ export const FEATURES: Feature[] = [
     },
   },
   {
+    name: "input for a prompt and for a resource",
+    async check({ it }) {
+      const { messages } = await it.request("prompts/get", { name: "ask" });
+      expect(messages).toMatchObject([{ content: { text: "Greet Ada" } }]);
+      expect(await it.request("resources/read", { uri: "memo://asked" })).toMatchObject({
+        contents: [{ uri: "memo://asked", text: "Ada" }],
+      });
+    },
+  },
+  {
     name: "several inputs in one round",
     async check({ it }) {
       const from = it.asked.length;

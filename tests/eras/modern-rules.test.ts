@@ -566,6 +566,18 @@ test("a notification that comes before the first request is not lost", async () 
   await until(() => front.requests.includes("POST example.com/early"));
 });
 
+test("a first call that is cancelled while the server's era is being found is never made", async () => {
+  const discover = methods["server/discover"];
+  methods["server/discover"] = (exchange) => setTimeout(() => discover?.(exchange), 300);
+  run = start(home, [front.url]);
+  run.write(call("call", { name: "x" }, { _meta: META }));
+  await until(() => front.requests.includes("POST server/discover"));
+  run.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "call" } });
+  run.write({ jsonrpc: "2.0", id: "list", method: "tools/list", params: { _meta: META } });
+  await run.answer("list");
+  expect(front.requests).not.toContain("POST tools/call");
+});
+
 test("no digit is lost on the way through both eras", async () => {
   const digits = '"n":12345678901234567890,"x":[-9007199254740993]';
   let got = "";

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import {
   CallToolRequestSchema,
   type CallToolResult,
@@ -19,6 +20,8 @@ import {
   ListToolsRequestSchema,
   McpError,
   ReadResourceRequestSchema,
+  type ServerNotification,
+  type ServerRequest,
   SetLevelRequestSchema,
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
@@ -137,6 +140,8 @@ function createFullServer(seen: Seen): Server {
     instructions: INSTRUCTIONS,
   });
   let level = 0;
+  const whoIn = (extra: Pick<RequestHandlerExtra<ServerRequest, ServerNotification>, "sendRequest">) =>
+    extra.sendRequest({ method: "elicitation/create", params: FORM }, ElicitResultSchema);
   server.setRequestHandler(SetLevelRequestSchema, ({ params }) => {
     level = (LEVELS as readonly string[]).indexOf(params.level);
     return {};
@@ -147,7 +152,9 @@ function createFullServer(seen: Seen): Server {
   });
   server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: RESOURCES }));
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: TEMPLATES }));
-  server.setRequestHandler(ReadResourceRequestSchema, ({ params: { uri } }) => {
+  server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, extra) => {
+    if (uri === "memo://asked")
+      return { contents: [{ uri, text: String((await whoIn(extra)).content?.name) }] };
     if (!RESOURCES.some((resource) => resource.uri === uri))
       throw new McpError(-32002, "Resource not found", { uri });
     return { contents: [{ uri, mimeType: "text/plain", text: `text of ${uri}` }] };
@@ -162,11 +169,13 @@ function createFullServer(seen: Seen): Server {
     return {};
   });
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: PROMPTS }));
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }) => ({
-    messages: [
-      { role: "user" as const, content: { type: "text" as const, text: `Greet ${params.arguments?.name}` } },
-    ],
-  }));
+  server.setRequestHandler(GetPromptRequestSchema, async ({ params }, extra) => {
+    const asks = params.name === "ask";
+    const name = asks ? (await whoIn(extra)).content?.name : params.arguments?.name;
+    return {
+      messages: [{ role: "user" as const, content: { type: "text" as const, text: `Greet ${name}` } }],
+    };
+  });
   server.setRequestHandler(CompleteRequestSchema, ({ params }) => ({
     completion: { values: completions(params.argument.value), total: 3 },
   }));

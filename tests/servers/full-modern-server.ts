@@ -92,16 +92,26 @@ function createFullServer(seen: Seen, notifier: () => Notifier): Server {
   });
   server.setRequestHandler("resources/list", () => ({ resources: RESOURCES }));
   server.setRequestHandler("resources/templates/list", () => ({ resourceTemplates: TEMPLATES }));
-  server.setRequestHandler("resources/read", ({ params: { uri } }) => {
+  server.setRequestHandler("resources/read", ({ params: { uri } }, { mcpReq }) => {
+    if (uri === "memo://asked") {
+      const answer = inputResponse(mcpReq.inputResponses, "who");
+      if (answer.kind !== "elicit")
+        return inputRequired({ inputRequests: { who: inputRequired.elicit(FORM) } });
+      return { contents: [{ uri, text: String(answer.content?.name) }] };
+    }
     if (!RESOURCES.some((resource) => resource.uri === uri)) throw new ResourceNotFoundError(uri);
     return { contents: [{ uri, mimeType: "text/plain", text: `text of ${uri}` }] };
   });
   server.setRequestHandler("prompts/list", () => ({ prompts: PROMPTS }));
-  server.setRequestHandler("prompts/get", ({ params }) => ({
-    messages: [
-      { role: "user" as const, content: { type: "text" as const, text: `Greet ${params.arguments?.name}` } },
-    ],
-  }));
+  server.setRequestHandler("prompts/get", ({ params }, { mcpReq }) => {
+    const answer = inputResponse(mcpReq.inputResponses, "who");
+    if (params.name === "ask" && answer.kind !== "elicit")
+      return inputRequired({ inputRequests: { who: inputRequired.elicit(FORM) } });
+    const name = answer.kind === "elicit" ? answer.content?.name : params.arguments?.name;
+    return {
+      messages: [{ role: "user" as const, content: { type: "text" as const, text: `Greet ${name}` } }],
+    };
+  });
   server.setRequestHandler("completion/complete", ({ params }) => ({
     completion: { values: completions(params.argument.value), total: 3 },
   }));
