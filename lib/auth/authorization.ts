@@ -10,7 +10,7 @@ import { type Challenge, tokenChallenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
 import { createProof, isSameKey, learnNonce, type ProofKey } from "./dpop.ts";
 import { withoutSecrets } from "./echo.ts";
-import { clockSkew } from "./grant.ts";
+import { clockSkew, printable } from "./grant.ts";
 import { type Held, issue, usable, type Wish } from "./issue.ts";
 import { headerOf, judgeToken, union } from "./token-life.ts";
 import type { Authorization, AuthorizationHeaders, Credentials, Refusal } from "./types.ts";
@@ -131,7 +131,7 @@ export function createAuthorization(
     const challenge = tokenChallenge(wwwAuthenticate, scheme);
     const error = challenge?.params.error;
     const words = challenge?.params.error_description ?? error ?? `HTTP status ${status}`;
-    const told = withoutSecrets(words, [refused.token.accessToken]);
+    const told = withoutSecrets(printable(words), [refused.token.accessToken]);
     if (status === 403) return { ...attempt, held: await stepUp(refused, challenge, told) };
     // The server only wants its nonce in the proof (RFC 9449 §9); `learn` has taken it in.
     if (refused.key && error === "use_dpop_nonce") {

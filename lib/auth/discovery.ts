@@ -20,9 +20,11 @@ type DiscoveryDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "now" | "all
 
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+/** What holds control characters is no identifier, and could steer a terminal. */
+const text = (value: unknown) =>
+  typeof value === "string" && /^[^\p{Cc}]+$/u.test(value) ? value : undefined;
 const texts = (value: unknown) =>
-  Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : undefined;
+  Array.isArray(value) ? value.map(text).filter((one) => one !== undefined) : undefined;
 
 /** The places of protected resource metadata, in order (RFC 9728 §3.1, MCP "Protected Resource Metadata Discovery"). */
 export function resourceMetadataUrls(server: string): string[] {

@@ -224,4 +224,4 @@ function lifeInSeconds(expiresIn: unknown): number | undefined {
 }
 
 /** Server text fit for a terminal: no control characters, not too long. */
-const printable = (text: string) => text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").slice(0, 300);
+export const printable = (text: string) => text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").slice(0, 300);

@@ -35,8 +35,7 @@ export async function readSecret(source: SecretSource, env: Environment): Promis
 }
 
 /** Our own variables hold secrets that a command has no use for; where the store is, is none. */
-const isInherited = (name: string) =>
-  !name.startsWith("M2MCP_") || name === "M2MCP_HOME" || name === "M2MCP_STORE";
+const isInherited = (name: string) => !/^M2MCP_(?!(HOME|STORE)$)/i.test(name);
 
 /** What the command prints goes nowhere else: standard error is not shown, since it may hold the secret too. */
 function runCommand(command: string, env: Environment): Promise<string> {

@@ -196,6 +196,14 @@ describe("metadata", () => {
     }
   });
 
+  test("cannot steer the terminal", async () => {
+    const as = await issuer((origin) => ({ issuer: `${origin}\u001b[2J\u009b31m` }));
+    const { code, stderr } = await login((await resource(as.origin)).url);
+    expect(code).toBe(4);
+    expect(stderr).toContain("another issuer");
+    for (const control of ["\u001b", "\u009b"]) expect(stderr).not.toContain(control);
+  });
+
   test("that redirects is not followed", async () => {
     const elsewhere = await issuer();
     const as = await start(() => (_request, response) => {
