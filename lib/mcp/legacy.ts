@@ -206,7 +206,7 @@ export function createLegacySession(
           cut = streamCut(host);
         }
       } catch (error) {
-        if (signal.aborted || !isNetworkFailure(error) || cursor.lastEventId === undefined) throw error;
+        if (signal.aborted || !isNetworkFailure(error) || !cursor.lastEventId) throw error;
         cut = error;
       }
       // The server refuses to resume it; a fault that may pass is another matter.
@@ -214,7 +214,7 @@ export function createLegacySession(
         throw response.status === 404 ? sessionLost(host) : streamCut(host);
       if (call.answered) return undefined;
       if (call.unaddressed) return { status: first.status, error: call.unaddressed };
-      if (cursor.lastEventId === undefined) throw streamCut(host);
+      if (!cursor.lastEventId) throw streamCut(host);
       const nowMs = performance.now();
       const news = cursor.lastEventId !== before;
       if (news) heardMs = nowMs;
@@ -242,7 +242,8 @@ export function createLegacySession(
       if (usedSession === undefined || !initialize || !isLostSession(failure)) return failure;
       // A 400 may mean something else; and no server loses one session after another.
       if (failure.status === 400 && reopenings > 0) badRequestIsLoss = false;
-      if (reopenings >= (failure.status === 400 ? 1 : MAX_REOPENINGS)) return failure;
+      const once = failure.status === 400 || failure.id === message.id;
+      if (reopenings >= (once ? 1 : MAX_REOPENINGS)) return failure;
       await reopen(usedSession);
     }
   }
@@ -382,7 +383,7 @@ export function createLegacySession(
             return;
           }
           if (status < 500 && !MAY_PASS.includes(status)) {
-            if (cursor.lastEventId === undefined || status === 405) return;
+            if (!cursor.lastEventId || status === 405) return;
             // What came meanwhile is lost; what comes need not be.
             delete cursor.lastEventId;
           }

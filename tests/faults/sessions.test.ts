@@ -75,6 +75,41 @@ describe("a lost session is opened again for all in flight:", () => {
     }, 30_000);
 });
 
+test("a new session is told what the client wished of the old one", async () => {
+  const state = { alive: "s1" };
+  server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
+  const child = home.start(["bridge", server.url]);
+  const { say, hear, heard } = converse(child);
+  const subscribe = (id: string, uri: string, method = "subscribe") => ({
+    jsonrpc: "2.0",
+    id,
+    method: `resources/${method}`,
+    params: { uri },
+  });
+  say(INITIALIZE, INITIALIZED);
+  say({ jsonrpc: "2.0", id: "level", method: "logging/setLevel", params: { level: "debug" } });
+  say(subscribe("a", "memo://a"), subscribe("b", "memo://b"));
+  await hear(({ id }) => id === "b");
+  say(subscribe("not b", "memo://b", "unsubscribe"));
+  await hear(({ id }) => id === "not b");
+  state.alive = "s2";
+  say(call(2));
+  expect((await hear(({ id }) => id === 2)).result.text).toBe("s2");
+  const told = server.seen
+    .filter(({ session, method }) => session === "s2" && method !== "")
+    .map(({ method, params }) => `${method} ${params?.uri ?? params?.level ?? ""}`.trim());
+  expect(told.sort()).toEqual(
+    [
+      "logging/setLevel debug",
+      "notifications/initialized",
+      "resources/subscribe memo://a",
+      "tools/call",
+    ].sort(),
+  );
+  expect(heard.filter(({ id }) => id !== undefined)).toHaveLength(6);
+  child.kill("SIGKILL");
+});
+
 test("a 400 that a new session meets too is the server's answer, and no more sessions are opened for it", async () => {
   server = await serveScript((_asked, response) => json(response, BAD_REQUEST[1], 400));
   const child = home.start(["bridge", server.url]);
