@@ -1,13 +1,19 @@
-// Builds the executable for this machine, or with --target bun-<os>-<arch> for another one.
+// Builds the executable for this machine, or with --target bun-<os>-<arch>[-musl] for another one. For another one its
+// keyring add-on must be there too: bun install --os '*' --cpu '*' (on Linux with musl: @napi-rs/keyring-linux-x64-musl).
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
-const target = process.argv[process.argv.indexOf("--target") + 1];
 const crossed = process.argv.includes("--target");
-const suffix = crossed ? `-${target?.replace(/^bun-/, "")}` : "";
-const windows = crossed ? target?.includes("windows") : process.platform === "win32";
+const target = crossed ? (process.argv[process.argv.indexOf("--target") + 1] ?? "") : "";
+if (crossed && !/^bun-(linux|darwin|windows)-(x64|arm64)(-[a-z]+)*$/.test(target)) {
+  console.error("error: --target names no platform");
+  console.error("hint: write it like --target bun-linux-arm64, bun-darwin-arm64 or bun-windows-x64");
+  process.exit(1);
+}
+const windows = crossed ? target.includes("windows") : process.platform === "win32";
+const suffix = crossed ? `-${target.replace(/^bun-/, "")}` : "";
 const outfile = join(root, "build", `m2mcp${suffix}${windows ? ".exe" : ""}`);
 
 mkdirSync(join(root, "build"), { recursive: true });
@@ -31,16 +37,17 @@ const built = spawnSync(
 );
 if (built.status !== 0) process.exit(built.status ?? 1);
 
-// Without the add-on the keyring would silently be absent: each add-on names its own registration symbol.
+// Without the add-on the keyring would silently be absent. An embedded file is named by its place in the executable.
+const [, os = process.platform, arch = process.arch] = /^bun-(\w+)-(\w+)/.exec(target) ?? [];
+const platform = `${os.replace("windows", "win32")}-${arch}`;
 const bytes = readFileSync(outfile);
-const addons = bytes.toString("latin1").match(/napi_register_module_v1/g)?.length ?? 0;
-const runtime =
-  readFileSync(process.execPath)
-    .toString("latin1")
-    .match(/napi_register_module_v1/g)?.length ?? 0;
-if (addons <= runtime) {
-  console.error("error: the keyring add-on of the target is not embedded");
-  console.error("hint: bun install brings @napi-rs/keyring and its add-on for this platform");
+const addon = new RegExp(`root/(keyring\\.${platform}[a-z0-9-]*\\.node)`).exec(bytes.toString("latin1"))?.[1];
+if (!addon) {
+  rmSync(outfile, { force: true });
+  console.error(`error: the keyring add-on of ${platform} is not embedded, so nothing was built`);
+  console.error(
+    `hint: bun install ${crossed ? "--os '*' --cpu '*' " : ""}brings @napi-rs/keyring-${platform} and its like`,
+  );
   process.exit(1);
 }
-console.log(`${outfile} (${Math.round(bytes.length / 1024 / 1024)} MB)`);
+console.log(`${outfile} (${Math.round(bytes.length / 1024 / 1024)} MB, with ${addon})`);

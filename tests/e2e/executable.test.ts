@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -59,6 +61,36 @@ describe("the executable", () => {
   test("names no path of the machine that built it", () => {
     expect(readFileSync(BINARY).includes(ROOT)).toBe(false);
   });
+});
+
+test("is not built without the keyring add-on, nor for a platform whose add-on is missing", () => {
+  const folder = mkdtempSync(join(tmpdir(), "m2mcp-build-"));
+  for (const name of ["cli.ts", "lib", "package.json", "tsconfig.json", "bunfig.toml", ".ci"])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  // All that is installed, but for the add-on.
+  const modules = (...names: string[]) => join(folder, "node_modules", ...names);
+  mkdirSync(modules("@napi-rs"), { recursive: true });
+  for (const name of readdirSync(join(ROOT, "node_modules")))
+    if (name !== "@napi-rs") symlinkSync(join(ROOT, "node_modules", name), modules(name));
+  cpSync(join(ROOT, "node_modules", "@napi-rs", "keyring"), modules("@napi-rs", "keyring"), {
+    recursive: true,
+  });
+  const build = (...args: string[]) => {
+    const { status, stderr } = spawnSync(process.execPath, [join(folder, ".ci", "build.ts"), ...args], {
+      encoding: "utf8",
+    });
+    return {
+      status,
+      stderr,
+      built: existsSync(join(folder, "build")) ? readdirSync(join(folder, "build")) : [],
+    };
+  };
+  expect(build()).toMatchObject({ status: 1, stderr: expect.stringContaining("is not embedded"), built: [] });
+  expect(build("--target", "nonsense")).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("--target"),
+  });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 test("all output leaves, however large and however slowly it is read; a reader that goes is no failure", async () => {
