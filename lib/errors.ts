@@ -243,18 +243,22 @@ export const wrongPassphrase = (file: string) =>
   storeError(
     "wrong_passphrase",
     `M2MCP_PASSPHRASE does not open the store (${file})`,
-    "set the passphrase the store was made with",
+    "set the passphrase that the store was given last",
   );
 
 export const missingPassphrase = () =>
   storeError(
     "missing_passphrase",
     "the store is protected by a passphrase, and M2MCP_PASSPHRASE is not set",
-    "set M2MCP_PASSPHRASE",
+    "set it to the passphrase that the store was given last",
   );
 
 export const noKeyring = (reason: string) =>
-  storeError("no_keyring", `no OS keyring answers: ${reason}`, "unlock or start one, or use --store file");
+  storeError(
+    "no_keyring",
+    `no OS keyring answers: ${reason}`,
+    "unlock or start one; a new store does without by --store file",
+  );
 
 /** The store exists, and its key is where nobody answers: another place is no way out. */
 export const keyringSilent = (reason: string) =>
@@ -281,7 +285,7 @@ export const descriptionLost = (file: string) =>
 export const otherPlace = (is: string, wanted: string) =>
   storeError(
     "other_place",
-    `the store's key is in the ${is}, not in the ${wanted}`,
+    `the store's key ${is === "passphrase" ? "comes from a passphrase" : `is in the ${is}`}, not in the ${wanted}`,
     `m2mcp store move --to ${wanted} changes that`,
   );
 

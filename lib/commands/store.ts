@@ -22,11 +22,11 @@ export async function run(call: Call): Promise<undefined> {
         : "m2mcp store move --to PLACE",
     );
   const to = call.options.value("to");
-  if (to !== undefined && action !== "move")
-    throw wrongUsage("--to belongs to store move", `m2mcp store move --to ${to}`);
+  if (action === "move") return move(call, place(to));
+  if (to !== undefined && (action === undefined || action === "passphrase"))
+    throw wrongUsage("--to belongs to store move", `m2mcp store move --to ${PLACES.join("|")}`);
   if (action === undefined) return show(call);
   if (action === "passphrase") return move(call, "passphrase");
-  if (action === "move") return move(call, place(to));
   const near = nearest(action, ACTIONS);
   throw wrongUsage(
     near ? `unknown action ${action}` : "store does not know this action",
@@ -45,8 +45,15 @@ function place(text: string | undefined): KeyPlace {
 }
 
 async function show(call: Call): Promise<undefined> {
-  const keyPlace = await storeOf(call).keyPlace();
+  const store = storeOf(call);
   const folder = storeFolder(call.around.env);
+  // Looking makes none.
+  if (!(await store.exists())) {
+    call.output.data({ folder, key: null });
+    call.output.print(`there is no store yet: m2mcp login makes one in ${folder}`);
+    return;
+  }
+  const keyPlace = await store.keyPlace();
   call.output.data({ folder, key: keyPlace });
   call.output.print(
     table([
@@ -64,8 +71,10 @@ const inWords: Record<KeyPlace | "memory", string> = {
 };
 
 async function move(call: Call, to: KeyPlace): Promise<undefined> {
-  const passphrase = to === "passphrase" ? await newPassphrase(call) : undefined;
-  await storeOf(call).move(to, passphrase);
+  const store = storeOf(call);
+  if (!(await store.exists())) throw wrongUsage("there is no store yet", "m2mcp login makes one");
+  const passphrase = to === "passphrase" ? await newPassphrase(call, await store.keyPlace()) : undefined;
+  await store.move(to, passphrase);
   call.output.data({ key: to });
   call.output.print(
     `the store's key is now ${to === "passphrase" ? "from the new passphrase" : inWords[to]}`,
@@ -73,10 +82,14 @@ async function move(call: Call, to: KeyPlace): Promise<undefined> {
   if (to === "passphrase") call.output.note("set M2MCP_PASSPHRASE to it from now on");
 }
 
-/** The new passphrase, from M2MCP_NEW_PASSPHRASE or typed twice: it is never an argument. */
-async function newPassphrase(call: Call): Promise<string> {
+/**
+ * The new passphrase, from M2MCP_NEW_PASSPHRASE, from M2MCP_PASSPHRASE where it is the first one, or typed twice: it is
+ * never an argument.
+ */
+async function newPassphrase(call: Call, was: KeyPlace | "memory"): Promise<string> {
   const { env, stdin, stderr } = call.around;
   if (env.M2MCP_NEW_PASSPHRASE) return env.M2MCP_NEW_PASSPHRASE;
+  if (was !== "passphrase" && env.M2MCP_PASSPHRASE) return env.M2MCP_PASSPHRASE;
   if (!stdin.isTTY)
     throw wrongUsage("no new passphrase given", "set M2MCP_NEW_PASSPHRASE, or type it at a terminal");
   const typed = await promptHidden("new passphrase: ", stdin, stderr);

@@ -20,7 +20,7 @@ const WORDS: Record<string, string> = {
   EISDIR: "it is a folder",
   ENOTDIR: "a part of the path is no folder",
   ELOOP: "its symbolic links go in a circle",
-  ENOENT: "there is no such file",
+  ENOENT: "there is no such file or folder",
   ENAMETOOLONG: "the name is too long",
   EMFILE: "too many files are open",
 };

@@ -7,10 +7,19 @@ export function storeFolder(
   platform: string = process.platform,
 ): string {
   if (env.M2MCP_HOME) return env.M2MCP_HOME;
-  const home = env.HOME || env.USERPROFILE || homedir();
+  const home = env.HOME || env.USERPROFILE || ownHome();
   if (platform === "win32") return join(env.APPDATA || join(home, "AppData", "Roaming"), "m2mcp");
   if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, "m2mcp");
   return platform === "darwin"
     ? join(home, "Library", "Application Support", "m2mcp")
     : join(home, ".config", "m2mcp");
+}
+
+/** Containers run with user ids that no list of users knows: they have the root folder as home. */
+function ownHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/";
+  }
 }

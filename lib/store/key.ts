@@ -101,6 +101,10 @@ async function makeStore(sources: KeySources, choice: "keyring" | "file" | undef
   return { key, place: description.place };
 }
 
+/** Whether a store was made here, whatever state it is in. */
+export const hasDescription = async (folder: string): Promise<boolean> =>
+  (await readBytes(descriptionFile(folder))) !== null;
+
 const encoded = (description: Description) => Buffer.from(`${JSON.stringify(description, null, 2)}\n`);
 
 /** Puts a new key into the place that is chosen. */

@@ -3,7 +3,7 @@ import { badProfileName, M2mcpError } from "../errors.ts";
 import { exposed, listFolder, readBytes, removeFile, writeAtomic } from "../platform/files.ts";
 import { storeFolder } from "../platform/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring.ts";
-import { type KeySources, moveKey, type OpenKey, openKey } from "./key.ts";
+import { hasDescription, type KeySources, moveKey, type OpenKey, openKey } from "./key.ts";
 import { sweep } from "./litter.ts";
 import { withFileLock } from "./lock.ts";
 import type { KeyPlace, Profile, State, Store } from "./types.ts";
@@ -25,6 +25,8 @@ export interface StoreOptions {
 export interface MovableStore extends Store {
   /** @param newPassphrase for `passphrase`: the one from now on */
   move(to: KeyPlace, newPassphrase?: string): Promise<void>;
+  /** Whether there is a store, readable or not; makes none. */
+  exists(): Promise<boolean>;
 }
 
 /**
@@ -218,6 +220,8 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
     },
 
     keyPlace: async () => (await opened()).place,
+
+    exists: () => hasDescription(folder),
 
     async move(to, newPassphrase) {
       await sources.exclusively(() => moveKey(sources, to, newPassphrase));

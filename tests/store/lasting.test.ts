@@ -374,6 +374,34 @@ describe("a damaged file", () => {
   });
 });
 
+test("looking at a store makes none; the first passphrase may be the one that is set", async () => {
+  expect(await home.run(["store"])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("no store yet"),
+  });
+  expect((await home.run(["store", "move", "--to", "file"])).code).toBe(1);
+  expect(readdirSync(home.folder)).toEqual([]);
+  await login("s");
+  const env = { M2MCP_PASSPHRASE: "first" };
+  expect((await home.run(["store", "move", "--to", "passphrase"], { env })).code).toBe(0);
+  expect((await home.run(["@svc", "tools-list"], { env })).code).toBe(0);
+  expect((await home.run(["store", "passphrase"], { env })).stderr).toContain("M2MCP_NEW_PASSPHRASE");
+});
+
+test.if(process.getuid?.() === 0)("a user that no list knows, without a home, works in memory", async () => {
+  const binary = join(home.folder, "m2mcp");
+  cpSync(BINARY, binary);
+  chmodSync(home.folder, 0o755);
+  const env = { PATH: "/bin:/usr/bin", M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "s" };
+  const child = spawn(binary, ["tools-list", world.url], { env, cwd: "/", uid: 12345, gid: 12345 });
+  child.stdin.end();
+  expect(await collect(child)).toMatchObject({
+    code: 0,
+    stdout: "there\n",
+    stderr: expect.stringContaining("in memory only"),
+  });
+});
+
 describe("permissions", () => {
   test("are 0700 and 0600 whatever the umask", async () => {
     for (const umask of ["000", "022", "277", "777"]) {

@@ -116,6 +116,19 @@ describe("the key", () => {
     expect(await open({}, keyring).readProfile("a")).toEqual(profile("a"));
   });
 
+  test("is found where it was moved to between two looks", async () => {
+    const keyring = createKeyring();
+    await open({}, keyring).writeProfile(profile("a"));
+    const late: Keyring = {
+      ...keyring,
+      async read(account) {
+        if (keyring.kept.size > 0) await open({}, keyring).move("file");
+        return keyring.read(account);
+      },
+    };
+    expect(await open({}, late).readProfile("a")).toEqual(profile("a"));
+  });
+
   test("is where it is: a contrary choice is an error", async () => {
     const keyring = createKeyring();
     await open({}, keyring, "file").writeProfile(profile("a"));
