@@ -36,7 +36,7 @@ export async function openDirect(url: string): Promise<Caller> {
 }
 
 export const echo = (caller: Caller, text = "hello") =>
-  caller.call("tools/call", { name: "echo", arguments: { text, message: text } });
+  caller.call("tools/call", { name: "echo", arguments: { message: text } });
 
 /** A result of so many bytes. */
 export const fetchBytes = (caller: Caller, size: number) =>

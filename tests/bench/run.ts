@@ -199,9 +199,9 @@ const runOnce = (command: readonly string[]) =>
       ),
   );
 const body =
-  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"text":"hi"}}}';
+  '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"message":"hi"}}}';
 const oneOffs = {
-  m2mcp: [binary, "@bench", "tools-call", "echo", "text=hi"],
+  m2mcp: [binary, "@bench", "tools-call", "echo", "message=hi"],
   curl: ["curl", "-s", "-H", "authorization: Bearer static", "-d", body, subjects.url],
 };
 const oneOff = await inTurns(STARTS + 1, oneOffs, runOnce);

@@ -6,7 +6,7 @@ import { listen } from "../servers/listen.ts";
 
 const results: Record<
   string,
-  (params: { arguments?: { text?: string; size?: number }; protocolVersion?: string }) => object
+  (params: { arguments?: { message?: string; size?: number }; protocolVersion?: string }) => object
 > = {
   initialize: ({ protocolVersion }) => ({
     protocolVersion,
@@ -15,7 +15,9 @@ const results: Record<
   }),
   "tools/list": () => ({ tools: [{ name: "echo", inputSchema: { type: "object" } }] }),
   "tools/call": ({ arguments: args }) => ({
-    content: [{ type: "text", text: args?.size ? "x".repeat(args.size) : String(args?.text?.length ?? 0) }],
+    content: [
+      { type: "text", text: args?.size ? "x".repeat(args.size) : String(args?.message?.length ?? 0) },
+    ],
   }),
 };
 

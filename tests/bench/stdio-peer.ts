@@ -1,6 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import type { Caller } from "./caller.ts";
 
+/** A subject that keeps an answer back for so long ends the bench, in ms. */
+const LIMIT_MS = 60_000;
+
 /** A bridge under the bench, spoken to over stdio. */
 export interface Peer extends Caller {
   notify(method: string): void;
@@ -38,7 +41,15 @@ export function startPeer(
     pid: child.pid ?? 0,
     call: (method, params) => {
       const id = ++serial;
-      const answered = new Promise<void>((resolve) => waiting.set(id, resolve));
+      const answered = new Promise<void>((resolve, reject) => {
+        const late = () =>
+          reject(new Error(`${program} has not answered ${method} for ${LIMIT_MS / 1000} s`));
+        const timer = setTimeout(late, LIMIT_MS);
+        waiting.set(id, () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
       send({ id, method, params });
       return answered;
     },
