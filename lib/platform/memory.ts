@@ -1,6 +1,8 @@
 /** Garbage made before the runtime is asked to look for it, in bytes. */
 const ENOUGH_BYTES = 8 * 1024 * 1024;
-/** What one message leaves behind beside its own text, in bytes. */
+/** From this size on, what a message leaves behind is given back at once: it may be long until the next. */
+const LARGE_BYTES = 1024 * 1024;
+/** What one message leaves behind beside its text, which is there as bytes and as what was read of them, in bytes. */
 const PER_MESSAGE_BYTES = 8 * 1024;
 /** Quiet after which memory goes back to the operating system, in ms. */
 const QUIET_MS = 1000;
@@ -31,10 +33,11 @@ export async function createMemoryRelief(): Promise<(bytes: number) => void> {
   let garbage = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return (bytes) => {
-    garbage += bytes + PER_MESSAGE_BYTES;
+    garbage += 2 * bytes + PER_MESSAGE_BYTES;
     if (garbage < ENOUGH_BYTES) return;
     garbage = 0;
-    collector.collect();
+    if (bytes < LARGE_BYTES) collector.collect();
+    else collector.giveBack();
     if (timer) timer.refresh();
     else timer = setTimeout(() => collector.giveBack(), QUIET_MS).unref();
   };
