@@ -1,4 +1,6 @@
+import { M2mcpError } from "../errors.ts";
 import { runBridge } from "../mcp/bridge.ts";
+import { refuseAll } from "../mcp/refusal.ts";
 import { createMemoryRelief } from "../platform/memory.ts";
 import type { Call } from "./call.ts";
 import { BRIDGE, findTarget, type OpenEndpoint, openEndpoint } from "./target.ts";
@@ -12,19 +14,27 @@ export async function run(call: Call): Promise<undefined> {
   const kill = new AbortController();
   const onSignal = () => (stop.signal.aborted ? kill : stop).abort();
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+  const { stdin: input, stdout: output } = call.around;
   let endpoint: OpenEndpoint | undefined;
   try {
     endpoint = await openEndpoint(call, await findTarget(call, call.positionals[0] ?? ""), BRIDGE);
     await runBridge({
       endpoint,
-      input: call.around.stdin,
-      output: call.around.stdout,
+      input,
+      output,
       stop: stop.signal,
       kill: kill.signal,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
-      relieve: await createMemoryRelief(),
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
+      relieve: await createMemoryRelief(),
     });
+  } catch (error) {
+    // A host shows what is answered, seldom what stands on stderr.
+    if (error instanceof M2mcpError && !endpoint && input.isTTY !== true) {
+      call.output.failure(error);
+      await refuseAll(input, output, stop.signal, error);
+    }
+    throw error;
   } finally {
     await endpoint?.end();
     process.off("SIGTERM", onSignal).off("SIGINT", onSignal);

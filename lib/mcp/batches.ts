@@ -1,4 +1,4 @@
-import type { Id } from "./messages.ts";
+import { type Id, type Message, PARSE_ERROR, type Unreadable } from "./messages.ts";
 import { asString, type Text } from "./text.ts";
 
 /**
@@ -18,6 +18,18 @@ export interface Batches {
   /** A request needs no answer any more (it was cancelled): the line to write, if the batch is now complete. */
   forgo(id: Id): Text | undefined;
 }
+
+/**
+ * Whether a line is a batch, given what was read from it. An array that is empty or no JSON is none: it is answered by
+ * a single error (JSON-RPC 2.0 §6).
+ */
+export function isBatch(text: Text, [only]: readonly (Message | Unreadable)[]): boolean {
+  const isArray = typeof text === "string" ? text.startsWith("[") : text[0] === OPENING_BRACKET;
+  if (!isArray || only?.kind !== "unreadable") return isArray;
+  return only.error.code !== PARSE_ERROR && !/^\[\s*\]$/.test(asString(text));
+}
+
+const OPENING_BRACKET = 0x5b;
 
 interface Batch {
   waiting: Set<Id>;

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { endedEarly, M2mcpError, streamCut, tookTooLong } from "../errors.ts";
 import { type ErrorAnswer, rpcErrorOf, toRpcError } from "./answers.ts";
-import { createBatches } from "./batches.ts";
+import { createBatches, isBatch } from "./batches.ts";
 import { boundMs, withinBound } from "./bound.ts";
 import { createConversation, RefusedOpening } from "./conversation.ts";
 import { META_SUBSCRIPTION } from "./era.ts";
@@ -13,7 +13,6 @@ import {
   INVALID_REQUEST,
   type Message,
   notification,
-  PARSE_ERROR,
   parseMessages,
   type RequestMessage,
   type ResponseMessage,
@@ -22,7 +21,7 @@ import {
 } from "./messages.ts";
 import { createSlots } from "./slots.ts";
 import { createLineWriter, readLines } from "./stdio.ts";
-import { asString, type Text } from "./text.ts";
+import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 
 /** Requests under way at once; further ones wait. Leaves connections for the streams beside them. */
@@ -176,9 +175,7 @@ export async function runBridge({
         void carry(message);
       }
     }
-    const [only] = messages;
-    const batch = isArray(text) && !(only?.kind === "unreadable" && isNoBatch(asString(text), only));
-    return batch ? batches.open(ids.filter(ledger.owes), errors) : errors[0];
+    return isBatch(text, messages) ? batches.open(ids.filter(ledger.owes), errors) : errors[0];
   }
 
   const noMore = AbortSignal.any([stop, kill, writer.closed]);
@@ -207,12 +204,6 @@ export async function runBridge({
   // A reader that neither reads nor goes must not keep the process.
   if (!(await until(writer.flushed(), LAST_WORDS_MS, writer.closed))) output.destroy();
 }
-
-const isArray = (text: Text) => (typeof text === "string" ? text.startsWith("[") : text[0] === 0x5b);
-
-/** Whether an array that cannot be read is answered by a single error: it is empty, or no JSON (JSON-RPC 2.0 §6). */
-const isNoBatch = (text: string, { error }: Unreadable) =>
-  error.code === PARSE_ERROR || /^\[\s*\]$/.test(text);
 
 /** Waits for `work`, for so long at most, or until cut short; whether it was done by then. */
 async function until(work: Promise<unknown>, limitMs: number, cutShort: AbortSignal): Promise<boolean> {

@@ -16,7 +16,7 @@ export interface Output {
   warn(line: string): void;
   /** One step of the work, on stderr with --verbose. */
   step(line: string): void;
-  /** The failure that ended the command. @param quiet its JSON is not wanted: a result stands there already */
+  /** The failure that ended the command; once, however often it is told. @param quiet its JSON is not wanted: a result stands there already */
   failure(error: M2mcpError, quiet?: boolean): void;
 }
 
@@ -47,6 +47,7 @@ export function createOutput(
   const data = (value: unknown) => {
     if (mode.json) write(`${JSON.stringify(value, null, 2)}\n`);
   };
+  let told: M2mcpError | undefined;
   return {
     json: mode.json,
     print(text) {
@@ -58,6 +59,8 @@ export function createOutput(
     warn: (line) => lines.warn(withoutUrlSecrets(line)),
     step: (line) => lines.debug(withoutUrlSecrets(line)),
     failure(error, quiet = false) {
+      if (told === error) return;
+      told = error;
       if (mode.json && mode.results) {
         const { code, message, hint, exitCode } = error;
         if (!quiet) data({ error: { code, message, ...(hint === undefined ? {} : { hint }), exitCode } });
