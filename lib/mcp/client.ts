@@ -9,6 +9,8 @@ import {
   unexpectedStatus,
   visitNeeded,
 } from "../errors.ts";
+import { isObject, type JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
 import { boundMs, withinBound } from "./bound.ts";
@@ -28,15 +30,13 @@ import {
   URL_REQUIRED,
   undiscovered,
 } from "./era.ts";
-import { hostOf, sleep } from "./http.ts";
+import { hostOf } from "./http.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession, type LegacySession } from "./legacy.ts";
 import { learned } from "./memory.ts";
 import {
   errorResponse,
   INVALID_PARAMS,
-  isObject,
-  type JsonObject,
   METHOD_NOT_FOUND,
   type Message,
   type NotificationMessage,

@@ -1,4 +1,6 @@
 import { EXIT, M2mcpError, noCommonVersion } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, rpcErrorOf, supportedVersions, toRpcError } from "./answers.ts";
 import {
   clientEra,
@@ -16,13 +18,11 @@ import {
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
+import { listChanges } from "./list-changes.ts";
 import { learned } from "./memory.ts";
 import {
   type Id,
-  isObject,
-  type JsonObject,
   type NotificationMessage,
-  notification,
   type RequestMessage,
   type ResponseMessage,
   type RpcError,
@@ -268,7 +268,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     taken.road.close().catch(() => {});
     if (handshake?.initialized) void found.way.road.notify(handshake.initialized);
     // What the client knew of the server before may no longer hold.
-    for (const method of changesOf(found.result?.capabilities)) await deliver(notification(method));
+    for (const change of listChanges(found.result?.capabilities)) await deliver(change);
     return found.way;
   }
 
@@ -315,7 +315,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       // One that is still being opened ends with the process.
       await Promise.race([
         opened?.then(({ road }) => road.close()).catch(() => {}),
-        opened ? later(1000) : undefined,
+        opened ? sleep(1000) : undefined,
       ]);
     },
   };
@@ -362,14 +362,3 @@ function pinned(first: RequestMessage, version: string | undefined): RequestMess
 /** The same request under an id of our own. */
 const again = ({ method, params }: RequestMessage): RequestMessage =>
   requestMessage(`m2mcp-replay-${crypto.randomUUID()}`, method, params);
-
-/** The list changes that a server with these capabilities tells of. */
-const changesOf = (capabilities: unknown): string[] =>
-  ["tools", "prompts", "resources"]
-    .filter((feature) => {
-      const offered = isObject(capabilities) ? capabilities[feature] : undefined;
-      return isObject(offered) && offered.listChanged === true;
-    })
-    .map((feature) => `notifications/${feature}/list_changed`);
-
-const later = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));

@@ -1,5 +1,6 @@
+import type { JsonObject } from "../json.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
-import { type JsonObject, METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
+import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
 
 export const MODERN_VERSION = "2026-07-28";
 export const MODERN_VERSIONS: readonly string[] = [MODERN_VERSION];

@@ -1,11 +1,12 @@
 import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, mediaType, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
-import { type HttpResponse, hostOf, sendHttp, sleep } from "./http.ts";
+import { type HttpResponse, hostOf, sendHttp } from "./http.ts";
+import { listChanges } from "./list-changes.ts";
 import {
   type Id,
-  isObject,
-  type JsonObject,
   type Message,
   type NotificationMessage,
   notification,
@@ -18,6 +19,7 @@ import type { Deliver, Road } from "./road.ts";
 import type { StreamCursor } from "./sse.ts";
 import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
+import { createWishes } from "./wishes.ts";
 
 /** How long a stream may stay open after its answer, or after the client cancelled its request, in ms. */
 const LINGER_MS = 2000;
@@ -95,8 +97,7 @@ export function createLegacySession(
   let ready: Promise<unknown> = Promise.resolve();
   let notifications: Promise<void> = Promise.resolve();
   let reopening: Promise<void> | undefined;
-  /** What a new session must be told again: the log level and the resources subscribed to. */
-  const wishes = new Map<string, RequestMessage>();
+  const wishes = createWishes();
   /** Whether a 400 may mean a lost session: not once a new session has met it too. */
   let badRequestIsLoss = true;
   /** Sessions lost in a row as the GET stream saw it. */
@@ -321,14 +322,9 @@ export function createLegacySession(
     }
     if (initialized) await inShort(postQuietly(initialized.text, initialized.method));
     listen();
-    await inShort(Promise.all([...wishes.values()].map(repeatWish)));
+    await inShort(Promise.all(wishes.all().map(repeatWish)));
     // What the client knew of the old session may no longer hold.
-    const capabilities = isObject(result.capabilities) ? result.capabilities : {};
-    for (const feature of ["tools", "prompts", "resources"]) {
-      const offered = capabilities[feature];
-      if (isObject(offered) && offered.listChanged === true)
-        await deliver(notification(`notifications/${feature}/list_changed`));
-    }
+    for (const change of listChanges(result.capabilities)) await deliver(change);
   }
 
   /** Tells the new session what the client wished of the old one. Never rejects. */
@@ -402,12 +398,6 @@ export function createLegacySession(
     }
   }
 
-  function rememberWish(message: RequestMessage): void {
-    if (message.method === "logging/setLevel") wishes.set("level", message);
-    else if (message.method === "resources/subscribe") wishes.set(`uri ${message.params.uri}`, message);
-    else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
-  }
-
   async function postQuietly(text: Text, what: string): Promise<void> {
     try {
       const response = await post(text, ended.signal);
@@ -442,7 +432,7 @@ export function createLegacySession(
         }
         await whenReady();
         call.abort.signal.throwIfAborted();
-        rememberWish(message);
+        wishes.note(message);
         return await exchangeOrRepeat(message, call);
       } finally {
         clearTimeout(call.linger);
