@@ -1,14 +1,13 @@
-import { EXIT, M2mcpError, noCommonVersion } from "../errors.ts";
+import { M2mcpError, noCommonVersion } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, rpcErrorOf, supportedVersions, toRpcError } from "./answers.ts";
 import {
   clientEra,
-  erasAfterInitialize,
-  erasAfterModern,
-  erasAfterStream,
+  erasAfterOpening,
+  erasAfterRefusal,
   erasOf,
-  isModernError,
+  isNoStream,
   LEGACY_VERSIONS,
   MODERN_VERSIONS,
   type ServerEra,
@@ -125,8 +124,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       else if (asks) refusal = await discover(endpoint, first);
       if (refused) refusal = { status: 200, error: refused };
     } catch (error) {
-      // What is no stream is no such server; a failure of the network tells nothing.
-      if (era !== "sse" || !(error instanceof M2mcpError) || error.exitCode !== EXIT.server) throw error;
+      if (!isNoStream(era, error)) throw error;
       road.close().catch(() => {});
       return { refusal: error };
     }
@@ -151,7 +149,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       }
       const { refusal } = tried;
       first ??= refusal;
-      const next = doubts(era, refusal);
+      const next = erasAfterOpening(era, refusal);
       // A server that speaks the era has the last word.
       if (next.length === 0 && era !== "sse" && !(refusal instanceof M2mcpError)) return { failure: refusal };
       for (const other of next)
@@ -240,7 +238,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     message: RequestMessage,
     failure: ErrorAnswer,
   ): Promise<boolean> {
-    const suspects = doubtsUnderWay(taken.era, failure, message.method).filter((era) =>
+    const suspects = erasAfterRefusal(taken.era, failure, message.method).filter((era) =>
       allowed.includes(era),
     );
     if (suspects.length === 0) return false;
@@ -331,20 +329,6 @@ export class RefusedOpening extends Error {
   toRpcError(url: string) {
     return rpcErrorOf(this.answer, url);
   }
-}
-
-/** The eras that a refused opening leaves in question. */
-function doubts(era: ServerEra, refusal: ErrorAnswer | M2mcpError): ServerEra[] {
-  if (refusal instanceof M2mcpError) return erasAfterStream(200);
-  if (era === "modern") return erasAfterModern(refusal, "server/discover");
-  return era === "sse" && !refusal.error ? erasAfterStream(refusal.status) : erasAfterInitialize(refusal);
-}
-
-/** The same for a request that may have been refused for its own sake. */
-function doubtsUnderWay(era: ServerEra, failure: ErrorAnswer, method: string): ServerEra[] {
-  if (era === "modern") return erasAfterModern(failure, method);
-  if (era === "sse") return erasAfterStream(failure.status);
-  return failure.error && isModernError(failure.error) ? erasAfterInitialize(failure) : [];
 }
 
 /** Whether the server agreed to another version than the one that the user insists on. */
