@@ -122,7 +122,7 @@ export async function discoverResource(
  * The metadata of an authorization server, whose `issuer` must be identical to the one asked for (RFC 8414 §3.3).
  * @throws M2mcpError issuer_mismatch, no_metadata, insecure_url, network failures
  */
-export async function discoverIssuer(deps: DiscoveryDeps, issuer: string): Promise<JsonObject> {
+async function discoverIssuer(deps: DiscoveryDeps, issuer: string): Promise<JsonObject> {
   requireSecure(issuer, "the authorization server", deps.allowHttp);
   const found = await lookUp(deps, issuerMetadataUrls(issuer), "the authorization server", (status, json) => {
     if (status >= 500) throw unexpectedStatus(new URL(issuer).host, status);

@@ -31,7 +31,7 @@ export function clientEra(request: RequestMessage): "modern" | "legacy" {
 
 export type ServerEra = "modern" | "legacy" | "sse";
 
-export const isModernError = (error: RpcError) =>
+const isModernError = (error: RpcError) =>
   error.code === HEADER_MISMATCH || error.code === MISSING_CAPABILITY || error.code === UNSUPPORTED_VERSION;
 
 /** Statuses that tell of authorization, load or an outage, never of an era. */

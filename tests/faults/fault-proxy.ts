@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { listen } from "../servers/listen.ts";
 import type { Random } from "./random.ts";
 
-export const FAULTS = [
+const FAULTS = [
   /** The connection is reset before the request was read: the server never sees it. */
   "reset unread",
   /** Reset after the server has acted, before its answer. */
@@ -23,7 +23,7 @@ export const FAULTS = [
   "answer to nobody",
   "in pieces",
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number];
 
 export interface FaultProxy {
   url: string;

@@ -46,7 +46,7 @@ const numbers = {
   outputSchema: { type: "array", items: { $ref: "#/$defs/n" }, $defs: { n: { type: "number" } } },
 };
 /** One tool more than the legacy server, whose structured output is no object. */
-export const MODERN_TOOLS = [...TOOLS, numbers];
+const MODERN_TOOLS = [...TOOLS, numbers];
 
 export async function startFullModernServer(
   legacy: "reject" | "stateless" = "reject",

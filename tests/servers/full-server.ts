@@ -73,7 +73,7 @@ export const TOOLS = [
   tool("ping-back"),
 ];
 /** Tools in one page of the list. */
-export const PAGE = 4;
+const PAGE = 4;
 
 export const RESOURCES = [
   { uri: "memo://one", name: "one", mimeType: "text/plain" },
