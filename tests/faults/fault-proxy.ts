@@ -1,6 +1,7 @@
 // A reverse proxy that does to the traffic of a real MCP server what networks and servers do at their worst.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { listen } from "../servers/listen.ts";
+import { sleep } from "../waiting.ts";
 import type { Random } from "./random.ts";
 
 const FAULTS = [
@@ -140,8 +141,6 @@ export async function startFaultProxy(upstream: string, random: Random, share: n
   proxy.url = `http://127.0.0.1:${await listen(server)}/mcp`;
   return proxy;
 }
-
-const sleep = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 function forwarded(request: IncomingMessage): Headers {
   const headers = new Headers();

@@ -10,7 +10,9 @@ import {
   Server,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { sleep } from "../waiting.ts";
 import {
+  CAPABILITIES,
   completions,
   createSeen,
   FORM,
@@ -23,7 +25,6 @@ import {
   RESOURCES,
   SAMPLING,
   type Seen,
-  sleep,
   TEMPLATES,
   TOOLS,
   text,
@@ -76,14 +77,7 @@ export async function startFullModernServer(
 
 function createFullServer(seen: Seen, notifier: () => Notifier): Server {
   const server = new Server(INFO, {
-    capabilities: {
-      tools: { listChanged: true },
-      resources: { subscribe: true, listChanged: true },
-      prompts: { listChanged: true },
-      completions: {},
-      logging: {},
-      experimental: { "example.com/feature": { on: true } },
-    },
+    capabilities: CAPABILITIES,
     instructions: INSTRUCTIONS,
   });
   server.setRequestHandler("tools/list", ({ params }) => {

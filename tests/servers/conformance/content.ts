@@ -6,8 +6,6 @@ const SILENCE = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA=
 
 const text = (said: string) => ({ type: "text" as const, text: said });
 export const says = (said: string) => ({ content: [text(said)] });
-export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
 const image = { type: "image" as const, data: PIXEL, mimeType: "image/png" };
 const embedded = (uri: string, mimeType: string, said: string) => ({
   type: "resource" as const,
