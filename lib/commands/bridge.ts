@@ -21,8 +21,8 @@ export async function run(call: Call): Promise<undefined> {
       output: call.around.stdout,
       stop: stop.signal,
       kill: kill.signal,
-      // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       relieve: await createMemoryRelief(),
+      // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
     });
   } finally {
