@@ -4,6 +4,7 @@ import { createRegistry, printHelp } from "./lib/commands/help.ts";
 import { checkPositionals } from "./lib/commands/positionals.ts";
 import { VERBS } from "./lib/commands/verbs.ts";
 import { VERSION } from "./lib/commands/version.ts";
+import { codeOf } from "./lib/error-code.ts";
 import { EXIT, type ExitCode, M2mcpError, outputFailed, unexpected } from "./lib/errors.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
 
@@ -51,9 +52,6 @@ async function main(argv: readonly string[], around: Surroundings): Promise<Exit
     return known.exitCode;
   }
 }
-
-const codeOf = (error: unknown) =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 
 const kindOf = (error: unknown) =>
   error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;

@@ -3,7 +3,7 @@ import type { AuthDeps } from "./deps.ts";
 import { readAssertion, readSecret } from "./secrets.ts";
 import type { Credentials, Discovered, SecretSource } from "./types.ts";
 
-export const JWT_BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const JWT_BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /** What proves the client in a token request: it is added to the request's headers and body. */
 export interface TokenRequest {
@@ -12,7 +12,7 @@ export interface TokenRequest {
 }
 
 /** A value as `application/x-www-form-urlencoded` has it, for use within basic (RFC 6749 §2.3.1, appendix B). */
-export const formEncode = (value: string) => new URLSearchParams({ "": value }).toString().slice(1);
+const formEncode = (value: string) => new URLSearchParams({ "": value }).toString().slice(1);
 
 /** `Authorization: Basic` for a client (RFC 6749 §2.3.1). */
 export const basicAuthorization = (clientId: string, secret: string) =>

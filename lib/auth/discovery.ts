@@ -9,17 +9,15 @@ import {
   resourceMismatch,
   unexpectedStatus,
 } from "../errors.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import type { Challenge } from "./challenge.ts";
 import type { AuthDeps } from "./deps.ts";
 import { exchange } from "./exchange.ts";
 import type { Credentials, Discovered } from "./types.ts";
 import { covers, requireSecure, resourceOf } from "./url.ts";
 
-type Json = { [key: string]: unknown };
 type DiscoveryDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "now" | "allowHttp" | "signal">;
 
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 /** What holds control characters is no identifier, and could steer a terminal. */
 const text = (value: unknown) =>
   typeof value === "string" && /^[^\p{Cc}]+$/u.test(value) ? value : undefined;
@@ -57,7 +55,7 @@ async function lookUp<T>(
   deps: DiscoveryDeps,
   places: string[],
   what: string,
-  use: (status: number, json: Json) => T | undefined,
+  use: (status: number, json: JsonObject) => T | undefined,
 ): Promise<T | undefined> {
   let redirect: string | undefined;
   for (const url of places) {
@@ -124,7 +122,7 @@ export async function discoverResource(
  * The metadata of an authorization server, whose `issuer` must be identical to the one asked for (RFC 8414 §3.3).
  * @throws M2mcpError issuer_mismatch, no_metadata, insecure_url, network failures
  */
-export async function discoverIssuer(deps: DiscoveryDeps, issuer: string): Promise<Json> {
+async function discoverIssuer(deps: DiscoveryDeps, issuer: string): Promise<JsonObject> {
   requireSecure(issuer, "the authorization server", deps.allowHttp);
   const found = await lookUp(deps, issuerMetadataUrls(issuer), "the authorization server", (status, json) => {
     if (status >= 500) throw unexpectedStatus(new URL(issuer).host, status);

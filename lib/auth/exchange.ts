@@ -2,6 +2,7 @@ import { createFetch } from "ofetch";
 import { answerTooLong, M2mcpError, redirectRefused, unreachable } from "../errors.ts";
 import { failureCode, failureHint, failureReason } from "../http/network-failure.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
+import { sleep } from "../platform/sleep.ts";
 import type { AuthDeps } from "./deps.ts";
 
 const MAX_BYTES = 1024 * 1024;
@@ -84,16 +85,6 @@ export function waitAsked(headers: Headers): number | undefined {
 export function serverTimeMs(headers: Headers): number | undefined {
   const atMs = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(atMs) ? undefined : atMs;
-}
-
-function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    });
-  });
 }
 
 async function limitedText(response: Response, host: string): Promise<string> {

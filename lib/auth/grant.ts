@@ -1,4 +1,5 @@
 import { askedToWait, badTokenAnswer, tokenRefused, unexpectedStatus } from "../errors.ts";
+import { isObject } from "../json.ts";
 import { assertionAudience, authenticateClient, type TokenRequest } from "./client-auth.ts";
 import type { AuthDeps } from "./deps.ts";
 import { createProof, learnNonce, type ProofKey, proofAlgorithm, proofKeyFor } from "./dpop.ts";
@@ -134,9 +135,7 @@ async function tokenRequest(
 }
 
 const errorOf = ({ json }: Answer): string | undefined =>
-  typeof json === "object" && json !== null && "error" in json && typeof json.error === "string"
-    ? json.error
-    : undefined;
+  isObject(json) && typeof json.error === "string" ? json.error : undefined;
 
 /** Whether a request without a proof was refused for that; `invalid_grant` means nothing else where no grant is sent. */
 const wantsProof = (error: string, { dpopAlgs }: Discovered) =>
@@ -172,10 +171,7 @@ export function checkTokenAnswer(
 ): Token {
   const { host } = new URL(url);
   const { status, headers } = answer;
-  const json =
-    typeof answer.json === "object" && answer.json !== null
-      ? (answer.json as Record<string, unknown>)
-      : undefined;
+  const json = isObject(answer.json) ? answer.json : undefined;
   const waitMs = status === 429 || status === 503 ? waitAsked(headers) : undefined;
   if (waitMs !== undefined)
     throw askedToWait(host, status, Math.ceil(waitMs / 1000), new Date(askedAtMs + waitMs).toISOString());
@@ -197,7 +193,7 @@ export function checkTokenAnswer(
     if (status === 429 || status >= 500) throw unexpectedStatus(host, status);
     throw badTokenAnswer(host, `HTTP status ${status}`);
   }
-  if (!json) throw badTokenAnswer(host, "the answer is not JSON");
+  if (!json) throw badTokenAnswer(host, "the answer is no JSON object");
   const { access_token: accessToken, token_type: type, expires_in: expiresIn, scope } = json;
   if (typeof accessToken !== "string" || !/^[\x21-\x7e]+$/.test(accessToken))
     throw badTokenAnswer(host, "there is no access_token in the answer");

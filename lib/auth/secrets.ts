@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { codeOf } from "../error-code.ts";
 import { commandFailed, noPlatformToken, secretUnreadable } from "../errors.ts";
+import { isObject } from "../json.ts";
 import type { AuthDeps } from "./deps.ts";
 import { exchange } from "./exchange.ts";
 import type { AssertionSource, SecretSource } from "./types.ts";
@@ -22,8 +24,7 @@ export async function readSecret(source: SecretSource, env: Environment): Promis
       return source.value;
     case "file": {
       const text = await readFile(source.path, "utf8").catch((error: unknown) => {
-        const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-        throw secretUnreadable(source.path, code);
+        throw secretUnreadable(source.path, codeOf(error) || "unknown");
       });
       const secret = text.replace(/\r?\n$/, "");
       if (secret === "") throw secretUnreadable(source.path, "it is empty");
@@ -102,7 +103,7 @@ export async function readAssertion(
     method: "GET",
     headers: { authorization: `Bearer ${token}`, accept: "application/json" },
   });
-  const value = typeof json === "object" && json !== null && "value" in json ? json.value : undefined;
+  const value = isObject(json) ? json.value : undefined;
   if (status !== 200 || typeof value !== "string")
     throw noPlatformToken(
       "GitHub Actions",

@@ -77,7 +77,7 @@ function optionName(flag: string): OptionName {
 }
 
 /** Whether text names a server or a profile rather than a verb. */
-export const isTarget = (text: string): boolean =>
+const isTarget = (text: string): boolean =>
   text.startsWith("@") || text.includes("://") || /^[\w.-]+(\.\w|:\d)/.test(text);
 
 /**

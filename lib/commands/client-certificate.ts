@@ -11,7 +11,7 @@ export interface CertificatePair {
  * Checks that a certificate and a key go together, so that the fault is named here and not by a server's alert.
  * @throws M2mcpError bad_certificate, which quotes neither
  */
-export function checkPair({ cert, key }: CertificatePair): CertificatePair {
+function checkPair({ cert, key }: CertificatePair): CertificatePair {
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(cert);

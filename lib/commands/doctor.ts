@@ -65,7 +65,7 @@ async function firstCall(call: Call, found: Target, show: (step: DiagnosisStep) 
 }
 
 /** One step for people: a mark, what was seen, and under it what to do. */
-export function inWords({ name, ok, saw, fix }: DiagnosisStep): string {
+function inWords({ name, ok, saw, fix }: DiagnosisStep): string {
   const line = `${ok ? (fix === undefined ? "ok   " : "note ") : "FAIL "} ${name}: ${saw}`;
   return fix === undefined ? line : `${line}\n      → ${fix}`;
 }

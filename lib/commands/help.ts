@@ -116,7 +116,10 @@ function verbHelp(verb: VerbSpec): Section[] {
     sections.push({
       title: "Variables",
       body: indented(
-        "Each option's variable stands in [brackets]; a flag beats it. M2MCP_PASSPHRASE opens the store where its\nkey comes from a passphrase.",
+        [
+          "Each option's variable stands in [brackets]; a flag beats it. M2MCP_PASSPHRASE opens the store where its",
+          `key comes from a passphrase.${verb.name === "store" ? " M2MCP_NEW_PASSPHRASE is the one to change to; else it is asked for." : ""}`,
+        ].join("\n"),
       ),
     });
   return sections;

@@ -1,6 +1,7 @@
 import { wrongUsage } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
 import { type McpClient, openClient } from "../mcp/client.ts";
-import type { JsonObject, NotificationMessage } from "../mcp/messages.ts";
+import type { NotificationMessage } from "../mcp/messages.ts";
 import { harmless } from "../ui/table.ts";
 import type { Call } from "./call.ts";
 import { findTarget, ONE_OFF, openEndpoint } from "./target.ts";

@@ -31,7 +31,7 @@ export function storeOf(call: Call): MovableStore {
  *
  * @throws M2mcpError (exit 1)
  */
-export function readOptionFile(call: Call, option: OptionName, path: string): string {
+function readOptionFile(call: Call, option: OptionName, path: string): string {
   try {
     return readFileSync(resolve(call.around.cwd, path), "utf8");
   } catch {

@@ -56,7 +56,7 @@ async function lineOf(store: Store, profile: Profile, all: Profile[]): Promise<P
 }
 
 /** Profiles for people: a line each, with what is known of the login below it. */
-export function human(lines: readonly ProfileLine[], nowMs: number): string {
+function human(lines: readonly ProfileLine[], nowMs: number): string {
   const heads = table(
     lines.map((line) => [
       `@${line.name}`,

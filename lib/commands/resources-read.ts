@@ -1,4 +1,4 @@
-import { isObject } from "../mcp/messages.ts";
+import { isObject } from "../json.ts";
 import type { Call } from "./call.ts";
 import { showNotification, withClient } from "./one-off.ts";
 

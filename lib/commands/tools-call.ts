@@ -1,6 +1,6 @@
 import { fstatSync } from "node:fs";
 import { toolFailed, wrongUsage } from "../errors.ts";
-import { isObject, type JsonObject } from "../mcp/messages.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { toolResult } from "../ui/render.ts";
 import type { Call, Outcome } from "./call.ts";
 import { parsePairs, showNotification, withClient } from "./one-off.ts";

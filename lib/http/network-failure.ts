@@ -1,3 +1,5 @@
+import { codeOf } from "../error-code.ts";
+
 /** What went wrong where `fetch` threw, in words. */
 const reasons: Record<string, string> = {
   ECONNREFUSED: "the connection was refused",
@@ -29,8 +31,10 @@ const reasons: Record<string, string> = {
 
 /** The code of what `fetch` threw, or of what caused it; empty when there is none. */
 export function failureCode(error: unknown): string {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
-    if ("code" in at && typeof at.code === "string") return at.code;
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const code = codeOf(at);
+    if (code !== "") return code;
+  }
   return "";
 }
 

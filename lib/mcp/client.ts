@@ -1,53 +1,47 @@
 import {
-  EXIT,
   inputNeeded,
   invalidAnswer,
   M2mcpError,
   noCommonVersion,
-  serverError,
   tookTooLong,
   unexpectedStatus,
-  visitNeeded,
 } from "../errors.ts";
+import { isObject, type JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
 import { boundMs, withinBound } from "./bound.ts";
 import {
-  erasAfterInitialize,
   erasAfterModern,
-  erasAfterStream,
+  erasAfterOpening,
   erasOf,
+  isNoStream,
   LEGACY_VERSION,
   LEGACY_VERSIONS,
   META_SERVER,
-  MISSING_CAPABILITY,
   MODERN_VERSION,
-  MODERN_VERSIONS,
   type ServerEra,
-  UNSUPPORTED_VERSION,
-  URL_REQUIRED,
   undiscovered,
 } from "./era.ts";
-import { hostOf, sleep } from "./http.ts";
+import { hostOf } from "./http.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession, type LegacySession } from "./legacy.ts";
 import { learned } from "./memory.ts";
 import {
   errorResponse,
   INVALID_PARAMS,
-  isObject,
-  type JsonObject,
   METHOD_NOT_FOUND,
   type Message,
   type NotificationMessage,
   notification,
   type ResponseMessage,
-  type RpcError,
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
 import { createModernServer } from "./modern.ts";
+import { errorOf, failureOf, inputsOf, wantsRetry } from "./refusals.ts";
 import type { Road } from "./road.ts";
+import { describeServer, type ServerInfo } from "./server-info.ts";
 import { withModernMeta } from "./translate.ts";
 import type { Endpoint, ServerMemory } from "./types.ts";
 
@@ -58,16 +52,6 @@ const RETRY_MS = 200;
 
 /** Pages of a list followed at most; a server that goes on for ever is stopped. */
 const MAX_PAGES = 1000;
-
-/** What a server says of itself. */
-export interface ServerInfo {
-  name: string;
-  version: string;
-  title?: string;
-  instructions?: string;
-  capabilities: JsonObject;
-  protocolVersion: string;
-}
 
 export interface RequestOptions {
   onNotification?: (message: NotificationMessage) => void;
@@ -200,24 +184,21 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
         continue;
       }
       let refusal: ErrorAnswer | M2mcpError;
-      let doubts: ServerEra[];
       try {
         const way = await shakeHands(next, endpoint.protocol ?? LEGACY_VERSION);
         if ("road" in way) return way;
         refusal = way;
-        doubts = next === "sse" && !way.error ? erasAfterStream(way.status) : erasAfterInitialize(way);
       } catch (error) {
-        // What is no stream is no such server; a failure of the network tells nothing.
-        if (next !== "sse" || !(error instanceof M2mcpError) || error.exitCode !== EXIT.server) throw error;
+        if (!isNoStream(next, error)) throw error;
         refusal = error;
-        doubts = erasAfterStream(200);
       }
       await legacy?.road.close();
       legacy = undefined;
       first ??= refusal;
-      for (const other of doubts) if (!queue.includes(other) && allowed.includes(other)) queue.push(other);
+      for (const other of erasAfterOpening(next, refusal))
+        if (!queue.includes(other) && allowed.includes(other)) queue.push(other);
     }
-    throw first instanceof M2mcpError ? first : failureOf(first ?? { status: 404 });
+    throw first instanceof M2mcpError ? first : failureOf(endpoint, first ?? { status: 404 });
   }
 
   /** Whether the server can be discovered. */
@@ -292,29 +273,11 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   }
 
   const unwrap = (answer: ResponseMessage | ErrorAnswer): JsonObject => {
-    if ("status" in answer) throw failureOf(answer);
-    if (answer.error) throw asked ? inputNeeded(hostOf(endpoint.url), [asked]) : errorOf(answer.error);
+    if ("status" in answer) throw failureOf(endpoint, answer);
+    if (answer.error)
+      throw asked ? inputNeeded(hostOf(endpoint.url), [asked]) : errorOf(endpoint, answer.error);
     return answer.result ?? {};
   };
-  const failureOf = ({ status, error }: ErrorAnswer) =>
-    error ? errorOf(error) : unexpectedStatus(hostOf(endpoint.url), status);
-
-  function errorOf(error: RpcError): M2mcpError {
-    const { code, message, data } = error;
-    if (code === UNSUPPORTED_VERSION)
-      return noCommonVersion(
-        endpoint.protocol ? [endpoint.protocol] : [...MODERN_VERSIONS, ...LEGACY_VERSIONS],
-        supportedVersions(error),
-      );
-    if (code === MISSING_CAPABILITY && isObject(data) && isObject(data.requiredCapabilities))
-      return inputNeeded(hostOf(endpoint.url), Object.keys(data.requiredCapabilities));
-    const visits =
-      code === URL_REQUIRED && isObject(data) && Array.isArray(data.elicitations) ? data.elicitations : [];
-    const urls = visits.flatMap((visit) =>
-      isObject(visit) && typeof visit.url === "string" ? [visit.url] : [],
-    );
-    return urls.length > 0 ? visitNeeded(hostOf(endpoint.url), urls) : serverError(code, message);
-  }
 
   /** Sends in the era that the server is known for, or in the one that it turns out to be of. */
   async function send(method: string, params: JsonObject, legacyMethod = method): Promise<JsonObject> {
@@ -348,12 +311,16 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
         const way = await handshake(era === "sse" ? "sse" : "legacy");
         if (way !== "modern") {
           const { initialized = {} } = way;
-          return describe(initialized, initialized.serverInfo, String(initialized.protocolVersion));
+          return describeServer(initialized, initialized.serverInfo, String(initialized.protocolVersion));
         }
         found = await requestModern("server/discover", {});
       }
       if (found === "legacy") throw unexpectedStatus(hostOf(endpoint.url), 400);
-      return describe(found, isObject(found._meta) ? found._meta[META_SERVER] : undefined, MODERN_VERSION);
+      return describeServer(
+        found,
+        isObject(found._meta) ? found._meta[META_SERVER] : undefined,
+        MODERN_VERSION,
+      );
     },
 
     async list(method, key) {
@@ -380,27 +347,3 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     },
   };
 }
-
-function describe(result: JsonObject, info: unknown, protocolVersion: string): ServerInfo {
-  const { name, version, title } = isObject(info) ? info : {};
-  return {
-    name: typeof name === "string" ? name : "unknown",
-    version: typeof version === "string" ? version : "unknown",
-    ...(typeof title === "string" ? { title } : {}),
-    ...(typeof result.instructions === "string" ? { instructions: result.instructions } : {}),
-    capabilities: isObject(result.capabilities) ? result.capabilities : {},
-    protocolVersion,
-  };
-}
-
-/** Whether a server wants no input, only the same request once more (MCP 2026-07-28 "Multi Round-Trip Requests"). */
-function wantsRetry(answer: ResponseMessage | ErrorAnswer): answer is ResponseMessage {
-  if ("status" in answer || answer.result?.resultType !== "input_required") return false;
-  return inputsOf(answer.result).length === 0 && "requestState" in answer.result;
-}
-
-/** The methods that a server asks in `input_required`. */
-const inputsOf = ({ inputRequests }: JsonObject): string[] =>
-  Object.values(isObject(inputRequests) ? inputRequests : {}).map((input) =>
-    isObject(input) && typeof input.method === "string" ? input.method : "something",
-  );

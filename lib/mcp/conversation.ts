@@ -1,12 +1,13 @@
-import { EXIT, M2mcpError, noCommonVersion } from "../errors.ts";
+import { M2mcpError, noCommonVersion } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, rpcErrorOf, supportedVersions, toRpcError } from "./answers.ts";
 import {
   clientEra,
-  erasAfterInitialize,
-  erasAfterModern,
-  erasAfterStream,
+  erasAfterOpening,
+  erasAfterRefusal,
   erasOf,
-  isModernError,
+  isNoStream,
   LEGACY_VERSIONS,
   MODERN_VERSIONS,
   type ServerEra,
@@ -16,13 +17,11 @@ import {
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
+import { listChanges } from "./list-changes.ts";
 import { learned } from "./memory.ts";
 import {
   type Id,
-  isObject,
-  type JsonObject,
   type NotificationMessage,
-  notification,
   type RequestMessage,
   type ResponseMessage,
   type RpcError,
@@ -125,8 +124,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       else if (asks) refusal = await discover(endpoint, first);
       if (refused) refusal = { status: 200, error: refused };
     } catch (error) {
-      // What is no stream is no such server; a failure of the network tells nothing.
-      if (era !== "sse" || !(error instanceof M2mcpError) || error.exitCode !== EXIT.server) throw error;
+      if (!isNoStream(era, error)) throw error;
       road.close().catch(() => {});
       return { refusal: error };
     }
@@ -151,7 +149,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       }
       const { refusal } = tried;
       first ??= refusal;
-      const next = doubts(era, refusal);
+      const next = erasAfterOpening(era, refusal);
       // A server that speaks the era has the last word.
       if (next.length === 0 && era !== "sse" && !(refusal instanceof M2mcpError)) return { failure: refusal };
       for (const other of next)
@@ -240,7 +238,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     message: RequestMessage,
     failure: ErrorAnswer,
   ): Promise<boolean> {
-    const suspects = doubtsUnderWay(taken.era, failure, message.method).filter((era) =>
+    const suspects = erasAfterRefusal(taken.era, failure, message.method).filter((era) =>
       allowed.includes(era),
     );
     if (suspects.length === 0) return false;
@@ -268,7 +266,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     taken.road.close().catch(() => {});
     if (handshake?.initialized) void found.way.road.notify(handshake.initialized);
     // What the client knew of the server before may no longer hold.
-    for (const method of changesOf(found.result?.capabilities)) await deliver(notification(method));
+    for (const change of listChanges(found.result?.capabilities)) await deliver(change);
     return found.way;
   }
 
@@ -315,7 +313,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       // One that is still being opened ends with the process.
       await Promise.race([
         opened?.then(({ road }) => road.close()).catch(() => {}),
-        opened ? later(1000) : undefined,
+        opened ? sleep(1000) : undefined,
       ]);
     },
   };
@@ -333,20 +331,6 @@ export class RefusedOpening extends Error {
   }
 }
 
-/** The eras that a refused opening leaves in question. */
-function doubts(era: ServerEra, refusal: ErrorAnswer | M2mcpError): ServerEra[] {
-  if (refusal instanceof M2mcpError) return erasAfterStream(200);
-  if (era === "modern") return erasAfterModern(refusal, "server/discover");
-  return era === "sse" && !refusal.error ? erasAfterStream(refusal.status) : erasAfterInitialize(refusal);
-}
-
-/** The same for a request that may have been refused for its own sake. */
-function doubtsUnderWay(era: ServerEra, failure: ErrorAnswer, method: string): ServerEra[] {
-  if (era === "modern") return erasAfterModern(failure, method);
-  if (era === "sse") return erasAfterStream(failure.status);
-  return failure.error && isModernError(failure.error) ? erasAfterInitialize(failure) : [];
-}
-
 /** Whether the server agreed to another version than the one that the user insists on. */
 const insisted = (wanted: string | undefined, agreed: unknown): boolean =>
   wanted !== undefined && LEGACY_VERSIONS.includes(wanted) && typeof agreed === "string" && agreed !== wanted;
@@ -362,14 +346,3 @@ function pinned(first: RequestMessage, version: string | undefined): RequestMess
 /** The same request under an id of our own. */
 const again = ({ method, params }: RequestMessage): RequestMessage =>
   requestMessage(`m2mcp-replay-${crypto.randomUUID()}`, method, params);
-
-/** The list changes that a server with these capabilities tells of. */
-const changesOf = (capabilities: unknown): string[] =>
-  ["tools", "prompts", "resources"]
-    .filter((feature) => {
-      const offered = isObject(capabilities) ? capabilities[feature] : undefined;
-      return isObject(offered) && offered.listChanged === true;
-    })
-    .map((feature) => `notifications/${feature}/list_changed`);
-
-const later = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));

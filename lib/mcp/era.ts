@@ -1,5 +1,7 @@
+import { EXIT, M2mcpError } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
-import { type JsonObject, METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
+import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
 
 export const MODERN_VERSION = "2026-07-28";
 export const MODERN_VERSIONS: readonly string[] = [MODERN_VERSION];
@@ -29,7 +31,7 @@ export function clientEra(request: RequestMessage): "modern" | "legacy" {
 
 export type ServerEra = "modern" | "legacy" | "sse";
 
-export const isModernError = (error: RpcError) =>
+const isModernError = (error: RpcError) =>
   error.code === HEADER_MISMATCH || error.code === MISSING_CAPABILITY || error.code === UNSUPPORTED_VERSION;
 
 /** Statuses that tell of authorization, load or an outage, never of an era. */
@@ -81,6 +83,24 @@ export const undiscovered = (result: JsonObject | undefined): RpcError | undefin
 /** The eras to ask after the GET of HTTP+SSE (MCP 2024-11-05) was refused or opened no such stream. */
 export const erasAfterStream = (status: number): ServerEra[] =>
   tellsNothing(status) ? [] : ["legacy", "modern"];
+
+/** Whether a server opened no stream of HTTP+SSE, so is no such server; a failure of the network tells nothing. */
+export const isNoStream = (era: ServerEra, error: unknown): error is M2mcpError =>
+  era === "sse" && error instanceof M2mcpError && error.exitCode === EXIT.server;
+
+/** The eras to ask after an opening was refused, or opened no stream. */
+export function erasAfterOpening(era: ServerEra, refusal: ErrorAnswer | M2mcpError): ServerEra[] {
+  if (refusal instanceof M2mcpError) return erasAfterStream(200);
+  if (era === "modern") return erasAfterModern(refusal, "server/discover");
+  return era === "sse" && !refusal.error ? erasAfterStream(refusal.status) : erasAfterInitialize(refusal);
+}
+
+/** The eras to ask after a later request was refused, which may be for its own sake. */
+export function erasAfterRefusal(era: ServerEra, failure: ErrorAnswer, method: string): ServerEra[] {
+  if (era === "modern") return erasAfterModern(failure, method);
+  if (era === "sse") return erasAfterStream(failure.status);
+  return failure.error && isModernError(failure.error) ? erasAfterInitialize(failure) : [];
+}
 
 /** The eras that a pinned version leaves; 2024-11-05 to 2025-11-25 differ in transport only. */
 export const erasOf = (version: string | undefined): readonly ServerEra[] =>

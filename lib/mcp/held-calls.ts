@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from "../json.ts";
 import { type ErrorAnswer, rpcErrorOf, toRpcError } from "./answers.ts";
 import { META_CAPABILITIES, META_LOG_LEVEL, MISSING_CAPABILITY, URL_REQUIRED } from "./era.ts";
 import { INPUTS, missingCapability } from "./input.ts";
@@ -7,8 +8,6 @@ import {
   exactResult,
   type Id,
   INVALID_PARAMS,
-  isObject,
-  type JsonObject,
   METHOD_NOT_FOUND,
   type NotificationMessage,
   notification,

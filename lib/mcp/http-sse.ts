@@ -7,16 +7,16 @@ import {
   timedOut,
   wrongContentType,
 } from "../errors.ts";
+import type { JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, mediaType, readErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
 import { erasAfterStream } from "./era.ts";
-import { hostOf, MAX_ANSWER_BYTES, sendHttp, sleep } from "./http.ts";
+import { hostOf, MAX_ANSWER_BYTES, sendHttp } from "./http.ts";
+import { listChanges } from "./list-changes.ts";
 import {
   type Id,
-  isObject,
-  type JsonObject,
   type NotificationMessage,
-  notification,
   parseMessages,
   type RequestMessage,
   request as requestMessage,
@@ -26,6 +26,7 @@ import { type SilenceWatch, watchSilence } from "./silence.ts";
 import { readEvents } from "./sse.ts";
 import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
+import { createWishes } from "./wishes.ts";
 
 /** How long the event that names the address may take, in ms: other servers' streams never bring it. */
 const ENDPOINT_MS = 20_000;
@@ -70,8 +71,7 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
   /** Results of what was asked for ourselves. */
   const own = new Map<Id, JsonObject | undefined>();
   let serial = 0;
-  /** What a new session must be told again: the log level and the resources subscribed to. */
-  const wishes = new Map<string, RequestMessage>();
+  const wishes = createWishes();
 
   /** Opens the stream; resolves with the address to POST to. */
   function open(): Promise<string> {
@@ -213,15 +213,10 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     endpoint.log("the server ended the session: opening it again");
     const said = await ask(initialize);
     if (initialized) await post(initialized.text);
-    for (const wish of wishes.values())
+    for (const wish of wishes.all())
       await ask(wish).catch(() => endpoint.log(`${wish.method} could not be repeated in the new session`));
     // What the client knew of the old session may no longer hold.
-    const capabilities = isObject(said.capabilities) ? said.capabilities : {};
-    for (const feature of ["tools", "prompts", "resources"]) {
-      const offered = capabilities[feature];
-      if (isObject(offered) && offered.listChanged === true)
-        await deliver(notification(`notifications/${feature}/list_changed`));
-    }
+    for (const change of listChanges(said.capabilities)) await deliver(change);
   }
 
   /** Asks something again for ourselves. @throws StreamRefused, M2mcpError when there is no result */
@@ -246,12 +241,6 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     }
   }
 
-  function rememberWish(message: RequestMessage): void {
-    if (message.method === "logging/setLevel") wishes.set("level", message);
-    else if (message.method === "resources/subscribe") wishes.set(`uri ${message.params.uri}`, message);
-    else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
-  }
-
   return {
     async request(message) {
       if (message.method === "initialize") initialize = message;
@@ -260,7 +249,7 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
         const refused = await again();
         if (refused) return refused;
       }
-      rememberWish(message);
+      wishes.note(message);
       const failure = await exchange(message);
       if (failure?.status !== 404 || !initialized) return failure;
       // The session is not known any more, though its stream is still open.

@@ -11,6 +11,7 @@ import {
 } from "../errors.ts";
 import { failureCode, failureReason, isBreak, isDamage, isRefusal } from "../http/network-failure.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
+import { sleep } from "../platform/sleep.ts";
 import { backoffMs } from "./backoff.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
 import { type Text, toText } from "./text.ts";
@@ -296,20 +297,4 @@ function networkError(error: unknown, signal: AbortSignal, host: string, begun =
   if (isBreak(code) || (begun && code === "")) return streamCut(host);
   if (isDamage(code)) return invalidAnswer(host, "its compression is damaged");
   return connectionFailed(host, failureReason(code));
-}
-
-/** Waits; rejects with the signal's reason when it fires. */
-export function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, delayMs);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
 }

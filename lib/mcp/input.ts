@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./messages.ts";
+import { isObject, type JsonObject } from "../json.ts";
 
 /** What a server may ask a client for (MCP 2026-07-28 "Multi Round-Trip Requests"). */
 export const INPUTS: readonly string[] = ["elicitation/create", "sampling/createMessage", "roots/list"];

@@ -1,4 +1,6 @@
 import { invalidAnswer } from "../errors.ts";
+import { isObject, type JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, toRpcError } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
 import {
@@ -8,7 +10,7 @@ import {
   UNSUPPORTED_VERSION,
   undiscovered,
 } from "./era.ts";
-import { hostOf, sleep } from "./http.ts";
+import { hostOf } from "./http.ts";
 import { missingCapability } from "./input.ts";
 import { createListening, ListenRefused } from "./listening.ts";
 import {
@@ -17,8 +19,6 @@ import {
   exactResult,
   type Id,
   INVALID_PARAMS,
-  isObject,
-  type JsonObject,
   METHOD_NOT_FOUND,
   type Message,
   notification,

@@ -1,11 +1,12 @@
 import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut } from "../errors.ts";
-import { type ErrorAnswer, mediaType, readAnswers, readErrorAnswer } from "./answers.ts";
+import type { JsonObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
+import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
-import { type HttpResponse, hostOf, sendHttp, sleep } from "./http.ts";
+import { type HttpResponse, hostOf, sendHttp } from "./http.ts";
+import { listChanges } from "./list-changes.ts";
 import {
   type Id,
-  isObject,
-  type JsonObject,
   type Message,
   type NotificationMessage,
   notification,
@@ -18,6 +19,8 @@ import type { Deliver, Road } from "./road.ts";
 import type { StreamCursor } from "./sse.ts";
 import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
+import { createUnaskedStream } from "./unasked-stream.ts";
+import { createWishes } from "./wishes.ts";
 
 /** How long a stream may stay open after its answer, or after the client cancelled its request, in ms. */
 const LINGER_MS = 2000;
@@ -25,12 +28,8 @@ const LINGER_MS = 2000;
 const FAREWELL_MS = 700;
 /** How long what must be said at the start of a session may hold up the requests, in ms. */
 const OPENING_MS = 5000;
-/** A stream that lasted this long was no failure, in ms. */
-const LASTED_MS = 5000;
 /** Failures in a row after which a stream is no longer resumed. */
 const MAX_FAILURES = 5;
-/** Refusals of a stream that may pass: the server still holds the old one, or is busy. */
-const MAY_PASS = [408, 409, 425, 429];
 /** Sessions opened for one request at most. */
 const MAX_REOPENINGS = 3;
 /** What servers built like the official SDK's examples answer, with status 400, in a session they do not know. */
@@ -90,17 +89,13 @@ export function createLegacySession(
   let protocolVersion: string | undefined = resumed?.protocolVersion;
   let initialize: RequestMessage | undefined;
   let initialized: NotificationMessage | undefined;
-  let listening: AbortController | undefined;
   /** Settles when messages may go out: the handshake is done, and no session is being opened again. */
   let ready: Promise<unknown> = Promise.resolve();
   let notifications: Promise<void> = Promise.resolve();
   let reopening: Promise<void> | undefined;
-  /** What a new session must be told again: the log level and the resources subscribed to. */
-  const wishes = new Map<string, RequestMessage>();
+  const wishes = createWishes();
   /** Whether a 400 may mean a lost session: not once a new session has met it too. */
   let badRequestIsLoss = true;
-  /** Sessions lost in a row as the GET stream saw it. */
-  let losses = 0;
 
   const deliver: Deliver = (message, from) => {
     if (message.kind === "request") asked.add(message.id);
@@ -297,7 +292,7 @@ export function createLegacySession(
   async function openAgain(): Promise<void> {
     if (!initialize) return;
     endpoint.log("the server ended the session: opening it again");
-    listening?.abort();
+    unasked.stop();
     const lost = sessionId;
     // Nobody awaits these answers any more, and the new session may use their ids again.
     const abandoned = [...asked];
@@ -321,14 +316,9 @@ export function createLegacySession(
     }
     if (initialized) await inShort(postQuietly(initialized.text, initialized.method));
     listen();
-    await inShort(Promise.all([...wishes.values()].map(repeatWish)));
+    await inShort(Promise.all(wishes.all().map(repeatWish)));
     // What the client knew of the old session may no longer hold.
-    const capabilities = isObject(result.capabilities) ? result.capabilities : {};
-    for (const feature of ["tools", "prompts", "resources"]) {
-      const offered = capabilities[feature];
-      if (isObject(offered) && offered.listChanged === true)
-        await deliver(notification(`notifications/${feature}/list_changed`));
-    }
+    for (const change of listChanges(result.capabilities)) await deliver(change);
   }
 
   /** Tells the new session what the client wished of the old one. Never rejects. */
@@ -347,66 +337,21 @@ export function createLegacySession(
   /** Waits for what should be done before the requests go on, but not for long. */
   const inShort = (work: Promise<unknown>) => Promise.race([work, sleep(OPENING_MS, ended.signal)]);
 
-  /** Keeps the GET stream open (MCP 2025-11-25 "Listening for Messages from the Server"). */
-  function listen(): void {
-    if (!listens || ended.signal.aborted) return;
-    const stop = linkedAbort(ended.signal);
-    listening = stop;
-    void keepListening(stop.signal).catch(() => {});
-  }
+  const unasked = createUnaskedStream(endpoint, {
+    open: (cursor, signal) => resume(cursor, signal, Number.POSITIVE_INFINITY),
+    async take(message) {
+      noteAnswer(message);
+      await deliver(message);
+    },
+    ended: ended.signal,
+    session: () => sessionId,
+    isLostSession,
+    reopen,
+  });
 
-  async function keepListening(signal: AbortSignal): Promise<void> {
-    const cursor: StreamCursor = {};
-    let opened = false;
-    for (let fruitless = losses; !signal.aborted; ) {
-      const startedMs = performance.now();
-      const usedSession = sessionId;
-      let heard = false;
-      let silent = false;
-      try {
-        const response = await resume(cursor, signal, Number.POSITIVE_INFINITY);
-        const { status } = response;
-        if (status < 300) {
-          opened ||= mediaType(response.headers) === "text/event-stream";
-          await readAnswers(response, endpoint.url, cursor, endpoint.log, async (message) => {
-            heard = true;
-            noteAnswer(message);
-            await deliver(message);
-          });
-        } else {
-          const failure = await readErrorAnswer(response);
-          // Before a stream was ever open, a refusal only says that there is none to be had.
-          if (opened && usedSession !== undefined && isLostSession(failure)) {
-            losses++;
-            // A new session brings a new stream of its own.
-            if (sessionId === usedSession) await reopen(usedSession);
-            return;
-          }
-          if (status < 500 && !MAY_PASS.includes(status)) {
-            if (!cursor.lastEventId || status === 405) return;
-            // What came meanwhile is lost; what comes need not be.
-            delete cursor.lastEventId;
-          }
-        }
-      } catch (error) {
-        if (signal.aborted || !(error instanceof M2mcpError)) return;
-        // What answers nonsense from the start offers no stream; what does so later may be a fault that passes.
-        if (error.exitCode !== EXIT.network && !(opened && error.exitCode === EXIT.server)) return;
-        silent = error.code === "timeout";
-      }
-      const lasted = performance.now() - startedMs > LASTED_MS;
-      if (heard || lasted) fruitless = losses = 0;
-      else fruitless++;
-      // A connection whose other end is gone is silent too, so it is made anew; that should cost no message.
-      if (!(silent && lasted)) await sleep(resumeAfterMs(cursor.retryMs, fruitless), signal);
-    }
-  }
-
-  function rememberWish(message: RequestMessage): void {
-    if (message.method === "logging/setLevel") wishes.set("level", message);
-    else if (message.method === "resources/subscribe") wishes.set(`uri ${message.params.uri}`, message);
-    else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
-  }
+  const listen = () => {
+    if (listens) unasked.listen();
+  };
 
   async function postQuietly(text: Text, what: string): Promise<void> {
     try {
@@ -423,7 +368,6 @@ export function createLegacySession(
 
   function leave(): void {
     ended.abort();
-    listening?.abort();
     for (const call of calls.values()) call.abort.abort();
   }
 
@@ -435,14 +379,14 @@ export function createLegacySession(
       try {
         if (message.method === "initialize") {
           initialize = message;
-          listening?.abort();
+          unasked.stop();
           const done = handshake(message, call, deliver);
           ready = done.catch(() => {});
           return await done;
         }
         await whenReady();
         call.abort.signal.throwIfAborted();
-        rememberWish(message);
+        wishes.note(message);
         return await exchangeOrRepeat(message, call);
       } finally {
         clearTimeout(call.linger);

@@ -1,7 +1,7 @@
 import { decode, type Text, toText, trimText } from "./text.ts";
 
 /** Longest line accepted; a longer one is reported and skipped, so that memory stays bounded. */
-export const MAX_LINE_BYTES = 256 * 1024 * 1024;
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 /** What framing yields: a line, or the report of one that was too long. */
 export type Line = { text: Text } | { tooLong: number };

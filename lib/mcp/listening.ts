@@ -1,8 +1,10 @@
 import { M2mcpError, timedOut } from "../errors.ts";
+import { isObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, rpcErrorOf } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
-import { hostOf, sleep } from "./http.ts";
-import { type Id, isObject, type Message, notification, type RpcError } from "./messages.ts";
+import { hostOf } from "./http.ts";
+import { type Id, type Message, notification, type RpcError } from "./messages.ts";
 import type { Deliver } from "./road.ts";
 import { carries, changesIn, type Filter } from "./translate.ts";
 import type { Endpoint } from "./types.ts";

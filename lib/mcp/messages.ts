@@ -1,9 +1,9 @@
+import { isObject, type JsonObject } from "../json.ts";
 import { mayBeInexact, parseExactly } from "./exact-json.ts";
 import { asString, LONG_BYTES, type Text } from "./text.ts";
 
 /** A JSON-RPC 2.0 id as MCP uses it. */
 export type Id = string | number;
-export type JsonObject = { [key: string]: unknown };
 
 /** A message and the exact text it came as: what is not understood passes on unchanged. */
 export type Message = RequestMessage | NotificationMessage | ResponseMessage;
@@ -47,10 +47,6 @@ export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
 export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
-
-/** Narrows to a JSON object (neither array nor null). */
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isId = (value: unknown): value is Id => typeof value === "string" || typeof value === "number";
 

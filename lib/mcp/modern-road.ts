@@ -1,3 +1,5 @@
+import { isObject } from "../json.ts";
+import { sleep } from "../platform/sleep.ts";
 import type { ErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
 import {
@@ -8,10 +10,8 @@ import {
   MODERN_VERSION,
   undiscovered,
 } from "./era.ts";
-import { sleep } from "./http.ts";
 import {
   type Id,
-  isObject,
   type Message,
   notification,
   type RequestMessage,

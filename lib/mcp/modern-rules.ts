@@ -1,11 +1,6 @@
+import { isObject } from "../json.ts";
 import { META_CAPABILITIES, META_VERSION, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "./era.ts";
-import {
-  INVALID_PARAMS,
-  isObject,
-  METHOD_NOT_FOUND,
-  type RequestMessage,
-  type RpcError,
-} from "./messages.ts";
+import { INVALID_PARAMS, METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
 
 /** Requests that a legacy server knows and 2026-07-28 no longer has (MCP 2026-07-28 "Changelog"). */
 const REMOVED = ["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"];

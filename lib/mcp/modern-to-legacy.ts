@@ -1,4 +1,5 @@
 import { noCommonVersion } from "../errors.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { type ErrorAnswer, supportedVersions, toRpcError } from "./answers.ts";
 import {
   LEGACY_VERSION,
@@ -17,8 +18,6 @@ import {
   exactParams,
   type Id,
   INVALID_PARAMS,
-  isObject,
-  type JsonObject,
   type Message,
   notification,
   type RequestMessage,

@@ -1,4 +1,5 @@
 import { M2mcpError, streamCut } from "../errors.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer, supportedVersions } from "./answers.ts";
 import {
   HEADER_MISMATCH,
@@ -10,8 +11,6 @@ import {
 import { hostOf, sendHttp } from "./http.ts";
 import {
   type Id,
-  isObject,
-  type JsonObject,
   type Message,
   type NotificationMessage,
   type RequestMessage,

@@ -1,4 +1,5 @@
-import { isObject, type JsonObject, type RequestMessage } from "./messages.ts";
+import { isObject, type JsonObject } from "../json.ts";
+import type { RequestMessage } from "./messages.ts";
 
 /** Keywords whose values are data, not schemas. */
 const DATA = ["const", "enum", "default", "examples"];

@@ -1,5 +1,6 @@
 import { M2mcpError } from "../errors.ts";
-import { isObject, type Message, type RequestMessage } from "./messages.ts";
+import { isObject } from "../json.ts";
+import type { Message, RequestMessage } from "./messages.ts";
 
 /** Which calls may be sent again though the server may have acted on them. */
 export interface Repeatable {

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "./messages.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import type { HeaderMap } from "./types.ts";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;

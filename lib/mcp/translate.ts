@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from "../json.ts";
 import {
   LEGACY_VERSION,
   LEGACY_VERSIONS,
@@ -9,7 +10,7 @@ import {
   META_VERSION,
   MODERN_VERSION,
 } from "./era.ts";
-import { INVALID_PARAMS, isObject, type JsonObject, type RpcError } from "./messages.ts";
+import { INVALID_PARAMS, type RpcError } from "./messages.ts";
 
 /** Resource not found, until 2025-11-25; -32602 since. */
 const RESOURCE_NOT_FOUND = -32002;

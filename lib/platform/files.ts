@@ -1,14 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { codeOf } from "../error-code.ts";
 import { notReadable, notWritable } from "../errors.ts";
 
 /** How the names of temporary files begin. */
 export const TEMPORARY = ".tmp-";
-
-/** The error's `code`, such as ENOENT. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "unknown";
 
 const WORDS: Record<string, string> = {
   EACCES: "permission denied",
@@ -26,7 +23,7 @@ const WORDS: Record<string, string> = {
 };
 
 /** What a failed file operation means, for a person. */
-export const reasonOf = (error: unknown): string => WORDS[codeOf(error)] ?? codeOf(error);
+export const reasonOf = (error: unknown): string => WORDS[codeOf(error)] ?? (codeOf(error) || "unknown");
 
 /** The file's bytes; null when there is none. @throws M2mcpError not_readable */
 export async function readBytes(file: string): Promise<Buffer | null> {

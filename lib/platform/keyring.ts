@@ -53,11 +53,3 @@ function explained(message: string): string {
     first.replace(/^(Couldn't access platform storage|Platform failure|Secret Service): /g, "") || "unknown"
   );
 }
-
-/** Whether the native add-on of the keyring is there, without asking the keyring itself. */
-export async function hasKeyringAddon(): Promise<boolean> {
-  return import("@napi-rs/keyring").then(
-    (addon) => typeof addon.AsyncEntry === "function",
-    () => false,
-  );
-}

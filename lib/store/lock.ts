@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readFile, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { codeOf } from "../error-code.ts";
 import { lockedTooLong, notWritable } from "../errors.ts";
-import { ageMs, codeOf, makeFolder, reasonOf } from "../platform/files.ts";
+import { ageMs, makeFolder, reasonOf } from "../platform/files.ts";
 import { isAlive, ownBeginning, processSpace } from "../platform/host.ts";
+import { sleep } from "../platform/sleep.ts";
 
 /** The owner shows that it lives this often, in ms. */
 const HEARTBEAT_MS = 500;
@@ -15,8 +17,6 @@ const LONGEST_WAIT_MS = 60_000;
 const LONGEST_LOOK_MS = 250;
 /** A breaker needs its guard for a moment; one this old was left behind, in ms. */
 const OLD_GUARD_MS = 10_000;
-
-const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 
 /**
  * Runs `work` while no other process holds the lock file. An owner killed in this process space is noticed at once;

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../mcp/messages.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { firstLine, harmless, table } from "./table.ts";
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");

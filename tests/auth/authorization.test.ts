@@ -4,6 +4,7 @@ import { createAuthorization } from "../../lib/auth/authorization.ts";
 import type { Credentials } from "../../lib/auth/types.ts";
 import type { M2mcpError } from "../../lib/errors.ts";
 import { startWorld, type World } from "../e2e/world.ts";
+import { sleep } from "../waiting.ts";
 import { memoryDeps } from "./memory-deps.ts";
 
 let world: World;
@@ -127,7 +128,7 @@ test("a token that lives for seconds is renewed at its own pace", async () => {
     for (let tenth = 0; tenth < 100; tenth++) {
       pass(100);
       await authorization.headers(ask());
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await sleep(2);
     }
     await authorization.end();
   });

@@ -1,8 +1,10 @@
 // m2mcp beside mcp-remote and direct HTTP, in turns within one run, on the same loopback servers. Prints and saves a
 // table, a chart, and where the time goes. --quick takes fewer rounds.
+
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sleep } from "../waiting.ts";
 import { callsPerSecond, echo, fetchBytes, INITIALIZE } from "./caller.ts";
 import { chart } from "./chart.ts";
 import { inMb, inMs, inTurns, median, quantile, timed } from "./figures.ts";
@@ -32,7 +34,6 @@ const BRIDGES = ["m2mcp", "mcp-remote"] as const;
 process.chdir(root);
 const rows: Row[] = [];
 const subjects = await startBareServer();
-const sleep = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 const commandsOf = <Name extends Command>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, name])) as Record<Name, Name>;
 

@@ -12,6 +12,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { listen } from "../servers/listen.ts";
 import { startMcpServer } from "../servers/mcp-server.ts";
+import { until } from "../waiting.ts";
 import { BINARY, createHome, type Home } from "./harness.ts";
 import { logIn, startWorld, type World } from "./world.ts";
 
@@ -50,11 +51,6 @@ async function overBridge(args = ["@svc"], env: Record<string, string> = {}): Pr
   return client;
 }
 
-const until = async (met: () => boolean) => {
-  for (let tries = 0; !met() && tries < 200; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(met()).toBe(true);
-};
-
 /** Everything a client can see of the server. */
 async function seeAll(client: Client) {
   const progress: number[] = [];
@@ -68,7 +64,7 @@ async function seeAll(client: Client) {
   const slow = await client.callTool({ name: "slow", arguments: { ms: 40 } }, undefined, {
     onprogress: ({ progress: at }) => void progress.push(at),
   });
-  await until(() => updated.length > 0);
+  await until(() => updated.length > 0, 4000);
   return {
     server: client.getServerVersion(),
     capabilities: client.getServerCapabilities(),
@@ -112,7 +108,7 @@ describe("the official client over the bridge", () => {
     });
     setTimeout(() => abort.abort(), 150);
     await expect(call).rejects.toThrow();
-    await until(() => world.mcp.cancelled.length > before);
+    await until(() => world.mcp.cancelled.length > before, 4000);
     expect((await client.callTool({ name: "echo", arguments: { text: "alive" } })).content).toEqual([
       { type: "text", text: "alive" },
     ]);
@@ -129,7 +125,7 @@ describe("the official client over the bridge", () => {
     await client.callTool({ name: "echo", arguments: { text: "x" } }).then(() => order.push("fast"));
     await slow;
     expect(order).toEqual(["fast", "slow"]);
-    await until(() => changed > 0);
+    await until(() => changed > 0, 4000);
     await client.close();
   });
 
@@ -143,7 +139,7 @@ describe("the official client over the bridge", () => {
     expect(said.map(({ content }) => content)).toEqual(
       ["a", "b", "c"].map((text) => [{ type: "text", text }]),
     );
-    await until(() => changed > 0);
+    await until(() => changed > 0, 4000);
     await client.close();
   });
 
@@ -151,7 +147,7 @@ describe("the official client over the bridge", () => {
     const client = await overBridge();
     const before = world.mcp.sessions();
     await client.close();
-    await until(() => world.mcp.sessions() === before - 1);
+    await until(() => world.mcp.sessions() === before - 1, 4000);
   });
 
   test("needs no login where the server asks for no token", async () => {

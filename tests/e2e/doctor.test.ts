@@ -32,7 +32,6 @@ const CREDENTIALS = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "hidden-secret
 async function examine(target: string, env: Record<string, string> = CREDENTIALS, ...args: string[]) {
   const human = await home.run(["doctor", target, ...args], { env });
   const machine = await home.run(["doctor", target, "--json", ...args], { env });
-  if (process.env.SHOW) console.log(`\n${human.stdout}${human.stderr}[${human.code}]`);
   expect(machine.code).toBe(human.code);
   const { steps, ok } = JSON.parse(machine.stdout) as { steps: Step[]; ok: boolean };
   for (const { name } of steps) expect(human.stdout).toContain(`${name}: `);

@@ -6,7 +6,9 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import { join } from "node:path";
 import { importSPKI, jwtVerify } from "jose";
 import { makeKey } from "../auth/key-forms.ts";
+import { json } from "../servers/json.ts";
 import { listen } from "../servers/listen.ts";
+import { sleep } from "../waiting.ts";
 import { createHome, type Home } from "./harness.ts";
 
 let home: Home;
@@ -32,10 +34,6 @@ interface Habit {
   ): unknown;
 }
 const granted = { access_token: "good", token_type: "Bearer", expires_in: 600 };
-const say = (response: ServerResponse, status: number, json: object) => {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(json));
-};
 
 /** Starts the server; resolves with the MCP endpoint's address. */
 async function serve({ path = "", metadata = {}, token }: Habit): Promise<string> {
@@ -49,9 +47,9 @@ async function serve({ path = "", metadata = {}, token }: Habit): Promise<string
     request.on("end", () => {
       const issuer = `${origin}${path}`;
       if (pathname === "/.well-known/oauth-protected-resource/mcp")
-        say(response, 200, { resource: `${origin}/mcp`, authorization_servers: [issuer] });
+        json(response, 200, { resource: `${origin}/mcp`, authorization_servers: [issuer] });
       else if (pathname === `${path}/.well-known/openid-configuration`)
-        say(response, 200, { issuer, token_endpoint: `${origin}/token`, ...metadata });
+        json(response, 200, { issuer, token_endpoint: `${origin}/token`, ...metadata });
       else if (pathname === "/token")
         token(
           new URLSearchParams(body),
@@ -64,7 +62,7 @@ async function serve({ path = "", metadata = {}, token }: Habit): Promise<string
         request.headers.authorization === "Bearer good" &&
         calls.push(request.headers)
       )
-        say(response, 200, {
+        json(response, 200, {
           jsonrpc: "2.0",
           id: JSON.parse(body).id,
           result: { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" },
@@ -90,7 +88,7 @@ const login = async (habit: Habit, ...args: string[]) =>
 const refuse =
   (error: string, description: string, status = 400, more: object = {}) =>
   (response: ServerResponse) =>
-    say(response, status, { error, error_description: description, ...more });
+    json(response, status, { error, error_description: description, ...more });
 
 /** The claims and header of a client assertion, checked with the key's public half. */
 async function asserted(params: URLSearchParams, publicPem: string, alg: string) {
@@ -104,7 +102,7 @@ describe("servers' habits", () => {
     const habit: Habit = {
       token: (params, response) => {
         const audience = params.get("audience");
-        if (audience === "https://api") say(response, 200, { ...granted, expires_in: 86_400 });
+        if (audience === "https://api") json(response, 200, { ...granted, expires_in: 86_400 });
         else if (audience === null)
           refuse("access_denied", "Non-global clients are not allowed access to APIv1", 403)(response);
         else refuse("access_denied", `Service not found: ${audience}`, 403)(response);
@@ -142,8 +140,8 @@ describe("servers' habits", () => {
           refuse("invalid_scope", "AADSTS1002012: The provided value for scope is not valid")(response);
         else if (authorization !== `Basic ${Buffer.from("id:s").toString("base64")}`)
           // The number alone, as its own field has it.
-          say(response, 401, { error: "invalid_client", error_codes: [7000215] });
-        else say(response, 200, { ...granted, ext_expires_in: 3599 });
+          json(response, 401, { error: "invalid_client", error_codes: [7000215] });
+        else json(response, 200, { ...granted, ext_expires_in: 3599 });
       },
     };
     expect((await login(habit)).stderr).toContain("--no-resource");
@@ -178,7 +176,7 @@ describe("servers' habits", () => {
             "AADSTS700023: Client assertion audience claim does not match",
             401,
           )(response);
-        else say(response, claims.nbf === claims.iat && claims.sub === "id" ? 200 : 400, granted);
+        else json(response, claims.nbf === claims.iat && claims.sub === "id" ? 200 : 400, granted);
       },
     });
     const args = ["login", url, "@cert", "--client-id", "id", "--private-key", key, "--no-resource"];
@@ -202,7 +200,7 @@ describe("servers' habits", () => {
               "AADSTS700211: No matching federated identity record found",
               401,
             )(response)
-          : say(response, 500, {}),
+          : json(response, 500, {}),
     });
     const { code, stderr } = await home.run([
       "login",
@@ -221,7 +219,7 @@ describe("servers' habits", () => {
       path: "/oauth2/default",
       token: (params, response) =>
         params.get("scope") === "tools"
-          ? say(response, 200, granted)
+          ? json(response, 200, granted)
           : params.has("scope")
             ? refuse("invalid_scope", "One or more scopes are not configured for the resource.")(response)
             : refuse("invalid_scope", "'scope' must be provided.")(response),
@@ -251,7 +249,7 @@ describe("servers' habits", () => {
           )(response);
         else if (dpop === undefined)
           refuse("invalid_dpop_proof", "The DPoP proof JWT header is missing.")(response);
-        else say(response, 200, { ...granted, token_type: "DPoP" });
+        else json(response, 200, { ...granted, token_type: "DPoP" });
       },
     });
     const args = ["login", url, "@key", "--client-id", "id", "--private-key", key, "--key-id", "kid-1"];
@@ -265,12 +263,12 @@ describe("servers' habits", () => {
     const habit: Habit = {
       token: (params, response, authorization) =>
         !authorization?.startsWith("Basic ") || params.has("client_secret")
-          ? say(response, 400, { error: "invalid_client" })
+          ? json(response, 400, { error: "invalid_client" })
           : params.has("resource")
-            ? say(response, 400, { error: "invalid_request" })
+            ? json(response, 400, { error: "invalid_request" })
             : params.get("scope") === "api/read"
-              ? say(response, 200, granted)
-              : say(response, 400, { error: "invalid_scope" }),
+              ? json(response, 200, granted)
+              : json(response, 400, { error: "invalid_scope" }),
     };
     expect((await login(habit)).stderr).toContain("--no-resource");
     expect((await again("--no-resource", "--scope", "read")).stderr).toContain("--scope");
@@ -283,7 +281,7 @@ describe("servers' habits", () => {
       path: "/realms/main",
       token: (_params, response) =>
         enabled
-          ? say(response, 200, { ...granted, "not-before-policy": 0, refresh_expires_in: 0 })
+          ? json(response, 200, { ...granted, "not-before-policy": 0, refresh_expires_in: 0 })
           : refuse("unauthorized_client", "Client not enabled to retrieve service account", 401)(response),
     });
     expect(stderr).toContain("service accounts");
@@ -311,7 +309,7 @@ describe("servers' habits", () => {
       const first = await login({
         token: (_params, response) => {
           tokens++;
-          say(response, 200, answer);
+          json(response, 200, answer);
         },
       });
       expect([first.code, first.stderr]).toEqual([0, expect.not.stringContaining("error")]);
@@ -351,7 +349,7 @@ describe("servers' habits", () => {
         token: (_params, response) =>
           ++tries === 1
             ? response.writeHead(429, { "retry-after": value() }).end()
-            : say(response, 200, granted),
+            : json(response, 200, granted),
       });
       expect([code, tries]).toEqual([0, 2]);
     });
@@ -444,7 +442,7 @@ describe("what cannot be found out is said by options", () => {
     const habit: Habit = {
       token: (params, response) => {
         seen.push(Object.fromEntries(params));
-        say(response, 200, granted);
+        json(response, 200, granted);
       },
     };
     const args = [
@@ -492,7 +490,7 @@ describe("id and secret within basic (RFC 6749 §2.3.1)", () => {
             .toString("latin1")
             .split(":");
           const right = decode(user) === id && decode(password) === secret && rest.length === 0;
-          say(response, right ? 200 : 401, right ? granted : { error: "invalid_client" });
+          json(response, right ? 200 : 401, right ? granted : { error: "invalid_client" });
         },
       });
       const { code } = await home.run(["login", url, "--client-id", id], {
@@ -508,7 +506,7 @@ describe("what stands in for a secret", () => {
     const habit: Habit = {
       token: (params, response) => {
         seen.push(params.get("client_assertion") ?? params.get("assertion") ?? "");
-        say(response, 200, { ...granted, expires_in: 1 });
+        json(response, 200, { ...granted, expires_in: 1 });
       },
     };
     const file = join(home.folder, "token");
@@ -518,7 +516,7 @@ describe("what stands in for a secret", () => {
       (await home.run(["login", url, "@file", "--client-id", "id", "--client-assertion-file", file])).code,
     ).toBe(0);
     writeFileSync(file, "second\n");
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await sleep(1100);
     await home.run(["@file", "tools-list"]);
     expect(seen).toEqual(["first", "second"]);
     const command = await home.run([
@@ -541,7 +539,7 @@ describe("what stands in for a secret", () => {
     const habit: Habit = {
       token: (_params, response, authorization) => {
         seen.push(Buffer.from(authorization?.slice(6) ?? "", "base64").toString());
-        say(response, 200, { ...granted, expires_in: 1 });
+        json(response, 200, { ...granted, expires_in: 1 });
       },
     };
     const file = join(home.folder, "secret");
@@ -558,7 +556,7 @@ describe("what stands in for a secret", () => {
     ];
     expect((await home.run(args)).code).toBe(0);
     writeFileSync(file, "two");
-    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await sleep(1100);
     await home.run(["@svc", "tools-list"]);
     expect(seen).toEqual(["id:one", "id:two"]);
   });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type RequestListener } from "node:http";
 import { listen } from "../servers/listen.ts";
+import { sleep } from "../waiting.ts";
 import { createHome, type Home } from "./harness.ts";
 
 let home: Home;
@@ -80,7 +81,7 @@ async function resource(first: string, more: { challenge?: string; headers?: Rec
 
 const SECRET = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "s" };
 const login = (url: string, ...args: string[]) => home.run(["login", url, "@svc", ...args], { env: SECRET });
-const over = () => new Promise((resolve) => setTimeout(resolve, 1100));
+const over = () => sleep(1100);
 
 describe("credentials go to the issuer that login recorded", () => {
   test("and to no other that the server names later, until a login approves it", async () => {
@@ -158,7 +159,7 @@ test("a token endpoint that moves is found again", async () => {
   place = "/token2";
   await over();
   expect((await home.run(["@svc", "tools-list"])).code).toBe(4);
-  await new Promise((resolve) => setTimeout(resolve, 5100));
+  await sleep(5100);
   expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
 }, 30_000);
 

@@ -1,6 +1,7 @@
 // Processes that share one profile, whatever its authorization server does.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
+import { sleep } from "../waiting.ts";
 import { createHome, type Home } from "./harness.ts";
 import { logIn, startWorld, type World } from "./world.ts";
 
@@ -16,7 +17,6 @@ afterEach(async () => {
   home.remove();
 });
 
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const leftovers = () =>
   readdirSync(home.folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.lock|\.tmp/.test(name));
 

@@ -6,6 +6,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
+import { sleep } from "../waiting.ts";
 import { createHome, type Home } from "./harness.ts";
 
 interface Seen {
@@ -89,10 +90,10 @@ test("a bridge follows a certificate that is renewed in place, token and calls a
   expect(await list()).toMatchObject({ id: 1, result: { tools: [{ name: "there" }] } });
   // First a certificate that does not go with the key, as in the midst of a renewal: the old pair stays in use.
   copyFileSync(certificates.renewed.certFile, certFile);
-  await new Promise((resolve) => setTimeout(resolve, 5500));
+  await sleep(5500);
   expect(await list()).toMatchObject({ id: 2, result: { tools: [{ name: "there" }] } });
   copyFileSync(certificates.renewed.keyFile, keyFile);
-  await new Promise((resolve) => setTimeout(resolve, 5500));
+  await sleep(5500);
   seen.length = 0;
   expect(await list()).toMatchObject({ id: 3, result: { tools: [{ name: "there" }] } });
   bridge.stdin.end();

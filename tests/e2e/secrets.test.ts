@@ -10,6 +10,7 @@ import { VERBS } from "../../lib/commands/verbs.ts";
 import { openStore } from "../../lib/store/store.ts";
 import { makeCertificates } from "../servers/certificates.ts";
 import { listen } from "../servers/listen.ts";
+import { sleep } from "../waiting.ts";
 import { BINARY, createHome, type Home, type Outcome, type RunOptions } from "./harness.ts";
 
 // Each is long, holds what encodings change, and stands nowhere else.
@@ -526,7 +527,7 @@ setTimeout(() => { if (process.env.CRASH === "reject") Promise.reject(new Error(
       said += part;
     });
     child.stdin.write(handshake);
-    while (!said.includes('"id":2')) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!said.includes('"id":2')) await sleep(20);
     child.kill("SIGSEGV");
     await new Promise((resolve) => child.on("close", resolve));
     expect(found(Buffer.from(said))).toEqual([]);

@@ -5,7 +5,9 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { makeKey, PASSPHRASE } from "../auth/key-forms.ts";
+import { json } from "../servers/json.ts";
 import { listen } from "../servers/listen.ts";
+import { sleep } from "../waiting.ts";
 import { BINARY, createHome, type Home } from "./harness.ts";
 
 let home: Home;
@@ -19,12 +21,10 @@ afterEach(() => {
 });
 
 type Token = (params: URLSearchParams, response: ServerResponse, request: IncomingMessage) => void;
-const say = (response: ServerResponse, status: number, json: object) =>
-  void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(json));
 const granted =
   (lifeS: number): Token =>
   (_params, response) =>
-    say(response, 200, { access_token: "good", token_type: "Bearer", expires_in: lifeS });
+    json(response, 200, { access_token: "good", token_type: "Bearer", expires_in: lifeS });
 
 /** Authorization server, MCP server and the token service of a CI platform in one; notes every token request. */
 async function serve(token: Token) {
@@ -39,9 +39,9 @@ async function serve(token: Token) {
     });
     request.on("end", () => {
       if (url.pathname === "/.well-known/oauth-protected-resource/mcp")
-        say(response, 200, { resource: `${origin}/mcp`, authorization_servers: [origin] });
+        json(response, 200, { resource: `${origin}/mcp`, authorization_servers: [origin] });
       else if (url.pathname === "/.well-known/oauth-authorization-server")
-        say(response, 200, { issuer: origin, token_endpoint: `${origin}/token` });
+        json(response, 200, { issuer: origin, token_endpoint: `${origin}/token` });
       else if (url.pathname === "/token") {
         const params = new URLSearchParams(body);
         requests.push(params);
@@ -49,12 +49,12 @@ async function serve(token: Token) {
       } else if (url.pathname === "/actions/token") {
         asked.push({ url, authorization: request.headers.authorization });
         const isJob = request.headers.authorization === "Bearer job-request-token";
-        say(response, isJob ? 200 : 401, isJob ? { count: 1, value: `id-token-${asked.length}` } : {});
+        json(response, isJob ? 200 : 401, isJob ? { count: 1, value: `id-token-${asked.length}` } : {});
       } else if (request.headers.authorization !== "Bearer good")
         response.writeHead(401, { "www-authenticate": "Bearer" }).end();
       else {
         const result = { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" };
-        say(response, 200, { jsonrpc: "2.0", id: JSON.parse(body).id, result });
+        json(response, 200, { jsonrpc: "2.0", id: JSON.parse(body).id, result });
       }
     });
   });
@@ -67,7 +67,7 @@ async function serve(token: Token) {
   });
   return { origin, url: `${origin}/mcp`, requests, asked };
 }
-const over = () => new Promise((resolve) => setTimeout(resolve, 1100));
+const over = () => sleep(1100);
 const write = (name: string, text: string) => {
   const path = join(home.folder, name);
   writeFileSync(path, text);
@@ -79,7 +79,7 @@ describe("workload identity", () => {
     let refusing = false;
     const { url, requests } = await serve((params, response, request) =>
       refusing
-        ? say(response, 400, { error: "invalid_grant", error_description: "assertion expired" })
+        ? json(response, 400, { error: "invalid_grant", error_description: "assertion expired" })
         : granted(1)(params, response, request),
     );
     const path = write("token", "first\n");

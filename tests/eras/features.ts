@@ -1,6 +1,7 @@
 // Each feature of the protocol, as one row of the table: what must hold, or why a cell cannot have it.
 import { expect } from "bun:test";
 import {
+  CAPABILITIES,
   type FullServer,
   INFO,
   INSTRUCTIONS,
@@ -11,6 +12,7 @@ import {
   TOOLS,
   VISIT,
 } from "../servers/full-server.ts";
+import { until } from "../waiting.ts";
 import type { AnyClient, Json } from "./client.ts";
 
 export interface Cell {
@@ -33,12 +35,6 @@ export interface Feature {
 
 const said = (result: Json) => (result.content as { text: string }[])[0]?.text;
 
-/** Waits for what comes by another stream than the answer. */
-export async function until(met: () => boolean): Promise<void> {
-  for (let tries = 0; !met() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(met()).toBe(true);
-}
-
 /** What was heard since a moment. */
 const since = ({ heard }: AnyClient, from: number, method: string) =>
   heard.slice(from).filter((one) => one.method === method);
@@ -60,14 +56,7 @@ export const FEATURES: Feature[] = [
     async check({ it }) {
       expect(it.info()).toMatchObject(INFO);
       expect(it.instructions()).toBe(INSTRUCTIONS);
-      expect(it.capabilities()).toMatchObject({
-        tools: { listChanged: true },
-        resources: { subscribe: true, listChanged: true },
-        prompts: { listChanged: true },
-        completions: {},
-        logging: {},
-        experimental: { "example.com/feature": { on: true } },
-      });
+      expect(it.capabilities()).toMatchObject(CAPABILITIES);
     },
   },
   {

@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { type Body, type Front, json, refuse, startFront } from "../servers/front.ts";
+import { type Body, type Front, refuse, startFront } from "../servers/front.ts";
 import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
+import { json } from "../servers/json.ts";
+import { sleep, until } from "../waiting.ts";
 import { INITIALIZED, initialize, META } from "./lines.ts";
 import { type Run, start } from "./run.ts";
 
@@ -88,11 +90,6 @@ afterEach(async () => {
   home.remove();
   await front.stop();
 });
-
-async function until(met: () => boolean): Promise<void> {
-  for (let tries = 0; !met() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(met()).toBe(true);
-}
 
 async function began(): Promise<Run> {
   run = start(home, [front.url, "--timeout", "10"]);
@@ -297,7 +294,7 @@ describe("questions of the server's", () => {
     expect(Object.keys(second.inputRequests as object)).toEqual(["q2"]);
     if (call) event(call.response, { id: call.body.id, result: say("early") });
     call?.response.end();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     retry("c", second.requestState, { q2: { action: "cancel" } });
     expect((await it.answer("c")).result).toMatchObject(say("early"));
     expect(answers.map(({ id }) => String(id))).toEqual(["q1", "q2"]);

@@ -3,25 +3,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createHome, type Home } from "../e2e/harness.ts";
 import { SECRETS, startAuthorizationServer } from "../servers/authorization-server.ts";
 import { type Front, passOn, refuse, startFront } from "../servers/front.ts";
-import { type FullLegacyServer, startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { startFullModernServer } from "../servers/full-modern-server.ts";
-import type { FullServer } from "../servers/full-server.ts";
+import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
 import { answerTo, DISCOVER, echo, opening, piped, textOf } from "./lines.ts";
 import { start } from "./run.ts";
+import { startServers } from "./servers.ts";
 
 const KINDS = ["legacy", "modern", "sse"] as const;
 type Kind = (typeof KINDS)[number];
 
-let servers: Record<Kind, FullServer> & { dual: FullServer; legacy: FullLegacyServer };
+let servers: Awaited<ReturnType<typeof startServers>>;
 let home: Home;
 let front: Front;
 beforeAll(async () => {
-  servers = {
-    legacy: await startFullLegacyServer("http"),
-    modern: await startFullModernServer(),
-    sse: await startFullLegacyServer("sse"),
-    dual: await startFullModernServer("stateless"),
-  };
+  servers = await startServers();
 });
 afterAll(async () => {
   for (const server of Object.values(servers)) await server.stop();

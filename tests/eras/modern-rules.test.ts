@@ -2,8 +2,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { type Body, type Front, json, refuse, startFront } from "../servers/front.ts";
+import { type Body, type Front, refuse, startFront } from "../servers/front.ts";
+import { json } from "../servers/json.ts";
 import { listen } from "../servers/listen.ts";
+import { sleep, until } from "../waiting.ts";
 import { answerTo, DISCOVER, INITIALIZED, initialize, type Line, META, piped } from "./lines.ts";
 import { type Run, start } from "./run.ts";
 
@@ -75,11 +77,6 @@ afterEach(async () => {
   home.remove();
   await front.stop();
 });
-
-async function until(met: () => boolean): Promise<void> {
-  for (let tries = 0; !met() && tries < 500; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
-  expect(met()).toBe(true);
-}
 
 const began = async (
   client: "legacy" | "modern",
@@ -516,7 +513,7 @@ describe("the subscription of a modern client", () => {
     for (const line of told) expect(idOf(line)).toBe(5);
     it.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 5 } });
     await until(() => listens.length === 0);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await sleep(1500);
     expect(listens).toEqual([]);
   });
 

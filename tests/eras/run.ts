@@ -1,5 +1,6 @@
 // A bridge that is given lines one by one, and asked for what it said.
 import type { Home } from "../e2e/harness.ts";
+import { sleep } from "../waiting.ts";
 import type { Line } from "./lines.ts";
 
 export interface Run {
@@ -31,7 +32,7 @@ export function start(home: Home, args: string[]): Run {
     for (let tries = 0; tries < 750; tries++) {
       const found = lines.find(like);
       if (found) return found;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
     throw new Error(`not said: ${JSON.stringify(lines).slice(0, 2000)}`);
   };

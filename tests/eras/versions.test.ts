@@ -1,26 +1,20 @@
 // Versions: each that a client may ask for, each way to find one, and errors that name both sides'.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { type Answering, type Front, json, refuse, startFront } from "../servers/front.ts";
-import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { startFullModernServer } from "../servers/full-modern-server.ts";
-import type { FullServer } from "../servers/full-server.ts";
+import { type Answering, type Front, refuse, startFront } from "../servers/front.ts";
+import { json } from "../servers/json.ts";
 import { connectLegacy, connectModern } from "./client.ts";
 import { answerTo, DISCOVER, echo, INITIALIZED, initialize, META, opening, piped, textOf } from "./lines.ts";
+import { startServers } from "./servers.ts";
 
 const KINDS = ["legacy", "modern", "sse", "dual"] as const;
 const LEGACY = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
 
-let servers: Record<(typeof KINDS)[number], FullServer>;
+let servers: Awaited<ReturnType<typeof startServers>>;
 let home: Home;
 let front: Front;
 beforeAll(async () => {
-  servers = {
-    legacy: await startFullLegacyServer("http"),
-    modern: await startFullModernServer(),
-    sse: await startFullLegacyServer("sse"),
-    dual: await startFullModernServer("stateless"),
-  };
+  servers = await startServers();
 });
 afterAll(async () => {
   for (const server of Object.values(servers)) await server.stop();

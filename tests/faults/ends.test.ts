@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
-import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines, sleep, until } from "./pipe.ts";
+import { sleep, until } from "../waiting.ts";
+import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines } from "./pipe.ts";
 import { json, result, type ScriptedServer, serveScript } from "./scripted-server.ts";
 
 let home: Home;

@@ -1,9 +1,10 @@
 // A reverse proxy that does to the traffic of a real MCP server what networks and servers do at their worst.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { listen } from "../servers/listen.ts";
+import { sleep } from "../waiting.ts";
 import type { Random } from "./random.ts";
 
-export const FAULTS = [
+const FAULTS = [
   /** The connection is reset before the request was read: the server never sees it. */
   "reset unread",
   /** Reset after the server has acted, before its answer. */
@@ -23,7 +24,7 @@ export const FAULTS = [
   "answer to nobody",
   "in pieces",
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number];
 
 export interface FaultProxy {
   url: string;
@@ -140,8 +141,6 @@ export async function startFaultProxy(upstream: string, random: Random, share: n
   proxy.url = `http://127.0.0.1:${await listen(server)}/mcp`;
   return proxy;
 }
-
-const sleep = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 function forwarded(request: IncomingMessage): Headers {
   const headers = new Headers();

@@ -1,10 +1,12 @@
 // The table of outcomes: what a server or the network can do to one request, and what its client reads then.
 // Every row: the request is answered once, and the next request to the same bridge is answered as ever.
+
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { answersTo, call, converse, INITIALIZE, lines, peakMb, until } from "./pipe.ts";
+import { sleep, until } from "../waiting.ts";
+import { answersTo, call, converse, INITIALIZE, lines, modern, peakMb } from "./pipe.ts";
 import {
   json,
   result,
@@ -32,15 +34,6 @@ function every(ms: number, response: { destroyed: boolean }, say: () => void): v
   const timer = setInterval(() => (response.destroyed ? clearInterval(timer) : say()), ms);
 }
 
-const modern = (message: object) => {
-  const { params, ...rest } = message as { params?: object };
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": { name: "pipe", version: "1" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  return { ...rest, params: { ...params, _meta } };
-};
 const discovered = (id: unknown) =>
   JSON.stringify({
     jsonrpc: "2.0",
@@ -318,7 +311,7 @@ test("an answer to a request of another stream answers that request, and its own
   const { say, hear, heard } = converse(child);
   say(INITIALIZE, call(2));
   await hear(({ id }) => id === 1);
-  while (!first) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!first) await sleep(10);
   say(call(3));
   expect((await hear(({ id }) => id === 2)).result.text).toBe("two");
   expect((await hear(({ id }) => id === 3)).result.text).toBe("three");
@@ -395,7 +388,7 @@ describe("a network where", () => {
     const { port } = server;
     server.stop();
     say(call(2));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await sleep(1000);
     server = await serveScript(({ id }, response) => json(response, result(id, "back")), { port });
     expect((await hear(({ id }) => id === 2)).result.text).toBe("back");
     child.kill("SIGKILL");

@@ -17,6 +17,17 @@ export const call = (id: unknown, name = "x") => ({
   params: { name },
 });
 
+const META = {
+  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+  "io.modelcontextprotocol/clientInfo": { name: "pipe", version: "1" },
+  "io.modelcontextprotocol/clientCapabilities": {},
+};
+/** A message as a modern client sends it. */
+export const modern = (message: object) => {
+  const { params, ...rest } = message as { params?: object };
+  return { ...rest, params: { ...params, _meta: META } };
+};
+
 /** Messages as lines; strings stand as they are. */
 export const lines = (...messages: unknown[]) =>
   messages.map((message) => `${typeof message === "string" ? message : JSON.stringify(message)}\n`).join("");
@@ -88,11 +99,3 @@ export const peakMb = (pid: number | undefined) =>
 
 /** Open descriptors of a process (Linux). */
 export const descriptors = (pid: number | undefined) => readdirSync(`/proc/${pid}/fd`).length;
-
-export const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
-
-/** Waits until it is so; fails after a time. */
-export async function until(met: () => boolean, limitMs = 10_000): Promise<void> {
-  for (const startMs = performance.now(); !met(); await sleep(10))
-    if (performance.now() - startMs > limitMs) throw new Error(`not so within ${limitMs} ms: ${met}`);
-}

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { processSpace } from "../../lib/platform/host.ts";
 import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
 import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
+import { sleep } from "../waiting.ts";
 
 let home: Home;
 let world: SmallWorld;
@@ -29,7 +30,6 @@ afterEach(async () => {
   home.remove();
 });
 
-const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 const store = (...path: string[]) => join(home.folder, "store", ...path);
 const login = async (name = "@svc", secret = "s") => {
   const { code, stderr } = await home.run(["login", world.url, name, "--client-id", "id"], {

@@ -2,7 +2,7 @@
 // its tool is annotated as one that may be called twice.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { answersTo, call, converse, INITIALIZE, lines } from "./pipe.ts";
+import { answersTo, call, converse, INITIALIZE, lines, modern } from "./pipe.ts";
 import {
   type Asked,
   json,
@@ -35,15 +35,6 @@ const TOOLS = [
   { name: "plain", inputSchema: { type: "object" } },
 ];
 const LIST = { jsonrpc: "2.0", id: "list", method: "tools/list" };
-const META = {
-  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-  "io.modelcontextprotocol/clientInfo": { name: "pipe", version: "1" },
-  "io.modelcontextprotocol/clientCapabilities": {},
-};
-const modern = (message: object) => {
-  const { params, ...rest } = message as { params?: object };
-  return { ...rest, params: { ...params, _meta: META } };
-};
 
 type Cut = (response: Parameters<Parameters<typeof serveScript>[0]>[1]) => void;
 const CUTS: [string, Cut][] = [

@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { call, converse, INITIALIZE, INITIALIZED, until } from "./pipe.ts";
+import { sleep, until } from "../waiting.ts";
+import { call, converse, INITIALIZE, INITIALIZED } from "./pipe.ts";
 import { type Asked, json, result, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
 
 let home: Home;
@@ -201,7 +202,7 @@ test("a GET stream refused from the start opens no sessions", async () => {
   say(INITIALIZE, INITIALIZED, call(2));
   await hear(({ id }) => id === 2);
   await until(() => server?.seen.some(({ http }) => http === "GET") === true);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await sleep(1500);
   expect(server.count("initialize")).toBe(1);
   child.kill("SIGKILL");
 });
@@ -228,7 +229,7 @@ describe("the real server-everything, restarted underneath the bridge:", () => {
       const answered = await fetch(`http://127.0.0.1:${port}/mcp`, { method: "GET" }).catch(() => undefined);
       await answered?.body?.cancel();
       if (answered) return child;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
     throw new Error("server-everything did not start");
   };
@@ -259,7 +260,7 @@ describe("the real server-everything, restarted underneath the bridge:", () => {
       say(INITIALIZE, INITIALIZED, echo(2));
       expect((await hear(({ id }) => id === 2)).result.content[0].text).toContain("said 2");
       say(long(3), long(4), long(5));
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      await sleep(500);
       await kill(everything);
       everything = await start(port);
       for (const wanted of [3, 4, 5])

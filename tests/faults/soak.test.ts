@@ -1,10 +1,12 @@
 // Thousands of requests to a real server through a proxy that injects faults at random, from a printed seed:
 // each id is answered once, none twice, no call that may not be repeated is, and nothing is used up.
+
 import { expect, test } from "bun:test";
 import { createHome } from "../e2e/harness.ts";
+import { sleep, until } from "../waiting.ts";
 import { startCountingServer } from "./counting-server.ts";
 import { startFaultProxy } from "./fault-proxy.ts";
-import { descriptors, INITIALIZE, INITIALIZED, lines, memoryMb, sleep, until } from "./pipe.ts";
+import { descriptors, INITIALIZE, INITIALIZED, lines, memoryMb } from "./pipe.ts";
 import { createRandom } from "./random.ts";
 
 const REQUESTS = Number(process.env.M2MCP_SOAK_REQUESTS ?? 20_000);

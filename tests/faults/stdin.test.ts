@@ -1,7 +1,8 @@
 // What a client can write into the bridge, and what it reads then.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHome, type Home } from "../e2e/harness.ts";
-import { answers, answersTo, call, converse, INITIALIZE, lines, memoryMb, peakMb, sleep } from "./pipe.ts";
+import { sleep } from "../waiting.ts";
+import { answers, answersTo, call, converse, INITIALIZE, lines, memoryMb, peakMb } from "./pipe.ts";
 import { json, result, type ScriptedServer, serveScript } from "./scripted-server.ts";
 
 let home: Home;

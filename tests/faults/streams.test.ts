@@ -3,17 +3,8 @@ import { createServer, type Server } from "node:http";
 import { gzipSync } from "node:zlib";
 import { createHome, type Home } from "../e2e/harness.ts";
 import { listen } from "../servers/listen.ts";
-import {
-  answers,
-  answersTo,
-  call,
-  converse,
-  INITIALIZE,
-  INITIALIZED,
-  lines,
-  memoryMb,
-  sleep,
-} from "./pipe.ts";
+import { sleep } from "../waiting.ts";
+import { answers, answersTo, call, converse, INITIALIZE, INITIALIZED, lines, memoryMb } from "./pipe.ts";
 import { json, result, type Script, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
 
 let home: Home;

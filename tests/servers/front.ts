@@ -1,5 +1,6 @@
 // An address on loopback behind which servers can be exchanged while it runs, and where every request is counted.
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
+import { json } from "./json.ts";
 import { listen } from "./listen.ts";
 
 /** What answers: another server, by its address, or a function. */
@@ -79,11 +80,6 @@ export function passOn(
   onward.on("error", () => response.destroy());
   response.on("close", () => onward.destroy());
   onward.end(body);
-}
-
-/** Answers with JSON. */
-export function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
 
 /** Answers with a JSON-RPC error. */

@@ -27,7 +27,9 @@ import {
   UnsubscribeRequestSchema,
   UrlElicitationRequiredError,
 } from "@modelcontextprotocol/sdk/types.js";
+import { sleep } from "../waiting.ts";
 import {
+  CAPABILITIES,
   completions,
   createSeen,
   FORM,
@@ -40,7 +42,6 @@ import {
   RESOURCES,
   SAMPLING,
   type Seen,
-  sleep,
   TEMPLATES,
   TOOLS,
   text,
@@ -129,14 +130,7 @@ export async function startFullLegacyServer(transport: "http" | "sse"): Promise<
 
 function createFullServer(seen: Seen): Server {
   const server = new Server(INFO, {
-    capabilities: {
-      tools: { listChanged: true },
-      resources: { subscribe: true, listChanged: true },
-      prompts: { listChanged: true },
-      completions: {},
-      logging: {},
-      experimental: { "example.com/feature": { on: true } },
-    },
+    capabilities: CAPABILITIES,
     instructions: INSTRUCTIONS,
   });
   let level = 0;

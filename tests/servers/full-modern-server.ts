@@ -10,7 +10,9 @@ import {
   Server,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { sleep } from "../waiting.ts";
 import {
+  CAPABILITIES,
   completions,
   createSeen,
   FORM,
@@ -23,7 +25,6 @@ import {
   RESOURCES,
   SAMPLING,
   type Seen,
-  sleep,
   TEMPLATES,
   TOOLS,
   text,
@@ -46,7 +47,7 @@ const numbers = {
   outputSchema: { type: "array", items: { $ref: "#/$defs/n" }, $defs: { n: { type: "number" } } },
 };
 /** One tool more than the legacy server, whose structured output is no object. */
-export const MODERN_TOOLS = [...TOOLS, numbers];
+const MODERN_TOOLS = [...TOOLS, numbers];
 
 export async function startFullModernServer(
   legacy: "reject" | "stateless" = "reject",
@@ -76,14 +77,7 @@ export async function startFullModernServer(
 
 function createFullServer(seen: Seen, notifier: () => Notifier): Server {
   const server = new Server(INFO, {
-    capabilities: {
-      tools: { listChanged: true },
-      resources: { subscribe: true, listChanged: true },
-      prompts: { listChanged: true },
-      completions: {},
-      logging: {},
-      experimental: { "example.com/feature": { on: true } },
-    },
+    capabilities: CAPABILITIES,
     instructions: INSTRUCTIONS,
   });
   server.setRequestHandler("tools/list", ({ params }) => {

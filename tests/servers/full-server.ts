@@ -37,6 +37,15 @@ export interface FullServer {
 export const INFO = { name: "full-server", version: "3.2.1", title: "Full" };
 export const INSTRUCTIONS = "Everything is here.\nUse it.";
 
+export const CAPABILITIES = {
+  tools: { listChanged: true },
+  resources: { subscribe: true, listChanged: true },
+  prompts: { listChanged: true },
+  completions: {},
+  logging: {},
+  experimental: { "example.com/feature": { on: true } },
+};
+
 const none = { type: "object" as const, properties: {} };
 const tool = (name: string, more: object = {}) => ({
   name,
@@ -73,7 +82,7 @@ export const TOOLS = [
   tool("ping-back"),
 ];
 /** Tools in one page of the list. */
-export const PAGE = 4;
+const PAGE = 4;
 
 export const RESOURCES = [
   { uri: "memo://one", name: "one", mimeType: "text/plain" },
@@ -101,8 +110,6 @@ export const SAMPLING = {
 export const LEVELS = ["debug", "info", "warning", "error"] as const;
 
 export const text = (value: string) => ({ content: [{ type: "text" as const, text: value }] });
-export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** One page of a list, by a cursor that means something to the server alone. */
 export function page<T>(
   items: readonly T[],

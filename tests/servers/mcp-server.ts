@@ -12,6 +12,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { z } from "zod";
+import { sleep } from "../waiting.ts";
 import { listen } from "./listen.ts";
 
 export interface RequestSeen {
@@ -141,8 +142,6 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 const text = (value: string) => ({ content: [{ type: "text" as const, text: value }] });
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** A server with one of each thing that MCP has. */
 function createTestServer(cancelled: string[]): McpServer {
   const server = new McpServer(

@@ -1,5 +1,6 @@
 // Authorization server and MCP server of 2026-07-28 in one, small and quick, for tests with very many processes.
-import { createServer, type ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import { json } from "./json.ts";
 import { listen } from "./listen.ts";
 
 export interface SmallWorld {
@@ -18,11 +19,6 @@ export interface SmallWorld {
   stop(): Promise<void>;
 }
 
-const say = (response: ServerResponse, status: number, json: object) => {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(json));
-};
-
 const RESULTS: Record<string, object> = {
   "server/discover": { supportedVersions: ["2026-07-28"], capabilities: { tools: {}, resources: {} } },
   "tools/list": { tools: [{ name: "there", inputSchema: { type: "object" } }] },
@@ -40,9 +36,9 @@ export async function startSmallWorld(): Promise<SmallWorld> {
     });
     request.on("end", () => {
       if (pathname.startsWith("/.well-known/oauth-protected-resource"))
-        say(response, 200, { resource: world.url, authorization_servers: [world.origin] });
+        json(response, 200, { resource: world.url, authorization_servers: [world.origin] });
       else if (pathname.startsWith("/.well-known/"))
-        say(response, 200, { issuer: world.origin, token_endpoint: `${world.origin}/token` });
+        json(response, 200, { issuer: world.origin, token_endpoint: `${world.origin}/token` });
       else if (pathname === "/token") {
         const secret = decodeURIComponent(
           Buffer.from(authorization.slice(6), "base64").toString().split(":")[1] ?? "",
@@ -51,9 +47,9 @@ export async function startSmallWorld(): Promise<SmallWorld> {
         const token = `token-${world.secrets.length}`;
         setTimeout(() => {
           if (world.secret !== undefined && secret !== world.secret)
-            return say(response, 401, { error: "invalid_client" });
+            return json(response, 401, { error: "invalid_client" });
           endsMs.set(token, Date.now() + world.lifeS * 1000);
-          say(response, 200, { access_token: token, token_type: "Bearer", expires_in: world.lifeS });
+          json(response, 200, { access_token: token, token_type: "Bearer", expires_in: world.lifeS });
         }, world.delayMs);
       } else if ((endsMs.get(authorization.slice(7)) ?? 0) < Date.now())
         response.writeHead(401, { "www-authenticate": "Bearer" }).end();
@@ -68,7 +64,7 @@ export async function startSmallWorld(): Promise<SmallWorld> {
             ? { contents: [{ uri: params.uri, text: "x".repeat(Number(size)) }] }
             : RESULTS[method];
         const _meta = { "io.modelcontextprotocol/serverInfo": { name: "small", version: "1" } };
-        say(
+        json(
           response,
           200,
           result

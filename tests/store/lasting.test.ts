@@ -22,6 +22,7 @@ import { createInterface } from "node:readline";
 import { openStore } from "../../lib/store/store.ts";
 import { BINARY, collect, createHome, type Home, type Outcome } from "../e2e/harness.ts";
 import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
+import { sleep } from "../waiting.ts";
 
 let home: Home;
 let world: SmallWorld;
@@ -35,7 +36,6 @@ afterEach(async () => {
   home.remove();
 });
 
-const sleep = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 const store = (...path: string[]) => join(home.folder, "store", ...path);
 const login = (secret: string, env: Record<string, string> = {}, name = "@svc") =>
   home.run(["login", world.url, name, "--client-id", "id"], { env: { M2MCP_CLIENT_SECRET: secret, ...env } });

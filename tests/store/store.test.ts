@@ -15,6 +15,7 @@ import { M2mcpError } from "../../lib/errors.ts";
 import type { Keyring } from "../../lib/platform/keyring.ts";
 import { openStore } from "../../lib/store/store.ts";
 import type { Profile } from "../../lib/store/types.ts";
+import { sleep } from "../waiting.ts";
 
 let folder: string;
 const warnings: string[] = [];
@@ -191,7 +192,7 @@ describe("files", () => {
       const child = program(
         `for (let at = ${round * 1000}; ; at++) await store.updateState("x", () => ({ server: { protocolVersion: String(at) } }));`,
       );
-      await new Promise((resolve) => setTimeout(resolve, 30 + Math.random() * 60));
+      await sleep(30 + Math.random() * 60);
       child.kill("SIGKILL");
       await ended(child);
       const state = await open().readState("x");
@@ -217,7 +218,7 @@ describe("many processes", () => {
     const holder = program(
       `await store.withLock("x", async () => { await Bun.write(${JSON.stringify(join(folder, "..", "held"))}, "1"); await Bun.sleep(60000); });`,
     );
-    while (!existsSync(join(folder, "..", "held"))) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (!existsSync(join(folder, "..", "held"))) await sleep(10);
     holder.kill("SIGKILL");
     await ended(holder);
     const startedMs = performance.now();

@@ -1,13 +1,11 @@
 // What the conformance suite's server scenarios want to see, whatever the era of the server that says it.
 
-export const PIXEL =
+const PIXEL =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==";
-export const SILENCE = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA==";
+const SILENCE = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA==";
 
-export const text = (said: string) => ({ type: "text" as const, text: said });
+const text = (said: string) => ({ type: "text" as const, text: said });
 export const says = (said: string) => ({ content: [text(said)] });
-export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
 const image = { type: "image" as const, data: PIXEL, mimeType: "image/png" };
 const embedded = (uri: string, mimeType: string, said: string) => ({
   type: "resource" as const,

@@ -1,5 +1,6 @@
 // The server that the conformance suite's scenarios of 2025-11-25 are made for (official SDK 1.x), on loopback. It
 // has the tools of the later scenarios too, asking the client in the way of its own era.
+
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
@@ -29,6 +30,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
+import { sleep } from "../../waiting.ts";
 import { listen } from "../listen.ts";
 import {
   CAPITAL_QUESTION,
@@ -43,7 +45,6 @@ import {
   PROMPTS,
   SCHEMA_2020_12,
   says,
-  sleep,
   TEMPLATE,
   templateContent,
 } from "./content.ts";

@@ -19,6 +19,7 @@ import {
   ResourceTemplate,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { sleep } from "../../waiting.ts";
 import { listen } from "../listen.ts";
 import {
   CAPITAL_QUESTION,
@@ -34,7 +35,6 @@ import {
   PROMPTS,
   SCHEMA_2020_12,
   says,
-  sleep,
   TEMPLATE,
   templateContent,
 } from "./content.ts";

@@ -1,0 +1,5 @@
+export type JsonObject = { [key: string]: unknown };
+
+/** Narrows to a JSON object (neither array nor null). */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
