@@ -506,6 +506,14 @@ export const loginNeeded = (server: string) =>
     `m2mcp login ${server} --client-id ID --client-secret SECRET`,
   );
 
+/** The profile was removed while a process used it. */
+export const loggedOut = (name: string, server: string) =>
+  authError(
+    "logged_out",
+    `the login @${name} was removed, so no more tokens are asked for with it`,
+    `m2mcp login ${server} @${name} makes it again; a running bridge takes it up by itself`,
+  );
+
 export const stepUpRefused = (host: string, scopes: string, why: string) =>
   authError(
     "step_up_refused",

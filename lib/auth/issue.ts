@@ -14,7 +14,7 @@ const DISCOVERY_LIFE_MS = 24 * 3_600_000;
 const FAILURE_LIFE_MS = 5000;
 
 /** Failures on this machine: they cost no request, and who mends them tries again at once. */
-const LOCAL = ["secret_unreadable", "command_failed", "bad_key", "insecure_url"];
+const LOCAL = ["logged_out", "secret_unreadable", "command_failed", "bad_key", "insecure_url"];
 
 /** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
 const MOVED = ["bad_token_answer", "redirect"];
