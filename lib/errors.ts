@@ -217,7 +217,7 @@ export const insecureUrl = (what: string, url: string) =>
     "insecure_url",
     EXIT.usage,
     `${what} ${url} is plain http: credentials and tokens would travel in the clear`,
-    "use https; plain http is accepted for loopback addresses only",
+    `use https; in a network that you trust, --allow-http ${new URL(url).hostname} allows it for this host`,
   );
 
 // — store —

@@ -137,6 +137,11 @@ async function ask(
     // What was gathered once may not be allowed any more: the scopes it began with may be.
     const isTooMuch = error instanceof M2mcpError && error.code === "scope_refused";
     if (!isTooMuch || more || gathered === undefined) throw error;
+    if (credentials.grant === "jwt-bearer") {
+      // A refusal of this grant is final: who asks next begins with the first scopes.
+      await deps.write(({ steppedUpScope: _, ...old }) => old);
+      throw error;
+    }
     deps.log("the scopes gathered so far are refused: asking for the first ones alone");
     kept = undefined;
     issued = await request(undefined);
