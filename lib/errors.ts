@@ -217,7 +217,7 @@ export const insecureUrl = (what: string, url: string) =>
     "insecure_url",
     EXIT.usage,
     `${what} ${url} is plain http: credentials and tokens would travel in the clear`,
-    "use https; plain http is accepted for loopback addresses only",
+    `use https; in a network that you trust, --allow-http ${new URL(url).hostname} allows it for this host`,
   );
 
 // — store —
@@ -504,6 +504,14 @@ export const loginNeeded = (server: string) =>
     "login_needed",
     `${server} wants authorization`,
     `m2mcp login ${server} --client-id ID --client-secret SECRET`,
+  );
+
+/** The profile was removed while a process used it. */
+export const loggedOut = (name: string, server: string) =>
+  authError(
+    "logged_out",
+    `the login @${name} was removed, so no more tokens are asked for with it`,
+    `m2mcp login ${server} @${name} makes it again; a running bridge takes it up by itself`,
   );
 
 export const stepUpRefused = (host: string, scopes: string, why: string) =>

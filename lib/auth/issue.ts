@@ -14,7 +14,7 @@ const DISCOVERY_LIFE_MS = 24 * 3_600_000;
 const FAILURE_LIFE_MS = 5000;
 
 /** Failures on this machine: they cost no request, and who mends them tries again at once. */
-const LOCAL = ["secret_unreadable", "command_failed", "bad_key", "insecure_url"];
+const LOCAL = ["logged_out", "secret_unreadable", "command_failed", "bad_key", "insecure_url"];
 
 /** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
 const MOVED = ["bad_token_answer", "redirect"];
@@ -137,6 +137,11 @@ async function ask(
     // What was gathered once may not be allowed any more: the scopes it began with may be.
     const isTooMuch = error instanceof M2mcpError && error.code === "scope_refused";
     if (!isTooMuch || more || gathered === undefined) throw error;
+    if (credentials.grant === "jwt-bearer") {
+      // A refusal of this grant is final: who asks next begins with the first scopes.
+      await deps.write(({ steppedUpScope: _, ...old }) => old);
+      throw error;
+    }
     deps.log("the scopes gathered so far are refused: asking for the first ones alone");
     kept = undefined;
     issued = await request(undefined);

@@ -48,9 +48,11 @@ export async function prove(call: Call, found: Target, credentials: Credentials)
 
 /** The options of a call that a profile keeps. */
 export function keptOptions(call: Call): Partial<Profile> {
-  const { options, around } = call;
+  const { options, around, output } = call;
   const headers = options.values("header").map(parseHeader);
   const allowHttp = options.values("allow-http").flatMap((hosts) => hosts.split(/[\s,]+/));
+  for (const host of allowHttp.filter((one) => one !== ""))
+    output.warn(`plain http is allowed to ${host}: credentials and tokens then travel in the clear`);
   const ca = options.value("ca");
   const protocol = pinnedProtocol(options);
   return {

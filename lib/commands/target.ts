@@ -3,7 +3,7 @@ import type { AuthDeps } from "../auth/deps.ts";
 import { readSecret } from "../auth/secrets.ts";
 import type { Authorization, Credentials } from "../auth/types.ts";
 import { requireSecure } from "../auth/url.ts";
-import { noSuchProfile, wrongUsage } from "../errors.ts";
+import { loggedOut, noSuchProfile, wrongUsage } from "../errors.ts";
 import type { Endpoint } from "../mcp/types.ts";
 import { createFetch } from "../platform/fetch.ts";
 import type { Profile, Store } from "../store/types.ts";
@@ -226,7 +226,12 @@ export async function authDeps(call: Call, found: Target): Promise<AuthDeps> {
     log: (line) => call.output.step(line),
     ...(login
       ? {
-          reload: async () => (await store.readProfile(login.name))?.credentials ?? login.credentials ?? null,
+          async reload() {
+            const now = await store.readProfile(login.name);
+            // Who logs out means running bridges too.
+            if (!now?.credentials) throw loggedOut(login.name, login.server);
+            return now.credentials;
+          },
         }
       : {}),
   };

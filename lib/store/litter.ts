@@ -15,6 +15,9 @@ const MOST_UNNAMED = 200;
 /** Ids of state that belongs to no profile. */
 const UNNAMED = /^[0-9a-f]{32}$/;
 
+/** Whether state is a profile's, and not that of credentials from the environment. */
+export const belongsToProfile = (id: string): boolean => !UNNAMED.test(id);
+
 /** Where the store keeps what. */
 export interface StoreFolders {
   folder: string;
@@ -75,7 +78,7 @@ async function sweepState(folders: StoreFolders, nowMs: number): Promise<void> {
     const file = join(folders.state, name);
     const age = await ageMs(file, nowMs);
     const id = name.slice(0, -folders.suffix.length);
-    if (age !== null) loose.push({ id, file, age, unnamed: UNNAMED.test(id) });
+    if (age !== null) loose.push({ id, file, age, unnamed: !belongsToProfile(id) });
   }
   loose.sort((a, b) => a.age - b.age);
   let unnamed = 0;

@@ -4,10 +4,13 @@ import { exposed, listFolder, readBytes, removeFile, writeAtomic } from "../plat
 import { storeFolder } from "../platform/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring.ts";
 import { hasDescription, type KeySources, moveKey, type OpenKey, openKey } from "./key.ts";
-import { sweep } from "./litter.ts";
+import { belongsToProfile, sweep } from "./litter.ts";
 import { withFileLock } from "./lock.ts";
 import type { KeyPlace, Profile, State, Store } from "./types.ts";
 import { fingerprint, type Header, seal, unseal } from "./vault.ts";
+
+/** Stands for state where no store could be opened; a plus is in no profile's name. */
+const NOWHERE = "+memory";
 
 const SUFFIX = ".m2mcp";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -67,7 +70,8 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
   };
   const chosen =
     choice ?? (env.M2MCP_STORE === "keyring" || env.M2MCP_STORE === "file" ? env.M2MCP_STORE : undefined);
-  const inMemory = new Map<string, State>();
+  /** State that could not be written, and what lay in its place then. */
+  const inMemory = new Map<string, { state: State; over: Uint8Array | null }>();
   const turns = new Map<string, Promise<unknown>>();
   let opening: Promise<OpenKey> | undefined;
 
@@ -117,23 +121,35 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
     return mine;
   }
 
-  async function readState(id: string): Promise<State | null> {
-    const kept = inMemory.get(id);
-    if (kept) return kept;
+  /** State, and the bytes that lie in its place; what is kept in memory counts until those are others. */
+  async function lookUp(id: string): Promise<{ bytes: Uint8Array | null; state: State | null }> {
     const header = stateHeader(id);
     const file = pathOf(header);
-    const bytes = await readBytes(file);
-    if (!bytes) return null;
+    const kept = inMemory.get(id);
+    if (id === NOWHERE) return { bytes: null, state: kept?.state ?? null };
+    const bytes = kept ? await readBytes(file).catch(() => kept.over) : await readBytes(file);
+    if (kept && isSame(bytes, kept.over)) return { bytes, state: kept.state };
+    // Another process could write again: what it wrote is newer.
+    inMemory.delete(id);
+    if (!bytes) return { bytes, state: null };
     const { key } = await opened();
     try {
-      return (await unsealed(key, header, bytes)) as State;
+      return { bytes, state: (await unsealed(key, header, bytes)) as State };
     } catch (error) {
       if (!(error instanceof M2mcpError) || error.code !== "damaged") throw error;
       // It is a cache: what it held is asked for anew.
       warnOnce(`${file} is damaged; the tokens in it are asked for anew`);
-      return null;
+      return { bytes, state: null };
     }
   }
+
+  async function keepInMemory(id: string, change: (old: State) => State): Promise<void> {
+    const { bytes, state } = await lookUp(id).catch(() => ({ bytes: null, state: null }));
+    inMemory.set(id, { state: change(state ?? {}), over: bytes });
+  }
+
+  const isGone = async (id: string) =>
+    belongsToProfile(id) && !(await readBytes(pathOf({ kind: "profile", name: id.toLowerCase() })));
 
   return {
     readProfile: async (name) => (await read(profileHeader(name))) as Profile | null,
@@ -141,9 +157,14 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
 
     async removeProfile(name) {
       const header = profileHeader(name);
-      await removeFile(pathOf(stateHeader(name)));
-      inMemory.delete(name);
-      return removeFile(pathOf(header));
+      const remove = async () => {
+        const removed = await removeFile(pathOf(header));
+        await removeFile(pathOf(stateHeader(name)));
+        inMemory.delete(name);
+        return removed;
+      };
+      // Under the lock: a bridge that writes state at this moment must not bring it back.
+      return inTurn(`write ${name}`, () => withFileLock(places.writeLockOf(name), remove));
     },
 
     async listProfiles() {
@@ -170,25 +191,23 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
       return { profiles, unreadable };
     },
 
-    readState,
+    readState: async (id) => (await lookUp(id)).state,
 
     updateState: (id, change) =>
       inTurn(`write ${id}`, async () => {
-        const apply = async () => {
-          const next = change((await readState(id)) ?? {});
-          if (inMemory.has(id)) inMemory.set(id, next);
-          else await write(stateHeader(id), next);
-        };
+        if (id === NOWHERE) return keepInMemory(id, change);
         try {
-          if (inMemory.has(id)) await apply();
-          else {
-            await withFileLock(places.writeLockOf(id), apply);
-            await sweep(places, Date.now());
-          }
+          await withFileLock(places.writeLockOf(id), async () => {
+            // Its profile was removed meanwhile: nothing of it is to be found afterwards.
+            if (await isGone(id)) return keepInMemory(id, change);
+            await write(stateHeader(id), change((await lookUp(id)).state ?? {}));
+            if (inMemory.delete(id)) warnOnce(`${folder} can be written again, so tokens are saved again`);
+          });
+          await sweep(places, Date.now());
         } catch (error) {
           if (!(error instanceof M2mcpError) || error.code !== "not_writable") throw error;
           warnOnce(`${error.message}; going on without saving, so tokens are kept in memory only`);
-          inMemory.set(id, change((await readState(id).catch(() => null)) ?? {}));
+          await keepInMemory(id, change);
         }
       }),
 
@@ -214,8 +233,7 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
       } catch (error) {
         if (!(error instanceof M2mcpError) || error.code !== "not_writable") throw error;
         warnOnce(`${error.message}; going on without saving, so tokens are kept in memory only`);
-        inMemory.set("memory", {});
-        return "memory";
+        return NOWHERE;
       }
     },
 
@@ -229,3 +247,6 @@ export function openStore({ env, choice, warn, keyring = osKeyring() }: StoreOpt
     },
   };
 }
+
+const isSame = (one: Uint8Array | null, other: Uint8Array | null) =>
+  one === other || (one !== null && other !== null && Buffer.compare(one, other) === 0);

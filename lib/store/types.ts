@@ -45,7 +45,10 @@ export interface Store {
   listProfiles(): Promise<{ profiles: Profile[]; unreadable: { file: string; error: Error }[] }>;
   /** Null when nothing is cached. */
   readState(id: string): Promise<State | null>;
-  /** Read, change and write under a short lock of its own, so that parallel processes lose nothing. */
+  /**
+   * Read, change and write under a short lock of its own, so that parallel processes lose nothing. What cannot be
+   * written, or belongs to a profile that is gone, stays in memory; the next change tries to write it again.
+   */
   updateState(id: string, change: (old: State) => State): Promise<void>;
   /** Runs `work` while no other process runs work for the same id. */
   withLock<T>(id: string, work: () => Promise<T>): Promise<T>;

@@ -1,9 +1,11 @@
 // Tokens over their life, with a real authorization server and a clock that the test sets.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { createServer, type Server } from "node:http";
 import { createAuthorization } from "../../lib/auth/authorization.ts";
 import type { Credentials } from "../../lib/auth/types.ts";
 import type { M2mcpError } from "../../lib/errors.ts";
 import { startWorld, type World } from "../e2e/world.ts";
+import { listen } from "../servers/listen.ts";
 import { sleep } from "../waiting.ts";
 import { memoryDeps } from "./memory-deps.ts";
 
@@ -217,6 +219,64 @@ test("more scopes are asked for once, together with those had, and remembered", 
   // Remembered: the next process asks for both at once, and a call with the old token needs no request.
   const { tokenRequests } = await counted(() => open().headers(refused(sent, 403, stepUp)));
   expect(tokenRequests).toBe(0);
+});
+
+describe("scopes gathered once that are refused now", () => {
+  const scopes: (string | null)[] = [];
+  let server: Server;
+  let origin = "";
+  beforeEach(async () => {
+    scopes.length = 0;
+    server = createServer(async (request, response) => {
+      let body = "";
+      for await (const part of request) body += part;
+      const scope = new URLSearchParams(body).get("scope");
+      scopes.push(scope);
+      const isRefused = scope !== "a";
+      response.writeHead(isRefused ? 400 : 200, { "content-type": "application/json" });
+      const granted = { access_token: "t", token_type: "Bearer" };
+      response.end(JSON.stringify(isRefused ? { error: "invalid_scope" } : granted));
+    });
+    origin = `http://127.0.0.1:${await listen(server)}`;
+  });
+  afterEach(() => void server.close());
+
+  /** Headers as a new process with scope `a` and `b` gathered would ask for them, and as the next one. */
+  async function processes(grant: Credentials["grant"]) {
+    const { deps, state } = memoryDeps();
+    await deps.write(() => ({ steppedUpScope: "b" }));
+    const authentication: Credentials["authentication"] =
+      grant === "jwt-bearer"
+        ? { kind: "none" }
+        : { kind: "secret", secret: { from: "value", value: "secret" } };
+    const credentials: Credentials = {
+      grant,
+      clientId: "id",
+      authentication,
+      assertion: { from: "value", value: "assertion" },
+      tokenEndpoint: `${origin}/token`,
+      scope: "a",
+    };
+    const url = `${origin}/mcp`;
+    return {
+      state,
+      next: () => createAuthorization(deps, { server: url, credentials }).headers({ method: "POST", url }),
+    };
+  }
+
+  test("are given up, and the first ones asked for", async () => {
+    const { next, state } = await processes("client-credentials");
+    expect(await next()).toEqual({ authorization: "Bearer t" });
+    expect([scopes, state().steppedUpScope]).toEqual([["a b", "a"], undefined]);
+  });
+
+  test("end a jwt-bearer grant, which asks once; who comes next begins with the first ones", async () => {
+    const { next, state } = await processes("jwt-bearer");
+    await expect(next()).rejects.toThrow("invalid_scope");
+    expect(scopes).toEqual(["a b"]);
+    expect(await next()).toEqual({ authorization: "Bearer t" });
+    expect([scopes, state().steppedUpScope]).toEqual([["a b", "a"], undefined]);
+  });
 });
 
 test("credentials go to the issuer they are for, and tokens to the server they are for", async () => {

@@ -6,8 +6,9 @@ import { createCache, memoryCache } from "../../lib/commands/state.ts";
 import { openStore } from "../../lib/store/store.ts";
 
 let folder: string;
-beforeEach(() => {
+beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "m2mcp-state-"));
+  await store().writeProfile({ name: "team", server: "https://h.example/", createdAtMs: 1 });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -169,11 +169,15 @@ describe("metadata", () => {
     const mcp = await resource(as.origin);
     const named = mcp.url.replace("127.0.0.1", "0.0.0.0");
     const refused = await login(named);
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("plain http")]);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/plain http[\s\S]*hint: use https; .*--allow-http 0\.0\.0\.0 /),
+    ]);
     expect(mcp.paths).toEqual([]);
     // Allowed, it gets as far as the metadata, which is about another address.
     const allowed = await login(named, "--allow-http", "0.0.0.0");
     expect([allowed.code, allowed.stderr]).toEqual([4, expect.stringContaining("another resource")]);
+    expect(allowed.stderr).toContain("warning: plain http is allowed to 0.0.0.0");
     expect((await login(named, "--allow-http", "other.example")).code).toBe(1);
   });
 

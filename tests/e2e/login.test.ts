@@ -242,6 +242,19 @@ describe("login refuses, and stores nothing", () => {
   });
 });
 
+test("of several logins for one server, --profile chooses; without it all are named", async () => {
+  const { id, secret } = basic();
+  for (const name of ["@one", "@two"])
+    expect((await login(name, "--client-id", id, "--client-secret", secret)).code).toBe(0);
+  const connect = (...args: string[]) => home.run(["connect", world.mcp.url, "@svc", ...args]);
+  const open = await connect();
+  expect([open.code, open.stderr]).toEqual([1, expect.stringMatching(/@one, @two[\s\S]*--profile @NAME/)]);
+  expect((await connect("--profile", "@two")).code).toBe(0);
+  const { profiles } = JSON.parse((await home.run(["profiles", "--json"])).stdout);
+  expect(profiles.find(({ name }: { name: string }) => name === "svc")).toMatchObject({ login: "two" });
+  expect((await connect("--profile", "@none")).stderr).toContain("no profile @none");
+});
+
 test("no secret and no token in any output or any file in clear", async () => {
   const secrets = [basic().secret, Buffer.from(basic().secret).toString("base64"), "eyJ"];
   const outputs = [

@@ -44,11 +44,25 @@ afterAll(() => {
   server.kill();
   rmSync(certificates.folder, { recursive: true, force: true });
 });
-beforeEach(() => {
+beforeEach(async () => {
   home = createHome();
-  seen.length = 0;
+  await forget();
 });
 afterEach(() => home.remove());
+
+/** Waits until the server has printed all that happened: its last line is that of a request made here. */
+async function reported() {
+  const path = `/.well-known/oauth-protected-resource/${crypto.randomUUID()}`;
+  await fetch(new URL(path, url), { tls: { ca: readFileSync(certificates.caFile, "utf8") } });
+  const last = () => seen.findIndex((one) => one.path === path);
+  while (last() < 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  seen.splice(last(), 1);
+}
+
+async function forget() {
+  await reported();
+  seen.length = 0;
+}
 
 const fingerprint = (file: string) => new X509Certificate(readFileSync(file)).fingerprint256;
 const login = (certFile: string, keyFile: string, ...more: string[]) =>
@@ -61,13 +75,15 @@ test("the token comes from the alias of the token endpoint, and the certificate 
   const { certFile, keyFile } = certificates.client;
   const { code, stderr } = await login(certFile, keyFile);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+  await reported();
   const tokens = seen.filter(({ path }) => path === "/token");
   expect(tokens).toEqual([
     { where: "alias", path: "/token", status: 200, certificate: fingerprint(certFile) },
   ]);
-  seen.length = 0;
+  await forget();
   const { stdout } = await home.run(["@svc", "tools-list"]);
   expect(stdout).toContain("there");
+  await reported();
   expect(seen.filter(({ where }) => where === "mcp").at(-1)).toMatchObject({
     status: 200,
     certificate: fingerprint(certFile),
@@ -94,9 +110,12 @@ test("a bridge follows a certificate that is renewed in place, token and calls a
   expect(await list()).toMatchObject({ id: 2, result: { tools: [{ name: "there" }] } });
   copyFileSync(certificates.renewed.keyFile, keyFile);
   await sleep(5500);
-  seen.length = 0;
+  await forget();
   expect(await list()).toMatchObject({ id: 3, result: { tools: [{ name: "there" }] } });
+  const closed = new Promise((resolve) => bridge.on("close", resolve));
   bridge.stdin.end();
+  expect(await closed).toBe(0);
+  await reported();
   const now = fingerprint(certFile);
   // The token was bound to the old certificate: refused once, issued anew.
   expect(seen.filter(({ path }) => path === "/token").map(({ certificate }) => certificate)).toEqual([now]);
@@ -111,5 +130,6 @@ test("what is no pair is said before anything is sent", async () => {
   writeFileSync(junk, "junk");
   expect((await login(junk, certificates.client.keyFile)).stderr).toContain("no PEM certificate");
   expect((await login(certFile, junk)).stderr).toContain("no PEM private key");
+  await reported();
   expect(seen).toEqual([]);
 });

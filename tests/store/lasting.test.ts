@@ -84,6 +84,24 @@ describe("rotation", () => {
   });
 });
 
+test("after a logout a running bridge asks for no more tokens and leaves nothing; a new login serves it", async () => {
+  world.lifeS = 2;
+  expect((await login("s")).code).toBe(0);
+  const bridge = startBridge();
+  expect((await bridge.ask()).result?.tools).toHaveLength(1);
+  expect((await home.run(["logout", "@svc"])).code).toBe(0);
+  await sleep(2100);
+  expect((await bridge.ask()).error).toMatchObject({
+    code: -31004,
+    message: expect.stringContaining("the login @svc was removed"),
+  });
+  expect(world.secrets).toHaveLength(1);
+  expect([...readdirSync(store("state")), ...readdirSync(store("profiles"))]).toEqual([]);
+  expect((await login("s")).code).toBe(0);
+  expect((await bridge.ask()).result?.tools).toHaveLength(1);
+  await bridge.end();
+}, 60_000);
+
 describe("the key moves", () => {
   test("from place to place while bridges and one-off commands run", async () => {
     world.lifeS = 1;
@@ -201,6 +219,26 @@ test("a full disk: works with what it has, tokens in memory; a login says so and
   }
 });
 
+test("what could not be written is written by the same bridge once the place is free again", async () => {
+  world.lifeS = 1;
+  await login("s");
+  const bridge = startBridge();
+  expect((await bridge.ask()).result?.tools).toHaveLength(1);
+  rmSync(store("state"), { recursive: true });
+  writeFileSync(store("state"), "");
+  await sleep(1100);
+  expect((await bridge.ask()).result?.tools).toHaveLength(1);
+  expect(bridge.said()).toContain("tokens are kept in memory only");
+  rmSync(store("state"));
+  world.lifeS = 3600;
+  await sleep(1100);
+  expect((await bridge.ask()).result?.tools).toHaveLength(1);
+  const asked = world.secrets.length;
+  expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
+  expect(world.secrets).toHaveLength(asked);
+  await bridge.end();
+}, 60_000);
+
 test("a home that cannot be written: one-off and bridge work in memory and say so, login is a clear error", async () => {
   world.lifeS = 1;
   await login("s");
@@ -281,14 +319,24 @@ describe("killed at any moment of a write, by the executable", () => {
     await login("s");
     const places = new Set<string>();
     let passphrase = "p0";
-    for (let round = 1; round <= 40; round++) {
-      const args = round % 3 === 0 ? ["store", "move", "--to", "file"] : ["store", "passphrase"];
+    // How long a change takes here and now: each third round runs to its end.
+    let wholeMs = 0;
+    for (let round = 1; round <= 36; round++) {
+      const args = round % 4 === 0 ? ["store", "move", "--to", "file"] : ["store", "passphrase"];
       const next = `p${round}`;
       const child = home.start(args, { env: { M2MCP_PASSPHRASE: passphrase, M2MCP_NEW_PASSPHRASE: next } });
+      const startedMs = performance.now();
       const ended = collect(child);
-      await sleep(Math.random() * 500);
-      child.kill("SIGKILL");
-      await ended;
+      const isWhole = round % 3 === 1;
+      if (!isWhole) {
+        await sleep(Math.random() * wholeMs * 1.1);
+        child.kill("SIGKILL");
+      }
+      const { code, stderr } = await ended;
+      if (isWhole) {
+        expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
+        wholeMs = performance.now() - startedMs;
+      }
       // The old passphrase or the new one, unless a file holds the key; read as another process would.
       const outcomes: string[] = [];
       for (const one of [passphrase, next]) {
@@ -305,7 +353,7 @@ describe("killed at any moment of a write, by the executable", () => {
     expect([...places].sort()).toEqual(["file", "passphrase"]);
     const after = await home.run(["@svc", "tools-list"], { env: { M2MCP_PASSPHRASE: passphrase } });
     expect(after.code).toBe(0);
-  }, 180_000);
+  }, 300_000);
 });
 
 describe("a damaged file", () => {

@@ -61,6 +61,8 @@ const codeOf = (work: Promise<unknown>) =>
     () => "none",
     (error: unknown) => (error instanceof M2mcpError ? error.code : String(error)),
   );
+/** State of credentials from the environment. */
+const UNNAMED = "0123456789abcdef".repeat(2);
 const program = (body: string) =>
   spawn(
     process.execPath,
@@ -169,8 +171,8 @@ describe("files", () => {
 
   test("a folder that cannot be made leaves state in memory and profiles an error", async () => {
     const store = open({ M2MCP_HOME: "/dev/null/store", M2MCP_STORE: "file" });
-    await store.updateState("x", () => ({ server: { era: "modern" } }));
-    expect(await store.readState("x")).toEqual({ server: { era: "modern" } });
+    await store.updateState(UNNAMED, () => ({ server: { era: "modern" } }));
+    expect(await store.readState(UNNAMED)).toEqual({ server: { era: "modern" } });
     expect(warnings).toHaveLength(1);
     expect(await codeOf(store.writeProfile(profile("a")))).toBe("not_writable");
   });
@@ -184,18 +186,54 @@ describe("files", () => {
     expect(await store.removeProfile("a")).toBe(false);
   });
 
+  test("of a profile that was removed is not written again by who used it", async () => {
+    const [bridge, other] = [open(), open()];
+    await bridge.writeProfile(profile("a"));
+    await bridge.updateState("a", () => ({ server: { era: "legacy" } }));
+    await other.removeProfile("a");
+    await bridge.updateState("a", (old) => ({ ...old, server: { era: "modern" } }));
+    expect(readdirSync(join(folder, "state"))).toEqual([]);
+    expect(await bridge.readState("a")).toEqual({ server: { era: "modern" } });
+    // A new login counts for it as for all.
+    await other.writeProfile(profile("a"));
+    await other.updateState("a", () => ({ auth: {} }));
+    expect(await bridge.readState("a")).toEqual({ auth: {} });
+  });
+
+  test("that could not be written is written once that is possible, and gives way to what another wrote", async () => {
+    const [bridge, other] = [open(), open()];
+    const state = join(folder, "state");
+    await bridge.writeProfile(profile("a"));
+    const version = (protocolVersion: string) => ({ server: { protocolVersion } });
+    const closed = async (work: () => Promise<unknown>) => {
+      rmSync(state, { recursive: true, force: true });
+      writeFileSync(state, "");
+      await work();
+      rmSync(state);
+    };
+    await closed(() => bridge.updateState("a", () => version("1")));
+    expect(warnings.join()).toContain("in memory only");
+    expect(await other.readState("a")).toBe(null);
+    await bridge.updateState("a", (old) => ({ ...old, auth: {} }));
+    expect(await other.readState("a")).toEqual({ ...version("1"), auth: {} });
+    expect(warnings.join()).toContain("saved again");
+    await closed(() => bridge.updateState("a", () => version("2")));
+    await other.updateState("a", () => version("3"));
+    expect(await bridge.readState("a")).toEqual(version("3"));
+  });
+
   test("a writer killed at any moment leaves the old or the new state", async () => {
     const store = open({ M2MCP_STORE: "file" });
-    await store.updateState("x", () => ({ server: { protocolVersion: "0" } }));
+    await store.updateState(UNNAMED, () => ({ server: { protocolVersion: "0" } }));
     let last = 0;
     for (let round = 0; round < 40; round++) {
       const child = program(
-        `for (let at = ${round * 1000}; ; at++) await store.updateState("x", () => ({ server: { protocolVersion: String(at) } }));`,
+        `for (let at = ${round * 1000}; ; at++) await store.updateState("${UNNAMED}", () => ({ server: { protocolVersion: String(at) } }));`,
       );
       await sleep(30 + Math.random() * 60);
       child.kill("SIGKILL");
       await ended(child);
-      const state = await open().readState("x");
+      const state = await open().readState(UNNAMED);
       const at = Number(state?.server?.protocolVersion);
       expect(at).toBeGreaterThanOrEqual(last);
       last = at;
@@ -207,11 +245,11 @@ describe("files", () => {
 describe("many processes", () => {
   test("that make the store at once agree on one key, and lose no change", async () => {
     const count = 24;
-    const one = `await store.updateState("x", (old) => ({ server: { protocolVersion: String(Number(old.server?.protocolVersion ?? 0) + 1) } }));`;
+    const one = `await store.updateState("${UNNAMED}", (old) => ({ server: { protocolVersion: String(Number(old.server?.protocolVersion ?? 0) + 1) } }));`;
     await Promise.all(Array.from({ length: count }, () => ended(program(one))));
-    expect((await open().readState("x"))?.server?.protocolVersion).toBe(String(count));
+    expect((await open().readState(UNNAMED))?.server?.protocolVersion).toBe(String(count));
     expect(readdirSync(join(folder, "locks"))).toEqual([]);
-    expect(readdirSync(join(folder, "state"))).toEqual(["x.m2mcp"]);
+    expect(readdirSync(join(folder, "state"))).toEqual([`${UNNAMED}.m2mcp`]);
   });
 
   test("are not held up by one that was killed with the lock", async () => {
