@@ -1,6 +1,7 @@
-import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut } from "../errors.ts";
+import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut, tookTooLong } from "../errors.ts";
 import { type ErrorAnswer, mediaType, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
+import { boundMs } from "./bound.ts";
 import { type HttpResponse, hostOf, sendHttp, sleep } from "./http.ts";
 import {
   type Id,
@@ -99,6 +100,8 @@ export function createLegacySession(
   const wishes = new Map<string, RequestMessage>();
   /** Whether a 400 may mean a lost session: not once a new session has met it too. */
   let badRequestIsLoss = true;
+  /** Whether a refused notification may mean a lost session: not once a new session has refused one too. */
+  let noticesTellLoss = true;
   /** Sessions lost in a row as the GET stream saw it. */
   let losses = 0;
 
@@ -271,17 +274,24 @@ export function createLegacySession(
   ): Promise<ErrorAnswer | undefined> {
     sessionId = undefined;
     protocolVersion = undefined;
-    const response = await post(message.text, call.abort.signal);
-    if (response.status >= 300) return readErrorAnswer(response);
-    sessionId = response.headers.get("mcp-session-id") ?? undefined;
-    return passToTheEnd(response, call, async (answer) => {
-      if (answer.kind === "response" && answer.id === message.id) {
-        const agreed = answer.result?.protocolVersion;
-        if (typeof agreed === "string") protocolVersion = agreed;
-        if (answer.error) sessionId = undefined;
-      }
-      await take(answer);
-    });
+    // All else waits for it, so one that trickles for ever must not go on behind its answer.
+    const limitMs = boundMs(endpoint.timeoutMs);
+    const late = setTimeout(() => call.abort.abort(tookTooLong(host, limitMs)), limitMs);
+    try {
+      const response = await post(message.text, call.abort.signal);
+      if (response.status >= 300) return await readErrorAnswer(response);
+      sessionId = response.headers.get("mcp-session-id") ?? undefined;
+      return await passToTheEnd(response, call, async (answer) => {
+        if (answer.kind === "response" && answer.id === message.id) {
+          const agreed = answer.result?.protocolVersion;
+          if (typeof agreed === "string") protocolVersion = agreed;
+          if (answer.error) sessionId = undefined;
+        }
+        await take(answer);
+      });
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** Opens the session anew after the server forgot `lost`; one attempt serves all who found it lost. */
@@ -408,17 +418,39 @@ export function createLegacySession(
     else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
   }
 
-  async function postQuietly(text: Text, what: string): Promise<void> {
+  /** @returns the server's refusal, if it was one */
+  async function postQuietly(text: Text, what: string): Promise<ErrorAnswer | undefined> {
     try {
       const response = await post(text, ended.signal);
-      if (response.status >= 300) endpoint.log(`${what} was refused with HTTP status ${response.status}`);
-      await response.discard();
+      if (response.status < 300) {
+        await response.discard();
+        return undefined;
+      }
+      endpoint.log(`${what} was refused with HTTP status ${response.status}`);
+      return await readErrorAnswer(response);
     } catch (error) {
       if (!ended.signal.aborted)
         endpoint.log(
           `${what} could not be sent: ${error instanceof M2mcpError ? error.message : "internal error"}`,
         );
     }
+    return undefined;
+  }
+
+  /** A notification, and once more in a new session where the server has forgotten this one. Never rejects. */
+  async function postOrRepeat({ text, method }: NotificationMessage): Promise<void> {
+    const usedSession = sessionId;
+    const refusal = await postQuietly(text, method);
+    if (!refusal || usedSession === undefined || !initialize || !isLostSession(refusal)) return;
+    if (!noticesTellLoss) return;
+    try {
+      await reopen(usedSession);
+    } catch {
+      endpoint.log(`${method} is lost with its session`);
+      return;
+    }
+    // One that a new session refuses too is not known to the server: no more sessions are opened for such.
+    if (await postQuietly(text, method)) noticesTellLoss = false;
   }
 
   function leave(): void {
@@ -467,9 +499,7 @@ export function createLegacySession(
         return;
       }
       const before = notifications;
-      notifications = Promise.all([before, whenReady()]).then(() =>
-        postQuietly(message.text, message.method),
-      );
+      notifications = Promise.all([before, whenReady()]).then(() => postOrRepeat(message));
       return notifications;
     },
 
