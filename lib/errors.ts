@@ -66,6 +66,15 @@ export const tookTooLong = (what: string, limitMs: number) =>
     "check the outcome, then try again; --timeout SECONDS gives it six times as long in all",
   );
 
+/** Each subscription holds a connection; more of them would leave none for requests. */
+export const tooManySubscriptions = (most: number) =>
+  new M2mcpError(
+    "subscriptions",
+    EXIT.usage,
+    `${most} subscriptions are open already, and each needs a connection of its own`,
+    "cancel one first, or put what is wanted into one subscriptions/listen",
+  );
+
 /** The connection was refused: the server cannot have seen the request, so it may be sent again. */
 export const connectionRefused = (what: string) =>
   new M2mcpError(

@@ -26,6 +26,7 @@ import {
   type ResponseMessage,
   type RpcError,
   request as requestMessage,
+  resultResponse,
 } from "./messages.ts";
 import { createModernRoad, discover } from "./modern-road.ts";
 import { createModernToLegacy } from "./modern-to-legacy.ts";
@@ -66,8 +67,12 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
   let patientUntilMs = 0;
   /** The request that is finding the way, and whether the client still wants its answer. */
   let finder: { id: Id; cancelled: boolean } | undefined;
+  /** What a server of another era must be told again: the log level and the resources subscribed to. */
+  const wishes = new Map<string, RequestMessage>();
   /** What the client told before its first request showed the way. */
   const early: NotificationMessage[] = [];
+  /** Ways that the client itself has left: what is under way there may still be answered. */
+  const left: Promise<Way>[] = [];
   const allowed = erasOf(endpoint.protocol);
 
   const roadFor = {
@@ -218,8 +223,9 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     try {
       taken = await used;
     } catch (error) {
-      // Requests of the modern era stand for themselves, so each may ask anew.
-      if (error instanceof RefusedOpening && client === "modern") return request(message);
+      // Requests of the modern era stand for themselves, so each may ask anew; so does a handshake.
+      const refused = error instanceof RefusedOpening && client === "modern";
+      if (refused || message.method === "initialize") return request(message);
       throw error;
     }
     if (message.method === "initialize" && !taken.proven && client === "legacy") {
@@ -265,9 +271,24 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     }
     taken.road.close().catch(() => {});
     if (handshake?.initialized) void found.way.road.notify(handshake.initialized);
+    void repeatWishes(found.way.road);
     // What the client knew of the server before may no longer hold.
     for (const change of listChanges(found.result?.capabilities)) await deliver(change);
     return found.way;
+  }
+
+  /** Tells a server of another era what the client wished of the one before. The answers reach nobody. */
+  async function repeatWishes(road: Road): Promise<void> {
+    for (const wish of wishes.values()) {
+      const failure = await road.request(again(wish)).catch(() => ({ status: 0 }));
+      if (failure) endpoint.log(`${wish.method} could not be repeated`);
+    }
+  }
+
+  function rememberWish(message: RequestMessage): void {
+    if (message.method === "logging/setLevel") wishes.set("level", message);
+    else if (message.method === "resources/subscribe") wishes.set(`uri ${message.params.uri}`, message);
+    else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
   }
 
   /** A version error in words, for clients that show nothing else. */
@@ -281,6 +302,17 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
 
   return {
     async request(message) {
+      // Before the handshake there is no session that a ping could be sent in (MCP 2025-11-25 "Initialization").
+      if (way === undefined && message.method === "ping" && !handshake && clientEra(message) === "legacy") {
+        await deliver(resultResponse(message.id, {}));
+        return undefined;
+      }
+      // A client of both eras that found no version in common goes on as a legacy one.
+      if (client === "modern" && message.method === "initialize" && way !== undefined) {
+        left.push(way);
+        way = undefined;
+      }
+      if (client === "legacy") rememberWish(message);
       if (way === undefined && message.method !== "ping") client = clientEra(message);
       if (message.method === "initialize" && client === "legacy") handshake = { initialize: message };
       return request(message);
@@ -311,6 +343,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     async close() {
       const opened = way;
       // One that is still being opened ends with the process.
+      for (const former of left) void former.then(({ road }) => road.close()).catch(() => {});
       await Promise.race([
         opened?.then(({ road }) => road.close()).catch(() => {}),
         opened ? sleep(1000) : undefined,

@@ -5,12 +5,14 @@ import {
   sessionLost,
   streamCut,
   timedOut,
+  tookTooLong,
   wrongContentType,
 } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, mediaType, readErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
+import { boundMs } from "./bound.ts";
 import { erasAfterStream } from "./era.ts";
 import { hostOf, MAX_ANSWER_BYTES, sendHttp } from "./http.ts";
 import { listChanges } from "./list-changes.ts";
@@ -172,6 +174,8 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     const answered = Promise.withResolvers<void>();
     const silent = () => answered.reject(timedOut(host, endpoint.timeoutMs));
     const watch = watchSilence(endpoint.timeoutMs, silent);
+    const limitMs = boundMs(endpoint.timeoutMs);
+    const late = setTimeout(() => answered.reject(tookTooLong(host, limitMs)), limitMs);
     waiting.set(message.id, { ...answered, watch });
     answered.promise.catch(() => {});
     try {
@@ -184,6 +188,7 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
       throw error;
     } finally {
       watch.stop();
+      clearTimeout(late);
       waiting.delete(message.id);
     }
   }

@@ -1,8 +1,9 @@
-import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut } from "../errors.ts";
+import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut, tookTooLong } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
+import { boundMs } from "./bound.ts";
 import { type HttpResponse, hostOf, sendHttp } from "./http.ts";
 import { listChanges } from "./list-changes.ts";
 import {
@@ -96,6 +97,8 @@ export function createLegacySession(
   const wishes = createWishes();
   /** Whether a 400 may mean a lost session: not once a new session has met it too. */
   let badRequestIsLoss = true;
+  /** Whether a refused notification may mean a lost session: not once a new session has refused one too. */
+  let noticesTellLoss = true;
 
   const deliver: Deliver = (message, from) => {
     if (message.kind === "request") asked.add(message.id);
@@ -266,17 +269,24 @@ export function createLegacySession(
   ): Promise<ErrorAnswer | undefined> {
     sessionId = undefined;
     protocolVersion = undefined;
-    const response = await post(message.text, call.abort.signal);
-    if (response.status >= 300) return readErrorAnswer(response);
-    sessionId = response.headers.get("mcp-session-id") ?? undefined;
-    return passToTheEnd(response, call, async (answer) => {
-      if (answer.kind === "response" && answer.id === message.id) {
-        const agreed = answer.result?.protocolVersion;
-        if (typeof agreed === "string") protocolVersion = agreed;
-        if (answer.error) sessionId = undefined;
-      }
-      await take(answer);
-    });
+    // All else waits for it, so one that trickles for ever must not go on behind its answer.
+    const limitMs = boundMs(endpoint.timeoutMs);
+    const late = setTimeout(() => call.abort.abort(tookTooLong(host, limitMs)), limitMs);
+    try {
+      const response = await post(message.text, call.abort.signal);
+      if (response.status >= 300) return await readErrorAnswer(response);
+      sessionId = response.headers.get("mcp-session-id") ?? undefined;
+      return await passToTheEnd(response, call, async (answer) => {
+        if (answer.kind === "response" && answer.id === message.id) {
+          const agreed = answer.result?.protocolVersion;
+          if (typeof agreed === "string") protocolVersion = agreed;
+          if (answer.error) sessionId = undefined;
+        }
+        await take(answer);
+      });
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** Opens the session anew after the server forgot `lost`; one attempt serves all who found it lost. */
@@ -353,17 +363,39 @@ export function createLegacySession(
     if (listens) unasked.listen();
   };
 
-  async function postQuietly(text: Text, what: string): Promise<void> {
+  /** @returns the server's refusal, if it was one */
+  async function postQuietly(text: Text, what: string): Promise<ErrorAnswer | undefined> {
     try {
       const response = await post(text, ended.signal);
-      if (response.status >= 300) endpoint.log(`${what} was refused with HTTP status ${response.status}`);
-      await response.discard();
+      if (response.status < 300) {
+        await response.discard();
+        return undefined;
+      }
+      endpoint.log(`${what} was refused with HTTP status ${response.status}`);
+      return await readErrorAnswer(response);
     } catch (error) {
       if (!ended.signal.aborted)
         endpoint.log(
           `${what} could not be sent: ${error instanceof M2mcpError ? error.message : "internal error"}`,
         );
     }
+    return undefined;
+  }
+
+  /** A notification, and once more in a new session where the server has forgotten this one. Never rejects. */
+  async function postOrRepeat({ text, method }: NotificationMessage): Promise<void> {
+    const usedSession = sessionId;
+    const refusal = await postQuietly(text, method);
+    if (!refusal || usedSession === undefined || !initialize || !isLostSession(refusal)) return;
+    if (!noticesTellLoss) return;
+    try {
+      await reopen(usedSession);
+    } catch {
+      endpoint.log(`${method} is lost with its session`);
+      return;
+    }
+    // One that a new session refuses too is not known to the server: no more sessions are opened for such.
+    if (await postQuietly(text, method)) noticesTellLoss = false;
   }
 
   function leave(): void {
@@ -411,9 +443,7 @@ export function createLegacySession(
         return;
       }
       const before = notifications;
-      notifications = Promise.all([before, whenReady()]).then(() =>
-        postQuietly(message.text, message.method),
-      );
+      notifications = Promise.all([before, whenReady()]).then(() => postOrRepeat(message));
       return notifications;
     },
 

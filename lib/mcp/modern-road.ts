@@ -1,3 +1,4 @@
+import { tooManySubscriptions } from "../errors.ts";
 import { isObject } from "../json.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { ErrorAnswer } from "./answers.ts";
@@ -26,6 +27,8 @@ import type { Endpoint } from "./types.ts";
 
 /** A stream that lasted as long as this was a good one: the wait before the next starts small again, in ms. */
 const GOOD_STREAM_MS = 5000;
+/** Subscriptions at once: with the bridge's requests they must stay below the 256 connections that a runtime opens. */
+const MAX_LISTENS = 48;
 
 /** A modern client with a modern server: messages pass on, headers are added, cut listen streams come back. */
 export function createModernRoad(endpoint: Endpoint, deliver: Deliver): Road {
@@ -37,6 +40,7 @@ export function createModernRoad(endpoint: Endpoint, deliver: Deliver): Road {
 
   /** A subscription outlives its connection: it is asked for again until it ends by a word of either side. */
   async function listen(message: RequestMessage): Promise<ErrorAnswer | undefined> {
+    if (listens.size >= MAX_LISTENS) throw tooManySubscriptions(MAX_LISTENS);
     const mine = { wireId: message.id, cancelled: new AbortController() };
     listens.set(message.id, mine);
     const over = AbortSignal.any([ended.signal, mine.cancelled.signal]);

@@ -1,6 +1,7 @@
-import { M2mcpError, streamCut } from "../errors.ts";
+import { M2mcpError, streamCut, tookTooLong } from "../errors.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer, supportedVersions } from "./answers.ts";
+import { boundMs } from "./bound.ts";
 import {
   HEADER_MISMATCH,
   META_VERSION,
@@ -158,6 +159,10 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     async request(message, deliver) {
       const abort = new AbortController();
       calls.set(message.id, abort);
+      // The discovery that all else waits for must not trickle on behind its answer.
+      const limitMs = boundMs(endpoint.timeoutMs);
+      const opens = message.method === "server/discover";
+      const late = opens ? setTimeout(() => abort.abort(tookTooLong(host, limitMs)), limitMs) : undefined;
       try {
         let failure = await exchangeOrRepeat(message, abort, deliver);
         const again = failure && retryVersion(message, failure);
@@ -166,6 +171,7 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
         await relearn(message.params._meta).catch(() => endpoint.log("the tools could not be listed"));
         return await exchange(message, abort, deliver);
       } finally {
+        clearTimeout(late);
         if (calls.get(message.id) === abort) calls.delete(message.id);
       }
     },

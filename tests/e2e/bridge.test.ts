@@ -116,13 +116,31 @@ describe("the official client over the bridge", () => {
   });
 
   test("hears of a changed list, and runs a fast call beside a slow one", async () => {
+    const from = world.mcp.requests.length;
     const client = await overBridge();
     let changed = 0;
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => void changed++);
+    // What changes before the stream is open is told to nobody.
+    await until(() =>
+      world.mcp.requests.slice(from).some(({ method, answered }) => method === "GET" && answered()),
+    );
+    // As slow as need be: its question is answered when the fast call is done.
+    let asked = false;
+    let fastIsDone = () => {};
+    const fast = new Promise<void>((resolve) => {
+      fastIsDone = resolve;
+    });
+    client.setRequestHandler(ElicitRequestSchema, async () => {
+      asked = true;
+      await fast;
+      return { action: "accept", content: { name: "Ada" } };
+    });
     const order: string[] = [];
-    const slow = client.callTool({ name: "slow", arguments: { ms: 600 } }).then(() => order.push("slow"));
+    const slow = client.callTool({ name: "ask" }).then(() => order.push("slow"));
+    await until(() => asked);
     await client.callTool({ name: "grow" });
     await client.callTool({ name: "echo", arguments: { text: "x" } }).then(() => order.push("fast"));
+    fastIsDone();
     await slow;
     expect(order).toEqual(["fast", "slow"]);
     await until(() => changed > 0, 4000);

@@ -193,6 +193,44 @@ describe("while the bridge runs", () => {
       });
 });
 
+for (const [from, to] of [
+  ["legacy", "modern"],
+  ["modern", "legacy"],
+  ["modern", "sse"],
+] as const)
+  test(`what a legacy client wished of a ${from} server is told to the ${to} one in its place`, async () => {
+    const { subscribed } = servers[to].seen;
+    front.put(servers[from].url);
+    const run = start(home, [front.url, "--timeout", "10"]);
+    const wish = (id: string, method: string, params: object) => ({ jsonrpc: "2.0", id, method, params });
+    run.write(...opening.legacy, wish("level", "logging/setLevel", { level: "error" }));
+    run.write(wish("sub", "resources/subscribe", { uri: "memo://two" }));
+    expect((await run.answer("sub")).error).toBeUndefined();
+    await run.answer("level");
+    if (from === "legacy") servers.legacy.restart();
+    front.put(servers[to].url);
+    run.write(echo("after", "legacy", "still"));
+    expect(textOf(await run.answer("after"))).toBe("still");
+    const updated = () =>
+      run.lines.some(
+        ({ method, params }) => method === "notifications/resources/updated" && params?.uri === "memo://two",
+      );
+    for (let tries = 0; !updated() && tries < 50; tries++) {
+      const id = `touch ${tries}`;
+      run.write(wish(id, "tools/call", { name: "touch", arguments: { uri: "memo://two" } }));
+      await run.answer(id);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(updated()).toBe(true);
+    run.write(wish("log", "tools/call", { name: "log" }));
+    const { params } = await run.line(({ method }) => method === "notifications/message");
+    expect(params?.level).toBe("error");
+    // The bridge's own requests have no answer that the client could see.
+    expect(run.lines.some(({ id }) => String(id).startsWith("m2mcp-"))).toBe(false);
+    await run.end();
+    subscribed.clear();
+  });
+
 test("two servers of one login keep their eras and sessions apart", async () => {
   const as = await startAuthorizationServer();
   const other = await startFullLegacyServer("http");

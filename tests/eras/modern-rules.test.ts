@@ -6,7 +6,7 @@ import { type Body, type Front, refuse, startFront } from "../servers/front.ts";
 import { json } from "../servers/json.ts";
 import { listen } from "../servers/listen.ts";
 import { sleep, until } from "../waiting.ts";
-import { answerTo, DISCOVER, INITIALIZED, initialize, type Line, META, piped } from "./lines.ts";
+import { answerTo, DISCOVER, INITIALIZED, initialize, type Line, META, piped, textOf } from "./lines.ts";
 import { type Run, start } from "./run.ts";
 
 interface Exchange {
@@ -545,6 +545,25 @@ describe("the subscription of a modern client", () => {
     it.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 1 } });
     await until(() => listens.length === 1);
     expect(listens[0]?.body.id).toBe(2);
+  });
+
+  test("is refused where more would leave no connection for calls", async () => {
+    methods["tools/call"] = (exchange) => result(exchange, say("hi"));
+    const it = await began("modern");
+    const ids = Array.from({ length: 300 }, (_, at) => at);
+    it.write(...ids.map((id) => listen(id, { toolsListChanged: true })));
+    expect((await it.answer("299", 299)).error?.data).toMatchObject({
+      source: "m2mcp",
+      code: "subscriptions",
+    });
+    await until(() => listens.length === 48);
+    const calls = ids.map((id) => `call ${id}`);
+    it.write(...calls.map((id) => call(id, { name: "x", _meta: META })));
+    for (const id of calls) expect(textOf(await it.answer(id))).toBe("hi");
+    it.write({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 0 } });
+    await until(() => listens.length === 47);
+    it.write(listen("next", { toolsListChanged: true }));
+    await until(() => listens.some(({ body }) => body.id === "next"));
   });
 
   test("that is refused is answered with the refusal", async () => {

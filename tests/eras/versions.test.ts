@@ -5,6 +5,7 @@ import { type Answering, type Front, refuse, startFront } from "../servers/front
 import { json } from "../servers/json.ts";
 import { connectLegacy, connectModern } from "./client.ts";
 import { answerTo, DISCOVER, echo, INITIALIZED, initialize, META, opening, piped, textOf } from "./lines.ts";
+import { start } from "./run.ts";
 import { startServers } from "./servers.ts";
 
 const KINDS = ["legacy", "modern", "sse", "dual"] as const;
@@ -332,4 +333,37 @@ describe("servers that make it hard to tell their era", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("404");
   });
+});
+
+describe("a client's opening", () => {
+  for (const kind of ["legacy", "modern", "sse"] as const)
+    test(`may be a ping, before the handshake, with a server of kind ${kind}`, async () => {
+      const lines = await piped(
+        home,
+        [servers[kind].url, "--timeout", "10"],
+        [
+          { jsonrpc: "2.0", id: "ping", method: "ping" },
+          initialize(),
+          { jsonrpc: "2.0", id: "ping 2", method: "ping" },
+          INITIALIZED,
+          echo("call", "legacy"),
+        ],
+      );
+      expect(answerTo(lines, "ping").result).toEqual({});
+      expect(answerTo(lines, "init").error).toBeUndefined();
+      expect(answerTo(lines, "ping 2").result).toEqual({});
+      expect(textOf(answerTo(lines, "call"))).toBe("hi");
+    });
+
+  for (const kind of ["legacy", "modern", "sse"] as const)
+    test(`may be a discovery in a version not known here, then a handshake, with a server of kind ${kind}`, async () => {
+      const run = start(home, [servers[kind].url, "--timeout", "10"]);
+      const _meta = { ...META, "io.modelcontextprotocol/protocolVersion": "2099-01-01" };
+      run.write({ jsonrpc: "2.0", id: "discover", method: "server/discover", params: { _meta } });
+      expect((await run.answer("discover")).error?.code).toBe(-32022);
+      run.write(initialize(), INITIALIZED, echo("call", "legacy"));
+      expect((await run.answer("init")).result?.protocolVersion).toBe("2025-11-25");
+      expect(textOf(await run.answer("call"))).toBe("hi");
+      await run.end();
+    });
 });

@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { createHome, type Home } from "../e2e/harness.ts";
 import { sleep, until } from "../waiting.ts";
-import { answersTo, call, converse, INITIALIZE, lines, modern, peakMb } from "./pipe.ts";
+import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines, modern, peakMb } from "./pipe.ts";
 import {
   json,
   result,
@@ -286,6 +286,37 @@ test("a request that takes too long in all is cancelled at the server", async ()
   await new Promise((resolve) => child.on("close", resolve));
   expect(server.seen.find(({ method }) => method === "notifications/cancelled")?.params.requestId).toBe(2);
 }, 30_000);
+
+describe("a first handshake that trickles for ever fails what waits behind it too, and the next one goes on:", () => {
+  for (const era of ["legacy", "modern"] as const)
+    test(era, async () => {
+      const opens = era === "legacy" ? "initialize" : "server/discover";
+      let tries = 0;
+      server = await serveScript(({ id }, response) => json(response, result(id)), {
+        before: ({ id, method }, response) => {
+          if (method !== opens) return false;
+          if (++tries > 1) {
+            if (era === "legacy") return false;
+            json(response, discovered(id));
+          } else every(100, response, () => keepSaying(response, ": still here\n\n"));
+          return true;
+        },
+      });
+      const args = era === "modern" ? ["--protocol", "2026-07-28"] : [];
+      const child = home.start(["bridge", server.url, "--timeout", "0.5", ...args]);
+      const { say, hear } = converse(child);
+      say(INITIALIZE, INITIALIZED, call(2));
+      for (const id of [1, 2])
+        expect((await hear((message) => message.id === id)).error.data.code).toBe("timeout");
+      expect(tries).toBe(1);
+      say({ ...INITIALIZE, id: "again" });
+      expect((await hear(({ id }) => id === "again")).result.serverInfo).toBeDefined();
+      say(INITIALIZED, call(3));
+      expect((await hear(({ id }) => id === 3)).result.text).toBe("ok");
+      child.stdin.end();
+      expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+    }, 30_000);
+});
 
 for (const args of [["ping"], ["tools-list"], ["show"]])
   test(`a one-off ${args[0]} that takes too long in all fails`, async () => {

@@ -193,6 +193,31 @@ test("what the lost session's server had asked is cancelled, and an answer to it
   child.kill("SIGKILL");
 });
 
+test("a notification that meets a lost session is sent once more in the new one, and no oftener", async () => {
+  const state = { alive: "s1" };
+  const told = (n: number) => ({ jsonrpc: "2.0", method: "notifications/x", params: { n } });
+  server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
+  const child = home.start(["bridge", server.url]);
+  const { say, hear } = converse(child);
+  say(INITIALIZE, INITIALIZED, call("before"));
+  await hear(({ id }) => id === "before");
+  state.alive = "s2";
+  say(told(1), told(2));
+  const seen = (session: string) =>
+    server?.seen
+      .filter((asked) => asked.session === session && asked.method === "notifications/x")
+      .map(({ params }) => params.n);
+  await until(() => seen("s2")?.length === 2);
+  expect(seen("s2")).toEqual([1, 2]);
+  expect(server.count("initialize")).toBe(2);
+  // None of its sessions lives any more: one is tried, then no more for notifications.
+  state.alive = "none";
+  say(told(3), told(4), told(5));
+  await until(() => seen("s3")?.includes(5) === true);
+  expect(server.count("initialize")).toBe(3);
+  child.kill("SIGKILL");
+});
+
 test("a GET stream refused from the start opens no sessions", async () => {
   server = await serveScript(({ http, id }, response) =>
     http === "GET" ? json(response, NOT_FOUND[1], 404) : json(response, result(id)),

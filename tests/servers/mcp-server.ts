@@ -20,6 +20,8 @@ export interface RequestSeen {
   path: string;
   headers: Record<string, string | string[] | undefined>;
   body: string;
+  /** Whether its answer has begun. */
+  answered(): boolean;
 }
 
 export interface McpServerOptions {
@@ -73,7 +75,13 @@ export async function startMcpServer(options: McpServerOptions = {}): Promise<Ru
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? "/", origin);
     const body = await readBody(request);
-    requests.push({ method: request.method ?? "", path: pathname, headers: request.headers, body });
+    requests.push({
+      method: request.method ?? "",
+      path: pathname,
+      headers: request.headers,
+      body,
+      answered: () => response.headersSent,
+    });
     const place = protect?.metadata ?? "challenge";
     const metadataPath = `/.well-known/oauth-protected-resource${place === "root" ? "" : "/mcp"}`;
     if (protect && pathname === metadataPath) {
