@@ -8,6 +8,8 @@ import { readStdin } from "./opening.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
 const FIRST_BYTE_MS = 1000;
+/** A command that reads stdin says so when it has waited this long, in ms. */
+const PATIENCE_MS = 3000;
 
 /** `m2mcp @svc tools-call NAME key=value key:='json'`, or with the arguments as JSON on stdin. */
 export async function run(call: Call): Promise<Outcome> {
@@ -27,7 +29,11 @@ async function toolArguments(call: Call, pairs: string[]): Promise<JsonObject> {
   const asked = pairs.length === 1;
   const kind = asked ? "pipe" : stdinKind(call);
   if (kind === "none" || (kind === "socket" && !(await startsSoon(call)))) return {};
-  const text = (await readStdin(call)).trim();
+  const waits = setTimeout(
+    () => call.output.note("waiting for the end of stdin, for arguments as JSON; with none: </dev/null"),
+    PATIENCE_MS,
+  );
+  const text = (await readStdin(call).finally(() => clearTimeout(waits))).trim();
   if (text === "") {
     if (asked) throw wrongUsage("stdin holds no arguments", "write a JSON object to it");
     return {};

@@ -26,6 +26,8 @@ import type { Endpoint } from "./types.ts";
 
 /** Requests under way at once; further ones wait. Leaves connections for the streams beside them. */
 const MAX_REQUESTS = 192;
+/** Pings under way at once: they ask for a sign of life, so they do not wait behind long calls. */
+const MAX_PINGS = 4;
 /** Time for notifications under way when all answers are out, and for a slow reader when told to stop, in ms. */
 const LAST_WORDS_MS = 500;
 
@@ -60,6 +62,7 @@ export async function runBridge({
   const writer = createLineWriter(output);
   const ledger = createLedger();
   const slots = createSlots(MAX_REQUESTS);
+  const pings = createSlots(MAX_PINGS);
   /** Requests of the server's that the client has not answered yet. */
   const asked = new Set<Id>();
   const listens = new Set<Id>();
@@ -90,7 +93,7 @@ export async function runBridge({
   }
 
   async function inTurn(message: RequestMessage): Promise<ErrorAnswer | undefined> {
-    const release = await slots.take();
+    const release = await (message.method === "ping" ? pings : slots).take();
     try {
       // Cancelled, or given up, while it waited.
       if (!ledger.owes(message.id)) return undefined;

@@ -1,5 +1,5 @@
 import { M2mcpError, noCommonVersion } from "../errors.ts";
-import type { JsonObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, rpcErrorOf, supportedVersions, toRpcError } from "./answers.ts";
 import {
@@ -9,6 +9,7 @@ import {
   erasOf,
   isNoStream,
   LEGACY_VERSIONS,
+  META_SUBSCRIPTION,
   MODERN_VERSIONS,
   type ServerEra,
   UNSUPPORTED_VERSION,
@@ -22,6 +23,7 @@ import { learned } from "./memory.ts";
 import {
   type Id,
   type NotificationMessage,
+  notification,
   type RequestMessage,
   type ResponseMessage,
   type RpcError,
@@ -31,6 +33,7 @@ import {
 import { createModernRoad, discover } from "./modern-road.ts";
 import { createModernToLegacy } from "./modern-to-legacy.ts";
 import type { Deliver, Road } from "./road.ts";
+import { changesIn, tagged } from "./translate.ts";
 import type { Endpoint } from "./types.ts";
 
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
@@ -38,6 +41,9 @@ const PATIENCE_MS = 60_000;
 
 /** Notifications kept until the first request shows the way. */
 const MAX_EARLY = 100;
+
+const LISTEN = "subscriptions/listen";
+const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
 
 interface Way {
   era: ServerEra;
@@ -59,11 +65,12 @@ interface Opener {
  * The road that suits both ends. The client's era is in its first request, the server's is remembered, pinned, or
  * shows in its answers. An era that turns out wrong, at the start or while the conversation runs, is replaced.
  */
-export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
+export function createConversation(endpoint: Endpoint, toClient: Deliver): Road {
   let client: "legacy" | "modern" = "legacy";
   let way: Promise<Way> | undefined;
   /** The client's handshake, for a server that changes its era meanwhile. */
   let handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
+  let closed = false;
   let patientUntilMs = 0;
   /** The request that is finding the way, and whether the client still wants its answer. */
   let finder: { id: Id; cancelled: boolean } | undefined;
@@ -74,6 +81,21 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
   /** Ways that the client itself has left: what is under way there may still be answered. */
   const left: Promise<Way>[] = [];
   const allowed = erasOf(endpoint.protocol);
+  /** Subscriptions that the client knows to stand. */
+  const acknowledged = new Set<unknown>();
+
+  /** A subscription that another server goes on with stands already: the client hears what may have changed. */
+  const deliver: Deliver = async (message, from) => {
+    if (message.kind !== "notification" || message.method !== ACKNOWLEDGED) return toClient(message, from);
+    const { notifications, _meta } = message.params;
+    const id = isObject(_meta) ? _meta[META_SUBSCRIPTION] : undefined;
+    if (!acknowledged.has(id)) {
+      acknowledged.add(id);
+      return toClient(message, from);
+    }
+    for (const { method, params } of changesIn(isObject(notifications) ? notifications : {}))
+      await toClient(notification(method, tagged(params, id as Id)));
+  };
 
   const roadFor = {
     legacy: {
@@ -232,7 +254,14 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       if (way === used) way = undefined;
       return request(message);
     }
-    const failure = await taken.road.request(message);
+    let failure: ErrorAnswer | undefined;
+    try {
+      failure = await taken.road.request(message);
+    } catch (error) {
+      // A subscription goes on at the server of another era.
+      if (message.method === LISTEN && way !== undefined && way !== used && !closed) return request(message);
+      throw error;
+    }
     if (!failure) return undefined;
     return (await turn(used, taken, message, failure)) ? request(message) : failure;
   }
@@ -315,7 +344,8 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       if (client === "legacy") rememberWish(message);
       if (way === undefined && message.method !== "ping") client = clientEra(message);
       if (message.method === "initialize" && client === "legacy") handshake = { initialize: message };
-      return request(message);
+      if (message.method !== LISTEN) return request(message);
+      return request(message).finally(() => acknowledged.delete(message.id));
     },
     async notify(message: NotificationMessage) {
       if (message.method === "notifications/initialized" && handshake) handshake.initialized = message;
@@ -341,6 +371,7 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
       await way?.then(({ road }) => road.respond(message)).catch(() => {});
     },
     async close() {
+      closed = true;
       const opened = way;
       // One that is still being opened ends with the process.
       for (const former of left) void former.then(({ road }) => road.close()).catch(() => {});

@@ -400,7 +400,7 @@ export function createLegacySession(
 
   function leave(): void {
     ended.abort();
-    for (const call of calls.values()) call.abort.abort();
+    for (const call of calls.values()) call.abort.abort(streamCut(host));
   }
 
   return {

@@ -1,4 +1,4 @@
-import { noCommonVersion } from "../errors.ts";
+import { noCommonVersion, streamCut } from "../errors.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { type ErrorAnswer, supportedVersions, toRpcError } from "./answers.ts";
 import {
@@ -13,6 +13,7 @@ import {
   UNSUPPORTED_VERSION,
 } from "./era.ts";
 import { createHeldCalls, levelOf } from "./held-calls.ts";
+import { hostOf } from "./http.ts";
 import {
   errorResponse,
   exactParams,
@@ -67,6 +68,7 @@ export function createModernToLegacy(
   let opening: Promise<ErrorAnswer | undefined> | undefined;
   /** The session's log level: the most talkative that any call wanted. */
   let sessionLevel = Number.POSITIVE_INFINITY;
+  let closed = false;
   let serial = 0;
 
   /** Asks the server something for ourselves. */
@@ -168,6 +170,7 @@ export function createModernToLegacy(
     );
     await end;
     subscriptions.delete(message.id);
+    if (closed) throw streamCut(hostOf(endpoint.url));
     const still = [...subscriptions.values()].flatMap((other) => other.resourceSubscriptions ?? []);
     for (const uri of filter.resourceSubscriptions ?? [])
       if (!still.includes(uri)) await ask("resources/unsubscribe", { uri }).catch(() => {});
@@ -217,6 +220,8 @@ export function createModernToLegacy(
     // A modern client answers nothing: its answers come with the retry.
     async respond() {},
     close: () => {
+      closed = true;
+      for (const end of listenEnds.values()) end();
       calls.close();
       return session.close();
     },

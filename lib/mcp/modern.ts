@@ -195,7 +195,7 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
       calls.get(id)?.abort();
     },
     close() {
-      for (const abort of calls.values()) abort.abort();
+      for (const abort of calls.values()) abort.abort(streamCut(host));
     },
   };
 }

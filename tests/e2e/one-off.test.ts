@@ -135,6 +135,15 @@ describe("one-off commands", () => {
     fresh.remove();
   });
 
+  test("a call that waits for a pipe to end says so, and then takes what came", async () => {
+    const piped = createHome(["sh", "-c", `(sleep 5; echo '{"text":"late"}') | exec "${BINARY}" "$@"`, "sh"]);
+    const options = { env: home.env };
+    const { code, stdout, stderr } = await piped.run(["@svc", "tools-call", "echo"], options);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "late\n" });
+    expect(stderr).toContain("waiting for the end of stdin");
+    piped.remove();
+  }, 60_000);
+
   test("errors are JSON with --json", async () => {
     const { stdout, code } = await home.run(["http://127.0.0.1:1/mcp", "tools-list", "--json"]);
     expect(code).toBe(3);

@@ -4,7 +4,7 @@ import { createHome, type Home } from "../e2e/harness.ts";
 import { SECRETS, startAuthorizationServer } from "../servers/authorization-server.ts";
 import { type Front, passOn, refuse, startFront } from "../servers/front.ts";
 import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { answerTo, DISCOVER, echo, opening, piped, textOf } from "./lines.ts";
+import { answerTo, DISCOVER, echo, META, opening, piped, textOf } from "./lines.ts";
 import { start } from "./run.ts";
 import { startServers } from "./servers.ts";
 
@@ -192,6 +192,45 @@ describe("while the bridge runs", () => {
         await run.end();
       });
 });
+
+for (const [from, to] of [
+  ["legacy", "modern"],
+  ["modern", "legacy"],
+  ["sse", "modern"],
+  ["modern", "sse"],
+] as const)
+  test(`a modern client's subscription at a ${from} server goes on at the ${to} one in its place`, async () => {
+    front.put(servers[from].url);
+    const run = start(home, [front.url, "--timeout", "10"]);
+    run.write(...opening.modern);
+    await run.answer("call");
+    const params = { notifications: { toolsListChanged: true }, _meta: META };
+    run.write({ jsonrpc: "2.0", id: "sub", method: "subscriptions/listen", params });
+    const heard = (what: string) => run.lines.filter(({ method }) => method === `notifications/${what}`);
+    await run.line(({ method }) => method === "notifications/subscriptions/acknowledged");
+    if (from === "legacy") servers.legacy.restart();
+    front.put(servers[to].url);
+    run.write(echo("after", "modern", "still"));
+    expect(textOf(await run.answer("after"))).toBe("still");
+    // What may have changed meanwhile, and then what does change.
+    for (let tries = 0; heard("tools/list_changed").length < 2 && tries < 50; tries++) {
+      const change = { name: "change", arguments: { what: "tools" }, _meta: META };
+      run.write({ jsonrpc: "2.0", id: `change ${tries}`, method: "tools/call", params: change });
+      await run.answer(`change ${tries}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(heard("tools/list_changed").length).toBeGreaterThan(1);
+    for (const { params } of heard("tools/list_changed"))
+      expect(params?._meta).toMatchObject({ "io.modelcontextprotocol/subscriptionId": "sub" });
+    expect(heard("subscriptions/acknowledged")).toHaveLength(1);
+    expect(run.lines.some(({ id }) => id === "sub")).toBe(false);
+    run.write(echo("last", "modern"));
+    expect(textOf(await run.answer("last"))).toBe("hi");
+    await run.end();
+    expect(run.lines.filter(({ id }) => id === "sub")).toMatchObject([
+      { result: { resultType: "complete" } },
+    ]);
+  });
 
 for (const [from, to] of [
   ["legacy", "modern"],

@@ -351,6 +351,22 @@ test("an answer to a request of another stream answers that request, and its own
   expect(heard).toHaveLength(3);
 }, 20_000);
 
+test("a ping does not wait behind calls that take every place", async () => {
+  server = await serveScript(({ id, method }, response) => {
+    if (method === "ping") json(response, result(id));
+    else stream(response).write(": wait\n\n");
+  });
+  const child = home.start(["bridge", server.url]);
+  const { say, hear } = converse(child);
+  say(INITIALIZE, INITIALIZED, ...Array.from({ length: 300 }, (_, at) => call(`call ${at}`)));
+  await until(() => (server?.count("tools/call") ?? 0) >= 192);
+  const ids = Array.from({ length: 20 }, (_, at) => `ping ${at}`);
+  say(...ids.map((id) => ({ jsonrpc: "2.0", id, method: "ping" })));
+  for (const wanted of ids) expect((await hear(({ id }) => id === wanted)).result.text).toBe("ok");
+  expect(server.count("tools/call")).toBe(192);
+  child.kill("SIGKILL");
+}, 30_000);
+
 test("ids that differ in their type alone are two requests", async () => {
   server = await serveScript(({ id }, response) => json(response, result(id, typeof id)));
   const { stdout } = await home.run(["bridge", server.url], { input: lines(INITIALIZE, call(2), call("2")) });
