@@ -492,6 +492,14 @@ export const badTokenAnswer = (host: string, why: string) =>
     "check --token-endpoint and the server's metadata; m2mcp doctor shows each step",
   );
 
+/** `--dpop` insists on what the authorization server does not do. */
+export const notBound = (host: string) =>
+  authError(
+    "not_bound",
+    `${host} gave a token that is not bound to a key, as --dpop insists`,
+    "leave out --dpop, or have the authorization server switched to DPoP for this client",
+  );
+
 /** The authorization server is busy, for longer than can be waited. */
 export const askedToWait = (host: string, status: number, seconds: number, again: string) =>
   new M2mcpError(

@@ -1,4 +1,4 @@
-import { askedToWait, badTokenAnswer, tokenRefused, unexpectedStatus } from "../errors.ts";
+import { askedToWait, badTokenAnswer, notBound, tokenRefused, unexpectedStatus } from "../errors.ts";
 import { isObject } from "../json.ts";
 import { assertionAudience, authenticateClient, type TokenRequest } from "./client-auth.ts";
 import type { AuthDeps } from "./deps.ts";
@@ -95,11 +95,9 @@ export async function requestToken(
         continue;
       }
     }
-    const plain = withoutEcho(answer, request, credentials.tokenParams ?? []);
-    const token = checkTokenAnswer(plain, url, askedAtMs, scope, credentials);
+    const token = checkTokenAnswer(answer, url, askedAtMs, scope, credentials);
     const { host } = new URL(url);
-    if (credentials.dpop && token.tokenType !== "DPoP")
-      throw badTokenAnswer(host, "it is not bound to a key, as --dpop insists");
+    if (credentials.dpop && token.tokenType !== "DPoP") throw notBound(host);
     if (token.tokenType === "DPoP" && !proofKey)
       throw badTokenAnswer(host, "it is bound to a key, and none was shown");
     return { token, clockSkewMs, ...(proofKey ? { proofKey } : {}) };

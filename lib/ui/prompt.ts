@@ -9,8 +9,9 @@ type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown 
  * @returns the line; null when input ended or was broken off (Ctrl-C, Ctrl-D)
  */
 export function promptHidden(question: string, input: Terminal, output: Writable): Promise<string | null> {
-  output.write(question);
+  // Before the question: who answers it at once, as a script does, must not see it echoed.
   input.setRawMode?.(true);
+  output.write(question);
   return new Promise((resolve) => {
     let typed = "";
     const finish = (answer: string | null) => {

@@ -119,7 +119,7 @@ describe("where the server asks for it", () => {
     });
     const error = await insisting.headers({ method: "POST", url: mcp.url }).catch((caught) => caught);
     expect(error).toBeInstanceOf(M2mcpError);
-    expect(error.message).toContain("not bound to a key");
+    expect([error.code, error.hint]).toEqual(["not_bound", expect.stringContaining("leave out --dpop")]);
   });
 });
 
