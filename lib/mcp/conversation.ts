@@ -17,11 +17,11 @@ import {
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
-import { listChanges } from "./list-changes.ts";
 import { learned } from "./memory.ts";
 import {
   type Id,
   type NotificationMessage,
+  notification,
   type RequestMessage,
   type ResponseMessage,
   type RpcError,
@@ -30,6 +30,7 @@ import {
 import { createModernRoad, discover } from "./modern-road.ts";
 import { createModernToLegacy } from "./modern-to-legacy.ts";
 import type { Deliver, Road } from "./road.ts";
+import { changesIn, listChanges } from "./subscriptions.ts";
 import type { Endpoint } from "./types.ts";
 
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
@@ -266,7 +267,8 @@ export function createConversation(endpoint: Endpoint, deliver: Deliver): Road {
     taken.road.close().catch(() => {});
     if (handshake?.initialized) void found.way.road.notify(handshake.initialized);
     // What the client knew of the server before may no longer hold.
-    for (const change of listChanges(found.result?.capabilities)) await deliver(change);
+    for (const { method } of changesIn(listChanges(found.result?.capabilities)))
+      await deliver(notification(method));
     return found.way;
   }
 
