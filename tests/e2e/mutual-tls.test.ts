@@ -6,7 +6,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Certificates, makeCertificates } from "../servers/certificates.ts";
-import { sleep } from "../waiting.ts";
+import { sleep, until } from "../waiting.ts";
 import { createHome, type Home } from "./harness.ts";
 
 interface Seen {
@@ -97,6 +97,8 @@ test("a bridge follows a certificate that is renewed in place, token and calls a
   seen.length = 0;
   expect(await list()).toMatchObject({ id: 3, result: { tools: [{ name: "there" }] } });
   bridge.stdin.end();
+  // What the servers saw is told by their process, maybe after the answer.
+  await until(() => seen.some(({ where, status }) => where === "mcp" && status === 200));
   const now = fingerprint(certFile);
   // The token was bound to the old certificate: refused once, issued anew.
   expect(seen.filter(({ path }) => path === "/token").map(({ certificate }) => certificate)).toEqual([now]);
