@@ -191,7 +191,8 @@ export function checkTokenAnswer(
     if (status === 429 || status >= 500) throw unexpectedStatus(host, status);
     throw badTokenAnswer(host, `HTTP status ${status}`);
   }
-  if (!json) throw badTokenAnswer(host, "the answer is no JSON object");
+  if (!json)
+    throw badTokenAnswer(host, `the answer is ${answer.json === undefined ? "not JSON" : "no JSON object"}`);
   const { access_token: accessToken, token_type: type, expires_in: expiresIn, scope } = json;
   if (typeof accessToken !== "string" || !/^[\x21-\x7e]+$/.test(accessToken))
     throw badTokenAnswer(host, "there is no access_token in the answer");

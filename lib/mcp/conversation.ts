@@ -18,7 +18,6 @@ import {
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession } from "./legacy.ts";
 import { createLegacyToModern } from "./legacy-to-modern.ts";
-import { listChanges } from "./list-changes.ts";
 import { learned } from "./memory.ts";
 import {
   type Id,
@@ -33,7 +32,7 @@ import {
 import { createModernRoad, discover } from "./modern-road.ts";
 import { createModernToLegacy } from "./modern-to-legacy.ts";
 import type { Deliver, Road } from "./road.ts";
-import { changesIn, tagged } from "./translate.ts";
+import { changesIn, listChanges, tagged } from "./subscriptions.ts";
 import type { Endpoint } from "./types.ts";
 
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
@@ -302,7 +301,8 @@ export function createConversation(endpoint: Endpoint, toClient: Deliver): Road 
     if (handshake?.initialized) void found.way.road.notify(handshake.initialized);
     void repeatWishes(found.way.road);
     // What the client knew of the server before may no longer hold.
-    for (const change of listChanges(found.result?.capabilities)) await deliver(change);
+    for (const { method } of changesIn(listChanges(found.result?.capabilities)))
+      await deliver(notification(method));
     return found.way;
   }
 

@@ -15,10 +15,10 @@ import { backoffMs } from "./backoff.ts";
 import { boundMs } from "./bound.ts";
 import { erasAfterStream } from "./era.ts";
 import { hostOf, MAX_ANSWER_BYTES, sendHttp } from "./http.ts";
-import { listChanges } from "./list-changes.ts";
 import {
   type Id,
   type NotificationMessage,
+  notification,
   parseMessages,
   type RequestMessage,
   request as requestMessage,
@@ -26,6 +26,7 @@ import {
 import type { Deliver, Road } from "./road.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
 import { readEvents } from "./sse.ts";
+import { changesIn, listChanges } from "./subscriptions.ts";
 import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 import { createWishes } from "./wishes.ts";
@@ -221,7 +222,7 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
     for (const wish of wishes.all())
       await ask(wish).catch(() => endpoint.log(`${wish.method} could not be repeated in the new session`));
     // What the client knew of the old session may no longer hold.
-    for (const change of listChanges(said.capabilities)) await deliver(change);
+    for (const { method } of changesIn(listChanges(said.capabilities))) await deliver(notification(method));
   }
 
   /** Asks something again for ourselves. @throws StreamRefused, M2mcpError when there is no result */

@@ -31,16 +31,13 @@ import {
 import { createModernServer } from "./modern.ts";
 import { createOutputShapes } from "./output-shapes.ts";
 import type { Deliver, Road } from "./road.ts";
+import { type Filter, listChanges, offered, untagged } from "./subscriptions.ts";
 import {
   type ClientIdentity,
-  type Filter,
   initializeResult,
   LOG_LEVELS,
   legacyError,
   legacyResult,
-  listChanges,
-  offered,
-  untagged,
   withModernMeta,
 } from "./translate.ts";
 import type { Endpoint } from "./types.ts";

@@ -5,7 +5,6 @@ import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
 import { boundMs } from "./bound.ts";
 import { type HttpResponse, hostOf, sendHttp } from "./http.ts";
-import { listChanges } from "./list-changes.ts";
 import {
   type Id,
   type Message,
@@ -18,6 +17,7 @@ import {
 import { createRepeatable } from "./repeatable.ts";
 import type { Deliver, Road } from "./road.ts";
 import type { StreamCursor } from "./sse.ts";
+import { changesIn, listChanges } from "./subscriptions.ts";
 import type { Text } from "./text.ts";
 import type { Endpoint } from "./types.ts";
 import { createUnaskedStream } from "./unasked-stream.ts";
@@ -328,7 +328,7 @@ export function createLegacySession(
     listen();
     await inShort(Promise.all(wishes.all().map(repeatWish)));
     // What the client knew of the old session may no longer hold.
-    for (const change of listChanges(result.capabilities)) await deliver(change);
+    for (const { method } of changesIn(listChanges(result.capabilities))) await deliver(notification(method));
   }
 
   /** Tells the new session what the client wished of the old one. Never rejects. */

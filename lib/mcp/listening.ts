@@ -6,7 +6,7 @@ import { backoffMs } from "./backoff.ts";
 import { hostOf } from "./http.ts";
 import { type Id, type Message, notification, type RpcError } from "./messages.ts";
 import type { Deliver } from "./road.ts";
-import { carries, changesIn, type Filter } from "./translate.ts";
+import { carries, changesIn, type Filter } from "./subscriptions.ts";
 import type { Endpoint } from "./types.ts";
 
 /** A stream that lasted as long as this was a good one: the wait before the next starts small again, in ms. */

@@ -22,7 +22,7 @@ import {
 } from "./messages.ts";
 import { createModernServer } from "./modern.ts";
 import type { Deliver, Road } from "./road.ts";
-import { changesIn, type Filter, tagged } from "./translate.ts";
+import { changesIn, type Filter, tagged } from "./subscriptions.ts";
 import type { Endpoint } from "./types.ts";
 
 /** A stream that lasted as long as this was a good one: the wait before the next starts small again, in ms. */

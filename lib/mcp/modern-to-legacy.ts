@@ -29,15 +29,8 @@ import {
 } from "./messages.ts";
 import { modernRefusal } from "./modern-rules.ts";
 import type { Deliver, Road } from "./road.ts";
-import {
-  carries,
-  discoverResult,
-  type Filter,
-  LOG_LEVELS,
-  offered,
-  tagged,
-  withoutModernMeta,
-} from "./translate.ts";
+import { carries, type Filter, offered, tagged } from "./subscriptions.ts";
+import { discoverResult, LOG_LEVELS, withoutModernMeta } from "./translate.ts";
 import type { Endpoint } from "./types.ts";
 
 const metaOf = ({ params }: RequestMessage): JsonObject => (isObject(params._meta) ? params._meta : {});

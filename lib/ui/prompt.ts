@@ -9,7 +9,7 @@ type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown 
  * @returns the line; null when input ended or was broken off (Ctrl-C, Ctrl-D)
  */
 export function promptHidden(question: string, input: Terminal, output: Writable): Promise<string | null> {
-  // Before the question: who answers it at once, as a script does, must not see it echoed.
+  // First of all: who sees the question may type, and a terminal shows it until then.
   input.setRawMode?.(true);
   output.write(question);
   return new Promise((resolve) => {

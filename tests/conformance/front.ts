@@ -12,7 +12,7 @@ import { localhostHostValidation, localhostOriginValidation } from "@modelcontex
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { BINARY } from "../e2e/harness.ts";
-import { listen } from "../servers/listen.ts";
+import { close, listen } from "../servers/listen.ts";
 
 const META = "io.modelcontextprotocol/";
 
@@ -130,8 +130,7 @@ export async function startLegacyFront(serverUrl: string): Promise<Front> {
     url: `http://127.0.0.1:${port}/mcp`,
     told: bridges.told,
     async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+      await close(http);
       await bridges.stop();
     },
   };
@@ -223,8 +222,7 @@ export async function startModernFront(serverUrl: string): Promise<Front> {
     url: `http://127.0.0.1:${port}/mcp`,
     told: bridges.told,
     async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
+      await close(http);
       await bridges.stop();
     },
   };

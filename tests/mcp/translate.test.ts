@@ -3,18 +3,12 @@ import { missingCapability } from "../../lib/mcp/input.ts";
 import { request } from "../../lib/mcp/messages.ts";
 import { createOutputShapes } from "../../lib/mcp/output-shapes.ts";
 import {
-  carries,
-  changesIn,
   completeResult,
   discoverResult,
   initializeResult,
   legacyError,
   legacyResult,
-  listChanges,
   modernError,
-  offered,
-  tagged,
-  untagged,
   withModernMeta,
   withoutModernMeta,
 } from "../../lib/mcp/translate.ts";
@@ -110,47 +104,6 @@ test("errors: only a missing resource differs", () => {
   expect(legacyError(other, "resources/read", { uri: "a:b" })).toBe(other);
   expect(legacyError({ ...gone, code: -32602 }, "tools/call", { uri: "a:b" }).code).toBe(-32602);
   expect(modernError(other)).toBe(other);
-});
-
-describe("subscriptions", () => {
-  const all = {
-    toolsListChanged: true,
-    promptsListChanged: true,
-    resourcesListChanged: true,
-    resourceSubscriptions: ["a:1"],
-  };
-  test("tags come and go", () => {
-    expect(tagged({ uri: "a:1", _meta: { x: 1 } }, 5)).toEqual({
-      uri: "a:1",
-      _meta: { x: 1, [`${KEY}subscriptionId`]: 5 },
-    });
-    expect(untagged(tagged({ uri: "a:1" }, 5))).toEqual({ uri: "a:1" });
-    expect(untagged(tagged({ _meta: { x: 1 } }, 5))).toEqual({ _meta: { x: 1 } });
-  });
-  test("carry what their filter names", () => {
-    expect(carries(all, "notifications/tools/list_changed", {})).toBe(true);
-    expect(carries({}, "notifications/tools/list_changed", {})).toBe(false);
-    expect(carries(all, "notifications/resources/updated", { uri: "a:1" })).toBe(true);
-    expect(carries(all, "notifications/resources/updated", { uri: "a:2" })).toBe(false);
-    expect(carries(all, "notifications/message", {})).toBe(false);
-  });
-  test("are cut down to what the server offers", () => {
-    expect(offered(all, { tools: { listChanged: true }, resources: {} })).toEqual({ toolsListChanged: true });
-    expect(offered(all, { resources: { subscribe: true } })).toEqual({ resourceSubscriptions: ["a:1"] });
-    expect(offered({}, { tools: { listChanged: true } })).toEqual({});
-    expect(listChanges({ prompts: { listChanged: true }, resources: { listChanged: false } })).toEqual({
-      promptsListChanged: true,
-    });
-  });
-  test("tell of all that may have been missed", () => {
-    expect(changesIn(all).map(({ method }) => method)).toEqual([
-      "notifications/tools/list_changed",
-      "notifications/prompts/list_changed",
-      "notifications/resources/list_changed",
-      "notifications/resources/updated",
-    ]);
-    expect(changesIn({})).toEqual([]);
-  });
 });
 
 describe("capabilities that an input needs", () => {

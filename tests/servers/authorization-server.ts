@@ -3,7 +3,7 @@
 import { createServer } from "node:http";
 import { exportJWK, exportPKCS8, generateKeyPair } from "jose";
 import Provider, { type ClientMetadata } from "oidc-provider";
-import { listen } from "./listen.ts";
+import { close, listen } from "./listen.ts";
 
 export interface TokenRequestSeen {
   params: Record<string, string>;
@@ -154,9 +154,6 @@ export async function startAuthorizationServer(
     setTokenTtl(seconds) {
       tokenTtlS = seconds;
     },
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: () => close(server),
   };
 }

@@ -1,7 +1,7 @@
 // An address on loopback behind which servers can be exchanged while it runs, and where every request is counted.
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
 import { json } from "./json.ts";
-import { listen } from "./listen.ts";
+import { close, listen } from "./listen.ts";
 
 /** What answers: another server, by its address, or a function. */
 export type Behind = string | Answering;
@@ -46,10 +46,7 @@ export async function startFront(first: Behind): Promise<Front> {
       else places.set(path, behind);
       http.closeAllConnections();
     },
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }
 

@@ -47,7 +47,7 @@ import {
   text,
   VISIT,
 } from "./full-server.ts";
-import { listen } from "./listen.ts";
+import { close, listen } from "./listen.ts";
 
 export interface FullLegacyServer extends FullServer {
   /** Ends all connections and forgets all sessions, as a restart does. */
@@ -121,10 +121,7 @@ export async function startFullLegacyServer(transport: "http" | "sse"): Promise<
       pipes.clear();
       http.closeAllConnections();
     },
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }
 

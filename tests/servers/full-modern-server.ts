@@ -30,7 +30,7 @@ import {
   text,
   VISIT,
 } from "./full-server.ts";
-import { listen } from "./listen.ts";
+import { close, listen } from "./listen.ts";
 
 type Notifier = ReturnType<typeof createMcpHandler>["notify"];
 
@@ -68,10 +68,7 @@ export async function startFullModernServer(
     seen,
     notify: handler.notify,
     cut: () => http.closeAllConnections(),
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }
 

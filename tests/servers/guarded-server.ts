@@ -6,7 +6,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { calculateJwkThumbprint, createRemoteJWKSet, EmbeddedJWK, jwtVerify } from "jose";
 import { z } from "zod";
-import { listen } from "./listen.ts";
+import { close, listen } from "./listen.ts";
 
 export interface GuardedServerOptions {
   issuer: string;
@@ -135,9 +135,6 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
     rotateNonce() {
       nonce = `nonce-${Number(nonce.slice(6)) + 1}`;
     },
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }

@@ -8,3 +8,9 @@ export function listen(server: Server, port = 0): Promise<number> {
     server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
 }
+
+/** Ends a server and all its connections. */
+export async function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}

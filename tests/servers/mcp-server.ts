@@ -13,7 +13,7 @@ import {
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { z } from "zod";
 import { sleep } from "../waiting.ts";
-import { listen } from "./listen.ts";
+import { close, listen } from "./listen.ts";
 
 export interface RequestSeen {
   method: string;
@@ -136,10 +136,7 @@ export async function startMcpServer(options: McpServerOptions = {}): Promise<Ru
       transports.clear();
     },
     sessions: () => transports.size,
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }
 

@@ -1,7 +1,7 @@
 // Authorization server and MCP server of 2026-07-28 in one, small and quick, for tests with very many processes.
 import { createServer } from "node:http";
 import { json } from "./json.ts";
-import { listen } from "./listen.ts";
+import { close, listen } from "./listen.ts";
 
 export interface SmallWorld {
   url: string;
@@ -88,10 +88,7 @@ export async function startSmallWorld(): Promise<SmallWorld> {
     secret: undefined,
     lifeS: 3600,
     delayMs: 0,
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: () => close(server),
   };
   return world;
 }

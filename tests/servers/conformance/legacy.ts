@@ -31,7 +31,7 @@ import {
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { sleep } from "../../waiting.ts";
-import { listen } from "../listen.ts";
+import { close, listen } from "../listen.ts";
 import {
   CAPITAL_QUESTION,
   CHOICES_FORM,
@@ -86,10 +86,7 @@ export async function startLegacyConformanceServer(): Promise<ConformanceServer>
   http.on("request", (request, response) => void answer(request, response).catch(() => response.destroy()));
   return {
     url: `http://127.0.0.1:${port}/mcp`,
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }
 
@@ -116,10 +113,7 @@ export async function startSseConformanceServer(): Promise<ConformanceServer> {
   const port = await listen(http);
   return {
     url: `http://127.0.0.1:${port}/mcp`,
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }
 

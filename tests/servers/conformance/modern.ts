@@ -20,7 +20,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { sleep } from "../../waiting.ts";
-import { listen } from "../listen.ts";
+import { close, listen } from "../listen.ts";
 import {
   CAPITAL_QUESTION,
   CHOICES_FORM,
@@ -61,10 +61,7 @@ export async function startModernConformanceServer(): Promise<ConformanceServer>
   const port = await listen(http);
   return {
     url: `http://127.0.0.1:${port}/mcp`,
-    async stop() {
-      http.closeAllConnections();
-      await new Promise((resolve) => http.close(resolve));
-    },
+    stop: () => close(http),
   };
 }
 
