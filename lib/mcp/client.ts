@@ -20,7 +20,6 @@ import {
   LEGACY_VERSIONS,
   META_SERVER,
   MODERN_VERSION,
-  type ServerEra,
   undiscovered,
 } from "./era.ts";
 import { hostOf } from "./http.ts";
@@ -43,7 +42,7 @@ import { errorOf, failureOf, inputsOf, wantsRetry } from "./refusals.ts";
 import type { Road } from "./road.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";
 import { withModernMeta } from "./translate.ts";
-import type { Endpoint, ServerMemory } from "./types.ts";
+import type { Endpoint, ServerEra, ServerMemory } from "./types.ts";
 
 /** Times that a server may ask for nothing but to be asked again. */
 const MAX_ROUNDS = 10;

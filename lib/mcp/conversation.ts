@@ -11,7 +11,6 @@ import {
   LEGACY_VERSIONS,
   META_SUBSCRIPTION,
   MODERN_VERSIONS,
-  type ServerEra,
   UNSUPPORTED_VERSION,
   undiscovered,
 } from "./era.ts";
@@ -33,7 +32,7 @@ import { createModernRoad, discover } from "./modern-road.ts";
 import { createModernToLegacy } from "./modern-to-legacy.ts";
 import type { Deliver, Road } from "./road.ts";
 import { changesIn, listChanges, tagged } from "./subscriptions.ts";
-import type { Endpoint } from "./types.ts";
+import type { Endpoint, ServerEra } from "./types.ts";
 
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
 const PATIENCE_MS = 60_000;

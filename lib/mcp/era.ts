@@ -2,6 +2,7 @@ import { EXIT, M2mcpError } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { type ErrorAnswer, supportedVersions } from "./answers.ts";
 import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "./messages.ts";
+import type { ServerEra } from "./types.ts";
 
 export const MODERN_VERSION = "2026-07-28";
 export const MODERN_VERSIONS: readonly string[] = [MODERN_VERSION];
@@ -28,8 +29,6 @@ export function clientEra(request: RequestMessage): "modern" | "legacy" {
   const meta = request.params._meta;
   return typeof meta === "object" && meta !== null && META_VERSION in meta ? "modern" : "legacy";
 }
-
-export type ServerEra = "modern" | "legacy" | "sse";
 
 const isModernError = (error: RpcError) =>
   error.code === HEADER_MISMATCH || error.code === MISSING_CAPABILITY || error.code === UNSUPPORTED_VERSION;

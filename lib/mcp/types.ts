@@ -1,4 +1,5 @@
-import type { ServerEra } from "./era.ts";
+/** What a server speaks: 2026-07-28, the Streamable HTTP before it, or the HTTP+SSE of 2024-11-05. */
+export type ServerEra = "modern" | "legacy" | "sse";
 
 /** Where a tool's arguments are mirrored into headers (MCP 2026-07-28 "x-mcp-header"): path of properties → header. */
 export type HeaderMap = { path: string[]; header: string }[];
@@ -16,6 +17,7 @@ export interface ServerMemory {
 
 /** Headers that authorize one request, as they were yielded: what came of them is told with the same object. */
 export type AuthorizationHeaders = Record<string, string>;
+
 /** What is remembered of one server, by its address; shared with other processes. Never rejects. */
 export interface Memory {
   read(): Promise<ServerMemory | undefined>;
