@@ -3,7 +3,7 @@ const ENOUGH_BYTES = 8 * 1024 * 1024;
 /** From this size on, what a message leaves behind is given back at once: it may be long until the next. */
 const LARGE_BYTES = 1024 * 1024;
 /** What one message leaves behind beside its text, which is there as bytes and as what was read of them, in bytes. */
-const PER_MESSAGE_BYTES = 8 * 1024;
+const PER_MESSAGE_BYTES = 2 * 1024;
 /** Quiet after which memory goes back to the operating system, in ms. */
 const QUIET_MS = 1000;
 

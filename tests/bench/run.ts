@@ -9,6 +9,7 @@ import { callsPerSecond, echo, fetchBytes, INITIALIZE } from "./caller.ts";
 import { chart } from "./chart.ts";
 import { inMb, inMs, inTurns, median, quantile, timed } from "./figures.ts";
 import { memoryMb, processorMs, watchPeak } from "./process-tree.ts";
+import { profile } from "./profile.ts";
 import { countRequests } from "./requests.ts";
 import { startPeer } from "./stdio-peer.ts";
 import {
@@ -217,6 +218,15 @@ rows.push(
     moreAtMost: 25,
   }),
 );
+const profiles = {
+  many: await profile(subjects, (caller) => callsPerSecond(caller, FLIGHT * 2)),
+  long: await profile(subjects, async (caller) => {
+    for (let round = 0; round < ROUNDS * 2; round++) {
+      await echo(caller, "y".repeat(LONG));
+      await fetchBytes(caller, LONG);
+    }
+  }),
+};
 subjects.end();
 
 const requests = await countRequests();
@@ -233,6 +243,9 @@ const report = [
   "Where the time goes, for what stays behind its mark: the bare relay is the least that a bridge in this runtime can do (lines to HTTP, answers to lines, nothing checked). " +
     `At the server that does next to nothing a call takes ${cpu("direct")} of processor time in the direct client, ${cpu("bare relay")} in the bare relay and ${cpu("m2mcp")} in m2mcp (${cpu("mcp-remote")} in mcp-remote), beside the client and the server, which also want the machine's processors. ` +
     `Of the 5 MB each way, the way up takes ${inMs(median(up.m2mcp.slice(1)))} (bare relay ${inMs(median(up["bare relay"].slice(1)))}, direct ${inMs(median(up.direct.slice(1)))}), the way down ${inMs(median(down.m2mcp.slice(1)))} (bare relay ${inMs(median(down["bare relay"].slice(1)))}, direct ${inMs(median(down.direct.slice(1)))}).`,
+  "",
+  `Own time in the bridge by function, 64 calls in flight: ${profiles.many}. 5 MB each way: ${profiles.long}. ` +
+    "`fetch`, `write`, `pull` and `read` are the runtime's sending, writing and reading.",
 ].join("\n");
 console.log(report);
 writeFileSync(join(import.meta.dir, "results.md"), `${report}\n`);

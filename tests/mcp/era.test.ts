@@ -5,10 +5,10 @@ import {
   erasAfterModern,
   erasAfterStream,
   erasOf,
-  type ServerEra,
   undiscovered,
 } from "../../lib/mcp/era.ts";
 import { request } from "../../lib/mcp/messages.ts";
+import type { ServerEra } from "../../lib/mcp/types.ts";
 
 const MODERN = ["2026-07-28"];
 const error = (code: number, supported?: string[]) => ({
