@@ -1,7 +1,8 @@
 import { answerTooLong, invalidAnswer, M2mcpError, unexpectedStatus, wrongContentType } from "../errors.ts";
 import { isObject } from "../json.ts";
-import { type HttpResponse, hostOf, MAX_ANSWER_BYTES } from "./http.ts";
 import { type Id, type Message, parseMessages, type RpcError, type Unreadable, withId } from "./messages.ts";
+import { hostOf } from "./network-error.ts";
+import { type HttpResponse, MAX_ANSWER_BYTES } from "./response.ts";
 import { readEvents, type StreamCursor } from "./sse.ts";
 
 /** Longest error body looked at, in bytes. */

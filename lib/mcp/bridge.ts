@@ -5,7 +5,6 @@ import { createBatches, isBatch } from "./batches.ts";
 import { boundMs, withinBound } from "./bound.ts";
 import { createConversation, RefusedOpening } from "./conversation.ts";
 import { META_SUBSCRIPTION } from "./era.ts";
-import { hostOf } from "./http.ts";
 import { createLedger } from "./ledger.ts";
 import {
   errorResponse,
@@ -19,6 +18,7 @@ import {
   resultResponse,
   type Unreadable,
 } from "./messages.ts";
+import { hostOf } from "./network-error.ts";
 import { createSlots } from "./slots.ts";
 import { createLineWriter, readLines } from "./stdio.ts";
 import type { Text } from "./text.ts";

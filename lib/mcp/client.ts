@@ -22,7 +22,6 @@ import {
   MODERN_VERSION,
   undiscovered,
 } from "./era.ts";
-import { hostOf } from "./http.ts";
 import { createHttpSseRoad } from "./http-sse.ts";
 import { createLegacySession, type LegacySession } from "./legacy.ts";
 import { learned } from "./memory.ts";
@@ -38,6 +37,7 @@ import {
   resultResponse,
 } from "./messages.ts";
 import { createModernServer } from "./modern.ts";
+import { hostOf } from "./network-error.ts";
 import { errorOf, failureOf, inputsOf, wantsRetry } from "./refusals.ts";
 import type { Road } from "./road.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";

@@ -14,7 +14,7 @@ import { type ErrorAnswer, mediaType, readErrorAnswer } from "./answers.ts";
 import { backoffMs } from "./backoff.ts";
 import { boundMs } from "./bound.ts";
 import { erasAfterStream } from "./era.ts";
-import { hostOf, MAX_ANSWER_BYTES, sendHttp } from "./http.ts";
+import { sendHttp } from "./http.ts";
 import {
   type Id,
   type NotificationMessage,
@@ -23,6 +23,8 @@ import {
   type RequestMessage,
   request as requestMessage,
 } from "./messages.ts";
+import { hostOf } from "./network-error.ts";
+import { MAX_ANSWER_BYTES } from "./response.ts";
 import type { Deliver, Road } from "./road.ts";
 import { type SilenceWatch, watchSilence } from "./silence.ts";
 import { readEvents } from "./sse.ts";

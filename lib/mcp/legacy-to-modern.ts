@@ -10,7 +10,6 @@ import {
   UNSUPPORTED_VERSION,
   undiscovered,
 } from "./era.ts";
-import { hostOf } from "./http.ts";
 import { missingCapability } from "./input.ts";
 import { createListening, ListenRefused } from "./listening.ts";
 import {
@@ -29,6 +28,7 @@ import {
   resultResponse,
 } from "./messages.ts";
 import { createModernServer } from "./modern.ts";
+import { hostOf } from "./network-error.ts";
 import { createOutputShapes } from "./output-shapes.ts";
 import type { Deliver, Road } from "./road.ts";
 import { type Filter, listChanges, offered, untagged } from "./subscriptions.ts";

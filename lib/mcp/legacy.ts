@@ -4,7 +4,7 @@ import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
 import { boundMs } from "./bound.ts";
-import { type HttpResponse, hostOf, sendHttp } from "./http.ts";
+import { sendHttp } from "./http.ts";
 import {
   type Id,
   type Message,
@@ -14,7 +14,9 @@ import {
   type ResponseMessage,
   type RpcError,
 } from "./messages.ts";
+import { hostOf } from "./network-error.ts";
 import { createRepeatable } from "./repeatable.ts";
+import type { HttpResponse } from "./response.ts";
 import type { Deliver, Road } from "./road.ts";
 import type { StreamCursor } from "./sse.ts";
 import { changesIn, listChanges } from "./subscriptions.ts";

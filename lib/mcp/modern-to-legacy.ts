@@ -13,7 +13,6 @@ import {
   UNSUPPORTED_VERSION,
 } from "./era.ts";
 import { createHeldCalls, levelOf } from "./held-calls.ts";
-import { hostOf } from "./http.ts";
 import {
   errorResponse,
   exactParams,
@@ -28,6 +27,7 @@ import {
   resultResponse,
 } from "./messages.ts";
 import { modernRefusal } from "./modern-rules.ts";
+import { hostOf } from "./network-error.ts";
 import type { Deliver, Road } from "./road.ts";
 import { carries, type Filter, offered, tagged } from "./subscriptions.ts";
 import { discoverResult, LOG_LEVELS, withoutModernMeta } from "./translate.ts";

@@ -9,7 +9,7 @@ import {
   MODERN_VERSIONS,
   UNSUPPORTED_VERSION,
 } from "./era.ts";
-import { hostOf, sendHttp } from "./http.ts";
+import { sendHttp } from "./http.ts";
 import {
   type Id,
   type Message,
@@ -19,6 +19,7 @@ import {
   request as requestMessage,
   resultResponse,
 } from "./messages.ts";
+import { hostOf } from "./network-error.ts";
 import { createRepeatable } from "./repeatable.ts";
 import type { Deliver } from "./road.ts";
 import { encodeHeaderValue, paramHeaders, readHeaderMap } from "./tool-headers.ts";

@@ -15,8 +15,8 @@ import {
   UNSUPPORTED_VERSION,
   URL_REQUIRED,
 } from "./era.ts";
-import { hostOf } from "./http.ts";
 import type { ResponseMessage, RpcError } from "./messages.ts";
+import { hostOf } from "./network-error.ts";
 import type { Endpoint } from "./types.ts";
 
 /** What a refused request means to a one-off command. */

@@ -2,8 +2,8 @@ import { EXIT, M2mcpError } from "../errors.ts";
 import { sleep } from "../platform/sleep.ts";
 import { type ErrorAnswer, mediaType, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
-import type { HttpResponse } from "./http.ts";
 import type { Message } from "./messages.ts";
+import type { HttpResponse } from "./response.ts";
 import type { StreamCursor } from "./sse.ts";
 import type { Endpoint } from "./types.ts";
 
