@@ -60,15 +60,17 @@ function readExtra(env: Variables): string | undefined {
 const withInit = (extra: object, env: Variables): typeof fetch =>
   Object.assign(
     async (input: RequestInfo | URL, init?: RequestInit) => {
-      const proxy = proxyFor(new URL(input instanceof Request ? input.url : input), env);
+      // Looked up only where something failed: every request comes this way.
+      const proxy = () => proxyFor(new URL(input instanceof Request ? input.url : input), env);
       const response = await fetch(input, { ...init, ...extra }).catch((error: unknown) => {
-        if (!proxy || init?.signal?.aborted) throw error;
-        throw proxyProblem(proxy, error);
+        const through = init?.signal?.aborted ? null : proxy();
+        throw through ? proxyProblem(through, error) : error;
       });
       // The proxy's own refusal must not be taken for a word of the server.
-      if (proxy && response.status === 407) {
+      const refuser = response.status === 407 ? proxy() : null;
+      if (refuser) {
         await response.body?.cancel();
-        throw proxyRefused(proxy.host, 407);
+        throw proxyRefused(refuser.host, 407);
       }
       return response;
     },
