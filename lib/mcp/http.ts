@@ -1,6 +1,7 @@
 import { M2mcpError, redirectRefused, retryLater, timedOut } from "../errors.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
 import { sleep } from "../platform/sleep.ts";
+import { follow } from "./abort.ts";
 import { backoffMs } from "./backoff.ts";
 import { hostOf, networkError } from "./network-error.ts";
 import { type HttpResponse, watchResponse } from "./response.ts";
@@ -139,15 +140,6 @@ async function fetchOnce(
 /** The user's headers, in lower case, so that ours of the same name replace them. */
 const ownHeaders = ({ headers }: Endpoint) =>
   Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
-
-/** Aborts `child` with its parent, until unlinked: a parent may outlive thousands of requests. */
-function follow(parent: AbortSignal | undefined, child: AbortController): () => void {
-  if (!parent) return () => {};
-  const pass = () => child.abort(parent.reason);
-  if (parent.aborted) pass();
-  else parent.addEventListener("abort", pass, { once: true });
-  return () => parent.removeEventListener("abort", pass);
-}
 
 const isRefusedConnection = (error: unknown) =>
   error instanceof M2mcpError && error.code === "connection_refused";

@@ -1,6 +1,7 @@
 import { EXIT, M2mcpError, sessionGone, sessionLost, streamCut, tookTooLong } from "../errors.ts";
 import type { JsonObject } from "../json.ts";
 import { sleep } from "../platform/sleep.ts";
+import { abortWith } from "./abort.ts";
 import { type ErrorAnswer, readAnswers, readErrorAnswer } from "./answers.ts";
 import { resumeAfterMs } from "./backoff.ts";
 import { boundMs } from "./bound.ts";
@@ -84,7 +85,7 @@ export function createLegacySession(
   const host = hostOf(endpoint.url);
   const ended = new AbortController();
   const calls = new Map<Id, Call>();
-  const repeatable = createRepeatable();
+  const repeatable = createRepeatable(endpoint);
   /** Requests of the server's in this session that await an answer. */
   const asked = new Set<Id>();
 
@@ -248,21 +249,6 @@ export function createLegacySession(
     }
   }
 
-  /** An exchange, and once more where it broke off and the tool may be called twice. */
-  async function exchangeOrRepeat(message: RequestMessage, call: Call): Promise<ErrorAnswer | undefined> {
-    const startedMs = performance.now();
-    try {
-      return await exchange(message, call);
-    } catch (error) {
-      const inTime = performance.now() - startedMs < endpoint.timeoutMs;
-      if (call.answered || call.abort.signal.aborted || !inTime || !repeatable.allows(message, error))
-        throw error;
-      endpoint.log("the call broke off: sending it again, since its tool may be called twice");
-      await whenReady();
-      return exchange(message, call);
-    }
-  }
-
   /** The handshake: learns the session id and the version from the answer, then passes it on to `take`. */
   async function handshake(
     message: RequestMessage,
@@ -313,7 +299,7 @@ export function createLegacySession(
       await toClient(
         notification("notifications/cancelled", { requestId, reason: "the server ended the session" }),
       );
-    const call: Call = { id: initialize.id, abort: linkedAbort(ended.signal), answered: false };
+    const call: Call = { id: initialize.id, abort: abortWith(ended.signal), answered: false };
     let result: JsonObject = {};
     const failure = await handshake(initialize, call, async (message) => {
       if (message.kind === "response") result = message.result ?? {};
@@ -335,7 +321,7 @@ export function createLegacySession(
 
   /** Tells the new session what the client wished of the old one. Never rejects. */
   async function repeatWish(wish: RequestMessage): Promise<void> {
-    const call: Call = { id: wish.id, abort: linkedAbort(ended.signal), answered: false };
+    const call: Call = { id: wish.id, abort: abortWith(ended.signal), answered: false };
     try {
       const response = await post(wish.text, ended.signal);
       if (response.status >= 300) await response.discard();
@@ -421,7 +407,11 @@ export function createLegacySession(
         await whenReady();
         call.abort.signal.throwIfAborted();
         wishes.note(message);
-        return await exchangeOrRepeat(message, call);
+        const attempt = async (again: boolean) => {
+          if (again) await whenReady();
+          return exchange(message, call);
+        };
+        return await repeatable.send(message, attempt, () => call.answered || call.abort.signal.aborted);
       } finally {
         clearTimeout(call.linger);
         if (calls.get(message.id) === call) calls.delete(message.id);
@@ -480,15 +470,3 @@ export function createLegacySession(
 
 const isNetworkFailure = (error: unknown): error is M2mcpError =>
   error instanceof M2mcpError && error.exitCode === EXIT.network;
-
-/** A controller that is aborted with its parent. */
-function linkedAbort(parent: AbortSignal): AbortController {
-  const controller = new AbortController();
-  if (parent.aborted) controller.abort(parent.reason);
-  else
-    parent.addEventListener("abort", () => controller.abort(parent.reason), {
-      once: true,
-      signal: controller.signal,
-    });
-  return controller;
-}

@@ -48,7 +48,7 @@ export interface ModernServer {
 export function createModernServer(endpoint: Endpoint): ModernServer {
   const host = hostOf(endpoint.url);
   const calls = new Map<Id, AbortController>();
-  const repeatable = createRepeatable();
+  const repeatable = createRepeatable(endpoint);
   let toolHeaders: Map<string, HeaderMap> | undefined;
 
   const headersOf = async (
@@ -129,19 +129,6 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
     return resultResponse(message.id, { ...message.result, tools });
   }
 
-  /** An exchange, and once more where it broke off and the tool may be called twice. */
-  async function exchangeOrRepeat(message: RequestMessage, abort: AbortController, deliver: Deliver) {
-    const startedMs = performance.now();
-    try {
-      return await exchange(message, abort, deliver);
-    } catch (error) {
-      const inTime = performance.now() - startedMs < endpoint.timeoutMs;
-      if (abort.signal.aborted || !inTime || !repeatable.allows(message, error)) throw error;
-      endpoint.log("the call broke off: sending it again, since its tool may be called twice");
-      return exchange(message, abort, deliver);
-    }
-  }
-
   /** Lists the tools for ourselves, to learn headers that the server found missing. */
   async function relearn(meta: unknown): Promise<void> {
     const id = `m2mcp-tools-${crypto.randomUUID()}`;
@@ -165,7 +152,8 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
       const opens = message.method === "server/discover";
       const late = opens ? setTimeout(() => abort.abort(tookTooLong(host, limitMs)), limitMs) : undefined;
       try {
-        let failure = await exchangeOrRepeat(message, abort, deliver);
+        const attempt = () => exchange(message, abort, deliver);
+        let failure = await repeatable.send(message, attempt, () => abort.signal.aborted);
         const again = failure && retryVersion(message, failure);
         if (again) failure = await exchange(again, abort, deliver);
         if (failure?.error?.code !== HEADER_MISMATCH || message.method !== "tools/call") return failure;
