@@ -1,11 +1,12 @@
-import { chooseVerb, parseArguments, readOptions } from "./lib/commands/arguments.ts";
-import type { Surroundings } from "./lib/commands/call.ts";
-import { createRegistry, printHelp } from "./lib/commands/help.ts";
-import { checkPositionals } from "./lib/commands/positionals.ts";
-import { VERBS } from "./lib/commands/verbs.ts";
-import { VERSION } from "./lib/commands/version.ts";
-import { codeOf } from "./lib/error-code.ts";
-import { EXIT, type ExitCode, M2mcpError, outputFailed, unexpected } from "./lib/errors.ts";
+import { chooseVerb, parseArguments, readOptions } from "./lib/command-line/arguments.ts";
+import type { Surroundings } from "./lib/command-line/command.ts";
+import { outputFailed, unexpected } from "./lib/command-line/errors.ts";
+import { createRegistry, printHelp } from "./lib/command-line/help.ts";
+import { checkPositionals } from "./lib/command-line/positionals.ts";
+import { VERBS } from "./lib/command-line/verbs.ts";
+import { VERSION } from "./lib/command-line/version.ts";
+import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
+import { codeOf } from "./lib/platform/error-code.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
 
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */

@@ -1,4 +1,4 @@
-import type { AuthState, Credentials } from "./types.ts";
+import type { AuthState, Credentials } from "./credentials.ts";
 
 /** What authorization is given from outside: network, clock, memory, and the lock that processes share. */
 export interface AuthDeps {

@@ -1,14 +1,15 @@
 import { decodeJwt } from "jose";
-import { loginNeeded, M2mcpError, notMcp } from "../errors.ts";
-import { clientAssertion } from "./assertion.ts";
-import type { Challenge } from "./challenge.ts";
-import { assertionAudience, secretMethod } from "./client-auth.ts";
+import { M2mcpError } from "../failure.ts";
+import { clientAssertion } from "./client/assertion.ts";
+import { assertionAudience, secretMethod } from "./client/authentication.ts";
+import { readAssertion, readSecret } from "./client/secrets.ts";
+import type { AssertionSource, Credentials, Discovered } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
-import { discover, discoverResource } from "./discovery.ts";
-import { clockSkew, inSeconds, requestToken, wantedScope } from "./grant.ts";
-import { type ProbeAnswer, probe } from "./probe.ts";
-import { readAssertion, readSecret } from "./secrets.ts";
-import type { AssertionSource, Credentials, Discovered } from "./types.ts";
+import type { Challenge } from "./discovery/challenge.ts";
+import { discover, discoverResource } from "./discovery/discover.ts";
+import { type ProbeAnswer, probe } from "./discovery/probe.ts";
+import { loginNeeded, notMcp } from "./errors.ts";
+import { clockSkew, inSeconds, requestToken, wantedScope } from "./grants/grant.ts";
 
 /** A clock that is off by more is worth a word, in ms. */
 const SKEW_MS = 30_000;

@@ -1,9 +1,11 @@
 import { createFetch } from "ofetch";
-import { answerTooLong, M2mcpError, redirectRefused, unreachable } from "../errors.ts";
-import { failureCode, failureHint, failureReason } from "../http/network-failure.ts";
-import { retryAfterMs } from "../http/retry-after.ts";
-import { sleep } from "../platform/sleep.ts";
+import { M2mcpError } from "../failure.ts";
+import { answerTooLong, redirectRefused } from "../net/errors.ts";
+import { failureCode, failureHint, failureReason } from "../net/network-failure.ts";
+import { retryAfterMs } from "../net/retry-after.ts";
+import { sleep } from "../timing/sleep.ts";
 import type { AuthDeps } from "./deps.ts";
+import { unreachable } from "./errors.ts";
 
 const MAX_BYTES = 1024 * 1024;
 

@@ -1,8 +1,8 @@
+import type { Credentials, Discovered, Token } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
-import { discover } from "./discovery.ts";
-import { requestToken, wantedScope } from "./grant.ts";
-import { probe } from "./probe.ts";
-import type { Credentials, Discovered, Token } from "./types.ts";
+import { discover } from "./discovery/discover.ts";
+import { probe } from "./discovery/probe.ts";
+import { requestToken, wantedScope } from "./grants/grant.ts";
 
 /** Credentials that have just been proven. */
 export interface LoginResult {

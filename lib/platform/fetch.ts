@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getCACertificates } from "node:tls";
-import { codeOf } from "../error-code.ts";
-import { proxyFailed, proxyRefused } from "../errors.ts";
+import { codeOf } from "./error-code.ts";
+import { proxyFailed, proxyRefused } from "./errors.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** What makes a connection other than the default one. */

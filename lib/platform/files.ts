@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { codeOf } from "../error-code.ts";
-import { notReadable, notWritable } from "../errors.ts";
+import { codeOf } from "./error-code.ts";
+import { notReadable, notWritable } from "./errors.ts";
 
 /** How the names of temporary files begin. */
 export const TEMPORARY = ".tmp-";

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { codeOf } from "../error-code.ts";
+import { codeOf } from "./error-code.ts";
 
 const text = (read: () => string): string => {
   try {

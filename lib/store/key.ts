@@ -1,5 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { join } from "node:path";
+import { wrongUsage } from "../failure.ts";
+import { listFolder, readBytes, removeFile, writeAtomic } from "../platform/files.ts";
+import type { Keyring } from "../platform/keyring.ts";
 import {
   damagedFile,
   descriptionLost,
@@ -10,10 +13,7 @@ import {
   noKeyring,
   otherPlace,
   wrongPassphrase,
-  wrongUsage,
-} from "../errors.ts";
-import { listFolder, readBytes, removeFile, writeAtomic } from "../platform/files.ts";
-import type { Keyring } from "../platform/keyring.ts";
+} from "./errors.ts";
 import type { KeyPlace } from "./types.ts";
 
 const FORMAT = 1;

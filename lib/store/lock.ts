@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, readFile, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { codeOf } from "../error-code.ts";
-import { lockedTooLong, notWritable } from "../errors.ts";
+import { codeOf } from "../platform/error-code.ts";
+import { notWritable } from "../platform/errors.ts";
 import { ageMs, makeFolder, reasonOf } from "../platform/files.ts";
 import { isAlive, ownBeginning, processSpace } from "../platform/host.ts";
-import { sleep } from "../platform/sleep.ts";
+import { sleep } from "../timing/sleep.ts";
+import { lockedTooLong } from "./errors.ts";
 
 /** The owner shows that it lives this often, in ms. */
 const HEARTBEAT_MS = 500;

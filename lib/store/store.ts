@@ -1,11 +1,12 @@
 import { dirname, join } from "node:path";
-import { badProfileName, M2mcpError } from "../errors.ts";
+import { M2mcpError } from "../failure.ts";
 import { exposed, listFolder, readBytes, removeFile, writeAtomic } from "../platform/files.ts";
 import { storeFolder } from "../platform/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring.ts";
+import { badProfileName } from "./errors.ts";
 import { hasDescription, type KeySources, moveKey, type OpenKey, openKey } from "./key.ts";
-import { belongsToProfile, sweep } from "./litter.ts";
 import { withFileLock } from "./lock.ts";
+import { belongsToProfile, sweep } from "./stale-files.ts";
 import type { KeyPlace, Profile, State, Store } from "./types.ts";
 import { fingerprint, type Header, seal, unseal } from "./vault.ts";
 

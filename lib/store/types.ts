@@ -1,5 +1,5 @@
-import type { AuthState, Credentials } from "../auth/types.ts";
-import type { ServerMemory } from "../mcp/types.ts";
+import type { AuthState, Credentials } from "../auth/credentials.ts";
+import type { ServerMemory } from "../mcp/protocol/endpoint.ts";
 
 /** A saved connection, written `@name`. Secrets within; always encrypted at rest. */
 export interface Profile {

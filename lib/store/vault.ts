@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
-import { damagedFile, newerFormat } from "../errors.ts";
+import { damagedFile, newerFormat } from "./errors.ts";
 
 /** What a file says of itself in clear; authenticated with the content, so that files cannot change places. */
 export interface Header {

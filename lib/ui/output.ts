@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
-import { type M2mcpError, withoutUrlSecrets } from "../errors.ts";
+import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
 export interface Output {

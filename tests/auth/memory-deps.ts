@@ -1,6 +1,7 @@
 // What authorization is given from outside, in memory and with a clock that the test sets.
+
+import type { AuthState } from "../../lib/auth/credentials.ts";
 import type { AuthDeps } from "../../lib/auth/deps.ts";
-import type { AuthState } from "../../lib/auth/types.ts";
 
 export interface MemoryDeps {
   deps: AuthDeps;

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash, createPrivateKey } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, exportJWK, importSPKI, type JWK } from "jose";
-import { chooseAlgorithm } from "../../lib/auth/assertion.ts";
+import { chooseAlgorithm } from "../../lib/auth/client/assertion.ts";
+import { readPrivateKey } from "../../lib/auth/client/private-key.ts";
+import type { ClientAuthentication, Credentials } from "../../lib/auth/credentials.ts";
 import { login } from "../../lib/auth/login.ts";
-import { readPrivateKey } from "../../lib/auth/private-key.ts";
-import type { ClientAuthentication, Credentials } from "../../lib/auth/types.ts";
-import { M2mcpError } from "../../lib/errors.ts";
+import { M2mcpError } from "../../lib/failure.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../servers/authorization-server.ts";
 import { type KeyForm, KINDS, makeKey } from "./key-forms.ts";
 import { memoryDeps } from "./memory-deps.ts";

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, exportJWK, importSPKI, jwtVerify } from "jose";
-import { clientAssertion } from "../../lib/auth/assertion.ts";
-import { parseChallenges, tokenChallenge } from "../../lib/auth/challenge.ts";
-import { basicAuthorization, secretMethod } from "../../lib/auth/client-auth.ts";
-import { issuerMetadataUrls, resourceMetadataUrls } from "../../lib/auth/discovery.ts";
-import { checkTokenAnswer, wantedScope } from "../../lib/auth/grant.ts";
-import { judgeToken } from "../../lib/auth/token-life.ts";
-import { covers, requireSecure, resourceOf } from "../../lib/auth/url.ts";
-import { M2mcpError } from "../../lib/errors.ts";
+import { clientAssertion } from "../../lib/auth/client/assertion.ts";
+import { basicAuthorization, secretMethod } from "../../lib/auth/client/authentication.ts";
+import { parseChallenges, tokenChallenge } from "../../lib/auth/discovery/challenge.ts";
+import { issuerMetadataUrls, resourceMetadataUrls } from "../../lib/auth/discovery/discover.ts";
+import { covers, requireSecure, resourceOf } from "../../lib/auth/discovery/url.ts";
+import { checkTokenAnswer, wantedScope } from "../../lib/auth/grants/grant.ts";
+import { judgeToken } from "../../lib/auth/tokens/freshness.ts";
+import { M2mcpError } from "../../lib/failure.ts";
 
 describe("WWW-Authenticate", () => {
   test("is read with several challenges, quotes and commas", () => {

@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { VERBS } from "../../lib/commands/verbs.ts";
+import { VERBS } from "../../lib/command-line/verbs.ts";
 import { openStore } from "../../lib/store/store.ts";
 import { makeCertificates } from "../servers/certificates.ts";
 import { listen } from "../servers/listen.ts";

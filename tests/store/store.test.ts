@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { M2mcpError } from "../../lib/errors.ts";
+import { M2mcpError } from "../../lib/failure.ts";
 import type { Keyring } from "../../lib/platform/keyring.ts";
 import { openStore } from "../../lib/store/store.ts";
 import type { Profile } from "../../lib/store/types.ts";

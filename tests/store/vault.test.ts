@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { M2mcpError } from "../../lib/errors.ts";
+import { M2mcpError } from "../../lib/failure.ts";
 import { fingerprint, seal, unseal } from "../../lib/store/vault.ts";
 
 const key = randomBytes(32);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough, Writable } from "node:stream";
-import { wrongUsage } from "../../lib/errors.ts";
-import { nearest } from "../../lib/ui/nearest.ts";
+import { nearest } from "../../lib/command-line/suggest.ts";
+import { wrongUsage } from "../../lib/failure.ts";
 import { createOutput } from "../../lib/ui/output.ts";
 import { promptHidden } from "../../lib/ui/prompt.ts";
 import { content, messages, named, prompts, resources, tool, toolResult } from "../../lib/ui/render.ts";

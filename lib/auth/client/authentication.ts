@@ -1,0 +1,89 @@
+import type { Credentials, Discovered, SecretSource } from "../credentials.ts";
+import type { AuthDeps } from "../deps.ts";
+import { clientAssertion } from "./assertion.ts";
+import { readAssertion, readSecret } from "./secrets.ts";
+
+const JWT_BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/** What proves the client in a token request: it is added to the request's headers and body. */
+export interface TokenRequest {
+  headers: Record<string, string>;
+  body: URLSearchParams;
+}
+
+/** A value as `application/x-www-form-urlencoded` has it, for use within basic (RFC 6749 §2.3.1, appendix B). */
+const formEncode = (value: string) => new URLSearchParams({ "": value }).toString().slice(1);
+
+/** `Authorization: Basic` for a client (RFC 6749 §2.3.1). */
+export const basicAuthorization = (clientId: string, secret: string) =>
+  `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`, "utf8").toString("base64")}`;
+
+/** The method for a secret: as asked, else post only where the metadata offers no basic (RFC 8414 §2). */
+export function secretMethod(asked: string | undefined, offered: string[] | undefined): "basic" | "post" {
+  if (asked !== undefined) return asked === "client_secret_post" ? "post" : "basic";
+  if (!offered || offered.includes("client_secret_basic")) return "basic";
+  return offered.includes("client_secret_post") ? "post" : "basic";
+}
+
+/** Whom assertions are for (RFC 7523 §3): the issuer, unless the server wants another name of itself. */
+export function assertionAudience(
+  { assertionAudience: asked }: Pick<Credentials, "assertionAudience">,
+  { issuer, tokenEndpoint }: Pick<Discovered, "issuer" | "tokenEndpoint">,
+): string {
+  if (asked === undefined || asked === "issuer") return issuer ?? tokenEndpoint;
+  return asked === "token-endpoint" ? tokenEndpoint : asked;
+}
+
+/**
+ * Adds to a token request what proves the client (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
+ *
+ * @param nowMs when an assertion says that it was signed
+ * @throws M2mcpError unreadable secrets, unusable keys
+ */
+export async function authenticateClient(
+  request: TokenRequest,
+  credentials: Credentials,
+  found: Discovered,
+  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "env" | "signal">,
+  nowMs: number,
+): Promise<void> {
+  const { authentication, clientId } = credentials;
+  const read = (source: SecretSource) => readSecret(source, deps.env);
+  const assert = (assertion: string) => {
+    request.body.set("client_assertion_type", JWT_BEARER_ASSERTION);
+    request.body.set("client_assertion", assertion);
+  };
+  switch (authentication.kind) {
+    case "secret": {
+      const secret = await read(authentication.secret);
+      if (secretMethod(authentication.method, found.authMethods) === "basic")
+        request.headers.authorization = basicAuthorization(clientId, secret);
+      else {
+        request.body.set("client_id", clientId);
+        request.body.set("client_secret", secret);
+      }
+      return;
+    }
+    case "private_key": {
+      const { key, passphrase, keyId, signingAlg, certificate } = authentication;
+      const signing = {
+        text: await read(key),
+        ...(passphrase ? { passphrase: await read(passphrase) } : {}),
+        ...(keyId === undefined ? {} : { keyId }),
+        ...(signingAlg === undefined ? {} : { signingAlg }),
+        ...(certificate ? { certificate: await read(certificate) } : {}),
+      };
+      const audience = assertionAudience(credentials, found);
+      request.body.set("client_id", clientId);
+      assert(await clientAssertion(clientId, audience, signing, found.signingAlgs, nowMs));
+      return;
+    }
+    case "assertion":
+      if (clientId !== "") request.body.set("client_id", clientId);
+      assert(await readAssertion(authentication.assertion, assertionAudience(credentials, found), deps));
+      return;
+    case "tls":
+    case "none":
+      if (clientId !== "") request.body.set("client_id", clientId);
+  }
+}

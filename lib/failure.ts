@@ -1,0 +1,38 @@
+/** Process exit codes, as documented in the README. */
+export const EXIT = { done: 0, usage: 1, server: 2, network: 3, auth: 4, store: 5 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/**
+ * Text for a person, with what may be secret in URLs left out: user name and password, and the values of the query,
+ * where some servers want a key.
+ */
+export const withoutUrlSecrets = (text: string): string =>
+  text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]*[^\s"'<>`:;,.)\]]/gi, (url) => {
+    const [, start = "", query = ""] = /^([^?#]*)(.*)$/s.exec(url) ?? [];
+    return (
+      start.replace(/^([^:]*:\/\/)[^/]*@/, "$1…@") +
+      query.replace(/([?&#][^=&#]*=)[^&#]+/g, "$1…").replace(/([?&#])[^=&#…]+(?=[&#]|$)/g, "$1…")
+    );
+  });
+
+/**
+ * The only error class a user meets: what happened (`message`), what to try next (`hint`), a stable `code`
+ * for programs and the exit code. Messages never hold a secret or a token, and `cause` is never set: it could.
+ */
+export class M2mcpError extends Error {
+  override readonly name = "M2mcpError";
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+
+  /** @param verbatim the message is a server's own words, which must reach the user as they are */
+  constructor(code: string, exitCode: ExitCode, message: string, hint?: string, verbatim = false) {
+    super(verbatim ? message : withoutUrlSecrets(message));
+    this.code = code;
+    this.exitCode = exitCode;
+    this.hint = hint === undefined ? undefined : withoutUrlSecrets(hint);
+  }
+}
+
+export const wrongUsage = (message: string, hint?: string) =>
+  new M2mcpError("usage", EXIT.usage, message, hint);

@@ -1,0 +1,34 @@
+import type { Readable, Writable } from "node:stream";
+import { isBatch } from "../mcp/jsonrpc/batch.ts";
+import { asString } from "../mcp/jsonrpc/bytes.ts";
+import { errorResponse, parseMessages } from "../mcp/jsonrpc/message.ts";
+import { toRpcError } from "../mcp/protocol/answer.ts";
+import { createLineWriter, readLines } from "./line-stream.ts";
+
+/**
+ * Stands in for a bridge that could not be opened: each request read is answered with the reason, so that a host can
+ * show it, until the input ends or `stop` fires. Nothing is sent to any server.
+ */
+export async function refuseAll(
+  input: Readable,
+  output: Writable,
+  stop: AbortSignal,
+  reason: Error,
+): Promise<void> {
+  const writer = createLineWriter(output);
+  const error = toRpcError(reason);
+  for await (const line of readLines(input, AbortSignal.any([stop, writer.closed]))) {
+    if (!("text" in line)) continue;
+    const messages = parseMessages(line.text);
+    const answers = messages.flatMap((message) => {
+      if (message.kind === "request") return asString(errorResponse(message.id, error).text);
+      return message.kind === "unreadable" ? asString(errorResponse(message.id, message.error).text) : [];
+    });
+    if (answers.length > 0)
+      await writer.write(isBatch(line.text, messages) ? `[${answers.join(",")}]` : answers.join("\n"));
+  }
+  await Promise.race([
+    writer.flushed(),
+    new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve(), { once: true })),
+  ]);
+}

@@ -1,0 +1,31 @@
+import { isObject, type JsonObject } from "../../json.ts";
+
+/** What a server may ask a client for (MCP 2026-07-28 "Multi Round-Trip Requests"). */
+export const INPUTS: readonly string[] = ["elicitation/create", "sampling/createMessage", "roots/list"];
+
+/**
+ * The client capability that an input request needs and the client has not declared; undefined when it may be sent.
+ * An empty `elicitation` means forms only (MCP 2026-07-28 "Elicitation", Capabilities).
+ */
+export function missingCapability(
+  capabilities: unknown,
+  method: string,
+  params: JsonObject,
+): JsonObject | undefined {
+  const declared = isObject(capabilities) ? capabilities : {};
+  switch (method) {
+    case "elicitation/create": {
+      const mode = params.mode === "url" ? "url" : "form";
+      const { elicitation } = declared;
+      const offers =
+        isObject(elicitation) && (mode in elicitation || (mode === "form" && !("url" in elicitation)));
+      return offers ? undefined : { elicitation: { [mode]: {} } };
+    }
+    case "sampling/createMessage":
+      return "sampling" in declared ? undefined : { sampling: {} };
+    case "roots/list":
+      return "roots" in declared ? undefined : { roots: {} };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,72 @@
+// Failures of the MCP server and of its protocol.
+import { EXIT, M2mcpError } from "../../failure.ts";
+
+/** Each subscription holds a connection; more of them would leave none for requests. */
+export const tooManySubscriptions = (most: number) =>
+  new M2mcpError(
+    "subscriptions",
+    EXIT.usage,
+    `${most} subscriptions are open already, and each needs a connection of its own`,
+    "cancel one first, or put what is wanted into one subscriptions/listen",
+  );
+
+export const sessionLost = (what: string) =>
+  new M2mcpError(
+    "session_lost",
+    EXIT.network,
+    `${what} ended the session while the call was running; whether it was carried out is not known`,
+    "check the outcome, then try again",
+  );
+
+export const sessionGone = (what: string, status: number) =>
+  new M2mcpError(
+    "session_gone",
+    EXIT.network,
+    `${what} ended the session and opened no new one (HTTP status ${status}); the call was not carried out`,
+    "try again later",
+  );
+
+export const wrongContentType = (what: string, contentType: string | null) =>
+  new M2mcpError(
+    "content_type",
+    EXIT.server,
+    `${what} answered with ${contentType ? `content type ${contentType}` : "no content"} instead of an MCP message`,
+    "check the address; a proxy or a sign-in page may stand in the way",
+  );
+
+/** The server answered a request with a JSON-RPC error: its words, unchanged. */
+export const serverError = (code: number, message: string) =>
+  new M2mcpError(
+    "server_error",
+    EXIT.server,
+    `the server answered with error ${code}: ${message}`,
+    undefined,
+    true,
+  );
+
+/** @param inputs what is asked for, as methods or capabilities */
+export const inputNeeded = (what: string, inputs: readonly string[]) =>
+  new M2mcpError(
+    "input_needed",
+    EXIT.server,
+    `${what} asks for input (${[...new Set(inputs)].join(", ") || "of unknown kind"}), which a one-off command cannot give`,
+    "use it from an MCP host, over m2mcp bridge",
+  );
+
+/** The server wants a person to have been at an address, which must be whole, before (MCP 2025-11-25 URLElicitationRequiredError). */
+export const visitNeeded = (what: string, urls: readonly string[]) =>
+  new M2mcpError(
+    "visit_needed",
+    EXIT.server,
+    `${what} wants a person to visit ${urls.join(" and ")} first`,
+    "open it in a browser, then run the command again",
+    true,
+  );
+
+export const noCommonVersion = (ours: readonly string[], theirs: readonly string[]) =>
+  new M2mcpError(
+    "protocol_version",
+    EXIT.server,
+    `no protocol version in common: here ${ours.join(", ")}; the server ${theirs.join(", ") || "names none"}`,
+    "update m2mcp or the server",
+  );

@@ -1,0 +1,90 @@
+import { isObject, type JsonObject } from "../../json.ts";
+import type { HeaderMap } from "./endpoint.ts";
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Visible ASCII, with spaces and tabs only inside. */
+const PLAIN = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/;
+const PRIMITIVES = ["string", "integer", "boolean"];
+
+/**
+ * A header value as MCP 2026-07-28 "Value Encoding" wants it: plain ASCII as it is, anything else in the Base64
+ * sentinel format.
+ */
+export function encodeHeaderValue(value: string): string {
+  if (PLAIN.test(value) && !(value.startsWith("=?base64?") && value.endsWith("?="))) return value;
+  return `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
+}
+
+/**
+ * The `x-mcp-header` parameters of a tool (MCP 2026-07-28 "Schema Extension"), or why its definition is invalid.
+ */
+export function readHeaderMap(tool: JsonObject): { map: HeaderMap } | { invalid: string } {
+  const map: HeaderMap = [];
+  const seen = new Set<string>();
+  const problem = walk(tool.inputSchema, [], true, (path, schema) => {
+    const name = schema["x-mcp-header"];
+    if (typeof name !== "string" || name === "") return "x-mcp-header must be a non-empty string";
+    if (!TOKEN.test(name)) return `x-mcp-header ${JSON.stringify(name)} is no header name`;
+    if (!PRIMITIVES.includes(String(schema.type)))
+      return `x-mcp-header ${name} stands on a parameter that is neither string, integer nor boolean`;
+    if (seen.has(name.toLowerCase())) return `x-mcp-header ${name} is used twice`;
+    seen.add(name.toLowerCase());
+    map.push({ path, header: `Mcp-Param-${name}` });
+    return undefined;
+  });
+  return problem === undefined ? { map } : { invalid: problem };
+}
+
+/** Visits each schema with `x-mcp-header`; one that `properties` alone does not lead to is a problem. */
+function walk(
+  schema: unknown,
+  path: string[],
+  reachable: boolean,
+  found: (path: string[], schema: JsonObject) => string | undefined,
+): string | undefined {
+  if (Array.isArray(schema)) {
+    for (const member of schema) {
+      const problem = walk(member, path, false, found);
+      if (problem) return problem;
+    }
+    return undefined;
+  }
+  if (!isObject(schema)) return undefined;
+  if ("x-mcp-header" in schema) {
+    if (!reachable || path.length === 0) return "x-mcp-header stands where no plain path of properties leads";
+    const problem = found(path, schema);
+    if (problem) return problem;
+  }
+  for (const [key, value] of Object.entries(schema)) {
+    // Values of these are data, not schemas.
+    if (key === "default" || key === "const" || key === "enum" || key === "examples") continue;
+    if (key === "properties" && isObject(value)) {
+      for (const [name, member] of Object.entries(value)) {
+        const problem = walk(member, [...path, name], reachable, found);
+        if (problem) return problem;
+      }
+    } else if (typeof value === "object") {
+      const problem = walk(value, path, false, found);
+      if (problem) return problem;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The `Mcp-Param-*` headers for a call's arguments; absent and null values are left out, and integers beyond the safe
+ * range, which have no exact digits here.
+ */
+export function paramHeaders(map: HeaderMap, args: unknown): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const { path, header } of map) {
+    let value: unknown = args;
+    for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+    if (typeof value === "string" || typeof value === "boolean" || isExact(value))
+      headers[header] = encodeHeaderValue(String(value));
+  }
+  return headers;
+}
+
+const isExact = (value: unknown): value is number =>
+  typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value));

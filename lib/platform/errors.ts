@@ -1,0 +1,31 @@
+// Failures of what the operating system lends us: files and proxies.
+import { EXIT, M2mcpError } from "../failure.ts";
+
+export const proxyRefused = (proxy: string, status: number) =>
+  new M2mcpError(
+    "proxy_refused",
+    EXIT.network,
+    `the proxy ${proxy} refused to pass the request on${Number.isNaN(status) ? "" : `: HTTP status ${status}`}`,
+    status === 407
+      ? "it wants a user name and password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+      : "ask its owner, or name the server in NO_PROXY to go without it",
+  );
+
+export const proxyFailed = (proxy: string, why: string) =>
+  new M2mcpError(
+    "proxy_failed",
+    EXIT.network,
+    `cannot use the proxy ${proxy}: ${why}`,
+    "check HTTPS_PROXY and HTTP_PROXY; NO_PROXY names servers to reach without it",
+  );
+
+export const notWritable = (file: string, reason: string) =>
+  new M2mcpError(
+    "not_writable",
+    EXIT.store,
+    `cannot write ${file}: ${reason}`,
+    "make room or mend the permissions; M2MCP_HOME chooses another folder",
+  );
+
+export const notReadable = (file: string, reason: string) =>
+  new M2mcpError("not_readable", EXIT.store, `cannot read ${file}: ${reason}`, "mend its permissions");

@@ -1,0 +1,82 @@
+// Failures of the store and its key.
+import { EXIT, M2mcpError, wrongUsage } from "../failure.ts";
+
+const storeError = (code: string, message: string, hint?: string) =>
+  new M2mcpError(code, EXIT.store, message, hint);
+
+export const damagedFile = (file: string) =>
+  storeError(
+    "damaged",
+    `${file} is damaged; it was left as it is`,
+    "restore it from a backup, or delete it and run m2mcp login again",
+  );
+
+export const newerFormat = (file: string, version: unknown) =>
+  storeError(
+    "newer_format",
+    `${file} has format version ${version}, which this m2mcp does not know`,
+    "update m2mcp",
+  );
+
+export const wrongPassphrase = (file: string) =>
+  storeError(
+    "wrong_passphrase",
+    `M2MCP_PASSPHRASE does not open the store (${file})`,
+    "set the passphrase that the store was given last",
+  );
+
+export const missingPassphrase = () =>
+  storeError(
+    "missing_passphrase",
+    "the store is protected by a passphrase, and M2MCP_PASSPHRASE is not set",
+    "set it to the passphrase that the store was given last",
+  );
+
+export const noKeyring = (reason: string) =>
+  storeError(
+    "no_keyring",
+    `no OS keyring answers: ${reason}`,
+    "unlock or start one; a new store does without by --store file",
+  );
+
+/** The store exists, and its key is where nobody answers: another place is no way out. */
+export const keyringSilent = (reason: string) =>
+  storeError(
+    "no_keyring",
+    `the store's key is in the OS keyring, which does not give it: ${reason}`,
+    "unlock or start the keyring; where there is none, M2MCP_HOME names another store to log in to",
+  );
+
+export const keyLost = (where: string) =>
+  storeError(
+    "key_lost",
+    `the store's key is not in ${where} any more`,
+    "restore the key, or delete the store's folder and run m2mcp login again",
+  );
+
+export const descriptionLost = (file: string) =>
+  storeError(
+    "key_lost",
+    `${file} is missing, though there are profiles: nothing says which key opens them`,
+    "restore it from a backup, or delete the store's folder and run m2mcp login again",
+  );
+
+export const otherPlace = (is: string, wanted: string) =>
+  storeError(
+    "other_place",
+    `the store's key ${is === "passphrase" ? "comes from a passphrase" : `is in the ${is}`}, not in the ${wanted}`,
+    `m2mcp store move --to ${wanted} changes that`,
+  );
+
+export const lockedTooLong = (what: string) =>
+  storeError(
+    "locked",
+    `another process has held ${what} for too long`,
+    "end the process that hangs, then try again",
+  );
+
+export const badProfileName = (name: string) =>
+  wrongUsage(
+    `@${name} is no profile name`,
+    "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
+  );

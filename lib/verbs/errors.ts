@@ -1,0 +1,54 @@
+// Failures that a verb ends with.
+import { EXIT, M2mcpError } from "../failure.ts";
+
+export const noSuchProfile = (name: string) =>
+  new M2mcpError(
+    "no_profile",
+    EXIT.usage,
+    `there is no profile @${name}`,
+    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them",
+  );
+
+export const notOnServer = (kind: string, name: string, near: string | undefined) =>
+  new M2mcpError(
+    "not_found",
+    EXIT.server,
+    `the server has no ${kind} ${name}`,
+    near ? `did you mean ${near}` : `m2mcp <target> ${kind}s-list shows what it has`,
+  );
+
+export const toolFailed = (name: string) =>
+  new M2mcpError("tool_error", EXIT.server, `the tool ${name} answered with an error`);
+
+export const profilesUnreadable = (count: number) =>
+  new M2mcpError(
+    "unreadable_profiles",
+    EXIT.store,
+    count === 1 ? "one profile cannot be read" : `${count} profiles cannot be read`,
+    "the lines above name them; log in again to replace what is damaged",
+  );
+
+export const notWell = () =>
+  new M2mcpError(
+    "not_well",
+    EXIT.auth,
+    "the server answers, but no new token could be had",
+    "mend the step marked FAIL before the token in use ends",
+  );
+
+/** The doctor's last word: the step's own words stand above it. */
+export const stepFailed = (step: string, { code, exitCode }: M2mcpError) =>
+  new M2mcpError(
+    code,
+    exitCode,
+    `not well: ${step} failed`,
+    "mend what is marked FAIL, then run m2mcp doctor again",
+  );
+
+export const badCertificate = (why: string) =>
+  new M2mcpError(
+    "bad_certificate",
+    EXIT.auth,
+    `the client certificate cannot be used: ${why}`,
+    "give a PEM certificate and its PEM private key with --client-cert and --client-key",
+  );

@@ -1,0 +1,100 @@
+import type { Call } from "../command-line/command.ts";
+import { nearest } from "../command-line/suggest.ts";
+import { wrongUsage } from "../failure.ts";
+import { storeFolder } from "../platform/folders.ts";
+import type { KeyPlace } from "../store/types.ts";
+import { promptHidden } from "../ui/prompt.ts";
+import { table } from "../ui/table.ts";
+import { storeOf } from "./target/option-files.ts";
+
+const ACTIONS = ["move", "passphrase"] as const;
+const PLACES: readonly KeyPlace[] = ["keyring", "file", "passphrase"];
+
+/** `m2mcp store`, `m2mcp store move --to PLACE`, `m2mcp store passphrase`. */
+export async function run(call: Call): Promise<undefined> {
+  const [action, ...more] = call.positionals;
+  if (more[0] !== undefined)
+    // Not repeated: it may be a passphrase.
+    throw wrongUsage(
+      action === "passphrase" ? "a passphrase is never an argument" : "store was given an argument too many",
+      action === "passphrase"
+        ? "set M2MCP_NEW_PASSPHRASE, or type it when asked"
+        : "m2mcp store move --to PLACE",
+    );
+  const to = call.options.value("to");
+  if (action === "move") return move(call, place(to));
+  if (to !== undefined && (action === undefined || action === "passphrase"))
+    throw wrongUsage("--to belongs to store move", `m2mcp store move --to ${PLACES.join("|")}`);
+  if (action === undefined) return show(call);
+  if (action === "passphrase") return move(call, "passphrase");
+  const near = nearest(action, ACTIONS);
+  throw wrongUsage(
+    near ? `unknown action ${action}` : "store does not know this action",
+    near ? `did you mean store ${near}` : "there are move and passphrase",
+  );
+}
+
+function place(text: string | undefined): KeyPlace {
+  const found = PLACES.find((known) => known === text);
+  if (!found)
+    throw wrongUsage(
+      text === undefined ? "store move needs a place" : `unknown place ${text}`,
+      `write --to ${PLACES.join(", --to ")}`,
+    );
+  return found;
+}
+
+async function show(call: Call): Promise<undefined> {
+  const store = storeOf(call);
+  const folder = storeFolder(call.around.env);
+  // Looking makes none.
+  if (!(await store.exists())) {
+    call.output.data({ folder, key: null });
+    call.output.print(`there is no store yet: m2mcp login makes one in ${folder}`);
+    return;
+  }
+  const keyPlace = await store.keyPlace();
+  call.output.data({ folder, key: keyPlace });
+  call.output.print(
+    table([
+      ["folder", folder],
+      ["key", inWords[keyPlace]],
+    ]),
+  );
+}
+
+const inWords: Record<KeyPlace | "memory", string> = {
+  keyring: "in the OS keyring",
+  passphrase: "from the passphrase in M2MCP_PASSPHRASE",
+  file: "in a file beside the store, readable by this user alone",
+  memory: "in memory only: the folder cannot be written",
+};
+
+async function move(call: Call, to: KeyPlace): Promise<undefined> {
+  const store = storeOf(call);
+  if (!(await store.exists())) throw wrongUsage("there is no store yet", "m2mcp login makes one");
+  const passphrase = to === "passphrase" ? await newPassphrase(call, await store.keyPlace()) : undefined;
+  await store.move(to, passphrase);
+  call.output.data({ key: to });
+  call.output.print(
+    `the store's key is now ${to === "passphrase" ? "from the new passphrase" : inWords[to]}`,
+  );
+  if (to === "passphrase") call.output.note("set M2MCP_PASSPHRASE to it from now on");
+}
+
+/**
+ * The new passphrase, from M2MCP_NEW_PASSPHRASE, from M2MCP_PASSPHRASE where it is the first one, or typed twice: it is
+ * never an argument.
+ */
+async function newPassphrase(call: Call, was: KeyPlace | "memory"): Promise<string> {
+  const { env, stdin, stderr } = call.around;
+  if (env.M2MCP_NEW_PASSPHRASE) return env.M2MCP_NEW_PASSPHRASE;
+  if (was !== "passphrase" && env.M2MCP_PASSPHRASE) return env.M2MCP_PASSPHRASE;
+  if (!stdin.isTTY)
+    throw wrongUsage("no new passphrase given", "set M2MCP_NEW_PASSPHRASE, or type it at a terminal");
+  const typed = await promptHidden("new passphrase: ", stdin, stderr);
+  if (!typed) throw wrongUsage("no new passphrase given", "type it, or set M2MCP_NEW_PASSPHRASE");
+  if ((await promptHidden("once more: ", stdin, stderr)) !== typed)
+    throw wrongUsage("the two differ", "try again");
+  return typed;
+}

@@ -1,0 +1,52 @@
+import { wrongUsage } from "../../failure.ts";
+
+type Header = [name: string, value: string];
+
+/**
+ * `--header 'Name: value'` as given; `${VAR}` stays as it is written.
+ *
+ * @throws M2mcpError (exit 1) when it is no header
+ */
+export function parseHeader(text: string): Header {
+  const colon = text.indexOf(":");
+  const name = text.slice(0, Math.max(colon, 0)).trim();
+  const value = text.slice(colon + 1).trim();
+  if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) || !isValue(value))
+    throw wrongUsage(
+      "a --header is not of the form 'Name: value'",
+      "write it like --header 'X-Tenant: acme'",
+    );
+  return [name, value];
+}
+
+/**
+ * Puts the environment's values in place of `${VAR}`.
+ *
+ * @throws M2mcpError (exit 1) naming a variable that is not set, never a value
+ */
+export function expandHeaders(headers: readonly Header[], env: Record<string, string | undefined>): Header[] {
+  return headers.map(([name, value]) => {
+    const expanded = value.replace(/\$\{(\w+)\}/g, (_, variable: string) => {
+      const text = env[variable];
+      if (text === undefined)
+        throw wrongUsage(
+          `header ${name} needs the variable ${variable}, which is not set`,
+          `set ${variable}`,
+        );
+      return text;
+    });
+    if (!isValue(expanded))
+      throw wrongUsage(`the value of header ${name} holds a line break or control character`, "remove it");
+    return [name, expanded];
+  });
+}
+
+/** Headers of one list, each replaced by that of the same name in a later list. */
+export function mergeHeaders(...lists: (readonly Header[])[]): Header[] {
+  const merged = new Map<string, Header>();
+  for (const header of lists.flat()) merged.set(header[0].toLowerCase(), header);
+  return [...merged.values()];
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be in a header
+const isValue = (text: string) => !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text);

@@ -1,0 +1,62 @@
+import { wrongUsage } from "../../failure.ts";
+
+// What stands in the wrong place may be part of a secret (one with a space, unquoted), so messages do not repeat it.
+
+/**
+ * A server as a user writes it, as a URL: https unless a scheme is given, no fragment.
+ *
+ * @throws M2mcpError (exit 1) when it is no http(s) URL, or holds a password
+ */
+export function serverUrl(text: string): string {
+  const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  const url = URL.parse(isWhole ? text : `https://${text}`);
+  const isHost = isWhole || /[.:[]|^localhost\b/i.test(text.split("/")[0] ?? "");
+  if (!isHost || !url?.hostname || (url.protocol !== "https:" && url.protocol !== "http:"))
+    throw wrongUsage(
+      "what stands in the server's place is no address",
+      "write it like https://mcp.example.com/mcp; quote values that hold spaces",
+    );
+  if (url.username || url.password)
+    throw wrongUsage(
+      "the address holds a user name or password",
+      "use m2mcp login, or --header 'Authorization: ...'",
+    );
+  url.hash = "";
+  return url.href;
+}
+
+/** Whether two addresses are the same endpoint: a slash at the end makes no difference. */
+export const sameServer = (a: string, b: string): boolean => a.replace(/\/$/, "") === b.replace(/\/$/, "");
+
+/** Whether `server` is `base` or lies below it, on the same origin: then a login for `base` is good for it. */
+export function isWithin(server: string, base: string): boolean {
+  if (sameServer(server, base)) return true;
+  const [inner, outer] = [new URL(server), new URL(base)];
+  if (inner.origin !== outer.origin || outer.search !== "") return false;
+  return inner.pathname.startsWith(outer.pathname.endsWith("/") ? outer.pathname : `${outer.pathname}/`);
+}
+
+/**
+ * The name in `@name`, in lower case: some file systems do not tell capitals apart.
+ *
+ * @throws M2mcpError (exit 1) when it cannot be one
+ */
+export function profileName(text: string): string {
+  const name = text.startsWith("@") ? text.slice(1) : "";
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
+    throw wrongUsage(
+      "what stands in the place of a profile's name is none",
+      "write @ and letters, digits, dots or dashes, like @svc; quote values that hold spaces",
+    );
+  return name.toLowerCase();
+}
+
+/** A name for a login of this server that is not taken: its host, with the port, then numbered. */
+export function nameFor(server: string, taken: (name: string) => boolean): string {
+  const { hostname, port } = new URL(server);
+  const host = hostname.replace(/^www\./, "").replace(/[^a-zA-Z0-9._-]/g, "") || "server";
+  const base = (port ? `${host}-${port}` : host).replace(/^[._-]+/, "").slice(0, 60) || "server";
+  let name = base;
+  for (let count = 2; taken(name); count++) name = `${base}-${count}`;
+  return name;
+}

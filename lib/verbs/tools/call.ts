@@ -1,0 +1,78 @@
+import { fstatSync } from "node:fs";
+import type { Call, Outcome } from "../../command-line/command.ts";
+import { wrongUsage } from "../../failure.ts";
+import { isObject, type JsonObject } from "../../json.ts";
+import { toolResult } from "../../ui/render.ts";
+import { toolFailed } from "../errors.ts";
+import { readStdin } from "../target/option-files.ts";
+import { parsePairs, showNotification, withClient } from "../with-client.ts";
+
+/** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
+const FIRST_BYTE_MS = 1000;
+/** A command that reads stdin says so when it has waited this long, in ms. */
+const PATIENCE_MS = 3000;
+
+/** `m2mcp @svc tools-call NAME key=value key:='json'`, or with the arguments as JSON on stdin. */
+export async function run(call: Call): Promise<Outcome> {
+  const [, name = "", ...pairs] = call.positionals;
+  const given = await toolArguments(call, pairs);
+  const result = await withClient(call, (client) =>
+    client.request("tools/call", { name, arguments: given }, { onNotification: showNotification(call) }),
+  );
+  call.output.data(result);
+  const shown = toolResult(result);
+  if (shown !== "") call.output.print(shown);
+  return result.isError === true ? toolFailed(name) : undefined;
+}
+
+async function toolArguments(call: Call, pairs: string[]): Promise<JsonObject> {
+  if (pairs.length > 0 && !(pairs.length === 1 && pairs[0] === "-")) return parsePairs(pairs, true);
+  const asked = pairs.length === 1;
+  const kind = asked ? "pipe" : stdinKind(call);
+  if (kind === "none" || (kind === "socket" && !(await startsSoon(call)))) return {};
+  const waits = setTimeout(
+    () => call.output.note("waiting for the end of stdin, for arguments as JSON; with none: </dev/null"),
+    PATIENCE_MS,
+  );
+  const text = (await readStdin(call).finally(() => clearTimeout(waits))).trim();
+  if (text === "") {
+    if (asked) throw wrongUsage("stdin holds no arguments", "write a JSON object to it");
+    return {};
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrongUsage("the arguments on stdin are not valid JSON", "write one JSON object, or give key=value");
+  }
+  if (!isObject(value))
+    throw wrongUsage("the arguments on stdin are no JSON object", 'write it like {"key": 1}');
+  return value;
+}
+
+/** A shell's pipe or file ends by itself; a socket from another program's spawn may stay open for ever. */
+function stdinKind({ around: { stdin } }: Call): "pipe" | "socket" | "none" {
+  if (stdin.isTTY) return "none";
+  if (stdin.fd === undefined) return "pipe";
+  try {
+    const stat = fstatSync(stdin.fd);
+    if (stat.isFIFO() || stat.isFile()) return "pipe";
+    return stat.isSocket() ? "socket" : "none";
+  } catch {
+    return "none";
+  }
+}
+
+function startsSoon({ around: { stdin } }: Call): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (started: boolean) => {
+      clearTimeout(timer);
+      stdin.off("readable", readable).off("end", readable);
+      if (!started) stdin.pause();
+      resolve(started);
+    };
+    const readable = () => finish(true);
+    const timer = setTimeout(() => finish(false), FIRST_BYTE_MS);
+    stdin.on("readable", readable).on("end", readable);
+  });
+}

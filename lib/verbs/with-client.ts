@@ -1,0 +1,75 @@
+import type { Call } from "../command-line/command.ts";
+import { CLIENT_INFO } from "../command-line/version.ts";
+import { wrongUsage } from "../failure.ts";
+import { type McpClient, openClient } from "../hosts/one-off.ts";
+import type { JsonObject } from "../json.ts";
+import type { NotificationMessage } from "../mcp/jsonrpc/message.ts";
+import { harmless } from "../ui/table.ts";
+import { findTarget, ONE_OFF, openEndpoint } from "./target/target.ts";
+
+/**
+ * Opens the call's target, works with it and closes it.
+ *
+ * @throws M2mcpError what the target, the network, the server or `work` throws
+ */
+export async function withClient<T>(call: Call, work: (client: McpClient) => Promise<T>): Promise<T> {
+  const endpoint = await openEndpoint(call, await findTarget(call, call.positionals[0] ?? ""), ONE_OFF);
+  const client = openClient(endpoint, CLIENT_INFO);
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+    await endpoint.end();
+  }
+}
+
+/** Lists one kind of thing: as JSON whole, for people as `rows` has it. */
+export function listing(method: string, key: string, rows: (items: JsonObject[]) => string, none: string) {
+  return async (call: Call): Promise<undefined> => {
+    const items = await withClient(call, (client) => client.list(method, key));
+    call.output.data(items);
+    if (items.length > 0) call.output.print(rows(items));
+    else if (!call.output.json) call.output.note(none);
+  };
+}
+
+/** Shows progress and log messages of the server with --verbose. */
+export function showNotification(call: Call) {
+  return ({ method, params }: NotificationMessage): void => {
+    if (method === "notifications/progress") {
+      const total = params.total === undefined ? "" : ` of ${params.total}`;
+      call.output.step(harmless(`progress ${params.progress}${total} ${params.message ?? ""}`.trim()));
+    } else if (method === "notifications/message") {
+      const data = typeof params.data === "string" ? params.data : JSON.stringify(params.data);
+      call.output.step(harmless(`${params.level ?? "log"}: ${data}`));
+    }
+  };
+}
+
+/**
+ * `key=value` pairs as strings, `key:=json` as what the JSON says.
+ *
+ * @throws M2mcpError (exit 1) naming the pair that is neither
+ */
+export function parsePairs(pairs: readonly string[], allowJson: boolean): JsonObject {
+  const read: [string, unknown][] = pairs.map((pair, index) => {
+    const equals = pair.indexOf("=");
+    if (equals < 1 || pair.slice(0, equals) === ":")
+      throw wrongUsage(
+        `argument ${index + 1} is no key=value`,
+        allowJson ? "write key=value, or key:='json'" : "write key=value",
+      );
+    const key = pair.slice(0, equals);
+    const value = pair.slice(equals + 1);
+    if (!allowJson || !key.endsWith(":")) return [key, value];
+    try {
+      return [key.slice(0, -1), JSON.parse(value)];
+    } catch {
+      throw wrongUsage(
+        `the value of ${key}= is not valid JSON`,
+        `for plain text write ${key.slice(0, -1)}=value`,
+      );
+    }
+  });
+  return Object.fromEntries(read);
+}

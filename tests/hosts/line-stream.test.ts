@@ -1,0 +1,64 @@
+import { describe, expect, test } from "bun:test";
+import { PassThrough, Writable } from "node:stream";
+import { createLineWriter, readLines } from "../../lib/hosts/line-stream.ts";
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("the line writer", () => {
+  test("writes the first line of a turn at once and the others of it together, in order", async () => {
+    const chunks: string[] = [];
+    const output = new Writable({
+      write(chunk, _encoding, done) {
+        chunks.push(String(chunk));
+        done();
+      },
+    });
+    const writer = createLineWriter(output);
+    for (const line of ["a", "b", "c"]) void writer.write(line);
+    expect(chunks).toEqual(["a\n"]);
+    await turn();
+    await turn();
+    expect(chunks).toEqual(["a\n", "b\nc\n"]);
+    void writer.write("d");
+    void writer.write(new TextEncoder().encode("e"));
+    void writer.write("f");
+    await writer.flushed();
+    expect(chunks.join("")).toBe("a\nb\nc\nd\ne\nf\n");
+  });
+
+  test("holds the writer up while the reader is slow, and lets go when the reader is gone", async () => {
+    const output = new PassThrough({ highWaterMark: 10 });
+    const writer = createLineWriter(output);
+    let more = false;
+    void writer.write("0123456789").then(() => {
+      more = true;
+    });
+    await turn();
+    expect(more).toBe(false);
+    output.resume();
+    await turn();
+    await turn();
+    expect(more).toBe(true);
+    output.pause();
+    const held = writer.write("0123456789");
+    output.destroy();
+    await held;
+    await writer.flushed();
+    expect(writer.closed.aborted).toBe(true);
+  });
+});
+
+test("reading ends with the signal, after the last whole line", async () => {
+  const input = new PassThrough();
+  const stop = new AbortController();
+  const lines: unknown[] = [];
+  const done = (async () => {
+    for await (const line of readLines(input, stop.signal)) lines.push(line);
+  })();
+  input.write("one\ntw");
+  await turn();
+  await turn();
+  stop.abort();
+  await done;
+  expect(lines).toEqual([{ text: "one" }, { text: "tw" }]);
+});
