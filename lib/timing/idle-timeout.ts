@@ -1,36 +1,36 @@
-/** Watches that something is heard at least every so often. */
-export interface SilenceWatch {
-  /** Something was heard: the time starts anew. */
-  heard(): void;
-  /** From now until something is heard, time does not count: our own side is busy. */
-  hold(): void;
+/** Watches that something comes at least every so often (undici's `bodyTimeout`). */
+export interface IdleWatch {
+  /** Something came: the time starts anew. */
+  refresh(): void;
+  /** From now until the next refresh, time does not count: our own side is busy. */
+  pause(): void;
   stop(): void;
 }
 
-const NO_WATCH: SilenceWatch = { heard() {}, hold() {}, stop() {} };
+const NO_WATCH: IdleWatch = { refresh() {}, pause() {}, stop() {} };
 
 /**
- * Starts watching: calls `silent` once nothing was heard for `limitMs`, never for Infinity. One timer, not re-armed
- * for every chunk.
+ * Starts watching: calls `idle` once nothing came for `limitMs`, never for Infinity. One timer, not re-armed for every
+ * chunk.
  */
-export function watchSilence(limitMs: number, silent: () => void): SilenceWatch {
+export function watchIdle(limitMs: number, idle: () => void): IdleWatch {
   if (!Number.isFinite(limitMs)) return NO_WATCH;
   let lastMs = performance.now();
-  let held = false;
+  let paused = false;
   let timer: ReturnType<typeof setTimeout>;
   const look = () => {
-    const silentMs = held ? 0 : performance.now() - lastMs;
-    if (silentMs >= limitMs) silent();
-    else timer = setTimeout(look, limitMs - silentMs);
+    const idleMs = paused ? 0 : performance.now() - lastMs;
+    if (idleMs >= limitMs) idle();
+    else timer = setTimeout(look, limitMs - idleMs);
   };
   timer = setTimeout(look, limitMs);
   return {
-    heard: () => {
-      held = false;
+    refresh: () => {
+      paused = false;
       lastMs = performance.now();
     },
-    hold: () => {
-      held = true;
+    pause: () => {
+      paused = true;
     },
     stop: () => clearTimeout(timer),
   };

@@ -3,7 +3,7 @@ import { redirectRefused, retryLater, timedOut } from "../../net/errors.ts";
 import { hostOf, networkError } from "../../net/network-error.ts";
 import { retryAfterMs } from "../../net/retry-after.ts";
 import { backoffMs } from "../../timing/backoff.ts";
-import { watchSilence } from "../../timing/idle-timeout.ts";
+import { watchIdle } from "../../timing/idle-timeout.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
@@ -22,7 +22,7 @@ export interface HttpRequest {
   headers: Record<string, string>;
   /** Ends the request from outside; its reason is what is thrown. */
   signal?: AbortSignal;
-  /** Silence allowed in the body, in ms; the endpoint's own limit unless given. */
+  /** Idle timeout of the body, in ms; the endpoint's own limit unless given. */
   bodyTimeoutMs?: number;
   /** Longest `Retry-After` that is waited for, in ms; what is left of the endpoint's time limit unless given. */
   longestWaitMs?: number;
@@ -114,7 +114,7 @@ async function fetchOnce(
   const host = hostOf(url);
   const abort = new AbortController();
   const unlink = follow(request.signal, abort);
-  const watch = (limitMs: number) => watchSilence(limitMs, () => abort.abort(timedOut(host, limitMs)));
+  const watch = (limitMs: number) => watchIdle(limitMs, () => abort.abort(timedOut(host, limitMs)));
   const head = watch(endpoint.timeoutMs);
   try {
     const response = await endpoint.fetch(url, {
