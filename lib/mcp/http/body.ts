@@ -39,9 +39,11 @@ export function watchResponse(
   signal: AbortSignal,
   end: () => void,
 ): HttpResponse {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
   /** Hands the body's bytes to `take` as they come; waits where it returns a promise. */
   async function read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
-    const reader = response.body?.getReader();
+    reader = response.body?.getReader();
     let finished = false;
     let taking = false;
     try {
@@ -99,7 +101,7 @@ export function watchResponse(
     },
     async discard() {
       end();
-      await response.body?.cancel().catch(() => {});
+      await (reader ?? response.body)?.cancel().catch(() => {});
     },
   };
 }

@@ -30,6 +30,8 @@ export interface Refusal {
   status: number;
   wwwAuthenticate: string | null;
   sent: AuthorizationHeaders;
+  /** What the server says of it in its body, as one line. */
+  words?: string;
 }
 
 /** Yields the headers that authorize one HTTP request; the commands join it with `auth`. */
