@@ -1,33 +1,32 @@
-import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readFile, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "../platform/error-code.ts";
 import { notWritable } from "../platform/errors.ts";
 import { ageMs, makeFolder, reasonOf } from "../platform/files.ts";
-import { isAlive, ownBeginning, processSpace } from "../platform/host.ts";
 import { sleep } from "../timing/sleep.ts";
 import { lockedTooLong } from "./errors.ts";
+import { isDead, markIn, newMark } from "./lock-owner.ts";
 
 /** The owner shows that it lives this often, in ms. */
 const HEARTBEAT_MS = 500;
-/** A lock without a sign of life for this long is taken over, in ms. */
-const SILENCE_MS = 3500;
+/** A lock without a heartbeat for this long is taken over, in ms. */
+const STALE_MS = 3500;
 /** Nobody waits longer, in ms. */
 const LONGEST_WAIT_MS = 60_000;
-/** One look counts for so much silence at most, in ms: a waiter that slept has not watched. */
+/** One look counts for so long without a heartbeat at most, in ms: a waiter that slept has not watched. */
 const LONGEST_LOOK_MS = 250;
 /** A breaker needs its guard for a moment; one this old was left behind, in ms. */
 const OLD_GUARD_MS = 10_000;
 
 /**
  * Runs `work` while no other process holds the lock file. An owner killed in this process space is noticed at once;
- * one that is elsewhere (another host or container with the same home) or has stopped, by its silence within 4 s.
+ * one that is elsewhere (another host or container with the same home) or has stopped, by its missing heartbeat within 4 s.
  * The file is gone afterwards.
  *
  * @throws M2mcpError locked after 60 s, not_writable, and what `work` throws
  */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  const mark = [process.pid, ownBeginning(), processSpace(), randomBytes(8).toString("hex")].join(" ");
+  const mark = newMark();
   await makeFolder(dirname(file));
   const startedMs = performance.now();
   let handle = await take(file, mark);
@@ -50,11 +49,9 @@ export async function withFileLock<T>(file: string, work: () => Promise<T>): Pro
   } finally {
     clearInterval(heartbeat);
     await held.close().catch(() => {});
-    if ((await contentOf(file)) === mark) await unlink(file).catch(() => {});
+    if ((await markIn(file)) === mark) await unlink(file).catch(() => {});
   }
 }
-
-const contentOf = (file: string) => readFile(file, "utf8").catch(() => null);
 
 /** Makes the lock file, as only one process can; null when it is there already. */
 async function take(file: string, mark: string): Promise<FileHandle | null> {
@@ -77,25 +74,24 @@ async function take(file: string, mark: string): Promise<FileHandle | null> {
 }
 
 /**
- * Watches another's lock. Each call looks once and yields the mark of an owner that is dead, else null. Silence is
- * measured by this process' own clock, so that neither a clock that was set nor another host's makes a difference.
+ * Watches another's lock. Each call looks once and yields the mark of an owner that is dead, else null. Time
+ * is taken from this process' own clock, so that neither a clock that was set nor another host's makes a difference.
  */
 function createWatch(file: string): () => Promise<string | null> {
   let before = "";
-  let silentMs = 0;
+  let staleMs = 0;
   let lookedMs = performance.now();
   return async () => {
-    const mark = await contentOf(file);
+    const mark = await markIn(file);
     const sign = await stat(file).catch(() => null);
     if (mark === null || !sign) return null;
     const nowMs = performance.now();
     const seen = `${mark} ${sign.mtimeMs} ${sign.ino}`;
-    silentMs = seen === before ? silentMs + Math.min(nowMs - lookedMs, LONGEST_LOOK_MS) : 0;
+    staleMs = seen === before ? staleMs + Math.min(nowMs - lookedMs, LONGEST_LOOK_MS) : 0;
     before = seen;
     lookedMs = nowMs;
-    if (silentMs > SILENCE_MS) return mark;
-    const [pid, beginning = "", space] = mark.split(" ");
-    return space === processSpace() && !isAlive(Number(pid), beginning) ? mark : null;
+    if (staleMs > STALE_MS) return mark;
+    return isDead(mark) ? mark : null;
   };
 }
 
@@ -109,17 +105,9 @@ async function breakLock(file: string, dead: string, mark: string): Promise<void
     return;
   }
   try {
-    if ((await contentOf(file)) === dead) await unlink(file).catch(() => {});
+    if ((await markIn(file)) === dead) await unlink(file).catch(() => {});
   } finally {
     await handle.close().catch(() => {});
     await unlink(guard).catch(() => {});
   }
-}
-
-/** Whether a lock file, or a guard, belongs to nobody any more. */
-export async function isAbandoned(file: string, oldMs: number, nowMs: number): Promise<boolean> {
-  const age = await ageMs(file, nowMs);
-  if (age === null || Math.abs(age) < oldMs) return false;
-  const [pid, beginning = "", space] = ((await contentOf(file)) ?? "").split(" ");
-  return space !== processSpace() || !isAlive(Number(pid), beginning);
 }

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { openStore } from "../../lib/store/store.ts";
+import { openProfileStore } from "../../lib/verbs/target/saved.ts";
 import { BINARY, collect, createHome, type Home, type Outcome } from "../e2e/harness.ts";
 import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
 import { sleep } from "../waiting.ts";
@@ -213,7 +213,7 @@ test("a full disk: works with what it has, tokens in memory; a login says so and
     const moved = await disk.run(["store", "passphrase"], { M2MCP_NEW_PASSPHRASE: "p" });
     expect(moved.code).toBe(5);
     expect(readdirSync(store("profiles"))).toEqual(["svc.m2mcp"]);
-    const profile = await openStore({ env: { M2MCP_HOME: store() }, warn() {} }).readProfile("svc");
+    const profile = await openProfileStore({ env: { M2MCP_HOME: store() }, warn() {} }).readProfile("svc");
     expect(profile?.credentials?.authentication).toMatchObject({ secret: { value: "kept" } });
   } finally {
     disk.end();
@@ -231,7 +231,7 @@ test("what could not be written is written by the same bridge once the place is 
   expect((await bridge.ask()).result?.tools).toHaveLength(1);
   expect(bridge.said()).toContain("tokens are kept in memory only");
   rmSync(store("state"));
-  const saved = () => openStore({ env: { M2MCP_HOME: store() }, warn() {} }).readState("svc");
+  const saved = () => openProfileStore({ env: { M2MCP_HOME: store() }, warn() {} }).readState("svc");
   expect(await saved()).toBe(null);
   // The next change is the next token, whenever that is.
   for (let round = 0; round < 50 && !(await saved()); round++) {
@@ -303,7 +303,10 @@ describe("killed at any moment of a write, by the executable", () => {
       await sleep(Math.random() * 12);
       child.kill("SIGKILL");
       await ended;
-      const opened = openStore({ env: { M2MCP_HOME: store() }, warn: (line) => expect(line).toBe("") });
+      const opened = openProfileStore({
+        env: { M2MCP_HOME: store() },
+        warn: (line) => expect(line).toBe(""),
+      });
       const authentication = (await opened.readProfile("svc"))?.credentials?.authentication;
       const now = Number(
         authentication?.kind === "secret" && "value" in authentication.secret && authentication.secret.value,
@@ -343,7 +346,7 @@ describe("killed at any moment of a write, by the executable", () => {
       // The old passphrase or the new one, unless a file holds the key; read as another process would.
       const outcomes: string[] = [];
       for (const one of [passphrase, next]) {
-        const opened = openStore({ env: { M2MCP_HOME: store(), M2MCP_PASSPHRASE: one }, warn() {} });
+        const opened = openProfileStore({ env: { M2MCP_HOME: store(), M2MCP_PASSPHRASE: one }, warn() {} });
         const found = await opened.readProfile("svc").catch(() => null);
         if (!found) continue;
         outcomes.push(await opened.keyPlace());

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCache, memoryCache } from "../../lib/store/state-cache.ts";
-import { openStore } from "../../lib/store/store.ts";
+import { createCache, memoryCache, openProfileStore } from "../../lib/verbs/target/saved.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -13,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const store = () =>
-  openStore({ env: { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file" }, warn: () => {} });
+  openProfileStore({ env: { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file" }, warn: () => {} });
 const cache = (of = store()) =>
   createCache(
     of,

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { M2mcpError } from "../../lib/failure.ts";
 import type { Keyring } from "../../lib/platform/keyring.ts";
 import { openStore } from "../../lib/store/store.ts";
-import type { Profile } from "../../lib/store/types.ts";
+import type { Profile, State } from "../../lib/verbs/target/saved.ts";
 import { sleep } from "../waiting.ts";
 
 let folder: string;
@@ -49,7 +49,7 @@ function createKeyring(works = true): Keyring & { kept: Map<string, string> } {
 }
 const none = createKeyring(false);
 const open = (env: Record<string, string> = {}, keyring: Keyring = none, choice?: "keyring" | "file") =>
-  openStore({
+  openStore<Profile, State>({
     env: { M2MCP_HOME: folder, ...env },
     warn: (line) => void warnings.push(line),
     keyring,

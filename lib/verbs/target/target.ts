@@ -9,14 +9,13 @@ import type { Call } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { createFetch } from "../../platform/fetch.ts";
-import { type Cache, createCache } from "../../store/state-cache.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { noSuchProfile } from "../errors.ts";
 import { followingFetch } from "./client-certificate.ts";
 import { flagsCredentials, namesCredentials, readCredentials, type SecretReading } from "./credentials.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "./headers.ts";
 import { readAuthorities, readStdin, storeOf } from "./option-files.ts";
 import { pinnedProtocol } from "./protocol.ts";
+import { type Cache, createCache, type Profile, type Store } from "./saved.ts";
 import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
 
 const AUTH_TIMEOUT_MS = 10_000;

@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import { wrongUsage } from "../../failure.ts";
+import { listFolder, removeFile } from "../../platform/files.ts";
+import { descriptionLost, otherPlace } from "../errors.ts";
+import { nameOfSealed } from "../paths.ts";
+import {
+  type Description,
+  type KeyPlace,
+  newStoreId,
+  readDescription,
+  writeDescription,
+} from "./description.ts";
+import { type KeySources, putKey, readKey, readKeyFile } from "./key-places.ts";
+import { KEY_BYTES } from "./wrapped-key.ts";
+
+/** Where the user wants the key of a new store; undefined: the best place there is. */
+export type KeyChoice = "keyring" | "file" | undefined;
+
+export interface OpenKey {
+  key: Uint8Array;
+  place: KeyPlace;
+}
+
+type KeyState =
+  | { kind: "closed" }
+  | { kind: "opening"; done: Promise<OpenKey> }
+  | { kind: "open"; open: OpenKey };
+
+/** The store's key, opened at the first use and kept for this process. */
+export function createStoreKey(sources: KeySources, choice: KeyChoice) {
+  let state: KeyState = { kind: "closed" };
+  async function opening(): Promise<OpenKey> {
+    try {
+      const open = await openKey(sources, choice);
+      state = { kind: "open", open };
+      return open;
+    } catch (error) {
+      state = { kind: "closed" };
+      throw error;
+    }
+  }
+  return {
+    /** @throws M2mcpError as `openKey`; the next call tries again */
+    async open(): Promise<OpenKey> {
+      if (state.kind === "closed") state = { kind: "opening", done: opening() };
+      return state.kind === "open" ? state.open : state.done;
+    },
+    /** @throws M2mcpError as `moveKey` */
+    async move(to: KeyPlace, newPassphrase?: string): Promise<void> {
+      await sources.exclusively(() => moveKey(sources, to, newPassphrase));
+      state = { kind: "closed" };
+    },
+  };
+}
+
+/**
+ * The store's 256-bit key, made at the first use (in the keyring where one answers, else under the passphrase, else
+ * in a file). An existing store decides by itself where its key is.
+ *
+ * @throws M2mcpError no_keyring, key_lost, other_place, wrong_passphrase, missing_passphrase, damaged, newer_format
+ */
+async function openKey(sources: KeySources, choice: KeyChoice): Promise<OpenKey> {
+  return (
+    (await openExisting(sources, choice)) ??
+    // Another process may make it at this moment: then its key counts.
+    sources.exclusively(async () => (await openExisting(sources, choice)) ?? makeStore(sources, choice))
+  );
+}
+
+async function openExisting(sources: KeySources, choice: KeyChoice): Promise<OpenKey | null> {
+  await sources.checkExposed(sources.paths.description);
+  for (let found = await readDescription(sources.paths); found; ) {
+    if (choice === "keyring" && found.place !== "keyring") throw otherPlace(found.place, "keyring");
+    if (choice === "file" && found.place === "keyring") throw otherPlace("keyring", "file");
+    try {
+      return { key: await readKey(sources, found), place: found.place };
+    } catch (error) {
+      // The key may have been moved between the two reads: then the description tells where to.
+      const now = await readDescription(sources.paths);
+      if (JSON.stringify(now) === JSON.stringify(found)) throw error;
+      found = now;
+    }
+  }
+  return null;
+}
+
+async function makeStore(sources: KeySources, choice: KeyChoice): Promise<OpenKey> {
+  const { paths } = sources;
+  // One that a killed process left while it made the store, or whose description was lost: it still opens all.
+  const kept = await readKeyFile(sources);
+  // A new key would turn what is there into rubbish.
+  const names = await listFolder(paths.profiles);
+  if (!kept && names.some((name) => nameOfSealed(name) !== null)) throw descriptionLost(paths.description);
+  if (kept && choice === "keyring") throw otherPlace("file", "keyring");
+  const key = kept ?? randomBytes(KEY_BYTES);
+  const id = newStoreId();
+  const description: Description = kept ? { id, place: "file" } : await putNewKey(sources, choice, id, key);
+  await writeDescription(paths, description);
+  if (description.place === "file")
+    sources.warn(
+      `the store's key is kept in ${paths.key}, readable by you alone; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
+    );
+  return { key, place: description.place };
+}
+
+/** Puts a new key into the place that is chosen, else into the best one that takes it. */
+async function putNewKey(
+  sources: KeySources,
+  choice: KeyChoice,
+  id: string,
+  key: Uint8Array,
+): Promise<Description> {
+  if (choice !== "file") {
+    try {
+      return await putKey(sources, "keyring", id, key);
+    } catch (error) {
+      if (choice === "keyring") throw error;
+    }
+  }
+  return putKey(sources, sources.passphrase ? "passphrase" : "file", id, key);
+}
+
+/**
+ * Moves the key to another place, or under another passphrase. The new place is filled first, then the description
+ * switches in one step, then the old place is emptied: at any moment one of the two opens the store. To be run
+ * exclusively.
+ *
+ * @param newPassphrase for `passphrase`: the one to use from now on
+ * @throws M2mcpError as `openKey`
+ */
+async function moveKey(sources: KeySources, to: KeyPlace, newPassphrase?: string): Promise<void> {
+  const { paths } = sources;
+  const found = await readDescription(paths);
+  if (!found) throw wrongUsage("there is no store yet", "m2mcp login makes one");
+  const key = await readKey(sources, found);
+  if (found.place === to && to !== "passphrase") return;
+  const passphrase = newPassphrase ?? sources.passphrase;
+  // An entry in the keyring is a new one: a move that is killed must not leave the old one overwritten.
+  const id = to === "keyring" ? newStoreId() : found.id;
+  const description = await putKey({ ...sources, passphrase }, to, id, key);
+  await writeDescription(paths, description);
+  if (found.place === "keyring") await sources.keyring.remove(found.id).catch(() => {});
+  // Whoever was stopped on the way looks again: the key file may be the one that counts by now.
+  if (to !== "file" && (await readDescription(paths))?.place !== "file")
+    await removeFile(paths.key).catch(() => {});
+}

@@ -1,0 +1,99 @@
+import { M2mcpError } from "../failure.ts";
+import { readBytes, removeFile } from "../platform/files.ts";
+import { withFileLock } from "./lock.ts";
+import { profileHeader, sealedFile, stateHeader, writeLock } from "./paths.ts";
+import { checkedHeader } from "./profiles.ts";
+import { belongsToProfile, prune } from "./prune.ts";
+import { type StoreAccess, unsealBytes, writeSealed } from "./sealed-files.ts";
+import type { InTurn } from "./turns.ts";
+
+/** Stands for state where no store could be opened; a plus is in no profile's name. */
+export const NOWHERE = "+memory";
+
+/** State that could not be written: it counts for as long as its file holds what it held then. */
+interface Unwritten<S> {
+  state: S;
+  over: Uint8Array | null;
+}
+
+export type Change<S> = (old: Partial<S>) => S;
+
+/** Cached state by id: in its file, or in memory for as long as the file cannot be written. */
+export function createStates<S extends object>(access: StoreAccess, inTurn: InTurn) {
+  const { paths } = access;
+  /** The state of all other ids is in their files. */
+  const inMemory = new Map<string, Unwritten<S>>();
+
+  /** State that counts, and the bytes that lie in its file. */
+  async function lookUp(id: string): Promise<{ bytes: Uint8Array | null; state: S | null }> {
+    const kept = inMemory.get(id);
+    if (id === NOWHERE) return { bytes: null, state: kept?.state ?? null };
+    const file = sealedFile(paths, stateHeader(id));
+    const bytes = kept ? await readBytes(file).catch(() => kept.over) : await readBytes(file);
+    if (kept && isSame(bytes, kept.over)) return { bytes, state: kept.state };
+    // Another process could write again: what it wrote is newer.
+    inMemory.delete(id);
+    return { bytes, state: bytes && (await unsealed(id, bytes)) };
+  }
+
+  async function unsealed(id: string, bytes: Uint8Array): Promise<S | null> {
+    try {
+      return (await unsealBytes(access, stateHeader(id), bytes)) as S;
+    } catch (error) {
+      if (!(error instanceof M2mcpError) || error.code !== "damaged") throw error;
+      // It is a cache: what it held is asked for anew.
+      access.warn(`${sealedFile(paths, stateHeader(id))} is damaged; the tokens in it are asked for anew`);
+      return null;
+    }
+  }
+
+  async function keepInMemory(id: string, change: Change<S>): Promise<void> {
+    const { bytes, state } = await lookUp(id).catch(() => ({ bytes: null, state: null }));
+    inMemory.set(id, { state: change(state ?? {}), over: bytes });
+  }
+
+  async function writeChanged(id: string, change: Change<S>): Promise<void> {
+    // Its profile was removed meanwhile: nothing of it is to be found afterwards.
+    if (belongsToProfile(id) && !(await readBytes(sealedFile(paths, profileHeader(id)))))
+      return keepInMemory(id, change);
+    await writeSealed(access, stateHeader(id), change((await lookUp(id)).state ?? {}));
+    if (inMemory.delete(id)) access.warn(`${paths.folder} can be written again, so tokens are saved again`);
+  }
+
+  return {
+    read: async (id: string): Promise<S | null> => (await lookUp(id)).state,
+
+    update: (id: string, change: Change<S>): Promise<void> =>
+      inTurn(`write ${id}`, async () => {
+        if (id === NOWHERE) return keepInMemory(id, change);
+        try {
+          await withFileLock(writeLock(paths, id), () => writeChanged(id, change));
+          await prune(paths, Date.now());
+        } catch (error) {
+          if (!isNotWritable(error)) throw error;
+          access.warn(`${error.message}; going on without saving, so tokens are kept in memory only`);
+          await keepInMemory(id, change);
+        }
+      }),
+
+    /** Removes a profile and its state; false when there was none. */
+    removeProfile: (name: string): Promise<boolean> => {
+      const header = checkedHeader(name);
+      // Under the lock: a bridge that writes state at this moment must not bring it back.
+      return inTurn(`write ${name}`, () =>
+        withFileLock(writeLock(paths, name), async () => {
+          const removed = await removeFile(sealedFile(paths, header));
+          await removeFile(sealedFile(paths, stateHeader(name)));
+          inMemory.delete(name);
+          return removed;
+        }),
+      );
+    },
+  };
+}
+
+export const isNotWritable = (error: unknown): error is M2mcpError =>
+  error instanceof M2mcpError && error.code === "not_writable";
+
+const isSame = (one: Uint8Array | null, other: Uint8Array | null) =>
+  one === other || (one !== null && other !== null && Buffer.compare(one, other) === 0);
