@@ -27,5 +27,8 @@ export const notWritable = (file: string, reason: string) =>
     "make room or mend the permissions; M2MCP_HOME chooses another folder",
   );
 
+export const isNotWritable = (error: unknown): error is M2mcpError =>
+  error instanceof M2mcpError && error.code === "not_writable";
+
 export const notReadable = (file: string, reason: string) =>
   new M2mcpError("not_readable", EXIT.store, `cannot read ${file}: ${reason}`, "mend its permissions");

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { M2mcpError } from "../failure.ts";
 import { codeOf } from "./error-code.ts";
 import { notReadable, notWritable } from "./errors.ts";
 
@@ -50,14 +51,24 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
+export interface WriteOptions {
+  durable?: boolean;
+  confirm?(): Promise<void>;
+}
+
 /**
  * Writes a file whole or not at all, readable by its owner only whatever the umask: a temporary file beside it,
  * synced, then renamed over what was there (a symbolic link is replaced, not followed).
  *
- * @param durable sync the folder too, so that a power cut does not bring the old file back
+ * @param options.durable sync the folder too, so that a power cut does not bring the old file back
+ * @param options.confirm called when all but the renaming is done; what it throws leaves the old file
  * @throws M2mcpError not_writable
  */
-export async function writeAtomic(file: string, bytes: Uint8Array, durable = true): Promise<void> {
+export async function writeAtomic(
+  file: string,
+  bytes: Uint8Array,
+  options: WriteOptions = {},
+): Promise<void> {
   const folder = dirname(file);
   const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
   await makeFolder(folder);
@@ -70,12 +81,13 @@ export async function writeAtomic(file: string, bytes: Uint8Array, durable = tru
     } finally {
       await handle.close();
     }
+    await options.confirm?.();
     await rename(temporary, file);
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    throw notWritable(file, reasonOf(error));
+    throw error instanceof M2mcpError ? error : notWritable(file, reasonOf(error));
   }
-  if (durable) await syncFolder(folder);
+  if (options.durable) await syncFolder(folder);
 }
 
 /** Not every system can sync a folder; the file is whole all the same. */

@@ -75,6 +75,10 @@ export const lockedTooLong = (what: string) =>
     "end the process that hangs, then try again",
   );
 
+/** This process was stopped for so long that another one took its lock over. */
+export const lockLost = (what: string) =>
+  storeError("lock_lost", `another process has taken over ${what}, so nothing was written`, "try again");
+
 export const badProfileName = (name: string) =>
   wrongUsage(
     `@${name} is no profile name`,

@@ -4,7 +4,7 @@ import { codeOf } from "../platform/error-code.ts";
 import { notWritable } from "../platform/errors.ts";
 import { ageMs, makeFolder, reasonOf } from "../platform/files.ts";
 import { sleep } from "../timing/sleep.ts";
-import { lockedTooLong } from "./errors.ts";
+import { lockedTooLong, lockLost } from "./errors.ts";
 import { isDead, markIn, newMark } from "./lock-owner.ts";
 
 /** The owner shows that it lives this often, in ms. */
@@ -18,38 +18,84 @@ const LONGEST_LOOK_MS = 250;
 /** A breaker needs its guard for a moment; one this old was left behind, in ms. */
 const OLD_GUARD_MS = 10_000;
 
+/** Work is done again so often where the lock was lost before anything was written. */
+const MOST_ATTEMPTS = 3;
+
+/** A lock of ours. It is lost where its owner was stopped for longer than others wait. */
+type LockState = { kind: "held"; handle: FileHandle } | { kind: "lost" } | { kind: "given back" };
+
+/** What the owner of a lock asks before it writes what the lock protects: it may have been stopped since. */
+export interface Lease {
+  /** Looks at the lock file; once false, false for good. */
+  isHeld(): Promise<boolean>;
+  /** @throws M2mcpError lock_lost; `withFileLock` then does the work again */
+  confirm(): Promise<void>;
+}
+
 /**
  * Runs `work` while no other process holds the lock file. An owner killed in this process space is noticed at once;
- * one that is elsewhere (another host or container with the same home) or has stopped, by its missing heartbeat within 4 s.
- * The file is gone afterwards.
+ * one that is elsewhere (another host or container with the same home) or has stopped, by its missing heartbeat
+ * within 4 s. The file is gone afterwards.
  *
- * @throws M2mcpError locked after 60 s, not_writable, and what `work` throws
+ * @param work runs again from its start where its lease could not be confirmed
+ * @throws M2mcpError locked after 60 s, lock_lost, not_writable, and what `work` throws
  */
-export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+export async function withFileLock<T>(file: string, work: (lease: Lease) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const lock = await acquire(file);
+    try {
+      return await work(lock);
+    } catch (error) {
+      if (codeOf(error) !== "lock_lost" || attempt === MOST_ATTEMPTS) throw error;
+    } finally {
+      await lock.giveBack();
+    }
+  }
+}
+
+async function acquire(file: string): Promise<Lease & { giveBack(): Promise<void> }> {
   const mark = newMark();
   await makeFolder(dirname(file));
-  const startedMs = performance.now();
-  let handle = await take(file, mark);
-  for (const watch = createWatch(file); !handle; handle = await take(file, mark)) {
-    if (performance.now() - startedMs > LONGEST_WAIT_MS) throw lockedTooLong(file);
-    const dead = await watch();
-    if (dead !== null) await breakLock(file, dead, mark);
-    const waitedS = (performance.now() - startedMs) / 1000;
-    await sleep(3 + Math.random() * 20 * (1 + Math.min(waitedS, 4)));
-  }
-  const held = handle;
+  const handle = await waitFor(file, mark);
+  let state: LockState = { kind: "held", handle };
   // The handle, not the path: once the lock was taken over, the file there is another's.
   const heartbeat = setInterval(() => {
     const now = new Date();
-    held.utimes(now, now).catch(() => {});
+    handle.utimes(now, now).catch(() => {});
   }, HEARTBEAT_MS);
   heartbeat.unref?.();
-  try {
-    return await work();
-  } finally {
-    clearInterval(heartbeat);
-    await held.close().catch(() => {});
-    if ((await markIn(file)) === mark) await unlink(file).catch(() => {});
+
+  async function isHeld(): Promise<boolean> {
+    if (state.kind === "held" && (await markIn(file)) !== mark) state = { kind: "lost" };
+    return state.kind === "held";
+  }
+  return {
+    isHeld,
+    async confirm() {
+      if (!(await isHeld())) throw lockLost(file);
+    },
+    async giveBack() {
+      clearInterval(heartbeat);
+      const isOurs = await isHeld();
+      state = { kind: "given back" };
+      await handle.close().catch(() => {});
+      if (isOurs) await unlink(file).catch(() => {});
+    },
+  };
+}
+
+/** Waits until the lock file can be made. */
+async function waitFor(file: string, mark: string): Promise<FileHandle> {
+  const startedMs = performance.now();
+  const watch = createWatch(file);
+  for (;;) {
+    const handle = await take(file, mark);
+    if (handle) return handle;
+    const waitedMs = performance.now() - startedMs;
+    if (waitedMs > LONGEST_WAIT_MS) throw lockedTooLong(file);
+    const dead = await watch();
+    if (dead !== null) await breakLock(file, dead, mark);
+    await sleep(3 + Math.random() * 20 * (1 + Math.min(waitedMs / 1000, 4)));
   }
 }
 

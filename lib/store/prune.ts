@@ -75,9 +75,11 @@ async function pruneState(paths: StorePaths, nowMs: number): Promise<void> {
     const mayStay = !belongsToProfile(id) && ++unnamed <= MOST_UNNAMED && ageMs < UNUSED_MS;
     if (mayStay || ageMs < STALE_MS) continue;
     // A process that writes it at this moment keeps it.
-    await withFileLock(writeLock(paths, id), async () => {
+    await withFileLock(writeLock(paths, id), async (lease) => {
       const isThere = await stat(file).catch(() => null);
-      if (isThere && nowMs - isThere.mtimeMs >= STALE_MS) await removeFile(file);
+      if (!isThere || nowMs - isThere.mtimeMs < STALE_MS) return;
+      await lease.confirm();
+      await removeFile(file);
     });
   }
 }

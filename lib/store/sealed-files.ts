@@ -33,9 +33,18 @@ export async function unsealBytes(access: StoreAccess, header: Header, bytes: Ui
   return unseal(key, header, bytes, file);
 }
 
-/** @throws M2mcpError not_writable, and what opening the key throws */
-export async function writeSealed(access: StoreAccess, header: Header, value: unknown): Promise<void> {
+/**
+ * @param confirm called just before the old file is replaced; what it throws keeps it
+ * @throws M2mcpError not_writable, what opening the key throws, and what `confirm` throws
+ */
+export async function writeSealed(
+  access: StoreAccess,
+  header: Header,
+  value: unknown,
+  confirm: () => Promise<void> = async () => {},
+): Promise<void> {
   const { key } = await access.openKey();
   // Of state, a power cut may bring back the old one: that costs a request, and a sync costs each time.
-  await writeAtomic(sealedFile(access.paths, header), seal(key, header, value), header.kind === "profile");
+  const durable = header.kind === "profile";
+  await writeAtomic(sealedFile(access.paths, header), seal(key, header, value), { durable, confirm });
 }

@@ -1,11 +1,14 @@
 import { M2mcpError } from "../failure.ts";
+import { isNotWritable } from "../platform/errors.ts";
 import { readBytes, removeFile } from "../platform/files.ts";
-import { withFileLock } from "./lock.ts";
-import { profileHeader, sealedFile, stateHeader, writeLock } from "./paths.ts";
+import { lockLost } from "./errors.ts";
+import { type Lease, withFileLock } from "./lock.ts";
+import { profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
 import { checkedHeader } from "./profiles.ts";
 import { belongsToProfile, prune } from "./prune.ts";
 import { type StoreAccess, unsealBytes, writeSealed } from "./sealed-files.ts";
 import type { InTurn } from "./turns.ts";
+import type { WorkLocks } from "./work-locks.ts";
 
 /** Stands for state where no store could be opened; a plus is in no profile's name. */
 export const NOWHERE = "+memory";
@@ -19,7 +22,7 @@ interface Unwritten<S> {
 export type Change<S> = (old: Partial<S>) => S;
 
 /** Cached state by id: in its file, or in memory for as long as the file cannot be written. */
-export function createStates<S extends object>(access: StoreAccess, inTurn: InTurn) {
+export function createStates<S extends object>(access: StoreAccess, inTurn: InTurn, workLocks: WorkLocks) {
   const { paths } = access;
   /** The state of all other ids is in their files. */
   const inMemory = new Map<string, Unwritten<S>>();
@@ -52,11 +55,17 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
     inMemory.set(id, { state: change(state ?? {}), over: bytes });
   }
 
-  async function writeChanged(id: string, change: Change<S>): Promise<void> {
+  async function writeChanged(id: string, change: Change<S>, lease: Lease): Promise<void> {
+    // It comes of work that another process has taken over: what that one wrote is newer.
+    if (await workLocks.isOvertaken(id)) return;
     // Its profile was removed meanwhile: nothing of it is to be found afterwards.
     if (belongsToProfile(id) && !(await readBytes(sealedFile(paths, profileHeader(id)))))
       return keepInMemory(id, change);
-    await writeSealed(access, stateHeader(id), change((await lookUp(id)).state ?? {}));
+    const { state } = await lookUp(id);
+    await writeSealed(access, stateHeader(id), change(state ?? {}), async () => {
+      await lease.confirm();
+      if (await workLocks.isOvertaken(id)) throw lockLost(workLock(paths, id));
+    });
     if (inMemory.delete(id)) access.warn(`${paths.folder} can be written again, so tokens are saved again`);
   }
 
@@ -67,7 +76,7 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
       inTurn(`write ${id}`, async () => {
         if (id === NOWHERE) return keepInMemory(id, change);
         try {
-          await withFileLock(writeLock(paths, id), () => writeChanged(id, change));
+          await withFileLock(writeLock(paths, id), (lease) => writeChanged(id, change, lease));
           await prune(paths, Date.now());
         } catch (error) {
           if (!isNotWritable(error)) throw error;
@@ -81,7 +90,8 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
       const header = checkedHeader(name);
       // Under the lock: a bridge that writes state at this moment must not bring it back.
       return inTurn(`write ${name}`, () =>
-        withFileLock(writeLock(paths, name), async () => {
+        withFileLock(writeLock(paths, name), async (lease) => {
+          await lease.confirm();
           const removed = await removeFile(sealedFile(paths, header));
           await removeFile(sealedFile(paths, stateHeader(name)));
           inMemory.delete(name);
@@ -91,9 +101,6 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
     },
   };
 }
-
-export const isNotWritable = (error: unknown): error is M2mcpError =>
-  error instanceof M2mcpError && error.code === "not_writable";
 
 const isSame = (one: Uint8Array | null, other: Uint8Array | null) =>
   one === other || (one !== null && other !== null && Buffer.compare(one, other) === 0);

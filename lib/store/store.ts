@@ -1,17 +1,19 @@
 // The encrypted store: profiles and cached state, and the key that opens them (docs/store-format.md). What a profile
 // and state hold is the caller's affair.
+import { isNotWritable } from "../platform/errors.ts";
 import { exposed } from "../platform/files.ts";
 import { storeFolder } from "../platform/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring.ts";
 import { hasDescription, type KeyPlace } from "./key/description.ts";
 import { createStoreKey, type KeyChoice } from "./key/key.ts";
 import { withFileLock } from "./lock.ts";
-import { storeLock, storePaths, workLock } from "./paths.ts";
+import { storeLock, storePaths } from "./paths.ts";
 import { listProfiles, type Named, readProfile, writeProfile } from "./profiles.ts";
 import type { StoreAccess } from "./sealed-files.ts";
-import { type Change, createStates, isNotWritable, NOWHERE } from "./state.ts";
+import { type Change, createStates, NOWHERE } from "./state.ts";
 import { createTurns } from "./turns.ts";
 import { fingerprint } from "./vault.ts";
+import { createWorkLocks } from "./work-locks.ts";
 
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
@@ -30,7 +32,10 @@ export interface Store<Profile extends Named, State extends object> {
    * written, or belongs to a profile that is gone, stays in memory; the next change tries to write it again.
    */
   updateState(id: string, change: Change<State>): Promise<void>;
-  /** Runs `work` while no other process runs work for the same id. */
+  /**
+   * Runs `work` while no other process runs work for the same id. Where this process was stopped for so long that
+   * another has taken over, what `work` changes of that state is dropped: the other's is newer.
+   */
   withLock<T>(id: string, work: () => Promise<T>): Promise<T>;
   /** An id for state that belongs to no profile: the same parts give the same id, which reveals none of them. */
   stateId(parts: string[]): Promise<string>;
@@ -61,6 +66,7 @@ export function openStore<Profile extends Named, State extends object>(
   const { env, choice, keyring = osKeyring() } = options;
   const paths = storePaths(storeFolder(env));
   const inTurn = createTurns();
+  const workLocks = createWorkLocks(paths, inTurn);
   const warn = once(options.warn);
   const checkExposed = createExposureCheck(warn);
   const key = createStoreKey(
@@ -75,7 +81,7 @@ export function openStore<Profile extends Named, State extends object>(
     choice ?? choiceOf(env.M2MCP_STORE),
   );
   const access: StoreAccess = { paths, openKey: key.open, checkExposed, warn };
-  const states = createStates<State>(access, inTurn);
+  const states = createStates<State>(access, inTurn, workLocks);
   return {
     readProfile: (name) => readProfile(access, name),
     writeProfile: (profile) => writeProfile(access, profile),
@@ -84,21 +90,7 @@ export function openStore<Profile extends Named, State extends object>(
     readState: states.read,
     updateState: states.update,
 
-    withLock: (id, work) =>
-      inTurn(`lock ${id}`, async () => {
-        let started = false;
-        const begin = () => {
-          started = true;
-          return work();
-        };
-        try {
-          return await withFileLock(workLock(paths, id), begin);
-        } catch (error) {
-          // Without a place for lock files there is nobody to share with.
-          if (started || !isNotWritable(error)) throw error;
-          return work();
-        }
-      }),
+    withLock: workLocks.run,
 
     async stateId(parts) {
       try {

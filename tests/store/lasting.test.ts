@@ -104,7 +104,7 @@ test("after a logout a running bridge asks for no more tokens and leaves nothing
 }, 60_000);
 
 describe("the key moves", () => {
-  test("from place to place while bridges and one-off commands run", async () => {
+  test("the key moves from place to place while bridges and one-off commands run", async () => {
     world.lifeS = 1;
     await login("s");
     const bridge = startBridge();
@@ -133,7 +133,7 @@ describe("the key moves", () => {
     expect(passes).toBeGreaterThan(10);
   });
 
-  test("under another passphrase: the old one opens nothing, and a bridge goes on", async () => {
+  test("the key moves under another passphrase: the old one opens nothing, and a bridge goes on", async () => {
     world.lifeS = 1;
     delete home.env.M2MCP_STORE;
     home.env.DBUS_SESSION_BUS_ADDRESS = "unix:path=/nowhere";
@@ -289,7 +289,7 @@ test("a home that cannot be written: one-off and bridge work in memory and say s
 });
 
 describe("killed at any moment of a write, by the executable", () => {
-  test("a login leaves the old or the new profile", async () => {
+  test("a login killed at any moment leaves the old or the new profile", async () => {
     await login("0");
     let last = 0;
     let changed = 0;
@@ -321,7 +321,7 @@ describe("killed at any moment of a write, by the executable", () => {
     expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
   }, 120_000);
 
-  test("a move of the key, or a change of the passphrase, leaves a store that opens", async () => {
+  test("a move of the key, or a change of the passphrase, killed at any moment leaves a store that opens", async () => {
     await login("s");
     const places = new Set<string>();
     let passphrase = "p0";
@@ -369,7 +369,7 @@ describe("a damaged file", () => {
     await login("s", {}, "@other");
   });
 
-  test("of a profile is named and kept, and the others work; a new login mends it", async () => {
+  test("a damaged profile is named and kept, and the others work; a new login mends it", async () => {
     writeFileSync(store("profiles", "svc.m2mcp"), junk);
     const { code, stderr } = await home.run(["@svc", "tools-list"]);
     expect([code, stderr]).toEqual([
@@ -382,7 +382,7 @@ describe("a damaged file", () => {
     expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
   });
 
-  test("of state is named, stops nothing, and is made anew", async () => {
+  test("damaged state is named, stops nothing, and is made anew", async () => {
     writeFileSync(store("state", "svc.m2mcp"), junk);
     const { code, stdout, stderr } = await home.run(["@svc", "tools-list"]);
     expect([code, stdout, stderr]).toEqual([
@@ -393,7 +393,7 @@ describe("a damaged file", () => {
     expect(await home.run(["@svc", "tools-list"])).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("of the store itself is named and kept; credentials from the environment still work", async () => {
+  test("a damaged store.json or store.key is named and kept; credentials from the environment still work", async () => {
     for (const name of ["store.json", "store.key"]) {
       const before = readFileSync(store(name));
       for (const bytes of [junk, ""]) {
@@ -411,7 +411,7 @@ describe("a damaged file", () => {
     }
   });
 
-  test("that is gone is not replaced by a new key while there are profiles", async () => {
+  test("a lost store.json or store.key is not replaced by a new key while there are profiles", async () => {
     const json = readFileSync(store("store.json"));
     const key = readFileSync(store("store.key"));
     rmSync(store("store.key"));
@@ -457,7 +457,7 @@ test.if(process.getuid?.() === 0)("a user that no list knows, without a home, wo
 });
 
 describe("permissions", () => {
-  test("are 0700 and 0600 whatever the umask", async () => {
+  test("permissions are 0700 and 0600 whatever the umask", async () => {
     for (const umask of ["000", "022", "277", "777"]) {
       const child = spawn(
         "sh",
@@ -487,7 +487,7 @@ describe("permissions", () => {
     }
   });
 
-  test("that let others in are named with the chmod that mends them, for every file and folder", async () => {
+  test("permissions that let others in are named with the chmod that mends them, for every file and folder", async () => {
     await login("s");
     for (const name of [
       ".",

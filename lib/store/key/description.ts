@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readBytes, writeAtomic } from "../../platform/files.ts";
 import { damagedFile, newerFormat } from "../errors.ts";
+import type { Lease } from "../lock.ts";
 import type { StorePaths } from "../paths.ts";
 import type { WrappedKey } from "./wrapped-key.ts";
 
@@ -49,8 +50,11 @@ export async function readDescription(paths: StorePaths): Promise<Description | 
 export const hasDescription = async (paths: StorePaths): Promise<boolean> =>
   (await readBytes(paths.description)) !== null;
 
-/** @throws M2mcpError not_writable */
-export function writeDescription(paths: StorePaths, description: Description): Promise<void> {
+/** @throws M2mcpError not_writable, lock_lost */
+export function writeDescription(paths: StorePaths, description: Description, lease: Lease): Promise<void> {
   const text = JSON.stringify({ format: FORMAT, ...description }, null, 2);
-  return writeAtomic(paths.description, Buffer.from(`${text}\n`));
+  return writeAtomic(paths.description, Buffer.from(`${text}\n`), {
+    durable: true,
+    confirm: lease.confirm,
+  });
 }

@@ -8,6 +8,7 @@ import {
   noKeyring,
   wrongPassphrase,
 } from "../errors.ts";
+import type { Lease } from "../lock.ts";
 import type { StorePaths } from "../paths.ts";
 import type { Description, KeyPlace } from "./description.ts";
 import { KEY_BYTES, unwrapKey, wrapKey } from "./wrapped-key.ts";
@@ -21,7 +22,7 @@ export interface KeySources {
   /** Looks at a file's permissions before it is read. */
   checkExposed(path: string): Promise<void>;
   /** Runs `work` while no other process makes the store or moves its key. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  exclusively<T>(work: (lease: Lease) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -34,6 +35,7 @@ export async function putKey(
   place: KeyPlace,
   id: string,
   key: Uint8Array,
+  lease: Lease,
 ): Promise<Description> {
   switch (place) {
     case "keyring":
@@ -43,7 +45,7 @@ export async function putKey(
       if (!sources.passphrase) throw missingPassphrase();
       return { id, place, ...wrapKey(sources.passphrase, key) };
     case "file":
-      await writeAtomic(sources.paths.key, key);
+      await writeAtomic(sources.paths.key, key, { durable: true, confirm: lease.confirm });
       return { id, place };
   }
 }

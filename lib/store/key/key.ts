@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { wrongUsage } from "../../failure.ts";
 import { listFolder, removeFile } from "../../platform/files.ts";
 import { descriptionLost, otherPlace } from "../errors.ts";
-import { nameOfSealed } from "../paths.ts";
+import type { Lease } from "../lock.ts";
+import { nameOfSealed, type StorePaths } from "../paths.ts";
 import {
   type Description,
   type KeyPlace,
@@ -47,7 +48,7 @@ export function createStoreKey(sources: KeySources, choice: KeyChoice) {
     },
     /** @throws M2mcpError as `moveKey` */
     async move(to: KeyPlace, newPassphrase?: string): Promise<void> {
-      await sources.exclusively(() => moveKey(sources, to, newPassphrase));
+      await sources.exclusively((lease) => moveKey(sources, lease, to, newPassphrase));
       state = { kind: "closed" };
     },
   };
@@ -63,7 +64,9 @@ async function openKey(sources: KeySources, choice: KeyChoice): Promise<OpenKey>
   return (
     (await openExisting(sources, choice)) ??
     // Another process may make it at this moment: then its key counts.
-    sources.exclusively(async () => (await openExisting(sources, choice)) ?? makeStore(sources, choice))
+    sources.exclusively(
+      async (lease) => (await openExisting(sources, choice)) ?? makeStore(sources, choice, lease),
+    )
   );
 }
 
@@ -84,7 +87,7 @@ async function openExisting(sources: KeySources, choice: KeyChoice): Promise<Ope
   return null;
 }
 
-async function makeStore(sources: KeySources, choice: KeyChoice): Promise<OpenKey> {
+async function makeStore(sources: KeySources, choice: KeyChoice, lease: Lease): Promise<OpenKey> {
   const { paths } = sources;
   // One that a killed process left while it made the store, or whose description was lost: it still opens all.
   const kept = await readKeyFile(sources);
@@ -94,8 +97,10 @@ async function makeStore(sources: KeySources, choice: KeyChoice): Promise<OpenKe
   if (kept && choice === "keyring") throw otherPlace("file", "keyring");
   const key = kept ?? randomBytes(KEY_BYTES);
   const id = newStoreId();
-  const description: Description = kept ? { id, place: "file" } : await putNewKey(sources, choice, id, key);
-  await writeDescription(paths, description);
+  const description: Description = kept
+    ? { id, place: "file" }
+    : await putNewKey(sources, choice, id, key, lease);
+  await settle(sources, description, lease);
   if (description.place === "file")
     sources.warn(
       `the store's key is kept in ${paths.key}, readable by you alone; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
@@ -109,15 +114,34 @@ async function putNewKey(
   choice: KeyChoice,
   id: string,
   key: Uint8Array,
+  lease: Lease,
 ): Promise<Description> {
   if (choice !== "file") {
     try {
-      return await putKey(sources, "keyring", id, key);
+      return await putKey(sources, "keyring", id, key, lease);
     } catch (error) {
       if (choice === "keyring") throw error;
     }
   }
-  return putKey(sources, sources.passphrase ? "passphrase" : "file", id, key);
+  return putKey(sources, sources.passphrase ? "passphrase" : "file", id, key, lease);
+}
+
+/** Lets the description say where the key was put; where that fails, the key does not stay there. */
+async function settle(sources: KeySources, description: Description, lease: Lease): Promise<void> {
+  const { keyring, paths } = sources;
+  try {
+    await writeDescription(paths, description, lease);
+  } catch (error) {
+    if (description.place === "keyring") await keyring.remove(description.id).catch(() => {});
+    if (description.place === "file") await removeUnusedKeyFile(paths);
+    throw error;
+  }
+}
+
+/** Removes the key file, unless it is the one that counts by now: another process may have moved the key there. */
+async function removeUnusedKeyFile(paths: StorePaths): Promise<void> {
+  const now = await readDescription(paths).catch(() => null);
+  if (now && now.place !== "file") await removeFile(paths.key).catch(() => {});
 }
 
 /**
@@ -128,7 +152,12 @@ async function putNewKey(
  * @param newPassphrase for `passphrase`: the one to use from now on
  * @throws M2mcpError as `openKey`
  */
-async function moveKey(sources: KeySources, to: KeyPlace, newPassphrase?: string): Promise<void> {
+async function moveKey(
+  sources: KeySources,
+  lease: Lease,
+  to: KeyPlace,
+  newPassphrase?: string,
+): Promise<void> {
   const { paths } = sources;
   const found = await readDescription(paths);
   if (!found) throw wrongUsage("there is no store yet", "m2mcp login makes one");
@@ -137,10 +166,8 @@ async function moveKey(sources: KeySources, to: KeyPlace, newPassphrase?: string
   const passphrase = newPassphrase ?? sources.passphrase;
   // An entry in the keyring is a new one: a move that is killed must not leave the old one overwritten.
   const id = to === "keyring" ? newStoreId() : found.id;
-  const description = await putKey({ ...sources, passphrase }, to, id, key);
-  await writeDescription(paths, description);
+  const description = await putKey({ ...sources, passphrase }, to, id, key, lease);
+  await settle(sources, description, lease);
   if (found.place === "keyring") await sources.keyring.remove(found.id).catch(() => {});
-  // Whoever was stopped on the way looks again: the key file may be the one that counts by now.
-  if (to !== "file" && (await readDescription(paths))?.place !== "file")
-    await removeFile(paths.key).catch(() => {});
+  if (to !== "file") await removeUnusedKeyFile(paths);
 }
