@@ -11,6 +11,14 @@ export const damagedFile = (file: string) =>
     "restore it from a backup, or delete it and run m2mcp login again",
   );
 
+/** The description or the key: without it no profile opens. */
+export const damagedStore = (what: string) =>
+  storeError(
+    "damaged",
+    `${what} is damaged; it was left as it is`,
+    "restore it from a backup, or delete the store's folder and run m2mcp login again",
+  );
+
 export const newerFormat = (file: string, version: unknown) =>
   storeError(
     "newer_format",

@@ -1,8 +1,10 @@
+import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ageMs, listFolder, removeFile, TEMPORARY } from "../platform/files.ts";
-import { withFileLock } from "./lock.ts";
-import { isAbandoned } from "./lock-owner.ts";
+import { makePrivate } from "../platform/permissions.ts";
+import { withFileLock } from "./locks/lock.ts";
+import { isAbandoned } from "./locks/owner.ts";
 import { nameOfSealed, type StorePaths, writeLock } from "./paths.ts";
 
 /** Files of processes that were killed are looked for this often, in ms. */
@@ -41,10 +43,15 @@ export async function prune(paths: StorePaths, nowMs: number): Promise<void> {
 async function isDue(marker: string, nowMs: number): Promise<boolean> {
   const age = await ageMs(marker, nowMs);
   if (age !== null && Math.abs(age) < INTERVAL_MS) return false;
-  const handle = await open(marker, "w", 0o600);
+  // Not waiting, should it be a pipe.
+  const handle = await open(
+    marker,
+    constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0),
+    0o600,
+  );
   const now = new Date(nowMs);
   try {
-    await handle.chmod(0o600);
+    await makePrivate(handle, 0o600);
     await handle.utimes(now, now);
   } finally {
     await handle.close();

@@ -1,19 +1,27 @@
 import { dirname } from "node:path";
-import { readBytes, writeAtomic } from "../platform/files.ts";
+import { readOwnFile, writeAtomic } from "../platform/files.ts";
+import type { FileContent } from "../platform/read-file.ts";
+import type { Exposure } from "./exposure.ts";
 import type { OpenKey } from "./key/key.ts";
 import { type StorePaths, sealedFile } from "./paths.ts";
 import { type Header, seal, unseal } from "./vault.ts";
+
+/** Far above what profiles and state come to. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** What reading and writing the store's files needs. */
 export interface StoreAccess {
   paths: StorePaths;
   /** Opens the store's key at the first call. */
   openKey(): Promise<OpenKey>;
-  /** Warns once of a file or folder that others can get at. */
-  checkExposed(path: string): Promise<void>;
+  exposure: Exposure;
   /** Says a line to a person, once. */
   warn(message: string): void;
 }
+
+/** The bytes of a sealed file; null when there is none. @throws M2mcpError not_readable */
+export const readSealedFile = (access: StoreAccess, header: Header): Promise<FileContent | null> =>
+  readOwnFile(sealedFile(access.paths, header), MAX_BYTES);
 
 /**
  * The value in a sealed file; null when there is none.
@@ -21,16 +29,22 @@ export interface StoreAccess {
  * @throws M2mcpError not_readable, damaged, newer_format, and what opening the key throws
  */
 export async function readSealed(access: StoreAccess, header: Header): Promise<unknown> {
-  const bytes = await readBytes(sealedFile(access.paths, header));
-  return bytes && unsealBytes(access, header, bytes);
+  const found = await readSealedFile(access, header);
+  return found && unsealFile(access, header, found);
 }
 
-/** As `readSealed`, of bytes that were read already. */
-export async function unsealBytes(access: StoreAccess, header: Header, bytes: Uint8Array): Promise<unknown> {
-  const file = sealedFile(access.paths, header);
-  const { key } = await access.openKey();
-  for (const path of [access.paths.folder, dirname(file), file]) await access.checkExposed(path);
-  return unseal(key, header, bytes, file);
+/** As `readSealed`, of a file that was read already. */
+export async function unsealFile(
+  { paths, openKey, exposure }: StoreAccess,
+  header: Header,
+  found: FileContent,
+): Promise<unknown> {
+  const file = sealedFile(paths, header);
+  const { key } = await openKey();
+  await exposure.checkFolder(paths.folder);
+  await exposure.checkFolder(dirname(file));
+  await exposure.checkFile(file, found.mode);
+  return unseal(key, header, found.bytes, file);
 }
 
 /**
@@ -44,7 +58,8 @@ export async function writeSealed(
   confirm: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { key } = await access.openKey();
+  const bytes = seal(key, header, value);
   // Of state, a power cut may bring back the old one: that costs a request, and a sync costs each time.
   const durable = header.kind === "profile";
-  await writeAtomic(sealedFile(access.paths, header), seal(key, header, value), { durable, confirm });
+  access.exposure.written(await writeAtomic(sealedFile(access.paths, header), bytes, { durable, confirm }));
 }

@@ -1,14 +1,15 @@
 import { M2mcpError } from "../failure.ts";
 import { isNotWritable } from "../platform/errors.ts";
-import { readBytes, removeFile } from "../platform/files.ts";
+import { exists, removeFile } from "../platform/files.ts";
+import type { FileContent } from "../platform/read-file.ts";
 import { lockLost } from "./errors.ts";
-import { type Lease, withFileLock } from "./lock.ts";
+import { type Lease, withFileLock } from "./locks/lock.ts";
+import type { InTurn } from "./locks/turns.ts";
+import type { WorkLocks } from "./locks/work-locks.ts";
 import { profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
 import { checkedHeader } from "./profiles.ts";
 import { belongsToProfile, prune } from "./prune.ts";
-import { type StoreAccess, unsealBytes, writeSealed } from "./sealed-files.ts";
-import type { InTurn } from "./turns.ts";
-import type { WorkLocks } from "./work-locks.ts";
+import { readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
 
 /** Stands for state where no store could be opened; a plus is in no profile's name. */
 export const NOWHERE = "+memory";
@@ -16,7 +17,7 @@ export const NOWHERE = "+memory";
 /** State that could not be written: it counts for as long as its file holds what it held then. */
 interface Unwritten<S> {
   state: S;
-  over: Uint8Array | null;
+  over: FileContent | null;
 }
 
 export type Change<S> = (old: Partial<S>) => S;
@@ -28,20 +29,20 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
   const inMemory = new Map<string, Unwritten<S>>();
 
   /** State that counts, and the bytes that lie in its file. */
-  async function lookUp(id: string): Promise<{ bytes: Uint8Array | null; state: S | null }> {
+  async function lookUp(id: string): Promise<{ found: FileContent | null; state: S | null }> {
     const kept = inMemory.get(id);
-    if (id === NOWHERE) return { bytes: null, state: kept?.state ?? null };
-    const file = sealedFile(paths, stateHeader(id));
-    const bytes = kept ? await readBytes(file).catch(() => kept.over) : await readBytes(file);
-    if (kept && isSame(bytes, kept.over)) return { bytes, state: kept.state };
+    if (id === NOWHERE) return { found: null, state: kept?.state ?? null };
+    const reading = readSealedFile(access, stateHeader(id));
+    const found = kept ? await reading.catch(() => kept.over) : await reading;
+    if (kept && isSame(found, kept.over)) return { found, state: kept.state };
     // Another process could write again: what it wrote is newer.
     inMemory.delete(id);
-    return { bytes, state: bytes && (await unsealed(id, bytes)) };
+    return { found, state: found && (await unsealed(id, found)) };
   }
 
-  async function unsealed(id: string, bytes: Uint8Array): Promise<S | null> {
+  async function unsealed(id: string, found: FileContent): Promise<S | null> {
     try {
-      return (await unsealBytes(access, stateHeader(id), bytes)) as S;
+      return (await unsealFile(access, stateHeader(id), found)) as S;
     } catch (error) {
       if (!(error instanceof M2mcpError) || error.code !== "damaged") throw error;
       // It is a cache: what it held is asked for anew.
@@ -51,15 +52,15 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
   }
 
   async function keepInMemory(id: string, change: Change<S>): Promise<void> {
-    const { bytes, state } = await lookUp(id).catch(() => ({ bytes: null, state: null }));
-    inMemory.set(id, { state: change(state ?? {}), over: bytes });
+    const { found, state } = await lookUp(id).catch(() => ({ found: null, state: null }));
+    inMemory.set(id, { state: change(state ?? {}), over: found });
   }
 
   async function writeChanged(id: string, change: Change<S>, lease: Lease): Promise<void> {
     // It comes of work that another process has taken over: what that one wrote is newer.
     if (await workLocks.isOvertaken(id)) return;
     // Its profile was removed meanwhile: nothing of it is to be found afterwards.
-    if (belongsToProfile(id) && !(await readBytes(sealedFile(paths, profileHeader(id)))))
+    if (belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id)))))
       return keepInMemory(id, change);
     const { state } = await lookUp(id);
     await writeSealed(access, stateHeader(id), change(state ?? {}), async () => {
@@ -102,5 +103,5 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
   };
 }
 
-const isSame = (one: Uint8Array | null, other: Uint8Array | null) =>
-  one === other || (one !== null && other !== null && Buffer.compare(one, other) === 0);
+const isSame = (one: FileContent | null, other: FileContent | null) =>
+  one === other || (one !== null && other !== null && one.bytes.equals(other.bytes));

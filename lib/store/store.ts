@@ -1,19 +1,20 @@
 // The encrypted store: profiles and cached state, and the key that opens them (docs/store-format.md). What a profile
 // and state hold is the caller's affair.
 import { isNotWritable } from "../platform/errors.ts";
-import { exposed } from "../platform/files.ts";
+import { exists } from "../platform/files.ts";
 import { storeFolder } from "../platform/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring.ts";
-import { hasDescription, type KeyPlace } from "./key/description.ts";
+import { createExposure } from "./exposure.ts";
+import type { KeyPlace } from "./key/description.ts";
 import { createStoreKey, type KeyChoice } from "./key/key.ts";
-import { withFileLock } from "./lock.ts";
+import { withFileLock } from "./locks/lock.ts";
+import { createTurns } from "./locks/turns.ts";
+import { createWorkLocks } from "./locks/work-locks.ts";
 import { storeLock, storePaths } from "./paths.ts";
 import { listProfiles, type Named, readProfile, writeProfile } from "./profiles.ts";
 import type { StoreAccess } from "./sealed-files.ts";
 import { type Change, createStates, NOWHERE } from "./state.ts";
-import { createTurns } from "./turns.ts";
 import { fingerprint } from "./vault.ts";
-import { createWorkLocks } from "./work-locks.ts";
 
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
@@ -68,19 +69,19 @@ export function openStore<Profile extends Named, State extends object>(
   const inTurn = createTurns();
   const workLocks = createWorkLocks(paths, inTurn);
   const warn = once(options.warn);
-  const checkExposed = createExposureCheck(warn);
+  const exposure = createExposure(paths.folder, warn);
   const key = createStoreKey(
     {
       paths,
       passphrase: env.M2MCP_PASSPHRASE || undefined,
       keyring,
       warn,
-      checkExposed,
+      exposure,
       exclusively: (work) => withFileLock(storeLock(paths), work),
     },
     choice ?? choiceOf(env.M2MCP_STORE),
   );
-  const access: StoreAccess = { paths, openKey: key.open, checkExposed, warn };
+  const access: StoreAccess = { paths, openKey: key.open, exposure, warn };
   const states = createStates<State>(access, inTurn, workLocks);
   return {
     readProfile: (name) => readProfile(access, name),
@@ -103,7 +104,7 @@ export function openStore<Profile extends Named, State extends object>(
     },
 
     keyPlace: async () => (await key.open()).place,
-    exists: () => hasDescription(paths),
+    exists: () => exists(paths.description),
     move: key.move,
   };
 }
@@ -118,16 +119,5 @@ function once(warn: (message: string) => void): (message: string) => void {
     if (warned.has(message)) return;
     warned.add(message);
     warn(message);
-  };
-}
-
-/** Looks once at each file or folder, and warns where others can get at it. */
-function createExposureCheck(warn: (message: string) => void): (path: string) => Promise<void> {
-  const checked = new Set<string>();
-  return async (path) => {
-    if (checked.has(path)) return;
-    checked.add(path);
-    const problem = await exposed(path);
-    if (problem) warn(problem);
   };
 }

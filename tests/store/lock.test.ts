@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { processSpace } from "../../lib/platform/host.ts";
 import type { Keyring } from "../../lib/platform/keyring.ts";
-import { withFileLock } from "../../lib/store/lock.ts";
+import { withFileLock } from "../../lib/store/locks/lock.ts";
 import { sleep } from "../waiting.ts";
 import {
   createKeyring,

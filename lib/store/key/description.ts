@@ -1,11 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { readBytes, writeAtomic } from "../../platform/files.ts";
-import { damagedFile, newerFormat } from "../errors.ts";
-import type { Lease } from "../lock.ts";
+import { objectOf } from "../../json.ts";
+import { readOwnFile, writeAtomic } from "../../platform/files.ts";
+import { damagedStore, newerFormat } from "../errors.ts";
+import type { Exposure } from "../exposure.ts";
+import type { Lease } from "../locks/lock.ts";
 import type { StorePaths } from "../paths.ts";
-import type { WrappedKey } from "./wrapped-key.ts";
+import { isMatch, parseWrappedKey, type WrappedKey } from "./wrapped-key.ts";
 
 const FORMAT = 1;
+const MAX_BYTES = 64 * 1024;
+/** It becomes an account in the keyring. */
+const ID = /^[0-9a-f]{16}$/;
 
 /** Where the store's key is kept. */
 export type KeyPlace = "keyring" | "passphrase" | "file";
@@ -23,37 +28,43 @@ export const newStoreId = () => randomBytes(8).toString("hex");
  * What a description says; pure.
  *
  * @param file its path, for messages
- * @throws M2mcpError damaged, newer_format
+ * @throws M2mcpError damaged when anything in it is not as this program writes it, newer_format
  */
 export function parseDescription(text: string, file: string): Description {
-  let found: Partial<Description & WrappedKey & { format: number }>;
-  try {
-    found = JSON.parse(text);
-  } catch {
-    throw damagedFile(file);
-  }
-  if (typeof found.format === "number" && found.format > FORMAT) throw newerFormat(file, found.format);
-  const { format, id, place, scrypt, wrapped } = found;
-  if (format !== FORMAT || typeof id !== "string") throw damagedFile(file);
+  const found = objectOf(jsonOf(text));
+  const { format, id, place } = found;
+  if (Number.isInteger(format) && Number(format) > FORMAT) throw newerFormat(file, format);
+  if (format !== FORMAT || !isMatch(id, ID)) throw damagedStore(file);
   if (place === "keyring" || place === "file") return { id, place };
-  if (place === "passphrase" && scrypt && wrapped) return { id, place, scrypt, wrapped };
-  throw damagedFile(file);
+  const wrapped = place === "passphrase" ? parseWrappedKey(found) : null;
+  if (!wrapped) throw damagedStore(file);
+  return { id, place: "passphrase", ...wrapped };
 }
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
 
 /** Null where there is no store yet. @throws M2mcpError damaged, newer_format, not_readable */
-export async function readDescription(paths: StorePaths): Promise<Description | null> {
-  const bytes = await readBytes(paths.description);
-  return bytes && parseDescription(bytes.toString("utf8"), paths.description);
+export async function readDescription(paths: StorePaths, exposure: Exposure): Promise<Description | null> {
+  const found = await readOwnFile(paths.description, MAX_BYTES);
+  if (!found) return null;
+  await exposure.checkFile(paths.description, found.mode);
+  return parseDescription(found.bytes.toString("utf8"), paths.description);
 }
 
-/** Whether a store was made here, whatever state it is in. */
-export const hasDescription = async (paths: StorePaths): Promise<boolean> =>
-  (await readBytes(paths.description)) !== null;
-
 /** @throws M2mcpError not_writable, lock_lost */
-export function writeDescription(paths: StorePaths, description: Description, lease: Lease): Promise<void> {
+export async function writeDescription(
+  paths: StorePaths,
+  description: Description,
+  lease: Lease,
+): Promise<void> {
   const text = JSON.stringify({ format: FORMAT, ...description }, null, 2);
-  return writeAtomic(paths.description, Buffer.from(`${text}\n`), {
+  await writeAtomic(paths.description, Buffer.from(`${text}\n`), {
     durable: true,
     confirm: lease.confirm,
   });

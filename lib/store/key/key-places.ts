@@ -1,17 +1,21 @@
-import { readBytes, writeAtomic } from "../../platform/files.ts";
+import { readOwnFile, writeAtomic } from "../../platform/files.ts";
 import type { Keyring } from "../../platform/keyring.ts";
 import {
-  damagedFile,
+  damagedStore,
   keyLost,
   keyringSilent,
   missingPassphrase,
   noKeyring,
   wrongPassphrase,
 } from "../errors.ts";
-import type { Lease } from "../lock.ts";
+import type { Exposure } from "../exposure.ts";
+import type { Lease } from "../locks/lock.ts";
 import type { StorePaths } from "../paths.ts";
 import type { Description, KeyPlace } from "./description.ts";
 import { KEY_BYTES, unwrapKey, wrapKey } from "./wrapped-key.ts";
+
+/** A longer one is no key at all. */
+const MAX_KEY_FILE_BYTES = 64 * 1024;
 
 /** What opening the key needs from outside. */
 export interface KeySources {
@@ -19,8 +23,7 @@ export interface KeySources {
   passphrase: string | undefined;
   keyring: Keyring;
   warn(message: string): void;
-  /** Looks at a file's permissions before it is read. */
-  checkExposed(path: string): Promise<void>;
+  exposure: Exposure;
   /** Runs `work` while no other process makes the store or moves its key. */
   exclusively<T>(work: (lease: Lease) => Promise<T>): Promise<T>;
 }
@@ -45,7 +48,9 @@ export async function putKey(
       if (!sources.passphrase) throw missingPassphrase();
       return { id, place, ...wrapKey(sources.passphrase, key) };
     case "file":
-      await writeAtomic(sources.paths.key, key, { durable: true, confirm: lease.confirm });
+      sources.exposure.written(
+        await writeAtomic(sources.paths.key, key, { durable: true, confirm: lease.confirm }),
+      );
       return { id, place };
   }
 }
@@ -70,7 +75,7 @@ export async function readKey(sources: KeySources, description: Description): Pr
         throw keyringSilent(reasonIn(error));
       });
       if (secret === null) throw keyLost("the OS keyring");
-      return checkedKey(Buffer.from(secret, "base64"), "the OS keyring");
+      return checkedKey(Buffer.from(secret, "base64"), "the store's key in the OS keyring");
     }
     case "passphrase": {
       if (!passphrase) throw missingPassphrase();
@@ -87,14 +92,15 @@ export async function readKey(sources: KeySources, description: Description): Pr
 }
 
 /** Null when there is none. @throws M2mcpError damaged, not_readable */
-export async function readKeyFile({ paths, checkExposed }: KeySources): Promise<Uint8Array | null> {
-  await checkExposed(paths.key);
-  const bytes = await readBytes(paths.key);
-  return bytes && checkedKey(bytes, paths.key);
+export async function readKeyFile({ paths, exposure }: KeySources): Promise<Uint8Array | null> {
+  const found = await readOwnFile(paths.key, MAX_KEY_FILE_BYTES);
+  if (!found) return null;
+  await exposure.checkFile(paths.key, found.mode);
+  return checkedKey(found.bytes, paths.key);
 }
 
 function checkedKey(key: Uint8Array, where: string): Uint8Array {
-  if (key.length !== KEY_BYTES) throw damagedFile(where);
+  if (key.length !== KEY_BYTES) throw damagedStore(where);
   return key;
 }
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { wrongUsage } from "../../failure.ts";
 import { listFolder, removeFile } from "../../platform/files.ts";
 import { descriptionLost, otherPlace } from "../errors.ts";
-import type { Lease } from "../lock.ts";
-import { nameOfSealed, type StorePaths } from "../paths.ts";
+import type { Lease } from "../locks/lock.ts";
+import { nameOfSealed } from "../paths.ts";
 import {
   type Description,
   type KeyPlace,
@@ -71,15 +71,14 @@ async function openKey(sources: KeySources, choice: KeyChoice): Promise<OpenKey>
 }
 
 async function openExisting(sources: KeySources, choice: KeyChoice): Promise<OpenKey | null> {
-  await sources.checkExposed(sources.paths.description);
-  for (let found = await readDescription(sources.paths); found; ) {
+  for (let found = await readDescription(sources.paths, sources.exposure); found; ) {
     if (choice === "keyring" && found.place !== "keyring") throw otherPlace(found.place, "keyring");
     if (choice === "file" && found.place === "keyring") throw otherPlace("keyring", "file");
     try {
       return { key: await readKey(sources, found), place: found.place };
     } catch (error) {
       // The key may have been moved between the two reads: then the description tells where to.
-      const now = await readDescription(sources.paths);
+      const now = await readDescription(sources.paths, sources.exposure);
       if (JSON.stringify(now) === JSON.stringify(found)) throw error;
       found = now;
     }
@@ -133,14 +132,14 @@ async function settle(sources: KeySources, description: Description, lease: Leas
     await writeDescription(paths, description, lease);
   } catch (error) {
     if (description.place === "keyring") await keyring.remove(description.id).catch(() => {});
-    if (description.place === "file") await removeUnusedKeyFile(paths);
+    if (description.place === "file") await removeUnusedKeyFile(sources);
     throw error;
   }
 }
 
 /** Removes the key file, unless it is the one that counts by now: another process may have moved the key there. */
-async function removeUnusedKeyFile(paths: StorePaths): Promise<void> {
-  const now = await readDescription(paths).catch(() => null);
+async function removeUnusedKeyFile({ paths, exposure }: KeySources): Promise<void> {
+  const now = await readDescription(paths, exposure).catch(() => null);
   if (now && now.place !== "file") await removeFile(paths.key).catch(() => {});
 }
 
@@ -159,7 +158,7 @@ async function moveKey(
   newPassphrase?: string,
 ): Promise<void> {
   const { paths } = sources;
-  const found = await readDescription(paths);
+  const found = await readDescription(paths, sources.exposure);
   if (!found) throw wrongUsage("there is no store yet", "m2mcp login makes one");
   const key = await readKey(sources, found);
   if (found.place === to && to !== "passphrase") return;
@@ -169,5 +168,5 @@ async function moveKey(
   const description = await putKey({ ...sources, passphrase }, to, id, key, lease);
   await settle(sources, description, lease);
   if (found.place === "keyring") await sources.keyring.remove(found.id).catch(() => {});
-  if (to !== "file") await removeUnusedKeyFile(paths);
+  if (to !== "file") await removeUnusedKeyFile(sources);
 }

@@ -1,6 +1,6 @@
-import { isNotWritable } from "../platform/errors.ts";
+import { isNotWritable } from "../../platform/errors.ts";
+import { type StorePaths, workLock } from "../paths.ts";
 import { type Lease, withFileLock } from "./lock.ts";
-import { type StorePaths, workLock } from "./paths.ts";
 import type { InTurn } from "./turns.ts";
 
 /** The locks under which a caller's long work runs, such as asking for a token: one at a time for each id. */

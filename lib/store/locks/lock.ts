@@ -1,11 +1,12 @@
 import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { codeOf } from "../platform/error-code.ts";
-import { notWritable } from "../platform/errors.ts";
-import { ageMs, makeFolder, reasonOf } from "../platform/files.ts";
-import { sleep } from "../timing/sleep.ts";
-import { lockedTooLong, lockLost } from "./errors.ts";
-import { isDead, markIn, newMark } from "./lock-owner.ts";
+import { codeOf } from "../../platform/error-code.ts";
+import { notWritable } from "../../platform/errors.ts";
+import { ageMs, makeFolder, reasonOf } from "../../platform/files.ts";
+import { makePrivate } from "../../platform/permissions.ts";
+import { sleep } from "../../timing/sleep.ts";
+import { lockedTooLong, lockLost } from "../errors.ts";
+import { isDead, markIn, newMark } from "./owner.ts";
 
 /** The owner shows that it lives this often, in ms. */
 const HEARTBEAT_MS = 500;
@@ -38,7 +39,7 @@ export interface Lease {
  * within 4 s. The file is gone afterwards.
  *
  * @param work runs again from its start where its lease could not be confirmed
- * @throws M2mcpError locked after 60 s, lock_lost, not_writable, and what `work` throws
+ * @throws M2mcpError locked after 60 s, lock_lost, not_writable, not_readable, and what `work` throws
  */
 export async function withFileLock<T>(file: string, work: (lease: Lease) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -66,7 +67,7 @@ async function acquire(file: string): Promise<Lease & { giveBack(): Promise<void
   heartbeat.unref?.();
 
   async function isHeld(): Promise<boolean> {
-    if (state.kind === "held" && (await markIn(file)) !== mark) state = { kind: "lost" };
+    if (state.kind === "held" && (await markIn(file).catch(() => null)) !== mark) state = { kind: "lost" };
     return state.kind === "held";
   }
   return {
@@ -109,7 +110,7 @@ async function take(file: string, mark: string): Promise<FileHandle | null> {
     throw notWritable(file, reasonOf(error));
   }
   try {
-    await handle.chmod(0o600);
+    await makePrivate(handle, 0o600);
     await handle.writeFile(mark);
     return handle;
   } catch (error) {
@@ -151,7 +152,7 @@ async function breakLock(file: string, dead: string, mark: string): Promise<void
     return;
   }
   try {
-    if ((await markIn(file)) === dead) await unlink(file).catch(() => {});
+    if ((await markIn(file).catch(() => null)) === dead) await unlink(file).catch(() => {});
   } finally {
     await handle.close().catch(() => {});
     await unlink(guard).catch(() => {});
