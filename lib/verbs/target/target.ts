@@ -6,6 +6,7 @@ import { loggedOut } from "../../auth/errors.ts";
 import { createAuthorization, noAuthorization } from "../../auth/tokens/authorization.ts";
 import { timeoutMs } from "../../command-line/arguments.ts";
 import type { Call } from "../../command-line/command.ts";
+import { USER_AGENT } from "../../command-line/version.ts";
 import { wrongUsage } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { createFetch } from "../../platform/fetch.ts";
@@ -264,9 +265,13 @@ export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_O
 
 async function fetchFor(call: Call, { ca, credentials, login, store }: Target): Promise<typeof fetch> {
   const { env } = call.around;
-  const authorities = ca === undefined ? {} : { ca: readAuthorities(call, ca) };
+  const options = {
+    userAgent: USER_AGENT,
+    warn: (line: string) => call.output.warn(line),
+    ...(ca === undefined ? {} : { ca: readAuthorities(call, ca) }),
+  };
   const tls = credentials?.tls;
-  if (!tls) return createFetch(authorities, env);
+  if (!tls) return createFetch(options, env);
   // A login that replaces the certificate is followed like a file that is.
   const source = async () =>
     (login ? (await store.readProfile(login.name))?.credentials?.tls : undefined) ?? tls;
@@ -277,7 +282,7 @@ async function fetchFor(call: Call, { ca, credentials, login, store }: Target): 
   const isCommand = tls.cert.from === "command" || tls.key.from === "command";
   return followingFetch(
     read,
-    (pair) => createFetch({ ...authorities, ...pair }, env),
+    (pair) => createFetch({ ...options, ...pair }, env),
     isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
     (line) => call.output.step(line),
   );
