@@ -1,11 +1,11 @@
 import { basename } from "node:path";
 import type { Call } from "../../command-line/command.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { table } from "../../ui/table.ts";
 import { moment } from "../../ui/time.ts";
 import { profilesUnreadable } from "../errors.ts";
 import { storeOf } from "../target/option-files.ts";
+import type { Profile, Store } from "../target/saved.ts";
 
 /** What `profiles` shows of one profile: never a secret or a token. */
 export interface ProfileLine {

@@ -1,10 +1,9 @@
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Call } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { createCache, memoryCache } from "../../store/state-cache.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { table } from "../../ui/table.ts";
 import { storeOf } from "../target/option-files.ts";
+import { createCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { nameFor, profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { target } from "../target/target.ts";
 import { describe, givenCredentials, keptOptions, prove } from "./trial-login.ts";

@@ -1,8 +1,8 @@
 import type { Call } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { noSuchProfile } from "../errors.ts";
 import { storeOf } from "../target/option-files.ts";
+import type { Profile, Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
 
 /** `m2mcp logout @name|<server>`: removes the profile, its secrets and token, and those that borrow them. */

@@ -3,13 +3,12 @@ import type { AuthState, Credentials, Discovered, Token } from "../../auth/crede
 import { login } from "../../auth/login.ts";
 import type { Call } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { memoryCache } from "../../store/state-cache.ts";
-import type { Profile } from "../../store/types.ts";
 import { promptHidden } from "../../ui/prompt.ts";
 import { moment } from "../../ui/time.ts";
 import { readCredentials } from "../target/credentials.ts";
 import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
+import { memoryCache, type Profile } from "../target/saved.ts";
 import { authDeps, secretReading, type Target } from "../target/target.ts";
 
 /** Credentials that a server has just accepted, and what is known since. */

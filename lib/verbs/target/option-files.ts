@@ -4,14 +4,14 @@ import { resolve } from "node:path";
 import type { Call } from "../../command-line/command.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
-import { type MovableStore, openStore } from "../../store/store.ts";
+import { openProfileStore, type Store } from "./saved.ts";
 
 /**
  * The store of this call; nothing is opened before its first use.
  *
  * @throws M2mcpError (exit 1) when `--store` names no place
  */
-export function storeOf(call: Call): MovableStore {
+export function storeOf(call: Call): Store {
   const { options, output, around } = call;
   const choice = options.value("store");
   if (choice !== undefined && choice !== "keyring" && choice !== "file")
@@ -19,7 +19,7 @@ export function storeOf(call: Call): MovableStore {
       `unknown --store ${choice}`,
       "it is keyring or file; a passphrase counts where M2MCP_PASSPHRASE is set",
     );
-  return openStore({
+  return openProfileStore({
     env: around.env,
     warn: (line) => output.warn(line),
     ...(choice ? { choice } : {}),

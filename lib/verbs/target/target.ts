@@ -6,17 +6,17 @@ import { loggedOut } from "../../auth/errors.ts";
 import { createAuthorization, noAuthorization } from "../../auth/tokens/authorization.ts";
 import { timeoutMs } from "../../command-line/arguments.ts";
 import type { Call } from "../../command-line/command.ts";
+import { USER_AGENT } from "../../command-line/version.ts";
 import { wrongUsage } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { createFetch } from "../../platform/fetch.ts";
-import { type Cache, createCache } from "../../store/state-cache.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { noSuchProfile } from "../errors.ts";
 import { followingFetch } from "./client-certificate.ts";
 import { flagsCredentials, namesCredentials, readCredentials, type SecretReading } from "./credentials.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "./headers.ts";
 import { readAuthorities, readStdin, storeOf } from "./option-files.ts";
 import { pinnedProtocol } from "./protocol.ts";
+import { type Cache, createCache, type Profile, type Store } from "./saved.ts";
 import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
 
 const AUTH_TIMEOUT_MS = 10_000;
@@ -265,9 +265,13 @@ export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_O
 
 async function fetchFor(call: Call, { ca, credentials, login, store }: Target): Promise<typeof fetch> {
   const { env } = call.around;
-  const authorities = ca === undefined ? {} : { ca: readAuthorities(call, ca) };
+  const options = {
+    userAgent: USER_AGENT,
+    warn: (line: string) => call.output.warn(line),
+    ...(ca === undefined ? {} : { ca: readAuthorities(call, ca) }),
+  };
   const tls = credentials?.tls;
-  if (!tls) return createFetch(authorities, env);
+  if (!tls) return createFetch(options, env);
   // A login that replaces the certificate is followed like a file that is.
   const source = async () =>
     (login ? (await store.readProfile(login.name))?.credentials?.tls : undefined) ?? tls;
@@ -278,7 +282,7 @@ async function fetchFor(call: Call, { ca, credentials, login, store }: Target): 
   const isCommand = tls.cert.from === "command" || tls.key.from === "command";
   return followingFetch(
     read,
-    (pair) => createFetch({ ...authorities, ...pair }, env),
+    (pair) => createFetch({ ...options, ...pair }, env),
     isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
     (line) => call.output.step(line),
   );
