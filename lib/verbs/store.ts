@@ -2,7 +2,7 @@ import type { Command } from "../command-line/command.ts";
 import { suggest } from "../command-line/suggest.ts";
 import { wrongUsage } from "../failure.ts";
 import { storeFolder } from "../platform/folders.ts";
-import type { KeyPlace } from "../store/types.ts";
+import type { KeyPlace } from "../store/key/description.ts";
 import { promptHidden } from "../ui/prompt.ts";
 import { table } from "../ui/table.ts";
 import { storeOf } from "./target/store.ts";
@@ -63,11 +63,10 @@ async function show(command: Command): Promise<undefined> {
   );
 }
 
-const inWords: Record<KeyPlace | "memory", string> = {
+const inWords: Record<KeyPlace, string> = {
   keyring: "in the OS keyring",
   passphrase: "from the passphrase in M2MCP_PASSPHRASE",
   file: "in a file beside the store, readable by this user alone",
-  memory: "in memory only: the folder cannot be written",
 };
 
 async function move(command: Command, to: KeyPlace): Promise<undefined> {
@@ -86,7 +85,7 @@ async function move(command: Command, to: KeyPlace): Promise<undefined> {
  * The new passphrase, from M2MCP_NEW_PASSPHRASE, from M2MCP_PASSPHRASE where it is the first one, or typed twice: it is
  * never an argument.
  */
-async function newPassphrase(command: Command, was: KeyPlace | "memory"): Promise<string> {
+async function newPassphrase(command: Command, was: KeyPlace): Promise<string> {
   const { env, stdin, stderr } = command.io;
   if (env.M2MCP_NEW_PASSPHRASE) return env.M2MCP_NEW_PASSPHRASE;
   if (was !== "passphrase" && env.M2MCP_PASSPHRASE) return env.M2MCP_PASSPHRASE;

@@ -1,11 +1,10 @@
 import type { AuthState } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { memoryCache } from "../../store/state-cache.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { stripControls } from "../../ui/text.ts";
 import { namesCredentials } from "../target/credential-options.ts";
 import { profileFor } from "../target/profile-for.ts";
+import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { cacheOf, storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import type { Command } from "../../command-line/command.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { table } from "../../ui/table.ts";
 import { moment } from "../../ui/time.ts";
 import { profilesUnreadable } from "../errors.ts";
+import type { Profile, Store } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
 
 /** What `profiles` shows of one profile: never a secret or a token. */

@@ -1,9 +1,8 @@
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { memoryCache } from "../../store/state-cache.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { table } from "../../ui/table.ts";
+import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { nameFor, profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { cacheOf, storeOf } from "../target/store.ts";
 import { withOptions } from "../target/target.ts";

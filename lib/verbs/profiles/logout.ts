@@ -1,7 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { noSuchProfile } from "../errors.ts";
+import type { Profile, Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 

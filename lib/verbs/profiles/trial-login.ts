@@ -3,14 +3,13 @@ import type { AuthState, Credentials, Discovered, Token } from "../../auth/crede
 import { login } from "../../auth/login.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { memoryCache } from "../../store/state-cache.ts";
-import type { Profile } from "../../store/types.ts";
 import { promptHidden } from "../../ui/prompt.ts";
 import { moment } from "../../ui/time.ts";
 import { readCredentials } from "../target/credentials.ts";
 import { parseHeader } from "../target/headers.ts";
 import { authDeps } from "../target/open-endpoint.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
+import { memoryCache, type Profile } from "../target/saved.ts";
 import { secretReading } from "../target/secret-reading.ts";
 import { allowedHosts, type Target } from "../target/target.ts";
 

@@ -2,7 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import { runBridge } from "../../hosts/bridge.ts";
 import { refuseAll } from "../../hosts/refusing-bridge.ts";
-import { createMemoryRelief } from "../../platform/gc-hint.ts";
+import { createGcHint } from "../../platform/gc-hint.ts";
 import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
 import { resolveTarget } from "../target/target.ts";
 
@@ -31,7 +31,7 @@ export async function run(command: Command): Promise<undefined> {
       kill: kill.signal,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
-      relieve: await createMemoryRelief(),
+      relieve: await createGcHint(),
     });
   } catch (error) {
     // A host shows what is answered, seldom what stands on stderr.

@@ -1,6 +1,6 @@
 import { wrongUsage } from "../../failure.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { noSuchProfile } from "../errors.ts";
+import type { Profile, Store } from "./saved.ts";
 import { isWithin, profileName, sameServer } from "./server-url.ts";
 
 /**

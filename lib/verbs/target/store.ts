@@ -1,22 +1,20 @@
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import { type Cache, createCache } from "../../store/state-cache.ts";
-import { type MovableStore, openStore } from "../../store/store.ts";
-import type { Store } from "../../store/types.ts";
+import { type Cache, createCache, openProfileStore, type Store } from "./saved.ts";
 
 /**
  * The store of a command; nothing is opened before its first use.
  *
  * @throws M2mcpError (exit 1) when `--store` names no place
  */
-export function storeOf({ options, output, io }: Command): MovableStore {
+export function storeOf({ options, output, io }: Command): Store {
   const choice = options.value("store");
   if (choice !== undefined && choice !== "keyring" && choice !== "file")
     throw wrongUsage(
       `unknown --store ${choice}`,
       "it is keyring or file; a passphrase counts where M2MCP_PASSPHRASE is set",
     );
-  return openStore({
+  return openProfileStore({
     env: io.env,
     warn: (line) => output.warn(line),
     ...(choice ? { choice } : {}),
