@@ -3,12 +3,14 @@ import { generateKeyPairSync } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, exportJWK, importSPKI, jwtVerify } from "jose";
 import { clientAssertion } from "../../lib/auth/client/assertion.ts";
 import { basicAuthorization, secretMethod } from "../../lib/auth/client/authentication.ts";
-import { parseChallenges, tokenChallenge } from "../../lib/auth/discovery/challenge.ts";
-import { issuerMetadataUrls, resourceMetadataUrls } from "../../lib/auth/discovery/discover.ts";
+import { issuerMetadataUrls, resourceMetadataUrls } from "../../lib/auth/discovery/places.ts";
+import { tokenChallenge } from "../../lib/auth/discovery/token-challenge.ts";
 import { covers, requireSecure, resourceOf } from "../../lib/auth/discovery/url.ts";
-import { checkTokenAnswer, wantedScope } from "../../lib/auth/grants/grant.ts";
-import { judgeToken } from "../../lib/auth/tokens/freshness.ts";
+import { wantedScope } from "../../lib/auth/grants/scope.ts";
+import { checkTokenAnswer } from "../../lib/auth/grants/token-answer.ts";
+import { freshness } from "../../lib/auth/tokens/freshness.ts";
 import { M2mcpError } from "../../lib/failure.ts";
+import { parseChallenges } from "../../lib/net/challenge.ts";
 
 describe("WWW-Authenticate", () => {
   test("is read with several challenges, quotes and commas", () => {
@@ -170,18 +172,18 @@ describe("a token's life", () => {
     expiresAtMs: 1_000_000 + 3_600_000,
   } as const;
   test("ends a margin before its end, never before half of it", () => {
-    expect(judgeToken(token, 1_000_000, 0.5)).toBe("good");
-    expect(judgeToken(token, 1_000_000 + 3_600_000 - 30_000, 0.5)).toBe("aging");
-    expect(judgeToken(token, 1_000_000 + 3_600_000, 0.5)).toBe("over");
+    expect(freshness(token, 1_000_000, 0.5)).toBe("fresh");
+    expect(freshness(token, 1_000_000 + 3_600_000 - 30_000, 0.5)).toBe("stale");
+    expect(freshness(token, 1_000_000 + 3_600_000, 0.5)).toBe("expired");
     const short = { ...token, expiresAtMs: 1_000_000 + 20_000 };
-    expect(judgeToken(short, 1_000_000 + 9_999, 1)).toBe("good");
-    expect(judgeToken(short, 1_000_000 + 11_000, 0)).toBe("good");
-    for (const jitter of [0, 0.5, 1]) expect(judgeToken(short, 1_000_000 + 13_000, jitter)).toBe("aging");
+    expect(freshness(short, 1_000_000 + 9_999, 1)).toBe("fresh");
+    expect(freshness(short, 1_000_000 + 11_000, 0)).toBe("fresh");
+    for (const jitter of [0, 0.5, 1]) expect(freshness(short, 1_000_000 + 13_000, jitter)).toBe("stale");
   });
   test("has no end where none was named; and one from the future is over", () => {
     const { expiresAtMs: _end, ...endless } = token;
-    expect(judgeToken(endless, 1e15, 0)).toBe("good");
-    expect(judgeToken(token, 0, 0.5)).toBe("over");
+    expect(freshness(endless, 1e15, 0)).toBe("fresh");
+    expect(freshness(token, 0, 0.5)).toBe("expired");
   });
 });
 

@@ -1,6 +1,7 @@
+import type { Challenge } from "../../net/challenge.ts";
 import type { AuthDeps } from "../deps.ts";
 import { exchange } from "../exchange.ts";
-import { type Challenge, tokenChallenge } from "./challenge.ts";
+import { tokenChallenge } from "./token-challenge.ts";
 
 /** How a server meets a request without a token. */
 export interface ProbeAnswer {

@@ -1,4 +1,5 @@
 import { M2mcpError } from "../../failure.ts";
+import type { Refusal } from "../../net/authorization.ts";
 import { redirectRefused, retryLater, timedOut } from "../../net/errors.ts";
 import { hostOf, networkError } from "../../net/network-error.ts";
 import { retryAfterMs } from "../../net/retry-after.ts";
@@ -7,7 +8,7 @@ import { watchSilence } from "../../timing/idle-timeout.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
-import type { Endpoint, Refusal } from "../protocol/endpoint.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
 import { type HttpResponse, watchResponse } from "./body.ts";
 
 const MAX_AUTHORIZATIONS = 6;

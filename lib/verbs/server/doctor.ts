@@ -1,5 +1,5 @@
-import { type DiagnosisStep, diagnose } from "../../auth/diagnose.ts";
-import { judgeToken } from "../../auth/tokens/freshness.ts";
+import { type DiagnosisStep, diagnose } from "../../auth/diagnosis/diagnose.ts";
+import { freshness } from "../../auth/tokens/freshness.ts";
 import type { Call } from "../../command-line/command.ts";
 import { CLIENT_INFO } from "../../command-line/version.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
@@ -45,7 +45,7 @@ async function walk(
 
 async function hasGoodToken(call: Call, { cache }: Target): Promise<boolean> {
   const token = (await cache.readAuth())?.token;
-  return token !== undefined && judgeToken(token, call.around.now(), 0) !== "over";
+  return token !== undefined && freshness(token, call.around.now(), 0) !== "expired";
 }
 
 async function firstCall(call: Call, found: Target, show: (step: DiagnosisStep) => void): Promise<void> {

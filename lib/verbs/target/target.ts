@@ -1,9 +1,10 @@
 import { readSecret } from "../../auth/client/secrets.ts";
-import type { Authorization, Credentials } from "../../auth/credentials.ts";
+import type { Credentials } from "../../auth/credentials.ts";
 import type { AuthDeps } from "../../auth/deps.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import { loggedOut } from "../../auth/errors.ts";
-import { createAuthorization, noAuthorization } from "../../auth/tokens/authorization.ts";
+import { type ClosableAuthorization, createAuthorization } from "../../auth/tokens/authorization.ts";
+import { noAuthorization } from "../../auth/tokens/no-authorization.ts";
 import { timeoutMs } from "../../command-line/arguments.ts";
 import type { Call } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
@@ -246,7 +247,7 @@ export type OpenEndpoint = Endpoint & { end(): Promise<void> };
 export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_OFF): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = found;
   const deps = await authDeps(call, found);
-  const authorization: Authorization = credentials
+  const authorization: ClosableAuthorization = credentials
     ? createAuthorization(deps, { server: login?.server ?? server, credentials })
     : noAuthorization(server);
   return {
