@@ -8,6 +8,8 @@ export interface Refusal {
   status: number;
   wwwAuthenticate: string | null;
   sent: AuthorizationHeaders;
+  /** What the server says of it in its body, as one line. */
+  words?: string;
 }
 
 /** Yields the headers that authorize HTTP requests to the MCP server. */
