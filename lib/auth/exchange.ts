@@ -2,18 +2,25 @@ import { createFetch, FetchError } from "ofetch";
 import { M2mcpError } from "../failure.ts";
 import { answerTooLong, redirectRefused } from "../net/errors.ts";
 import { failureCode, failureHint, failureReason } from "../net/network-failure.ts";
+import { oneLine } from "../net/one-line.ts";
+import { followsRedirect, redirectTarget } from "../net/redirect.ts";
 import { retryAfterMs } from "../net/retry-after.ts";
 import type { AuthDeps } from "./deps.ts";
 import { unreachable } from "./errors.ts";
 
 const MAX_BYTES = 1024 * 1024;
+const MAX_REDIRECTS = 3;
 /** Statuses with which a server may ask to come again (RFC 9110 §15.6.4, RFC 6585 §4). */
 const BUSY = [429, 503];
 
 /** A whole answer of an authorization server or a metadata place. */
 export interface Answer {
+  /** Where it came from, after redirects. */
+  url: string;
   status: number;
   headers: Headers;
+  /** Its body as it came. */
+  text: string;
   /** The JSON it holds; undefined when it is none. */
   json: unknown;
 }
@@ -23,13 +30,17 @@ export interface ExchangeRequest {
   method: "GET" | "POST";
   headers?: Record<string, string>;
   body?: string;
+  /**
+   * What becomes of a redirect: `refuse` (what holds a secret is posted nowhere else), `follow` within the origin and
+   * refuse else, `answer`: follow within the origin, else it is the answer.
+   */
+  redirects?: "refuse" | "follow" | "answer";
 }
 
 type ExchangeDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">;
 
 /**
- * One exchange with limits on size and time, following no redirect: a secret must not be posted elsewhere. A 429 or
- * 503 that names a time within the limit is waited for once.
+ * One exchange with limits on size and time. A 429 or 503 that names a time within the limit is waited for once.
  *
  * @throws M2mcpError network failures (exit 3), redirect, answer_too_long; the signal's reason
  */
@@ -39,16 +50,12 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
   const limit = AbortSignal.timeout(deps.timeoutMs);
   const signal = deps.signal ? AbortSignal.any([limit, deps.signal]) : limit;
   try {
-    const response = await unlessAborted(send(deps, url, request, signal), signal);
+    const { response, from } = await redirected(deps, url, request, signal);
     const { status, headers } = response;
-    if (status >= 300 && status < 400) {
-      await response.body?.cancel().catch(() => {});
-      throw redirectRefused(host, headers.get("location") ?? "nowhere");
-    }
     const text = await limitedText(response, host);
     // A body that was cut off by the limit may end like a whole one.
     signal.throwIfAborted();
-    return { status, headers, json: parse(text) };
+    return { url: from, status, headers, text, json: parse(text) };
   } catch (error) {
     // ofetch wraps what `fetch` throws, such as a proxy's refusal.
     const known = error instanceof Error && error.cause instanceof M2mcpError ? error.cause : error;
@@ -63,6 +70,27 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
       );
     const code = failureCode(error);
     throw unreachable(host, failureReason(code), failureHint(code));
+  }
+}
+
+/** The answer at the end of the redirects that may be followed. @throws M2mcpError redirect */
+async function redirected(
+  deps: ExchangeDeps,
+  url: string,
+  request: ExchangeRequest,
+  signal: AbortSignal,
+): Promise<{ response: Response; from: string }> {
+  const { redirects = "refuse", ...sent } = request;
+  for (let at = url, hops = 0; ; hops++) {
+    const response = await unlessAborted(send(deps, at, sent, signal), signal);
+    if (response.status < 300 || response.status > 399) return { response, from: at };
+    const to = redirectTarget(response.headers.get("location"), at);
+    const isFollowed = redirects !== "refuse" && followsRedirect(sent.method, response.status, at, to);
+    if (!isFollowed && redirects === "answer") return { response, from: at };
+    await response.body?.cancel().catch(() => {});
+    if (!isFollowed || hops >= MAX_REDIRECTS)
+      throw redirectRefused(new URL(at).host, oneLine(to?.href ?? "nowhere"));
+    at = to.href;
   }
 }
 

@@ -16,3 +16,32 @@ test("WWW-Authenticate is read with several challenges, quotes and commas", () =
   expect(parseChallenges("Bearer")).toEqual([{ scheme: "bearer", params: {} }]);
   expect(parseChallenges(null)).toEqual([]);
 });
+
+const FIND = { resource_metadata: "https://h/prm?a=1&b=2", scope: "a b" };
+for (const [words, header] of [
+  ["an unquoted address with a query", 'Bearer resource_metadata=https://h/prm?a=1&b=2, scope="a b"'],
+  ["no commas", 'Bearer realm="x" resource_metadata="https://h/prm?a=1&b=2" scope="a b"'],
+  ["semicolons", 'Bearer realm="x"; resource_metadata="https://h/prm?a=1&b=2"; scope="a b"'],
+  ["single quotes", "Bearer resource_metadata='https://h/prm?a=1&b=2', scope='a b'"],
+  ["a comma after the scheme", 'Bearer, resource_metadata="https://h/prm?a=1&b=2", scope="a b"'],
+  ["empty elements", 'Bearer resource_metadata="https://h/prm?a=1&b=2",, scope="a b",'],
+  ["blanks around =", 'Bearer resource_metadata = "https://h/prm?a=1&b=2" , scope = "a b"'],
+  [
+    "tokens of other schemes",
+    'Negotiate, NTLM TlRMTVNTUAAB==, Bearer resource_metadata="https://h/prm?a=1&b=2", scope="a b"',
+  ],
+  ["nothing between schemes", 'Basic realm="x" Bearer resource_metadata="https://h/prm?a=1&b=2" scope="a b"'],
+  ["a quote that is never closed", 'Bearer scope="a b", resource_metadata="https://h/prm?a=1&b=2'],
+] as const)
+  test(`WWW-Authenticate is read with ${words}`, () => {
+    expect(parseChallenges(header).find(({ scheme }) => scheme === "bearer")?.params).toMatchObject(FIND);
+  });
+
+test("WWW-Authenticate of any length and form is read in no time", () => {
+  const startedMs = performance.now();
+  for (const part of ['"', "'", 'a="', "a='", "a ", "=", "a==", 'a="\\', ","]) {
+    const header = `Bearer ${part.repeat(500_000)}`;
+    expect(() => parseChallenges(header)).not.toThrow();
+  }
+  expect(performance.now() - startedMs).toBeLessThan(1000);
+});

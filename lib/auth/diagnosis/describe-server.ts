@@ -1,5 +1,6 @@
 import type { Challenge } from "../../net/challenge.ts";
 import type { Credentials, Discovered } from "../credentials.ts";
+import type { LookedUp } from "../discovery/look-up.ts";
 import type { ProbeAnswer } from "../discovery/probe.ts";
 import type { ResourceMetadata } from "../discovery/resource.ts";
 import { notMcp } from "../errors.ts";
@@ -8,27 +9,27 @@ import { notMcp } from "../errors.ts";
  * How the server met a request without a token.
  * @throws M2mcpError not_mcp where there is no MCP endpoint
  */
-export function describeProbe(server: string, { status, headers }: ProbeAnswer): string {
+export function describeProbe(server: string, { status, wantsToken, headers }: ProbeAnswer): string {
   const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   // What is served to people is no MCP endpoint, whatever its status says.
   if (status === 404 || (status < 400 && type === "text/html"))
     throw notMcp(new URL(server).host, status, type);
-  const meaning =
-    status === 401
-      ? "it asks for a token"
-      : status < 400
-        ? "it asks for no token"
-        : "neither a yes nor a challenge";
+  const meaning = wantsToken
+    ? "it asks for a token"
+    : status < 400
+      ? "it asks for no token"
+      : "neither a yes nor a challenge";
   return `HTTP status ${status} without a token: ${meaning}`;
 }
 
+const SCHEMES: Record<string, string> = { dpop: "DPoP", bearer: "Bearer" };
+
 /** What a 401 says of the way to a token. */
 export function describeChallenge(challenge: Challenge | undefined): string {
-  if (!challenge)
-    return "none: the 401 has no WWW-Authenticate for Bearer or DPoP; going by the well-known places";
+  if (!challenge) return "none: no WWW-Authenticate for Bearer or DPoP; going by the well-known places";
   const { resource_metadata, scope } = challenge.params;
   const parts = [
-    challenge.scheme === "dpop" ? "DPoP" : "Bearer",
+    SCHEMES[challenge.scheme] ?? challenge.scheme,
     resource_metadata ? `resource_metadata ${resource_metadata}` : "no resource_metadata",
     scope ? `scope ${scope}` : "no scope",
   ];
@@ -36,8 +37,9 @@ export function describeChallenge(challenge: Challenge | undefined): string {
 }
 
 /** What the server says of itself. */
-export function describeResource(found: ResourceMetadata | null): string {
-  if (!found) return "none at the well-known places; the server's origin counts as its authorization server";
+export function describeResource({ found, reason }: LookedUp<ResourceMetadata>): string {
+  if (!found)
+    return `none at the well-known places${reason ? ` (${reason.message})` : ""}; the server counts as its own authorization server`;
   const issuers = found.issuers.join(", ") || "none";
   const dpop = found.dpop ? ", proofs of possession (DPoP) wanted" : "";
   return `resource ${found.resource}, authorization server ${issuers}${dpop}`;

@@ -5,6 +5,7 @@ import type { AuthDeps } from "../deps.ts";
 import { discover } from "../discovery/discover.ts";
 import { type ProbeAnswer, probe } from "../discovery/probe.ts";
 import { discoverResource } from "../discovery/resource.ts";
+import { addressCheck } from "../discovery/url.ts";
 import { loginNeeded } from "../errors.ts";
 import { requestToken } from "../grants/request-token.ts";
 import { wantedScope } from "../grants/scope.ts";
@@ -41,11 +42,12 @@ export async function diagnose(
 ): Promise<Diagnosis> {
   try {
     const reached = await reach(deps, server, show);
-    if (reached.status !== 401 && !credentials) return {};
-    await step(show, "protected resource metadata", async () => ({
-      value: true,
-      saw: describeResource(await discoverResource(deps, server, reached.challenge)),
-    }));
+    if (!reached.wantsToken && !credentials) return {};
+    await step(show, "protected resource metadata", async () => {
+      const check = addressCheck(server, credentials ?? {}, deps.allowHttp);
+      const saw = describeResource(await discoverResource(deps, check, server, reached.challenge));
+      return { value: true, saw };
+    });
     if (credentials) await walkToToken(deps, server, credentials, reached, show);
     else {
       const failed = loginNeeded(server);
@@ -90,7 +92,7 @@ async function reach(deps: AuthDeps, server: string, show: Show): Promise<ProbeA
       saw: `the clock here is ${inSeconds(-skewMs)} the server's`,
       fix: "set this machine's clock: signatures are dated by the servers' for now",
     });
-  if (reached.status === 401)
+  if (reached.wantsToken)
     await step(show, "challenge", async () => ({ value: true, saw: describeChallenge(reached.challenge) }));
   return reached;
 }

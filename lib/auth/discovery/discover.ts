@@ -1,44 +1,47 @@
-import { M2mcpError } from "../../failure.ts";
+import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { Credentials, Discovered } from "../credentials.ts";
 import { issuerMoved, noAuthorizationServer } from "../errors.ts";
-import { discoverIssuer } from "./issuer.ts";
+import { discoverIssuer, type IssuerMetadata } from "./issuer.ts";
 import type { DiscoveryDeps } from "./look-up.ts";
 import { discoverResource, type ResourceMetadata } from "./resource.ts";
-import { requireSecure, resourceOf } from "./url.ts";
+import { type AddressCheck, addressCheck, requireSecure, resourceOf, sameIssuer } from "./url.ts";
+
+/** Scopes that are about a person (OpenID Connect Core §5.4 and §11): no machine is granted them. */
+const PERSONAL = ["openid", "profile", "email", "address", "phone", "offline_access"];
+
+/** An issuer that is named and cannot be used at all; one that is only out of order for now keeps its place. */
+const UNUSABLE = ["invalid_metadata", "insecure_url", "directed_inward", "no_metadata"];
+
+/** What a place without metadata is answered with. */
+const ABSENT = ["no_metadata", "http_status", "redirect"];
+
+type Asking = Pick<Credentials, "tokenEndpoint" | "issuer">;
 
 /**
  * All that a token request needs to know of a server. With `--token-endpoint` nothing is asked of the authorization
- * server. A server without protected resource metadata is its own authorization server (MCP 2025-03-26).
+ * server. A server that names no authorization server is its own (MCP 2025-03-26).
  *
- * @throws M2mcpError issuer_moved when the server now names another issuer than login recorded
+ * @throws M2mcpError issuer_moved when the server now names another issuer than login recorded;
+ *   no_authorization_server when none is named or found anywhere
  */
 export async function discover(
   deps: DiscoveryDeps,
   server: string,
-  credentials: Pick<Credentials, "tokenEndpoint" | "issuer">,
+  credentials: Asking,
   challenge: Challenge | undefined,
 ): Promise<Discovered> {
   const { tokenEndpoint } = credentials;
-  const challenged = challenge?.params.scope;
-  if (tokenEndpoint !== undefined) {
-    requireSecure(tokenEndpoint, "the token endpoint", deps.allowHttp);
-    return {
-      resource: resourceOf(server),
-      tokenEndpoint,
-      ...(challenged === undefined ? {} : { scope: challenged }),
-      ...(challenge?.scheme === "dpop" ? { dpop: true } : {}),
-      discoveredAtMs: deps.now(),
-    };
-  }
-  const resource = await discoverResource(deps, server, challenge);
-  const issuer = chooseIssuer(server, resource, credentials.issuer);
-  const metadata = await discoverIssuer(deps, issuer).catch((error: unknown) => {
-    if (!resource && error instanceof M2mcpError && error.code === "no_metadata")
-      throw noAuthorizationServer(server);
-    throw error;
-  });
-  const scope = challenged ?? resource?.scopes?.join(" ");
+  if (tokenEndpoint !== undefined) return withoutDiscovery(deps, server, tokenEndpoint, challenge);
+  const check = addressCheck(server, credentials, deps.allowHttp);
+  const { found: resource, reason } = await discoverResource(deps, check, server, challenge);
+  if (reason?.exitCode === EXIT.network) throw reason;
+  const issuers = issuersNamed(server, resource, credentials.issuer);
+  const { issuer, metadata } = issuers
+    ? await firstUsable(deps, check, issuers)
+    : await ownIssuer(deps, check, server, reason);
+  const scope =
+    challenge?.params.scope ?? resource?.scopes?.filter((one) => !PERSONAL.includes(one)).join(" ");
   const challengeAlgs = challenge?.scheme === "dpop" ? challenge.params.algs?.split(/\s+/) : undefined;
   const proofAlgs = [challengeAlgs, resource?.dpopAlgs].filter((algs) => algs !== undefined);
   return {
@@ -52,20 +55,80 @@ export async function discover(
   };
 }
 
-/**
- * The issuer to ask: the one recorded, where the server names it; else the server's first.
- * @param recorded by login or `--issuer`; credentials go to no other
- * @throws M2mcpError no_authorization_server, issuer_moved
- */
-function chooseIssuer(
+function withoutDiscovery(
+  { allowHttp, now }: DiscoveryDeps,
   server: string,
-  resource: ResourceMetadata | null,
+  tokenEndpoint: string,
+  challenge: Challenge | undefined,
+): Discovered {
+  requireSecure(tokenEndpoint, "the token endpoint", allowHttp);
+  const scope = challenge?.params.scope;
+  return {
+    resource: resourceOf(server),
+    tokenEndpoint,
+    ...(scope === undefined ? {} : { scope }),
+    ...(challenge?.scheme === "dpop" ? { dpop: true } : {}),
+    discoveredAtMs: now(),
+  };
+}
+
+interface Found {
+  issuer: string;
+  metadata: IssuerMetadata;
+}
+
+/** The first of the issuers named that can be used. @throws M2mcpError why the first cannot */
+async function firstUsable(deps: DiscoveryDeps, check: AddressCheck, issuers: string[]): Promise<Found> {
+  let reason: unknown;
+  for (const issuer of issuers)
+    try {
+      return { issuer, metadata: await discoverIssuer(deps, check, issuer) };
+    } catch (error) {
+      reason ??= error;
+      if (!(error instanceof M2mcpError) || !UNUSABLE.includes(error.code)) throw error;
+    }
+  throw reason;
+}
+
+/**
+ * The server as its own authorization server: by its origin (MCP 2025-03-26), else by its own address (RFC 8414 §3.1).
+ *
+ * @param noResource why there is no word of the server on this
+ * @throws M2mcpError no_authorization_server, or what is wrong with metadata that is there
+ */
+async function ownIssuer(
+  deps: DiscoveryDeps,
+  check: AddressCheck,
+  server: string,
+  noResource: M2mcpError | undefined,
+): Promise<Found> {
+  const { origin, pathname } = new URL(server);
+  let why = noResource;
+  for (const issuer of new Set([origin, `${origin}${pathname.replace(/\/$/, "")}`]))
+    try {
+      return { issuer, metadata: await discoverIssuer(deps, check, issuer) };
+    } catch (error) {
+      if (!(error instanceof M2mcpError) || !ABSENT.includes(error.code)) throw error;
+      if (error.code !== "no_metadata") why ??= error;
+    }
+  throw noAuthorizationServer(server, why);
+}
+
+/**
+ * The issuers that the user or the server names; undefined where nobody does.
+ *
+ * @param recorded by login or `--issuer`: credentials go to no other
+ * @throws M2mcpError issuer_moved
+ */
+function issuersNamed(
+  server: string,
+  resource: ResourceMetadata | undefined,
   recorded: string | undefined,
-): string {
-  // A server that says nothing of itself is its own authorization server, unless the user named another.
-  const issuers = resource?.issuers ?? [recorded ?? new URL(server).origin];
-  const issuer = recorded !== undefined && issuers.includes(recorded) ? recorded : issuers[0];
-  if (issuer === undefined) throw noAuthorizationServer(server);
-  if (recorded !== undefined && issuer !== recorded) throw issuerMoved(server, recorded, issuer);
-  return issuer;
+): string[] | undefined {
+  const named = resource?.issuers ?? [];
+  const [first] = named;
+  if (recorded === undefined) return first === undefined ? undefined : named;
+  if (first !== undefined && !named.some((one) => sameIssuer(one, recorded)))
+    throw issuerMoved(server, recorded, first);
+  return [recorded];
 }

@@ -1,8 +1,10 @@
 import type { Challenge } from "../../net/challenge.ts";
 import { noMetadata, resourceMismatch } from "../errors.ts";
-import { type DiscoveryDeps, identifier, identifiers, lookUp } from "./look-up.ts";
+import { type DiscoveryDeps, identifier, identifiers, type LookedUp, lookUp } from "./look-up.ts";
 import { resourceMetadataUrls } from "./places.ts";
-import { covers } from "./url.ts";
+import { type AddressCheck, covers } from "./url.ts";
+
+const WHAT = "the protected resource metadata";
 
 /** What the protected resource says of itself (RFC 9728 §2). */
 export interface ResourceMetadata {
@@ -16,24 +18,27 @@ export interface ResourceMetadata {
 }
 
 /**
- * The protected resource's metadata: where the challenge points to, else the well-known places; null when there is
- * none.
- * @throws M2mcpError resource_mismatch, network failures
+ * The protected resource's metadata: where the challenge points to, else the well-known places.
+ *
+ * @returns what was found, else the reason why not, where there is more to say than that there is none
+ * @throws M2mcpError resource_mismatch where it is about another resource; insecure_url, directed_inward
  */
 export async function discoverResource(
   deps: DiscoveryDeps,
+  check: AddressCheck,
   server: string,
   challenge: Challenge | undefined,
-): Promise<ResourceMetadata | null> {
-  const named = challenge?.params.resource_metadata;
-  const places = named ? [named] : resourceMetadataUrls(server);
-  const found = await lookUp(deps, places, "the protected resource metadata", (status, json) => {
-    if (status !== 200) return undefined;
+): Promise<LookedUp<ResourceMetadata>> {
+  // Some servers name the place by its path alone.
+  const named = challenge?.params.resource_metadata?.trim();
+  const place = named && (URL.parse(named, server)?.href ?? named);
+  const places = resourceMetadataUrls(server);
+  const { found, reason } = await lookUp(deps, check, place ? [place, ...places] : places, WHAT, (json) => {
     const resource = identifier(json.resource);
+    const isMetadata = resource !== undefined || json.authorization_servers !== undefined;
     // Not every JSON at a well-known place is such metadata.
-    if (resource === undefined && json.authorization_servers === undefined && !named) return undefined;
-    if (resource === undefined || !covers(resource, server))
-      throw resourceMismatch(server, resource ?? "nothing");
+    if (!isMetadata) return undefined;
+    if (resource === undefined || !covers(resource, server)) return resourceMismatch(server, resource);
     return {
       resource,
       issuers: identifiers(json.authorization_servers) ?? [],
@@ -42,6 +47,8 @@ export async function discoverResource(
       dpopAlgs: identifiers(json.dpop_signing_alg_values_supported),
     };
   });
-  if (!found && named) throw noMetadata(named);
-  return found ?? null;
+  if (found) return { found };
+  if (reason?.code === "resource_mismatch") throw reason;
+  if (reason) return { reason };
+  return place ? { reason: noMetadata(place) } : {};
 }

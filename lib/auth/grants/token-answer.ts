@@ -12,6 +12,9 @@ const LONGEST_LIFE_S = 10 * 365 * 24 * 3600;
 export const errorOf = ({ json }: Pick<Answer, "json">): string | undefined =>
   isObject(json) && typeof json.error === "string" ? json.error : undefined;
 
+/** As much of an answer as is looked at. */
+export type TokenAnswer = Pick<Answer, "status" | "headers" | "text" | "json">;
+
 /**
  * Reads the answer to a token request (RFC 6749 §5.1, §5.2).
  *
@@ -19,7 +22,7 @@ export const errorOf = ({ json }: Pick<Answer, "json">): string | undefined =>
  * @throws M2mcpError token_refused, scope_refused, busy, bad_token_answer
  */
 export function checkTokenAnswer(
-  answer: Answer,
+  answer: TokenAnswer,
   url: string,
   askedAtMs: number,
   asked: string | undefined,
@@ -37,7 +40,7 @@ export function checkTokenAnswer(
 }
 
 function refusalOf(
-  answer: Answer,
+  answer: TokenAnswer,
   host: string,
   scope: string | undefined,
   credentials: Credentials | undefined,

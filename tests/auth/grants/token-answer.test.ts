@@ -3,7 +3,12 @@ import { checkTokenAnswer } from "../../../lib/auth/grants/token-answer.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
 
 const check = (status: number, json: unknown) =>
-  checkTokenAnswer({ status, headers: new Headers(), json }, "https://as/token", 1000, "asked");
+  checkTokenAnswer(
+    { status, headers: new Headers(), text: JSON.stringify(json) ?? "", json },
+    "https://as/token",
+    1000,
+    "asked",
+  );
 const refusal = (status: number, json: unknown): M2mcpError => {
   try {
     check(status, json);
