@@ -2,7 +2,8 @@ import type { Credentials, Discovered, Token } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
 import { discover } from "./discovery/discover.ts";
 import { probe } from "./discovery/probe.ts";
-import { requestToken, wantedScope } from "./grants/grant.ts";
+import { requestToken } from "./grants/request-token.ts";
+import { wantedScope } from "./grants/scope.ts";
 
 /** Credentials that have just been proven. */
 export interface LoginResult {

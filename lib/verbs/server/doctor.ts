@@ -1,5 +1,5 @@
-import { type DiagnosisStep, diagnose } from "../../auth/diagnose.ts";
-import { judgeToken } from "../../auth/tokens/freshness.ts";
+import { type DiagnosisStep, diagnose } from "../../auth/diagnosis/diagnose.ts";
+import { freshness } from "../../auth/tokens/freshness.ts";
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { stripControls } from "../../ui/text.ts";
@@ -45,7 +45,7 @@ async function walk(
 
 async function hasGoodToken(command: Command, { cache }: Target): Promise<boolean> {
   const token = (await cache.readAuth())?.token;
-  return token !== undefined && judgeToken(token, command.io.now(), 0) !== "over";
+  return token !== undefined && freshness(token, command.io.now(), 0) !== "expired";
 }
 
 async function firstCall(

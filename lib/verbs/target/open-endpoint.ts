@@ -1,8 +1,8 @@
 import { readSecret } from "../../auth/client/secrets.ts";
-import type { Authorization } from "../../auth/credentials.ts";
 import type { AuthDeps } from "../../auth/deps.ts";
 import { loggedOut } from "../../auth/errors.ts";
-import { createAuthorization, noAuthorization } from "../../auth/tokens/authorization.ts";
+import { type ClosableAuthorization, createAuthorization } from "../../auth/tokens/authorization.ts";
+import { noAuthorization } from "../../auth/tokens/no-authorization.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
@@ -40,7 +40,7 @@ export async function openEndpoint(
 ): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = target;
   const deps = await authDeps(command, target);
-  const authorization: Authorization = credentials
+  const authorization: ClosableAuthorization = credentials
     ? createAuthorization(deps, { server: login?.server ?? server, credentials })
     : noAuthorization(server);
   return {

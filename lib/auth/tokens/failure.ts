@@ -1,0 +1,54 @@
+import { M2mcpError } from "../../failure.ts";
+import type { AuthState, Failure } from "../credentials.ts";
+
+/** A failure this young counts for who asks now, in ms. */
+const FAILURE_LIFE_MS = 5000;
+
+/** Failures on this machine: they cost no request, and who mends them tries again at once. */
+const LOCAL = ["logged_out", "secret_unreadable", "command_failed", "bad_key", "insecure_url"];
+
+/** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
+const MOVED = ["bad_token_answer", "redirect"];
+
+/**
+ * Whether a failure answers a request for the same: it came while the caller waited, or a moment before.
+ *
+ * @param startedMs since when the caller waits, in ms since the epoch
+ */
+export function answers(
+  failure: Failure,
+  gathered: string | undefined,
+  startedMs: number,
+  nowMs: number,
+): boolean {
+  if (failure.steppedUpScope !== gathered || failure.atMs > nowMs) return false;
+  return failure.atMs >= startedMs || nowMs - failure.atMs < FAILURE_LIFE_MS;
+}
+
+/** A failure as the error it was. */
+export const errorFrom = ({ code, exitCode, message, hint }: Failure): M2mcpError =>
+  new M2mcpError(code, exitCode as M2mcpError["exitCode"], message, hint);
+
+/** The state with a failure written down for who asks next; undefined for one that is not worth that. */
+export function rememberFailure(
+  error: unknown,
+  gathered: string | undefined,
+  nowMs: number,
+): ((old: AuthState) => AuthState) | undefined {
+  if (!(error instanceof M2mcpError) || LOCAL.includes(error.code)) return undefined;
+  const { code, exitCode, message, hint } = error;
+  const failure: Failure = {
+    atMs: nowMs,
+    code,
+    exitCode,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
+  };
+  const isMoved = MOVED.includes(code);
+  return ({ discovered: found, ...old }) => ({
+    ...old,
+    failure,
+    ...(found ? { discovered: isMoved ? { ...found, discoveredAtMs: 0 } : found } : {}),
+  });
+}
