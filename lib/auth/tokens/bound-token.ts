@@ -14,7 +14,7 @@ export interface BoundToken {
 
 /** Why a token is asked for. */
 export interface TokenRequestReason {
-  /** The `Authorization` header that was refused. */
+  /** The `Authorization` header that was refused; empty where none was sent. */
   refused?: string;
   /** The challenge that came with the refusal. */
   challenge?: Challenge | undefined;

@@ -65,6 +65,8 @@ async function planned(
     const credentials = await givenCredentials(call);
     const bare = target(call, store, server, { credentials, cache: memoryCache({}) });
     const proof = await prove(call, bare, credentials);
+    if (!proof)
+      return { found: { ...bare, credentials: null }, profile: { name, server, ...kept, createdAtMs } };
     const profile: Profile = { name, server, credentials: proof.credentials, ...kept, createdAtMs };
     const found = { ...bare, credentials: proof.credentials, cache: memoryCache(proof.state) };
     return { found, profile, state: proof.state };

@@ -31,7 +31,7 @@ export async function run(call: Call): Promise<undefined> {
     cache: memoryCache({}),
   });
   const proof = await prove(call, found, credentials);
-  if (!proof.token) {
+  if (!proof) {
     const at = withoutUrlSecrets(server);
     call.output.data({ profile: null, server: at, authorization: null });
     call.output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);

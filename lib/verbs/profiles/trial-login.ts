@@ -14,7 +14,7 @@ import { authDeps, secretReading, type Target } from "../target/target.ts";
 
 /** Credentials that a server has just accepted, and what is known since. */
 export interface Proof {
-  token: Token | null;
+  token: Token;
   discovered: Discovered;
   credentials: Credentials;
   /** What to cache beside the profile. */
@@ -37,13 +37,14 @@ export function givenCredentials(call: Call): Promise<Credentials> {
 /**
  * Proves credentials with a token request. Nothing is stored: what would be cached comes back.
  *
+ * @returns null where the server asks for no authorization
  * @throws M2mcpError what discovery and the grant throw
  */
-export async function prove(call: Call, found: Target, credentials: Credentials): Promise<Proof> {
+export async function prove(call: Call, found: Target, credentials: Credentials): Promise<Proof | null> {
   const cache = memoryCache({});
   const deps = await authDeps(call, { ...found, credentials, cache });
   const proven = await login(deps, { server: found.server, credentials });
-  return { ...proven, state: (await cache.readAuth()) ?? {} };
+  return proven && { ...proven, state: (await cache.readAuth()) ?? {} };
 }
 
 /** The options of a call that a profile keeps. */
@@ -70,14 +71,14 @@ export function describe(address: string, name: string, proof: Proof, nowMs: num
   const asked = withoutUrlSecrets(credentials.resource ?? discovered.resource);
   const tokenEndpoint = withoutUrlSecrets(discovered.tokenEndpoint);
   const issuer = discovered.issuer ?? credentials.issuer;
-  const scope = token?.scope ?? credentials.scope;
+  const scope = token.scope ?? credentials.scope;
   return {
     rows: [
       ["server", server],
       ["resource", credentials.resource === null ? "not sent" : asked],
       ["issuer", issuer ?? `not discovered; token endpoint ${tokenEndpoint}`],
       ["scope", scope || "none named"],
-      ["expires", token?.expiresAtMs === undefined ? "not said" : moment(token.expiresAtMs, nowMs)],
+      ["expires", token.expiresAtMs === undefined ? "not said" : moment(token.expiresAtMs, nowMs)],
       ["profile", `@${name}`],
     ],
     data: {
@@ -88,8 +89,8 @@ export function describe(address: string, name: string, proof: Proof, nowMs: num
       issuer: issuer ?? null,
       tokenEndpoint,
       scope: scope ?? null,
-      tokenType: token?.tokenType ?? null,
-      expiresAt: token?.expiresAtMs === undefined ? null : new Date(token.expiresAtMs).toISOString(),
+      tokenType: token.tokenType,
+      expiresAt: token.expiresAtMs === undefined ? null : new Date(token.expiresAtMs).toISOString(),
     },
   };
 }
