@@ -5,11 +5,11 @@
 export function proxyFor(url: URL, env: Record<string, string | undefined>): URL | null {
   const any = (name: string) => env[name.toLowerCase()] || env[name];
   const text = any(url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY") || any("ALL_PROXY");
-  if (!text || spared(url, any("NO_PROXY") ?? "")) return null;
+  if (!text || isInNoProxy(url, any("NO_PROXY") ?? "")) return null;
   return URL.parse(/^[a-z0-9+.-]+:\/\//i.test(text) ? text : `http://${text}`);
 }
 
-function spared({ hostname, port, protocol }: URL, list: string): boolean {
+function isInNoProxy({ hostname, port, protocol }: URL, list: string): boolean {
   const at = port || (protocol === "https:" ? "443" : "80");
   return list
     .toLowerCase()

@@ -7,7 +7,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VERBS } from "../../lib/command-line/verbs.ts";
-import { openStore } from "../../lib/store/store.ts";
+import { openProfileStore } from "../../lib/verbs/target/saved.ts";
 import { makeCertificates } from "../servers/certificates.ts";
 import { listen } from "../servers/listen.ts";
 import { sleep } from "../waiting.ts";
@@ -265,7 +265,7 @@ describe("no secret is seen", () => {
       const { code } = await hush([...login, ...literal, ...(name === "bound" ? ["--dpop"] : [])]);
       expect(code).toBe(0);
     }
-    const store = openStore({ env: { M2MCP_HOME: join(home.folder, "store") }, warn() {} });
+    const store = openProfileStore({ env: { M2MCP_HOME: join(home.folder, "store") }, warn() {} });
     const proof = (await store.readState("bound"))?.auth?.dpop?.jwk;
     expect(typeof proof?.d).toBe("string");
     known.proofKey = proof?.d ?? "";

@@ -16,14 +16,14 @@ const codeOf = (work: () => unknown): string => {
   }
 };
 
-test("what was sealed comes back, and shows nothing of itself", () => {
+test("a sealed value comes back, and shows nothing of itself", () => {
   const bytes = seal(key, header, value);
   expect(unseal(key, header, bytes, "f")).toEqual(value);
   expect(Buffer.from(bytes).includes("ünï")).toBe(false);
   expect(Buffer.from(seal(key, header, value)).equals(Buffer.from(bytes))).toBe(false);
 });
 
-test("a change of any byte is noticed", () => {
+test("a sealed file with any byte changed is noticed", () => {
   const bytes = seal(key, header, value);
   for (let at = 0; at < bytes.length; at++) {
     const changed = Uint8Array.from(bytes);
@@ -34,14 +34,14 @@ test("a change of any byte is noticed", () => {
     expect(codeOf(() => unseal(key, header, bytes.subarray(0, length), "f"))).toBe("damaged");
 });
 
-test("a file cannot take the place of another, and another key does not open it", () => {
+test("a sealed file cannot take the place of another, and another key does not open it", () => {
   const bytes = seal(key, header, value);
   expect(codeOf(() => unseal(key, { kind: "profile", name: "other" }, bytes, "f"))).toBe("damaged");
   expect(codeOf(() => unseal(key, { kind: "state", name: "svc" }, bytes, "f"))).toBe("damaged");
   expect(codeOf(() => unseal(randomBytes(32), header, bytes, "f"))).toBe("damaged");
 });
 
-test("a newer format is told from damage", () => {
+test("a sealed file of a newer format is told from damage", () => {
   const bytes = Buffer.from(seal(key, header, value));
   const newer = Buffer.concat([Buffer.from("m2mcp 2 profile svc\n"), bytes.subarray(bytes.indexOf(10) + 1)]);
   expect(codeOf(() => unseal(key, header, newer, "f"))).toBe("newer_format");

@@ -1,52 +1,17 @@
-import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Call } from "../../command-line/command.ts";
-import type { OptionName } from "../../command-line/options.ts";
+import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import { type MovableStore, openStore } from "../../store/store.ts";
-
-/**
- * The store of this call; nothing is opened before its first use.
- *
- * @throws M2mcpError (exit 1) when `--store` names no place
- */
-export function storeOf(call: Call): MovableStore {
-  const { options, output, around } = call;
-  const choice = options.value("store");
-  if (choice !== undefined && choice !== "keyring" && choice !== "file")
-    throw wrongUsage(
-      `unknown --store ${choice}`,
-      "it is keyring or file; a passphrase counts where M2MCP_PASSPHRASE is set",
-    );
-  return openStore({
-    env: around.env,
-    warn: (line) => output.warn(line),
-    ...(choice ? { choice } : {}),
-  });
-}
-
-/**
- * The text of a file that an option names.
- *
- * @throws M2mcpError (exit 1)
- */
-function readOptionFile(call: Call, option: OptionName, path: string): string {
-  try {
-    return readFileSync(resolve(call.around.cwd, path), "utf8");
-  } catch {
-    throw wrongUsage(`cannot read ${path}, the file of --${option}`, "check the path and its permissions");
-  }
-}
 
 /**
  * The certificate authorities in the file of --ca, PEM.
  *
  * @throws M2mcpError (exit 1) when it cannot be read or holds none: the connection would fail without saying why
  */
-export function readAuthorities(call: Call, path: string): string {
-  const text = readOptionFile(call, "ca", path);
+export async function readAuthorities(command: Command, path: string): Promise<string> {
+  const text = readOptionFile(command, path);
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const { X509Certificate } = await import("node:crypto");
   try {
     if (blocks.length > 0 && blocks.every((block) => new X509Certificate(block))) return text;
   } catch {
@@ -58,10 +23,17 @@ export function readAuthorities(call: Call, path: string): string {
   );
 }
 
-/** All that comes on stdin. */
-export async function readStdin(call: Call): Promise<string> {
+function readOptionFile(command: Command, path: string): string {
+  try {
+    return readFileSync(resolve(command.io.cwd, path), "utf8");
+  } catch {
+    throw wrongUsage(`cannot read ${path}, the file of --ca`, "check the path and its permissions");
+  }
+}
+
+/** All that comes on stdin, as text. */
+export async function readStdin({ io }: Command): Promise<string> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of call.around.stdin)
-    chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+  for await (const chunk of io.stdin) chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
