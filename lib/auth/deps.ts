@@ -22,7 +22,7 @@ export interface AuthDeps {
    * What the way to the servers depends on beside the credentials, such as proxies and the time limit, in a form that
    * reveals none of it: a failure counts for who goes the same way.
    */
-  way?: string;
+  way?(): string;
   /** Which issuer has taken these credentials before, at whatever server; for credentials that belong to no login. */
   takenBy?: {
     read(): Promise<string | undefined>;

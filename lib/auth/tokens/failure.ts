@@ -21,7 +21,7 @@ const MOVED = ["bad_token_answer", "redirect"];
 export interface FailureScope {
   /** Scopes gathered by step-up. */
   gathered: string | undefined;
-  /** `AuthDeps.way`. */
+  /** By `AuthDeps.way`. */
   way: string | undefined;
 }
 
