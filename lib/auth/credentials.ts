@@ -98,6 +98,10 @@ export interface AuthState {
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;
+  /** Which issuer took these credentials, kept apart from what is known of any server: see `AuthDeps.takenBy`. */
+  takenBy?: string;
+  /** When the server was found to refuse nothing and to name no authorization server, in ms: no token is sent. */
+  openSinceMs?: number;
   /** Why and when the last token request failed, so that other processes do not repeat it at once. */
   failure?: Failure;
   /** A renewal before the token's end failed or took too long: none is tried before this time, in ms. */
@@ -117,4 +121,6 @@ export interface Failure {
   hint?: string;
   /** Scopes gathered by step-up that were asked for with it. */
   steppedUpScope?: string;
+  /** The way of who met it: see `AuthDeps.way`. */
+  way?: string;
 }

@@ -79,6 +79,14 @@ export const issuerMoved = (server: string, recorded: string, named: string) =>
     `if the move is right, approve it: m2mcp login ${server} with the credentials for the new one, or --issuer ${named} where no login is kept`,
   );
 
+/** The same id and secret were taken by another issuer: they may be another entry's. */
+export const issuerOfSecret = (server: string, taken: string, named: string) =>
+  authError(
+    "issuer_of_secret",
+    `${server} names the authorization server ${named}, but these credentials are ${taken}'s, which took them before; nothing was sent`,
+    `if they are for both, say so with --issuer ${named} (M2MCP_ISSUER); else give this server's own credentials, or none`,
+  );
+
 /** @param named undefined where it names none */
 export const resourceMismatch = (server: string, named: string | undefined) =>
   authError(

@@ -101,13 +101,20 @@ async function walkToToken(
   deps: AuthDeps,
   server: string,
   credentials: Credentials,
-  { challenge }: ProbeAnswer,
+  { wantsToken, challenge }: ProbeAnswer,
   show: Show,
 ): Promise<void> {
   const found = await step(show, "authorization server metadata", async () => {
-    const value = await discover(deps, server, credentials, challenge);
-    return { value, saw: describeIssuer(value, credentials) };
+    try {
+      const value = await discover(deps, server, credentials, challenge);
+      return { value, saw: describeIssuer(value, credentials) };
+    } catch (error) {
+      const isNowhere = error instanceof M2mcpError && error.code === "no_authorization_server";
+      if (!isNowhere || wantsToken) throw error;
+      return { value: null, saw: "none is named, and none is needed: requests go without a token" };
+    }
   });
+  if (!found) return;
   await step(show, "credentials", async () => ({
     value: true,
     ...(await describeCredentials(deps, credentials, found)),

@@ -1,5 +1,6 @@
 import type { TokenRequest } from "../client/authentication.ts";
-import { createProof, learnNonce, type ProofKey, proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
+import { createProof, proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
+import { learnNonce, type ProofKey } from "../client/proof-key.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
 import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";

@@ -1,12 +1,11 @@
 import type { Authorization, AuthorizationHeaders, Refusal } from "../../net/authorization.ts";
 import { endedEarly } from "../../net/errors.ts";
-import { createProof } from "../client/dpop.ts";
+import { oneLine } from "../../net/one-line.ts";
 import { clockSkew } from "../clock-skew.ts";
 import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { tokenChallenge } from "../discovery/token-challenge.ts";
 import { accessForbidden, tokenNotAccepted } from "../errors.ts";
-import { printable } from "../grants/token-answer.ts";
 import { withoutSecrets } from "../redact.ts";
 import { createBackground } from "./background.ts";
 import { type BoundToken, headerOf } from "./bound-token.ts";
@@ -24,7 +23,8 @@ export interface ClosableAuthorization extends Authorization {
 
 /** One request as it was authorized, so that what comes of it is dealt with once. */
 interface Attempt {
-  bound: BoundToken;
+  /** Null: it went without a token, since the server seemed to want none. */
+  bound: BoundToken | null;
   tried: readonly Remedy[];
   /** How far the server's clock was ahead of ours by its answer, in ms. */
   seenSkewMs?: number;
@@ -51,11 +51,14 @@ export function createAuthorization(
 
   /** The next attempt after one that was refused. */
   async function after(refusal: Refusal, { bound, tried, seenSkewMs = 0 }: Attempt): Promise<Attempt> {
-    const { token, key } = bound;
-    const challenge = tokenChallenge(refusal.wwwAuthenticate, token.tokenType);
-    const words = wordsOf(refusal, challenge?.params ?? {}, token.accessToken);
-    const skewMs = seenSkewMs - (bound.clockSkewMs ?? 0);
-    const meaning = meaningOf(refusal.status, challenge, { isBound: key !== undefined, skewMs, tried });
+    const challenge = tokenChallenge(refusal.wwwAuthenticate, bound?.token.tokenType);
+    const words = wordsOf(refusal, challenge?.params ?? {}, bound?.token.accessToken);
+    const skewMs = seenSkewMs - (bound?.clockSkewMs ?? 0);
+    const isBound = bound?.key !== undefined;
+    const meaning = meaningOf(refusal.status, challenge, { isBound, skewMs, tried });
+    if (!bound && meaning.kind !== "forbidden")
+      return { bound: await tokens.reissue({ refused: "", challenge }), tried: ["token"] };
+    if (!bound) throw accessForbidden(host, words);
     switch (meaning.kind) {
       case "nonce_wanted":
         return { bound, tried: [...tried, "nonce"] };
@@ -76,10 +79,16 @@ export function createAuthorization(
   }
 
   async function authorized(attempt: Attempt, method: string, url: string): Promise<AuthorizationHeaders> {
+    if (!attempt.bound) {
+      const bare: AuthorizationHeaders = {};
+      attempts.set(bare, attempt);
+      return bare;
+    }
     const { token, key, clockSkewMs = 0 } = attempt.bound;
     const headers: AuthorizationHeaders = { authorization: headerOf(token) };
     if (key) {
       const { accessToken } = token;
+      const { createProof } = await import("../client/dpop.ts");
       headers.dpop = await createProof(key, { method, url, accessToken }, deps.now() + clockSkewMs);
     }
     attempts.set(headers, attempt);
@@ -98,7 +107,7 @@ export function createAuthorization(
 
     learn({ status, headers, sent }) {
       const attempt = attempts.get(sent);
-      if (!attempt) return;
+      if (!attempt?.bound) return;
       attempt.seenSkewMs = clockSkew({ headers }, deps.now());
       if (attempt.bound.key) nonces.learn(attempt.bound.key, headers, status);
       if (status < 400) stepUp.accepted();
@@ -115,7 +124,11 @@ export function createAuthorization(
 }
 
 /** Why a request was refused, in the server's words and without what was sent. */
-function wordsOf({ status }: Refusal, params: Record<string, string>, accessToken: string): string {
-  const words = params.error_description ?? params.error ?? `HTTP status ${status}`;
-  return withoutSecrets(printable(words), [accessToken]);
+function wordsOf(
+  { status, words: said }: Refusal,
+  params: Record<string, string>,
+  accessToken: string | undefined,
+): string {
+  const words = params.error_description ?? said ?? params.error ?? `HTTP status ${status}`;
+  return withoutSecrets(oneLine(words), [accessToken]);
 }

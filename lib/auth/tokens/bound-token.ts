@@ -1,5 +1,5 @@
 import type { Challenge } from "../../net/challenge.ts";
-import { isSameKey, type ProofKey } from "../client/dpop.ts";
+import { isSameKey, type ProofKey } from "../client/proof-key.ts";
 import type { AuthState, Token } from "../credentials.ts";
 import { union } from "../grants/scope.ts";
 import { freshness } from "./freshness.ts";
@@ -14,7 +14,7 @@ export interface BoundToken {
 
 /** Why a token is asked for. */
 export interface TokenRequestReason {
-  /** The `Authorization` header that was refused. */
+  /** The `Authorization` header that was refused; empty where none was sent. */
   refused?: string;
   /** The challenge that came with the refusal. */
   challenge?: Challenge | undefined;

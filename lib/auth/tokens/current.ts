@@ -1,8 +1,8 @@
 import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
+import { noAuthorizationServer } from "../errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
-import { type Freshness, freshness } from "./freshness.ts";
-import { issue } from "./issue.ts";
+import { type Freshness, freshness, isOpen } from "./freshness.ts";
 import { beginRenewal, endRenewal } from "./renew.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { boundOf, nextState, type TokenEvent, type TokenState } from "./token-state.ts";
@@ -25,7 +25,7 @@ export type CurrentToken = ReturnType<typeof createCurrentToken>;
  */
 export function createCurrentToken({ deps, server, credentials, jitter }: TokenContext) {
   const { origin } = new URL(server);
-  const requests = createSingleFlight<BoundToken>();
+  const requests = createSingleFlight<BoundToken | null>();
   let state: TokenState = { kind: "none" };
 
   const change = (event: TokenEvent) => {
@@ -40,14 +40,26 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
   }
 
   /** One request for all who wait for the same, in this process and, by the lock, in others. */
-  function reissue(reason: TokenRequestReason, of = deps): Promise<BoundToken> {
-    const ask = { server, credentials, reason, startedMs: deps.now(), jitter };
-    return requests.run(reason.more?.join(" ") ?? "", () => issue(of, ask).then(adopt));
+  function ask(reason: TokenRequestReason, of = deps): Promise<BoundToken | null> {
+    const asked = { server, credentials, reason, startedMs: deps.now(), jitter };
+    return requests.run(reason.more?.join(" ") ?? "", async () => {
+      // Discovery, grants and keys are loaded where a token must be asked for: most commands find one.
+      const { issue } = await import("./issue.ts");
+      const issued = await issue(of, asked);
+      return issued && adopt(issued);
+    });
+  }
+
+  /** A token for a server that has refused a request. @throws M2mcpError no_authorization_server, what `issue` throws */
+  async function reissue(reason: TokenRequestReason): Promise<BoundToken> {
+    const bound = await ask(reason);
+    if (!bound) throw noAuthorizationServer(server);
+    return bound;
   }
 
   function renew(): void {
     if (state.kind !== "held" || deps.signal?.aborted) return;
-    const renewal = beginRenewal(deps, (of) => reissue({}, of));
+    const renewal = beginRenewal(deps, (of) => ask({}, of));
     change({ kind: "renewal_begun", renewal });
     void renewal.done.then(() => change({ kind: "renewal_ended" }));
   }
@@ -58,14 +70,19 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
     /** Whether these scopes are being asked for. */
     isAsking: (scopes: string[]): boolean => requests.isUnderWay(scopes.join(" ")),
 
-    /** The token to send. While one can be sent, nobody waits for the next. */
-    async get(): Promise<BoundToken> {
+    /** The token to send; null where the server wants none. While one can be sent, nobody waits for the next. */
+    async get(): Promise<BoundToken | null> {
       const held = boundOf(state);
       if (held && howFresh(held) === "fresh") return held;
+      if (state.kind === "open") return null;
       const shared = await deps.read();
       const stored = usableToken(shared, {}, deps.now(), jitter);
       const best = [stored, boundOf(state)].find((one) => one && howFresh(one) !== "expired");
-      if (!best) return reissue({});
+      if (!best) {
+        const issued = isOpen(shared, deps.now()) ? null : await ask({});
+        if (!issued) change({ kind: "found_open" });
+        return issued;
+      }
       const bound = adopt(best);
       if (howFresh(bound) === "stale" && deps.now() >= (shared?.renewNotBeforeMs ?? 0)) renew();
       return bound;

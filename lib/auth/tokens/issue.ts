@@ -6,7 +6,7 @@ import { type Issued, requestToken } from "../grants/request-token.ts";
 import { union, wantedScope } from "../grants/scope.ts";
 import { type BoundToken, type TokenRequestReason, usableToken } from "./bound-token.ts";
 import { answers, errorFrom, rememberFailure } from "./failure.ts";
-import { freshness } from "./freshness.ts";
+import { freshness, isOpen } from "./freshness.ts";
 
 /** Who asks for a token, for which server, and why. */
 export interface Ask {
@@ -20,28 +20,30 @@ export interface Ask {
 
 /**
  * Gets a token under the lock that all processes share: the one that another has got meanwhile, else by one request.
- * A failure just seen by another process is not repeated.
+ * Null where the server wants none. A failure just seen by another process is not repeated.
  *
  * @throws M2mcpError what discovery and the grant throw
  */
-export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken> {
+export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken | null> {
   const { reason, startedMs, jitter } = ask;
   return deps.withLock(async () => {
     deps.signal?.throwIfAborted();
     const state = (await deps.read()) ?? {};
     const winner = usableToken(state, reason, deps.now(), jitter);
     if (winner && freshness(winner.token, deps.now(), jitter) === "fresh") return winner;
+    if (reason.refused === undefined && isOpen(state, deps.now())) return null;
     const gathered = reason.more
       ? union(state.steppedUpScope, state.token?.scope, reason.more.join(" ")).join(" ")
       : state.steppedUpScope;
-    if (state.failure && answers(state.failure, gathered, startedMs, deps.now())) {
+    const scope = { gathered, way: deps.way?.() };
+    if (state.failure && answers(state.failure, scope, startedMs, deps.now())) {
       deps.log("a token request has just failed; not repeated");
       throw errorFrom(state.failure);
     }
     try {
       return await askAnew(deps, ask, ask.credentials, state, gathered);
     } catch (error) {
-      const remember = deps.signal?.aborted ? undefined : rememberFailure(error, gathered, deps.now());
+      const remember = deps.signal?.aborted ? undefined : rememberFailure(error, scope, deps.now());
       if (remember) await deps.write(remember);
       throw error;
     }
@@ -55,10 +57,14 @@ async function askAnew(
   given: Credentials,
   state: AuthState,
   gathered: string | undefined,
-): Promise<BoundToken> {
+): Promise<BoundToken | null> {
   const { server, reason } = ask;
   const credentials = (await deps.reload?.()) ?? given;
   const found = await discoverCached(deps, server, credentials, state, reason.challenge);
+  if (!found) {
+    await deps.write((old) => ({ ...old, openSinceMs: deps.now() }));
+    return null;
+  }
   const { issued, kept } = await requestWithGathered(deps, credentials, found, state, reason, gathered);
   const now = await deps.reload?.();
   if (now && JSON.stringify(now) !== JSON.stringify(credentials)) {
@@ -68,16 +74,26 @@ async function askAnew(
   }
   const { proofKey, clockSkewMs } = issued;
   // A step-up answers a 403, which says nothing against the token.
-  const isReplacement = reason.refused !== undefined && !reason.more;
+  const isReplacement = Boolean(reason.refused) && !reason.more;
   const token: Token = isReplacement ? { ...issued.token, unproven: true } : issued.token;
-  await deps.write(({ failure: _f, renewNotBeforeMs: _r, steppedUpScope: _s, clockSkewMs: _c, ...rest }) => ({
-    ...rest,
-    token,
-    discovered: proofKey ? { ...found, dpop: true } : found,
-    ...(proofKey ? { dpop: proofKey } : {}),
-    ...(kept === undefined ? {} : { steppedUpScope: kept }),
-    ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
-  }));
+  if (found.issuer !== undefined) await deps.takenBy?.write(found.issuer);
+  await deps.write(
+    ({
+      openSinceMs: _o,
+      failure: _f,
+      renewNotBeforeMs: _r,
+      steppedUpScope: _s,
+      clockSkewMs: _c,
+      ...rest
+    }) => ({
+      ...rest,
+      token,
+      discovered: proofKey ? { ...found, dpop: true } : found,
+      ...(proofKey ? { dpop: proofKey } : {}),
+      ...(kept === undefined ? {} : { steppedUpScope: kept }),
+      ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
+    }),
+  );
   return { token, clockSkewMs, ...(token.tokenType === "DPoP" && proofKey ? { key: proofKey } : {}) };
 }
 

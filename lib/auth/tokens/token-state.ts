@@ -7,6 +7,8 @@ import type { Renewal } from "./renew.ts";
  */
 export type TokenState =
   | { kind: "none" }
+  /** The server wants none, as far as is known. */
+  | { kind: "open" }
   | { kind: "held"; bound: BoundToken }
   /** It is stale and still sent, while the next is asked for in the background. */
   | { kind: "renewing"; bound: BoundToken; renewal: Renewal };
@@ -14,6 +16,7 @@ export type TokenState =
 /** What happens to it. */
 export type TokenEvent =
   | { kind: "adopted"; bound: BoundToken; origin: string }
+  | { kind: "found_open" }
   | { kind: "renewal_begun"; renewal: Renewal }
   | { kind: "renewal_ended" };
 
@@ -24,6 +27,8 @@ export function nextState(state: TokenState, event: TokenEvent): TokenState {
       const bound = succeed(boundOf(state), event.bound, event.origin);
       return state.kind === "renewing" ? { ...state, bound } : { kind: "held", bound };
     }
+    case "found_open":
+      return state.kind === "none" ? { kind: "open" } : state;
     case "renewal_begun":
       return state.kind === "held" ? { ...state, kind: "renewing", renewal: event.renewal } : state;
     case "renewal_ended":
@@ -33,4 +38,4 @@ export function nextState(state: TokenState, event: TokenEvent): TokenState {
 
 /** The token there is. */
 export const boundOf = (state: TokenState): BoundToken | undefined =>
-  state.kind === "none" ? undefined : state.bound;
+  state.kind === "none" || state.kind === "open" ? undefined : state.bound;

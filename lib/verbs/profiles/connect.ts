@@ -60,6 +60,8 @@ async function planned(
     const credentials = await givenCredentials(command);
     const bare = withOptions(command, store, server, { credentials, cache: memoryCache({}) });
     const trial = await tryLogin(command, bare, credentials);
+    if (!trial)
+      return { target: { ...bare, credentials: null }, profile: { name, server, ...kept, createdAtMs } };
     const profile: Profile = { name, server, credentials: trial.credentials, ...kept, createdAtMs };
     const target = { ...bare, credentials: trial.credentials, cache: memoryCache(trial.state) };
     return { target, profile, state: trial.state };

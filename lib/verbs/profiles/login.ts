@@ -30,7 +30,7 @@ export async function run(command: Command): Promise<undefined> {
     cache: memoryCache({}),
   });
   const trial = await tryLogin(command, target, credentials);
-  if (!trial.token) {
+  if (!trial) {
     const at = withoutUrlSecrets(server);
     command.output.data({ profile: null, server: at, authorization: null });
     command.output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);

@@ -5,9 +5,9 @@ import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { promptHidden } from "../../ui/prompt.ts";
 import { moment } from "../../ui/time.ts";
+import { authDeps } from "../target/auth-deps.ts";
 import { readCredentials } from "../target/credentials.ts";
 import { parseHeader } from "../target/headers.ts";
-import { authDeps } from "../target/open-endpoint.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
 import { memoryCache, type Profile } from "../target/saved.ts";
 import { secretReading } from "../target/secret-reading.ts";
@@ -15,7 +15,7 @@ import { allowedHosts, type Target } from "../target/target.ts";
 
 /** Credentials that a server has just accepted, and what is known since. */
 export interface TrialLogin {
-  token: Token | null;
+  token: Token;
   discovered: Discovered;
   credentials: Credentials;
   /** What to cache beside the profile. */
@@ -38,17 +38,18 @@ export function givenCredentials(command: Command): Promise<Credentials> {
 /**
  * Tries credentials with a token request. Nothing is stored: what would be cached comes back.
  *
+ * @returns null where the server asks for no authorization
  * @throws M2mcpError what discovery and the grant throw
  */
 export async function tryLogin(
   command: Command,
   target: Target,
   credentials: Credentials,
-): Promise<TrialLogin> {
+): Promise<TrialLogin | null> {
   const cache = memoryCache({});
   const deps = await authDeps(command, { ...target, credentials, cache });
   const accepted = await login(deps, { server: target.server, credentials });
-  return { ...accepted, state: (await cache.readAuth()) ?? {} };
+  return accepted && { ...accepted, state: (await cache.readAuth()) ?? {} };
 }
 
 /** The options that a profile keeps. */
@@ -75,14 +76,14 @@ export function describe(address: string, name: string, trial: TrialLogin, nowMs
   const asked = withoutUrlSecrets(credentials.resource ?? discovered.resource);
   const tokenEndpoint = withoutUrlSecrets(discovered.tokenEndpoint);
   const issuer = discovered.issuer ?? credentials.issuer;
-  const scope = token?.scope ?? credentials.scope;
+  const scope = token.scope ?? credentials.scope;
   return {
     rows: [
       ["server", server],
       ["resource", credentials.resource === null ? "not sent" : asked],
       ["issuer", issuer ?? `not discovered; token endpoint ${tokenEndpoint}`],
       ["scope", scope || "none named"],
-      ["expires", token?.expiresAtMs === undefined ? "not said" : moment(token.expiresAtMs, nowMs)],
+      ["expires", token.expiresAtMs === undefined ? "not said" : moment(token.expiresAtMs, nowMs)],
       ["profile", `@${name}`],
     ],
     data: {
@@ -93,8 +94,8 @@ export function describe(address: string, name: string, trial: TrialLogin, nowMs
       issuer: issuer ?? null,
       tokenEndpoint,
       scope: scope ?? null,
-      tokenType: token?.tokenType ?? null,
-      expiresAt: token?.expiresAtMs === undefined ? null : new Date(token.expiresAtMs).toISOString(),
+      tokenType: token.tokenType,
+      expiresAt: token.expiresAtMs === undefined ? null : new Date(token.expiresAtMs).toISOString(),
     },
   };
 }

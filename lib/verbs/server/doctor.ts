@@ -4,7 +4,7 @@ import type { Command } from "../../command-line/command.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { stripControls } from "../../ui/text.ts";
 import { notWell, stepFailed } from "../errors.ts";
-import { authDeps } from "../target/open-endpoint.ts";
+import { authDeps } from "../target/auth-deps.ts";
 import { resolveTarget, type Target } from "../target/target.ts";
 import { withTarget } from "../with-client.ts";
 

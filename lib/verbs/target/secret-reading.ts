@@ -1,4 +1,3 @@
-import { readSecret } from "../../auth/client/secrets.ts";
 import type { SecretSource } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
@@ -24,7 +23,10 @@ export function secretReading(command: Command, keep: SecretReading["keep"]): Se
       return io.cwd;
     },
     keep,
-    read: (source) => readSecret(source, io.env),
+    async read(source) {
+      const { readSecret } = await import("../../auth/client/secrets.ts");
+      return readSecret(source, io.env);
+    },
     async stdin() {
       if (command.verb === "bridge")
         throw wrongUsage(

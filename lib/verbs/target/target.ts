@@ -27,6 +27,8 @@ export interface Target {
   ca?: string;
   protocol?: string;
   cache: Cache;
+  /** Where it is kept which issuer took the credentials; for those that belong to no profile. */
+  takenBy?: Cache;
   store: Store;
 }
 
@@ -72,7 +74,9 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
     const credentials = await readCredentials(command.options, secretReading(command, "source"));
     // The secret is one of the parts: with another secret, the token got by the first is not found.
     const cache = cacheOf(command, store, [server, JSON.stringify(credentials)]);
-    return withOptions(command, store, server, { credentials, cache });
+    const { clientId, authentication } = credentials;
+    const takenBy = cacheOf(command, store, ["taken by", JSON.stringify([clientId, authentication])]);
+    return withOptions(command, store, server, { credentials, cache, takenBy });
   }
   const profile = await profileFor(store, server, command.options.value("profile"));
   if (profile) {
@@ -98,7 +102,7 @@ export function withOptions(
   { options }: Command,
   store: Store,
   server: string,
-  known: Pick<Target, "credentials" | "cache"> & { profile?: Profile; login?: Profile },
+  known: Pick<Target, "credentials" | "cache" | "takenBy"> & { profile?: Profile; login?: Profile },
 ): Target {
   const { profile, login } = known;
   const allowHttp = [...(login?.allowHttp ?? []), ...(profile?.allowHttp ?? []), ...allowedHosts(options)];

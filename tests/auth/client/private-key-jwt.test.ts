@@ -71,11 +71,11 @@ function credentialsOf(
 /** Gets a token; resolves with the assertion that did it. */
 async function prove(server: AuthorizationServer, credentials: Credentials): Promise<string> {
   const { deps } = memoryDeps();
-  const { token } = await login(deps, {
+  const proven = await login(deps, {
     server: SERVER,
     credentials: { ...credentials, tokenEndpoint: server.tokenEndpoint },
   });
-  expect(token?.accessToken).toBeTruthy();
+  expect(proven?.token.accessToken).toBeTruthy();
   return server.tokenRequests.at(-1)?.params.client_assertion ?? "";
 }
 
