@@ -3,8 +3,8 @@ import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { createFetch } from "../../platform/fetch.ts";
+import { readAuthorities } from "./authorities.ts";
 import { expandHeaders, withServerHeaders } from "./headers.ts";
-import { readAuthorities } from "./option-files.ts";
 import type { Cache } from "./saved.ts";
 import type { Target } from "./target.ts";
 

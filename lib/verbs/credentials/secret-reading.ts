@@ -1,7 +1,7 @@
 import type { SecretSource } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import { readStdin } from "./option-files.ts";
+import { readStdin } from "../read-stdin.ts";
 
 /** How option values turn into secrets. */
 export interface SecretReading {

@@ -30,10 +30,3 @@ function readOptionFile(command: Command, path: string): string {
     throw wrongUsage(`cannot read ${path}, the file of --ca`, "check the path and its permissions");
   }
 }
-
-/** All that comes on stdin, as text. */
-export async function readStdin({ io }: Command): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of io.stdin) chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-  return Buffer.concat(chunks).toString("utf8");
-}
