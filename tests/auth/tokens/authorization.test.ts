@@ -1,13 +1,13 @@
 // Tokens over their life, with a real authorization server and a clock that the test sets.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
-import type { Credentials } from "../../lib/auth/credentials.ts";
-import { createAuthorization } from "../../lib/auth/tokens/authorization.ts";
-import type { M2mcpError } from "../../lib/failure.ts";
-import { startWorld, type World } from "../e2e/world.ts";
-import { listen } from "../servers/listen.ts";
-import { sleep } from "../waiting.ts";
-import { memoryDeps } from "./memory-deps.ts";
+import type { Credentials } from "../../../lib/auth/credentials.ts";
+import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
+import type { M2mcpError } from "../../../lib/failure.ts";
+import { startWorld, type World } from "../../e2e/world.ts";
+import { listen } from "../../servers/listen.ts";
+import { sleep } from "../../waiting.ts";
+import { memoryDeps } from "../memory-deps.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -71,7 +71,7 @@ describe("an authorization server that is dead", () => {
   afterEach(() => world.as.setTrouble(null));
 
   for (const trouble of ["unavailable", "hang"] as const)
-    test(`(${trouble}) does not hurt while the token is good, nor is it asked again and again`, async () => {
+    test(`an authorization server that is dead (${trouble}) does not hurt while the token is good, nor is it asked again and again`, async () => {
       const { open, pass, state } = setUp();
       const authorization = open();
       const { authorization: good = "" } = await authorization.headers(ask());
@@ -100,7 +100,7 @@ describe("an authorization server that is dead", () => {
       expect(state().token?.accessToken).not.toBe(good.slice(7));
     });
 
-  test("is told of once the token is over, and not asked by all who come at once", async () => {
+  test("an authorization server that is dead is told of once the token is over, and not asked by all who come at once", async () => {
     const { open, pass } = setUp();
     await open().headers(ask());
     pass(601_000);
@@ -140,7 +140,7 @@ test("a token that lives for seconds is renewed at its own pace", async () => {
   expect(tokenRequests).toBeLessThanOrEqual(5);
 });
 
-test("after sleep, and after the clock was set, a token is not believed too long", async () => {
+test("a token is not believed too long after sleep, and after the clock was set", async () => {
   const { open, pass } = setUp();
   const authorization = open();
   await authorization.headers(ask());
@@ -188,7 +188,7 @@ test("a token issued upon a refusal counts as any other once it was accepted, al
   expect(tokenRequests).toBe(1);
 });
 
-test("who waited for a failed request does not repeat it", async () => {
+test("a failed token request is not repeated by who waited for it", async () => {
   const { open, credentials } = setUp();
   const wrong: Credentials = {
     ...credentials,
@@ -264,13 +264,13 @@ describe("scopes gathered once that are refused now", () => {
     };
   }
 
-  test("are given up, and the first ones asked for", async () => {
+  test("scopes gathered once that are refused now are given up, and the first ones asked for", async () => {
     const { next, state } = await processes("client-credentials");
     expect(await next()).toEqual({ authorization: "Bearer t" });
     expect([scopes, state().steppedUpScope]).toEqual([["a b", "a"], undefined]);
   });
 
-  test("end a jwt-bearer grant, which asks once; who comes next begins with the first ones", async () => {
+  test("scopes gathered once that are refused now end a jwt-bearer grant, which asks once; who comes next begins with the first ones", async () => {
     const { next, state } = await processes("jwt-bearer");
     await expect(next()).rejects.toThrow("invalid_scope");
     expect(scopes).toEqual(["a b"]);

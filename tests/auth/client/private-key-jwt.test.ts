@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash, createPrivateKey } from "node:crypto";
 import { decodeJwt, decodeProtectedHeader, exportJWK, importSPKI, type JWK } from "jose";
-import { chooseAlgorithm } from "../../lib/auth/client/assertion.ts";
-import { readPrivateKey } from "../../lib/auth/client/private-key.ts";
-import type { ClientAuthentication, Credentials } from "../../lib/auth/credentials.ts";
-import { login } from "../../lib/auth/login.ts";
-import { M2mcpError } from "../../lib/failure.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type KeyForm, KINDS, makeKey } from "./key-forms.ts";
-import { memoryDeps } from "./memory-deps.ts";
+import { chooseAlgorithm } from "../../../lib/auth/client/assertion.ts";
+import { readPrivateKey } from "../../../lib/auth/client/private-key.ts";
+import type { ClientAuthentication, Credentials } from "../../../lib/auth/credentials.ts";
+import { login } from "../../../lib/auth/login.ts";
+import { M2mcpError } from "../../../lib/failure.ts";
+import { type AuthorizationServer, startAuthorizationServer } from "../../servers/authorization-server.ts";
+import { type KeyForm, KINDS, makeKey } from "../key-forms.ts";
+import { memoryDeps } from "../memory-deps.ts";
 
 const SERVER = "http://127.0.0.1:9/mcp";
 const keys = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, makeKey(kind)]));
@@ -71,17 +71,17 @@ function credentialsOf(
 /** Gets a token; resolves with the assertion that did it. */
 async function prove(server: AuthorizationServer, credentials: Credentials): Promise<string> {
   const { deps } = memoryDeps();
-  const { token } = await login(deps, {
+  const proven = await login(deps, {
     server: SERVER,
     credentials: { ...credentials, tokenEndpoint: server.tokenEndpoint },
   });
-  expect(token?.accessToken).toBeTruthy();
+  expect(proven?.token.accessToken).toBeTruthy();
   return server.tokenRequests.at(-1)?.params.client_assertion ?? "";
 }
 
 for (const [kind, { algs }] of Object.entries(KINDS))
   for (const form of keys[kind]?.forms ?? [])
-    test(`${kind}, ${form.name}: ${algs.join(", ")}`, async () => {
+    test(`private_key_jwt with ${kind}, ${form.name}: ${algs.join(", ")}`, async () => {
       for (const signingAlg of algs) {
         const assertion = await prove(as, credentialsOf(clientFor(kind, signingAlg), form, { signingAlg }));
         expect(decodeProtectedHeader(assertion).alg).toBe(signingAlg);
@@ -97,7 +97,7 @@ for (const [kind, { algs }] of Object.entries(KINDS))
     });
 
 for (const kind of ["RSA", "P-256", "P-384", "P-521", "Ed25519"])
-  test(`${kind}, JWK, with its own key id and algorithm`, async () => {
+  test(`private_key_jwt with ${kind}, JWK, with its own key id and algorithm`, async () => {
     const jwk = createPrivateKey(keys[kind]?.forms[0]?.text ?? "").export({ format: "jwk" });
     const alg = KINDS[kind]?.algs.at(-1) ?? "";
     const text = JSON.stringify({ ...jwk, kid: "own", alg });
@@ -107,7 +107,7 @@ for (const kind of ["RSA", "P-256", "P-384", "P-521", "Ed25519"])
     expect(header).toMatchObject({ alg, kid: "own" });
   });
 
-test("the algorithm is one that the metadata lists", async () => {
+test("private_key_jwt signs with an algorithm that the metadata lists", async () => {
   const { deps } = memoryDeps();
   const found = {
     server: `${choosy.issuer}/mcp`,
@@ -125,7 +125,7 @@ test("the algorithm is one that the metadata lists", async () => {
   expect(chooseAlgorithm(["EdDSA", "Ed25519"], undefined, ["Ed25519"], false)).toBe("Ed25519");
 });
 
-test("with a certificate the assertion is as Entra ID wants it", async () => {
+test("private_key_jwt with a certificate: the assertion is as Entra ID wants it", async () => {
   const { forms, certificatePem } = keys.RSA as (typeof keys)[string];
   const credentials = credentialsOf(clientFor("RSA", "PS256"), forms[0] as KeyForm, {
     certificate: value(certificatePem),
@@ -176,7 +176,7 @@ describe("what is no usable key is said, and never quoted", () => {
     ],
   ];
   for (const [name, text, passphrase, words] of cases)
-    test(name, () => {
+    test(`an unusable private key (${name}) is said, and never quoted`, () => {
       let caught: unknown;
       try {
         readPrivateKey(text(), passphrase);
@@ -191,7 +191,7 @@ describe("what is no usable key is said, and never quoted", () => {
       for (const piece of text().match(/[A-Za-z0-9+/_-]{20,}/g) ?? []) expect(said).not.toContain(piece);
     });
 
-  test("a certificate of another key, and an algorithm of another kind", async () => {
+  test("a private key with a certificate of another key, and an algorithm of another kind", async () => {
     const of = (more: Partial<Key>) => prove(as, credentialsOf("x", keys.RSA?.forms[0] as KeyForm, more));
     const before = as.tokenRequests.length;
     const certificate = value(keys["P-256"]?.certificatePem ?? "");
@@ -201,7 +201,7 @@ describe("what is no usable key is said, and never quoted", () => {
     expect(as.tokenRequests.length).toBe(before);
   });
 
-  test("a key that the server does not know is refused by it, with what to check", async () => {
+  test("a private key that the server does not know is refused by it, with what to check", async () => {
     const other = makeKey("P-256").forms[0] as KeyForm;
     const refused = await prove(as, credentialsOf(clientFor("P-256", "ES256"), other)).catch(
       (error) => error,

@@ -1,21 +1,22 @@
 // DPoP (RFC 9449) with a real authorization server and a real MCP server that check every proof.
 import { afterEach, describe, expect, test } from "bun:test";
 import { decodeProtectedHeader } from "jose";
-import type { Authorization, Credentials } from "../../lib/auth/credentials.ts";
-import { createAuthorization } from "../../lib/auth/tokens/authorization.ts";
-import { proofAlgorithm } from "../../lib/auth/tokens/dpop.ts";
-import { M2mcpError } from "../../lib/failure.ts";
+import { proofAlgorithm } from "../../../lib/auth/client/dpop.ts";
+import type { Credentials } from "../../../lib/auth/credentials.ts";
+import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
+import { M2mcpError } from "../../../lib/failure.ts";
+import type { Authorization } from "../../../lib/net/authorization.ts";
 import {
   type AuthorizationServer,
   type AuthorizationServerOptions,
   startAuthorizationServer,
-} from "../servers/authorization-server.ts";
+} from "../../servers/authorization-server.ts";
 import {
   type GuardedServer,
   type GuardedServerOptions,
   startGuardedServer,
-} from "../servers/guarded-server.ts";
-import { memoryDeps } from "./memory-deps.ts";
+} from "../../servers/guarded-server.ts";
+import { memoryDeps } from "../memory-deps.ts";
 
 const BOUND = { client_id: "bound", client_secret: "bound-secret", dpop_bound_access_tokens: true };
 const running: { stop(): Promise<void> }[] = [];
@@ -58,7 +59,7 @@ async function call(authorization: Authorization, url: string): Promise<number> 
 
 describe("where the server asks for it", () => {
   for (const inMetadata of [true, false])
-    test(`by its ${inMetadata ? "metadata" : "challenge"}, proofs are sent to both servers`, async () => {
+    test(`DPoP wanted by the server's ${inMetadata ? "metadata" : "challenge"}: proofs are sent to both servers`, async () => {
       const { as, mcp } = await world({ dpop: { requireNonce: false } }, { inMetadata });
       const { deps, state } = memoryDeps();
       const authorization = createAuthorization(deps, { server: mcp.url, credentials: plain(as) });
@@ -72,7 +73,7 @@ describe("where the server asks for it", () => {
       expect([mcp.verdicts, as.arrivals()]).toEqual([["ok"], 1]);
     });
 
-  test("the algorithm is one that both servers know", async () => {
+  test("DPoP proofs have an algorithm that both servers know", async () => {
     const algs = ["PS256", "ES384"];
     const { as, mcp } = await world(
       { dpop: { requireNonce: false, algs } },
@@ -87,7 +88,7 @@ describe("where the server asks for it", () => {
     expect(() => proofAlgorithm([["ES256"], ["XY1"]])).toThrow("XY1");
   });
 
-  test("also where the token endpoint alone asks for it, and then remembered", async () => {
+  test("DPoP wanted by the token endpoint alone is done too, and then remembered", async () => {
     const { as, mcp } = await world({ dpop: { requireNonce: true } }, { inMetadata: false });
     const { deps, pass } = memoryDeps();
     const credentials = withSecret(BOUND.client_id, BOUND.client_secret);
@@ -124,7 +125,7 @@ describe("where the server asks for it", () => {
 });
 
 describe("nonces", () => {
-  test("of both servers are learnt with one more request each, and kept for the next process", async () => {
+  test("DPoP nonces of both servers are learnt with one more request each, and kept for the next process", async () => {
     const { as, mcp } = await world({ dpop: { requireNonce: true } }, { inMetadata: true, nonces: true });
     const { deps, state } = memoryDeps();
     const first = createAuthorization(deps, { server: mcp.url, credentials: plain(as) });
@@ -141,7 +142,7 @@ describe("nonces", () => {
     expect([mcp.verdicts, as.arrivals()]).toEqual([["ok"], 2]);
   });
 
-  test("that change while many requests are under way cost each at most one more", async () => {
+  test("DPoP nonces that change while many requests are under way cost each at most one more", async () => {
     const { as, mcp } = await world({ dpop: { requireNonce: true } }, { inMetadata: true, nonces: true });
     const { deps } = memoryDeps();
     const authorization = createAuthorization(deps, { server: mcp.url, credentials: plain(as) });
@@ -157,7 +158,7 @@ describe("nonces", () => {
     expect(as.arrivals()).toBe(2);
   });
 
-  test("that are never good enough end in an error after one retry", async () => {
+  test("DPoP nonces that are never good enough end in an error after one retry", async () => {
     const { as, mcp } = await world({ dpop: { requireNonce: false } }, { inMetadata: true, nonces: true });
     const { deps } = memoryDeps();
     const authorization = createAuthorization(deps, { server: mcp.url, credentials: plain(as) });
@@ -176,7 +177,7 @@ describe("nonces", () => {
   });
 });
 
-test("a login by another process brings its own key, and the token goes with it", async () => {
+test("DPoP key: a login by another process brings its own key, and the token goes with it", async () => {
   const { as, mcp } = await world({ dpop: { requireNonce: false } }, { inMetadata: true });
   const one = memoryDeps();
   const bridge = createAuthorization(one.deps, { server: mcp.url, credentials: plain(as) });

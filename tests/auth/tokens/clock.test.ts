@@ -1,12 +1,12 @@
 // A clock that is wrong by minutes, against servers whose clock is right.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { decodeJwt } from "jose";
-import type { Credentials } from "../../lib/auth/credentials.ts";
-import { createAuthorization } from "../../lib/auth/tokens/authorization.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type GuardedServer, startGuardedServer } from "../servers/guarded-server.ts";
-import { makeKey } from "./key-forms.ts";
-import { memoryDeps } from "./memory-deps.ts";
+import type { Credentials } from "../../../lib/auth/credentials.ts";
+import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
+import { type AuthorizationServer, startAuthorizationServer } from "../../servers/authorization-server.ts";
+import { type GuardedServer, startGuardedServer } from "../../servers/guarded-server.ts";
+import { makeKey } from "../key-forms.ts";
+import { memoryDeps } from "../memory-deps.ts";
 
 const MINUTES = 60_000;
 let as: AuthorizationServer;
@@ -32,12 +32,30 @@ const byKey = (): Credentials => ({
 });
 const ask = () => ({ method: "GET", url: mcp.url });
 
+/**
+ * Ours and the servers' clock, standing still in the middle of a second: `Date` has whole seconds, and how long an
+ * answer took must not decide what is told.
+ */
+function stoppedClocks() {
+  const nowMs = Math.floor(Date.now() / 1000) * 1000 + 500;
+  const dated: typeof fetch = Object.assign(
+    async (input: RequestInfo | URL, init?: RequestInit) => {
+      const { body, status, headers } = await fetch(input, init);
+      const answer = new Response(body, { status, headers });
+      answer.headers.set("date", new Date(nowMs).toUTCString());
+      return answer;
+    },
+    { preconnect: fetch.preconnect },
+  );
+  return memoryDeps({ fetch: dated }, () => nowMs);
+}
+
 for (const [words, offMs] of [
   ["behind", -10 * MINUTES],
   ["ahead", 10 * MINUTES],
 ] as const) {
-  test(`${words} by 10 min: assertions and proofs are dated by the server's clock, tokens last as they should`, async () => {
-    const { deps, pass, state, logged } = memoryDeps();
+  test(`a clock ${words} by 10 min: assertions and proofs are dated by the server's clock, tokens last as they should`, async () => {
+    const { deps, pass, state, logged } = stoppedClocks();
     pass(offMs);
     const credentials: Credentials = { ...byKey(), dpop: true };
     const authorization = createAuthorization(deps, { server: mcp.url, credentials });
@@ -45,7 +63,7 @@ for (const [words, offMs] of [
     const sent = await authorization.headers(ask());
     // One more request, in which the signature is dated right.
     expect(as.arrivals() - before).toBe(2);
-    expect(logged.join()).toContain(`600 s ${words}`);
+    expect(logged.join()).toContain(`the clock here is 600 s ${words}`);
     const { iat = 0 } = decodeJwt(sent.dpop ?? "");
     expect(Math.abs(iat - Date.now() / 1000)).toBeLessThan(5);
     const { status } = await fetch(mcp.url, { method: "GET", headers: sent });
@@ -60,7 +78,7 @@ for (const [words, offMs] of [
     expect(as.arrivals() - again).toBe(2);
   });
 
-  test(`${words} by 4 min: the MCP server alone finds the proof's time wrong`, async () => {
+  test(`a clock ${words} by 4 min: the MCP server alone finds the proof's time wrong`, async () => {
     const right = memoryDeps();
     const { id, secret } = as.clients.basic;
     const credentials: Credentials = {
@@ -91,7 +109,7 @@ for (const [words, offMs] of [
   });
 }
 
-test("the clock is no excuse for a wrong key, nor for the jwt-bearer grant", async () => {
+test("a clock that is wrong is no excuse for a wrong key, nor for the jwt-bearer grant", async () => {
   const { deps, pass } = memoryDeps();
   const wrong = makeKey("P-256").forms[0]?.text ?? "";
   const { authentication } = byKey();
