@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { decodeJwt } from "jose";
 import type { Credentials } from "../../lib/auth/credentials.ts";
 import { createAuthorization } from "../../lib/auth/tokens/authorization.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type GuardedServer, startGuardedServer } from "../servers/guarded-server.ts";
+import { type GuardedServer, startGuardedServer } from "../support/mcp/guarded-server.ts";
+import { type AuthorizationServer, startAuthorizationServer } from "../support/oauth/authorization-server.ts";
 import { makeKey } from "./key-forms.ts";
 import { memoryDeps } from "./memory-deps.ts";
 

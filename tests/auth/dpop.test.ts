@@ -6,15 +6,15 @@ import { createAuthorization } from "../../lib/auth/tokens/authorization.ts";
 import { proofAlgorithm } from "../../lib/auth/tokens/dpop.ts";
 import { M2mcpError } from "../../lib/failure.ts";
 import {
-  type AuthorizationServer,
-  type AuthorizationServerOptions,
-  startAuthorizationServer,
-} from "../servers/authorization-server.ts";
-import {
   type GuardedServer,
   type GuardedServerOptions,
   startGuardedServer,
-} from "../servers/guarded-server.ts";
+} from "../support/mcp/guarded-server.ts";
+import {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  startAuthorizationServer,
+} from "../support/oauth/authorization-server.ts";
 import { memoryDeps } from "./memory-deps.ts";
 
 const BOUND = { client_id: "bound", client_secret: "bound-secret", dpop_bound_access_tokens: true };

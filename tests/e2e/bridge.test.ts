@@ -10,11 +10,11 @@ import {
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { listen } from "../servers/listen.ts";
-import { startMcpServer } from "../servers/mcp-server.ts";
-import { until } from "../waiting.ts";
-import { BINARY, createHome, type Home } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { BINARY, createHome, type Home } from "../support/home.ts";
+import { startMcpServer } from "../support/mcp/mcp-server.ts";
+import { listen } from "../support/net/listen.ts";
+import { until } from "../support/waiting.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
 let world: World;
 let home: Home;

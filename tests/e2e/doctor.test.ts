@@ -5,10 +5,10 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { createServer as createTcpServer } from "node:net";
 import { join } from "node:path";
-import { makeCertificates } from "../servers/certificates.ts";
-import { listen } from "../servers/listen.ts";
-import { createHome, type Home, type Outcome } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { createHome, type Home, type Outcome } from "../support/home.ts";
+import { makeCertificates } from "../support/net/certificates.ts";
+import { listen } from "../support/net/listen.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
 let home: Home;
 const running: { close(): void }[] = [];

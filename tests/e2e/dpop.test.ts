@@ -1,9 +1,9 @@
 // Tokens bound to a key (RFC 9449) on the executable, with real servers that want nonces.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createInterface } from "node:readline";
-import { type AuthorizationServer, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type GuardedServer, startGuardedServer } from "../servers/guarded-server.ts";
-import { createHome, type Home } from "./harness.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type GuardedServer, startGuardedServer } from "../support/mcp/guarded-server.ts";
+import { type AuthorizationServer, startAuthorizationServer } from "../support/oauth/authorization-server.ts";
 
 let as: AuthorizationServer;
 let mcp: GuardedServer;

@@ -16,10 +16,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startSmallWorld } from "../servers/small-world.ts";
 import { withSecretService } from "../store/secret-service.ts";
-import { BINARY, collect, createHome } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { BINARY, collect, createHome } from "../support/home.ts";
+import { startSmallWorld } from "../support/oauth/small-world.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -6,10 +6,10 @@ import { createServer, type IncomingHttpHeaders, type Server, type ServerRespons
 import { join } from "node:path";
 import { importSPKI, jwtVerify } from "jose";
 import { makeKey } from "../auth/key-forms.ts";
-import { json } from "../servers/json.ts";
-import { listen } from "../servers/listen.ts";
-import { sleep } from "../waiting.ts";
-import { createHome, type Home } from "./harness.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { json } from "../support/net/json.ts";
+import { listen } from "../support/net/listen.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 let server: Server | undefined;

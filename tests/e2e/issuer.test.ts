@@ -1,9 +1,9 @@
 // Credentials are bound to an issuer, and metadata is believed only as far as it may be.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type RequestListener } from "node:http";
-import { listen } from "../servers/listen.ts";
-import { sleep } from "../waiting.ts";
-import { createHome, type Home } from "./harness.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { listen } from "../support/net/listen.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 const running: { close(): void }[] = [];

@@ -4,8 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exportJWK, importSPKI } from "jose";
 import { KINDS, makeKey } from "../auth/key-forms.ts";
-import { createHome, type Home } from "./harness.ts";
-import { startWorld, type World } from "./world.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { startWorld, type World } from "../support/world.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
 const keys = Object.fromEntries(["RSA", "RSA-PSS", "P-384", "Ed25519"].map((kind) => [kind, makeKey(kind)]));

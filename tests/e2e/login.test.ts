@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { listen } from "../servers/listen.ts";
-import { startMcpServer } from "../servers/mcp-server.ts";
-import { createHome, type Home } from "./harness.ts";
-import { startWorld, type World } from "./world.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { startMcpServer } from "../support/mcp/mcp-server.ts";
+import { listen } from "../support/net/listen.ts";
+import { startWorld, type World } from "../support/world.ts";
 
 let world: World;
 let home: Home;

@@ -1,9 +1,9 @@
 // Processes that share one profile, whatever its authorization server does.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { sleep } from "../waiting.ts";
-import { createHome, type Home } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { sleep } from "../support/waiting.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
 let home: Home;
 let world: World;

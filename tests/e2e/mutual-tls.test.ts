@@ -5,9 +5,9 @@ import { X509Certificate } from "node:crypto";
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Certificates, makeCertificates } from "../servers/certificates.ts";
-import { sleep } from "../waiting.ts";
-import { createHome, type Home } from "./harness.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type Certificates, makeCertificates } from "../support/net/certificates.ts";
+import { sleep } from "../support/waiting.ts";
 
 interface Seen {
   where: "issuer" | "alias" | "mcp";
@@ -24,7 +24,7 @@ const seen: Seen[] = [];
 beforeAll(async () => {
   certificates = makeCertificates();
   const { certFile, keyFile } = certificates.server;
-  const script = join(import.meta.dir, "../servers/mtls-world.mjs");
+  const script = join(import.meta.dir, "../support/oauth/mtls-world.mjs");
   const child = spawn("node", [script, certFile, keyFile, certificates.caFile], {
     stdio: ["ignore", "pipe", "ignore"],
   });

@@ -4,10 +4,10 @@ import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Certificates, makeCertificates } from "../servers/certificates.ts";
-import { type ForwardProxy, startProxy } from "../servers/proxy.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
-import { createHome, type Home } from "./harness.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type Certificates, makeCertificates } from "../support/net/certificates.ts";
+import { type ForwardProxy, startProxy } from "../support/net/proxy.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
 
 /** Authorities of the MCP server and, another one, of its authorization server. */
 let mcpSide: Certificates;
@@ -22,7 +22,7 @@ const peers: string[] = [];
 const ended: (() => void)[] = [];
 
 async function startTls({ server, caFile }: Certificates, issuer?: string): Promise<number> {
-  const script = join(import.meta.dir, "../servers/tls-server.mjs");
+  const script = join(import.meta.dir, "../support/net/tls-server.mjs");
   const child = spawn("node", [script, server.certFile, server.keyFile, caFile, ...(issuer ? [issuer] : [])]);
   ended.push(() => child.kill());
   const lines = createInterface({ input: child.stdout });

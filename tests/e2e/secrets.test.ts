@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { openStore } from "../../lib/store/store.ts";
-import { makeCertificates } from "../servers/certificates.ts";
-import { listen } from "../servers/listen.ts";
-import { sleep } from "../waiting.ts";
-import { BINARY, createHome, type Home, type Outcome, type RunOptions } from "./harness.ts";
+import { BINARY, createHome, type Home, type Outcome, type RunOptions } from "../support/home.ts";
+import { makeCertificates } from "../support/net/certificates.ts";
+import { listen } from "../support/net/listen.ts";
+import { sleep } from "../support/waiting.ts";
 
 // Each is long, holds what encodings change, and stands nowhere else.
 const plant = (name: string) => `zq7:${name}%+ /ü~${name}-7f3a`;

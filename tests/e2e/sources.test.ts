@@ -5,10 +5,10 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { makeKey, PASSPHRASE } from "../auth/key-forms.ts";
-import { json } from "../servers/json.ts";
-import { listen } from "../servers/listen.ts";
-import { sleep } from "../waiting.ts";
-import { BINARY, createHome, type Home } from "./harness.ts";
+import { BINARY, createHome, type Home } from "../support/home.ts";
+import { json } from "../support/net/json.ts";
+import { listen } from "../support/net/listen.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 const running: { close(): void }[] = [];

@@ -1,8 +1,8 @@
 // More scopes for some calls (MCP "Step-Up Authorization Flow"), with real servers and the executable.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { type AuthorizationServer, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type GuardedServer, startGuardedServer } from "../servers/guarded-server.ts";
-import { createHome, type Home } from "./harness.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type GuardedServer, startGuardedServer } from "../support/mcp/guarded-server.ts";
+import { type AuthorizationServer, startAuthorizationServer } from "../support/oauth/authorization-server.ts";
 
 let as: AuthorizationServer;
 let mcp: GuardedServer;

@@ -1,13 +1,13 @@
 // What a modern client gets from a legacy server, and what such a server gets to see, one rule at a time.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { type Body, type Front, refuse, startFront } from "../servers/front.ts";
-import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { json } from "../servers/json.ts";
-import { sleep, until } from "../waiting.ts";
-import { INITIALIZED, initialize, META } from "./lines.ts";
-import { type Run, start } from "./run.ts";
+import { type Run, start } from "../support/bridge.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type Body, type Front, refuse, startFront } from "../support/mcp/front.ts";
+import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
+import { INITIALIZED, initialize, META } from "../support/messages.ts";
+import { json } from "../support/net/json.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 interface Exchange {
   request: IncomingMessage;

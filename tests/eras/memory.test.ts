@@ -1,11 +1,11 @@
 // The era is found by itself and remembered for each server; what is remembered wrongly is asked again.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { SECRETS, startAuthorizationServer } from "../servers/authorization-server.ts";
-import { type Front, passOn, refuse, startFront } from "../servers/front.ts";
-import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { answerTo, DISCOVER, echo, META, opening, piped, textOf } from "./lines.ts";
-import { start } from "./run.ts";
+import { start } from "../support/bridge.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type Front, passOn, refuse, startFront } from "../support/mcp/front.ts";
+import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
+import { answerTo, DISCOVER, echo, META, opening, piped, textOf } from "../support/messages.ts";
+import { SECRETS, startAuthorizationServer } from "../support/oauth/authorization-server.ts";
 import { startServers } from "./servers.ts";
 
 const KINDS = ["legacy", "modern", "sse"] as const;

@@ -1,13 +1,22 @@
 // The rules of 2026-07-28 that the SDKs' servers never put to the test, one by one, against a server by hand.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { type Body, type Front, refuse, startFront } from "../servers/front.ts";
-import { json } from "../servers/json.ts";
-import { listen } from "../servers/listen.ts";
-import { sleep, until } from "../waiting.ts";
-import { answerTo, DISCOVER, INITIALIZED, initialize, type Line, META, piped, textOf } from "./lines.ts";
-import { type Run, start } from "./run.ts";
+import { type Run, start } from "../support/bridge.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type Body, type Front, refuse, startFront } from "../support/mcp/front.ts";
+import {
+  answerTo,
+  DISCOVER,
+  INITIALIZED,
+  initialize,
+  type Line,
+  META,
+  piped,
+  textOf,
+} from "../support/messages.ts";
+import { json } from "../support/net/json.ts";
+import { listen } from "../support/net/listen.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 interface Exchange {
   request: IncomingMessage;

@@ -1,8 +1,8 @@
 // Numbers that a double cannot hold, between a client and a server of different eras, where messages are built anew.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { listen } from "../servers/listen.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { listen } from "../support/net/listen.ts";
 
 const BIG = "12345678901234567890.000000000000000001";
 const META = {

@@ -1,5 +1,5 @@
-import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { startFullModernServer } from "../servers/full-modern-server.ts";
+import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
+import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
 
 /** A server of each kind; `dual` is of both eras. */
 export const startServers = async () => ({

@@ -1,11 +1,21 @@
 // Versions: each that a client may ask for, each way to find one, and errors that name both sides'.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { type Answering, type Front, refuse, startFront } from "../servers/front.ts";
-import { json } from "../servers/json.ts";
-import { connectLegacy, connectModern } from "./client.ts";
-import { answerTo, DISCOVER, echo, INITIALIZED, initialize, META, opening, piped, textOf } from "./lines.ts";
-import { start } from "./run.ts";
+import { start } from "../support/bridge.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type Answering, type Front, refuse, startFront } from "../support/mcp/front.ts";
+import {
+  answerTo,
+  DISCOVER,
+  echo,
+  INITIALIZED,
+  initialize,
+  META,
+  opening,
+  piped,
+  textOf,
+} from "../support/messages.ts";
+import { json } from "../support/net/json.ts";
+import { connectLegacy, connectModern } from "../support/sdk-clients.ts";
 import { startServers } from "./servers.ts";
 
 const KINDS = ["legacy", "modern", "sse", "dual"] as const;

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
-import { sleep, until } from "../waiting.ts";
-import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines } from "./pipe.ts";
-import { json, result, type ScriptedServer, serveScript } from "./scripted-server.ts";
+import { BINARY, collect, createHome, type Home } from "../support/home.ts";
+import { json, result, type ScriptedServer, serveScript } from "../support/mcp/scripted-legacy.ts";
+import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines } from "../support/pipe.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 let home: Home;
 let server: ScriptedServer;

@@ -4,9 +4,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer as createTlsServer } from "node:tls";
 import { gzipSync } from "node:zlib";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { sleep, until } from "../waiting.ts";
-import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines, modern, peakMb } from "./pipe.ts";
+import { createHome, type Home } from "../support/home.ts";
 import {
   json,
   result,
@@ -15,7 +13,18 @@ import {
   serveScript,
   serveTcp,
   stream,
-} from "./scripted-server.ts";
+} from "../support/mcp/scripted-legacy.ts";
+import {
+  answersTo,
+  call,
+  converse,
+  INITIALIZE,
+  INITIALIZED,
+  lines,
+  modern,
+  peakMb,
+} from "../support/pipe.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 let home: Home;
 let server: ScriptedServer | undefined;

@@ -12,9 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { processSpace } from "../../lib/platform/host.ts";
-import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
-import { sleep } from "../waiting.ts";
+import { BINARY, collect, createHome, type Home } from "../support/home.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 let world: SmallWorld;

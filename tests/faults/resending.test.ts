@@ -1,8 +1,7 @@
 // What is sent again, and what is not: a call is repeated only where the server cannot have acted on it, or where
 // its tool is annotated as one that may be called twice.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { answersTo, call, converse, INITIALIZE, lines, modern } from "./pipe.ts";
+import { createHome, type Home } from "../support/home.ts";
 import {
   type Asked,
   json,
@@ -11,7 +10,8 @@ import {
   serveScript,
   serveTcp,
   stream,
-} from "./scripted-server.ts";
+} from "../support/mcp/scripted-legacy.ts";
+import { answersTo, call, converse, INITIALIZE, lines, modern } from "../support/pipe.ts";
 
 let home: Home;
 let server: ScriptedServer | undefined;

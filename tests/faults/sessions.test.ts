@@ -3,10 +3,17 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { sleep, until } from "../waiting.ts";
-import { call, converse, INITIALIZE, INITIALIZED } from "./pipe.ts";
-import { type Asked, json, result, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
+import { createHome, type Home } from "../support/home.ts";
+import {
+  type Asked,
+  json,
+  result,
+  type ScriptedServer,
+  serveScript,
+  stream,
+} from "../support/mcp/scripted-legacy.ts";
+import { call, converse, INITIALIZE, INITIALIZED } from "../support/pipe.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 let home: Home;
 let server: ScriptedServer | undefined;

@@ -2,12 +2,12 @@
 // each id is answered once, none twice, no call that may not be repeated is, and nothing is used up.
 
 import { expect, test } from "bun:test";
-import { createHome } from "../e2e/harness.ts";
-import { sleep, until } from "../waiting.ts";
-import { startCountingServer } from "./counting-server.ts";
-import { startFaultProxy } from "./fault-proxy.ts";
-import { descriptors, INITIALIZE, INITIALIZED, lines, memoryMb } from "./pipe.ts";
-import { createRandom } from "./random.ts";
+import { createHome } from "../support/home.ts";
+import { startCountingServer } from "../support/mcp/counting-server.ts";
+import { startFaultProxy } from "../support/net/fault-proxy.ts";
+import { descriptors, INITIALIZE, INITIALIZED, lines, memoryMb } from "../support/pipe.ts";
+import { createRandom } from "../support/random.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 const REQUESTS = Number(process.env.M2MCP_SOAK_REQUESTS ?? 20_000);
 const IN_FLIGHT = 64;

@@ -1,9 +1,9 @@
 // What a client can write into the bridge, and what it reads then.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { sleep } from "../waiting.ts";
-import { answers, answersTo, call, converse, INITIALIZE, lines, memoryMb, peakMb } from "./pipe.ts";
-import { json, result, type ScriptedServer, serveScript } from "./scripted-server.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { json, result, type ScriptedServer, serveScript } from "../support/mcp/scripted-legacy.ts";
+import { answers, answersTo, call, converse, INITIALIZE, lines, memoryMb, peakMb } from "../support/pipe.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 let server: ScriptedServer;

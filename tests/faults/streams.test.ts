@@ -1,11 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import { gzipSync } from "node:zlib";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { listen } from "../servers/listen.ts";
-import { sleep } from "../waiting.ts";
-import { answers, answersTo, call, converse, INITIALIZE, INITIALIZED, lines, memoryMb } from "./pipe.ts";
-import { json, result, type Script, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
+import { createHome, type Home } from "../support/home.ts";
+import {
+  json,
+  result,
+  type Script,
+  type ScriptedServer,
+  serveScript,
+  stream,
+} from "../support/mcp/scripted-legacy.ts";
+import { listen } from "../support/net/listen.ts";
+import {
+  answers,
+  answersTo,
+  call,
+  converse,
+  INITIALIZE,
+  INITIALIZED,
+  lines,
+  memoryMb,
+} from "../support/pipe.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 let server: ScriptedServer | undefined;

@@ -1,6 +1,2 @@
-import type { ServerResponse } from "node:http";
-
-/** Answers with JSON. */
-export function json(response: ServerResponse, status: number, value: unknown): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
-}
+// Stands here until nobody imports it from its old place: it lives in tests/support.
+export * from "../support/net/json.ts";

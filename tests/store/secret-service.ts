@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { collect, type Outcome } from "../e2e/harness.ts";
+import { collect, type Outcome } from "../support/home.ts";
 
 /**
  * Runs a shell script beside a real Secret Service: gnome-keyring, unlocked, on a message bus of its own. `$M2MCP` in

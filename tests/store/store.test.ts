@@ -15,7 +15,7 @@ import { M2mcpError } from "../../lib/failure.ts";
 import type { Keyring } from "../../lib/platform/keyring.ts";
 import { openStore } from "../../lib/store/store.ts";
 import type { Profile } from "../../lib/store/types.ts";
-import { sleep } from "../waiting.ts";
+import { sleep } from "../support/waiting.ts";
 
 let folder: string;
 const warnings: string[] = [];

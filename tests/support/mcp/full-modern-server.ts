@@ -10,6 +10,7 @@ import {
   Server,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import { close, listen } from "../net/listen.ts";
 import { sleep } from "../waiting.ts";
 import {
   CAPABILITIES,
@@ -30,7 +31,6 @@ import {
   text,
   VISIT,
 } from "./full-server.ts";
-import { close, listen } from "./listen.ts";
 
 type Notifier = ReturnType<typeof createMcpHandler>["notify"];
 

@@ -8,7 +8,7 @@ import {
 } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import { listen } from "../servers/listen.ts";
+import { listen } from "../net/listen.ts";
 
 export interface CountingServer {
   url: string;

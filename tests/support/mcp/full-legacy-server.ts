@@ -27,6 +27,7 @@ import {
   UnsubscribeRequestSchema,
   UrlElicitationRequiredError,
 } from "@modelcontextprotocol/sdk/types.js";
+import { close, listen } from "../net/listen.ts";
 import { sleep } from "../waiting.ts";
 import {
   CAPABILITIES,
@@ -47,7 +48,6 @@ import {
   text,
   VISIT,
 } from "./full-server.ts";
-import { close, listen } from "./listen.ts";
 
 export interface FullLegacyServer extends FullServer {
   /** Ends all connections and forgets all sessions, as a restart does. */

@@ -1,5 +1,5 @@
 // Raw conversations with the executable, for what the SDKs would hide.
-import type { Home, RunOptions } from "../e2e/harness.ts";
+import type { Home, RunOptions } from "./home.ts";
 
 export interface Line {
   id?: string | number | null;

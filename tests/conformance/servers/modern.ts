@@ -19,8 +19,8 @@ import {
   ResourceTemplate,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { sleep } from "../../waiting.ts";
-import { close, listen } from "../listen.ts";
+import { close, listen } from "../../support/net/listen.ts";
+import { sleep } from "../../support/waiting.ts";
 import {
   CAPITAL_QUESTION,
   CHOICES_FORM,

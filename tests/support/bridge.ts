@@ -1,7 +1,7 @@
 // A bridge that is given lines one by one, and asked for what it said.
-import type { Home } from "../e2e/harness.ts";
-import { sleep } from "../waiting.ts";
-import type { Line } from "./lines.ts";
+import type { Home } from "./home.ts";
+import type { Line } from "./messages.ts";
+import { sleep } from "./waiting.ts";
 
 export interface Run {
   /** What the bridge has said so far. */

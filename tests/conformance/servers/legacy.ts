@@ -30,8 +30,8 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { sleep } from "../../waiting.ts";
-import { close, listen } from "../listen.ts";
+import { close, listen } from "../../support/net/listen.ts";
+import { sleep } from "../../support/waiting.ts";
 import {
   CAPITAL_QUESTION,
   CHOICES_FORM,

@@ -6,7 +6,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import { calculateJwkThumbprint, createRemoteJWKSet, EmbeddedJWK, jwtVerify } from "jose";
 import { z } from "zod";
-import { close, listen } from "./listen.ts";
+import { close, listen } from "../net/listen.ts";
 
 export interface GuardedServerOptions {
   issuer: string;

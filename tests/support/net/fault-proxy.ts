@@ -1,8 +1,8 @@
 // A reverse proxy that does to the traffic of a real MCP server what networks and servers do at their worst.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { listen } from "../servers/listen.ts";
+import type { Random } from "../random.ts";
 import { sleep } from "../waiting.ts";
-import type { Random } from "./random.ts";
+import { listen } from "./listen.ts";
 
 const FAULTS = [
   /** The connection is reset before the request was read: the server never sees it. */

@@ -9,7 +9,7 @@ import {
   ListRootsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import { BINARY } from "../e2e/harness.ts";
+import { BINARY } from "./home.ts";
 
 export type Json = Record<string, unknown>;
 
