@@ -1,52 +1,78 @@
-// A bridge that is given lines one by one, and asked for what it said.
-import type { Home } from "./home.ts";
-import type { Line } from "./messages.ts";
-import { sleep } from "./waiting.ts";
+// A bridge that goes on running: a test writes messages to it, and waits for what it says.
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import type { Home, RunOptions } from "./home.ts";
+import { type Line, lines } from "./messages.ts";
 
-export interface Run {
-  /** What the bridge has said so far. */
-  lines: Line[];
-  /** Ids of the server's questions that a test has answered. */
-  answered: Set<string>;
-  write(...messages: object[]): void;
-  /** The first line like this, now or soon. */
-  line(like: (line: Line) => boolean): Promise<Line>;
-  /** The answer to a request. @param id as the client gave it, when it is no string */
-  answer(name: string, id?: string | number): Promise<Line>;
-  end(): Promise<void>;
+export interface Bridge {
+  child: ChildProcessWithoutNullStreams;
+  /** What it wrote to stdout so far, a message or a batch a line. */
+  heard: Line[];
+  /** What it wrote to stderr so far. */
+  stderr(): string;
+  /** Writes messages; strings stand as they are. */
+  say(...messages: unknown[]): void;
+  /** The first message that suits, now or soon; fails after a time. */
+  hear(suits: (line: Line) => boolean, limitMs?: number): Promise<Line>;
+  /** The answer to a request. */
+  answer(id: Line["id"], limitMs?: number): Promise<Line>;
+  /** Its exit code and signal, once it has ended. */
+  ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  /** Ends its input; resolves with the exit code. */
+  end(): Promise<number | null>;
+  /** Ends it without waiting for what is under way. */
+  stop(): Promise<void>;
 }
 
-/** Starts `m2mcp bridge` with these arguments. */
-export function start(home: Home, args: string[]): Run {
-  const child = home.start(["bridge", ...args]);
-  const lines: Line[] = [];
+/** Starts `m2mcp bridge` with these arguments. It is killed with its home. */
+export function startBridge(home: Home, args: string[], options?: RunOptions): Bridge {
+  const child = home.start(["bridge", ...args], options);
+  const heard: Line[] = [];
+  const waiting = new Set<() => void>();
   let rest = "";
+  let stderr = "";
+  child.stdin.on("error", () => {});
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     const parts = (rest + text).split("\n");
     rest = parts.pop() ?? "";
-    lines.push(...parts.map((line) => JSON.parse(line)));
+    heard.push(...parts.filter((line) => line !== "").map((line) => JSON.parse(line)));
+    for (const look of waiting) look();
   });
-  const closed = new Promise((resolve) => child.on("close", resolve));
-  child.stdin.on("error", () => {});
-  const line = async (like: (line: Line) => boolean): Promise<Line> => {
-    for (let tries = 0; tries < 750; tries++) {
-      const found = lines.find(like);
-      if (found) return found;
-      await sleep(20);
-    }
-    throw new Error(`not said: ${JSON.stringify(lines).slice(0, 2000)}`);
-  };
+  const ended: Bridge["ended"] = new Promise((resolve) => child.on("close", (...how) => resolve(how)));
+  const hear: Bridge["hear"] = (suits, limitMs = 20_000) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        waiting.delete(look);
+        reject(new Error(`not heard within ${limitMs} ms: ${JSON.stringify(heard).slice(0, 2000)}`));
+      }, limitMs);
+      const look = () => {
+        const found = heard.find(suits);
+        if (found === undefined) return;
+        waiting.delete(look);
+        clearTimeout(timer);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+    });
   return {
-    lines,
-    answered: new Set(),
-    write: (...messages) =>
-      void child.stdin.write(messages.map((one) => `${JSON.stringify(one)}\n`).join("")),
-    line,
-    answer: (name, id = name) => line((one) => one.id === id && one.method === undefined),
+    child,
+    heard,
+    stderr: () => stderr,
+    say: (...messages) => void child.stdin.write(lines(...messages)),
+    hear,
+    answer: (id, limitMs) => hear((line) => line.id === id && line.method === undefined, limitMs),
+    ended,
     async end() {
       child.stdin.end();
+      return (await ended)[0];
+    },
+    async stop() {
+      child.stdin.end();
       child.kill("SIGTERM");
-      await closed;
+      await ended;
     },
   };
 }

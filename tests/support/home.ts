@@ -1,16 +1,12 @@
 // Runs the executable as its users do: as a child, in an empty home, with a clean environment.
+import { afterEach, beforeEach } from "bun:test";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export const BINARY = join(
-  import.meta.dir,
-  "..",
-  "..",
-  "build",
-  process.platform === "win32" ? "m2mcp.exe" : "m2mcp",
-);
+export const ROOT = join(import.meta.dir, "..", "..");
+export const BINARY = join(ROOT, "build", process.platform === "win32" ? "m2mcp.exe" : "m2mcp");
 if (!existsSync(BINARY)) throw new Error("build/m2mcp is missing: bun run build");
 
 export interface Outcome {
@@ -35,7 +31,10 @@ export interface Home {
   env: Record<string, string>;
   run(args: string[], options?: RunOptions): Promise<Outcome>;
   start(args: string[], options?: RunOptions): ChildProcessWithoutNullStreams;
-  remove(): void;
+  /** Stops this too when the home is removed. */
+  owns<Server extends { stop(): unknown }>(server: Server): Server;
+  /** Kills what still runs in it, and stops what it owns. */
+  remove(): Promise<void>;
 }
 
 /** @param command how the program is started; the executable unless given */
@@ -43,8 +42,16 @@ export function createHome(command: string[] = [BINARY]): Home {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-test-"));
   const env = { HOME: folder, PATH: process.env.PATH ?? "", M2MCP_HOME: join(folder, "store") };
   const [program = BINARY, ...first] = command;
-  const start = (args: string[], options: RunOptions = {}) =>
-    spawn(program, [...first, ...args], { cwd: options.cwd ?? folder, env: { ...env, ...options.env } });
+  const running = new Set<ChildProcessWithoutNullStreams>();
+  const owned: { stop(): unknown }[] = [];
+  const start = (args: string[], options: RunOptions = {}) => {
+    const child = spawn(program, [...first, ...args], {
+      cwd: options.cwd ?? folder,
+      env: { ...env, ...options.env },
+    });
+    child.on("spawn", () => running.add(child)).on("exit", () => running.delete(child));
+    return child;
+  };
   return {
     folder,
     env,
@@ -58,9 +65,37 @@ export function createHome(command: string[] = [BINARY]): Home {
       clearTimeout(timer);
       return outcome;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    owns(server) {
+      owned.push(server);
+      return server;
+    },
+    async remove() {
+      const gone = [...running].map((child) => new Promise((resolve) => child.once("exit", resolve)));
+      for (const child of running) child.kill("SIGKILL");
+      await Promise.all(gone);
+      await Promise.all(owned.splice(0).map((server) => server.stop()));
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
+
+/** A home that is made anew before each test of the file or `describe`, and removed after it. */
+export function homeForEachTest(): Home {
+  const home = {} as Home;
+  beforeEach(() => void Object.assign(home, createHome()));
+  afterEach(() => home.remove());
+  return home;
+}
+
+/** A home for one test of those that run beside each other. */
+export const inHome = (work: (home: Home) => Promise<void>) => async () => {
+  const home = createHome();
+  try {
+    await work(home);
+  } finally {
+    await home.remove();
+  }
+};
 
 /** What a child prints, until it ends. */
 export function collect(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
