@@ -1,82 +1,33 @@
 // Credentials are bound to an issuer, and metadata is believed only as far as it may be.
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createServer, type RequestListener } from "node:http";
-import { createHome, type Home } from "../support/home.ts";
-import { listen } from "../support/net/listen.ts";
+import { describe, expect, test } from "bun:test";
+import { createHome, homeForEachTest } from "../support/home.ts";
+import { json } from "../support/mcp/scripted.ts";
+import { type Answer, drip } from "../support/net/listen.ts";
+import { GRANTED, granted, startScriptedWorld, type WorldScript } from "../support/oauth/scripted-world.ts";
 import { sleep } from "../support/waiting.ts";
 
-let home: Home;
-const running: { close(): void }[] = [];
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  for (const server of running.splice(0)) server.close();
-  home.remove();
-});
-
-/** A loopback server that notes the paths asked for. */
-async function start(
-  answer: (origin: string) => RequestListener,
-): Promise<{ origin: string; paths: string[] }> {
-  const paths: string[] = [];
-  let origin = "";
-  const server = createServer((request, response) => {
-    paths.push(request.url ?? "");
-    answer(origin)(request, response);
-  });
-  origin = `http://127.0.0.1:${await listen(server)}`;
-  running.push({
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  });
-  return { origin, paths };
-}
-const json =
-  (answers: Record<string, object>): RequestListener =>
-  (request, response) => {
-    const found = answers[request.url ?? ""];
-    if (!found) return void response.writeHead(404).end();
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(found));
-  };
+const home = homeForEachTest();
+const start = async (script: WorldScript) => home.owns(await startScriptedWorld(script));
 
 /** An authorization server whose tokens last for a second. */
-const issuer = (metadata: (origin: string) => object = () => ({})) =>
-  start((origin) =>
-    json({
-      "/.well-known/oauth-authorization-server": {
-        issuer: origin,
-        token_endpoint: `${origin}/token`,
-        ...metadata(origin),
-      },
-      "/token": { access_token: "good", token_type: "Bearer", expires_in: 1 },
-    }),
-  );
+const issuer = (metadata: WorldScript["metadata"] = {}, before?: Answer) =>
+  start({ metadata, token: granted(1), ...(before ? { before } : {}) });
 
 /** An MCP server; where it sends its clients for tokens can be changed. */
-async function resource(first: string, more: { challenge?: string; headers?: Record<string, string> } = {}) {
+async function resource(first: string, challenge = "Bearer") {
   const at = { issuer: first, refusing: false };
-  const { origin, paths } = await start((own) => (request, response) => {
-    if (request.url === "/.well-known/oauth-protected-resource/mcp")
-      return json({ [request.url]: { resource: `${own}/mcp`, authorization_servers: [at.issuer] } })(
-        request,
-        response,
-      );
-    if (request.headers.authorization !== "Bearer good" || at.refusing)
-      return void response.writeHead(401, { "www-authenticate": more.challenge ?? "Bearer" }).end();
-    let body = "";
-    request.on("data", (part) => {
-      body += part;
-    });
-    request.on("end", () => {
-      const result = { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" };
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ jsonrpc: "2.0", id: JSON.parse(body).id, result }));
-    });
+  const refuse: Answer = (_request, response) =>
+    response.writeHead(401, { "www-authenticate": challenge }).end();
+  const { url, paths } = await start({
+    resource: () => ({ authorization_servers: [at.issuer] }),
+    refuse,
+    before(request, response, body) {
+      if (!at.refusing || request.url !== "/mcp") return false;
+      refuse(request, response, body);
+      return true;
+    },
   });
-  return { url: `${origin}/mcp`, at, paths };
+  return { url, at, paths };
 }
 
 const SECRET = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "s" };
@@ -147,13 +98,15 @@ describe("an issuer that differs in one character is refused", () => {
 
 test("a token endpoint that moves is found again", async () => {
   let place = "/token";
-  const as = await start((origin) => (request, response) => {
-    if (request.url !== place && request.url?.startsWith("/token")) return void response.writeHead(404).end();
-    json({
-      "/.well-known/oauth-authorization-server": { issuer: origin, token_endpoint: `${origin}${place}` },
-      [place]: { access_token: "good", token_type: "Bearer", expires_in: 1 },
-    })(request, response);
-  });
+  const as = await issuer(
+    (origin) => ({ token_endpoint: `${origin}${place}` }),
+    (request, response) => {
+      if (!request.url?.startsWith("/token")) return false;
+      if (request.url === place) json(response, { ...GRANTED, expires_in: 1 });
+      else response.writeHead(404).end();
+      return true;
+    },
+  );
   const mcp = await resource(as.origin);
   expect((await login(mcp.url)).code).toBe(0);
   place = "/token2";
@@ -183,9 +136,7 @@ describe("metadata", () => {
 
   test("over plain http is not asked for, nor are tokens", async () => {
     const as = await issuer();
-    const prm = await resource(as.origin, {
-      challenge: 'Bearer resource_metadata="http://mcp.example.com/prm"',
-    });
+    const prm = await resource(as.origin, 'Bearer resource_metadata="http://mcp.example.com/prm"');
     expect((await login(prm.url)).stderr).toContain("plain http");
     const byHttp = await resource("http://as.example.com");
     expect((await login(byHttp.url)).stderr).toContain("plain http");
@@ -211,10 +162,11 @@ describe("metadata", () => {
 
   test("that redirects is not followed", async () => {
     const elsewhere = await issuer();
-    const as = await start(() => (_request, response) => {
+    const as = await issuer({}, (_request, response) => {
       response
         .writeHead(302, { location: `${elsewhere.origin}/.well-known/oauth-authorization-server` })
         .end();
+      return true;
     });
     const mcp = await resource(as.origin);
     const { code, stderr } = await login(mcp.url);
@@ -223,26 +175,26 @@ describe("metadata", () => {
   });
 
   test("at one place that redirects does not hide that at the next", async () => {
-    const as = await start((origin) => (request, response) => {
-      if (request.url === "/.well-known/oauth-authorization-server")
-        return void response.writeHead(302, { location: "/sign-in" }).end();
-      return json({
-        "/.well-known/openid-configuration": { issuer: origin, token_endpoint: `${origin}/token` },
-        "/token": { access_token: "good", token_type: "Bearer" },
-      })(request, response);
+    const as = await start({
+      wellKnown: "openid-configuration",
+      before(request, response) {
+        if (request.url !== "/.well-known/oauth-authorization-server") return false;
+        response.writeHead(302, { location: "/sign-in" }).end();
+        return true;
+      },
+      token: (_params, response) => json(response, { access_token: "good", token_type: "Bearer" }),
     });
     const mcp = await resource(as.origin);
     expect((await login(mcp.url)).code).toBe(0);
   });
 
   test("that is too long, or drips, is given up", async () => {
-    const long = await issuer(() => ({ filler: "x".repeat(1024 * 1024) }));
+    const long = await issuer({ filler: "x".repeat(1024 * 1024) });
     const tooLong = await login((await resource(long.origin)).url);
     expect([tooLong.code, tooLong.stderr]).toEqual([2, expect.stringContaining("1 MiB")]);
-    const dripping = await start(() => (_request, response) => {
-      response.writeHead(200, { "content-type": "application/json" });
-      const timer = setInterval(() => response.write(" "), 50);
-      response.on("close", () => clearInterval(timer));
+    const dripping = await issuer({}, (_request, response) => {
+      drip(response, 50);
+      return true;
     });
     const startedMs = performance.now();
     const slow = await login((await resource(dripping.origin)).url, "--timeout", "1");

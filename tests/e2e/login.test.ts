@@ -1,22 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
-import { createHome, type Home } from "../support/home.ts";
+import { homeForEachTest } from "../support/home.ts";
 import { startMcpServer } from "../support/mcp/mcp-server.ts";
-import { listen } from "../support/net/listen.ts";
+import { startScriptedWorld } from "../support/oauth/scripted-world.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 let world: World;
-let home: Home;
+const home = homeForEachTest();
 beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world.end());
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => home.remove());
 
 const basic = () => world.as.clients.basic;
 const login = (...args: string[]) => home.run(["login", world.mcp.url, ...args]);
@@ -197,24 +192,8 @@ describe("login refuses, and stores nothing", () => {
   });
 
   test("an issuer that is not identical", async () => {
-    const liar = createServer((request, response) => {
-      response.setHeader("content-type", "application/json");
-      const { pathname } = new URL(request.url ?? "/", "http://x");
-      if (pathname === "/mcp") response.writeHead(401, { "www-authenticate": "Bearer" }).end();
-      else if (pathname.startsWith("/.well-known/oauth-protected-resource"))
-        response.end(JSON.stringify({ resource: `${origin}/mcp`, authorization_servers: [origin] }));
-      else response.end(JSON.stringify({ issuer: `${origin}/`, token_endpoint: `${origin}/token` }));
-    });
-    const origin = `http://127.0.0.1:${await listen(liar)}`;
-    const { code, stderr } = await home.run([
-      "login",
-      `${origin}/mcp`,
-      "--client-id",
-      "a",
-      "--client-secret",
-      "b",
-    ]);
-    liar.close();
+    const liar = home.owns(await startScriptedWorld({ metadata: (origin) => ({ issuer: `${origin}/` }) }));
+    const { code, stderr } = await home.run(["login", liar.url, "--client-id", "a", "--client-secret", "b"]);
     expect(code).toBe(4);
     expect(stderr).toContain("another issuer");
   });

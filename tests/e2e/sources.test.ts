@@ -1,71 +1,39 @@
 // Where secrets and assertions come from, on the executable: what is read anew, what is never stored, what is not told.
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { makeKey, PASSPHRASE } from "../auth/key-forms.ts";
-import { BINARY, createHome, type Home } from "../support/home.ts";
-import { json } from "../support/net/json.ts";
-import { listen } from "../support/net/listen.ts";
+import { startBridge } from "../support/bridge.ts";
+import { BINARY, homeForEachTest } from "../support/home.ts";
+import { json } from "../support/mcp/scripted.ts";
+import { request } from "../support/messages.ts";
+import type { Answer } from "../support/net/listen.ts";
+import {
+  granted,
+  refuseToken,
+  startScriptedWorld,
+  type TokenScript,
+} from "../support/oauth/scripted-world.ts";
 import { sleep } from "../support/waiting.ts";
 
-let home: Home;
-const running: { close(): void }[] = [];
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  for (const server of running.splice(0)) server.close();
-  home.remove();
-});
+const home = homeForEachTest();
 
-type Token = (params: URLSearchParams, response: ServerResponse, request: IncomingMessage) => void;
-const granted =
-  (lifeS: number): Token =>
-  (_params, response) =>
-    json(response, 200, { access_token: "good", token_type: "Bearer", expires_in: lifeS });
-
-/** Authorization server, MCP server and the token service of a CI platform in one; notes every token request. */
-async function serve(token: Token) {
-  const requests: URLSearchParams[] = [];
+/** Both servers, and the token service of a CI platform beside them. */
+async function serve(token?: TokenScript) {
   const asked: { url: URL; authorization: string | undefined }[] = [];
-  let origin = "";
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? "/", origin);
-    let body = "";
-    request.on("data", (part) => {
-      body += part;
-    });
-    request.on("end", () => {
-      if (url.pathname === "/.well-known/oauth-protected-resource/mcp")
-        json(response, 200, { resource: `${origin}/mcp`, authorization_servers: [origin] });
-      else if (url.pathname === "/.well-known/oauth-authorization-server")
-        json(response, 200, { issuer: origin, token_endpoint: `${origin}/token` });
-      else if (url.pathname === "/token") {
-        const params = new URLSearchParams(body);
-        requests.push(params);
-        token(params, response, request);
-      } else if (url.pathname === "/actions/token") {
-        asked.push({ url, authorization: request.headers.authorization });
-        const isJob = request.headers.authorization === "Bearer job-request-token";
-        json(response, isJob ? 200 : 401, isJob ? { count: 1, value: `id-token-${asked.length}` } : {});
-      } else if (request.headers.authorization !== "Bearer good")
-        response.writeHead(401, { "www-authenticate": "Bearer" }).end();
-      else {
-        const result = { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" };
-        json(response, 200, { jsonrpc: "2.0", id: JSON.parse(body).id, result });
-      }
-    });
-  });
-  origin = `http://127.0.0.1:${await listen(server)}`;
-  running.push({
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  });
-  return { origin, url: `${origin}/mcp`, requests, asked };
+  const before: Answer = (request, response) => {
+    const url = new URL(request.url ?? "/", world.origin);
+    if (url.pathname !== "/actions/token") return false;
+    const { authorization } = request.headers;
+    asked.push({ url, authorization });
+    const isJob = authorization === "Bearer job-request-token";
+    json(response, isJob ? { count: 1, value: `id-token-${asked.length}` } : {}, isJob ? 200 : 401);
+    return true;
+  };
+  const world = home.owns(await startScriptedWorld({ before, ...(token ? { token } : {}) }));
+  const { origin, url, tokenRequests } = world;
+  return { origin, url, requests: tokenRequests, asked };
 }
 const over = () => sleep(1100);
 const write = (name: string, text: string) => {
@@ -79,7 +47,7 @@ describe("workload identity", () => {
     let refusing = false;
     const { url, requests } = await serve((params, response, request) =>
       refusing
-        ? json(response, 400, { error: "invalid_grant", error_description: "assertion expired" })
+        ? refuseToken(response, "invalid_grant", "assertion expired")
         : granted(1)(params, response, request),
     );
     const path = write("token", "first\n");
@@ -241,18 +209,13 @@ describe("--no-store-secret", () => {
     const path = write("secret", "one");
     const args = ["--client-id", "id", "--client-secret-file", path, "--no-store-secret"];
     expect((await home.run(["login", url, "@svc", ...args])).code).toBe(0);
-    const bridge = home.start(["bridge", "@svc", "--protocol", "2026-07-28"]);
-    const line = () => new Promise((resolve) => bridge.stdout.once("data", resolve));
-    const ask = async (id: number) => {
-      const answered = line();
-      bridge.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params: {} })}\n`);
-      return String(await answered);
-    };
-    expect(await ask(1)).toContain('"tools"');
+    const bridge = startBridge(home, ["@svc", "--protocol", "2026-07-28"]);
+    bridge.say(request(1, "tools/list", {}));
+    expect((await bridge.answer(1)).result).toHaveProperty("tools");
     writeFileSync(path, "two");
     await over();
-    expect(await ask(2)).toContain('"tools"');
-    bridge.stdin.end();
+    bridge.say(request(2, "tools/list", {}));
+    expect((await bridge.answer(2)).result).toHaveProperty("tools");
     expect([secrets[0], secrets.at(-1)]).toEqual(["id:one", "id:two"]);
   });
 });

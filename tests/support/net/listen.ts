@@ -51,6 +51,13 @@ export async function serveHttp(answer: Answer, port = 0): Promise<Serving> {
   };
 }
 
+/** Answers with JSON that never ends, a blank at a time. */
+export function drip(response: ServerResponse, everyMs: number): void {
+  response.writeHead(200, { "content-type": "application/json" });
+  const timer = setInterval(() => response.write(" "), everyMs);
+  response.on("close", () => clearInterval(timer));
+}
+
 /** A TCP server that speaks no HTTP of its own. */
 export async function serveTcp(
   take: (socket: Socket) => void,

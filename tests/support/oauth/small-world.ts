@@ -1,7 +1,6 @@
 // Authorization server and MCP server of 2026-07-28 in one, small and quick, for tests with very many processes.
-import { createServer } from "node:http";
-import { json } from "../net/json.ts";
-import { close, listen } from "../net/listen.ts";
+import { json } from "../mcp/scripted.ts";
+import { serveHttp } from "../net/listen.ts";
 
 export interface SmallWorld {
   url: string;
@@ -25,61 +24,51 @@ const RESULTS: Record<string, object> = {
   ping: {},
 };
 
+/** The answer to a request; a resource has as many bytes as its address says. */
+function answer({ id, method, params }: { id: unknown; method: string; params?: { uri?: string } }): object {
+  const size = Number(/^size:(\d+)$/.exec(params?.uri ?? "")?.[1]);
+  const result =
+    method === "resources/read"
+      ? { contents: [{ uri: params?.uri, text: "x".repeat(size) }] }
+      : RESULTS[method];
+  if (!result) return { jsonrpc: "2.0", id, error: { code: -32601, message: "no such method" } };
+  const _meta = { "io.modelcontextprotocol/serverInfo": { name: "small", version: "1" } };
+  return {
+    jsonrpc: "2.0",
+    id,
+    result: { resultType: "complete", ttlMs: 0, cacheScope: "private", _meta, ...result },
+  };
+}
+
+/** The secret in the header of a token request. */
+const secretIn = (authorization: string) =>
+  decodeURIComponent(Buffer.from(authorization.slice(6), "base64").toString().split(":")[1] ?? "");
+
 export async function startSmallWorld(): Promise<SmallWorld> {
   const endsMs = new Map<string, number>();
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", world.origin);
-    const authorization = request.headers.authorization ?? "";
-    let body = "";
-    request.on("data", (part) => {
-      body += part;
-    });
-    request.on("end", () => {
-      if (pathname.startsWith("/.well-known/oauth-protected-resource"))
-        json(response, 200, { resource: world.url, authorization_servers: [world.origin] });
-      else if (pathname.startsWith("/.well-known/"))
-        json(response, 200, { issuer: world.origin, token_endpoint: `${world.origin}/token` });
-      else if (pathname === "/token") {
-        const secret = decodeURIComponent(
-          Buffer.from(authorization.slice(6), "base64").toString().split(":")[1] ?? "",
-        );
-        world.secrets.push(secret);
-        const token = `token-${world.secrets.length}`;
-        setTimeout(() => {
-          if (world.secret !== undefined && secret !== world.secret)
-            return json(response, 401, { error: "invalid_client" });
-          endsMs.set(token, Date.now() + world.lifeS * 1000);
-          json(response, 200, { access_token: token, token_type: "Bearer", expires_in: world.lifeS });
-        }, world.delayMs);
-      } else if ((endsMs.get(authorization.slice(7)) ?? 0) < Date.now())
-        response.writeHead(401, { "www-authenticate": "Bearer" }).end();
-      else {
-        world.calls++;
-        const { id, method, params } = JSON.parse(body);
-        if (id === undefined) return void response.writeHead(202).end();
-        // A resource of as many bytes as its address says.
-        const size = /^size:(\d+)$/.exec(params?.uri ?? "")?.[1];
-        const result =
-          method === "resources/read"
-            ? { contents: [{ uri: params.uri, text: "x".repeat(Number(size)) }] }
-            : RESULTS[method];
-        const _meta = { "io.modelcontextprotocol/serverInfo": { name: "small", version: "1" } };
-        json(
-          response,
-          200,
-          result
-            ? {
-                jsonrpc: "2.0",
-                id,
-                result: { resultType: "complete", ttlMs: 0, cacheScope: "private", _meta, ...result },
-              }
-            : { jsonrpc: "2.0", id, error: { code: -32601, message: "no such method" } },
-        );
-      }
-    });
+  const { origin, stop } = await serveHttp((request, response, body) => {
+    const path = request.url ?? "/";
+    const { authorization = "" } = request.headers;
+    if (path.startsWith("/.well-known/oauth-protected-resource"))
+      return json(response, { resource: world.url, authorization_servers: [origin] });
+    if (path.startsWith("/.well-known/"))
+      return json(response, { issuer: origin, token_endpoint: `${origin}/token` });
+    if (path === "/token") {
+      const secret = secretIn(authorization);
+      const token = `token-${world.secrets.push(secret)}`;
+      return setTimeout(() => {
+        if (world.secret !== undefined && secret !== world.secret)
+          return json(response, { error: "invalid_client" }, 401);
+        endsMs.set(token, Date.now() + world.lifeS * 1000);
+        return json(response, { access_token: token, token_type: "Bearer", expires_in: world.lifeS });
+      }, world.delayMs);
+    }
+    if ((endsMs.get(authorization.slice(7)) ?? 0) < Date.now())
+      return response.writeHead(401, { "www-authenticate": "Bearer" }).end();
+    world.calls++;
+    const message = JSON.parse(body);
+    return message.id === undefined ? response.writeHead(202).end() : json(response, answer(message));
   });
-  const port = await listen(server);
-  const origin = `http://127.0.0.1:${port}`;
   const world: SmallWorld = {
     url: `${origin}/mcp`,
     origin,
@@ -88,7 +77,7 @@ export async function startSmallWorld(): Promise<SmallWorld> {
     secret: undefined,
     lifeS: 3600,
     delayMs: 0,
-    stop: () => close(server),
+    stop,
   };
   return world;
 }
