@@ -1,8 +1,8 @@
 // What token endpoints answer: lives, pages, waits, redirects, and answers without an end.
 import { describe, expect, test } from "bun:test";
-import { json } from "../support/mcp/scripted.ts";
-import { drip, serveHttp } from "../support/net/listen.ts";
-import { GRANTED } from "../support/oauth/scripted-world.ts";
+import { json } from "../../support/mcp/scripted.ts";
+import { drip, serveHttp } from "../../support/net/listen.ts";
+import { GRANTED } from "../../support/oauth/scripted-world.ts";
 
 import { habits } from "./habit.ts";
 

@@ -3,11 +3,10 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exportJWK, importSPKI } from "jose";
-import { KINDS, makeKey } from "../auth/key-forms.ts";
-import { createHome, type Home } from "../support/home.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { KINDS, makeKey } from "../../auth/key-forms.ts";
+import { createHome, type Home, ROOT } from "../../support/home.ts";
+import { startWorld, type World } from "../../support/world.ts";
 
-const ROOT = join(import.meta.dir, "..", "..");
 const keys = Object.fromEntries(["RSA", "RSA-PSS", "P-384", "Ed25519"].map((kind) => [kind, makeKey(kind)]));
 
 let world: World;

@@ -1,9 +1,9 @@
 // Secrets in the wrong place, and in the midst of a crash: none may be seen.
 import { expect, test } from "bun:test";
-import { startBridge } from "../support/bridge.ts";
-import { serveHttp } from "../support/net/listen.ts";
-import { found, known, S } from "./secret-forms.ts";
-import { handshake, MODES, secretWorld } from "./secret-world.ts";
+import { startBridge } from "../../support/bridge.ts";
+import { serveHttp } from "../../support/net/listen.ts";
+import { found, known, S } from "./forms.ts";
+import { handshake, MODES, secretWorld } from "./world.ts";
 
 const world = secretWorld();
 

@@ -4,10 +4,10 @@ import { execFileSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { BINARY } from "../support/home.ts";
-import { makeCertificates } from "../support/net/certificates.ts";
-import { found, known, S } from "./secret-forms.ts";
-import { handshake, MODES, secretWorld } from "./secret-world.ts";
+import { BINARY } from "../../support/home.ts";
+import { makeCertificates } from "../../support/net/certificates.ts";
+import { found, known, S } from "./forms.ts";
+import { handshake, MODES, secretWorld } from "./world.ts";
 
 const world = secretWorld();
 

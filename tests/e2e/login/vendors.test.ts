@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { importSPKI, jwtVerify } from "jose";
-import { makeKey } from "../auth/key-forms.ts";
-import { json } from "../support/mcp/scripted.ts";
-import { GRANTED, refuseToken } from "../support/oauth/scripted-world.ts";
+import { makeKey } from "../../auth/key-forms.ts";
+import { json } from "../../support/mcp/scripted.ts";
+import { GRANTED, refuseToken } from "../../support/oauth/scripted-world.ts";
 
 import { type Habit, habits } from "./habit.ts";
 

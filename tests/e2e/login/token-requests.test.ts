@@ -3,9 +3,9 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { json } from "../support/mcp/scripted.ts";
-import { GRANTED } from "../support/oauth/scripted-world.ts";
-import { sleep } from "../support/waiting.ts";
+import { json } from "../../support/mcp/scripted.ts";
+import { GRANTED } from "../../support/oauth/scripted-world.ts";
+import { sleep } from "../../support/waiting.ts";
 
 import { type Habit, habits } from "./habit.ts";
 

@@ -1,14 +1,16 @@
 // More scopes for some calls (MCP "Step-Up Authorization Flow"), with real servers and the executable.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { createHome, type Home } from "../support/home.ts";
-import { type GuardedServer, startGuardedServer } from "../support/mcp/guarded-server.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../support/oauth/authorization-server.ts";
+import { homeForEachTest } from "../../support/home.ts";
+import { type GuardedServer, startGuardedServer } from "../../support/mcp/guarded-server.ts";
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from "../../support/oauth/authorization-server.ts";
 
 let as: AuthorizationServer;
 let mcp: GuardedServer;
-let home: Home;
+const home = homeForEachTest();
 beforeEach(async () => {
-  home = createHome();
   as = await startAuthorizationServer({
     scopes: ["a", "b", "c", "d"],
     tokenTtlS: 600,
@@ -28,13 +30,12 @@ beforeEach(async () => {
 afterEach(async () => {
   await mcp.stop();
   await as.stop();
-  home.remove();
 });
 
 const call = (tool: string) => home.run(["@svc", "tools-call", tool, "text=hi"]);
 const scopes = () => as.tokenRequests.map(({ params }) => params.scope?.split(" ").sort().join(" "));
 
-test("is done once for the union, remembered by other processes, and forgotten at the next login", async () => {
+test("step-up is done once for the union, remembered by other processes, and forgotten at the next login", async () => {
   expect((await call("one")).code).toBe(0);
   expect(scopes()).toEqual(["a"]);
   expect((await call("two")).code).toBe(0);
@@ -53,13 +54,13 @@ test("is done once for the union, remembered by other processes, and forgotten a
   expect(scopes().at(-1)).toBe("a");
 });
 
-test("of many at once is one request", async () => {
+test("step-up of many at once is one request", async () => {
   const runs = await Promise.all(Array.from({ length: 12 }, () => call("two")));
   expect(runs.map(({ code }) => code)).toEqual(Array(12).fill(0));
   expect(scopes()).toEqual(["a", "a b"]);
 });
 
-test("that is not granted is an error that says so, and the token there is stays good", async () => {
+test("step-up that is not granted is an error that says so, and the token there is stays good", async () => {
   const refused = await call("admin");
   expect(refused.code).toBe(4);
   expect(refused.stderr).toContain("root");
@@ -73,7 +74,7 @@ test("that is not granted is an error that says so, and the token there is stays
   expect(as.tokenRequests.length).toBe(before);
 });
 
-test("that the authorization server refuses is told, and the token there is stays good", async () => {
+test("step-up that the authorization server refuses is told, and the token there is stays good", async () => {
   const login = await home.run(["login", mcp.url, "@svc", "--client-id", "limited", "--scope", "a"], {
     env: { M2MCP_CLIENT_SECRET: "limited-secret" },
   });

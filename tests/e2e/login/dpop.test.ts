@@ -1,15 +1,18 @@
 // Tokens bound to a key (RFC 9449) on the executable, with real servers that want nonces.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { createInterface } from "node:readline";
-import { createHome, type Home } from "../support/home.ts";
-import { type GuardedServer, startGuardedServer } from "../support/mcp/guarded-server.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../support/oauth/authorization-server.ts";
+import { startBridge } from "../../support/bridge.ts";
+import { homeForEachTest } from "../../support/home.ts";
+import { type GuardedServer, startGuardedServer } from "../../support/mcp/guarded-server.ts";
+import { call, INITIALIZE, INITIALIZED } from "../../support/messages.ts";
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from "../../support/oauth/authorization-server.ts";
 
 let as: AuthorizationServer;
 let mcp: GuardedServer;
-let home: Home;
+const home = homeForEachTest();
 beforeEach(async () => {
-  home = createHome();
   as = await startAuthorizationServer({ dpop: { requireNonce: true } });
   mcp = await startGuardedServer({ issuer: as.issuer, jwksUri: as.jwksUri, nonces: true });
   const { id, secret } = as.clients.basic;
@@ -20,7 +23,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await mcp.stop();
   await as.stop();
-  home.remove();
 });
 
 test("key and nonces are kept: a warm command is refused nothing and asks for no token", async () => {
@@ -34,29 +36,16 @@ test("key and nonces are kept: a warm command is refused nothing and asks for no
 });
 
 test("a bridge goes on through nonces that change under many requests", async () => {
-  const bridge = home.start(["bridge", "@svc"]);
-  const answers = createInterface({ input: bridge.stdout })[Symbol.asyncIterator]();
-  const send = (message: object) => bridge.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
-  const read = async () => JSON.parse((await answers.next()).value ?? "{}");
-  const clientInfo = { name: "test", version: "1" };
-  send({
-    id: 0,
-    method: "initialize",
-    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo },
-  });
-  expect((await read()).result.serverInfo.name).toBe("bound");
-  send({ method: "notifications/initialized" });
+  const { say, answer } = startBridge(home, ["@svc"]);
+  say(INITIALIZE);
+  expect((await answer(1)).result.serverInfo.name).toBe("bound");
+  say(INITIALIZED);
   const arrivals = as.arrivals();
   for (let round = 0; round < 4; round++) {
     mcp.rotateNonce();
-    for (let count = 0; count < 20; count++)
-      send({
-        id: round * 20 + count + 1,
-        method: "tools/call",
-        params: { name: "echo", arguments: { text: "x" } },
-      });
-    for (let count = 0; count < 20; count++) expect((await read()).result.content[0].text).toBe("x");
+    const ids = Array.from({ length: 20 }, (_, at) => `${round}-${at}`);
+    say(...ids.map((id) => call(id, "echo", { text: "x" })));
+    for (const id of ids) expect((await answer(id)).result.content[0].text).toBe("x");
   }
   expect(as.arrivals()).toBe(arrivals);
-  bridge.stdin.end();
 });

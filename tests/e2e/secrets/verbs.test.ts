@@ -1,11 +1,11 @@
 // Every verb in every mode, with secrets from the environment or from a profile: none may be seen but in the request.
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { VERBS } from "../../lib/command-line/verbs.ts";
-import { openStore } from "../../lib/store/store.ts";
-import { deadUrl } from "../support/net/listen.ts";
-import { known, S } from "./secret-forms.ts";
-import { callsOf, handshake, MODES, secretWorld } from "./secret-world.ts";
+import { VERBS } from "../../../lib/command-line/verbs.ts";
+import { openStore } from "../../../lib/store/store.ts";
+import { deadUrl } from "../../support/net/listen.ts";
+import { known, S } from "./forms.ts";
+import { callsOf, handshake, MODES, secretWorld } from "./world.ts";
 
 const world = secretWorld();
 

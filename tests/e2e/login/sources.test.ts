@@ -3,19 +3,19 @@ import { describe, expect, test } from "bun:test";
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeKey, PASSPHRASE } from "../auth/key-forms.ts";
-import { startBridge } from "../support/bridge.ts";
-import { BINARY, homeForEachTest } from "../support/home.ts";
-import { json } from "../support/mcp/scripted.ts";
-import { request } from "../support/messages.ts";
-import type { Answer } from "../support/net/listen.ts";
+import { makeKey, PASSPHRASE } from "../../auth/key-forms.ts";
+import { startBridge } from "../../support/bridge.ts";
+import { BINARY, homeForEachTest } from "../../support/home.ts";
+import { json } from "../../support/mcp/scripted.ts";
+import { request } from "../../support/messages.ts";
+import type { Answer } from "../../support/net/listen.ts";
 import {
   granted,
   refuseToken,
   startScriptedWorld,
   type TokenScript,
-} from "../support/oauth/scripted-world.ts";
-import { sleep } from "../support/waiting.ts";
+} from "../../support/oauth/scripted-world.ts";
+import { sleep } from "../../support/waiting.ts";
 
 const home = homeForEachTest();
 

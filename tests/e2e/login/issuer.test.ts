@@ -1,10 +1,15 @@
 // Credentials are bound to an issuer, and metadata is believed only as far as it may be.
 import { describe, expect, test } from "bun:test";
-import { createHome, homeForEachTest } from "../support/home.ts";
-import { json } from "../support/mcp/scripted.ts";
-import { type Answer, drip } from "../support/net/listen.ts";
-import { GRANTED, granted, startScriptedWorld, type WorldScript } from "../support/oauth/scripted-world.ts";
-import { sleep } from "../support/waiting.ts";
+import { createHome, homeForEachTest } from "../../support/home.ts";
+import { json } from "../../support/mcp/scripted.ts";
+import { type Answer, drip } from "../../support/net/listen.ts";
+import {
+  GRANTED,
+  granted,
+  startScriptedWorld,
+  type WorldScript,
+} from "../../support/oauth/scripted-world.ts";
+import { sleep } from "../../support/waiting.ts";
 
 const home = homeForEachTest();
 const start = async (script: WorldScript) => home.owns(await startScriptedWorld(script));

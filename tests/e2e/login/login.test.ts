@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { homeForEachTest } from "../support/home.ts";
-import { startMcpServer } from "../support/mcp/mcp-server.ts";
-import { startScriptedWorld } from "../support/oauth/scripted-world.ts";
-import { startWorld, type World } from "../support/world.ts";
+import { homeForEachTest } from "../../support/home.ts";
+import { startMcpServer } from "../../support/mcp/mcp-server.ts";
+import { startScriptedWorld } from "../../support/oauth/scripted-world.ts";
+import { startWorld, type World } from "../../support/world.ts";
 
 let world: World;
 const home = homeForEachTest();

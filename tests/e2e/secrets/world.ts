@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { VERBS } from "../../lib/command-line/verbs.ts";
-import { createHome, type Home, type Outcome, type RunOptions } from "../support/home.ts";
-import { json } from "../support/mcp/scripted.ts";
-import { initialize, lines, request } from "../support/messages.ts";
-import { serveHttp } from "../support/net/listen.ts";
-import { found, S } from "./secret-forms.ts";
+import { VERBS } from "../../../lib/command-line/verbs.ts";
+import { createHome, type Home, type Outcome, type RunOptions } from "../../support/home.ts";
+import { json } from "../../support/mcp/scripted.ts";
+import { initialize, lines, request } from "../../support/messages.ts";
+import { serveHttp } from "../../support/net/listen.ts";
+import { found, S } from "./forms.ts";
 
 const RESULTS: Record<string, object> = {
   "server/discover": {

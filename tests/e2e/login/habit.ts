@@ -1,6 +1,10 @@
 // Logins at an authorization server that has a habit of its own.
-import { homeForEachTest } from "../support/home.ts";
-import { type ScriptedWorld, startScriptedWorld, type WorldScript } from "../support/oauth/scripted-world.ts";
+import { homeForEachTest } from "../../support/home.ts";
+import {
+  type ScriptedWorld,
+  startScriptedWorld,
+  type WorldScript,
+} from "../../support/oauth/scripted-world.ts";
 
 export type Habit = Pick<WorldScript, "path" | "metadata" | "token">;
 
