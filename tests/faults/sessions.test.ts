@@ -69,7 +69,7 @@ describe("a lost session is opened again for all in flight:", () => {
     }, 30_000);
 });
 
-test("a new session is told what the client wished of the old one", async () => {
+test("a new session is told the settings of the old one", async () => {
   const state = { alive: "s1" };
   const server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
   const { heard, say, answer } = startBridge(home, [server.url]);

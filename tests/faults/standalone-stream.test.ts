@@ -1,4 +1,4 @@
-// The streams that a server may talk on unasked, at servers that end them, refuse them or say nothing on them. The tests
+// The standalone stream and the listen stream, at servers that end them, refuse them or say nothing on them. The tests
 // watch for seconds what a bridge does by itself, so they watch beside each other.
 import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
@@ -99,16 +99,16 @@ describe("the GET stream", () => {
   test.concurrent(
     "that is silent for too long is made anew, and a server that still holds the old one is asked again",
     inHome(async (home) => {
-      let held = false;
+      let isOpen = false;
       const { gets } = await watch(
         home,
         orElse((_asked, response) => {
-          if (held) {
-            held = false;
+          if (isOpen) {
+            isOpen = false;
             response.writeHead(409).end();
           } else {
             stream(response).flushHeaders();
-            held = true;
+            isOpen = true;
           }
         }),
         5000,

@@ -51,7 +51,7 @@ describe("streams", () => {
     expect(performance.now() - startedMs).toBeLessThan(3000);
   });
 
-  test("that come back by themselves carry what the server says unasked", async () => {
+  test("that come back by themselves carry what the server says on its own", async () => {
     let opened = 0;
     const url = await serve(({ http, id }, response) => {
       if (http === "POST")

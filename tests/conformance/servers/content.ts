@@ -2,7 +2,7 @@
 
 const PIXEL =
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg==";
-const SILENCE = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA==";
+const NO_SOUND = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQIAAAAAAA==";
 
 const text = (said: string) => ({ type: "text" as const, text: said });
 export const says = (said: string) => ({ content: [text(said)] });
@@ -16,7 +16,7 @@ const embedded = (uri: string, mimeType: string, said: string) => ({
 export const FIXED_TOOLS = {
   test_simple_text: [text("This is a simple text response for testing.")],
   test_image_content: [image],
-  test_audio_content: [{ type: "audio" as const, data: SILENCE, mimeType: "audio/wav" }],
+  test_audio_content: [{ type: "audio" as const, data: NO_SOUND, mimeType: "audio/wav" }],
   test_embedded_resource: [
     embedded("test://embedded-resource", "text/plain", "This is an embedded resource content."),
   ],
