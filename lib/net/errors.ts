@@ -46,14 +46,20 @@ export const streamCut = (what: string) =>
 export const endedEarly = () =>
   new M2mcpError("ended", EXIT.network, "the bridge was ended before the answer came", "start it again");
 
-export const unexpectedStatus = (what: string, status: number) => {
+/** @param words what the server said of it, in one line */
+export const unexpectedStatus = (what: string, status: number, words?: string) => {
   const hint =
     status === 404
       ? "check the path of the server's address, often /mcp"
       : status >= 500 || status === 429
         ? "the fault is the server's: try again later"
         : "check the server's address and what it expects; --verbose shows each step";
-  return new M2mcpError("http_status", EXIT.server, `${what} answered with HTTP status ${status}`, hint);
+  return new M2mcpError(
+    "http_status",
+    EXIT.server,
+    `${what} answered with HTTP status ${status}${words ? `: ${words}` : ""}`,
+    hint,
+  );
 };
 
 /** The server asks to wait (429, 503) for longer than the request may take. */

@@ -1,5 +1,5 @@
 import type { AuthState } from "../auth/credentials.ts";
-import type { Memory, ServerMemory } from "../mcp/protocol/endpoint.ts";
+import type { ServerCache, ServerMemory } from "../mcp/protocol/endpoint.ts";
 import type { State, Store } from "./types.ts";
 
 /** Servers remembered for one set of credentials; the ones longest unchanged make room. */
@@ -10,7 +10,7 @@ export interface Cache {
   readAuth(): Promise<AuthState | undefined>;
   changeAuth(change: (old: AuthState) => AuthState): Promise<void>;
   /** What is remembered of one server. */
-  server(url: string): Memory;
+  server(url: string): ServerCache;
   withLock<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -1,5 +1,7 @@
 import { asString, type Text } from "./bytes.ts";
-import { type Id, type Message, PARSE_ERROR, type Unreadable } from "./message.ts";
+import type { Id } from "./id.ts";
+import { type Message, PARSE_ERROR } from "./message.ts";
+import type { Unreadable } from "./parse.ts";
 
 /**
  * Answers to the members of batches (MCP 2025-03-26 "Batching", JSON-RPC 2.0 §6): a batch is answered by one array,

@@ -26,7 +26,7 @@ export async function run(call: Call): Promise<undefined> {
       kill: kill.signal,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
-      relieve: await createMemoryRelief(),
+      onMessageDone: await createMemoryRelief(),
     });
   } catch (error) {
     // A host shows what is answered, seldom what stands on stderr.

@@ -255,7 +255,7 @@ export async function openEndpoint(call: Call, found: Target, kind: typeof ONE_O
     authorization,
     fetch: deps.fetch,
     ...(found.protocol === undefined ? {} : { protocol: found.protocol }),
-    memory: cache.server(server),
+    cache: cache.server(server),
     timeoutMs: timeoutMs(call.options) ?? kind.timeoutMs,
     reconnectMs: kind.reconnectMs,
     log: (line) => call.output.step(line),
