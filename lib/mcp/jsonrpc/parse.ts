@@ -97,10 +97,10 @@ function response(
   return withLazyMember({ kind: "response", id, result, text: line }, "result", result);
 }
 
-/** Whether a strict host takes it: `jsonrpc`, an id, and one of result and error, nothing else (JSON-RPC 2.0 §5). */
+/** Whether a strict host takes it: `jsonrpc`, an id, one of result and error, no other known member (JSON-RPC 2.0 §5). */
 function isExactResponse(value: JsonObject, error: RpcError | undefined): boolean {
-  const members = Object.keys(value).length;
-  if (value.jsonrpc !== "2.0" || members !== 3 || !("id" in value)) return false;
+  if (value.jsonrpc !== "2.0" || !("id" in value) || "method" in value || "params" in value) return false;
+  if ("result" in value && "error" in value) return false;
   return error ? error === value.error : value.result !== null;
 }
 

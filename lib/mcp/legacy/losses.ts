@@ -1,7 +1,8 @@
 import { backoffMs } from "../../timing/backoff.ts";
 
-/** A session that lasted this long was no failure, in ms. */
+/** A session that lasted this long, in ms, or answered so many requests, was no failure. */
 const LASTED_MS = 5000;
+const SERVED = 8;
 /** Base of the wait before the next session where one after the other is lost at once, in ms. */
 const PAUSE_MS = 1000;
 /** How long a method that a fresh session refused too is taken to be refused for its own sake, first and at most, in ms. */
@@ -27,13 +28,16 @@ export interface Losses {
 export function createLosses(now: () => number = () => performance.now()): Losses {
   const own = new Map<string, { untilMs: number; forMs: number }>();
   let openedMs = now();
+  let served = 0;
   let inARow = 0;
   return {
     opened() {
       openedMs = now();
+      served = 0;
     },
     lost() {
-      inARow = now() - openedMs > LASTED_MS ? 0 : inARow + 1;
+      const isGood = now() - openedMs > LASTED_MS || served >= SERVED;
+      inARow = isGood ? 0 : inARow + 1;
       return inARow < 2 ? 0 : backoffMs(inARow - 1, PAUSE_MS);
     },
     get inARow() {
@@ -44,6 +48,9 @@ export function createLosses(now: () => number = () => performance.now()): Losse
       own.set(method, { forMs, untilMs: now() + forMs });
     },
     isOwnRefusal: (method) => (own.get(method)?.untilMs ?? 0) > now(),
-    answered: (method) => void own.delete(method),
+    answered(method) {
+      served++;
+      own.delete(method);
+    },
   };
 }

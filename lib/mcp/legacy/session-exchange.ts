@@ -16,6 +16,9 @@ import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 /** How long a cancelled request may still be answered, in ms: a server is told first, and may have its answer at hand. */
 const CANCELLED_MS = 2000;
 
+/** How long the end waits for what the server is being told, in ms. */
+const LAST_WORDS_MS = 500;
+
 /** A request under way: its answer may come on another stream than its own. */
 interface UnderWay {
   answer(answer: Answer): void;
@@ -35,7 +38,8 @@ export interface SessionExchange {
   receive(message: Message): Promise<void>;
   /** Requests of the server's that await an answer. */
   readonly asked: Set<Id>;
-  close(): void;
+  /** Ends what is under way, once what the server is being told has gone out, or has had a moment to. Never rejects. */
+  close(): Promise<void>;
 }
 
 /** @param onMessage takes what belongs to no request under way */
@@ -44,6 +48,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
   const underWay = new Map<Id, UnderWay>();
   const asked = new Set<Id>();
   const drains = createDrains();
+  const telling = new Set<Promise<unknown>>();
 
   /** Notes the server's requests, so that their answers go back in the session that asked. */
   const noting =
@@ -103,8 +108,13 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
   function cancel(id: Id, session: SessionHeaders, abort: AbortController, reason: unknown): void {
     const params = reason instanceof Cancellation ? reason.params : {};
     const told = notification("notifications/cancelled", { ...params, requestId: idValue(id) });
-    void tell(told.text, session, told.method);
+    track(tell(told.text, session, told.method));
     setTimeout(() => abort.abort(reason), CANCELLED_MS).unref?.();
+  }
+
+  function track(work: Promise<unknown>): void {
+    const tracked = work.finally(() => telling.delete(tracked));
+    telling.add(tracked);
   }
 
   return {
@@ -155,7 +165,12 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
       await new Promise((resolve) => setImmediate(resolve));
     },
 
-    close() {
+    async close() {
+      if (telling.size > 0)
+        await Promise.race([
+          Promise.all(telling),
+          new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS)),
+        ]);
       ended.abort();
       for (const { abort } of underWay.values()) abort.abort(streamCut(hostOf(endpoint.url)));
     },

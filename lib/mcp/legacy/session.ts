@@ -281,7 +281,7 @@ export function createLegacySession({
       const last = state;
       state = { kind: "closed" };
       ended.abort();
-      exchange.close();
+      await exchange.close();
       if (how === "end" && last.kind === "open" && last.id !== undefined) await deleteSession(endpoint, last);
     },
 
