@@ -2,6 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import { runBridge } from "../../hosts/bridge.ts";
 import { refuseAll } from "../../hosts/refusing-bridge.ts";
+import type { RpcError } from "../../mcp/jsonrpc/message.ts";
 import { createGcHint } from "../../platform/gc-hint.ts";
 import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
 import { resolveTarget } from "../target/target.ts";
@@ -33,6 +34,7 @@ export async function run(command: Command): Promise<undefined> {
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
       onMessageDone: await createGcHint(),
+      onFailure: onceEach(({ message }, method) => command.output.warn(`${method}: ${message}`)),
     });
   } catch (error) {
     // A host shows what is answered, seldom what stands on stderr.
@@ -45,4 +47,16 @@ export async function run(command: Command): Promise<undefined> {
     await endpoint?.end();
     process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
   }
+}
+
+/** Failures told at most, each reason once: a host's log should show why, not how often. */
+const MAX_TOLD = 100;
+
+function onceEach(tell: (error: RpcError, method: string) => void) {
+  const told = new Set<string>();
+  return (error: RpcError, method: string): void => {
+    if (told.has(error.message) || told.size >= MAX_TOLD) return;
+    told.add(error.message);
+    tell(error, method);
+  };
 }

@@ -6,17 +6,28 @@ import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { authDeps, fetchFor } from "./auth-deps.ts";
 import { expandHeaders } from "./headers.ts";
 import type { Target } from "./target.ts";
+import { traceOf } from "./trace-context.ts";
+
+/** The extension of MCP that this grant is (ext-auth "OAuth Client Credentials"). */
+const CLIENT_CREDENTIALS = "io.modelcontextprotocol/oauth-client-credentials";
 
 /** Silence after which the server counts as gone, and how long a cut connection is opened again, in ms. */
 export interface Limits {
   timeoutMs: number;
   reconnectMs: number;
+  /** For the first exchange, unless --timeout says how long to wait. */
+  connectTimeoutMs?: number;
 }
 
 /** A person or a script waits: a minute is long, and what fails is better said at once. */
 export const ONE_OFF: Limits = { timeoutMs: 60_000, reconnectMs: 0 };
 /** A host waits, and keeps its own limits: tools may work for minutes. */
-export const BRIDGE: Limits = { timeoutMs: 600_000, reconnectMs: 5000 };
+export const BRIDGE: Limits = {
+  timeoutMs: 600_000,
+  reconnectMs: 5000,
+  // Hosts give up after 30 s, and leave us behind.
+  connectTimeoutMs: 25_000,
+};
 
 /** An endpoint whose authorization may have work in the background, which `end` brings to its end. */
 export type OpenEndpoint = Endpoint & { end(): Promise<void> };
@@ -29,6 +40,9 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
   const authorization: ClosableAuthorization = credentials
     ? createAuthorization(deps, { server: login?.server ?? server, credentials })
     : noAuthorization(server);
+  const { connectTimeoutMs } = limits;
+  const given = timeoutMs(command.options);
+  const trace = traceOf(command.io.env);
   return {
     url: server,
     headers: expandHeaders(target.headers, command.io.env),
@@ -36,7 +50,10 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     fetch,
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
     cache: cache.server(server),
-    timeoutMs: timeoutMs(command.options) ?? limits.timeoutMs,
+    timeoutMs: given ?? limits.timeoutMs,
+    ...(given === undefined && connectTimeoutMs !== undefined ? { connectTimeoutMs } : {}),
+    ...(credentials?.grant === "client-credentials" ? { extensions: [CLIENT_CREDENTIALS] } : {}),
+    ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
     log: (line) => command.output.step(line),
     end: () => authorization.end(),
