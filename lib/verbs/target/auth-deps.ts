@@ -2,6 +2,7 @@ import type { AuthDeps } from "../../auth/deps.ts";
 import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
+import { USER_AGENT } from "../../command-line/version.ts";
 import { createFetch } from "../../platform/fetch.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandHeaders, withServerHeaders } from "./headers.ts";
@@ -15,7 +16,7 @@ const FILE_FRESH_MS = 5000;
 /** The same where a command yields it, which costs more than a file. */
 const COMMAND_FRESH_MS = 60_000;
 /** Variables by which the runtime finds its way to a server, in either case. */
-const WAYS = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
+const NETWORK_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
 
 /**
  * What the authorization code is given: the one place where it meets the store and the network.
@@ -57,9 +58,13 @@ export async function fetchFor(
   { ca, credentials, login, store }: Target,
 ): Promise<typeof fetch> {
   const { env } = command.io;
-  const authorities = ca === undefined ? {} : { ca: await readAuthorities(command, ca) };
+  const fixed = {
+    userAgent: USER_AGENT,
+    warn: (line: string) => command.output.warn(line),
+    ...(ca === undefined ? {} : { ca: await readAuthorities(command, ca) }),
+  };
   const tls = credentials?.tls;
-  if (!tls) return createFetch(authorities, env);
+  if (!tls) return createFetch(fixed, env);
   const { readSecret } = await import("../../auth/client/secrets.ts");
   const { followingFetch } = await import("./client-certificate.ts");
   // A login that replaces the certificate is followed like a file that is.
@@ -72,7 +77,7 @@ export async function fetchFor(
   const isCommand = tls.cert.from === "command" || tls.key.from === "command";
   return followingFetch(
     read,
-    (pair) => createFetch({ ...authorities, ...pair }, env),
+    (pair) => createFetch({ ...fixed, ...pair }, env),
     isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
     (line) => command.output.step(line),
   );
@@ -80,7 +85,7 @@ export async function fetchFor(
 
 /** What the way to the servers depends on, as a digest: a proxy's address may hold a password. */
 function wayOf({ io, options }: Command, { headers, allowHttp, ca }: Target): string {
-  const proxies = WAYS.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
+  const proxies = NETWORK_VARIABLES.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
   const parts = [proxies, timeoutMs(options), headers, allowHttp, ca];
   return process
     .getBuiltinModule("node:crypto")
