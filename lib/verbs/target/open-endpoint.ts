@@ -2,7 +2,9 @@ import { type ClosableAuthorization, createAuthorization } from "../../auth/toke
 import { noAuthorization } from "../../auth/tokens/no-authorization.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
+import { M2mcpError } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import { namingVariables } from "../variables.ts";
 import { authDeps, fetchFor } from "./auth-deps.ts";
 import { expandHeaders } from "./headers.ts";
 import type { Target } from "./target.ts";
@@ -14,20 +16,18 @@ const CLIENT_CREDENTIALS = "io.modelcontextprotocol/oauth-client-credentials";
 /** Silence after which the server counts as gone, and how long a cut connection is opened again, in ms. */
 export interface Limits {
   timeoutMs: number;
-  reconnectMs: number;
-  /** For the first exchange, unless --timeout says how long to wait. */
+  /** For the first exchange, unless the user gave a limit; as `timeoutMs` where absent. */
   connectTimeoutMs?: number;
+  reconnectMs: number;
 }
 
 /** A person or a script waits: a minute is long, and what fails is better said at once. */
 export const ONE_OFF: Limits = { timeoutMs: 60_000, reconnectMs: 0 };
-/** A host waits, and keeps its own limits: tools may work for minutes. */
-export const BRIDGE: Limits = {
-  timeoutMs: 600_000,
-  reconnectMs: 5000,
-  // Hosts give up after 30 s, and leave us behind.
-  connectTimeoutMs: 25_000,
-};
+/**
+ * A host waits, and keeps its own limits: tools may work for minutes. Hosts give up on a silent start after 30 s and
+ * leave us behind, so that has to be told before.
+ */
+export const BRIDGE: Limits = { timeoutMs: 600_000, connectTimeoutMs: 25_000, reconnectMs: 5000 };
 
 /** An endpoint whose authorization may have work in the background, which `end` brings to its end. */
 export type OpenEndpoint = Endpoint & { end(): Promise<void> };
@@ -40,18 +40,15 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
   const authorization: ClosableAuthorization = credentials
     ? createAuthorization(deps, { server: login?.server ?? server, credentials })
     : noAuthorization(server);
-  const { connectTimeoutMs } = limits;
-  const given = timeoutMs(command.options);
   const trace = traceOf(command.io.env);
   return {
     url: server,
     headers: expandHeaders(target.headers, command.io.env),
-    authorization,
+    authorization: inWordsFor(command, authorization),
     fetch,
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
     cache: cache.server(server),
-    timeoutMs: given ?? limits.timeoutMs,
-    ...(given === undefined && connectTimeoutMs !== undefined ? { connectTimeoutMs } : {}),
+    ...timeouts(command, limits),
     ...(credentials?.grant === "client-credentials" ? { extensions: [CLIENT_CREDENTIALS] } : {}),
     ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
@@ -59,3 +56,18 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     end: () => authorization.end(),
   };
 }
+
+function timeouts({ options }: Command, { timeoutMs: usual, connectTimeoutMs }: Limits) {
+  const given = timeoutMs(options);
+  if (given !== undefined) return { timeoutMs: given };
+  return { timeoutMs: usual, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) };
+}
+
+/** An authorization whose failures name what the user of this command can set. */
+const inWordsFor = (command: Command, authorization: ClosableAuthorization): ClosableAuthorization => ({
+  ...authorization,
+  headers: (ask) =>
+    authorization.headers(ask).catch((error: unknown) => {
+      throw error instanceof M2mcpError ? namingVariables(command, error) : error;
+    }),
+});
