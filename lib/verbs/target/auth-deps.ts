@@ -5,7 +5,7 @@ import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { createFetch } from "../../platform/fetch.ts";
-import { expandHeaders, withServerHeaders } from "./headers.ts";
+import { expandableHeaders, withServerHeaders } from "./headers.ts";
 import { readAuthorities } from "./option-files.ts";
 import type { Cache } from "./saved.ts";
 import type { Target } from "./target.ts";
@@ -29,7 +29,7 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
   const { env, now } = command.io;
   const reach = plain ?? (await fetchFor(command, target));
   return {
-    fetch: withServerHeaders(reach, target.server, expandHeaders(target.headers, env)),
+    fetch: withServerHeaders(reach, target.server, expandableHeaders(target.headers, env)),
     now,
     env,
     read: cache.readAuth,
