@@ -19,7 +19,7 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   try {
     const parsed = parseArguments(argv);
     if (parsed.given.has("version")) {
-      await streams.writeAtOnce(`m2mcp ${VERSION}\n`);
+      output.raw(`m2mcp ${VERSION}\n`);
       return EXIT.done;
     }
     const wanted = parsed.positionals[0] === "help" ? parsed.positionals.slice(1) : parsed.positionals;
@@ -79,9 +79,8 @@ const exitCode = await main(process.argv.slice(2), {
   get stdin() {
     return streams.stdin;
   },
-  get stdout() {
-    return streams.stdout;
-  },
+  stdout: streams.stdout,
+  openStdout: streams.openStdout,
   get stderr() {
     return streams.stderr;
   },

@@ -1,4 +1,8 @@
-import { serverTimeMs } from "./exchange.ts";
+/** What a response's `Date` says, in ms since the epoch. */
+export function serverTimeMs(headers: Headers): number | undefined {
+  const atMs = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
 
 /** How far the clock of who answered is ahead of ours, in ms; `Date` has whole seconds. */
 export function clockSkew({ headers }: { headers: Headers }, nowMs: number): number {

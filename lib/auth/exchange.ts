@@ -5,6 +5,7 @@ import { failureCode, failureHint, failureReason } from "../net/network-failure.
 import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, redirectTarget } from "../net/redirect.ts";
 import { retryAfterMs } from "../net/retry-after.ts";
+import { serverTimeMs } from "./clock-skew.ts";
 import type { AuthDeps } from "./deps.ts";
 import { unreachable } from "./errors.ts";
 
@@ -144,12 +145,6 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 /** How long a server asks to wait, in ms; a date is read by the server's own clock. */
 export function waitAsked(headers: Headers): number | undefined {
   return retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now());
-}
-
-/** What a response's `Date` says, in ms since the epoch. */
-export function serverTimeMs(headers: Headers): number | undefined {
-  const atMs = Date.parse(headers.get("date") ?? "");
-  return Number.isNaN(atMs) ? undefined : atMs;
 }
 
 async function limitedText(response: Response, host: string): Promise<string> {

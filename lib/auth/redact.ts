@@ -1,7 +1,4 @@
-import { isObject } from "../json.ts";
-import { basicSecret, type TokenRequest } from "./client/authentication.ts";
 import { decodings, decodingsOf } from "./decodings.ts";
-import type { Answer } from "./exchange.ts";
 
 /** A shorter secret is as likely a word of the text. */
 const SHORTEST = 4;
@@ -79,28 +76,4 @@ function blankOut(text: string, hidden: [start: number, end: number][]): string 
     at = Math.max(at, end);
   }
   return shown + text.slice(at);
-}
-
-/** An answer to a token request, without the secrets of the request in what is told of it. */
-export function withoutSentSecrets<A extends Pick<Answer, "text" | "json">>(
-  answer: A,
-  { headers, body }: TokenRequest,
-  params: [string, string][],
-): A {
-  const secrets = [
-    headers.authorization?.replace(/^\S+ /, ""),
-    basicSecret(headers.authorization),
-    ...["client_secret", "client_assertion", "assertion"].map((name) => body.get(name)),
-    ...params.map(([, value]) => value),
-  ].map((secret) => secret ?? undefined);
-  const text = withoutSecrets(answer.text, secrets);
-  if (!isObject(answer.json)) return { ...answer, text };
-  const told = ["error", "error_description", "token_type"];
-  const json = Object.fromEntries(
-    Object.entries(answer.json).map(([name, value]) => [
-      name,
-      typeof value === "string" && told.includes(name) ? withoutSecrets(value, secrets) : value,
-    ]),
-  );
-  return { ...answer, text, json };
 }

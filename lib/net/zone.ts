@@ -1,17 +1,15 @@
-import { BlockList, isIP } from "node:net";
-
 /** Where an address leads: to this machine, into a network that is not public, or anywhere. */
 export type Zone = "loopback" | "private" | "public";
 
-const LOOPBACK = new BlockList();
-const PRIVATE = new BlockList();
-for (const [net, prefix] of [
+/** A block of addresses: its first bits, and how many. */
+type Block = readonly [start: string, bits: number];
+
+const LOOPBACK_V4: readonly Block[] = [
   ["0.0.0.0", 8],
   ["127.0.0.0", 8],
-] as const)
-  LOOPBACK.addSubnet(net, prefix, "ipv4");
-// RFC 1918, RFC 3927 (where clouds keep their metadata), RFC 6598, RFC 5737 and RFC 2544 for tests, RFC 6890, multicast.
-for (const [net, prefix] of [
+];
+/** RFC 1918, RFC 3927 (where clouds keep their metadata), RFC 6598, RFC 5737 and RFC 2544 for tests, RFC 6890, multicast. */
+const PRIVATE_V4: readonly Block[] = [
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["169.254.0.0", 16],
@@ -20,18 +18,14 @@ for (const [net, prefix] of [
   ["192.168.0.0", 16],
   ["198.18.0.0", 15],
   ["224.0.0.0", 3],
-] as const)
-  PRIVATE.addSubnet(net, prefix, "ipv4");
-LOOPBACK.addAddress("::", "ipv6");
-LOOPBACK.addAddress("::1", "ipv6");
-// RFC 4193, RFC 4291 §2.5.6 and its predecessor, multicast.
-for (const [net, prefix] of [
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["fec0::", 10],
-  ["ff00::", 8],
-] as const)
-  PRIVATE.addSubnet(net, prefix, "ipv6");
+];
+/** RFC 4193, RFC 4291 §2.5.6 and its predecessor, multicast. */
+const PRIVATE_V6: readonly (readonly [group: number, bits: number])[] = [
+  [0xfc00, 7],
+  [0xfe80, 10],
+  [0xfec0, 10],
+  [0xff00, 8],
+];
 
 /**
  * The zone of a host. Names are not looked up, but for those that mean this machine (RFC 6761 §6.3): what a name leads
@@ -42,18 +36,29 @@ for (const [net, prefix] of [
 export function zoneOf(hostname: string): Zone {
   const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   if (host === "localhost" || host.endsWith(".localhost")) return "loopback";
-  const version = isIP(host);
-  if (version === 0) return "public";
-  const family = version === 4 ? "ipv4" : "ipv6";
-  if (LOOPBACK.check(host, family)) return "loopback";
-  if (PRIVATE.check(host, family)) return "private";
-  const within = version === 6 ? embedded(host) : undefined;
+  if (host.includes(":")) return zoneOfV6(host);
+  // `URL` writes every form of an IPv4 address so.
+  if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) return "public";
+  if (LOOPBACK_V4.some((block) => isIn(host, block))) return "loopback";
+  return PRIVATE_V4.some((block) => isIn(host, block)) ? "private" : "public";
+}
+
+const isIn = (host: string, [start, bits]: Block) =>
+  prefix(numberOf(host), bits) === prefix(numberOf(start), bits);
+const prefix = (value: number, bits: number) => Math.floor(value / 2 ** (32 - bits));
+const numberOf = (dots: string) => dots.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+
+function zoneOfV6(host: string): Zone {
+  const groups = groupsOf(host);
+  if (groups.slice(0, 7).every((group) => group === 0) && (groups[7] ?? 0) <= 1) return "loopback";
+  const [first = 0] = groups;
+  if (PRIVATE_V6.some(([group, bits]) => first >> (16 - bits) === group >> (16 - bits))) return "private";
+  const within = embedded(groups);
   return within === undefined ? "public" : zoneOf(within);
 }
 
 /** The IPv4 address within one of IPv6: mapped, translated (RFC 6052), 6to4 (RFC 3056). */
-function embedded(host: string): string | undefined {
-  const groups = groupsOf(host);
+function embedded(groups: number[]): string | undefined {
   const [first = 0, second = 0] = groups;
   const tail = groups.slice(6);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && [0, 0xffff].includes(groups[5] ?? -1);

@@ -5,15 +5,23 @@ const STDERR_LIMIT_MS = 1000;
 
 type Stream = typeof process.stdout | typeof process.stderr;
 
+/** Takes results, in order. */
+export interface Sink {
+  write(chunk: Uint8Array | string): unknown;
+  /** Whether a person reads it. */
+  readonly isTTY?: boolean;
+}
+
 /** The process's own streams. Each is opened at its first use: what opening loads takes longer than a bare start. */
 export interface StandardStreams {
   readonly stdin: typeof process.stdin;
-  readonly stdout: typeof process.stdout;
+  /** Written to without a stream, as long as the system takes all of it. */
+  readonly stdout: Sink;
+  /** stdout as a stream, which tells whether its reader is slow or has gone. */
+  openStdout(): typeof process.stdout;
   readonly stderr: typeof process.stderr;
   /** The width of the terminal that stdout is; undefined where it is none. */
   columns(): Promise<number | undefined>;
-  /** Writes a few bytes to stdout without opening it, unless the system does not take them at once. */
-  writeAtOnce(text: string): Promise<void>;
   /**
    * Ends stdout and waits until what was written has left the process.
    *
@@ -27,6 +35,7 @@ export interface StandardStreams {
 /** Opens none of them yet. */
 export function standardStreams(): StandardStreams {
   const failures = new Map<Stream, string>();
+  const opened = { stdout: false, stderr: false };
   const watched = <S extends Stream>(stream: S): S => {
     if (!failures.has(stream)) {
       failures.set(stream, "");
@@ -36,7 +45,6 @@ export function standardStreams(): StandardStreams {
     }
     return stream;
   };
-  const opened = { stdout: false, stderr: false };
 
   /** Ends a stream and lets what was written leave the process; a reader that has gone is no failure. */
   const flushed = (stream: Stream) =>
@@ -47,28 +55,31 @@ export function standardStreams(): StandardStreams {
       else stream.end(() => resolve());
     });
 
-  const streams: StandardStreams = {
+  function openStdout() {
+    opened.stdout = true;
+    return watched(process.stdout);
+  }
+
+  return {
     get stdin() {
       return process.stdin;
     },
-    get stdout() {
-      opened.stdout = true;
-      return watched(process.stdout);
+    stdout: {
+      write(chunk) {
+        const bytes = Buffer.from(chunk as string);
+        const taken = opened.stdout ? 0 : writeNow(bytes);
+        if (taken < bytes.length) openStdout().write(bytes.subarray(taken));
+      },
+      get isTTY() {
+        return isTerminal(1);
+      },
     },
+    openStdout,
     get stderr() {
       opened.stderr = true;
       return watched(process.stderr);
     },
-    columns: async () => ((await mayBeTerminal()) ? streams.stdout.columns : undefined),
-    async writeAtOnce(text) {
-      const { writeSync } = await import("node:fs");
-      try {
-        return void writeSync(1, text);
-      } catch {
-        // Written again below, where the failure is noted.
-      }
-      streams.stdout.write(text);
-    },
+    columns: async () => ((await mayBeTerminal()) ? openStdout().columns : undefined),
     async endOutput() {
       if (!opened.stdout) return "";
       await flushed(process.stdout);
@@ -84,10 +95,31 @@ export function standardStreams(): StandardStreams {
       ]);
     },
   };
-  return streams;
 }
 
-/** False where stdout is a pipe or a file, found without opening it. */
+/** Writes to stdout as much as the system takes now. @returns how many bytes that were */
+function writeNow(bytes: Uint8Array): number {
+  const { writeSync } = process.getBuiltinModule("node:fs");
+  let taken = 0;
+  try {
+    while (taken < bytes.length) taken += writeSync(1, bytes, taken);
+  } catch {
+    // A pipe that is full and does not wait, a full disk, a reader that has gone: the stream finds out which.
+  }
+  return taken;
+}
+
+/** Whether a standard stream is a terminal; what knows terminals is loaded where it may be one. */
+function isTerminal(fd: number): boolean {
+  try {
+    const mayBe = process.getBuiltinModule("node:fs").fstatSync(fd).isCharacterDevice();
+    return mayBe && process.getBuiltinModule("node:tty").isatty(fd);
+  } catch {
+    return false;
+  }
+}
+
+/** False where stdout is a pipe or a file, found without loading anything. */
 async function mayBeTerminal(): Promise<boolean> {
   const bun = (globalThis as { Bun?: { stdout: { stat(): Promise<{ isCharacterDevice(): boolean }> } } }).Bun;
   if (!bun) return true;

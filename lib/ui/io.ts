@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { Sink } from "../platform/standard-streams.ts";
 
 /** The process around a command, handed in. A stream is opened when it is first touched. */
 export interface IO {
@@ -6,7 +7,10 @@ export interface IO {
   /** The current folder. */
   readonly cwd: string;
   readonly stdin: Readable & { isTTY?: boolean; fd?: number };
-  readonly stdout: Writable & { isTTY?: boolean };
+  /** Takes results. */
+  readonly stdout: Sink;
+  /** The same as a stream, for who must know whether its reader is slow or has gone. */
+  openStdout(): Writable;
   readonly stderr: Writable & { isTTY?: boolean };
   /** Ms since 1970. */
   now(): number;

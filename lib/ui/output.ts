@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
+import type { Sink } from "../platform/standard-streams.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
 export interface Output {
@@ -27,7 +28,7 @@ const prefixes: Record<string, string> = { warn: "warning: ", debug: "· " };
  * @param mode.results false when stdout belongs to the bridge: then nothing at all is written there
  */
 export function createOutput(
-  streams: { stdout: Writable; stderr: Writable },
+  streams: { readonly stdout: Sink; readonly stderr: Writable },
   mode: { json: boolean; verbose: boolean; results: boolean },
 ): Output {
   // consola writes to stdout by default, where results stand.

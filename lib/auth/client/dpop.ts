@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import { noProofAlgorithm } from "../errors.ts";
+import type { ProofKey } from "./proof-key.ts";
 
 /** What proof keys can be made for, the one that nearly every server knows first. */
 const ALGS = [
@@ -16,13 +17,6 @@ const ALGS = [
   "PS512",
   "RS512",
 ];
-
-/** A proof key, and the last nonce of each server, by origin (RFC 9449 §8, §9). */
-export interface ProofKey {
-  /** With its `alg`. */
-  jwk: JsonWebKey;
-  nonces: Record<string, string>;
-}
 
 /**
  * The algorithm of proofs that all who named theirs know (RFC 9449 §5.1, RFC 9728 §2).
@@ -56,7 +50,7 @@ export async function createProof(
   const { origin, pathname } = new URL(url);
   const nonce = nonces[origin];
   const claims = {
-    jti: randomUUID(),
+    jti: crypto.randomUUID(),
     htm: method,
     htu: `${origin}${pathname}`,
     iat: Math.floor(nowMs / 1000),
@@ -76,16 +70,4 @@ export async function createProof(
 function publicPart({ kty, crv, x, y, n, e }: JsonWebKey): JWK {
   const all = { kty, crv, x, y, n, e };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as JWK;
-}
-
-/** Whether two proof keys are one. */
-export const isSameKey = (a: ProofKey, b: ProofKey): boolean => a.jwk.x === b.jwk.x && a.jwk.n === b.jwk.n;
-
-/** Takes in a nonce that a server hands out for its next request; false when there is no new one. */
-export function learnNonce(key: ProofKey, url: string, headers: Headers): boolean {
-  const nonce = headers.get("dpop-nonce");
-  const { origin } = new URL(url);
-  if (!nonce || key.nonces[origin] === nonce) return false;
-  key.nonces[origin] = nonce;
-  return true;
 }

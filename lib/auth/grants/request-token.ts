@@ -1,12 +1,13 @@
 import { basicSecret, type TokenRequest } from "../client/authentication.ts";
-import { createProof, learnNonce, type ProofKey, proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
+import { createProof, proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
+import { learnNonce, type ProofKey } from "../client/proof-key.ts";
 import { doubtAbout } from "../client/text.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
 import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { badTokenAnswer, notBound } from "../errors.ts";
 import { type Answer, exchange } from "../exchange.ts";
-import { withoutSentSecrets } from "../redact.ts";
+import { withoutSentSecrets } from "./sent-secrets.ts";
 import { checkTokenAnswer, errorOf } from "./token-answer.ts";
 import { makeTokenRequest } from "./token-request.ts";
 

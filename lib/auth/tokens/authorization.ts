@@ -1,7 +1,6 @@
 import type { Authorization, AuthorizationHeaders, Refusal } from "../../net/authorization.ts";
 import { endedEarly } from "../../net/errors.ts";
 import { oneLine } from "../../net/one-line.ts";
-import { createProof } from "../client/dpop.ts";
 import { clockSkew } from "../clock-skew.ts";
 import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
@@ -89,6 +88,7 @@ export function createAuthorization(
     const headers: AuthorizationHeaders = { authorization: headerOf(token) };
     if (key) {
       const { accessToken } = token;
+      const { createProof } = await import("../client/dpop.ts");
       headers.dpop = await createProof(key, { method, url, accessToken }, deps.now() + clockSkewMs);
     }
     attempts.set(headers, attempt);

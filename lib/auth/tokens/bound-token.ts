@@ -1,5 +1,5 @@
 import type { Challenge } from "../../net/challenge.ts";
-import { isSameKey, type ProofKey } from "../client/dpop.ts";
+import { isSameKey, type ProofKey } from "../client/proof-key.ts";
 import type { AuthState, Token } from "../credentials.ts";
 import { union } from "../grants/scope.ts";
 import { freshness } from "./freshness.ts";

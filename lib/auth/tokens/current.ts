@@ -2,8 +2,7 @@ import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { noAuthorizationServer } from "../errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
-import { type Freshness, freshness } from "./freshness.ts";
-import { isOpen, issue } from "./issue.ts";
+import { type Freshness, freshness, isOpen } from "./freshness.ts";
 import { beginRenewal, endRenewal } from "./renew.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { boundOf, nextState, type TokenEvent, type TokenState } from "./token-state.ts";
@@ -44,6 +43,8 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
   function ask(reason: TokenRequestReason, of = deps): Promise<BoundToken | null> {
     const asked = { server, credentials, reason, startedMs: deps.now(), jitter };
     return requests.run(reason.more?.join(" ") ?? "", async () => {
+      // Discovery, grants and keys are loaded where a token must be asked for: most commands find one.
+      const { issue } = await import("./issue.ts");
       const issued = await issue(of, asked);
       return issued && adopt(issued);
     });

@@ -1,4 +1,4 @@
-import type { Token } from "../credentials.ts";
+import type { AuthState, Token } from "../credentials.ts";
 
 /** A token is re-issued this long before its end, in ms; never more than half its life. */
 const MARGIN_MS = 60_000;
@@ -20,3 +20,10 @@ export function freshness(token: Token, nowMs: number, jitter: number): Freshnes
   const marginMs = Math.min(lifeMs / 2, MARGIN_MS) * (0.75 + jitter / 4);
   return nowMs >= token.expiresAtMs - marginMs ? "stale" : "fresh";
 }
+
+/** A server that was found to want no token is asked again after this time, in ms. */
+const OPEN_LIFE_MS = 3_600_000;
+
+/** Whether requests go without a token, as far as is known. */
+export const isOpen = (state: AuthState | undefined, nowMs: number): boolean =>
+  state?.openSinceMs !== undefined && nowMs - state.openSinceMs < OPEN_LIFE_MS;

@@ -6,7 +6,7 @@ import { type Issued, requestToken } from "../grants/request-token.ts";
 import { union, wantedScope } from "../grants/scope.ts";
 import { type BoundToken, type TokenRequestReason, usableToken } from "./bound-token.ts";
 import { answers, errorFrom, rememberFailure } from "./failure.ts";
-import { freshness } from "./freshness.ts";
+import { freshness, isOpen } from "./freshness.ts";
 
 /** Who asks for a token, for which server, and why. */
 export interface Ask {
@@ -17,13 +17,6 @@ export interface Ask {
   startedMs: number;
   jitter: number;
 }
-
-/** A server that was found to want no token is asked again after this time, in ms. */
-const OPEN_LIFE_MS = 3_600_000;
-
-/** Whether requests go without a token, as far as is known. */
-export const isOpen = (state: AuthState | undefined, nowMs: number): boolean =>
-  state?.openSinceMs !== undefined && nowMs - state.openSinceMs < OPEN_LIFE_MS;
 
 /**
  * Gets a token under the lock that all processes share: the one that another has got meanwhile, else by one request.

@@ -1,4 +1,4 @@
-import { isSameKey, learnNonce, type ProofKey } from "../client/dpop.ts";
+import { isSameKey, learnNonce, type ProofKey } from "../client/proof-key.ts";
 import type { Background } from "./background.ts";
 import type { TokenContext } from "./current.ts";
 

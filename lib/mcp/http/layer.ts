@@ -44,3 +44,26 @@ export type Layer = (next: Send) => Send;
 /** The layers around `send`, the innermost first. */
 export const compose = (send: Send, ...layers: Layer[]): Send =>
   layers.reduce((next, layer) => layer(next), send);
+
+/**
+ * Layers that only act on what is no success: the first response goes to them only where it is none. Nearly all
+ * requests then cost one call instead of one for each layer.
+ */
+export const composeUponFailure =
+  (send: Send, ...layers: Layer[]): Send =>
+  async (request) => {
+    const first = { sent: undefined as Promise<HttpResponse> | undefined };
+    try {
+      first.sent = send(request);
+      const response = await first.sent;
+      if (response.status < 300) return response;
+    } catch {
+      // The layers see it as they would have.
+    }
+    const replay: Send = (again) => {
+      const { sent } = first;
+      first.sent = undefined;
+      return sent ?? send(again);
+    };
+    return compose(replay, ...layers)(request);
+  };

@@ -2,7 +2,7 @@ import type { AuthState } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { stripControls } from "../../ui/text.ts";
-import { namesCredentials } from "../target/credential-options.ts";
+import { namesCredentials } from "../credentials/credential-options.ts";
 import { profileFor } from "../target/profile-for.ts";
 import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";

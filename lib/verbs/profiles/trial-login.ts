@@ -5,12 +5,12 @@ import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { promptHidden } from "../../ui/prompt.ts";
 import { moment } from "../../ui/time.ts";
+import { readCredentials } from "../credentials/credentials.ts";
+import { secretReading } from "../credentials/secret-reading.ts";
 import { authDeps } from "../target/auth-deps.ts";
-import { readCredentials } from "../target/credentials.ts";
 import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
 import { memoryCache, type Profile } from "../target/saved.ts";
-import { secretReading } from "../target/secret-reading.ts";
 import { allowedHosts, type Target } from "../target/target.ts";
 
 /** Credentials that a server has just accepted, and what is known since. */

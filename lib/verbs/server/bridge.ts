@@ -15,7 +15,8 @@ export async function run(command: Command): Promise<undefined> {
   const kill = new AbortController();
   const onSignal = () => (stop.signal.aborted ? kill : stop).abort();
   process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
-  const { stdin: input, stdout: output } = command.io;
+  const { stdin: input } = command.io;
+  const output = command.io.openStdout();
   let endpoint: OpenEndpoint | undefined;
   try {
     endpoint = await openEndpoint(

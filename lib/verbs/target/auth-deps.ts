@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
-import { readSecret } from "../../auth/client/secrets.ts";
 import type { AuthDeps } from "../../auth/deps.ts";
 import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
+import { USER_AGENT } from "../../command-line/version.ts";
 import { createFetch } from "../../platform/fetch.ts";
+import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
-import { readAuthorities } from "./option-files.ts";
 import type { Cache } from "./saved.ts";
 import type { Target } from "./target.ts";
 
@@ -59,9 +58,14 @@ export async function fetchFor(
   { ca, credentials, login, store }: Target,
 ): Promise<typeof fetch> {
   const { env } = command.io;
-  const authorities = ca === undefined ? {} : { ca: await readAuthorities(command, ca) };
+  const fixed = {
+    userAgent: USER_AGENT,
+    warn: (line: string) => command.output.warn(line),
+    ...(ca === undefined ? {} : { ca: await readAuthorities(command, ca) }),
+  };
   const tls = credentials?.tls;
-  if (!tls) return createFetch(authorities, env);
+  if (!tls) return createFetch(fixed, env);
+  const { readSecret } = await import("../../auth/client/secrets.ts");
   const { followingFetch } = await import("./client-certificate.ts");
   // A login that replaces the certificate is followed like a file that is.
   const source = async () =>
@@ -73,7 +77,7 @@ export async function fetchFor(
   const isCommand = tls.cert.from === "command" || tls.key.from === "command";
   return followingFetch(
     read,
-    (pair) => createFetch({ ...authorities, ...pair }, env),
+    (pair) => createFetch({ ...fixed, ...pair }, env),
     isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
     (line) => command.output.step(line),
   );
@@ -83,7 +87,11 @@ export async function fetchFor(
 function wayOf({ io, options }: Command, { headers, allowHttp, ca }: Target): string {
   const proxies = WAYS.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
   const parts = [proxies, timeoutMs(options), headers, allowHttp, ca];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(JSON.stringify(parts))
+    .digest("base64url");
 }
 
 /**

@@ -3,13 +3,13 @@ import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
-import { flagsCredentials, namesCredentials } from "./credential-options.ts";
-import { readCredentials } from "./credentials.ts";
+import { flagsCredentials, namesCredentials } from "../credentials/credential-options.ts";
+import { readCredentials } from "../credentials/credentials.ts";
+import { secretReading } from "../credentials/secret-reading.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
 import { loginOf, profileFor, savedProfile } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
 import type { Cache, Profile, Store } from "./saved.ts";
-import { secretReading } from "./secret-reading.ts";
 import { isWithin, profileName, serverUrl } from "./server-url.ts";
 import { cacheOf, storeOf } from "./store.ts";
 

@@ -4,7 +4,7 @@ import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
-import { readStdin } from "../target/option-files.ts";
+import { readStdin } from "../read-stdin.ts";
 import { parsePairs, showNotification, withClient } from "../with-client.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */

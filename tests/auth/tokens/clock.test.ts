@@ -4,7 +4,7 @@ import { decodeJwt } from "jose";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
 import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../../servers/authorization-server.ts";
-import { type GuardedServer, startGuardedServer } from "../../servers/guarded-server.ts";
+import { type GuardedServer, startGuardedServer } from "../../support/mcp/guarded-server.ts";
 import { makeKey } from "../key-forms.ts";
 import { memoryDeps } from "../memory-deps.ts";
 

@@ -15,7 +15,7 @@ import {
   type GuardedServer,
   type GuardedServerOptions,
   startGuardedServer,
-} from "../../servers/guarded-server.ts";
+} from "../../support/mcp/guarded-server.ts";
 import { memoryDeps } from "../memory-deps.ts";
 
 const BOUND = { client_id: "bound", client_secret: "bound-secret", dpop_bound_access_tokens: true };

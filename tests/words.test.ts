@@ -1,0 +1,224 @@
+// The words of this field, as the MCP specification, the RFCs and the official SDKs have them, and none of the house's
+// own in their place. A word that is found here has a right one beside it.
+import { expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dir, "..");
+
+/** In names of files, in code, in comments and in documents; as a whole word, or as one within a name. */
+const ANYWHERE: Record<string, string> = {
+  "road|roads": "transport",
+  "conversation|conversations": "connection",
+  "opener|openers": "probe",
+  "held-calls?|heldcalls?|held calls?": "multi round-trip request",
+  "wish|wishes|wished": "session settings, token request reason",
+  unasked: "standalone SSE stream",
+  "ledger|ledgers": "pending requests",
+  slots: "semaphore",
+  surroundings: "io",
+  litter: "stale files",
+  "relieve|relief": "gc hint",
+  forgo: "pending requests: settle",
+  rereading: "lazy member",
+  passtotheend: "resume",
+  insisted: "pin",
+  harmless: "strip control characters",
+  withoutecho: "redact",
+  "sweep|swept": "prune",
+  judgetoken: "freshness",
+  unaddressed: "error without id",
+  goon: "retry",
+  turnto: "switch era",
+  finder: "negotiation",
+};
+
+/** In names alone: in prose they are words like others. */
+const NAMES: Record<string, string> = {
+  "opening|openings": "probe, option files",
+  silence: "idle timeout",
+  patience: "negotiation cooldown",
+  around: "io",
+  aging: "stale",
+  owes: "pending requests",
+  addressed: "correlated",
+  adopt: "bound token",
+  light: "lazy member",
+  prove: "trial login",
+  nearest: "suggest",
+};
+
+/** Places that have the word still, by it: entries go with the word, and none may come. */
+const STILL: Record<string, string[]> = {
+  Way: ["lib/mcp/connection/connection.ts"],
+  addressed: ["lib/mcp/http/read-messages.ts"],
+  adopt: ["lib/auth/tokens/authorization.ts"],
+  around: [
+    "cli.ts",
+    "lib/command-line/command.ts",
+    "lib/verbs/profiles/connect.ts",
+    "lib/verbs/profiles/list.ts",
+    "lib/verbs/profiles/login.ts",
+    "lib/verbs/profiles/trial-login.ts",
+    "lib/verbs/server/bridge.ts",
+    "lib/verbs/server/doctor.ts",
+    "lib/verbs/store.ts",
+    "lib/verbs/target/option-files.ts",
+    "lib/verbs/target/target.ts",
+    "lib/verbs/tools/call.ts",
+  ],
+  "conversation|conversations": ["lib/hosts/bridge.ts", "lib/mcp/connection/connection.ts"],
+  finder: ["lib/mcp/connection/connection.ts"],
+  forgo: ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/batch.ts"],
+  goon: ["lib/mcp/connection/held-calls.ts"],
+  harmless: [
+    "lib/ui/render.ts",
+    "lib/ui/table.ts",
+    "lib/verbs/profiles/connect.ts",
+    "lib/verbs/server/doctor.ts",
+    "lib/verbs/server/show.ts",
+    "lib/verbs/with-client.ts",
+    "tests/ui/render.test.ts",
+  ],
+  "held-calls?|heldcalls?|held calls?": [
+    "lib/mcp/connection/held-calls.ts",
+    "lib/mcp/connection/modern-to-legacy.ts",
+  ],
+  insisted: ["lib/mcp/connection/connection.ts"],
+  judgetoken: [
+    "lib/auth/tokens/authorization.ts",
+    "lib/auth/tokens/freshness.ts",
+    "lib/auth/tokens/issue.ts",
+    "lib/verbs/server/doctor.ts",
+    "tests/auth/pure.test.ts",
+  ],
+  "ledger|ledgers": ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/pending.ts"],
+  light: ["lib/mcp/jsonrpc/message.ts"],
+  litter: ["lib/store/stale-files.ts"],
+  nearest: [
+    "lib/command-line/arguments.ts",
+    "lib/command-line/suggest.ts",
+    "lib/verbs/store.ts",
+    "lib/verbs/target/credentials.ts",
+    "lib/verbs/tools/get.ts",
+    "tests/ui/render.test.ts",
+  ],
+  "opener|openers": ["lib/mcp/connection/connection.ts"],
+  "opening|openings": [
+    "lib/hosts/bridge.ts",
+    "lib/hosts/one-off.ts",
+    "lib/mcp/connection/connection.ts",
+    "lib/mcp/connection/modern-to-legacy.ts",
+    "lib/mcp/jsonrpc/batch.ts",
+    "lib/mcp/legacy/http-sse.ts",
+    "lib/mcp/legacy/session.ts",
+    "lib/mcp/protocol/versions.ts",
+    "lib/store/store.ts",
+  ],
+  owes: ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/pending.ts"],
+  passtotheend: ["lib/mcp/legacy/session.ts"],
+  patience: ["lib/mcp/connection/connection.ts", "lib/verbs/tools/call.ts"],
+  prove: [
+    "lib/verbs/profiles/connect.ts",
+    "lib/verbs/profiles/login.ts",
+    "lib/verbs/profiles/trial-login.ts",
+    "lib/verbs/target/credentials.ts",
+    "tests/auth/private-key-jwt.test.ts",
+  ],
+  "relieve|relief": ["lib/hosts/bridge.ts", "lib/platform/gc-hint.ts", "lib/verbs/server/bridge.ts"],
+  rereading: ["lib/mcp/jsonrpc/message.ts"],
+  "road|roads": [
+    "lib/hosts/bridge.ts",
+    "lib/hosts/one-off.ts",
+    "lib/mcp/connection/connection.ts",
+    "lib/mcp/connection/held-calls.ts",
+    "lib/mcp/connection/legacy-to-modern.ts",
+    "lib/mcp/connection/modern-to-legacy.ts",
+    "lib/mcp/jsonrpc/pending.ts",
+    "lib/mcp/legacy/http-sse.ts",
+    "lib/mcp/legacy/session.ts",
+    "lib/mcp/modern/modern-road.ts",
+    "lib/mcp/modern/stateless-http.ts",
+    "lib/mcp/protocol/transport.ts",
+  ],
+  silence: [
+    "lib/mcp/http/body.ts",
+    "lib/mcp/http/send.ts",
+    "lib/mcp/legacy/http-sse.ts",
+    "lib/store/lock.ts",
+    "lib/timing/idle-timeout.ts",
+    "tests/mcp/http/body.test.ts",
+  ],
+  slots: ["lib/command-line/positionals.ts", "lib/hosts/bridge.ts", "lib/timing/semaphore.ts"],
+  surroundings: ["cli.ts", "lib/command-line/command.ts"],
+  "sweep|swept": ["lib/store/stale-files.ts", "lib/store/store.ts", "tests/faults/processes.test.ts"],
+  turnto: ["lib/mcp/connection/connection.ts"],
+  unaddressed: ["lib/mcp/legacy/session.ts", "lib/mcp/modern/stateless-http.ts"],
+  unasked: ["lib/mcp/legacy/session.ts", "lib/mcp/legacy/standalone-stream.ts"],
+  "wish|wishes|wished": [
+    "lib/auth/tokens/authorization.ts",
+    "lib/auth/tokens/issue.ts",
+    "lib/mcp/connection/connection.ts",
+    "lib/mcp/legacy/http-sse.ts",
+    "lib/mcp/legacy/session-settings.ts",
+    "lib/mcp/legacy/session.ts",
+  ],
+  withoutecho: ["lib/auth/grants/grant.ts", "lib/auth/redact.ts"],
+};
+
+/** Names of types begin with a capital, which tells this one from a way that somebody goes. */
+const TYPE_WAY = /\bWAYS?\b|\bWay\b(?![ ,.])/;
+
+const files = [
+  "cli.ts",
+  ...readdirSync(ROOT).filter((path) => path.endsWith(".md")),
+  ...["lib", "tests", "docs"]
+    .filter((folder) => existsSync(join(ROOT, folder)))
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((path) =>
+        join(folder, path),
+      ),
+    ),
+].filter((path) => /\.(ts|mjs|md)$/.test(path) && !path.endsWith("words.test.ts"));
+
+/** A text without comments and literals; what is put into a template stays. */
+const codeOf = (text: string) =>
+  text
+    .replace(/\/\*[\s\S]*?\*\//g, " ")
+    .replace(/(^|[^:"'`])\/\/.*$/gm, "$1")
+    .replace(/"(?:[^"\\\n]|\\.)*"/g, '""')
+    .replace(/`(?:[^`\\]|\\.)*`/g, (template) => (template.match(/\$\{[^}]*\}/g) ?? []).join(" "));
+
+/** A name in its parts: `heldCalls` and `held-calls` are `held-calls`. */
+const inParts = (text: string) => text.replace(/([a-z0-9])([A-Z])/g, "$1-$2").toLowerCase();
+
+/** The words that a file has, each with the right one. */
+function wordsIn(path: string): Map<string, string> {
+  const text = readFileSync(join(ROOT, path), "utf8");
+  const isCode = !path.endsWith(".md");
+  const found = new Map<string, string>();
+  const look = (within: string, words: Record<string, string>) => {
+    for (const [word, right] of Object.entries(words))
+      if (new RegExp(`(?<![a-z])(?:${word})(?![a-z])`).test(within)) found.set(word, right);
+  };
+  const all = `${path}\n${text}`;
+  look(inParts(all), ANYWHERE);
+  look(all.toLowerCase(), ANYWHERE);
+  if (isCode) look(inParts(`${path.slice(path.lastIndexOf("/") + 1)}\n${codeOf(text)}`), NAMES);
+  if (isCode && TYPE_WAY.test(codeOf(text))) found.set("Way", "connection");
+  return found;
+}
+
+test("no word of the house stands where the field has one", () => {
+  const wrong: string[] = [];
+  const gone = new Set(
+    Object.entries(STILL).flatMap(([word, paths]) => paths.map((path) => `${word} ${path}`)),
+  );
+  for (const path of files)
+    for (const [word, right] of wordsIn(path)) {
+      if (gone.delete(`${word} ${path}`)) continue;
+      wrong.push(`${path}: ${word}, say ${right}`);
+    }
+  if (gone.size > 0) console.log(`no longer there, to be taken off the list: ${[...gone].sort().join(", ")}`);
+  expect(wrong.sort()).toEqual([]);
+});
