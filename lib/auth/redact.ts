@@ -25,7 +25,7 @@ export function withoutSecrets(text: string, secrets: readonly (string | undefin
       for (const at of occurrences(bytes, secret)) hidden.push([startOf(at), endOf(at + secret.length - 1)]);
     for (const piece of plain.flatMap(piecesOf))
       for (const at of occurrences(bytes, piece)) {
-        const [start, end] = runAround(bytes, at, at + piece.length);
+        const [start, end] = runAt(bytes, at, at + piece.length);
         hidden.push([startOf(start), endOf(end - 1)]);
       }
     for (const { 0: run, index } of bytes.matchAll(BASE64_RUN))
@@ -60,7 +60,7 @@ function piecesOf(secret: string): string[] {
 }
 
 /** The run of base64 that a piece is a part of. */
-function runAround(text: string, from: number, to: number): [start: number, end: number] {
+function runAt(text: string, from: number, to: number): [start: number, end: number] {
   const isPart = (at: number) => /[A-Za-z0-9+/_=-]/.test(text.charAt(at));
   let [start, end] = [from, to];
   while (start > 0 && isPart(start - 1)) start--;

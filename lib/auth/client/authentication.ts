@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import type { ClientAuthentication, Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { clientAssertion } from "./assertion.ts";
-import { readAssertion, readSecret } from "./secrets.ts";
+import { readAssertion, readPem, readSecret } from "./secrets.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:";
 
@@ -118,11 +118,11 @@ export async function clientAssertionBy(
   nowMs: number,
 ): Promise<string> {
   const signing = {
-    text: await readSecret(key, env),
+    text: await readPem(key, env),
     ...(passphrase ? { passphrase: await readSecret(passphrase, env) } : {}),
     ...(keyId === undefined ? {} : { keyId }),
     ...(signingAlg === undefined ? {} : { signingAlg }),
-    ...(certificate ? { certificate: await readSecret(certificate, env) } : {}),
+    ...(certificate ? { certificate: await readPem(certificate, env) } : {}),
   };
   const audience = assertionAudience(credentials, found);
   return clientAssertion(credentials.clientId, audience, signing, found.signingAlgs, nowMs);

@@ -1,7 +1,7 @@
 import { basicSecret, type TokenRequest } from "../client/authentication.ts";
 import { createProof, proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
+import { doubtAbout } from "../client/faults.ts";
 import { learnNonce, type ProofKey } from "../client/proof-key.ts";
-import { doubtAbout } from "../client/text.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
 import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
@@ -145,7 +145,7 @@ function doubtOf({ headers, body }: TokenRequest, { clientId }: Credentials): st
   );
 }
 
-/** A token is bound to a key where that was insisted on, and never to a key that is not ours. */
+/** A token is bound to a key where that was asked for, and never to a key that is not ours. */
 function requireBinding(
   { tokenType }: Token,
   { dpop }: Credentials,
