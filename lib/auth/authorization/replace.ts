@@ -1,10 +1,12 @@
 import { tokenNotAccepted } from "../errors.ts";
+import { type BoundToken, headerOf, type TokenRequestReason } from "../tokens/bound-token.ts";
+import type { CurrentToken, TokenContext } from "../tokens/current.ts";
 import type { Background } from "./background.ts";
-import { type BoundToken, headerOf, type TokenRequestReason } from "./bound-token.ts";
-import type { CurrentToken, TokenContext } from "./current.ts";
 
 /** A token refused from its issue on is given up for this long; then the server may have changed its mind, in ms. */
 const GIVEN_UP_MS = 60_000;
+
+export type Replacement = ReturnType<typeof createReplacement>;
 
 /** Replaces tokens that the server refuses, and knows which of those it has accepted since. */
 export function createReplacement(

@@ -1,11 +1,13 @@
 import { M2mcpError } from "../../failure.ts";
 import { accessForbidden, stepUpRefused } from "../errors.ts";
 import { union } from "../grants/scope.ts";
-import { type BoundToken, headerOf } from "./bound-token.ts";
-import type { CurrentToken, TokenContext } from "./current.ts";
+import { type BoundToken, headerOf } from "../tokens/bound-token.ts";
+import type { CurrentToken, TokenContext } from "../tokens/current.ts";
 
 /** More scopes are asked for so often at most before the server accepts a call. */
 const MAX_STEP_UPS = 3;
+
+export type StepUp = ReturnType<typeof createStepUp>;
 
 /** Gets tokens with the scopes that a call wants besides (MCP "Step-Up Authorization Flow"). */
 export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToken) {

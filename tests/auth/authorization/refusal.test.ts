@@ -1,7 +1,7 @@
 // What a refusal of the MCP server means, row by row.
 import { expect, test } from "bun:test";
+import { meaningOf, type RefusalMeaning, type SentRequest } from "../../../lib/auth/authorization/refusal.ts";
 import { tokenChallenge } from "../../../lib/auth/discovery/token-challenge.ts";
-import { meaningOf, type RefusalMeaning, type SentRequest } from "../../../lib/auth/tokens/refusal.ts";
 
 const bearer: SentRequest = { isBound: false, skewMs: 600_000, tried: [] };
 const bound: SentRequest = { isBound: true, skewMs: 0, tried: [] };

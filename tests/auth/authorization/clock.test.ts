@@ -1,8 +1,8 @@
 // A clock that is wrong by minutes, against servers whose clock is right.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { decodeJwt } from "jose";
+import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
-import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
 import { type AuthorizationServer, startAuthorizationServer } from "../../servers/authorization-server.ts";
 import { type GuardedServer, startGuardedServer } from "../../support/mcp/guarded-server.ts";
 import { makeKey } from "../key-forms.ts";

@@ -1,8 +1,8 @@
 // Credentials around a server that wants none, and around servers of several issuers.
 import { expect, test } from "bun:test";
+import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
 import type { AuthDeps } from "../../../lib/auth/deps.ts";
-import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
 import { type Scripted, scriptedDeps } from "../scripted-fetch.ts";
 
 const server = "https://mcp.example/mcp";
@@ -101,14 +101,14 @@ test("credentials that one issuer took go to no other one without the user's wor
 });
 
 test("a failure counts for who asks by the same way; one of the network for nobody later", async () => {
-  let way = "a";
+  let route = "a";
   const script = { ...guarded(AS), [`${AS}/token`]: 500 as Scripted };
-  const { begin, asked, pass } = open(script, { way: () => way });
+  const { begin, asked, pass } = open(script, { route: () => route });
   const tokenRequests = () => asked.filter((url) => url === `${AS}/token`).length;
   await expect(begin().headers(ask)).rejects.toThrow("500");
   await expect(begin().headers(ask)).rejects.toThrow("500");
   expect(tokenRequests()).toBe(1);
-  way = "b";
+  route = "b";
   await expect(begin().headers(ask)).rejects.toThrow("500");
   expect(tokenRequests()).toBe(2);
   // Refused connections: no answer to who comes a moment later.

@@ -1,9 +1,9 @@
 // DPoP (RFC 9449) with a real authorization server and a real MCP server that check every proof.
 import { afterEach, describe, expect, test } from "bun:test";
 import { decodeProtectedHeader } from "jose";
+import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
 import { proofAlgorithm } from "../../../lib/auth/client/dpop.ts";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
-import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
 import type { Authorization } from "../../../lib/net/authorization.ts";
 import {

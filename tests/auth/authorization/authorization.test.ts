@@ -1,8 +1,8 @@
 // Tokens over their life, with a real authorization server and a clock that the test sets.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
+import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
-import { createAuthorization } from "../../../lib/auth/tokens/authorization.ts";
 import type { M2mcpError } from "../../../lib/failure.ts";
 import { startWorld, type World } from "../../e2e/world.ts";
 import { listen } from "../../servers/listen.ts";

@@ -1,6 +1,6 @@
 import { isSameKey, learnNonce, type ProofKey } from "../client/proof-key.ts";
+import type { TokenContext } from "../tokens/current.ts";
 import type { Background } from "./background.ts";
-import type { TokenContext } from "./current.ts";
 
 /** Nonces are written down so often at most while running, in ms. */
 const NONCE_WRITE_MS = 10_000;
