@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import { createConnection } from "../mcp/connection/connection.ts";
 import { createBatches, isBatch } from "../mcp/jsonrpc/batch.ts";
 import type { Text } from "../mcp/jsonrpc/bytes.ts";
-import { type Id, idOf } from "../mcp/jsonrpc/id.ts";
+import type { Id } from "../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
@@ -12,6 +12,7 @@ import {
   type RequestMessage,
   type ResponseMessage,
   type RpcError,
+  requestIdOf,
 } from "../mcp/jsonrpc/message.ts";
 import { parseMessages, type Unreadable } from "../mcp/jsonrpc/parse.ts";
 import { Pending } from "../mcp/jsonrpc/pending.ts";
@@ -164,15 +165,14 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
   }
 
   function takeNotification(message: NotificationMessage): void {
-    const params = message.method === "notifications/cancelled" ? exactParams(message) : {};
-    const id = idOf(params.requestId);
+    const id = message.method === "notifications/cancelled" ? requestIdOf(message) : undefined;
     const cancelled = id === undefined ? undefined : owed.settle(id);
     if (id === undefined || !cancelled) {
       track(connection.notify(message));
       return;
     }
     // From here on the client wants no answer to it (MCP "Cancellation").
-    cancelled.cancel.abort(new Cancellation(params));
+    cancelled.cancel.abort(new Cancellation(exactParams(message)));
     track(write(batches.drop(id)));
   }
 
