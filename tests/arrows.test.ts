@@ -11,7 +11,7 @@ const ALLOWED: Record<string, string[]> = {
   ".": [],
   platform: ["."],
   timing: ["."],
-  net: [".", "platform"],
+  net: [".", "platform", "timing"],
   "mcp/jsonrpc": ["."],
   "mcp/protocol": ["mcp/jsonrpc", ...GROUND],
   "mcp/http": PROTOCOL,

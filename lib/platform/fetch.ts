@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { getCACertificates } from "node:tls";
 import { codeOf } from "./error-code.ts";
 import { proxyFailed, proxyRefused } from "./errors.ts";
 import { proxyFor } from "./proxy.ts";
@@ -49,7 +48,9 @@ function warnOfUnchecked({ warn }: FetchOptions, env: Variables): void {
 
 function bunInit({ ca, cert, key }: FetchOptions): object {
   // A `ca` given replaces all others, so those are named again: built-in, NODE_EXTRA_CA_CERTS, NODE_USE_SYSTEM_CA.
-  const authorities = ca ? { ca: [...getCACertificates("default"), ca] } : {};
+  const authorities = ca
+    ? { ca: [...process.getBuiltinModule("node:tls").getCACertificates("default"), ca] }
+    : {};
   const pair = cert && key ? { cert, key } : {};
   return {
     timeout: false,

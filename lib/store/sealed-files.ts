@@ -58,7 +58,7 @@ export async function writeSealed(
   confirm: () => Promise<void> = async () => {},
 ): Promise<void> {
   const { key } = await access.openKey();
-  const bytes = seal(key, header, value);
+  const bytes = await seal(key, header, value);
   // Of state, a power cut may bring back the old one: that costs a request, and a sync costs each time.
   const durable = header.kind === "profile";
   access.exposure.written(await writeAtomic(sealedFile(access.paths, header), bytes, { durable, confirm }));

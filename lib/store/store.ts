@@ -95,7 +95,7 @@ export function openStore<Profile extends Named, State extends object>(
 
     async stateId(parts) {
       try {
-        return fingerprint((await key.open()).key, parts);
+        return await fingerprint((await key.open()).key, parts);
       } catch (error) {
         if (!isNotWritable(error)) throw error;
         warn(`${error.message}; going on without saving, so tokens are kept in memory only`);

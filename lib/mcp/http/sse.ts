@@ -59,3 +59,11 @@ export async function readEvents(
 async function takeAll(events: StreamEvent[], take: (event: StreamEvent) => Promise<void>): Promise<void> {
   for (const event of events) await take(event);
 }
+
+/** The data of the events in a text that is whole, such as the body of a refusal. */
+export function eventData(text: string): string[] {
+  const found: string[] = [];
+  const parser = createParser({ onEvent: ({ data }) => void found.push(data) });
+  parser.feed(`${text}\n\n`);
+  return found;
+}

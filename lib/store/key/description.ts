@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { objectOf } from "../../json.ts";
 import { readOwnFile, writeAtomic } from "../../platform/files.ts";
+import { randomBytes } from "../../platform/random.ts";
 import { damagedStore, newerFormat } from "../errors.ts";
 import type { Exposure } from "../exposure.ts";
 import type { Lease } from "../locks/lock.ts";

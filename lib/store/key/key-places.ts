@@ -46,7 +46,7 @@ export async function putKey(
       return { id, place };
     case "passphrase":
       if (!sources.passphrase) throw missingPassphrase();
-      return { id, place, ...wrapKey(sources.passphrase, key) };
+      return { id, place, ...(await wrapKey(sources.passphrase, key)) };
     case "file":
       sources.exposure.written(
         await writeAtomic(sources.paths.key, key, { durable: true, confirm: lease.confirm }),
@@ -79,7 +79,7 @@ export async function readKey(sources: KeySources, description: Description): Pr
     }
     case "passphrase": {
       if (!passphrase) throw missingPassphrase();
-      const key = unwrapKey(passphrase, description);
+      const key = await unwrapKey(passphrase, description);
       if (!key) throw wrongPassphrase(paths.description);
       return key;
     }

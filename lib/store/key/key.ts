@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { wrongUsage } from "../../failure.ts";
 import { listFolder, removeFile } from "../../platform/files.ts";
+import { randomBytes } from "../../platform/random.ts";
 import { descriptionLost, otherPlace } from "../errors.ts";
 import type { Lease } from "../locks/lock.ts";
 import { nameOfSealed } from "../paths.ts";

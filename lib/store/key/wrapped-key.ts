@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, randomBytes, scryptSync } from "node:crypto";
 import { type JsonObject, objectOf } from "../../json.ts";
+import { randomBytes } from "../../platform/random.ts";
+import { decrypt, encrypt, OVERHEAD_BYTES } from "../aead.ts";
 
 /** How a wrapping key is derived from a passphrase (RFC 7914). */
 export interface ScryptParameters {
@@ -11,9 +12,7 @@ export interface ScryptParameters {
 }
 
 export const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
+const WRAPPED_BYTES = KEY_BYTES + OVERHEAD_BYTES;
 /** OWASP's recommendation for scrypt. */
 const COST = { N: 2 ** 16, r: 8, p: 2 };
 
@@ -50,31 +49,25 @@ function isBase64(value: unknown, minBytes: number, maxBytes: number): value is 
 const isCount = (value: unknown, max: number): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max;
 
-export function wrapKey(passphrase: string, key: Uint8Array): WrappedKey {
+export async function wrapKey(passphrase: string, key: Uint8Array): Promise<WrappedKey> {
   const scrypt = { salt: randomBytes(16).toString("base64"), ...COST };
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv("aes-256-gcm", derive(passphrase, scrypt), nonce);
-  const wrapped = Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
+  const wrapped = await encrypt(await derive(passphrase, scrypt), key);
   return { scrypt, wrapped: wrapped.toString("base64") };
 }
 
 /** Null when the passphrase is another. */
-export function unwrapKey(passphrase: string, { scrypt, wrapped }: WrappedKey): Uint8Array | null {
-  const bytes = Buffer.from(wrapped, "base64");
-  const wrapping = derive(passphrase, scrypt);
-  try {
-    const decipher = createDecipheriv("aes-256-gcm", wrapping, bytes.subarray(0, NONCE_BYTES));
-    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-  } catch {
-    return null;
-  }
-}
+export const unwrapKey = async (
+  passphrase: string,
+  { scrypt, wrapped }: WrappedKey,
+): Promise<Uint8Array | null> => decrypt(await derive(passphrase, scrypt), Buffer.from(wrapped, "base64"));
 
-const derive = (passphrase: string, { salt, N, r, p }: ScryptParameters) =>
-  scryptSync(passphrase.normalize("NFKC"), Buffer.from(salt, "base64"), KEY_BYTES, {
+async function derive(passphrase: string, { salt, N, r, p }: ScryptParameters): Promise<Uint8Array> {
+  // Web Crypto has no scrypt.
+  const { scryptSync } = await import("node:crypto");
+  return scryptSync(passphrase.normalize("NFKC"), Buffer.from(salt, "base64"), KEY_BYTES, {
     N,
     r,
     p,
     maxmem: 256 * N * r,
   });
+}

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { notReadable } from "../../platform/errors.ts";
 import { ageMs } from "../../platform/files.ts";
 import { isAlive, ownBeginning, processSpace } from "../../platform/host.ts";
+import { randomBytes } from "../../platform/random.ts";
 import { FileRefused, readRegularFile } from "../../platform/read-file.ts";
 
 /** A mark is much shorter. */
