@@ -98,3 +98,12 @@ export const redirectRefused = (what: string, location: string) =>
   );
 
 const spoken = (words: string | undefined) => (words === undefined ? "" : `: ${words}`);
+
+/** The server ended a stream with an event that says why. */
+export const streamEndedInError = (what: string, words: string) =>
+  new M2mcpError(
+    "stream_error",
+    EXIT.server,
+    `${what} ended the stream with an error: ${words}`,
+    "the fault is the server's: check the outcome, then try again",
+  );

@@ -23,11 +23,11 @@ async function openCollector(): Promise<Collector | null> {
 }
 
 /**
- * Keeps memory small where messages are long or many.
+ * Hints to the garbage collector that keep memory small where messages are long or many.
  *
- * @returns what is told the size of each message, in bytes
+ * @returns to be called with the size of each message that is done, in bytes
  */
-export async function createMemoryRelief(): Promise<(bytes: number) => void> {
+export async function createGcHint(): Promise<(bytes: number) => void> {
   const collector = await openCollector();
   if (!collector) return () => {};
   let garbage = 0;

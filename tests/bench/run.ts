@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sleep } from "../waiting.ts";
+import { sleep } from "../support/waiting.ts";
 import { callsPerSecond, echo, fetchBytes, INITIALIZE } from "./caller.ts";
 import { chart } from "./chart.ts";
 import { inMb, inMs, inTurns, median, quantile, timed } from "./figures.ts";

@@ -2,7 +2,7 @@
 // little work of its own.
 import { randomUUID } from "node:crypto";
 import { createServer, type ServerResponse } from "node:http";
-import { listen } from "../servers/listen.ts";
+import { listen } from "../support/net/listen.ts";
 
 const results: Record<
   string,

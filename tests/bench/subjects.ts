@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { listen } from "../servers/listen.ts";
+import { listen } from "../support/net/listen.ts";
 import { INITIALIZE, openDirect } from "./caller.ts";
 import { type Peer, startPeer } from "./stdio-peer.ts";
 

@@ -95,6 +95,6 @@ function invalidClient(credentials: Credentials | undefined): string {
     case "none":
       return "this client must prove itself: give --client-secret or --private-key";
     default:
-      return "check --client-id and the secret; --auth-method client_secret_post or client_secret_basic changes how it is sent";
+      return "check --client-id and --client-secret; --auth-method client_secret_post or client_secret_basic changes how it is sent";
   }
 }

@@ -1,4 +1,4 @@
-import type { Authorization, Refusal } from "../protocol/endpoint.ts";
+import type { Authorization, Refusal } from "../../net/authorization.ts";
 import type { HttpResponse } from "./body.ts";
 import type { Layer } from "./layer.ts";
 import { readErrorBody } from "./refusal.ts";

@@ -3,15 +3,17 @@ import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Schedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { METHOD_NOT_FOUND, type Message } from "../jsonrpc/message.ts";
-import type { ErrorAnswer } from "../protocol/answer.ts";
+import type { Refused } from "../protocol/answer.ts";
 import type { HttpResponse } from "./body.ts";
-import { mediaType, readAnswers, readErrorAnswer } from "./read-messages.ts";
+import { mediaType } from "./media-type.ts";
+import { readMessages } from "./read-messages.ts";
+import { readRefused } from "./read-refused.ts";
 import type { StreamCursor } from "./sse.ts";
 
 /** The server ended it in good order; there was no stream but a refusal; it could not be had, or broke off. */
 type Outcome =
   | { kind: "ended" }
-  | { kind: "refused"; refusal: ErrorAnswer }
+  | { kind: "refused"; refusal: Refused }
   | { kind: "failed"; error: M2mcpError };
 
 /** What became of one opening of a stream that is kept open. */
@@ -94,7 +96,7 @@ async function openOnce(
 ): Promise<Outcome> {
   try {
     const response = await open(cursor, signal);
-    if (response.status >= 300) return { kind: "refused", refusal: await readErrorAnswer(response) };
+    if (response.status >= 300) return { kind: "refused", refusal: await readRefused(response) };
     await take(response, cursor, notes);
     return { kind: "ended" };
   } catch (error) {
@@ -113,10 +115,11 @@ export const takeMessages =
   ): KeepOpenOptions["take"] =>
   async (response, cursor, { granted, progressed }) => {
     if (mediaType(response.headers) === "text/event-stream") granted();
-    await readAnswers(response, url, cursor, log, async (message) => {
+    const take = async (message: Message) => {
       progressed();
       await deliver(message);
-    });
+    };
+    await readMessages(response, { url, cursor, log, take });
   };
 
 /** Refusals that may pass although they name the request's fault: the old stream is still held, or the server is busy. */

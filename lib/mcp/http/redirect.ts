@@ -1,6 +1,7 @@
 import { redirectRefused } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import type { HttpRequest, Layer } from "./layer.ts";
+import { followsRedirect, redirectTarget } from "../../net/redirect.ts";
+import type { Layer } from "./layer.ts";
 
 const MAX_REDIRECTS = 3;
 
@@ -16,21 +17,9 @@ export const redirect: Layer = (next) => async (request) => {
     const response = await next(redirects === 0 ? request : { ...request, url });
     if (response.status < 300 || response.status > 399) return response;
     await response.discard();
-    const location = target(response.headers.get("location"), url);
-    const within = location !== null && location.origin === new URL(url).origin;
-    if (!within || !follows(request.method, response.status) || redirects >= MAX_REDIRECTS)
-      throw redirectRefused(hostOf(url), location?.href ?? "nowhere");
-    url = location.href;
+    const to = redirectTarget(response.headers.get("location"), url);
+    if (!followsRedirect(request.method, response.status, url, to) || redirects >= MAX_REDIRECTS)
+      throw redirectRefused(hostOf(url), to?.href ?? "nowhere");
+    url = to.href;
   }
 };
-
-const follows = (method: HttpRequest["method"], status: number): boolean =>
-  status === 307 || status === 308 || (method === "GET" && [301, 302, 303].includes(status));
-
-/** Where a redirect leads; a server behind a gateway that ends TLS names its own address with http. */
-function target(location: string | null, from: string): URL | null {
-  const to = URL.parse(location ?? "", from);
-  const { protocol, host } = new URL(from);
-  if (to?.protocol === "http:" && protocol === "https:" && to.host === host) to.protocol = "https:";
-  return to;
-}
