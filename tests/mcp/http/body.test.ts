@@ -53,7 +53,7 @@ describe("a body", () => {
     await expect(slow.response.text(4000)).rejects.toMatchObject({ code: "answer_too_long" });
   });
 
-  test("waits for who takes it, without counting that as silence", async () => {
+  test("waits for who takes it, without counting that as idleness", async () => {
     const { response } = watched(["a", "b"]);
     const taken: string[] = [];
     await response.read(async (piece) => {
