@@ -41,7 +41,6 @@ const NAMES: Record<string, string> = {
   around: "io",
   aging: "stale",
   owes: "pending requests",
-  addressed: "correlated",
   adopt: "bound token",
   light: "lazy member",
   prove: "trial login",
@@ -51,7 +50,6 @@ const NAMES: Record<string, string> = {
 /** Places that have the word still, by it: entries go with the word, and none may come. */
 const STILL: Record<string, string[]> = {
   Way: ["lib/mcp/connection/connection.ts"],
-  addressed: ["lib/mcp/http/read-messages.ts"],
   adopt: ["lib/auth/tokens/authorization.ts"],
   around: [
     "cli.ts",
