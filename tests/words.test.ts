@@ -22,7 +22,6 @@ const ANYWHERE: Record<string, string> = {
   forgo: "pending requests: settle",
   rereading: "lazy member",
   passtotheend: "resume",
-  insisted: "pin",
   harmless: "strip control characters",
   withoutecho: "redact",
   "sweep|swept": "prune",
@@ -35,8 +34,8 @@ const ANYWHERE: Record<string, string> = {
 
 /** In names alone: in prose they are words like others. */
 const NAMES: Record<string, string> = {
-  "opening|openings": "probe, option files",
   silence: "idle timeout",
+  insisted: "pin",
   patience: "negotiation cooldown",
   around: "io",
   aging: "stale",
@@ -47,60 +46,24 @@ const NAMES: Record<string, string> = {
   nearest: "suggest",
 };
 
+/** In names of the core alone: a key or a file may have its opening elsewhere. */
+const CORE_NAMES: Record<string, string> = { "opening|openings": "probe, first request" };
+
 /** Places that have the word still, by it: entries go with the word, and none may come. */
 const STILL: Record<string, string[]> = {
-  Way: ["lib/mcp/connection/connection.ts"],
-  adopt: ["lib/auth/tokens/authorization.ts"],
-  around: [
-    "cli.ts",
-    "lib/command-line/command.ts",
-    "lib/verbs/profiles/connect.ts",
-    "lib/verbs/profiles/list.ts",
-    "lib/verbs/profiles/login.ts",
-    "lib/verbs/profiles/trial-login.ts",
-    "lib/verbs/server/bridge.ts",
-    "lib/verbs/server/doctor.ts",
-    "lib/verbs/store.ts",
-    "lib/verbs/target/option-files.ts",
-    "lib/verbs/target/target.ts",
-    "lib/verbs/tools/call.ts",
-  ],
+  Way: ["lib/mcp/connection/connection.ts", "lib/verbs/target/auth-deps.ts"],
+  adopt: ["lib/auth/tokens/authorization.ts", "lib/auth/tokens/current.ts"],
   "conversation|conversations": ["lib/hosts/bridge.ts", "lib/mcp/connection/connection.ts"],
   finder: ["lib/mcp/connection/connection.ts"],
   forgo: ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/batch.ts"],
   goon: ["lib/mcp/connection/held-calls.ts"],
-  harmless: [
-    "lib/ui/render.ts",
-    "lib/ui/table.ts",
-    "lib/verbs/profiles/connect.ts",
-    "lib/verbs/server/doctor.ts",
-    "lib/verbs/server/show.ts",
-    "lib/verbs/with-client.ts",
-    "tests/ui/render.test.ts",
-  ],
   "held-calls?|heldcalls?|held calls?": [
     "lib/mcp/connection/held-calls.ts",
     "lib/mcp/connection/modern-to-legacy.ts",
   ],
   insisted: ["lib/mcp/connection/connection.ts"],
-  judgetoken: [
-    "lib/auth/tokens/authorization.ts",
-    "lib/auth/tokens/freshness.ts",
-    "lib/auth/tokens/issue.ts",
-    "lib/verbs/server/doctor.ts",
-    "tests/auth/pure.test.ts",
-  ],
   "ledger|ledgers": ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/pending.ts"],
   light: ["lib/mcp/jsonrpc/message.ts"],
-  litter: ["lib/store/stale-files.ts"],
-  nearest: [
-    "lib/command-line/arguments.ts",
-    "lib/command-line/suggest.ts",
-    "lib/verbs/store.ts",
-    "lib/verbs/target/credentials.ts",
-    "lib/verbs/tools/get.ts",
-    "tests/ui/render.test.ts",
-  ],
   "opener|openers": ["lib/mcp/connection/connection.ts"],
   "opening|openings": [
     "lib/hosts/bridge.ts",
@@ -111,19 +74,17 @@ const STILL: Record<string, string[]> = {
     "lib/mcp/legacy/http-sse.ts",
     "lib/mcp/legacy/session.ts",
     "lib/mcp/protocol/versions.ts",
-    "lib/store/store.ts",
   ],
   owes: ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/pending.ts"],
   passtotheend: ["lib/mcp/legacy/session.ts"],
-  patience: ["lib/mcp/connection/connection.ts", "lib/verbs/tools/call.ts"],
-  prove: [
-    "lib/verbs/profiles/connect.ts",
-    "lib/verbs/profiles/login.ts",
-    "lib/verbs/profiles/trial-login.ts",
-    "lib/verbs/target/credentials.ts",
-    "tests/auth/private-key-jwt.test.ts",
+  patience: [
+    "lib/mcp/connection/connection.ts",
+    "lib/mcp/http/refusal.ts",
+    "lib/verbs/target/open-endpoint.ts",
+    "lib/verbs/tools/call.ts",
   ],
-  "relieve|relief": ["lib/hosts/bridge.ts", "lib/platform/gc-hint.ts", "lib/verbs/server/bridge.ts"],
+  prove: ["tests/auth/client/private-key-jwt.test.ts"],
+  "relieve|relief": ["lib/hosts/bridge.ts", "lib/verbs/server/bridge.ts"],
   rereading: ["lib/mcp/jsonrpc/message.ts"],
   "road|roads": [
     "lib/hosts/bridge.ts",
@@ -139,29 +100,16 @@ const STILL: Record<string, string[]> = {
     "lib/mcp/modern/stateless-http.ts",
     "lib/mcp/protocol/transport.ts",
   ],
-  silence: [
-    "lib/mcp/http/body.ts",
-    "lib/mcp/http/send.ts",
-    "lib/mcp/legacy/http-sse.ts",
-    "lib/store/lock.ts",
-    "lib/timing/idle-timeout.ts",
-    "tests/mcp/http/body.test.ts",
-  ],
-  slots: ["lib/command-line/positionals.ts", "lib/hosts/bridge.ts", "lib/timing/semaphore.ts"],
-  surroundings: ["cli.ts", "lib/command-line/command.ts"],
-  "sweep|swept": ["lib/store/stale-files.ts", "lib/store/store.ts", "tests/faults/processes.test.ts"],
+  slots: ["lib/command-line/positionals.ts"],
   turnto: ["lib/mcp/connection/connection.ts"],
   unaddressed: ["lib/mcp/legacy/session.ts", "lib/mcp/modern/stateless-http.ts"],
   unasked: ["lib/mcp/legacy/session.ts", "lib/mcp/legacy/standalone-stream.ts"],
   "wish|wishes|wished": [
-    "lib/auth/tokens/authorization.ts",
-    "lib/auth/tokens/issue.ts",
     "lib/mcp/connection/connection.ts",
     "lib/mcp/legacy/http-sse.ts",
     "lib/mcp/legacy/session-settings.ts",
     "lib/mcp/legacy/session.ts",
   ],
-  withoutecho: ["lib/auth/grants/grant.ts", "lib/auth/redact.ts"],
 };
 
 /** Names of types begin with a capital, which tells this one from a way that somebody goes. */
@@ -202,7 +150,9 @@ function wordsIn(path: string): Map<string, string> {
   const all = `${path}\n${text}`;
   look(inParts(all), ANYWHERE);
   look(all.toLowerCase(), ANYWHERE);
-  if (isCode) look(inParts(`${path.slice(path.lastIndexOf("/") + 1)}\n${codeOf(text)}`), NAMES);
+  const names = inParts(`${path.slice(path.lastIndexOf("/") + 1)}\n${codeOf(text)}`);
+  if (isCode) look(names, NAMES);
+  if (/^lib\/(mcp|hosts)\//.test(path)) look(names, CORE_NAMES);
   if (isCode && TYPE_WAY.test(codeOf(text))) found.set("Way", "connection");
   return found;
 }

@@ -98,6 +98,10 @@ export interface AuthState {
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;
+  /** Which issuer took these credentials, kept apart from what is known of any server: see `AuthDeps.takenBy`. */
+  takenBy?: string;
+  /** When the server was found to refuse nothing and to name no authorization server, in ms: no token is sent. */
+  openSinceMs?: number;
   /** Why and when the last token request failed, so that other processes do not repeat it at once. */
   failure?: Failure;
   /** A renewal before the token's end failed or took too long: none is tried before this time, in ms. */
@@ -117,27 +121,6 @@ export interface Failure {
   hint?: string;
   /** Scopes gathered by step-up that were asked for with it. */
   steppedUpScope?: string;
-}
-
-/** Headers that authorize one request, as they were yielded: what came of them is told with the same object. */
-export type AuthorizationHeaders = Record<string, string>;
-
-/** A refusal by the MCP server that new authorization may cure. */
-export interface Refusal {
-  status: number;
-  wwwAuthenticate: string | null;
-  sent: AuthorizationHeaders;
-}
-
-/** Yields the headers that authorize HTTP requests to the MCP server. */
-export interface Authorization {
-  /**
-   * @param ask the request to authorize; with `refusal`, new headers are wanted because those sent were refused.
-   * @throws M2mcpError when no authorization can be had (exit 4), or the network failed (exit 3).
-   */
-  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<AuthorizationHeaders>;
-  /** Shown what each request was answered with: an accepted token, a nonce (RFC 9449 §8.2). */
-  learn(answer: { status: number; headers: Headers; sent: AuthorizationHeaders }): void;
-  /** Gives what is under way in the background a moment to end, then ends it. Never rejects. */
-  end(): Promise<void>;
+  /** The way of who met it: see `AuthDeps.way`. */
+  way?: string;
 }

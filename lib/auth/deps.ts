@@ -18,6 +18,16 @@ export interface AuthDeps {
   log(line: string): void;
   /** The credentials as they are stored now; a rotation is picked up at the next token request. */
   reload?(): Promise<Credentials | null>;
+  /**
+   * What the way to the servers depends on beside the credentials, such as proxies and the time limit, in a form that
+   * reveals none of it: a failure counts for who goes the same way.
+   */
+  way?(): string;
+  /** Which issuer has taken these credentials before, at whatever server; for credentials that belong to no login. */
+  takenBy?: {
+    read(): Promise<string | undefined>;
+    write(issuer: string): Promise<void>;
+  };
   /** Ends exchanges under way. */
   signal?: AbortSignal;
 }

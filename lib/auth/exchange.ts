@@ -1,92 +1,150 @@
-import { createFetch } from "ofetch";
+import { createFetch, FetchError } from "ofetch";
 import { M2mcpError } from "../failure.ts";
 import { answerTooLong, redirectRefused } from "../net/errors.ts";
 import { failureCode, failureHint, failureReason } from "../net/network-failure.ts";
+import { oneLine } from "../net/one-line.ts";
+import { followsRedirect, redirectTarget } from "../net/redirect.ts";
 import { retryAfterMs } from "../net/retry-after.ts";
-import { sleep } from "../timing/sleep.ts";
+import { serverTimeMs } from "./clock-skew.ts";
 import type { AuthDeps } from "./deps.ts";
 import { unreachable } from "./errors.ts";
 
 const MAX_BYTES = 1024 * 1024;
+const MAX_REDIRECTS = 3;
+/** Statuses with which a server may ask to come again (RFC 9110 §15.6.4, RFC 6585 §4). */
+const BUSY = [429, 503];
 
 /** A whole answer of an authorization server or a metadata place. */
 export interface Answer {
+  /** Where it came from, after redirects. */
+  url: string;
   status: number;
   headers: Headers;
+  /** Its body as it came. */
+  text: string;
   /** The JSON it holds; undefined when it is none. */
   json: unknown;
 }
 
+/** One request to an authorization server or a metadata place. */
+export interface ExchangeRequest {
+  method: "GET" | "POST";
+  headers?: Record<string, string>;
+  body?: string;
+  /**
+   * What becomes of a redirect: `refuse` (what holds a secret is posted nowhere else), `follow` within the origin and
+   * refuse else, `answer`: follow within the origin, else it is the answer.
+   */
+  redirects?: "refuse" | "follow" | "answer";
+}
+
+type ExchangeDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">;
+
 /**
- * One exchange with limits on size and time, following no redirect: a secret must not be posted elsewhere. A 429 or
- * 503 that names a time within the limit is waited for once.
+ * One exchange with limits on size and time. A 429 or 503 that names a time within the limit is waited for once.
  *
  * @throws M2mcpError network failures (exit 3), redirect, answer_too_long; the signal's reason
  */
-export async function exchange(
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">,
-  url: string,
-  init: { method: "GET" | "POST"; headers?: Record<string, string>; body?: string },
-): Promise<Answer> {
+export async function exchange(deps: ExchangeDeps, url: string, request: ExchangeRequest): Promise<Answer> {
   const { host } = new URL(url);
+  // For all of it: ofetch's own `timeout` ends at the head of one answer.
   const limit = AbortSignal.timeout(deps.timeoutMs);
   const signal = deps.signal ? AbortSignal.any([limit, deps.signal]) : limit;
-  const startedMs = performance.now();
-  const send = createFetch({ fetch: deps.fetch, Headers, AbortController });
-  for (let waited = false; ; waited = true) {
-    try {
-      const response = await send.raw(url, {
-        ...init,
-        redirect: "manual",
-        retry: 0,
-        ignoreResponseError: true,
-        responseType: "stream",
-        signal,
-      });
-      const { status, headers } = response;
-      deps.log(`${init.method} ${url} → ${status}`);
-      if (status >= 300 && status < 400) {
-        await response.body?.cancel().catch(() => {});
-        throw redirectRefused(host, headers.get("location") ?? "nowhere");
-      }
-      const text = await limitedText(response, host);
-      // A body that was cut off by the limit may end like a whole one.
-      signal.throwIfAborted();
-      const waitMs = status === 429 || status === 503 ? waitAsked(headers) : undefined;
-      const leftMs = deps.timeoutMs - (performance.now() - startedMs);
-      if (waitMs !== undefined && !waited && waitMs < leftMs) {
-        deps.log(`${host} asks to wait ${waitMs / 1000} s`);
-        await sleep(waitMs, signal);
-        continue;
-      }
-      return { status, headers, json: parse(text) };
-    } catch (error) {
-      // ofetch wraps what `fetch` throws, such as a proxy's refusal.
-      const known = error instanceof Error && error.cause instanceof M2mcpError ? error.cause : error;
-      if (known instanceof M2mcpError) throw known;
-      if (deps.signal?.aborted) throw deps.signal.reason;
-      // What was caught may hold the request, so the secret: only its kind is told.
-      if (limit.aborted)
-        throw unreachable(
-          host,
-          `no answer within ${deps.timeoutMs / 1000} s`,
-          "try again, or give it longer with --timeout SECONDS",
-        );
-      const code = failureCode(error);
-      throw unreachable(host, failureReason(code), failureHint(code));
-    }
+  try {
+    const { response, from } = await redirected(deps, url, request, signal);
+    const { status, headers } = response;
+    const text = await limitedText(response, host);
+    // A body that was cut off by the limit may end like a whole one.
+    signal.throwIfAborted();
+    return { url: from, status, headers, text, json: parse(text) };
+  } catch (error) {
+    // ofetch wraps what `fetch` throws, such as a proxy's refusal.
+    const known = error instanceof Error && error.cause instanceof M2mcpError ? error.cause : error;
+    if (known instanceof M2mcpError) throw known;
+    if (deps.signal?.aborted) throw deps.signal.reason;
+    // What was caught may hold the request, so the secret: only its kind is told.
+    if (limit.aborted)
+      throw unreachable(
+        host,
+        `no answer within ${deps.timeoutMs / 1000} s`,
+        "try again, or give it longer with --timeout SECONDS",
+      );
+    const code = failureCode(error);
+    throw unreachable(host, failureReason(code), failureHint(code));
   }
+}
+
+/** The answer at the end of the redirects that may be followed. @throws M2mcpError redirect */
+async function redirected(
+  deps: ExchangeDeps,
+  url: string,
+  request: ExchangeRequest,
+  signal: AbortSignal,
+): Promise<{ response: Response; from: string }> {
+  const { redirects = "refuse", ...sent } = request;
+  for (let at = url, hops = 0; ; hops++) {
+    const response = await unlessAborted(send(deps, at, sent, signal), signal);
+    if (response.status < 300 || response.status > 399) return { response, from: at };
+    const to = redirectTarget(response.headers.get("location"), at);
+    const isFollowed = redirects !== "refuse" && followsRedirect(sent.method, response.status, at, to);
+    if (!isFollowed && redirects === "answer") return { response, from: at };
+    await response.body?.cancel().catch(() => {});
+    if (!isFollowed || hops >= MAX_REDIRECTS)
+      throw redirectRefused(new URL(at).host, oneLine(to?.href ?? "nowhere"));
+    at = to.href;
+  }
+}
+
+/** Sends by ofetch, which comes again where the server asks for that; any status is an answer. */
+async function send(
+  { fetch, log, timeoutMs }: ExchangeDeps,
+  url: string,
+  request: ExchangeRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  const startedMs = performance.now();
+  const waitMs = (response?: Response) => (response && waitAsked(response.headers)) ?? 0;
+  try {
+    return await createFetch({ fetch, Headers, AbortController }).raw(url, {
+      ...request,
+      redirect: "manual",
+      // The body is read within limits here, not by ofetch.
+      responseType: "stream",
+      signal,
+      retry: 1,
+      retryStatusCodes: BUSY,
+      retryDelay: ({ response }) => waitMs(response),
+      onResponse: ({ response }) => log(`${request.method} ${url} → ${response.status}`),
+      async onResponseError({ response, options }) {
+        const leftMs = timeoutMs - (performance.now() - startedMs);
+        const isAsked = BUSY.includes(response.status) && waitAsked(response.headers) !== undefined;
+        if (!isAsked || waitMs(response) >= leftMs) options.retry = false;
+        if (options.retry !== 1) return;
+        await response.body?.cancel().catch(() => {});
+        log(`${new URL(url).host} asks to wait ${waitMs(response) / 1000} s`);
+      },
+    });
+  } catch (error) {
+    // To ofetch a status of 400 and above is an error; it holds the request, and must end here.
+    if (error instanceof FetchError && error.response) return error.response;
+    throw error;
+  }
+}
+
+/** Ends a wait with the signal: the pause before ofetch comes again knows none. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {});
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 /** How long a server asks to wait, in ms; a date is read by the server's own clock. */
 export function waitAsked(headers: Headers): number | undefined {
   return retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now());
-}
-
-/** What a response's `Date` says, in ms since the epoch. */
-export function serverTimeMs(headers: Headers): number | undefined {
-  const atMs = Date.parse(headers.get("date") ?? "");
-  return Number.isNaN(atMs) ? undefined : atMs;
 }
 
 async function limitedText(response: Response, host: string): Promise<string> {

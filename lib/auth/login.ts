@@ -1,12 +1,12 @@
 import type { Credentials, Discovered, Token } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
-import { discover } from "./discovery/discover.ts";
-import { probe } from "./discovery/probe.ts";
-import { requestToken, wantedScope } from "./grants/grant.ts";
+import { discoverCached } from "./discovery/cached.ts";
+import { requestToken } from "./grants/request-token.ts";
+import { wantedScope } from "./grants/scope.ts";
 
 /** Credentials that have just been proven. */
 export interface LoginResult {
-  token: Token | null;
+  token: Token;
   discovered: Discovered;
   /** With the issuer recorded that they are bound to. */
   credentials: Credentials;
@@ -16,15 +16,15 @@ export interface LoginResult {
  * Proves credentials: looks at the server's challenge, discovers its authorization server, asks for a token. An
  * issuer among the credentials is the only one they go to. Stores nothing but through `deps.write`.
  *
+ * @returns null where the server asks for no token and names nobody who would issue one: there is nothing to prove
  * @throws M2mcpError what discovery and the grant throw
  */
 export async function login(
   deps: AuthDeps,
   { server, credentials }: { server: string; credentials: Credentials },
-): Promise<LoginResult> {
-  const challenge =
-    credentials.tokenEndpoint === undefined ? (await probe(deps, server)).challenge : undefined;
-  const discovered = await discover(deps, server, credentials, challenge);
+): Promise<LoginResult | null> {
+  const discovered = await discoverCached(deps, server, credentials, {}, undefined);
+  if (!discovered) return null;
   const scope = wantedScope(credentials, discovered, undefined);
   const { token, proofKey, clockSkewMs } = await requestToken(deps, credentials, discovered, { scope });
   const found = proofKey ? { ...discovered, dpop: true } : discovered;

@@ -22,7 +22,7 @@ export function withoutSecrets(text: string, secrets: readonly (string | undefin
 }
 
 /** An answer to a token request, without the secrets of the request in its words. */
-export function withoutEcho(
+export function withoutSentSecrets(
   answer: Answer,
   { headers, body }: TokenRequest,
   params: [string, string][],

@@ -1,41 +1,60 @@
 import { type CAC, cac } from "cac";
 import { table } from "../ui/table.ts";
-import { CONNECTION_OPTIONS, CREDENTIAL_OPTIONS, OPTIONS, type OptionName, variableOf } from "./options.ts";
+import {
+  CONNECTION_OPTIONS,
+  CREDENTIAL_OPTIONS,
+  OPTIONS,
+  type OptionName,
+  spelled,
+  variableOf,
+} from "./options.ts";
 import { VERBS, type VerbSpec } from "./verbs.ts";
 
-/** The registry of verbs: cac knows their names, arguments, options and examples, and prints their help. */
-export function createRegistry(version: string): CAC {
+/**
+ * Prints the help of one verb, or of the whole program, on stdout.
+ *
+ * @param columns of the terminal, to which lines are fitted; undefined where it is none
+ */
+export async function printHelp(verb: string | null, columns: number | undefined): Promise<void> {
+  const shown = VERBS.find(({ name }) => name === verb);
+  const sections = shown ? verbHelp(shown) : overview();
+  const registry = createRegistry(shown, columns === undefined ? sections : await fitted(sections, columns));
+  const command = registry.commands.find(({ name }) => name === verb) ?? registry.globalCommand;
+  command.outputHelp();
+}
+
+/**
+ * The registry of verbs: cac knows their names and arguments, of the one shown its options and examples too, and prints
+ * the help. It does not parse: a client id of 0123 would become 123, a secret of 1e5 100000.
+ */
+function createRegistry(shown: VerbSpec | undefined, sections: Section[]): CAC {
   const registry = cac("m2mcp");
-  registry.version(version, "--version");
-  let shown: VerbSpec | undefined;
-  registry.help(() => (shown ? verbHelp(shown) : overview()));
+  registry.help(() => sections);
   for (const verb of VERBS) {
     const command = registry.command(`${verb.name} ${verb.arguments}`.trim(), verb.about);
+    if (verb !== shown) continue;
     for (const name of verb.options) {
       const { value, about } = OPTIONS[name];
       command.option(value ? `--${name} <${value}>` : `--${name}`, about);
     }
     for (const example of verb.examples) command.example(example);
-    const print = command.outputHelp.bind(command);
-    command.outputHelp = () => {
-      shown = verb;
-      print();
-      shown = undefined;
-    };
   }
   return registry;
-}
-
-/** Prints the help of one verb, or of the whole program, on stdout. */
-export function printHelp(registry: CAC, verb: string | null): void {
-  const command = registry.commands.find(({ name }) => name === verb);
-  if (command) command.outputHelp();
-  else registry.globalCommand.outputHelp();
 }
 
 interface Section {
   title?: string;
   body: string;
+  /** Lines to be copied stay whole. */
+  whole?: true;
+}
+
+/** Loaded at a terminal alone: scripts that read help need no more than its lines. */
+async function fitted(sections: Section[], columns: number): Promise<Section[]> {
+  const { wrapLines } = await import("../ui/wrap.ts");
+  return sections.map((section) =>
+    section.whole ? section : { ...section, body: wrapLines(section.body, columns) },
+  );
 }
 
 const indented = (text: string) => text.replace(/^(?=.)/gm, "  ");
@@ -62,6 +81,7 @@ function overview(): Section[] {
     },
     {
       title: "Start",
+      whole: true,
       body: indented(
         [
           "m2mcp login https://mcp.example.com/mcp --client-id ID --client-secret SECRET",
@@ -88,10 +108,10 @@ function verbHelp(verb: VerbSpec): Section[] {
     indented(
       table(
         names.map((name) => {
-          const { value, about, repeat } = OPTIONS[name];
+          const { about, repeat } = OPTIONS[name];
           const variable = variableOf(name);
           const notes = `${repeat ? "; may be repeated" : ""}${variable ? ` [${variable}]` : ""}`;
-          return [value ? `--${name} ${value}` : `--${name}`, `${about}${notes}`];
+          return [spelled(name), `${about}${notes}`];
         }),
       ),
     );
@@ -110,7 +130,11 @@ function verbHelp(verb: VerbSpec): Section[] {
   }
   sections.push(
     { title: "Options", body: rows(verb.options.filter((name) => !grouped.includes(name))) },
-    { title: verb.examples.length > 1 ? "Examples" : "Example", body: indented(verb.examples.join("\n")) },
+    {
+      title: verb.examples.length > 1 ? "Examples" : "Example",
+      body: indented(verb.examples.join("\n")),
+      whole: true,
+    },
   );
   if (verb.options.includes("store"))
     sections.push({

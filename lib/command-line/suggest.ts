@@ -2,7 +2,7 @@
  * The word that a mistyped one was most likely meant to be: fewest letters changed (Levenshtein), at most a
  * third of them; undefined when none is that close.
  */
-export function nearest<Word extends string>(typed: string, words: readonly Word[]): Word | undefined {
+export function suggest<Word extends string>(typed: string, words: readonly Word[]): Word | undefined {
   let best: Word | undefined;
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const word of words) {

@@ -21,8 +21,8 @@ import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import { META_SUBSCRIPTION } from "../mcp/protocol/versions.ts";
 import { endedEarly, streamCut, tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
-import { boundMs, withinBound } from "../timing/deadline.ts";
-import { createSlots } from "../timing/semaphore.ts";
+import { deadlineMs, withDeadline } from "../timing/deadline.ts";
+import { createSemaphore } from "../timing/semaphore.ts";
 import { createLineWriter, readLines } from "./line-stream.ts";
 
 /** Requests under way at once; further ones wait. Leaves connections for the streams beside them. */
@@ -62,8 +62,8 @@ export async function runBridge({
 }: BridgeOptions): Promise<void> {
   const writer = createLineWriter(output);
   const ledger = createLedger();
-  const slots = createSlots(MAX_REQUESTS);
-  const pings = createSlots(MAX_PINGS);
+  const requests = createSemaphore(MAX_REQUESTS);
+  const pings = createSemaphore(MAX_PINGS);
   /** Requests of the server's that the client has not answered yet. */
   const asked = new Set<Id>();
   const listens = new Set<Id>();
@@ -71,7 +71,7 @@ export async function runBridge({
 
   const batches = createBatches();
   const host = hostOf(endpoint.url);
-  const limitMs = boundMs(endpoint.timeoutMs);
+  const limitMs = deadlineMs(endpoint.timeoutMs);
 
   const deliver = async (message: Message): Promise<void> => {
     if (message.kind !== "response") {
@@ -94,7 +94,7 @@ export async function runBridge({
   }
 
   async function inTurn(message: RequestMessage): Promise<ErrorAnswer | undefined> {
-    const release = await (message.method === "ping" ? pings : slots).take();
+    const release = await (message.method === "ping" ? pings : requests).acquire();
     try {
       // Cancelled, or given up, while it waited.
       if (!ledger.owes(message.id)) return undefined;
@@ -112,7 +112,7 @@ export async function runBridge({
       const failure =
         method === "subscriptions/listen"
           ? await road.request(message)
-          : await withinBound(inTurn(message), limitMs, () => tookTooLong(host, limitMs));
+          : await withDeadline(inTurn(message), limitMs, () => tookTooLong(host, limitMs));
       if (!failure && !ledger.owes(id)) return;
       await answer(
         errorResponse(id, failure ? rpcErrorOf(failure, endpoint.url) : toRpcError(streamCut(host))),

@@ -34,7 +34,7 @@ import { withModernMeta } from "../mcp/translate/translate.ts";
 import { invalidAnswer, tookTooLong, unexpectedStatus } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
 import { backoffMs } from "../timing/backoff.ts";
-import { boundMs, withinBound } from "../timing/deadline.ts";
+import { deadlineMs, withDeadline } from "../timing/deadline.ts";
 import { sleep } from "../timing/sleep.ts";
 import { errorOf, failureOf, inputsOf, wantsRetry } from "./refusals.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";
@@ -78,10 +78,10 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   let era: ServerMemory["era"] | undefined;
   let memory: ServerMemory | undefined;
   let serial = 0;
-  const limitMs = boundMs(endpoint.timeoutMs);
+  const limitMs = deadlineMs(endpoint.timeoutMs);
   /** Each exchange has its time, whatever is heard meanwhile. */
   const bounded = <T>(work: Promise<T>): Promise<T> =>
-    withinBound(work, limitMs, () => tookTooLong(hostOf(endpoint.url), limitMs));
+    withDeadline(work, limitMs, () => tookTooLong(hostOf(endpoint.url), limitMs));
   let answers: ((message: ResponseMessage) => void) | undefined;
   let notified: RequestOptions["onNotification"];
   /** What the server asked and nobody could answer. */

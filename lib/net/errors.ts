@@ -46,23 +46,29 @@ export const streamCut = (what: string) =>
 export const endedEarly = () =>
   new M2mcpError("ended", EXIT.network, "the bridge was ended before the answer came", "start it again");
 
-export const unexpectedStatus = (what: string, status: number) => {
+/** @param words the server's own, as one line */
+export const unexpectedStatus = (what: string, status: number, words?: string) => {
   const hint =
     status === 404
       ? "check the path of the server's address, often /mcp"
       : status >= 500 || status === 429
         ? "the fault is the server's: try again later"
         : "check the server's address and what it expects; --verbose shows each step";
-  return new M2mcpError("http_status", EXIT.server, `${what} answered with HTTP status ${status}`, hint);
+  return new M2mcpError(
+    "http_status",
+    EXIT.server,
+    `${what} answered with HTTP status ${status}${spoken(words)}`,
+    hint,
+  );
 };
 
 /** The server asks to wait (429, 503) for longer than the request may take. */
-export const retryLater = (what: string, status: number, waitMs: number) => {
+export const retryLater = (what: string, status: number, waitMs: number, words?: string) => {
   const seconds = Math.ceil(waitMs / 1000);
   return new M2mcpError(
     "retry_later",
     EXIT.server,
-    `${what} answered with HTTP status ${status} and asks to come again ${seconds === 0 ? "at once, each time" : `in ${seconds} s`}`,
+    `${what} answered with HTTP status ${status} and asks to come again ${seconds === 0 ? "at once, each time" : `in ${seconds} s`}${spoken(words)}`,
     seconds === 0 ? "the fault is the server's: try again later" : `try again after ${seconds} s`,
   );
 };
@@ -90,3 +96,5 @@ export const redirectRefused = (what: string, location: string) =>
     `${what} redirects to ${location}; credentials are not carried there`,
     "if you trust that address, use it instead",
   );
+
+const spoken = (words: string | undefined) => (words === undefined ? "" : `: ${words}`);

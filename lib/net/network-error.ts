@@ -3,7 +3,13 @@ import { connectionFailed, connectionRefused, invalidAnswer, streamCut } from ".
 import { failureCode, failureReason, isBreak, isDamage, isRefusal } from "./network-failure.ts";
 
 /** The host a person would recognize, for messages: never the path or query, which may hold a secret. */
-export const hostOf = (url: string) => new URL(url).host;
+export function hostOf(url: string): string {
+  if (url !== last.url) last = { url, host: new URL(url).host };
+  return last.host;
+}
+
+/** Nearly every address asked about is the one asked about before. */
+let last = { url: "", host: "" };
 
 /**
  * What `fetch` threw, as our own error: by its code, never by its text, and without it as a cause.

@@ -1,5 +1,5 @@
 // Failures of what the operating system lends us: files and proxies.
-import { EXIT, M2mcpError } from "../failure.ts";
+import { EXIT, M2mcpError, wrongUsage } from "../failure.ts";
 
 export const proxyRefused = (proxy: string, status: number) =>
   new M2mcpError(
@@ -27,5 +27,12 @@ export const notWritable = (file: string, reason: string) =>
     "make room or mend the permissions; M2MCP_HOME chooses another folder",
   );
 
+export const isNotWritable = (error: unknown): error is M2mcpError =>
+  error instanceof M2mcpError && error.code === "not_writable";
+
 export const notReadable = (file: string, reason: string) =>
   new M2mcpError("not_readable", EXIT.store, `cannot read ${file}: ${reason}`, "mend its permissions");
+
+/** Hosts hand on what stands in a file of settings as it is; only a shell expands it. */
+export const unexpandedPath = (variable: string, value: string) =>
+  wrongUsage(`${variable} is ${value}, which nothing has expanded`, "write the whole path");

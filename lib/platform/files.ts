@@ -1,8 +1,11 @@
-import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readdir, readFile, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { M2mcpError } from "../failure.ts";
 import { codeOf } from "./error-code.ts";
 import { notReadable, notWritable } from "./errors.ts";
+import { makePrivate } from "./permissions.ts";
+import { randomBytes } from "./random.ts";
+import { type FileContent, FileRefused, readRegularFile } from "./read-file.ts";
 
 /** How the names of temporary files begin. */
 export const TEMPORARY = ".tmp-";
@@ -20,62 +23,92 @@ const WORDS: Record<string, string> = {
   ENOENT: "there is no such file or folder",
   ENAMETOOLONG: "the name is too long",
   EMFILE: "too many files are open",
+  ENXIO: "it is a socket, or a device that is not there",
 };
 
 /** What a failed file operation means, for a person. */
-export const reasonOf = (error: unknown): string => WORDS[codeOf(error)] ?? (codeOf(error) || "unknown");
+export const reasonOf = (error: unknown): string =>
+  error instanceof FileRefused ? error.message : (WORDS[codeOf(error)] ?? (codeOf(error) || "unknown"));
 
-/** The file's bytes; null when there is none. @throws M2mcpError not_readable */
-export async function readBytes(file: string): Promise<Buffer | null> {
+/** The content of a file of ours; null when there is none. @throws M2mcpError not_readable */
+export async function readOwnFile(file: string, maxBytes: number): Promise<FileContent | null> {
   try {
-    return await readFile(file);
+    return await readRegularFile(file, { maxBytes });
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw notReadable(file, reasonOf(error));
   }
 }
 
-/** Makes a folder that only its owner can enter, whatever the umask. @throws M2mcpError not_writable */
-export async function makeFolder(folder: string): Promise<void> {
-  const attempt = () => mkdir(folder, { mode: 0o700 }).then(() => chmod(folder, 0o700));
+/**
+ * Makes a folder that only its owner can enter, whatever the umask; one that is there stays as it is.
+ *
+ * @returns false where the file system keeps no permissions, so that others may enter a folder made now
+ * @throws M2mcpError not_writable
+ */
+export async function makeFolder(folder: string): Promise<boolean> {
+  const attempt = () => mkdir(folder, { mode: 0o700 }).then(() => makePrivate(folder, 0o700));
   try {
-    await attempt().catch(async (error: unknown) => {
+    return await attempt().catch(async (error: unknown) => {
       if (codeOf(error) !== "ENOENT" || dirname(folder) === folder) throw error;
       await makeFolder(dirname(folder));
-      await attempt();
+      return attempt();
     });
   } catch (error) {
     if (codeOf(error) === "not_writable") throw error;
     if (codeOf(error) !== "EEXIST") throw notWritable(folder, reasonOf(error));
+    return true;
   }
+}
+
+export interface WriteOptions {
+  durable?: boolean;
+  confirm?(): Promise<void>;
 }
 
 /**
  * Writes a file whole or not at all, readable by its owner only whatever the umask: a temporary file beside it,
  * synced, then renamed over what was there (a symbolic link is replaced, not followed).
  *
- * @param durable sync the folder too, so that a power cut does not bring the old file back
- * @throws M2mcpError not_writable
+ * @param options.durable sync the folder too, so that a power cut does not bring the old file back
+ * @param options.confirm called when all but the renaming is done; what it throws leaves the old file
+ * @returns false where the file system keeps no permissions, so that others may read it
+ * @throws M2mcpError not_writable, and what `confirm` throws
  */
-export async function writeAtomic(file: string, bytes: Uint8Array, durable = true): Promise<void> {
+export async function writeAtomic(
+  file: string,
+  bytes: Uint8Array,
+  options: WriteOptions = {},
+): Promise<boolean> {
   const folder = dirname(file);
   const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
-  await makeFolder(folder);
+  let isPrivate = await makeFolder(folder);
   try {
     const handle = await open(temporary, "wx", 0o600);
     try {
-      await handle.chmod(0o600);
+      isPrivate = (await makePrivate(handle, 0o600)) && isPrivate;
       await handle.writeFile(bytes);
-      await handle.sync();
+      await synced(handle);
     } finally {
       await handle.close();
     }
+    await options.confirm?.();
     await rename(temporary, file);
   } catch (error) {
     await unlink(temporary).catch(() => {});
-    throw notWritable(file, reasonOf(error));
+    throw error instanceof M2mcpError ? error : notWritable(file, reasonOf(error));
   }
-  if (durable) await syncFolder(folder);
+  if (options.durable) await syncFolder(folder);
+  return isPrivate;
+}
+
+/** What `fsync` says where a file system has none; a disk that is full says another thing. */
+const NO_SYNC = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+async function synced(handle: FileHandle): Promise<void> {
+  await handle.sync().catch((error: unknown) => {
+    if (!NO_SYNC.includes(codeOf(error))) throw error;
+  });
 }
 
 /** Not every system can sync a folder; the file is whole all the same. */
@@ -99,17 +132,19 @@ export async function removeFile(file: string): Promise<boolean> {
 /** All names in a folder; none where it cannot be read. */
 export const listFolder = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
+/** Whether something lies there, readable or not. @throws M2mcpError not_readable where that cannot be seen */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw notReadable(path, reasonOf(error));
+  }
+}
+
 /** Ms since a file was last written; null when there is none. Negative where the clock has been set back. */
 export async function ageMs(path: string, nowMs: number): Promise<number | null> {
   const found = await stat(path).catch(() => null);
   return found && nowMs - found.mtimeMs;
-}
-
-/** What is wrong with the permissions of a file or folder of ours: others can get at it. Null when nothing is. */
-export async function exposed(path: string): Promise<string | null> {
-  if (process.platform === "win32") return null;
-  const found = await stat(path).catch(() => null);
-  if (!found || (found.mode & 0o077) === 0) return null;
-  const quoted = /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-  return `${path} can be ${found.mode & 0o022 ? "changed" : "read"} by others: chmod ${found.isDirectory() ? "700" : "600"} ${quoted}`;
 }

@@ -1,24 +1,50 @@
+import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { posix, win32 } from "node:path";
+import { unexpandedPath } from "./errors.ts";
 
-/** The folder that holds the store: `M2MCP_HOME`, else where the operating system keeps settings. */
+type Variables = Record<string, string | undefined>;
+
+/**
+ * The folder that holds the store: `M2MCP_HOME`, else where the operating system keeps settings. Of the system's own
+ * variables only absolute paths count (XDG Base Directory Specification): secrets must not end up below whatever folder
+ * a host happens to start us in.
+ *
+ * @param own where the system says that this user's home is
+ * @throws M2mcpError usage when `M2MCP_HOME` holds a `~` or a variable that nobody has expanded
+ */
 export function storeFolder(
-  env: Record<string, string | undefined>,
+  env: Variables,
   platform: string = process.platform,
+  own: () => string = ownHome,
 ): string {
-  if (env.M2MCP_HOME) return env.M2MCP_HOME;
-  const home = env.HOME || env.USERPROFILE || ownHome();
-  if (platform === "win32") return join(env.APPDATA || join(home, "AppData", "Roaming"), "m2mcp");
-  if (env.XDG_CONFIG_HOME) return join(env.XDG_CONFIG_HOME, "m2mcp");
+  const { join, isAbsolute } = platform === "win32" ? win32 : posix;
+  const absolute = (text: string | undefined) => (text && isAbsolute(text) ? text : undefined);
+  if (env.M2MCP_HOME) {
+    if (/^~(?:[\\/]|$)|^\$\w|\$\{|^%\w+%/.test(env.M2MCP_HOME))
+      throw unexpandedPath("M2MCP_HOME", env.M2MCP_HOME);
+    return env.M2MCP_HOME;
+  }
+  const home = () => absolute(env.HOME) ?? absolute(env.USERPROFILE) ?? own();
+  if (platform === "win32") return join(absolute(env.APPDATA) ?? join(home(), "AppData", "Roaming"), "m2mcp");
+  const settings = absolute(env.XDG_CONFIG_HOME);
+  if (settings) return join(settings, "m2mcp");
   return platform === "darwin"
-    ? join(home, "Library", "Application Support", "m2mcp")
-    : join(home, ".config", "m2mcp");
+    ? join(home(), "Library", "Application Support", "m2mcp")
+    : join(home(), ".config", "m2mcp");
 }
 
 /** Containers run with user ids that no list of users knows: they have the root folder as home. */
 function ownHome(): string {
   try {
-    return homedir();
+    const said = homedir();
+    // Some runtimes only repeat HOME.
+    if (posix.isAbsolute(said) || win32.isAbsolute(said)) return said;
+    const users = readFileSync("/etc/passwd", "utf8").split("\n");
+    const mine = users
+      .map((line) => line.split(":"))
+      .find((fields) => fields[2] === String(process.getuid?.()));
+    return mine?.[5] || "/";
   } catch {
     return "/";
   }

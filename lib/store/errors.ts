@@ -11,6 +11,14 @@ export const damagedFile = (file: string) =>
     "restore it from a backup, or delete it and run m2mcp login again",
   );
 
+/** The description or the key: without it no profile opens. */
+export const damagedStore = (what: string) =>
+  storeError(
+    "damaged",
+    `${what} is damaged; it was left as it is`,
+    "restore it from a backup, or delete the store's folder and run m2mcp login again",
+  );
+
 export const newerFormat = (file: string, version: unknown) =>
   storeError(
     "newer_format",
@@ -74,6 +82,10 @@ export const lockedTooLong = (what: string) =>
     `another process has held ${what} for too long`,
     "end the process that hangs, then try again",
   );
+
+/** This process was stopped for so long that another one took its lock over. */
+export const lockLost = (what: string) =>
+  storeError("lock_lost", `another process has taken over ${what}, so nothing was written`, "try again");
 
 export const badProfileName = (name: string) =>
   wrongUsage(

@@ -1,22 +1,31 @@
-/** How many times the silence limit a request may take in all, whatever is heard meanwhile. */
-const TIMES = 6;
-/** Longest time a timer can run, in ms. */
-const LONGEST_MS = 2 ** 31 - 1;
+import { watchIdle } from "./idle-timeout.ts";
+import { LONGEST_TIMER_MS } from "./timer.ts";
 
-/** Longest time a request may take in all, in ms, for a limit on silence in ms. */
-export const boundMs = (timeoutMs: number) => Math.min(TIMES * timeoutMs, LONGEST_MS);
+/** How many times the idle timeout a request may take in all, whatever is heard meanwhile. */
+const TIMES = 6;
+
+/** Longest time a request may take in all, in ms, for an idle timeout in ms. */
+export const deadlineMs = (timeoutMs: number) => Math.min(TIMES * timeoutMs, LONGEST_TIMER_MS);
 
 /**
- * Waits for `work`, `limitMs` at most (MCP 2025-11-25 "Timeouts": a maximum, regardless of progress).
+ * Waits for `work`, `limitMs` at most (MCP 2025-11-25 "Timeouts": a maximum, regardless of progress). Time in which
+ * the process stood still does not count.
  *
  * @param late called when the time is over; makes the error that is thrown
  */
-export async function withinBound<T>(work: Promise<T>, limitMs: number, late: () => Error): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const bound = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), limitMs);
+export function withDeadline<T>(work: Promise<T>, limitMs: number, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const watch = watchIdle(limitMs, () => reject(late()));
+    // What comes after the time is over has nobody to hear it.
+    work.then(
+      (value) => {
+        watch.stop();
+        resolve(value);
+      },
+      (error: unknown) => {
+        watch.stop();
+        reject(error);
+      },
+    );
   });
-  // What comes after the time is over has nobody to hear it.
-  work.catch(() => {});
-  return Promise.race([work, bound]).finally(() => clearTimeout(timer));
 }

@@ -1,6 +1,6 @@
-/** A fixed number of places; who finds none waits its turn. */
-export function createSlots(places: number) {
-  let free = places;
+/** A counting semaphore: a fixed number of permits; who finds none waits its turn. */
+export function createSemaphore(permits: number) {
+  let free = permits;
   const waiting: (() => void)[] = [];
   const release = () => {
     const next = waiting.shift();
@@ -8,8 +8,8 @@ export function createSlots(places: number) {
     else free++;
   };
   return {
-    /** Resolves with what gives the place back. */
-    async take(): Promise<() => void> {
+    /** Resolves with what gives the permit back. */
+    async acquire(): Promise<() => void> {
       if (free > 0) free--;
       else await new Promise<void>((resolve) => void waiting.push(resolve));
       return release;

@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
+import type { Sink } from "../platform/standard-streams.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
 export interface Output {
@@ -27,20 +28,27 @@ const prefixes: Record<string, string> = { warn: "warning: ", debug: "· " };
  * @param mode.results false when stdout belongs to the bridge: then nothing at all is written there
  */
 export function createOutput(
-  streams: { stdout: Writable; stderr: Writable },
+  streams: { readonly stdout: Sink; readonly stderr: Writable },
   mode: { json: boolean; verbose: boolean; results: boolean },
 ): Output {
-  const lines = createConsola({
-    level: mode.verbose ? 4 : 3,
-    throttle: 0,
-    reporters: [
-      {
-        log({ type, args }) {
-          streams.stderr.write(`${prefixes[type] ?? ""}${args.join(" ")}\n`);
+  // consola writes to stdout by default, where results stand.
+  const open = () =>
+    createConsola({
+      level: mode.verbose ? 4 : 3,
+      throttle: 0,
+      reporters: [
+        {
+          log({ type, args }) {
+            streams.stderr.write(`${prefixes[type] ?? ""}${args.join(" ")}\n`);
+          },
         },
-      },
-    ],
-  });
+      ],
+    });
+  let opened: ReturnType<typeof open> | undefined;
+  const lines = () => {
+    opened ??= open();
+    return opened;
+  };
   const write = (chunk: Uint8Array | string) => {
     if (mode.results) streams.stdout.write(chunk);
   };
@@ -55,9 +63,11 @@ export function createOutput(
     },
     data,
     raw: write,
-    note: (line) => lines.log(withoutUrlSecrets(line)),
-    warn: (line) => lines.warn(withoutUrlSecrets(line)),
-    step: (line) => lines.debug(withoutUrlSecrets(line)),
+    note: (line) => lines().log(withoutUrlSecrets(line)),
+    warn: (line) => lines().warn(withoutUrlSecrets(line)),
+    step(line) {
+      if (mode.verbose) lines().debug(withoutUrlSecrets(line));
+    },
     failure(error, quiet = false) {
       if (told === error) return;
       told = error;
@@ -66,8 +76,8 @@ export function createOutput(
         if (!quiet) data({ error: { code, message, ...(hint === undefined ? {} : { hint }), exitCode } });
         return;
       }
-      lines.log(`error: ${error.message}`);
-      if (error.hint !== undefined) lines.log(`hint: ${error.hint}`);
+      lines().log(`error: ${error.message}`);
+      if (error.hint !== undefined) lines().log(`hint: ${error.hint}`);
     },
   };
 }

@@ -1,15 +1,16 @@
 import { isObject, type JsonObject } from "../json.ts";
-import { firstLine, harmless, table } from "./table.ts";
+import { table } from "./table.ts";
+import { firstLine, stripControls } from "./text.ts";
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");
 
 /** Things with a name and a description, a line each. */
 export const named = (items: readonly JsonObject[]): string =>
-  harmless(table(items.map((item) => [text(item.name), firstLine(item.description ?? item.title)])));
+  stripControls(table(items.map((item) => [text(item.name), firstLine(item.description ?? item.title)])));
 
 /** Resources or templates, a line each. */
 export const resources = (items: readonly JsonObject[]): string =>
-  harmless(
+  stripControls(
     table(
       items.map((item) => [
         text(item.uri ?? item.uriTemplate),
@@ -21,7 +22,7 @@ export const resources = (items: readonly JsonObject[]): string =>
 
 /** Prompts with their arguments, optional ones in brackets. */
 export const prompts = (items: readonly JsonObject[]): string =>
-  harmless(
+  stripControls(
     table(
       items.map((item) => [
         text(item.name),
@@ -47,7 +48,7 @@ export function tool(item: JsonObject): string {
   const hints = Object.entries(annotations)
     .filter(([, value]) => value === true)
     .map(([name]) => name.replace(/Hint$/, ""));
-  return harmless(
+  return stripControls(
     [
       `${text(item.name)}${item.title ? ` — ${text(item.title)}` : ""}`,
       text(item.description),
@@ -74,16 +75,16 @@ export function content(blocks: unknown): string {
 function block(item: JsonObject): string {
   switch (item.type) {
     case "text":
-      return harmless(text(item.text));
+      return stripControls(text(item.text));
     case "image":
     case "audio":
       return `[${item.type} ${text(item.mimeType)}, ${bytesOf(item.data)} bytes]`;
     case "resource_link":
-      return harmless(`[link ${text(item.uri)}${item.name ? ` ${text(item.name)}` : ""}]`);
+      return stripControls(`[link ${text(item.uri)}${item.name ? ` ${text(item.name)}` : ""}]`);
     case "resource": {
       const resource = isObject(item.resource) ? item.resource : {};
-      if (typeof resource.text === "string") return harmless(resource.text);
-      return harmless(`[resource ${text(resource.uri)}, ${bytesOf(resource.blob)} bytes]`);
+      if (typeof resource.text === "string") return stripControls(resource.text);
+      return stripControls(`[resource ${text(resource.uri)}, ${bytesOf(resource.blob)} bytes]`);
     }
     default:
       return JSON.stringify(item);

@@ -1,30 +1,20 @@
+import stringWidth from "string-width";
+
+/** Letters that take one column each. Others go to the library, whose tables of emoji take 10 ms to read. */
+const NARROW = /^[\x20-\x7e\u00a0-\u00ac\u00ae-\u02ff\u2010-\u2027]*$/;
+
+/** Columns that a text takes at a terminal: East Asian letters and emoji take two. */
+const widthOf = (text: string): number => (NARROW.test(text) ? text.length : stringWidth(text));
+
 /** Rows as lines with aligned columns, two spaces between; the last column may be of any length. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, [...cell].length);
+    row.slice(0, -1).forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
     });
+  const padded = (cell: string, column: number) => cell + " ".repeat((widths[column] ?? 0) - widthOf(cell));
   return rows
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === row.length - 1 ? cell : cell + " ".repeat((widths[column] ?? 0) - [...cell].length),
-        )
-        .join("  ")
-        .trimEnd(),
-    )
+    .map((row) => [...row.slice(0, -1).map(padded), ...row.slice(-1)].join("  ").trimEnd())
     .join("\n");
 }
-
-/** The first line of a text, shortened; for lists. */
-export function firstLine(text: unknown, longest = 100): string {
-  if (typeof text !== "string") return "";
-  const line = text.trim().split(/\r?\n/, 1)[0] ?? "";
-  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
-}
-
-/** Text without control characters but tab and newline: a server's words must not steer a terminal. */
-export const harmless = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");

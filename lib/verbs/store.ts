@@ -1,18 +1,18 @@
-import type { Call } from "../command-line/command.ts";
-import { nearest } from "../command-line/suggest.ts";
+import type { Command } from "../command-line/command.ts";
+import { suggest } from "../command-line/suggest.ts";
 import { wrongUsage } from "../failure.ts";
 import { storeFolder } from "../platform/folders.ts";
-import type { KeyPlace } from "../store/types.ts";
+import type { KeyPlace } from "../store/key/description.ts";
 import { promptHidden } from "../ui/prompt.ts";
 import { table } from "../ui/table.ts";
-import { storeOf } from "./target/option-files.ts";
+import { storeOf } from "./target/store.ts";
 
 const ACTIONS = ["move", "passphrase"] as const;
 const PLACES: readonly KeyPlace[] = ["keyring", "file", "passphrase"];
 
 /** `m2mcp store`, `m2mcp store move --to PLACE`, `m2mcp store passphrase`. */
-export async function run(call: Call): Promise<undefined> {
-  const [action, ...more] = call.positionals;
+export async function run(command: Command): Promise<undefined> {
+  const [action, ...more] = command.positionals;
   if (more[0] !== undefined)
     // Not repeated: it may be a passphrase.
     throw wrongUsage(
@@ -21,13 +21,13 @@ export async function run(call: Call): Promise<undefined> {
         ? "set M2MCP_NEW_PASSPHRASE, or type it when asked"
         : "m2mcp store move --to PLACE",
     );
-  const to = call.options.value("to");
-  if (action === "move") return move(call, place(to));
+  const to = command.options.value("to");
+  if (action === "move") return move(command, place(to));
   if (to !== undefined && (action === undefined || action === "passphrase"))
     throw wrongUsage("--to belongs to store move", `m2mcp store move --to ${PLACES.join("|")}`);
-  if (action === undefined) return show(call);
-  if (action === "passphrase") return move(call, "passphrase");
-  const near = nearest(action, ACTIONS);
+  if (action === undefined) return show(command);
+  if (action === "passphrase") return move(command, "passphrase");
+  const near = suggest(action, ACTIONS);
   throw wrongUsage(
     near ? `unknown action ${action}` : "store does not know this action",
     near ? `did you mean store ${near}` : "there are move and passphrase",
@@ -44,18 +44,18 @@ function place(text: string | undefined): KeyPlace {
   return found;
 }
 
-async function show(call: Call): Promise<undefined> {
-  const store = storeOf(call);
-  const folder = storeFolder(call.around.env);
+async function show(command: Command): Promise<undefined> {
+  const store = storeOf(command);
+  const folder = storeFolder(command.io.env);
   // Looking makes none.
   if (!(await store.exists())) {
-    call.output.data({ folder, key: null });
-    call.output.print(`there is no store yet: m2mcp login makes one in ${folder}`);
+    command.output.data({ folder, key: null });
+    command.output.print(`there is no store yet: m2mcp login makes one in ${folder}`);
     return;
   }
   const keyPlace = await store.keyPlace();
-  call.output.data({ folder, key: keyPlace });
-  call.output.print(
+  command.output.data({ folder, key: keyPlace });
+  command.output.print(
     table([
       ["folder", folder],
       ["key", inWords[keyPlace]],
@@ -63,31 +63,30 @@ async function show(call: Call): Promise<undefined> {
   );
 }
 
-const inWords: Record<KeyPlace | "memory", string> = {
+const inWords: Record<KeyPlace, string> = {
   keyring: "in the OS keyring",
   passphrase: "from the passphrase in M2MCP_PASSPHRASE",
   file: "in a file beside the store, readable by this user alone",
-  memory: "in memory only: the folder cannot be written",
 };
 
-async function move(call: Call, to: KeyPlace): Promise<undefined> {
-  const store = storeOf(call);
+async function move(command: Command, to: KeyPlace): Promise<undefined> {
+  const store = storeOf(command);
   if (!(await store.exists())) throw wrongUsage("there is no store yet", "m2mcp login makes one");
-  const passphrase = to === "passphrase" ? await newPassphrase(call, await store.keyPlace()) : undefined;
+  const passphrase = to === "passphrase" ? await newPassphrase(command, await store.keyPlace()) : undefined;
   await store.move(to, passphrase);
-  call.output.data({ key: to });
-  call.output.print(
+  command.output.data({ key: to });
+  command.output.print(
     `the store's key is now ${to === "passphrase" ? "from the new passphrase" : inWords[to]}`,
   );
-  if (to === "passphrase") call.output.note("set M2MCP_PASSPHRASE to it from now on");
+  if (to === "passphrase") command.output.note("set M2MCP_PASSPHRASE to it from now on");
 }
 
 /**
  * The new passphrase, from M2MCP_NEW_PASSPHRASE, from M2MCP_PASSPHRASE where it is the first one, or typed twice: it is
  * never an argument.
  */
-async function newPassphrase(call: Call, was: KeyPlace | "memory"): Promise<string> {
-  const { env, stdin, stderr } = call.around;
+async function newPassphrase(command: Command, was: KeyPlace): Promise<string> {
+  const { env, stdin, stderr } = command.io;
   if (env.M2MCP_NEW_PASSPHRASE) return env.M2MCP_NEW_PASSPHRASE;
   if (was !== "passphrase" && env.M2MCP_PASSPHRASE) return env.M2MCP_PASSPHRASE;
   if (!stdin.isTTY)

@@ -1,19 +1,24 @@
-import type { Call } from "../command-line/command.ts";
+import type { Command } from "../command-line/command.ts";
 import { CLIENT_INFO } from "../command-line/version.ts";
 import { wrongUsage } from "../failure.ts";
 import { type McpClient, openClient } from "../hosts/one-off.ts";
 import type { JsonObject } from "../json.ts";
 import type { NotificationMessage } from "../mcp/jsonrpc/message.ts";
-import { harmless } from "../ui/table.ts";
-import { findTarget, ONE_OFF, openEndpoint } from "./target/target.ts";
+import { stripControls } from "../ui/text.ts";
+import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
+import { resolveTarget, type Target } from "./target/target.ts";
 
 /**
- * Opens the call's target, works with it and closes it.
+ * Opens a target, works with it and closes it.
  *
  * @throws M2mcpError what the target, the network, the server or `work` throws
  */
-export async function withClient<T>(call: Call, work: (client: McpClient) => Promise<T>): Promise<T> {
-  const endpoint = await openEndpoint(call, await findTarget(call, call.positionals[0] ?? ""), ONE_OFF);
+export async function withTarget<T>(
+  command: Command,
+  target: Target,
+  work: (client: McpClient) => Promise<T>,
+): Promise<T> {
+  const endpoint = await openEndpoint(command, target, ONE_OFF);
   const client = openClient(endpoint, CLIENT_INFO);
   try {
     return await work(client);
@@ -23,25 +28,31 @@ export async function withClient<T>(call: Call, work: (client: McpClient) => Pro
   }
 }
 
+/** The same with the target that the command names first. */
+export const withClient = async <T>(command: Command, work: (client: McpClient) => Promise<T>): Promise<T> =>
+  withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
+
 /** Lists one kind of thing: as JSON whole, for people as `rows` has it. */
 export function listing(method: string, key: string, rows: (items: JsonObject[]) => string, none: string) {
-  return async (call: Call): Promise<undefined> => {
-    const items = await withClient(call, (client) => client.list(method, key));
-    call.output.data(items);
-    if (items.length > 0) call.output.print(rows(items));
-    else if (!call.output.json) call.output.note(none);
+  return async (command: Command): Promise<undefined> => {
+    const items = await withClient(command, (client) => client.list(method, key));
+    command.output.data(items);
+    if (items.length > 0) command.output.print(rows(items));
+    else if (!command.output.json) command.output.note(none);
   };
 }
 
 /** Shows progress and log messages of the server with --verbose. */
-export function showNotification(call: Call) {
+export function showNotification(command: Command) {
   return ({ method, params }: NotificationMessage): void => {
     if (method === "notifications/progress") {
       const total = params.total === undefined ? "" : ` of ${params.total}`;
-      call.output.step(harmless(`progress ${params.progress}${total} ${params.message ?? ""}`.trim()));
+      command.output.step(
+        stripControls(`progress ${params.progress}${total} ${params.message ?? ""}`.trim()),
+      );
     } else if (method === "notifications/message") {
       const data = typeof params.data === "string" ? params.data : JSON.stringify(params.data);
-      call.output.step(harmless(`${params.level ?? "log"}: ${data}`));
+      command.output.step(stripControls(`${params.level ?? "log"}: ${data}`));
     }
   };
 }

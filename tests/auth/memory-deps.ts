@@ -11,14 +11,15 @@ export interface MemoryDeps {
   logged: string[];
 }
 
-export function memoryDeps(more: Partial<AuthDeps> = {}): MemoryDeps {
+/** @param clock in ms since the epoch; the machine's own unless given */
+export function memoryDeps(more: Partial<AuthDeps> = {}, clock: () => number = Date.now): MemoryDeps {
   let state: AuthState = {};
   let offsetMs = 0;
   let turn: Promise<unknown> = Promise.resolve();
   const logged: string[] = [];
   const deps: AuthDeps = {
     fetch,
-    now: () => Date.now() + offsetMs,
+    now: () => clock() + offsetMs,
     env: {},
     // As from the store: never the same object twice.
     read: async () => structuredClone(state),

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { chooseVerb, parseArguments, readOptions, timeoutMs } from "../../lib/command-line/arguments.ts";
+import { parseArguments } from "../../lib/command-line/arguments.ts";
+import { chooseVerb } from "../../lib/command-line/choose-verb.ts";
+import { readOptions, timeoutMs } from "../../lib/command-line/option-values.ts";
 import { OPTION_NAMES, type OptionName } from "../../lib/command-line/options.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { M2mcpError } from "../../lib/failure.ts";
@@ -73,7 +75,7 @@ describe("what is wrong is named", () => {
 });
 
 describe("a target before or after the verb", () => {
-  const choose = (words: string[], terminal = false) => chooseVerb(words, verbs, terminal);
+  const choose = (words: string[], terminal = false) => chooseVerb(words, verbs, () => terminal);
   test("both spellings read the same", () => {
     expect(choose(["@svc", "tools-call", "add", "a=1"])).toEqual(
       choose(["tools-call", "@svc", "add", "a=1"]),

@@ -74,6 +74,23 @@ describe("private authorities", () => {
       expect((await home.run(["@variable", "tools-list"], { env })).code).toBe(0);
     });
 
+  test("NODE_TLS_REJECT_UNAUTHORIZED=0 does not count, with --ca or without, and that is said once", async () => {
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: "0" };
+    const said = (stderr: string) => stderr.match(/NODE_TLS_REJECT_UNAUTHORIZED/g)?.length;
+    peers.length = 0;
+    for (const args of [
+      [],
+      ["--ca", loginSide.caFile],
+      ["--client-cert", mcpSide.client.certFile, "--client-key", mcpSide.client.keyFile],
+    ]) {
+      const { code, stderr } = await login([url, "@unchecked", ...args], env);
+      expect([code, said(stderr)]).toEqual([3, 1]);
+    }
+    expect(peers).toEqual([]);
+    const known = await login([url, "@checked", "--ca", mcpSide.caFile], env);
+    expect([known.code, said(known.stderr)]).toEqual([0, 1]);
+  });
+
   test("--ca and NODE_EXTRA_CA_CERTS together: one knows the MCP server, the other its authorization server", async () => {
     const proxy = await startProxy({ routes });
     const env = { HTTPS_PROXY: `http://${proxy.host}` };

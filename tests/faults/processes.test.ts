@@ -92,11 +92,11 @@ describe("2,000 processes, a tenth of them killed", () => {
 
     const left = filesBelow(home.folder);
     const odd = left.filter((file) => /\.tmp-|\/locks\//.test(file));
-    console.log(`${killed} of ${count} killed; for the next sweep: ${odd.length} locks and temporary files`);
+    console.log(`${killed} of ${count} killed; to prune: ${odd.length} locks and temporary files`);
     expect(odd.length).toBeLessThanOrEqual(killed);
-    // What is left is swept by whoever comes later.
+    // What is left is pruned by whoever comes later.
     age(
-      left.filter((file) => /\.tmp-|\/locks\/|swept$/.test(file)),
+      left.filter((file) => /\.tmp-|\/locks\/|pruned$/.test(file)),
       1,
     );
     age(
@@ -113,13 +113,13 @@ describe("2,000 processes, a tenth of them killed", () => {
         "store/state/svc.m2mcp",
         "store/store.json",
         "store/store.key",
-        "store/swept",
+        "store/pruned",
       ].sort(),
     );
   }, 300_000);
 });
 
-describe("what is swept", () => {
+describe("what is pruned", () => {
   test("is only what is old: states in use, and those of few credentials, stay", async () => {
     await login();
     for (const secret of ["a", "b"])
@@ -131,7 +131,7 @@ describe("what is swept", () => {
     const [old = "", recent = ""] = states;
     age([store("state", old)], 8);
     age([store("state", recent)], 6);
-    age([store("swept")], 1);
+    age([store("pruned")], 1);
     writeFileSync(store("profiles", ".tmp-young"), "");
     writeFileSync(store("profiles", ".tmp-old"), "");
     age([store("profiles", ".tmp-old")], 1);
@@ -153,7 +153,7 @@ describe("what is swept", () => {
       writeFileSync(store("state", name), "");
       age([store("state", name)], (15 + at) / 1440);
     }
-    age([store("swept")], 1);
+    age([store("pruned")], 1);
     await login();
     expect(readdirSync(store("state")).sort()).toEqual([...names.slice(0, 200), "svc.m2mcp"].sort());
   });
@@ -166,5 +166,5 @@ test("a start that finds its token asks nobody and writes nothing", async () => 
   const before = times();
   await home.run(["@svc", "tools-list"]);
   expect(times()).toEqual(before);
-  expect(existsSync(store("swept"))).toBe(true);
+  expect(existsSync(store("pruned"))).toBe(true);
 });

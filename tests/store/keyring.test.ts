@@ -30,7 +30,7 @@ const withKeyring = (script: string) =>
     M2MCP_CLIENT_SECRET: "s",
   });
 
-test("one that is locked later is named, with what mends it; credentials from the environment still work", async () => {
+test("a keyring that is locked later is named, with what mends it; credentials from the environment still work", async () => {
   const { stdout, stderr } = await withKeyring(`
     "$M2MCP" login "$URL" @svc >/dev/null; "$M2MCP" store
     ${lock}
@@ -45,7 +45,7 @@ test("one that is locked later is named, with what mends it; credentials from th
   expect(existsSync(join(home.folder, "store", "store.key"))).toBe(false);
 });
 
-test("one that ends is an error, and no key is made in its place; a bridge that has the key goes on", async () => {
+test("a keyring that ends is an error, and no key is made in its place; a bridge that has the key goes on", async () => {
   world.lifeS = 2;
   const ask = `echo '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`;
   const { stdout, stderr } = await withKeyring(`
@@ -61,7 +61,7 @@ test("one that ends is an error, and no key is made in its place; a bridge that 
   expect(existsSync(join(home.folder, "store", "store.key"))).toBe(false);
 });
 
-test("many that make the store at once leave one key in it; a move takes it away", async () => {
+test("many processes that make the store at once leave one key in the keyring; a move takes it away", async () => {
   const { stdout, stderr } = await withKeyring(`
     for n in 1 2 3 4 5 6 7 8; do "$M2MCP" login "$URL" @svc$n >/dev/null & pids="$pids $!"; done; wait $pids
     ${count}
@@ -72,7 +72,7 @@ test("many that make the store at once leave one key in it; a move takes it away
   expect(readdirSync(join(home.folder, "store", "profiles"))).toHaveLength(8);
 });
 
-test("moves to and fro that are killed at any moment leave a store that opens", async () => {
+test("moves to and from the keyring that are killed at any moment leave a store that opens", async () => {
   const { stdout } = await withKeyring(`
     "$M2MCP" login "$URL" @svc >/dev/null
     for n in $(seq 1 60); do

@@ -19,7 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { openStore } from "../../lib/store/store.ts";
+import { openProfileStore } from "../../lib/verbs/target/saved.ts";
 import { BINARY, collect, createHome, type Home, type Outcome } from "../support/home.ts";
 import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
 import { sleep } from "../support/waiting.ts";
@@ -104,7 +104,7 @@ test("after a logout a running bridge asks for no more tokens and leaves nothing
 }, 60_000);
 
 describe("the key moves", () => {
-  test("from place to place while bridges and one-off commands run", async () => {
+  test("the key moves from place to place while bridges and one-off commands run", async () => {
     world.lifeS = 1;
     await login("s");
     const bridge = startBridge();
@@ -133,7 +133,7 @@ describe("the key moves", () => {
     expect(passes).toBeGreaterThan(10);
   });
 
-  test("under another passphrase: the old one opens nothing, and a bridge goes on", async () => {
+  test("the key moves under another passphrase: the old one opens nothing, and a bridge goes on", async () => {
     world.lifeS = 1;
     delete home.env.M2MCP_STORE;
     home.env.DBUS_SESSION_BUS_ADDRESS = "unix:path=/nowhere";
@@ -213,7 +213,7 @@ test("a full disk: works with what it has, tokens in memory; a login says so and
     const moved = await disk.run(["store", "passphrase"], { M2MCP_NEW_PASSPHRASE: "p" });
     expect(moved.code).toBe(5);
     expect(readdirSync(store("profiles"))).toEqual(["svc.m2mcp"]);
-    const profile = await openStore({ env: { M2MCP_HOME: store() }, warn() {} }).readProfile("svc");
+    const profile = await openProfileStore({ env: { M2MCP_HOME: store() }, warn() {} }).readProfile("svc");
     expect(profile?.credentials?.authentication).toMatchObject({ secret: { value: "kept" } });
   } finally {
     disk.end();
@@ -231,7 +231,7 @@ test("what could not be written is written by the same bridge once the place is 
   expect((await bridge.ask()).result?.tools).toHaveLength(1);
   expect(bridge.said()).toContain("tokens are kept in memory only");
   rmSync(store("state"));
-  const saved = () => openStore({ env: { M2MCP_HOME: store() }, warn() {} }).readState("svc");
+  const saved = () => openProfileStore({ env: { M2MCP_HOME: store() }, warn() {} }).readState("svc");
   expect(await saved()).toBe(null);
   // The next change is the next token, whenever that is.
   for (let round = 0; round < 50 && !(await saved()); round++) {
@@ -289,7 +289,7 @@ test("a home that cannot be written: one-off and bridge work in memory and say s
 });
 
 describe("killed at any moment of a write, by the executable", () => {
-  test("a login leaves the old or the new profile", async () => {
+  test("a login killed at any moment leaves the old or the new profile", async () => {
     await login("0");
     let last = 0;
     let changed = 0;
@@ -303,7 +303,10 @@ describe("killed at any moment of a write, by the executable", () => {
       await sleep(Math.random() * 12);
       child.kill("SIGKILL");
       await ended;
-      const opened = openStore({ env: { M2MCP_HOME: store() }, warn: (line) => expect(line).toBe("") });
+      const opened = openProfileStore({
+        env: { M2MCP_HOME: store() },
+        warn: (line) => expect(line).toBe(""),
+      });
       const authentication = (await opened.readProfile("svc"))?.credentials?.authentication;
       const now = Number(
         authentication?.kind === "secret" && "value" in authentication.secret && authentication.secret.value,
@@ -318,7 +321,7 @@ describe("killed at any moment of a write, by the executable", () => {
     expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
   }, 120_000);
 
-  test("a move of the key, or a change of the passphrase, leaves a store that opens", async () => {
+  test("a move of the key, or a change of the passphrase, killed at any moment leaves a store that opens", async () => {
     await login("s");
     const places = new Set<string>();
     let passphrase = "p0";
@@ -343,7 +346,7 @@ describe("killed at any moment of a write, by the executable", () => {
       // The old passphrase or the new one, unless a file holds the key; read as another process would.
       const outcomes: string[] = [];
       for (const one of [passphrase, next]) {
-        const opened = openStore({ env: { M2MCP_HOME: store(), M2MCP_PASSPHRASE: one }, warn() {} });
+        const opened = openProfileStore({ env: { M2MCP_HOME: store(), M2MCP_PASSPHRASE: one }, warn() {} });
         const found = await opened.readProfile("svc").catch(() => null);
         if (!found) continue;
         outcomes.push(await opened.keyPlace());
@@ -366,7 +369,7 @@ describe("a damaged file", () => {
     await login("s", {}, "@other");
   });
 
-  test("of a profile is named and kept, and the others work; a new login mends it", async () => {
+  test("a damaged profile is named and kept, and the others work; a new login mends it", async () => {
     writeFileSync(store("profiles", "svc.m2mcp"), junk);
     const { code, stderr } = await home.run(["@svc", "tools-list"]);
     expect([code, stderr]).toEqual([
@@ -379,7 +382,7 @@ describe("a damaged file", () => {
     expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
   });
 
-  test("of state is named, stops nothing, and is made anew", async () => {
+  test("damaged state is named, stops nothing, and is made anew", async () => {
     writeFileSync(store("state", "svc.m2mcp"), junk);
     const { code, stdout, stderr } = await home.run(["@svc", "tools-list"]);
     expect([code, stdout, stderr]).toEqual([
@@ -390,7 +393,7 @@ describe("a damaged file", () => {
     expect(await home.run(["@svc", "tools-list"])).toMatchObject({ code: 0, stderr: "" });
   });
 
-  test("of the store itself is named and kept; credentials from the environment still work", async () => {
+  test("a damaged store.json or store.key is named and kept; credentials from the environment still work", async () => {
     for (const name of ["store.json", "store.key"]) {
       const before = readFileSync(store(name));
       for (const bytes of [junk, ""]) {
@@ -408,7 +411,7 @@ describe("a damaged file", () => {
     }
   });
 
-  test("that is gone is not replaced by a new key while there are profiles", async () => {
+  test("a lost store.json or store.key is not replaced by a new key while there are profiles", async () => {
     const json = readFileSync(store("store.json"));
     const key = readFileSync(store("store.key"));
     rmSync(store("store.key"));
@@ -454,7 +457,7 @@ test.if(process.getuid?.() === 0)("a user that no list knows, without a home, wo
 });
 
 describe("permissions", () => {
-  test("are 0700 and 0600 whatever the umask", async () => {
+  test("permissions are 0700 and 0600 whatever the umask", async () => {
     for (const umask of ["000", "022", "277", "777"]) {
       const child = spawn(
         "sh",
@@ -484,7 +487,7 @@ describe("permissions", () => {
     }
   });
 
-  test("that let others in are named with the chmod that mends them, for every file and folder", async () => {
+  test("permissions that let others in are named with the chmod that mends them, for every file and folder", async () => {
     await login("s");
     for (const name of [
       ".",

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCache, memoryCache } from "../../lib/store/state-cache.ts";
-import { openStore } from "../../lib/store/store.ts";
+import { createCache, memoryCache, openProfileStore } from "../../lib/verbs/target/saved.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -13,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const store = () =>
-  openStore({ env: { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file" }, warn: () => {} });
+  openProfileStore({ env: { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file" }, warn: () => {} });
 const cache = (of = store()) =>
   createCache(
     of,
@@ -23,7 +22,7 @@ const cache = (of = store()) =>
 const [A, B] = ["https://h.example/a", "https://h.example/b"];
 
 describe("what is remembered of servers", () => {
-  test("is kept for each address, across processes", async () => {
+  test("what is remembered of servers is kept for each address, across processes", async () => {
     await cache()
       .server(A)
       .change(() => ({ era: "legacy", session: { id: "s", protocolVersion: "2025-11-25" } }));
@@ -42,7 +41,7 @@ describe("what is remembered of servers", () => {
     expect(await cache().server("https://other.example").read()).toBeUndefined();
   });
 
-  test("by a version before, for all servers at once, is not taken for any; the rest of its state stays", async () => {
+  test("what a version before remembered for all servers at once is not taken for any; the rest of its state stays", async () => {
     const kept = store();
     const auth = { discovered: { tokenEndpoint: "https://as.example/token" } } as never;
     await kept.updateState("team", () => ({ auth, server: { era: "modern" } }));
@@ -53,7 +52,7 @@ describe("what is remembered of servers", () => {
     expect(await kept.readState("team")).toEqual({ auth, servers: { [A]: { era: "legacy" } } });
   });
 
-  test("does not grow without end: those longest unchanged go", async () => {
+  test("what is remembered of servers does not grow without end: those longest unchanged go", async () => {
     const many = memoryCache({});
     const address = (at: number) => `https://h.example/${at}`;
     for (let at = 0; at < 100; at++)

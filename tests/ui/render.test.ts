@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough, Writable } from "node:stream";
-import { nearest } from "../../lib/command-line/suggest.ts";
+import { suggest } from "../../lib/command-line/suggest.ts";
 import { wrongUsage } from "../../lib/failure.ts";
 import { createOutput } from "../../lib/ui/output.ts";
 import { promptHidden } from "../../lib/ui/prompt.ts";
 import { content, messages, named, prompts, resources, tool, toolResult } from "../../lib/ui/render.ts";
-import { firstLine, harmless, table } from "../../lib/ui/table.ts";
+import { table } from "../../lib/ui/table.ts";
+import { firstLine, stripControls } from "../../lib/ui/text.ts";
 import { moment, span } from "../../lib/ui/time.ts";
+import { wrapLines } from "../../lib/ui/wrap.ts";
 
 function sink() {
   let text = "";
@@ -29,6 +31,14 @@ describe("lists", () => {
       ]),
     ).toBe("a     b  c\nlong     d\nx");
   });
+  test("letters that take two columns count two", () => {
+    expect(
+      table([
+        ["日本", "a"],
+        ["é…", "b"],
+      ]),
+    ).toBe("日本  a\né…    b");
+  });
   test("tools: name and the first line of what they do", () => {
     expect(named([{ name: "add", description: "Adds.\nMore" }, { name: "subtract" }])).toBe(
       "add       Adds.\nsubtract",
@@ -49,9 +59,21 @@ describe("lists", () => {
   });
   test("a server's words do not steer the terminal", () => {
     expect(named([{ name: "a\u001b[2J", description: "x\u0007" }])).toBe("a[2J  x");
-    expect(harmless("a\tb\nc\r\u009b")).toBe("a\tb\nc");
+    expect(stripControls("a\tb\nc\r\u009b")).toBe("a\tb\nc");
   });
   test("long lines are cut", () => expect(firstLine("x".repeat(200), 10)).toBe(`${"x".repeat(9)}…`));
+});
+
+describe("lines fitted to a terminal", () => {
+  test("go on below where their last column begins", () => {
+    expect(wrapLines("  --scope SCOPE  scopes to ask for, separated by spaces", 45)).toBe(
+      "  --scope SCOPE  scopes to ask for, separated\n                 by spaces",
+    );
+  });
+  test("go on at their indent where the last column would be narrow", () => {
+    expect(wrapLines(`  ${"x".repeat(30)}  what it is`, 40)).toBe(`  ${"x".repeat(30)}\n    what it is`);
+  });
+  test("are left alone where they fit", () => expect(wrapLines("a  b\n\nc", 10)).toBe("a  b\n\nc"));
 });
 
 test("one tool with its arguments", () => {
@@ -123,8 +145,8 @@ test("times", () => {
 });
 
 test("the nearest word, or none", () => {
-  expect(nearest("tool-list", ["tools-list", "tools-get"])).toBe("tools-list");
-  expect(nearest("zzz", ["tools-list", "ping"])).toBeUndefined();
+  expect(suggest("tool-list", ["tools-list", "tools-get"])).toBe("tools-list");
+  expect(suggest("zzz", ["tools-list", "ping"])).toBeUndefined();
 });
 
 describe("output", () => {

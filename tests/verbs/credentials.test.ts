@@ -1,9 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { SecretSource } from "../../lib/auth/credentials.ts";
-import { parseArguments, readOptions } from "../../lib/command-line/arguments.ts";
+import { parseArguments } from "../../lib/command-line/arguments.ts";
+import { readOptions } from "../../lib/command-line/option-values.ts";
 import { OPTION_NAMES } from "../../lib/command-line/options.ts";
 import { M2mcpError } from "../../lib/failure.ts";
-import { namesCredentials, readCredentials, type SecretReading } from "../../lib/verbs/target/credentials.ts";
+import { namesCredentials } from "../../lib/verbs/credentials/credential-options.ts";
+import { readCredentials } from "../../lib/verbs/credentials/credentials.ts";
+import type { SecretReading } from "../../lib/verbs/credentials/secret-reading.ts";
 
 const options = (argv: string[], env: Record<string, string> = {}) =>
   readOptions(parseArguments(argv).given, env, OPTION_NAMES, "login");

@@ -1,4 +1,4 @@
-import type { Credentials, Discovered, SecretSource } from "../credentials.ts";
+import type { ClientAuthentication, Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { clientAssertion } from "./assertion.ts";
 import { readAssertion, readSecret } from "./secrets.ts";
@@ -48,14 +48,13 @@ export async function authenticateClient(
   nowMs: number,
 ): Promise<void> {
   const { authentication, clientId } = credentials;
-  const read = (source: SecretSource) => readSecret(source, deps.env);
   const assert = (assertion: string) => {
     request.body.set("client_assertion_type", JWT_BEARER_ASSERTION);
     request.body.set("client_assertion", assertion);
   };
   switch (authentication.kind) {
     case "secret": {
-      const secret = await read(authentication.secret);
+      const secret = await readSecret(authentication.secret, deps.env);
       if (secretMethod(authentication.method, found.authMethods) === "basic")
         request.headers.authorization = basicAuthorization(clientId, secret);
       else {
@@ -64,20 +63,10 @@ export async function authenticateClient(
       }
       return;
     }
-    case "private_key": {
-      const { key, passphrase, keyId, signingAlg, certificate } = authentication;
-      const signing = {
-        text: await read(key),
-        ...(passphrase ? { passphrase: await read(passphrase) } : {}),
-        ...(keyId === undefined ? {} : { keyId }),
-        ...(signingAlg === undefined ? {} : { signingAlg }),
-        ...(certificate ? { certificate: await read(certificate) } : {}),
-      };
-      const audience = assertionAudience(credentials, found);
+    case "private_key":
       request.body.set("client_id", clientId);
-      assert(await clientAssertion(clientId, audience, signing, found.signingAlgs, nowMs));
+      assert(await clientAssertionBy(authentication, credentials, found, deps, nowMs));
       return;
-    }
     case "assertion":
       if (clientId !== "") request.body.set("client_id", clientId);
       assert(await readAssertion(authentication.assertion, assertionAudience(credentials, found), deps));
@@ -86,4 +75,28 @@ export async function authenticateClient(
     case "none":
       if (clientId !== "") request.body.set("client_id", clientId);
   }
+}
+
+/**
+ * The assertion that a private key signs for the client (RFC 7523 §2.2).
+ *
+ * @param nowMs when it says that it was signed
+ * @throws M2mcpError unreadable or unusable keys
+ */
+export async function clientAssertionBy(
+  { key, passphrase, keyId, signingAlg, certificate }: ClientAuthentication & { kind: "private_key" },
+  credentials: Pick<Credentials, "clientId" | "assertionAudience">,
+  found: Discovered,
+  { env }: Pick<AuthDeps, "env">,
+  nowMs: number,
+): Promise<string> {
+  const signing = {
+    text: await readSecret(key, env),
+    ...(passphrase ? { passphrase: await readSecret(passphrase, env) } : {}),
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+    ...(certificate ? { certificate: await readSecret(certificate, env) } : {}),
+  };
+  const audience = assertionAudience(credentials, found);
+  return clientAssertion(credentials.clientId, audience, signing, found.signingAlgs, nowMs);
 }

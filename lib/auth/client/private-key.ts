@@ -1,6 +1,13 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  type JsonWebKeyInput,
+  type KeyObject,
+  type PrivateKeyInput,
+} from "node:crypto";
 import type { JWK } from "jose";
 import { badKey } from "../errors.ts";
+import { type PemKey, privateKeyBlock } from "./pem.ts";
 import { decryptPkcs8, rsaPssKey } from "./pkcs8.ts";
 
 /** A private key, ready to sign. */
@@ -13,6 +20,7 @@ export interface PrivateKey {
 }
 
 const CURVES: Record<string, string> = { "P-256": "ES256", "P-384": "ES384", "P-521": "ES512" };
+const DAMAGED = "it is damaged, or of a kind not known";
 const RSA = ["RS256", "PS256", "RS384", "RS512", "PS384", "PS512"];
 
 /**
@@ -34,70 +42,55 @@ function fromJwk(text: string): PrivateKey {
   if (Array.isArray(jwk.keys)) throw badKey("it is a set of keys: give one of them");
   if (typeof jwk.d !== "string") throw badKey("it is a public key: the private one is needed");
   const { alg } = jwk;
-  const key = described(() => createPrivateKey({ key: jwk as JsonWebKey, format: "jwk" }), alg);
+  const own = byRuntime({ key: jwk as JsonWebKey, format: "jwk" });
+  if (!own) throw badKey(DAMAGED);
+  const key = described(own, alg);
   return typeof jwk.kid === "string" ? { ...key, keyId: jwk.kid } : key;
 }
 
 function fromPem(text: string, passphrase: string | undefined): PrivateKey {
-  // A file may hold certificates and parameters beside the key.
-  const blocks = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g)];
-  const block = blocks.find(([, label]) => label?.endsWith("PRIVATE KEY"));
-  const label = block?.[1];
-  if (!block || !label) {
-    const other = blocks[0]?.[1];
-    if (other?.endsWith("PUBLIC KEY")) throw badKey("it is a public key: the private one is needed");
-    if (other?.endsWith("CERTIFICATE"))
-      throw badKey("it is a certificate (--certificate takes that): the private key is needed");
-    throw badKey("it is neither a PEM private key nor a JWK");
-  }
-  if (label === "OPENSSH PRIVATE KEY")
-    throw badKey("it is in OpenSSH's own form: ssh-keygen -p -m PKCS8 -f FILE converts it");
-  const [pem, , body = ""] = block;
-  const encrypted = label === "ENCRYPTED PRIVATE KEY" || body.includes("ENCRYPTED");
-  if (encrypted && passphrase === undefined)
+  const key = privateKeyBlock(text);
+  if (key.encrypted && passphrase === undefined)
     throw badKey("it is encrypted: give its passphrase with --private-key-passphrase-file PATH");
-  if (label === "ENCRYPTED PRIVATE KEY") {
-    let plain: Buffer | null;
-    try {
-      plain = decryptPkcs8(Buffer.from(body, "base64"), passphrase ?? "");
-    } catch {
-      throw badKey("its passphrase is wrong");
-    }
-    if (plain) return fromPkcs8(plain, "its passphrase is wrong");
-  }
-  if (label === "PRIVATE KEY") return fromPkcs8(Buffer.from(body, "base64"), undefined);
-  const fault = encrypted ? "its passphrase is wrong" : undefined;
-  return described(
-    () => createPrivateKey(encrypted ? { key: pem, passphrase: passphrase ?? "" } : pem),
-    undefined,
-    fault,
-  );
+  const jwk = byRuntime(key.encrypted ? { key: key.pem, passphrase: passphrase ?? "" } : { key: key.pem });
+  return jwk ? described(jwk) : byOurselves(key, passphrase ?? "");
 }
 
-function fromPkcs8(der: Buffer, fault: string | undefined): PrivateKey {
-  const pss = rsaPssKey(der);
-  if (!pss)
-    return described(() => createPrivateKey({ key: der, format: "der", type: "pkcs8" }), undefined, fault);
-  const key = described(
-    () => createPrivateKey({ key: pss.pkcs1, format: "der", type: "pkcs1" }),
-    pss.alg,
-    fault,
-  );
+/** PKCS#8 that this runtime does not read (pkcs8.ts has the table): decrypted here, RSA-PSS taken as what it holds. */
+function byOurselves({ label, der, encrypted }: PemKey, passphrase: string): PrivateKey {
+  const fault = badKey(encrypted ? "its passphrase is wrong" : DAMAGED);
+  const isPkcs8 = label === "PRIVATE KEY" || label === "ENCRYPTED PRIVATE KEY";
+  const plain = isPkcs8 && encrypted ? decrypted(der, passphrase) : der;
+  if (!isPkcs8 || !plain) throw fault;
+  const jwk = encrypted ? byRuntime({ key: plain, format: "der", type: "pkcs8" }) : null;
+  if (jwk) return described(jwk);
+  const pss = rsaPssKey(plain);
+  const rsa = pss ? byRuntime({ key: pss.pkcs1, format: "der", type: "pkcs1" }) : null;
+  if (!pss || !rsa) throw fault;
+  const key = described(rsa, pss.alg);
   return { ...key, algs: pss.alg ? [pss.alg] : key.algs.filter((alg) => alg.startsWith("PS")) };
 }
 
-/** What can be done with a key; the reason why one cannot be read may quote it, so it is not passed on. */
-function described(
-  read: () => KeyObject,
-  alg: string | undefined,
-  fault = "it is damaged, or of a kind not known",
-): PrivateKey {
-  let jwk: JWK;
+function decrypted(der: Buffer, passphrase: string): Buffer | null {
   try {
-    jwk = read().export({ format: "jwk" }) as JWK;
+    return decryptPkcs8(der, passphrase);
   } catch {
-    throw badKey(fault);
+    return null;
   }
+}
+
+/** A key as the runtime reads it; null where it does not, or cannot name its numbers. */
+function byRuntime(input: PrivateKeyInput | JsonWebKeyInput): JWK | null {
+  try {
+    // The reason may quote the key, so it is not passed on.
+    return createPrivateKey(input).export({ format: "jwk" }) as JWK;
+  } catch {
+    return null;
+  }
+}
+
+/** What can be done with a key. @param alg the one algorithm that it is for */
+function described(jwk: JWK, alg?: string): PrivateKey {
   const algs = algorithms(jwk);
   return { jwk, algs: alg !== undefined && algs.includes(alg) ? [alg] : algs };
 }

@@ -1,17 +1,21 @@
+import type { Challenge } from "../../net/challenge.ts";
 import type { AuthDeps } from "../deps.ts";
 import { exchange } from "../exchange.ts";
-import { type Challenge, tokenChallenge } from "./challenge.ts";
+import { tokenChallenge } from "./token-challenge.ts";
 
 /** How a server meets a request without a token. */
 export interface ProbeAnswer {
   status: number;
+  /** It wants a token: it says so by its status, or by the way to one. */
+  wantsToken: boolean;
   challenge: Challenge | undefined;
   headers: Headers;
 }
 
 /**
  * Sends the server a request without a token, to see its challenge (MCP "Authorization Server Discovery"). The
- * message is a ping, so that a server which asks for no token has nothing to do.
+ * message is a ping, so that a server which asks for no token has nothing to do. Redirects within the origin are
+ * followed as those of each request are; one that leads elsewhere may bear the challenge of a gateway.
  *
  * @throws M2mcpError network failures (exit 3)
  */
@@ -22,15 +26,10 @@ export async function probe(
   const { status, headers } = await exchange(deps, server, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
-    body: JSON.stringify({
-      jsonrpc: "2.0",
-      id: "m2mcp-probe",
-      method: "ping",
-    }),
+    body: JSON.stringify({ jsonrpc: "2.0", id: "m2mcp-probe", method: "ping" }),
+    redirects: "answer",
   });
-  return {
-    status,
-    headers,
-    challenge: status === 401 ? tokenChallenge(headers.get("www-authenticate")) : undefined,
-  };
+  const challenge = tokenChallenge(headers.get("www-authenticate"));
+  const wantsToken = status === 401 || Boolean(challenge?.params.resource_metadata);
+  return { status, headers, wantsToken, challenge: wantsToken ? challenge : undefined };
 }

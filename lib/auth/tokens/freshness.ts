@@ -1,27 +1,29 @@
-import type { Token } from "../credentials.ts";
+import type { AuthState, Token } from "../credentials.ts";
 
 /** A token is re-issued this long before its end, in ms; never more than half its life. */
 const MARGIN_MS = 60_000;
 /** A token issued further in the future than this was issued under a clock that was wrong, in ms. */
 const FUTURE_MS = 5 * 60_000;
 
+/** `fresh`: sent; `stale`: sent, while the next is asked for; `expired`: not sent (the words of RFC 9111 §4.2). */
+export type Freshness = "fresh" | "stale" | "expired";
+
 /**
  * Whether a token can still be sent, and whether it is time for the next one.
- * @param jitter 0 to 1: processes that share a token do not all find it aging at one moment
+ * @param jitter 0 to 1: processes that share a token do not all find it stale at one moment
  */
-export function judgeToken(token: Token, nowMs: number, jitter: number): "good" | "aging" | "over" {
-  if (token.issuedAtMs - nowMs > FUTURE_MS) return "over";
-  if (token.expiresAtMs === undefined) return "good";
-  if (nowMs >= token.expiresAtMs) return "over";
+export function freshness(token: Token, nowMs: number, jitter: number): Freshness {
+  if (token.issuedAtMs - nowMs > FUTURE_MS) return "expired";
+  if (token.expiresAtMs === undefined) return "fresh";
+  if (nowMs >= token.expiresAtMs) return "expired";
   const lifeMs = token.expiresAtMs - token.issuedAtMs;
   const marginMs = Math.min(lifeMs / 2, MARGIN_MS) * (0.75 + jitter / 4);
-  return nowMs >= token.expiresAtMs - marginMs ? "aging" : "good";
+  return nowMs >= token.expiresAtMs - marginMs ? "stale" : "fresh";
 }
 
-/** The `Authorization` header that a token is sent in. */
-export const headerOf = ({ tokenType, accessToken }: Token): string => `${tokenType} ${accessToken}`;
+/** A server that was found to want no token is asked again after this time, in ms. */
+const OPEN_LIFE_MS = 3_600_000;
 
-/** Scopes of several lists, each once. */
-export const union = (...lists: (string | undefined)[]): string[] => [
-  ...new Set(lists.flatMap((list) => (list ?? "").split(" ")).filter((scope) => scope !== "")),
-];
+/** Whether requests go without a token, as far as is known. */
+export const isOpen = (state: AuthState | undefined, nowMs: number): boolean =>
+  state?.openSinceMs !== undefined && nowMs - state.openSinceMs < OPEN_LIFE_MS;

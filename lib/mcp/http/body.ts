@@ -1,6 +1,6 @@
 import { answerTooLong } from "../../net/errors.ts";
 import { networkError } from "../../net/network-error.ts";
-import type { SilenceWatch } from "../../timing/idle-timeout.ts";
+import type { IdleWatch } from "../../timing/idle-timeout.ts";
 import { type Text, toText, trimText } from "../jsonrpc/bytes.ts";
 
 /** Longest answer (one JSON body or one SSE event) accepted. */
@@ -27,7 +27,7 @@ export interface HttpResponse {
 }
 
 /**
- * A response under watch: its silence, its end and what breaks it off are told in our own errors.
+ * A response under watch: its idle timeout, its end and what breaks it off are told in our own errors.
  *
  * @param signal aborted with the reason where the time is over
  * @param end lets go of what watches the response; called once the body is done with
@@ -35,26 +35,28 @@ export interface HttpResponse {
 export function watchResponse(
   response: Response,
   host: string,
-  watch: SilenceWatch,
+  watch: IdleWatch,
   signal: AbortSignal,
   end: () => void,
 ): HttpResponse {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+
   /** Hands the body's bytes to `take` as they come; waits where it returns a promise. */
   async function read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
-    const reader = response.body?.getReader();
+    reader = response.body?.getReader();
     let finished = false;
     let taking = false;
     try {
       while (reader) {
         const { done, value } = await reader.read();
         if (done) break;
-        // Time in which our own reader is slow is not the server's silence.
-        watch.hold();
+        // Time in which our own reader is slow is not the server's idleness.
+        watch.pause();
         taking = true;
         const taken = take(value);
         if (taken) await taken;
         taking = false;
-        watch.heard();
+        watch.refresh();
       }
       finished = true;
       // An aborted body may end like a complete one; it is not.
@@ -99,7 +101,7 @@ export function watchResponse(
     },
     async discard() {
       end();
-      await response.body?.cancel().catch(() => {});
+      await (reader ?? response.body)?.cancel().catch(() => {});
     },
   };
 }

@@ -4,10 +4,8 @@ import { type Id, type Message, parseMessages, type Unreadable, withId } from ".
 import type { ErrorAnswer } from "../protocol/answer.ts";
 import { wrongContentType } from "../protocol/errors.ts";
 import { type HttpResponse, MAX_ANSWER_BYTES } from "./body.ts";
-import { readEvents, type StreamCursor } from "./sse.ts";
-
-/** Longest error body looked at, in bytes. */
-const MAX_ERROR_BYTES = 64 * 1024;
+import { readErrorBody } from "./refusal.ts";
+import { eventData, readEvents, type StreamCursor } from "./sse.ts";
 
 /** The media type of a response, without parameters, in lower case. */
 export const mediaType = (headers: Headers) =>
@@ -71,9 +69,12 @@ const addressed = (message: Message, expected: Id | undefined): Message =>
 /** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
 export async function readErrorAnswer(response: HttpResponse): Promise<ErrorAnswer> {
   const { status } = response;
-  const text = await response.text(MAX_ERROR_BYTES).catch(() => "");
-  for (const message of text.length === 0 ? [] : parseMessages(text))
-    if (message.kind === "response" && message.error) return { status, error: message.error, id: message.id };
+  const { body, words } = await readErrorBody(response);
+  const said = words === undefined ? {} : { words };
+  const texts = mediaType(response.headers) === "text/event-stream" ? eventData(body) : [body];
   // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
-  return { status };
+  for (const message of texts.flatMap((text) => (text === "" ? [] : parseMessages(text))))
+    if (message.kind === "response" && message.error)
+      return { status, error: message.error, id: message.id, ...said };
+  return { status, ...said };
 }

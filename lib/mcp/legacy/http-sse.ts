@@ -3,8 +3,8 @@ import type { JsonObject } from "../../json.ts";
 import { answerTooLong, streamCut, timedOut, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { backoffMs } from "../../timing/backoff.ts";
-import { boundMs } from "../../timing/deadline.ts";
-import { type SilenceWatch, watchSilence } from "../../timing/idle-timeout.ts";
+import { deadlineMs } from "../../timing/deadline.ts";
+import { type IdleWatch, watchIdle } from "../../timing/idle-timeout.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { MAX_ANSWER_BYTES } from "../http/body.ts";
 import { mediaType, readErrorAnswer } from "../http/read-messages.ts";
@@ -35,7 +35,7 @@ const LINGER_MS = 2000;
 interface Waiting {
   resolve(): void;
   reject(error: unknown): void;
-  watch: SilenceWatch;
+  watch: IdleWatch;
 }
 
 const OWN = "m2mcp-again-";
@@ -138,7 +138,7 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
   }
 
   async function take(data: string): Promise<void> {
-    for (const { watch } of waiting.values()) watch.heard();
+    for (const { watch } of waiting.values()) watch.refresh();
     for (const message of parseMessages(data)) {
       if (message.kind === "unreadable") continue;
       const waits = message.kind === "response" && message.id !== null ? waiting.get(message.id) : undefined;
@@ -170,8 +170,8 @@ export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
   async function exchange(message: RequestMessage): Promise<ErrorAnswer | undefined> {
     const answered = Promise.withResolvers<void>();
     const silent = () => answered.reject(timedOut(host, endpoint.timeoutMs));
-    const watch = watchSilence(endpoint.timeoutMs, silent);
-    const limitMs = boundMs(endpoint.timeoutMs);
+    const watch = watchIdle(endpoint.timeoutMs, silent);
+    const limitMs = deadlineMs(endpoint.timeoutMs);
     const late = setTimeout(() => answered.reject(tookTooLong(host, limitMs)), limitMs);
     waiting.set(message.id, { ...answered, watch });
     answered.promise.catch(() => {});

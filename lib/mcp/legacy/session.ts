@@ -3,7 +3,7 @@ import type { JsonObject } from "../../json.ts";
 import { streamCut, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { resumeAfterMs } from "../../timing/backoff.ts";
-import { boundMs } from "../../timing/deadline.ts";
+import { deadlineMs } from "../../timing/deadline.ts";
 import { abortWith } from "../../timing/linked-abort.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { HttpResponse } from "../http/body.ts";
@@ -261,7 +261,7 @@ export function createLegacySession(
     sessionId = undefined;
     protocolVersion = undefined;
     // All else waits for it, so one that trickles for ever must not go on behind its answer.
-    const limitMs = boundMs(endpoint.timeoutMs);
+    const limitMs = deadlineMs(endpoint.timeoutMs);
     const late = setTimeout(() => call.abort.abort(tookTooLong(host, limitMs)), limitMs);
     try {
       const response = await post(message.text, call.abort.signal);

@@ -2,7 +2,7 @@ import { M2mcpError } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { streamCut, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import { boundMs } from "../../timing/deadline.ts";
+import { deadlineMs } from "../../timing/deadline.ts";
 import { readAnswers, readErrorAnswer } from "../http/read-messages.ts";
 import { sendHttp } from "../http/send.ts";
 import {
@@ -150,7 +150,7 @@ export function createModernServer(endpoint: Endpoint): ModernServer {
       const abort = new AbortController();
       calls.set(message.id, abort);
       // The discovery that all else waits for must not trickle on behind its answer.
-      const limitMs = boundMs(endpoint.timeoutMs);
+      const limitMs = deadlineMs(endpoint.timeoutMs);
       const opens = message.method === "server/discover";
       const late = opens ? setTimeout(() => abort.abort(tookTooLong(host, limitMs)), limitMs) : undefined;
       try {

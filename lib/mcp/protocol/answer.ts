@@ -13,11 +13,13 @@ export interface ErrorAnswer {
   error?: RpcError;
   /** Whose error it is; null where the server did not say. */
   id?: Id | null;
+  /** What the server says of it in whatever form, as one line; absent where it says nothing. */
+  words?: string;
 }
 
 /** The error a JSON-RPC client gets for a failed HTTP answer: the server's own, else one that names the status. */
 export const rpcErrorOf = (answer: ErrorAnswer, url: string): RpcError =>
-  answer.error ?? toRpcError(unexpectedStatus(hostOf(url), answer.status));
+  answer.error ?? toRpcError(unexpectedStatus(hostOf(url), answer.status, answer.words));
 
 /**
  * A failure as the JSON-RPC error a person can act on. Codes lie outside the range JSON-RPC reserves, as

@@ -1,3 +1,5 @@
+import type { Authorization } from "../../net/authorization.ts";
+
 /** What a server speaks: 2026-07-28, the Streamable HTTP before it, or the HTTP+SSE of 2024-11-05. */
 export type ServerEra = "modern" | "legacy" | "sse";
 
@@ -15,28 +17,11 @@ export interface ServerMemory {
   toolHeaders?: Record<string, HeaderMap>;
 }
 
-/** Headers that authorize one request, as they were yielded: what came of them is told with the same object. */
-export type AuthorizationHeaders = Record<string, string>;
-
 /** What is remembered of one server, by its address; shared with other processes. Never rejects. */
 export interface Memory {
   read(): Promise<ServerMemory | undefined>;
   /** Changes what is remembered; `change` gets what it is by then, and may get nothing. */
   change(change: (old: ServerMemory) => ServerMemory): Promise<void>;
-}
-
-/** A refusal by the MCP server that new authorization may cure. */
-export interface Refusal {
-  status: number;
-  wwwAuthenticate: string | null;
-  sent: AuthorizationHeaders;
-}
-
-/** Yields the headers that authorize one HTTP request; the commands join it with `auth`. */
-export interface Authorization {
-  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<AuthorizationHeaders>;
-  /** Shown what each request was answered with. */
-  learn(answer: { status: number; headers: Headers; sent: AuthorizationHeaders }): void;
 }
 
 /** The remote server as the protocol code sees it: where it is, how to reach it, what is known of it. */

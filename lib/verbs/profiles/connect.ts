@@ -1,59 +1,54 @@
 import type { AuthState } from "../../auth/credentials.ts";
-import type { Call } from "../../command-line/command.ts";
-import { CLIENT_INFO } from "../../command-line/version.ts";
+import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { openClient } from "../../hosts/one-off.ts";
-import { createCache, memoryCache } from "../../store/state-cache.ts";
-import type { Profile, Store } from "../../store/types.ts";
-import { harmless } from "../../ui/table.ts";
-import { namesCredentials } from "../target/credentials.ts";
-import { storeOf } from "../target/option-files.ts";
+import { stripControls } from "../../ui/text.ts";
+import { namesCredentials } from "../credentials/credential-options.ts";
+import { profileFor } from "../target/profile-for.ts";
+import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
-import { ONE_OFF, openEndpoint, profileFor, profileTarget, type Target, target } from "../target/target.ts";
-import { givenCredentials, keptOptions, prove } from "./trial-login.ts";
+import { cacheOf, storeOf } from "../target/store.ts";
+import { profileTarget, type Target, withOptions } from "../target/target.ts";
+import { withTarget } from "../with-client.ts";
+import { givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp connect <server|@login> @svc`: saves the connection once a real request went over it. */
-export async function run(call: Call): Promise<undefined> {
-  const [from = "", as = ""] = call.positionals;
+export async function run(command: Command): Promise<undefined> {
+  const [from = "", as = ""] = command.positionals;
   const name = profileName(as);
-  const store = storeOf(call);
+  const store = storeOf(command);
   const old = await store.readProfile(name).catch(() => null);
-  const { found, profile, state } = await planned(call, store, from, name, old);
+  const { target, profile, state } = await planned(command, store, from, name, old);
 
-  const endpoint = await openEndpoint(call, found, ONE_OFF);
-  const client = openClient(endpoint, CLIENT_INFO);
-  const info = await client.serverInfo();
-  await store.writeProfile(profile);
-  if (state) {
-    const auth = (await found.cache.readAuth()) ?? state;
-    const cache = createCache(
-      store,
-      async () => name,
-      (line) => call.output.warn(line),
-    );
-    await cache.changeAuth(() => auth);
-  }
-  await client.close();
-  await endpoint.end();
+  const info = await withTarget(command, target, async (client) => {
+    const answered = await client.serverInfo();
+    await store.writeProfile(profile);
+    if (state) {
+      const auth = (await target.cache.readAuth()) ?? state;
+      await cacheOf(command, store, name).changeAuth(() => auth);
+    }
+    return answered;
+  });
 
   const version = `${info.name} ${info.version}`;
   const at = withoutUrlSecrets(profile.server);
-  call.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
+  command.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
   const by = profile.login ? ` with the login @${profile.login}` : "";
-  call.output.print(harmless(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`));
+  command.output.print(
+    stripControls(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`),
+  );
 }
 
 /** What to try and what to save. The profile that holds a login keeps it. */
 async function planned(
-  call: Call,
+  command: Command,
   store: Store,
   from: string,
   name: string,
   old: Profile | null,
-): Promise<{ found: Target; profile: Profile; state?: AuthState }> {
-  const kept = keptOptions(call);
-  const createdAtMs = old?.createdAtMs ?? call.around.now();
-  const login = from.startsWith("@") ? await loginNamed(call, store, from) : undefined;
+): Promise<{ target: Target; profile: Profile; state?: AuthState }> {
+  const kept = keptOptions(command);
+  const createdAtMs = old?.createdAtMs ?? command.io.now();
+  const login = from.startsWith("@") ? await loginNamed(command, store, from) : undefined;
   const server = login?.server ?? serverUrl(from);
   if (old?.credentials && !sameServer(old.server, server))
     throw wrongUsage(
@@ -61,28 +56,28 @@ async function planned(
       `choose another name, or m2mcp logout @${name} first`,
     );
 
-  if (!login && namesCredentials(call.options)) {
-    const credentials = await givenCredentials(call);
-    const bare = target(call, store, server, { credentials, cache: memoryCache({}) });
-    const proof = await prove(call, bare, credentials);
-    const profile: Profile = { name, server, credentials: proof.credentials, ...kept, createdAtMs };
-    const found = { ...bare, credentials: proof.credentials, cache: memoryCache(proof.state) };
-    return { found, profile, state: proof.state };
+  if (!login && namesCredentials(command.options)) {
+    const credentials = await givenCredentials(command);
+    const bare = withOptions(command, store, server, { credentials, cache: memoryCache({}) });
+    const trial = await tryLogin(command, bare, credentials);
+    if (!trial)
+      return { target: { ...bare, credentials: null }, profile: { name, server, ...kept, createdAtMs } };
+    const profile: Profile = { name, server, credentials: trial.credentials, ...kept, createdAtMs };
+    const target = { ...bare, credentials: trial.credentials, cache: memoryCache(trial.state) };
+    return { target, profile, state: trial.state };
   }
-  const known = login ?? (await profileFor(store, server, call.options.value("profile")));
+  const known = login ?? (await profileFor(store, server, command.options.value("profile")));
   const holder = known?.credentials ? known.name : known?.login;
-  if (old?.credentials) {
-    const profile = { ...old, ...kept };
-    return { found: await profileTarget(call, store, profile), profile };
-  }
-  const profile: Profile = { name, server, ...(holder ? { login: holder } : {}), ...kept, createdAtMs };
-  return { found: await profileTarget(call, store, profile), profile };
+  const profile: Profile = old?.credentials
+    ? { ...old, ...kept }
+    : { name, server, ...(holder ? { login: holder } : {}), ...kept, createdAtMs };
+  return { target: await profileTarget(command, store, profile), profile };
 }
 
-async function loginNamed(call: Call, store: Store, text: string): Promise<Profile> {
+async function loginNamed(command: Command, store: Store, text: string): Promise<Profile> {
   const named = await store.readProfile(profileName(text));
   if (!named) throw wrongUsage(`there is no login ${text}`, "m2mcp profiles lists what there is");
-  if (call.options.value("profile") !== undefined)
+  if (command.options.value("profile") !== undefined)
     throw wrongUsage("--profile is for a server's address", `${text} names the login already`);
   return named;
 }

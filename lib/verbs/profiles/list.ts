@@ -1,11 +1,11 @@
 import { basename } from "node:path";
-import type { Call } from "../../command-line/command.ts";
+import type { Command } from "../../command-line/command.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { table } from "../../ui/table.ts";
 import { moment } from "../../ui/time.ts";
 import { profilesUnreadable } from "../errors.ts";
-import { storeOf } from "../target/option-files.ts";
+import type { Profile, Store } from "../target/saved.ts";
+import { storeOf } from "../target/store.ts";
 
 /** What `profiles` shows of one profile: never a secret or a token. */
 export interface ProfileLine {
@@ -19,24 +19,24 @@ export interface ProfileLine {
 }
 
 /** `m2mcp profiles`: all that can be read; what cannot is named and makes exit code 5. */
-export async function run(call: Call): Promise<M2mcpError | undefined> {
-  const store = storeOf(call);
+export async function run(command: Command): Promise<M2mcpError | undefined> {
+  const store = storeOf(command);
   const { profiles, unreadable } = await store.listProfiles();
   const lines: ProfileLine[] = [];
   for (const profile of profiles) lines.push(await lineOf(store, profile, profiles));
 
-  call.output.data({
+  command.output.data({
     profiles: lines.map(({ expiresAtMs, ...line }) => ({
       ...line,
       expiresAt: expiresAtMs === null ? null : new Date(expiresAtMs).toISOString(),
     })),
     unreadable: unreadable.map(({ file, error }) => ({ file, error: error.message })),
   });
-  if (lines.length > 0) call.output.print(human(lines, call.around.now()));
-  else if (unreadable.length === 0 && !call.output.json)
-    call.output.note("no profiles yet: m2mcp login <server> makes one");
+  if (lines.length > 0) command.output.print(human(lines, command.io.now()));
+  else if (unreadable.length === 0 && !command.output.json)
+    command.output.note("no profiles yet: m2mcp login <server> makes one");
   if (unreadable.length === 0) return undefined;
-  for (const { file, error } of unreadable) call.output.warn(`${basename(file)}: ${error.message}`);
+  for (const { file, error } of unreadable) command.output.warn(`${basename(file)}: ${error.message}`);
   return profilesUnreadable(unreadable.length);
 }
 

@@ -1,17 +1,16 @@
 import { requireSecure } from "../../auth/discovery/url.ts";
-import type { Call } from "../../command-line/command.ts";
+import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { createCache, memoryCache } from "../../store/state-cache.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { table } from "../../ui/table.ts";
-import { storeOf } from "../target/option-files.ts";
+import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { nameFor, profileName, sameServer, serverUrl } from "../target/server-url.ts";
-import { target } from "../target/target.ts";
-import { describe, givenCredentials, keptOptions, prove } from "./trial-login.ts";
+import { cacheOf, storeOf } from "../target/store.ts";
+import { withOptions } from "../target/target.ts";
+import { describe, givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp login <server> [@name]`: stores nothing unless the server's authorization accepts the credentials. */
-export async function run(call: Call): Promise<undefined> {
-  const [address = "", wanted] = call.positionals;
+export async function run(command: Command): Promise<undefined> {
+  const [address = "", wanted] = command.positionals;
   if (address.startsWith("@"))
     throw wrongUsage(
       "login needs the server's address",
@@ -19,22 +18,22 @@ export async function run(call: Call): Promise<undefined> {
     );
   const server = serverUrl(address);
   const named = wanted === undefined ? undefined : profileName(wanted);
-  const kept = keptOptions(call);
-  const store = storeOf(call);
+  const kept = keptOptions(command);
+  const store = storeOf(command);
   const old = await replaced(store, server, named);
   requireSecure(server, "the server's address", kept.allowHttp ?? old?.allowHttp ?? []);
-  const credentials = await givenCredentials(call);
+  const credentials = await givenCredentials(command);
 
-  const found = target(call, store, server, {
+  const target = withOptions(command, store, server, {
     ...(old ? { profile: old } : {}),
     credentials,
     cache: memoryCache({}),
   });
-  const proof = await prove(call, found, credentials);
-  if (!proof.token) {
+  const trial = await tryLogin(command, target, credentials);
+  if (!trial) {
     const at = withoutUrlSecrets(server);
-    call.output.data({ profile: null, server: at, authorization: null });
-    call.output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);
+    command.output.data({ profile: null, server: at, authorization: null });
+    command.output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);
     return;
   }
   const name = old?.name ?? named ?? (await freeName(store, server));
@@ -43,18 +42,14 @@ export async function run(call: Call): Promise<undefined> {
     ...kept,
     name,
     server,
-    credentials: proof.credentials,
-    createdAtMs: old?.createdAtMs ?? call.around.now(),
+    credentials: trial.credentials,
+    createdAtMs: old?.createdAtMs ?? command.io.now(),
   });
-  await createCache(
-    store,
-    async () => name,
-    (line) => call.output.warn(line),
-  ).changeAuth(() => proof.state);
+  await cacheOf(command, store, name).changeAuth(() => trial.state);
 
-  const { rows, data } = describe(server, name, proof, call.around.now());
-  call.output.data(data);
-  call.output.print(`logged in\n${table(rows.map(([label = "", value = ""]) => [`  ${label}`, value]))}`);
+  const { rows, data } = describe(server, name, trial, command.io.now());
+  command.output.data(data);
+  command.output.print(`logged in\n${table(rows.map(([label = "", value = ""]) => [`  ${label}`, value]))}`);
 }
 
 /** What a renewed profile keeps: it has credentials of its own now. */

@@ -1,23 +1,23 @@
-import type { Call } from "../../command-line/command.ts";
+import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import type { Profile, Store } from "../../store/types.ts";
 import { noSuchProfile } from "../errors.ts";
-import { storeOf } from "../target/option-files.ts";
+import type { Profile, Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
+import { storeOf } from "../target/store.ts";
 
 /** `m2mcp logout @name|<server>`: removes the profile, its secrets and token, and those that borrow them. */
-export async function run(call: Call): Promise<undefined> {
-  const [text = ""] = call.positionals;
-  const store = storeOf(call);
+export async function run(command: Command): Promise<undefined> {
+  const [text = ""] = command.positionals;
+  const store = storeOf(command);
   const { profiles } = await store.listProfiles();
   const name = text.startsWith("@") ? profileName(text) : nameOf(profiles, serverUrl(text));
   const borrowers = profiles.filter((profile) => profile.login === name).map((profile) => profile.name);
   const removed = await removeAll(store, [...borrowers, name]);
   if (!removed.includes(name)) throw noSuchProfile(name);
 
-  call.output.data({ removed });
-  call.output.print(`removed @${name} with its secrets and tokens`);
-  for (const borrower of borrowers) call.output.print(`removed @${borrower}, which used its login`);
+  command.output.data({ removed });
+  command.output.print(`removed @${name} with its secrets and tokens`);
+  for (const borrower of borrowers) command.output.print(`removed @${borrower}, which used its login`);
 }
 
 /** Borrowers first: whatever happens in between, none is left that points at nothing. */

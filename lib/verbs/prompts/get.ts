@@ -1,14 +1,14 @@
-import type { Call } from "../../command-line/command.ts";
+import type { Command } from "../../command-line/command.ts";
 import { messages } from "../../ui/render.ts";
 import { parsePairs, showNotification, withClient } from "../with-client.ts";
 
 /** `m2mcp @svc prompts-get NAME key=value` */
-export async function run(call: Call): Promise<undefined> {
-  const [, name, ...pairs] = call.positionals;
+export async function run(command: Command): Promise<undefined> {
+  const [, name, ...pairs] = command.positionals;
   const filled = parsePairs(pairs, false);
-  const result = await withClient(call, (client) =>
-    client.request("prompts/get", { name, arguments: filled }, { onNotification: showNotification(call) }),
+  const result = await withClient(command, (client) =>
+    client.request("prompts/get", { name, arguments: filled }, { onNotification: showNotification(command) }),
   );
-  call.output.data(result);
-  call.output.print(messages(result.messages));
+  command.output.data(result);
+  command.output.print(messages(result.messages));
 }

@@ -1,17 +1,17 @@
-import type { Call } from "../../command-line/command.ts";
+import type { Command } from "../../command-line/command.ts";
 import { isObject } from "../../json.ts";
 import { showNotification, withClient } from "../with-client.ts";
 
 /** `m2mcp @svc resources-read URI`: its text or bytes on stdout, as they are. */
-export async function run(call: Call): Promise<undefined> {
-  const uri = call.positionals[1];
-  const result = await withClient(call, (client) =>
-    client.request("resources/read", { uri }, { onNotification: showNotification(call) }),
+export async function run(command: Command): Promise<undefined> {
+  const uri = command.positionals[1];
+  const result = await withClient(command, (client) =>
+    client.request("resources/read", { uri }, { onNotification: showNotification(command) }),
   );
-  if (call.output.json) return void call.output.data(result);
+  if (command.output.json) return void command.output.data(result);
   const contents = Array.isArray(result.contents) ? result.contents.filter(isObject) : [];
   for (const { text, blob } of contents) {
-    if (typeof text === "string") call.output.raw(text);
-    else if (typeof blob === "string") call.output.raw(Buffer.from(blob, "base64"));
+    if (typeof text === "string") command.output.raw(text);
+    else if (typeof blob === "string") command.output.raw(Buffer.from(blob, "base64"));
   }
 }

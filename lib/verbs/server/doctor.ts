@@ -1,41 +1,41 @@
-import { type DiagnosisStep, diagnose } from "../../auth/diagnose.ts";
-import { judgeToken } from "../../auth/tokens/freshness.ts";
-import type { Call } from "../../command-line/command.ts";
-import { CLIENT_INFO } from "../../command-line/version.ts";
+import { type DiagnosisStep, diagnose } from "../../auth/diagnosis/diagnose.ts";
+import { freshness } from "../../auth/tokens/freshness.ts";
+import type { Command } from "../../command-line/command.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
-import { openClient } from "../../hosts/one-off.ts";
-import { harmless } from "../../ui/table.ts";
+import { stripControls } from "../../ui/text.ts";
 import { notWell, stepFailed } from "../errors.ts";
-import { authDeps, findTarget, ONE_OFF, openEndpoint, type Target } from "../target/target.ts";
+import { authDeps } from "../target/auth-deps.ts";
+import { resolveTarget, type Target } from "../target/target.ts";
+import { withTarget } from "../with-client.ts";
 
 /** `m2mcp doctor <target>`: each step, what was seen, what is wrong and what to do. */
-export async function run(call: Call): Promise<M2mcpError | undefined> {
-  const found = await findTarget(call, call.positionals[0] ?? "");
+export async function run(command: Command): Promise<M2mcpError | undefined> {
+  const target = await resolveTarget(command, command.positionals[0] ?? "");
   const steps: DiagnosisStep[] = [];
   const show = (seen: DiagnosisStep) => {
     const step = { ...seen, saw: withoutUrlSecrets(seen.saw) };
     steps.push(step);
-    call.output.print(harmless(inWords(step)));
+    command.output.print(stripControls(inWords(step)));
   };
-  const failed = await walk(call, found, show);
+  const failed = await walk(command, target, show);
   const ok = steps.every((step) => step.ok);
-  call.output.data({ server: withoutUrlSecrets(found.server), ok, steps });
+  command.output.data({ server: withoutUrlSecrets(target.server), ok, steps });
   if (!failed) return ok ? undefined : notWell();
   return stepFailed(steps.findLast((step) => !step.ok)?.name ?? "it", failed);
 }
 
 async function walk(
-  call: Call,
-  found: Target,
+  command: Command,
+  target: Target,
   show: (step: DiagnosisStep) => void,
 ): Promise<M2mcpError | undefined> {
-  const { credentials } = found;
-  const server = found.login?.server ?? found.server;
+  const { credentials } = target;
+  const server = target.login?.server ?? target.server;
   try {
-    const { failed } = await diagnose(await authDeps(call, found), { server, credentials }, show);
+    const { failed } = await diagnose(await authDeps(command, target), { server, credentials }, show);
     // Without a token there is nothing to learn from a call, unless one is still good.
-    if (failed && !(await hasGoodToken(call, found))) return failed;
-    await firstCall(call, found, show);
+    if (failed && !(await hasGoodToken(command, target))) return failed;
+    await firstCall(command, target, show);
     return undefined;
   } catch (error) {
     if (error instanceof M2mcpError) return error;
@@ -43,25 +43,26 @@ async function walk(
   }
 }
 
-async function hasGoodToken(call: Call, { cache }: Target): Promise<boolean> {
+async function hasGoodToken(command: Command, { cache }: Target): Promise<boolean> {
   const token = (await cache.readAuth())?.token;
-  return token !== undefined && judgeToken(token, call.around.now(), 0) !== "over";
+  return token !== undefined && freshness(token, command.io.now(), 0) !== "expired";
 }
 
-async function firstCall(call: Call, found: Target, show: (step: DiagnosisStep) => void): Promise<void> {
+async function firstCall(
+  command: Command,
+  target: Target,
+  show: (step: DiagnosisStep) => void,
+): Promise<void> {
   const name = "first call";
-  const endpoint = await openEndpoint(call, found, ONE_OFF);
-  const client = openClient(endpoint, CLIENT_INFO);
   try {
-    const { name: called, version, protocolVersion } = await client.serverInfo();
-    show({ name, ok: true, saw: `${called} ${version} answered, protocol ${protocolVersion}` });
+    await withTarget(command, target, async (client) => {
+      const { name: called, version, protocolVersion } = await client.serverInfo();
+      show({ name, ok: true, saw: `${called} ${version} answered, protocol ${protocolVersion}` });
+    });
   } catch (error) {
     if (error instanceof M2mcpError)
       show({ name, ok: false, saw: error.message, ...(error.hint === undefined ? {} : { fix: error.hint }) });
     throw error;
-  } finally {
-    await client.close();
-    await endpoint.end();
   }
 }
 

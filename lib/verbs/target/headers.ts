@@ -41,6 +41,28 @@ export function expandHeaders(headers: readonly Header[], env: Record<string, st
   });
 }
 
+/**
+ * A `fetch` that sends the user's headers with each request to the server's origin: a gateway in front of it wants them
+ * before there is a token too. What the request itself says counts more, and `Authorization` is its own matter.
+ */
+export function withServerHeaders(
+  next: typeof fetch,
+  server: string,
+  headers: readonly Header[],
+): typeof fetch {
+  const own = headers.filter(([name]) => name.toLowerCase() !== "authorization");
+  if (own.length === 0) return next;
+  const { origin } = new URL(server);
+  const sending = (input: RequestInfo | URL, init?: RequestInit) => {
+    const { origin: to } = new URL(input instanceof Request ? input.url : input);
+    if (to !== origin) return next(input, init);
+    const all = new Headers(init?.headers);
+    for (const [name, value] of own) if (!all.has(name)) all.set(name, value);
+    return next(input, { ...init, headers: all });
+  };
+  return Object.assign(sending, { preconnect: next.preconnect });
+}
+
 /** Headers of one list, each replaced by that of the same name in a later list. */
 export function mergeHeaders(...lists: (readonly Header[])[]): Header[] {
   const merged = new Map<string, Header>();

@@ -1,4 +1,4 @@
-import type { Options } from "../../command-line/arguments.ts";
+import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
 

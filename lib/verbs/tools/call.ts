@@ -1,10 +1,10 @@
 import { fstatSync } from "node:fs";
-import type { Call, Outcome } from "../../command-line/command.ts";
+import type { Command, Outcome } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
-import { readStdin } from "../target/option-files.ts";
+import { readStdin } from "../read-stdin.ts";
 import { parsePairs, showNotification, withClient } from "../with-client.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
@@ -13,28 +13,28 @@ const FIRST_BYTE_MS = 1000;
 const PATIENCE_MS = 3000;
 
 /** `m2mcp @svc tools-call NAME key=value key:='json'`, or with the arguments as JSON on stdin. */
-export async function run(call: Call): Promise<Outcome> {
-  const [, name = "", ...pairs] = call.positionals;
-  const given = await toolArguments(call, pairs);
-  const result = await withClient(call, (client) =>
-    client.request("tools/call", { name, arguments: given }, { onNotification: showNotification(call) }),
+export async function run(command: Command): Promise<Outcome> {
+  const [, name = "", ...pairs] = command.positionals;
+  const given = await toolArguments(command, pairs);
+  const result = await withClient(command, (client) =>
+    client.request("tools/call", { name, arguments: given }, { onNotification: showNotification(command) }),
   );
-  call.output.data(result);
+  command.output.data(result);
   const shown = toolResult(result);
-  if (shown !== "") call.output.print(shown);
+  if (shown !== "") command.output.print(shown);
   return result.isError === true ? toolFailed(name) : undefined;
 }
 
-async function toolArguments(call: Call, pairs: string[]): Promise<JsonObject> {
+async function toolArguments(command: Command, pairs: string[]): Promise<JsonObject> {
   if (pairs.length > 0 && !(pairs.length === 1 && pairs[0] === "-")) return parsePairs(pairs, true);
   const asked = pairs.length === 1;
-  const kind = asked ? "pipe" : stdinKind(call);
-  if (kind === "none" || (kind === "socket" && !(await startsSoon(call)))) return {};
+  const kind = asked ? "pipe" : stdinKind(command);
+  if (kind === "none" || (kind === "socket" && !(await startsSoon(command)))) return {};
   const waits = setTimeout(
-    () => call.output.note("waiting for the end of stdin, for arguments as JSON; with none: </dev/null"),
+    () => command.output.note("waiting for the end of stdin, for arguments as JSON; with none: </dev/null"),
     PATIENCE_MS,
   );
-  const text = (await readStdin(call).finally(() => clearTimeout(waits))).trim();
+  const text = (await readStdin(command).finally(() => clearTimeout(waits))).trim();
   if (text === "") {
     if (asked) throw wrongUsage("stdin holds no arguments", "write a JSON object to it");
     return {};
@@ -51,7 +51,7 @@ async function toolArguments(call: Call, pairs: string[]): Promise<JsonObject> {
 }
 
 /** A shell's pipe or file ends by itself; a socket from another program's spawn may stay open for ever. */
-function stdinKind({ around: { stdin } }: Call): "pipe" | "socket" | "none" {
+function stdinKind({ io: { stdin } }: Command): "pipe" | "socket" | "none" {
   if (stdin.isTTY) return "none";
   if (stdin.fd === undefined) return "pipe";
   try {
@@ -63,7 +63,7 @@ function stdinKind({ around: { stdin } }: Call): "pipe" | "socket" | "none" {
   }
 }
 
-function startsSoon({ around: { stdin } }: Call): Promise<boolean> {
+function startsSoon({ io: { stdin } }: Command): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (started: boolean) => {
       clearTimeout(timer);

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { VERBS } from "../../../lib/command-line/verbs.ts";
-import { openStore } from "../../../lib/store/store.ts";
+import { openProfileStore } from "../../../lib/verbs/target/saved.ts";
 import { deadUrl } from "../../support/net/listen.ts";
 import { known, S } from "./forms.ts";
 import { callsOf, handshake, MODES, secretWorld } from "./world.ts";
@@ -61,7 +61,7 @@ test("no secret is seen of a profile that holds them", async () => {
     const { code } = await world.hush([...login, ...literal, ...(name === "bound" ? ["--dpop"] : [])]);
     expect(code).toBe(0);
   }
-  const store = openStore({ env: { M2MCP_HOME: join(world.home.folder, "store") }, warn() {} });
+  const store = openProfileStore({ env: { M2MCP_HOME: join(world.home.folder, "store") }, warn() {} });
   const proof = (await store.readState("bound"))?.auth?.dpop?.jwk;
   expect(typeof proof?.d).toBe("string");
   known.proofKey = proof?.d ?? "";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { M2mcpError } from "../../../lib/failure.ts";
 import { watchResponse } from "../../../lib/mcp/http/body.ts";
 import { asString, LONG_BYTES } from "../../../lib/mcp/jsonrpc/bytes.ts";
-import { watchSilence } from "../../../lib/timing/idle-timeout.ts";
+import { watchIdle } from "../../../lib/timing/idle-timeout.ts";
 import { sleep } from "../../support/waiting.ts";
 
 /** A response of these pieces, under watch; `ended` counts how often it was let go of. */
@@ -17,7 +17,7 @@ function watched(pieces: (string | Uint8Array)[], headers: Record<string, string
     },
   });
   const abort = new AbortController();
-  const watch = watchSilence(100, () => abort.abort(new M2mcpError("timeout", 3, "silent")));
+  const watch = watchIdle(100, () => abort.abort(new M2mcpError("timeout", 3, "silent")));
   const seen = { ended: 0 };
   const response = watchResponse(new Response(body, { headers }), "host", watch, abort.signal, () => {
     watch.stop();

@@ -1,0 +1,15 @@
+/** What a response's `Date` says, in ms since the epoch. */
+export function serverTimeMs(headers: Headers): number | undefined {
+  const atMs = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+/** How far the clock of who answered is ahead of ours, in ms; `Date` has whole seconds. */
+export function clockSkew({ headers }: { headers: Headers }, nowMs: number): number {
+  const atMs = serverTimeMs(headers);
+  return atMs === undefined ? 0 : atMs + 500 - nowMs;
+}
+
+/** A skew in words: `600 s ahead of`. */
+export const inSeconds = (skewMs: number): string =>
+  `${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs < 0 ? "behind" : "ahead of"}`;

@@ -1,0 +1,61 @@
+import { M2mcpError } from "../../failure.ts";
+import type { Challenge } from "../../net/challenge.ts";
+import type { AuthState, Credentials, Discovered } from "../credentials.ts";
+import type { AuthDeps } from "../deps.ts";
+import { issuerOfSecret } from "../errors.ts";
+import { discover } from "./discover.ts";
+import { probe } from "./probe.ts";
+import { sameIssuer } from "./url.ts";
+
+/** What is cached of the authorization server is asked for anew after this time, in ms. */
+const DISCOVERY_LIFE_MS = 24 * 3_600_000;
+
+/**
+ * What is known of the authorization server: cached, else from the challenge that the server gives; null where the
+ * server asks for no token and names nobody who would issue one.
+ *
+ * @param challenge of a refusal just met: what is cached does not count then
+ * @throws M2mcpError what discovery throws, issuer_of_secret
+ */
+export async function discoverCached(
+  deps: AuthDeps,
+  server: string,
+  credentials: Credentials,
+  state: AuthState,
+  challenge: Challenge | undefined,
+): Promise<Discovered | null> {
+  const cached = state.discovered;
+  // Where no login recorded an issuer, the first one that gave a token counts as recorded.
+  const issuer = credentials.issuer ?? (state.token ? cached?.issuer : undefined);
+  const isCurrent =
+    cached !== undefined &&
+    deps.now() - cached.discoveredAtMs < DISCOVERY_LIFE_MS &&
+    challenge === undefined &&
+    (credentials.tokenEndpoint === undefined || credentials.tokenEndpoint === cached.tokenEndpoint) &&
+    (issuer === undefined || issuer === cached.issuer);
+  if (isCurrent) return cached;
+  const isProbed = challenge === undefined && credentials.tokenEndpoint === undefined;
+  const met = isProbed ? await probe(deps, server) : { challenge, wantsToken: true };
+  const asking = { ...credentials, ...(issuer ? { issuer } : {}) };
+  const found = await discover(deps, server, asking, met.challenge).catch((error: unknown) => {
+    const isNowhere = error instanceof M2mcpError && error.code === "no_authorization_server";
+    if (isNowhere && !met.wantsToken) return null;
+    throw error;
+  });
+  if (!found) return null;
+  await requireSameIssuer(deps, server, credentials, found);
+  // That a proof is wanted is learnt from the token endpoint too.
+  return cached?.dpop && cached.tokenEndpoint === found.tokenEndpoint ? { ...found, dpop: true } : found;
+}
+
+/** Credentials that one issuer has taken go to no other one, whichever server names it, without the user's word. */
+async function requireSameIssuer(
+  { takenBy }: AuthDeps,
+  server: string,
+  { issuer: named }: Credentials,
+  { issuer }: Discovered,
+): Promise<void> {
+  if (named !== undefined || issuer === undefined) return;
+  const taken = await takenBy?.read();
+  if (taken !== undefined && !sameIssuer(taken, issuer)) throw issuerOfSecret(server, taken, issuer);
+}

@@ -1,0 +1,53 @@
+import { isObject, type JsonObject } from "../../json.ts";
+import type { Discovered } from "../credentials.ts";
+import { invalidMetadata, issuerMismatch, noMetadata } from "../errors.ts";
+import { type DiscoveryDeps, identifier, identifiers, lookUp } from "./look-up.ts";
+import { issuerMetadataUrls } from "./places.ts";
+import type { AddressCheck } from "./url.ts";
+
+const WHAT = "the authorization server";
+
+/** What an authorization server says of itself, as far as it is of use here (RFC 8414 §2, RFC 8705 §5, RFC 9449 §5.1). */
+export type IssuerMetadata = Pick<
+  Discovered,
+  "tokenEndpoint" | "mtlsTokenEndpoint" | "authMethods" | "signingAlgs" | "dpopAlgs"
+>;
+
+/**
+ * The metadata of an authorization server, whose `issuer` must be identical to the one asked for (RFC 8414 §3.3).
+ * @throws M2mcpError issuer_mismatch, no_metadata, invalid_metadata, insecure_url, directed_inward, network failures
+ */
+export async function discoverIssuer(
+  deps: DiscoveryDeps,
+  check: AddressCheck,
+  issuer: string,
+): Promise<IssuerMetadata> {
+  check(issuer, WHAT);
+  const { found, reason } = await lookUp(deps, check, issuerMetadataUrls(issuer), WHAT, (json) => {
+    // Not every JSON at a well-known place is such metadata.
+    if (json.issuer === undefined && json.token_endpoint === undefined) return undefined;
+    return json.issuer === issuer ? json : issuerMismatch(issuer, identifier(json.issuer));
+  });
+  if (!found) throw reason ?? noMetadata(issuer);
+  return readMetadata(found, issuer, check);
+}
+
+function readMetadata(metadata: JsonObject, issuer: string, check: AddressCheck): IssuerMetadata {
+  const tokenEndpoint = identifier(metadata.token_endpoint);
+  if (tokenEndpoint === undefined)
+    throw invalidMetadata(`the metadata of ${issuer}`, "names no token endpoint");
+  check(tokenEndpoint, "the token endpoint");
+  const aliases = isObject(metadata.mtls_endpoint_aliases) ? metadata.mtls_endpoint_aliases : {};
+  const mtlsTokenEndpoint = identifier(aliases.token_endpoint);
+  if (mtlsTokenEndpoint !== undefined) check(mtlsTokenEndpoint, "the token endpoint for mutual TLS");
+  const authMethods = identifiers(metadata.token_endpoint_auth_methods_supported);
+  const signingAlgs = identifiers(metadata.token_endpoint_auth_signing_alg_values_supported);
+  const dpopAlgs = identifiers(metadata.dpop_signing_alg_values_supported);
+  return {
+    tokenEndpoint,
+    ...(mtlsTokenEndpoint ? { mtlsTokenEndpoint } : {}),
+    ...(authMethods ? { authMethods } : {}),
+    ...(signingAlgs ? { signingAlgs } : {}),
+    ...(dpopAlgs ? { dpopAlgs } : {}),
+  };
+}

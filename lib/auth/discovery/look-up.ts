@@ -1,0 +1,80 @@
+import { EXIT, M2mcpError } from "../../failure.ts";
+import { isObject, type JsonObject } from "../../json.ts";
+import { unexpectedStatus } from "../../net/errors.ts";
+import type { AuthDeps } from "../deps.ts";
+import { metadataRedirects } from "../errors.ts";
+import { exchange } from "../exchange.ts";
+import type { AddressCheck } from "./url.ts";
+
+/** What discovery needs from outside. */
+export type DiscoveryDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "now" | "allowHttp" | "signal">;
+
+const LONGEST_IDENTIFIER = 4096;
+
+/** A text of metadata; what holds control characters is no identifier, and could steer a terminal. */
+export const identifier = (value: unknown): string | undefined =>
+  typeof value === "string" && value.length <= LONGEST_IDENTIFIER && /^[^\p{Cc}]+$/u.test(value)
+    ? value
+    : undefined;
+
+/** The identifiers of a list. */
+export const identifiers = (value: unknown): string[] | undefined =>
+  Array.isArray(value) ? value.map(identifier).filter((one) => one !== undefined) : undefined;
+
+/** What a search for metadata came to: the document as it was read, else the reason that tells most. */
+export interface LookedUp<T> {
+  found?: T;
+  reason?: M2mcpError;
+}
+
+/**
+ * Looks for a metadata document. A place gives it, or a reason to try the next one; where the network fails, no other
+ * place of that origin is tried.
+ *
+ * @param read takes a document that is one; an error says what is wrong with it, undefined that it is another thing
+ * @throws M2mcpError of `check`; the signal's reason
+ */
+export async function lookUp<T extends object>(
+  deps: DiscoveryDeps,
+  check: AddressCheck,
+  places: string[],
+  what: string,
+  read: (document: JsonObject) => T | M2mcpError | undefined,
+): Promise<LookedUp<T>> {
+  const dead = new Set<string>();
+  /** What a document is wrong in tells more than that there was none. */
+  let wrong: M2mcpError | undefined;
+  let absent: M2mcpError | undefined;
+  for (const place of places) {
+    const { href, origin } = check(place, what);
+    if (dead.has(origin)) continue;
+    const got = await ask(deps, href);
+    if (got instanceof M2mcpError) {
+      if (got.exitCode === EXIT.network) dead.add(origin);
+      absent ??= got;
+      continue;
+    }
+    const document = got && read(got);
+    if (document instanceof M2mcpError) wrong ??= document;
+    else if (document) return { found: document };
+  }
+  const reason = wrong ?? absent;
+  return reason ? { reason } : {};
+}
+
+/** The JSON object at a place; undefined where there is none, an error where something stands in the way. */
+async function ask(deps: DiscoveryDeps, url: string): Promise<JsonObject | M2mcpError | undefined> {
+  try {
+    const headers = { accept: "application/json" };
+    const answer = await exchange(deps, url, { method: "GET", headers, redirects: "follow" });
+    const { status, json } = answer;
+    if (status >= 500) return unexpectedStatus(new URL(url).host, status);
+    if (status === 200 && isObject(json) && Object.keys(json).length > 0) return json;
+    // A redirect to a page for people is the likelier reason than that there is nothing.
+    return answer.url === url ? undefined : metadataRedirects(url, answer.url);
+  } catch (error) {
+    deps.signal?.throwIfAborted();
+    if (!(error instanceof M2mcpError)) throw error;
+    return error.code === "redirect" ? metadataRedirects(url) : error;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * The places of protected resource metadata, in order (RFC 9728 §3.1, MCP "Protected Resource Metadata Discovery"): a
+ * query belongs to the resource, but many servers do not look at it.
+ */
+export function resourceMetadataUrls(server: string): string[] {
+  const { origin, pathname, search } = new URL(server);
+  const root = `${origin}/.well-known/oauth-protected-resource`;
+  const path = pathname.replace(/\/$/, "");
+  return [...new Set([`${root}${path}${search}`, `${root}${path}`, root])];
+}
+
+/** The places of authorization server metadata, in order (RFC 8414 §3.1 and §5, OpenID Connect Discovery). */
+export function issuerMetadataUrls(issuer: string): string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, "");
+  if (path === "")
+    return ["oauth-authorization-server", "openid-configuration"].map(
+      (name) => `${origin}/.well-known/${name}`,
+    );
+  return [
+    `${origin}/.well-known/oauth-authorization-server${path}`,
+    `${origin}/.well-known/openid-configuration${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ];
+}

@@ -1,0 +1,54 @@
+import type { Challenge } from "../../net/challenge.ts";
+import { noMetadata, resourceMismatch } from "../errors.ts";
+import { type DiscoveryDeps, identifier, identifiers, type LookedUp, lookUp } from "./look-up.ts";
+import { resourceMetadataUrls } from "./places.ts";
+import { type AddressCheck, covers } from "./url.ts";
+
+const WHAT = "the protected resource metadata";
+
+/** What the protected resource says of itself (RFC 9728 §2). */
+export interface ResourceMetadata {
+  resource: string;
+  issuers: string[];
+  scopes: string[] | undefined;
+  /** `dpop_bound_access_tokens_required`. */
+  dpop: boolean;
+  /** `dpop_signing_alg_values_supported`. */
+  dpopAlgs: string[] | undefined;
+}
+
+/**
+ * The protected resource's metadata: where the challenge points to, else the well-known places.
+ *
+ * @returns what was found, else the reason why not, where there is more to say than that there is none
+ * @throws M2mcpError resource_mismatch where it is about another resource; insecure_url, directed_inward
+ */
+export async function discoverResource(
+  deps: DiscoveryDeps,
+  check: AddressCheck,
+  server: string,
+  challenge: Challenge | undefined,
+): Promise<LookedUp<ResourceMetadata>> {
+  // Some servers name the place by its path alone.
+  const named = challenge?.params.resource_metadata?.trim();
+  const place = named && (URL.parse(named, server)?.href ?? named);
+  const places = resourceMetadataUrls(server);
+  const { found, reason } = await lookUp(deps, check, place ? [place, ...places] : places, WHAT, (json) => {
+    const resource = identifier(json.resource);
+    const isMetadata = resource !== undefined || json.authorization_servers !== undefined;
+    // Not every JSON at a well-known place is such metadata.
+    if (!isMetadata) return undefined;
+    if (resource === undefined || !covers(resource, server)) return resourceMismatch(server, resource);
+    return {
+      resource,
+      issuers: identifiers(json.authorization_servers) ?? [],
+      scopes: identifiers(json.scopes_supported),
+      dpop: json.dpop_bound_access_tokens_required === true,
+      dpopAlgs: identifiers(json.dpop_signing_alg_values_supported),
+    };
+  });
+  if (found) return { found };
+  if (reason?.code === "resource_mismatch") throw reason;
+  if (reason) return { reason };
+  return place ? { reason: noMetadata(place) } : {};
+}

@@ -1,0 +1,106 @@
+import type { Credentials } from "../credentials.ts";
+import type { AuthDeps } from "../deps.ts";
+import { noAuthorizationServer } from "../errors.ts";
+import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
+import { type Freshness, freshness, isOpen } from "./freshness.ts";
+import { beginRenewal, endRenewal } from "./renew.ts";
+import { createSingleFlight } from "./single-flight.ts";
+import { boundOf, nextState, type TokenEvent, type TokenState } from "./token-state.ts";
+
+/** What all parts of one server's authorization share. */
+export interface TokenContext {
+  /** With the signal that ends exchanges under way. */
+  deps: AuthDeps;
+  server: string;
+  credentials: Credentials;
+  /** 0 to 1, this process's own: see `freshness`. */
+  jitter: number;
+}
+
+export type CurrentToken = ReturnType<typeof createCurrentToken>;
+
+/**
+ * The token that requests are sent with: kept in memory and in the shared state, renewed in the background when it is
+ * stale, and asked for by one request however many wait.
+ */
+export function createCurrentToken({ deps, server, credentials, jitter }: TokenContext) {
+  const { origin } = new URL(server);
+  const requests = createSingleFlight<BoundToken | null>();
+  let state: TokenState = { kind: "none" };
+
+  const change = (event: TokenEvent) => {
+    state = nextState(state, event);
+  };
+  const howFresh = ({ token }: BoundToken): Freshness => freshness(token, deps.now(), jitter);
+
+  /** Takes a token as the one to send. */
+  function adopt(next: BoundToken): BoundToken {
+    change({ kind: "adopted", bound: next, origin });
+    return boundOf(state) ?? next;
+  }
+
+  /** One request for all who wait for the same, in this process and, by the lock, in others. */
+  function ask(reason: TokenRequestReason, of = deps): Promise<BoundToken | null> {
+    const asked = { server, credentials, reason, startedMs: deps.now(), jitter };
+    return requests.run(reason.more?.join(" ") ?? "", async () => {
+      // Discovery, grants and keys are loaded where a token must be asked for: most commands find one.
+      const { issue } = await import("./issue.ts");
+      const issued = await issue(of, asked);
+      return issued && adopt(issued);
+    });
+  }
+
+  /** A token for a server that has refused a request. @throws M2mcpError no_authorization_server, what `issue` throws */
+  async function reissue(reason: TokenRequestReason): Promise<BoundToken> {
+    const bound = await ask(reason);
+    if (!bound) throw noAuthorizationServer(server);
+    return bound;
+  }
+
+  function renew(): void {
+    if (state.kind !== "held" || deps.signal?.aborted) return;
+    const renewal = beginRenewal(deps, (of) => ask({}, of));
+    change({ kind: "renewal_begun", renewal });
+    void renewal.done.then(() => change({ kind: "renewal_ended" }));
+  }
+
+  return {
+    adopt,
+    reissue,
+    /** Whether these scopes are being asked for. */
+    isAsking: (scopes: string[]): boolean => requests.isUnderWay(scopes.join(" ")),
+
+    /** The token to send; null where the server wants none. While one can be sent, nobody waits for the next. */
+    async get(): Promise<BoundToken | null> {
+      const held = boundOf(state);
+      if (held && howFresh(held) === "fresh") return held;
+      if (state.kind === "open") return null;
+      const shared = await deps.read();
+      const stored = usableToken(shared, {}, deps.now(), jitter);
+      const best = [stored, boundOf(state)].find((one) => one && howFresh(one) !== "expired");
+      if (!best) {
+        const issued = isOpen(shared, deps.now()) ? null : await ask({});
+        if (!issued) change({ kind: "found_open" });
+        return issued;
+      }
+      const bound = adopt(best);
+      if (howFresh(bound) === "stale" && deps.now() >= (shared?.renewNotBeforeMs ?? 0)) renew();
+      return bound;
+    },
+
+    /** Another token that is there already in place of the one refused. */
+    async other({ token }: BoundToken, more?: string[]): Promise<BoundToken | undefined> {
+      const refused = headerOf(token);
+      const held = more ? undefined : boundOf(state);
+      if (held && headerOf(held.token) !== refused && howFresh(held) !== "expired") return held;
+      const wanted = { refused, ...(more ? { more } : {}) };
+      const stored = usableToken(await deps.read(), wanted, deps.now(), jitter);
+      return stored && adopt(stored);
+    },
+
+    /** Gives a renewal under way a moment; `stop` ends what takes longer. */
+    async end(stop: () => void): Promise<void> {
+      if (state.kind === "renewing") await endRenewal(state.renewal, stop);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { EXIT, M2mcpError } from "../../failure.ts";
+import type { AuthState, Failure } from "../credentials.ts";
+
+/** A failure this young counts for who asks now, in ms. */
+const FAILURE_LIFE_MS = 5000;
+
+/** Failures on this machine: they cost no request, and who mends them tries again at once. */
+const LOCAL = [
+  "logged_out",
+  "secret_unreadable",
+  "command_failed",
+  "bad_key",
+  "insecure_url",
+  "issuer_of_secret",
+];
+
+/** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
+const MOVED = ["bad_token_answer", "redirect"];
+
+/** What was asked for, and by which way: a failure counts for who asks the same. */
+export interface FailureScope {
+  /** Scopes gathered by step-up. */
+  gathered: string | undefined;
+  /** By `AuthDeps.way`. */
+  way: string | undefined;
+}
+
+/**
+ * Whether a failure answers a request for the same: it came while the caller waited, or a moment before. One of the
+ * network is no answer to who comes later: the network may have been mended, and that is tried at no server's cost.
+ *
+ * @param startedMs since when the caller waits, in ms since the epoch
+ */
+export function answers(
+  failure: Failure,
+  { gathered, way }: FailureScope,
+  startedMs: number,
+  nowMs: number,
+): boolean {
+  if (failure.steppedUpScope !== gathered || failure.way !== way || failure.atMs > nowMs) return false;
+  if (failure.atMs >= startedMs) return true;
+  return failure.exitCode !== EXIT.network && nowMs - failure.atMs < FAILURE_LIFE_MS;
+}
+
+/** A failure as the error it was. */
+export const errorFrom = ({ code, exitCode, message, hint }: Failure): M2mcpError =>
+  new M2mcpError(code, exitCode as M2mcpError["exitCode"], message, hint);
+
+/** The state with a failure written down for who asks next; undefined for one that is not worth that. */
+export function rememberFailure(
+  error: unknown,
+  { gathered, way }: FailureScope,
+  nowMs: number,
+): ((old: AuthState) => AuthState) | undefined {
+  if (!(error instanceof M2mcpError) || LOCAL.includes(error.code)) return undefined;
+  const { code, exitCode, message, hint } = error;
+  const failure: Failure = {
+    atMs: nowMs,
+    code,
+    exitCode,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
+    ...(way === undefined ? {} : { way }),
+  };
+  const isMoved = MOVED.includes(code);
+  return ({ discovered: found, ...old }) => ({
+    ...old,
+    failure,
+    ...(found ? { discovered: isMoved ? { ...found, discoveredAtMs: 0 } : found } : {}),
+  });
+}

@@ -1,0 +1,53 @@
+import type { AuthDeps } from "../deps.ts";
+
+/** After a renewal before the token's end that failed, the next waits so long, in ms. */
+const RENEWAL_PAUSE_MS = 20_000;
+/** How long the end waits for a renewal under way, in ms. */
+const END_MS = 1500;
+/** How long the end waits for a lock that another process holds, in ms: that one renews for all. */
+const LOCK_GRACE_MS = 150;
+
+/** A renewal in the background. */
+export interface Renewal {
+  /** Resolves at its end, however it ends. */
+  done: Promise<void>;
+  /** Whether it has the lock: one that waits for it has nothing to put away. */
+  hasLock(): boolean;
+}
+
+/**
+ * Begins to renew a token that can still be sent; a failure is nobody's, and holds the next renewal back for a while.
+ *
+ * @param reissue asks for the next token, with the lock that is given
+ */
+export function beginRenewal(deps: AuthDeps, reissue: (deps: AuthDeps) => Promise<unknown>): Renewal {
+  let hasLock = false;
+  const withLock: AuthDeps["withLock"] = (work) =>
+    deps.withLock(() => {
+      hasLock = true;
+      return work();
+    });
+  const done = reissue({ ...deps, withLock })
+    .catch(async () => {
+      const renewNotBeforeMs = deps.now() + RENEWAL_PAUSE_MS;
+      await deps.write((old) => ({ ...old, renewNotBeforeMs }));
+    })
+    .then(
+      () => {},
+      () => {},
+    );
+  return { done, hasLock: () => hasLock };
+}
+
+/** Gives a renewal a moment to end, then calls `stop`, which ends its exchanges. */
+export async function endRenewal({ done, hasLock }: Renewal, stop: () => void): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), hasLock() ? END_MS : LOCK_GRACE_MS);
+  });
+  const first = await Promise.race([done, late]);
+  clearTimeout(timer);
+  if (first !== "late") return;
+  stop();
+  if (hasLock()) await done;
+}

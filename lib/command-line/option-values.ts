@@ -1,0 +1,72 @@
+import { wrongUsage } from "../failure.ts";
+import type { Arguments } from "./arguments.ts";
+import { OPTIONS, type OptionName, variableOf } from "./options.ts";
+import { suggest } from "./suggest.ts";
+
+/** The options of one command: flags first, then the environment. An empty variable counts as not set. */
+export interface Options {
+  value(name: OptionName): string | undefined;
+  values(name: OptionName): string[];
+  on(name: OptionName): boolean;
+  /** Which of the two an option came from; undefined when it was not given. */
+  origin(name: OptionName): "flag" | "variable" | undefined;
+}
+
+/**
+ * Reads the options that a verb knows.
+ *
+ * @throws M2mcpError (exit 1) when a flag is given that is not among `known`; on reading a switch whose variable
+ *   is neither true nor false
+ */
+export function readOptions(
+  given: Arguments["given"],
+  env: Record<string, string | undefined>,
+  known: readonly OptionName[],
+  verb: string,
+): Options {
+  for (const name of given.keys()) {
+    if (known.includes(name)) continue;
+    const near = suggest(name, known);
+    throw wrongUsage(
+      `--${name} is no option of ${verb}`,
+      near ? `did you mean --${near}` : `m2mcp ${verb} --help lists its options`,
+    );
+  }
+  const variable = (name: OptionName) => {
+    const key = variableOf(name);
+    return (known.includes(name) && key && env[key]) || undefined;
+  };
+  const values = (name: OptionName) => {
+    const flags = given.get(name);
+    if (flags) return flags;
+    const text = variable(name);
+    if (text === undefined) return [];
+    return OPTIONS[name].repeat ? text.split(/\r?\n/).filter((line) => line.trim() !== "") : [text];
+  };
+  return {
+    values,
+    value: (name) => values(name).at(-1),
+    on(name) {
+      if (given.has(name)) return true;
+      const text = variable(name)?.toLowerCase();
+      if (text === undefined || ["0", "false", "no", "off"].includes(text)) return false;
+      if (["1", "true", "yes", "on"].includes(text)) return true;
+      throw wrongUsage(`${variableOf(name)} must be 1 or 0`, "leave it unset for no");
+    },
+    origin: (name) => (given.has(name) ? "flag" : variable(name) === undefined ? undefined : "variable"),
+  };
+}
+
+/**
+ * `--timeout` in ms.
+ *
+ * @throws M2mcpError (exit 1) when it is no positive number of seconds
+ */
+export function timeoutMs(options: Options): number | undefined {
+  const text = options.value("timeout");
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (text.trim() === "" || !Number.isFinite(seconds) || seconds <= 0 || seconds > 2_000_000)
+    throw wrongUsage(`--timeout ${text} is no number of seconds`, "give it like --timeout 30");
+  return seconds * 1000;
+}

@@ -1,0 +1,34 @@
+import { exposed } from "../platform/permissions.ts";
+
+/** Whether others than their owner can get at the store's files: what a person should know, and mend. */
+export interface Exposure {
+  /** Looks at a folder, once. */
+  checkFolder(path: string): Promise<void>;
+  /** @param mode the permission bits that were seen when it was read */
+  checkFile(path: string, mode: number): Promise<void>;
+  /** Told of each write whether its file could be kept from others. */
+  written(isPrivate: boolean): void;
+}
+
+/** @param warn told each thing that is wrong, which may be more than once */
+export function createExposure(folder: string, warn: (message: string) => void): Exposure {
+  const checked = new Set<string>();
+  return {
+    async checkFolder(path) {
+      if (checked.has(path)) return;
+      checked.add(path);
+      const problem = await exposed(path, "folder");
+      if (problem) warn(problem);
+    },
+    async checkFile(path, mode) {
+      const problem = await exposed(path, "file", mode);
+      if (problem) warn(problem);
+    },
+    written(isPrivate) {
+      if (!isPrivate)
+        warn(
+          `${folder} is on a file system that keeps no permissions: others here may read the store's files`,
+        );
+    },
+  };
+}

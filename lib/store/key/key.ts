@@ -1,0 +1,172 @@
+import { wrongUsage } from "../../failure.ts";
+import { listFolder, removeFile } from "../../platform/files.ts";
+import { randomBytes } from "../../platform/random.ts";
+import { descriptionLost, otherPlace } from "../errors.ts";
+import type { Lease } from "../locks/lock.ts";
+import { nameOfSealed } from "../paths.ts";
+import {
+  type Description,
+  type KeyPlace,
+  newStoreId,
+  readDescription,
+  writeDescription,
+} from "./description.ts";
+import { type KeySources, putKey, readKey, readKeyFile } from "./key-places.ts";
+import { KEY_BYTES } from "./wrapped-key.ts";
+
+/** Where the user wants the key of a new store; undefined: the best place there is. */
+export type KeyChoice = "keyring" | "file" | undefined;
+
+export interface OpenKey {
+  key: Uint8Array;
+  place: KeyPlace;
+}
+
+type KeyState =
+  | { kind: "closed" }
+  | { kind: "opening"; done: Promise<OpenKey> }
+  | { kind: "open"; open: OpenKey };
+
+/** The store's key, opened at the first use and kept for this process. */
+export function createStoreKey(sources: KeySources, choice: KeyChoice) {
+  let state: KeyState = { kind: "closed" };
+  async function opening(): Promise<OpenKey> {
+    try {
+      const open = await openKey(sources, choice);
+      state = { kind: "open", open };
+      return open;
+    } catch (error) {
+      state = { kind: "closed" };
+      throw error;
+    }
+  }
+  return {
+    /** @throws M2mcpError as `openKey`; the next call tries again */
+    async open(): Promise<OpenKey> {
+      if (state.kind === "closed") state = { kind: "opening", done: opening() };
+      return state.kind === "open" ? state.open : state.done;
+    },
+    /** @throws M2mcpError as `moveKey` */
+    async move(to: KeyPlace, newPassphrase?: string): Promise<void> {
+      await sources.exclusively((lease) => moveKey(sources, lease, to, newPassphrase));
+      state = { kind: "closed" };
+    },
+  };
+}
+
+/**
+ * The store's 256-bit key, made at the first use (in the keyring where one answers, else under the passphrase, else
+ * in a file). An existing store decides by itself where its key is.
+ *
+ * @throws M2mcpError no_keyring, key_lost, other_place, wrong_passphrase, missing_passphrase, damaged, newer_format
+ */
+async function openKey(sources: KeySources, choice: KeyChoice): Promise<OpenKey> {
+  return (
+    (await openExisting(sources, choice)) ??
+    // Another process may make it at this moment: then its key counts.
+    sources.exclusively(
+      async (lease) => (await openExisting(sources, choice)) ?? makeStore(sources, choice, lease),
+    )
+  );
+}
+
+async function openExisting(sources: KeySources, choice: KeyChoice): Promise<OpenKey | null> {
+  for (let found = await readDescription(sources.paths, sources.exposure); found; ) {
+    if (choice === "keyring" && found.place !== "keyring") throw otherPlace(found.place, "keyring");
+    if (choice === "file" && found.place === "keyring") throw otherPlace("keyring", "file");
+    try {
+      return { key: await readKey(sources, found), place: found.place };
+    } catch (error) {
+      // The key may have been moved between the two reads: then the description tells where to.
+      const now = await readDescription(sources.paths, sources.exposure);
+      if (JSON.stringify(now) === JSON.stringify(found)) throw error;
+      found = now;
+    }
+  }
+  return null;
+}
+
+async function makeStore(sources: KeySources, choice: KeyChoice, lease: Lease): Promise<OpenKey> {
+  const { paths } = sources;
+  // One that a killed process left while it made the store, or whose description was lost: it still opens all.
+  const kept = await readKeyFile(sources);
+  // A new key would turn what is there into rubbish.
+  const names = await listFolder(paths.profiles);
+  if (!kept && names.some((name) => nameOfSealed(name) !== null)) throw descriptionLost(paths.description);
+  if (kept && choice === "keyring") throw otherPlace("file", "keyring");
+  const key = kept ?? randomBytes(KEY_BYTES);
+  const id = newStoreId();
+  const description: Description = kept
+    ? { id, place: "file" }
+    : await putNewKey(sources, choice, id, key, lease);
+  await settle(sources, description, lease);
+  if (description.place === "file")
+    sources.warn(
+      `the store's key is kept in ${paths.key}, readable by you alone; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
+    );
+  return { key, place: description.place };
+}
+
+/** Puts a new key into the place that is chosen, else into the best one that takes it. */
+async function putNewKey(
+  sources: KeySources,
+  choice: KeyChoice,
+  id: string,
+  key: Uint8Array,
+  lease: Lease,
+): Promise<Description> {
+  if (choice !== "file") {
+    try {
+      return await putKey(sources, "keyring", id, key, lease);
+    } catch (error) {
+      if (choice === "keyring") throw error;
+    }
+  }
+  return putKey(sources, sources.passphrase ? "passphrase" : "file", id, key, lease);
+}
+
+/** Lets the description say where the key was put; where that fails, the key does not stay there. */
+async function settle(sources: KeySources, description: Description, lease: Lease): Promise<void> {
+  const { keyring, paths } = sources;
+  try {
+    await writeDescription(paths, description, lease);
+  } catch (error) {
+    if (description.place === "keyring") await keyring.remove(description.id).catch(() => {});
+    if (description.place === "file") await removeUnusedKeyFile(sources);
+    throw error;
+  }
+}
+
+/** Removes the key file, unless it is the one that counts by now: another process may have moved the key there. */
+async function removeUnusedKeyFile({ paths, exposure }: KeySources): Promise<void> {
+  const now = await readDescription(paths, exposure).catch(() => null);
+  if (now && now.place !== "file") await removeFile(paths.key).catch(() => {});
+}
+
+/**
+ * Moves the key to another place, or under another passphrase. The new place is filled first, then the description
+ * switches in one step, then the old place is emptied: at any moment one of the two opens the store. To be run
+ * exclusively.
+ *
+ * @param newPassphrase for `passphrase`: the one to use from now on
+ * @throws M2mcpError as `openKey`
+ */
+async function moveKey(
+  sources: KeySources,
+  lease: Lease,
+  to: KeyPlace,
+  newPassphrase?: string,
+): Promise<void> {
+  const { paths } = sources;
+  const found = await readDescription(paths, sources.exposure);
+  if (!found) throw wrongUsage("there is no store yet", "m2mcp login makes one");
+  const key = await readKey(sources, found);
+  if (found.place === to && to !== "passphrase") return;
+  const passphrase = newPassphrase ?? sources.passphrase;
+  // An entry in the keyring is a new one: a move that is killed must not leave the old one overwritten.
+  const id = to === "keyring" ? newStoreId() : found.id;
+  const description = await putKey({ ...sources, passphrase }, to, id, key, lease);
+  await settle(sources, description, lease);
+  if (found.place === "keyring") await sources.keyring.remove(found.id).catch(() => {});
+  if (to !== "file") await removeUnusedKeyFile(sources);
+}

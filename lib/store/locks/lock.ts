@@ -1,0 +1,160 @@
+import { type FileHandle, open, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { codeOf } from "../../platform/error-code.ts";
+import { notWritable } from "../../platform/errors.ts";
+import { ageMs, makeFolder, reasonOf } from "../../platform/files.ts";
+import { makePrivate } from "../../platform/permissions.ts";
+import { sleep } from "../../timing/sleep.ts";
+import { lockedTooLong, lockLost } from "../errors.ts";
+import { isDead, markIn, newMark } from "./owner.ts";
+
+/** The owner shows that it lives this often, in ms. */
+const HEARTBEAT_MS = 500;
+/** A lock without a heartbeat for this long is taken over, in ms. */
+const STALE_MS = 3500;
+/** Nobody waits longer, in ms. */
+const LONGEST_WAIT_MS = 60_000;
+/** One look counts for so long without a heartbeat at most, in ms: a waiter that slept has not watched. */
+const LONGEST_LOOK_MS = 250;
+/** A breaker needs its guard for a moment; one this old was left behind, in ms. */
+const OLD_GUARD_MS = 10_000;
+
+/** Work is done again so often where the lock was lost before anything was written. */
+const MOST_ATTEMPTS = 3;
+
+/** A lock of ours. It is lost where its owner was stopped for longer than others wait. */
+type LockState = { kind: "held"; handle: FileHandle } | { kind: "lost" } | { kind: "given back" };
+
+/** What the owner of a lock asks before it writes what the lock protects: it may have been stopped since. */
+export interface Lease {
+  /** Looks at the lock file; once false, false for good. */
+  isHeld(): Promise<boolean>;
+  /** @throws M2mcpError lock_lost; `withFileLock` then does the work again */
+  confirm(): Promise<void>;
+}
+
+/**
+ * Runs `work` while no other process holds the lock file. An owner killed in this process space is noticed at once;
+ * one that is elsewhere (another host or container with the same home) or has stopped, by its missing heartbeat
+ * within 4 s. The file is gone afterwards.
+ *
+ * @param work runs again from its start where its lease could not be confirmed
+ * @throws M2mcpError locked after 60 s, lock_lost, not_writable, not_readable, and what `work` throws
+ */
+export async function withFileLock<T>(file: string, work: (lease: Lease) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const lock = await acquire(file);
+    try {
+      return await work(lock);
+    } catch (error) {
+      if (codeOf(error) !== "lock_lost" || attempt === MOST_ATTEMPTS) throw error;
+    } finally {
+      await lock.giveBack();
+    }
+  }
+}
+
+async function acquire(file: string): Promise<Lease & { giveBack(): Promise<void> }> {
+  const mark = newMark();
+  await makeFolder(dirname(file));
+  const handle = await waitFor(file, mark);
+  let state: LockState = { kind: "held", handle };
+  // The handle, not the path: once the lock was taken over, the file there is another's.
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    handle.utimes(now, now).catch(() => {});
+  }, HEARTBEAT_MS);
+  heartbeat.unref?.();
+
+  async function isHeld(): Promise<boolean> {
+    if (state.kind === "held" && (await markIn(file).catch(() => null)) !== mark) state = { kind: "lost" };
+    return state.kind === "held";
+  }
+  return {
+    isHeld,
+    async confirm() {
+      if (!(await isHeld())) throw lockLost(file);
+    },
+    async giveBack() {
+      clearInterval(heartbeat);
+      const isOurs = await isHeld();
+      state = { kind: "given back" };
+      await handle.close().catch(() => {});
+      if (isOurs) await unlink(file).catch(() => {});
+    },
+  };
+}
+
+/** Waits until the lock file can be made. */
+async function waitFor(file: string, mark: string): Promise<FileHandle> {
+  const startedMs = performance.now();
+  const watch = createWatch(file);
+  for (;;) {
+    const handle = await take(file, mark);
+    if (handle) return handle;
+    const waitedMs = performance.now() - startedMs;
+    if (waitedMs > LONGEST_WAIT_MS) throw lockedTooLong(file);
+    const dead = await watch();
+    if (dead !== null) await breakLock(file, dead, mark);
+    await sleep(3 + Math.random() * 20 * (1 + Math.min(waitedMs / 1000, 4)));
+  }
+}
+
+/** Makes the lock file, as only one process can; null when it is there already. */
+async function take(file: string, mark: string): Promise<FileHandle | null> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file, "wx", 0o600);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return null;
+    throw notWritable(file, reasonOf(error));
+  }
+  try {
+    await makePrivate(handle, 0o600);
+    await handle.writeFile(mark);
+    return handle;
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await unlink(file).catch(() => {});
+    throw notWritable(file, reasonOf(error));
+  }
+}
+
+/**
+ * Watches another's lock. Each call looks once and yields the mark of an owner that is dead, else null. Time
+ * is taken from this process' own clock, so that neither a clock that was set nor another host's makes a difference.
+ */
+function createWatch(file: string): () => Promise<string | null> {
+  let before = "";
+  let staleMs = 0;
+  let lookedMs = performance.now();
+  return async () => {
+    const mark = await markIn(file);
+    const sign = await stat(file).catch(() => null);
+    if (mark === null || !sign) return null;
+    const nowMs = performance.now();
+    const seen = `${mark} ${sign.mtimeMs} ${sign.ino}`;
+    staleMs = seen === before ? staleMs + Math.min(nowMs - lookedMs, LONGEST_LOOK_MS) : 0;
+    before = seen;
+    lookedMs = nowMs;
+    if (staleMs > STALE_MS) return mark;
+    return isDead(mark) ? mark : null;
+  };
+}
+
+/** Removes a dead owner's lock. Of several breakers one gets the guard, and looks again before it removes anything. */
+async function breakLock(file: string, dead: string, mark: string): Promise<void> {
+  const guard = `${file}.break`;
+  const handle = await take(guard, mark);
+  if (!handle) {
+    const age = await ageMs(guard, Date.now());
+    if (age !== null && Math.abs(age) > OLD_GUARD_MS) await unlink(guard).catch(() => {});
+    return;
+  }
+  try {
+    if ((await markIn(file).catch(() => null)) === dead) await unlink(file).catch(() => {});
+  } finally {
+    await handle.close().catch(() => {});
+    await unlink(guard).catch(() => {});
+  }
+}

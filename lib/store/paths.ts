@@ -1,0 +1,51 @@
+import { basename, join } from "node:path";
+import type { Header } from "./vault.ts";
+
+const SUFFIX = ".m2mcp";
+
+/** Where a store keeps what (docs/store-format.md). */
+export interface StorePaths {
+  folder: string;
+  /** Which key opens the store, and where it is. */
+  description: string;
+  /** The key, where it lies in a file. */
+  key: string;
+  /** Written when stale files were last looked for. */
+  pruned: string;
+  profiles: string;
+  state: string;
+  locks: string;
+}
+
+export const storePaths = (folder: string): StorePaths => ({
+  folder,
+  description: join(folder, "store.json"),
+  key: join(folder, "store.key"),
+  pruned: join(folder, "pruned"),
+  profiles: join(folder, "profiles"),
+  state: join(folder, "state"),
+  locks: join(folder, "locks"),
+});
+
+/** Some file systems do not tell capitals apart; two names would then be one file. */
+export const profileHeader = (name: string): Header => ({ kind: "profile", name: name.toLowerCase() });
+export const stateHeader = (id: string): Header => ({ kind: "state", name: id.toLowerCase() });
+
+export const sealedFile = (paths: StorePaths, { kind, name }: Header): string =>
+  join(kind === "profile" ? paths.profiles : paths.state, `${name}${SUFFIX}`);
+
+/** The profile name or state id that a file is for; null for one that is none of ours. */
+export function nameOfSealed(file: string): string | null {
+  const name = basename(file);
+  return name.endsWith(SUFFIX) && !name.startsWith(".") ? name.slice(0, -SUFFIX.length) : null;
+}
+
+const lockFile = (paths: StorePaths, id: string) => join(paths.locks, `${id.toLowerCase()}.lock`);
+
+/** Held while one process asks for a token. */
+export const workLock = lockFile;
+// A plus is in no profile's name, so these locks are apart from those of profiles.
+/** Held while state is read, changed and written, or a profile removed. */
+export const writeLock = (paths: StorePaths, id: string): string => lockFile(paths, `${id}+write`);
+/** Held while the store is made or its key moves. */
+export const storeLock = (paths: StorePaths): string => lockFile(paths, "+store");

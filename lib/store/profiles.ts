@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { M2mcpError } from "../failure.ts";
+import { listFolder } from "../platform/files.ts";
+import { badProfileName } from "./errors.ts";
+import { nameOfSealed, profileHeader } from "./paths.ts";
+import { readSealed, type StoreAccess, writeSealed } from "./sealed-files.ts";
+import type { Header } from "./vault.ts";
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Faults of one file; any other is one of the whole store. */
+const OF_ONE_FILE = ["damaged", "newer_format", "not_readable"];
+
+/** What the store knows of a profile; all else in it is the caller's. */
+export interface Named {
+  name: string;
+}
+
+/** @throws M2mcpError usage when the name cannot be a profile's */
+export function checkedHeader(name: string): Header {
+  if (!NAME.test(name)) throw badProfileName(name);
+  return profileHeader(name);
+}
+
+export async function readProfile<P extends Named>(access: StoreAccess, name: string): Promise<P | null> {
+  return (await readSealed(access, checkedHeader(name))) as P | null;
+}
+
+export const writeProfile = (access: StoreAccess, profile: Named): Promise<void> =>
+  writeSealed(access, checkedHeader(profile.name), profile);
+
+/** All that can be read, sorted by name, and the files that could not. */
+export async function listProfiles<P extends Named>(access: StoreAccess) {
+  const folder = access.paths.profiles;
+  const profiles: P[] = [];
+  const unreadable: { file: string; error: Error }[] = [];
+  for (const file of (await listFolder(folder)).sort()) {
+    const name = nameOfSealed(file);
+    if (name === null) continue;
+    try {
+      const profile = (await readSealed(access, profileHeader(name))) as P | null;
+      if (profile) profiles.push(profile);
+    } catch (error) {
+      // A store that does not open at all is one error, not one for each file.
+      if (!(error instanceof M2mcpError) || !OF_ONE_FILE.includes(error.code)) throw error;
+      unreadable.push({ file: join(folder, file), error });
+    }
+  }
+  return { profiles, unreadable };
+}

@@ -1,0 +1,156 @@
+import type { ClientAuthentication, Credentials, SecretSource } from "../../auth/credentials.ts";
+import type { Options } from "../../command-line/option-values.ts";
+import type { OptionName } from "../../command-line/options.ts";
+import { wrongUsage } from "../../failure.ts";
+import {
+  ASSERTIONS,
+  chosen,
+  type Method,
+  PROOFS,
+  readGrant,
+  readMethod,
+  readTokenRequest,
+} from "./credential-options.ts";
+import type { SecretReading } from "./secret-reading.ts";
+import { createSecretSources, type SecretSources } from "./secret-sources.ts";
+
+/**
+ * Credentials from flags and variables. Where both name a way to prove the client, the flag's counts.
+ *
+ * @throws M2mcpError (exit 1) naming the flags and variables that are missing, wrong or in each other's way
+ */
+export async function readCredentials(options: Options, reading: SecretReading): Promise<Credentials> {
+  const grant = readGrant(options);
+  const clientId = options.value("client-id") ?? "";
+  const proof = chosen(options, grant === "jwt-bearer" ? PROOFS.filter(isNoAssertion) : PROOFS);
+  const method = readMethod(options);
+  const assertion = chosen(options, ASSERTIONS);
+
+  const missing: string[] = [];
+  if (clientId === "" && grant === "client-credentials") missing.push("client id");
+  if (!proof && grant === "client-credentials" && method !== "none" && !reading.prompt)
+    missing.push("client secret or key");
+  if (grant === "jwt-bearer" && !assertion) missing.push("assertion");
+  if (missing.length > 0) throw missingCredentials(missing);
+
+  const sources = createSecretSources(options, reading);
+  const asked = () => {
+    if (grant === "jwt-bearer" || method === "none") return undefined;
+    return reading.prompt?.(`secret of client ${clientId}: `);
+  };
+  const authentication = await authenticationBy(proof, { options, method, sources, asked });
+  const tls = await readTls(options, sources);
+  const tokenRequest = readTokenRequest(options);
+  return {
+    grant,
+    clientId,
+    authentication,
+    ...(grant === "jwt-bearer" && assertion ? { assertion: await sources.assertion(assertion) } : {}),
+    ...tokenRequest,
+    ...(tls ? { tls } : {}),
+  };
+}
+
+const isNoAssertion = (name: OptionName) => !(ASSERTIONS as readonly OptionName[]).includes(name);
+
+interface Proving {
+  options: Options;
+  method: Method | undefined;
+  sources: SecretSources;
+  /** The secret as typed at a terminal; undefined where it is not asked for. */
+  asked(): Promise<string> | undefined;
+}
+
+/** How the client proves itself to the authorization server, by the option that was chosen. */
+async function authenticationBy(
+  option: (typeof PROOFS)[number] | undefined,
+  { options, method, sources, asked }: Proving,
+): Promise<ClientAuthentication> {
+  switch (option) {
+    case "client-secret":
+    case "client-secret-file":
+    case "client-secret-command":
+      return bySecret(await sources.secret(option), method);
+    case "private-key":
+      expectMethod(method, "private_key_jwt", option);
+      return byPrivateKey(options, sources);
+    case "client-assertion-file":
+    case "client-assertion-command":
+    case "assertion":
+      expectMethod(method, "private_key_jwt", option);
+      return { kind: "assertion", assertion: await sources.assertion(option) };
+    case "client-cert":
+      if (method !== "self_signed_tls_client_auth") expectMethod(method, "tls_client_auth", option);
+      return { kind: "tls" };
+    case undefined: {
+      const typed = await asked();
+      return typed === undefined ? { kind: "none" } : bySecret({ from: "value", value: typed }, method);
+    }
+  }
+}
+
+function bySecret(secret: SecretSource, method: Method | undefined): ClientAuthentication {
+  if (method === undefined) return { kind: "secret", secret };
+  if (method === "client_secret_basic" || method === "client_secret_post")
+    return { kind: "secret", method, secret };
+  throw wrongUsage(
+    `--auth-method ${method} takes no client secret`,
+    "use client_secret_basic or client_secret_post",
+  );
+}
+
+function expectMethod(method: Method | undefined, expected: Method, option: OptionName): void {
+  if (method !== undefined && method !== expected)
+    throw wrongUsage(
+      `--auth-method ${method} does not go with --${option}`,
+      `leave it out, or say ${expected}`,
+    );
+}
+
+async function byPrivateKey(options: Options, sources: SecretSources): Promise<ClientAuthentication> {
+  const key = await sources.pem("private-key", options.value("private-key") ?? "");
+  const passphrase = await optional(options, sources, "private-key-passphrase-file");
+  const certificate = await optional(options, sources, "certificate");
+  const keyId = options.value("key-id");
+  const signingAlg = options.value("signing-alg");
+  return {
+    kind: "private_key",
+    key,
+    ...(passphrase ? { passphrase } : {}),
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+    ...(certificate ? { certificate } : {}),
+  };
+}
+
+async function optional(options: Options, sources: SecretSources, option: OptionName) {
+  const path = options.value(option);
+  return path === undefined ? undefined : sources.pem(option, path);
+}
+
+async function readTls(options: Options, sources: SecretSources): Promise<Credentials["tls"]> {
+  const [cert, key] = [options.value("client-cert"), options.value("client-key")];
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined)
+    throw wrongUsage(
+      "mutual TLS needs a certificate and its key",
+      "give both --client-cert PATH and --client-key PATH",
+    );
+  return { cert: await sources.pem("client-cert", cert), key: await sources.pem("client-key", key) };
+}
+
+function missingCredentials(missing: string[]) {
+  const ways: string[] = [];
+  if (missing.includes("client id")) ways.push("--client-id ID (M2MCP_CLIENT_ID)");
+  if (missing.includes("client secret or key"))
+    ways.push(
+      "one of --client-secret SECRET (M2MCP_CLIENT_SECRET), --client-secret-file PATH " +
+        "(M2MCP_CLIENT_SECRET_FILE), --private-key PATH (M2MCP_PRIVATE_KEY)",
+    );
+  if (missing.includes("assertion"))
+    ways.push(
+      "one of --client-assertion-file PATH (M2MCP_CLIENT_ASSERTION_FILE), --client-assertion-command COMMAND " +
+        "(M2MCP_CLIENT_ASSERTION_COMMAND), --assertion github-actions",
+    );
+  return wrongUsage(`no ${missing.join(" and no ")} given`, `give ${ways.join(" and ")}`);
+}

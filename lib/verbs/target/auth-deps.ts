@@ -1,0 +1,107 @@
+import type { AuthDeps } from "../../auth/deps.ts";
+import { loggedOut } from "../../auth/errors.ts";
+import type { Command } from "../../command-line/command.ts";
+import { timeoutMs } from "../../command-line/option-values.ts";
+import { USER_AGENT } from "../../command-line/version.ts";
+import { createFetch } from "../../platform/fetch.ts";
+import { readAuthorities } from "./authorities.ts";
+import { expandHeaders, withServerHeaders } from "./headers.ts";
+import type { Cache } from "./saved.ts";
+import type { Target } from "./target.ts";
+
+/** For one exchange with an authorization server, in ms: one that says nothing for so long is down. */
+const AUTH_TIMEOUT_MS = 10_000;
+/** How long a client certificate that was read counts, in ms. */
+const FILE_FRESH_MS = 5000;
+/** The same where a command yields it, which costs more than a file. */
+const COMMAND_FRESH_MS = 60_000;
+/** Variables by which the runtime finds its way to a server, in either case. */
+const WAYS = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
+
+/**
+ * What the authorization code is given: the one place where it meets the store and the network.
+ *
+ * @param plain the target's `fetch`, where there is one already
+ */
+export async function authDeps(command: Command, target: Target, plain?: typeof fetch): Promise<AuthDeps> {
+  const { cache, store, login, takenBy } = target;
+  const { env, now } = command.io;
+  const reach = plain ?? (await fetchFor(command, target));
+  return {
+    fetch: withServerHeaders(reach, target.server, expandHeaders(target.headers, env)),
+    now,
+    env,
+    read: cache.readAuth,
+    write: cache.changeAuth,
+    withLock: cache.withLock,
+    timeoutMs: timeoutMs(command.options) ?? AUTH_TIMEOUT_MS,
+    allowHttp: target.allowHttp,
+    log: (line) => command.output.step(line),
+    way: () => wayOf(command, target),
+    ...(takenBy ? { takenBy: issuerMemory(command, takenBy) } : {}),
+    ...(login
+      ? {
+          async reload() {
+            const saved = await store.readProfile(login.name);
+            // Who logs out means running bridges too.
+            if (!saved?.credentials) throw loggedOut(login.name, login.server);
+            return saved.credentials;
+          },
+        }
+      : {}),
+  };
+}
+
+/** A `fetch` with the target's certificates and the proxies of the environment. */
+export async function fetchFor(
+  command: Command,
+  { ca, credentials, login, store }: Target,
+): Promise<typeof fetch> {
+  const { env } = command.io;
+  const fixed = {
+    userAgent: USER_AGENT,
+    warn: (line: string) => command.output.warn(line),
+    ...(ca === undefined ? {} : { ca: await readAuthorities(command, ca) }),
+  };
+  const tls = credentials?.tls;
+  if (!tls) return createFetch(fixed, env);
+  const { readSecret } = await import("../../auth/client/secrets.ts");
+  const { followingFetch } = await import("./client-certificate.ts");
+  // A login that replaces the certificate is followed like a file that is.
+  const source = async () =>
+    (login ? (await store.readProfile(login.name))?.credentials?.tls : undefined) ?? tls;
+  const read = async () => {
+    const { cert, key } = await source();
+    return { cert: await readSecret(cert, env), key: await readSecret(key, env) };
+  };
+  const isCommand = tls.cert.from === "command" || tls.key.from === "command";
+  return followingFetch(
+    read,
+    (pair) => createFetch({ ...fixed, ...pair }, env),
+    isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
+    (line) => command.output.step(line),
+  );
+}
+
+/** What the way to the servers depends on, as a digest: a proxy's address may hold a password. */
+function wayOf({ io, options }: Command, { headers, allowHttp, ca }: Target): string {
+  const proxies = WAYS.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
+  const parts = [proxies, timeoutMs(options), headers, allowHttp, ca];
+  return process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(JSON.stringify(parts))
+    .digest("base64url");
+}
+
+/**
+ * Which issuer took these credentials, at whatever server. A bridge writes it down: it is started by a host's entry,
+ * whose variables are meant for its server, and hosts mix them up. A command that a person types names both at once,
+ * often as a trial; it only heeds what is written.
+ */
+const issuerMemory = ({ verb }: Command, cache: Cache): NonNullable<AuthDeps["takenBy"]> => ({
+  read: async () => (await cache.readAuth())?.takenBy,
+  async write(issuer) {
+    if (verb === "bridge") await cache.changeAuth((old) => ({ ...old, takenBy: issuer }));
+  },
+});

@@ -1,0 +1,38 @@
+// What the store keeps, in the terms of `auth` and `mcp`: the one place where the three meet.
+import type { AuthState, Credentials } from "../../auth/credentials.ts";
+import type { ServerMemory } from "../../mcp/protocol/endpoint.ts";
+import {
+  type CachedState,
+  createMemoryCache,
+  createStateCache,
+  type StateCache,
+} from "../../store/state-cache.ts";
+import { openStore, type Store as StoreOf } from "../../store/store.ts";
+
+/** A saved connection, written `@name`. Secrets within; always encrypted at rest. */
+export interface Profile {
+  name: string;
+  /** URL of the MCP endpoint. */
+  server: string;
+  /** Absent for a server that asks for no token, and for a profile that borrows a login. */
+  credentials?: Credentials;
+  /** Name of the profile whose credentials and token this one uses (`connect` after `login`). */
+  login?: string;
+  /** Extra headers for MCP requests, as given: `${VAR}` is taken from the environment at use. */
+  headers?: [name: string, value: string][];
+  /** Protocol version pinned with --protocol. */
+  protocol?: string;
+  /** Hosts for which plain http was allowed out loud (--allow-http). */
+  allowHttp?: string[];
+  /** Path of a PEM file with further certificate authorities (--ca). */
+  ca?: string;
+  createdAtMs: number;
+}
+
+export type State = CachedState<AuthState, ServerMemory>;
+export type Cache = StateCache<AuthState, ServerMemory>;
+export type Store = StoreOf<Profile, State>;
+
+export const openProfileStore = openStore<Profile, State>;
+export const createCache = createStateCache<AuthState, ServerMemory>;
+export const memoryCache = createMemoryCache<AuthState, ServerMemory>;

@@ -1,0 +1,32 @@
+import type { Command } from "../../command-line/command.ts";
+import { wrongUsage } from "../../failure.ts";
+import { type Cache, createCache, openProfileStore, type Store } from "./saved.ts";
+
+/**
+ * The store of a command; nothing is opened before its first use.
+ *
+ * @throws M2mcpError (exit 1) when `--store` names no place
+ */
+export function storeOf({ options, output, io }: Command): Store {
+  const choice = options.value("store");
+  if (choice !== undefined && choice !== "keyring" && choice !== "file")
+    throw wrongUsage(
+      `unknown --store ${choice}`,
+      "it is keyring or file; a passphrase counts where M2MCP_PASSPHRASE is set",
+    );
+  return openProfileStore({
+    env: io.env,
+    warn: (line) => output.warn(line),
+    ...(choice ? { choice } : {}),
+  });
+}
+
+/**
+ * What the store remembers beside a profile, or for a server that is used without one.
+ *
+ * @param of the profile's name, or the parts that tell this use from others
+ */
+export function cacheOf(command: Command, store: Store, of: string | readonly string[]): Cache {
+  const id = async () => (typeof of === "string" ? of : store.stateId([...of]));
+  return createCache(store, id, (line) => command.output.warn(line));
+}

@@ -1,0 +1,15 @@
+import { expect, test } from "bun:test";
+import { wantedScope } from "../../../lib/auth/grants/scope.ts";
+
+test("the scopes asked for are the user's, else the challenge's, with what was gathered", () => {
+  const found = { resource: "r", tokenEndpoint: "t", discoveredAtMs: 0, scope: "a b" };
+  const credentials = {
+    grant: "client-credentials",
+    clientId: "c",
+    authentication: { kind: "none" },
+  } as const;
+  expect(wantedScope(credentials, found, undefined)).toBe("a b");
+  expect(wantedScope({ ...credentials, scope: "z" }, found, "y z")).toBe("z y");
+  const { scope: _none, ...silent } = found;
+  expect(wantedScope(credentials, silent, undefined)).toBeUndefined();
+});

@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { storeFolder } from "../../lib/platform/folders.ts";
+
+const own = () => "/own";
+
+test("the store's folder is where the system keeps settings, unless M2MCP_HOME says another", () => {
+  for (const [env, platform, folder] of [
+    [{ HOME: "/home/u" }, "linux", "/home/u/.config/m2mcp"],
+    [{ HOME: "/home/u", XDG_CONFIG_HOME: "/conf" }, "linux", "/conf/m2mcp"],
+    [{ HOME: "/Users/u" }, "darwin", "/Users/u/Library/Application Support/m2mcp"],
+    [{ USERPROFILE: "C:\\Users\\u", APPDATA: "C:\\Roaming" }, "win32", "C:\\Roaming\\m2mcp"],
+    [{ USERPROFILE: "C:\\Users\\u" }, "win32", "C:\\Users\\u\\AppData\\Roaming\\m2mcp"],
+    [{ HOME: "/home/u", M2MCP_HOME: "/else" }, "linux", "/else"],
+    // A relative one is the user's own word.
+    [{ HOME: "/home/u", M2MCP_HOME: "else" }, "linux", "else"],
+    [{}, "linux", "/own/.config/m2mcp"],
+  ] as const)
+    expect(storeFolder(env, platform, own)).toBe(folder);
+});
+
+test("the store's folder is never below the current one by a relative HOME or XDG_CONFIG_HOME", () => {
+  for (const odd of ["", ".", "..", "conf", "./conf", "../conf", "~", "~/x", "$HOME", "C:conf"]) {
+    expect(storeFolder({ HOME: "/home/u", XDG_CONFIG_HOME: odd }, "linux", own)).toBe(
+      "/home/u/.config/m2mcp",
+    );
+    expect(storeFolder({ HOME: odd }, "linux", own)).toBe("/own/.config/m2mcp");
+    expect(storeFolder({ HOME: odd }, "darwin", own)).toBe("/own/Library/Application Support/m2mcp");
+    expect(storeFolder({ APPDATA: odd, USERPROFILE: odd }, "win32", () => "C:\\own")).toBe(
+      "C:\\own\\AppData\\Roaming\\m2mcp",
+    );
+  }
+});
+
+test("M2MCP_HOME that nothing has expanded is named, and makes no folder of that name", () => {
+  for (const odd of [
+    "~",
+    "~/store",
+    "$HOME/store",
+    "/home/$" + "{USER}/store",
+    "$" + "{HOME}/store",
+    "%APPDATA%\\store",
+  ])
+    expect(() => storeFolder({ M2MCP_HOME: odd }, "linux", own)).toThrow("which nothing has expanded");
+});
