@@ -49,69 +49,6 @@ const NAMES: Record<string, string> = {
 /** In names of the core alone: a key or a file may have its opening elsewhere. */
 const CORE_NAMES: Record<string, string> = { "opening|openings": "probe, first request" };
 
-/** Places that have the word still, by it: entries go with the word, and none may come. */
-const STILL: Record<string, string[]> = {
-  Way: ["lib/mcp/connection/connection.ts", "lib/verbs/target/auth-deps.ts"],
-  adopt: ["lib/auth/tokens/authorization.ts", "lib/auth/tokens/current.ts"],
-  "conversation|conversations": ["lib/hosts/bridge.ts", "lib/mcp/connection/connection.ts"],
-  finder: ["lib/mcp/connection/connection.ts"],
-  forgo: ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/batch.ts"],
-  goon: ["lib/mcp/connection/held-calls.ts"],
-  "held-calls?|heldcalls?|held calls?": [
-    "lib/mcp/connection/held-calls.ts",
-    "lib/mcp/connection/modern-to-legacy.ts",
-  ],
-  insisted: ["lib/mcp/connection/connection.ts"],
-  "ledger|ledgers": ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/pending.ts"],
-  light: ["lib/mcp/jsonrpc/message.ts"],
-  "opener|openers": ["lib/mcp/connection/connection.ts"],
-  "opening|openings": [
-    "lib/hosts/bridge.ts",
-    "lib/hosts/one-off.ts",
-    "lib/mcp/connection/connection.ts",
-    "lib/mcp/connection/modern-to-legacy.ts",
-    "lib/mcp/jsonrpc/batch.ts",
-    "lib/mcp/legacy/http-sse.ts",
-    "lib/mcp/legacy/session.ts",
-    "lib/mcp/protocol/versions.ts",
-  ],
-  owes: ["lib/hosts/bridge.ts", "lib/mcp/jsonrpc/pending.ts"],
-  passtotheend: ["lib/mcp/legacy/session.ts"],
-  patience: [
-    "lib/mcp/connection/connection.ts",
-    "lib/mcp/http/refusal.ts",
-    "lib/verbs/target/open-endpoint.ts",
-    "lib/verbs/tools/call.ts",
-  ],
-  prove: ["tests/auth/client/private-key-jwt.test.ts"],
-  "relieve|relief": ["lib/hosts/bridge.ts", "lib/verbs/server/bridge.ts"],
-  rereading: ["lib/mcp/jsonrpc/message.ts"],
-  "road|roads": [
-    "lib/hosts/bridge.ts",
-    "lib/hosts/one-off.ts",
-    "lib/mcp/connection/connection.ts",
-    "lib/mcp/connection/held-calls.ts",
-    "lib/mcp/connection/legacy-to-modern.ts",
-    "lib/mcp/connection/modern-to-legacy.ts",
-    "lib/mcp/jsonrpc/pending.ts",
-    "lib/mcp/legacy/http-sse.ts",
-    "lib/mcp/legacy/session.ts",
-    "lib/mcp/modern/modern-road.ts",
-    "lib/mcp/modern/stateless-http.ts",
-    "lib/mcp/protocol/transport.ts",
-  ],
-  slots: ["lib/command-line/positionals.ts"],
-  turnto: ["lib/mcp/connection/connection.ts"],
-  unaddressed: ["lib/mcp/legacy/session.ts", "lib/mcp/modern/stateless-http.ts"],
-  unasked: ["lib/mcp/legacy/session.ts", "lib/mcp/legacy/standalone-stream.ts"],
-  "wish|wishes|wished": [
-    "lib/mcp/connection/connection.ts",
-    "lib/mcp/legacy/http-sse.ts",
-    "lib/mcp/legacy/session-settings.ts",
-    "lib/mcp/legacy/session.ts",
-  ],
-};
-
 /** Names of types begin with a capital, which tells this one from a way that somebody goes. */
 const TYPE_WAY = /\bWAYS?\b|\bWay\b(?![ ,.])/;
 
@@ -159,14 +96,7 @@ function wordsIn(path: string): Map<string, string> {
 
 test("no word of the house stands where the field has one", () => {
   const wrong: string[] = [];
-  const gone = new Set(
-    Object.entries(STILL).flatMap(([word, paths]) => paths.map((path) => `${word} ${path}`)),
-  );
   for (const path of files)
-    for (const [word, right] of wordsIn(path)) {
-      if (gone.delete(`${word} ${path}`)) continue;
-      wrong.push(`${path}: ${word}, say ${right}`);
-    }
-  if (gone.size > 0) console.log(`no longer there, to be taken off the list: ${[...gone].sort().join(", ")}`);
+    for (const [word, right] of wordsIn(path)) wrong.push(`${path}: ${word}, say ${right}`);
   expect(wrong.sort()).toEqual([]);
 });

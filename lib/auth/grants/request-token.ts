@@ -133,7 +133,7 @@ async function sendRequest(
   return withoutSentSecrets(answer, request, tokenParams);
 }
 
-/** A token is bound to a key where that was insisted on, and never to a key that is not ours. */
+/** A token is bound to a key where that was asked for, and never to a key that is not ours. */
 function requireBinding(
   { tokenType }: Token,
   { dpop }: Credentials,

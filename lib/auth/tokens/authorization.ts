@@ -64,7 +64,7 @@ export function createAuthorization(
         return { bound, tried: [...tried, "nonce"] };
       case "clock_differs":
         background.run(deps.write((old) => ({ ...old, clockSkewMs: seenSkewMs })));
-        return { bound: tokens.adopt({ ...bound, clockSkewMs: seenSkewMs }), tried: [...tried, "clock"] };
+        return { bound: tokens.take({ ...bound, clockSkewMs: seenSkewMs }), tried: [...tried, "clock"] };
       case "insufficient_scope":
         return { bound: await stepUp.tokenFor(bound, meaning.scopes, words), tried };
       case "token_refused": {

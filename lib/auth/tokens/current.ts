@@ -34,7 +34,7 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
   const howFresh = ({ token }: BoundToken): Freshness => freshness(token, deps.now(), jitter);
 
   /** Takes a token as the one to send. */
-  function adopt(next: BoundToken): BoundToken {
+  function take(next: BoundToken): BoundToken {
     change({ kind: "adopted", bound: next, origin });
     return boundOf(state) ?? next;
   }
@@ -46,7 +46,7 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
       // Discovery, grants and keys are loaded where a token must be asked for: most commands find one.
       const { issue } = await import("./issue.ts");
       const issued = await issue(of, asked);
-      return issued && adopt(issued);
+      return issued && take(issued);
     });
   }
 
@@ -65,7 +65,7 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
   }
 
   return {
-    adopt,
+    take,
     reissue,
     /** Whether these scopes are being asked for. */
     isAsking: (scopes: string[]): boolean => requests.isUnderWay(scopes.join(" ")),
@@ -83,7 +83,7 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
         if (!issued) change({ kind: "found_open" });
         return issued;
       }
-      const bound = adopt(best);
+      const bound = take(best);
       if (howFresh(bound) === "stale" && deps.now() >= (shared?.renewNotBeforeMs ?? 0)) renew();
       return bound;
     },
@@ -95,7 +95,7 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
       if (held && headerOf(held.token) !== refused && howFresh(held) !== "expired") return held;
       const wanted = { refused, ...(more ? { more } : {}) };
       const stored = usableToken(await deps.read(), wanted, deps.now(), jitter);
-      return stored && adopt(stored);
+      return stored && take(stored);
     },
 
     /** Gives a renewal under way a moment; `stop` ends what takes longer. */

@@ -3,15 +3,15 @@ import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Schedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { METHOD_NOT_FOUND, type Message } from "../jsonrpc/message.ts";
-import type { ErrorAnswer } from "../protocol/answer.ts";
+import type { Refused } from "../protocol/answer.ts";
 import type { HttpResponse } from "./body.ts";
-import { mediaType, readAnswers, readErrorAnswer } from "./read-messages.ts";
+import { mediaType, readAnswers, readRefused } from "./read-messages.ts";
 import type { StreamCursor } from "./sse.ts";
 
 /** The server ended it in good order; there was no stream but a refusal; it could not be had, or broke off. */
 type Outcome =
   | { kind: "ended" }
-  | { kind: "refused"; refusal: ErrorAnswer }
+  | { kind: "refused"; refusal: Refused }
   | { kind: "failed"; error: M2mcpError };
 
 /** What became of one opening of a stream that is kept open. */
@@ -94,7 +94,7 @@ async function openOnce(
 ): Promise<Outcome> {
   try {
     const response = await open(cursor, signal);
-    if (response.status >= 300) return { kind: "refused", refusal: await readErrorAnswer(response) };
+    if (response.status >= 300) return { kind: "refused", refusal: await readRefused(response) };
     await take(response, cursor, notes);
     return { kind: "ended" };
   } catch (error) {

@@ -31,12 +31,12 @@ export interface RefusedBody {
 }
 
 /** A request on its way through the layers. */
-export interface AddressedRequest extends HttpRequest {
+export interface LocatedRequest extends HttpRequest {
   url: string;
 }
 
 /** Sends a request. @throws M2mcpError when there is no response, and the reason of the request's signal */
-export type Send = (request: AddressedRequest) => Promise<HttpResponse>;
+export type Send = (request: LocatedRequest) => Promise<HttpResponse>;
 
 /** Something done around each request: it calls `next` for the rest of it, once or again. */
 export type Layer = (next: Send) => Send;

@@ -1,7 +1,9 @@
 import { answerTooLong, invalidAnswer } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import { type Id, type Message, parseMessages, type Unreadable, withId } from "../jsonrpc/message.ts";
-import type { ErrorAnswer } from "../protocol/answer.ts";
+import { type Id, isSameId } from "../jsonrpc/id.ts";
+import { type Message, withId } from "../jsonrpc/message.ts";
+import { parseMessages, type Unreadable } from "../jsonrpc/parse.ts";
+import { type Refused, refused } from "../protocol/answer.ts";
 import { wrongContentType } from "../protocol/errors.ts";
 import { type HttpResponse, MAX_ANSWER_BYTES } from "./body.ts";
 import { readErrorBody } from "./refusal.ts";
@@ -25,7 +27,7 @@ export async function readAnswers(
   url: string,
   cursor: StreamCursor,
   log: (line: string) => void,
-  take: (message: Message) => Promise<void>,
+  take: (message: Message) => Promise<void> | undefined,
   expected?: Id,
 ): Promise<void> {
   const type = mediaType(response.headers);
@@ -34,10 +36,10 @@ export async function readAnswers(
     log(`skipped what is no message: ${error.message}`);
   };
   if (type === "application/json") {
-    const read = parseMessages(await response.text());
+    const read = parseMessages(await response.text(), "server");
     for (const message of read)
       if (message.kind === "unreadable") skip(message);
-      else await take(addressed(message, expected));
+      else await take(underExpectedId(message, expected));
     const [first] = read;
     if (first?.kind === "unreadable" && read.every(({ kind }) => kind === "unreadable"))
       throw invalidAnswer(hostOf(url), first.error.message);
@@ -50,31 +52,30 @@ export async function readAnswers(
   const tooLong = () => answerTooLong(hostOf(url), MAX_ANSWER_BYTES);
   await readEvents(response.read, cursor, MAX_ANSWER_BYTES, tooLong, async ({ data }) => {
     if (data === "") return;
-    for (const message of parseMessages(data))
+    for (const message of parseMessages(data, "server"))
       if (message.kind === "unreadable") skip(message);
-      else await take(addressed(message, expected));
+      else await take(underExpectedId(message, expected));
   });
 }
 
 /** Some servers answer the number 1 with the string "1", which a strict client would not take. */
-const addressed = (message: Message, expected: Id | undefined): Message =>
+const underExpectedId = (message: Message, expected: Id | undefined): Message =>
   expected !== undefined &&
   message.kind === "response" &&
   message.id !== null &&
-  message.id !== expected &&
-  String(message.id) === String(expected)
+  isSameId(message.id, expected)
     ? withId(message, expected)
     : message;
 
 /** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
-export async function readErrorAnswer(response: HttpResponse): Promise<ErrorAnswer> {
+export async function readRefused(response: HttpResponse): Promise<Refused> {
   const { status } = response;
   const { body, words } = await readErrorBody(response);
   const said = words === undefined ? {} : { words };
   const texts = mediaType(response.headers) === "text/event-stream" ? eventData(body) : [body];
   // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
-  for (const message of texts.flatMap((text) => (text === "" ? [] : parseMessages(text))))
+  for (const message of texts.flatMap((text) => (text === "" ? [] : parseMessages(text, "server"))))
     if (message.kind === "response" && message.error)
-      return { status, error: message.error, id: message.id, ...said };
-  return { status, ...said };
+      return { ...refused(status, message.error, message.id), ...said };
+  return { ...refused(status), ...said };
 }

@@ -32,7 +32,7 @@ export async function run(command: Command): Promise<undefined> {
       kill: kill.signal,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
-      relieve: await createGcHint(),
+      onMessageDone: await createGcHint(),
     });
   } catch (error) {
     // A host shows what is answered, seldom what stands on stderr.

@@ -16,7 +16,7 @@ const FILE_FRESH_MS = 5000;
 /** The same where a command yields it, which costs more than a file. */
 const COMMAND_FRESH_MS = 60_000;
 /** Variables by which the runtime finds its way to a server, in either case. */
-const WAYS = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
+const NETWORK_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
 
 /**
  * What the authorization code is given: the one place where it meets the store and the network.
@@ -85,7 +85,7 @@ export async function fetchFor(
 
 /** What the way to the servers depends on, as a digest: a proxy's address may hold a password. */
 function wayOf({ io, options }: Command, { headers, allowHttp, ca }: Target): string {
-  const proxies = WAYS.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
+  const proxies = NETWORK_VARIABLES.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
   const parts = [proxies, timeoutMs(options), headers, allowHttp, ca];
   return process
     .getBuiltinModule("node:crypto")

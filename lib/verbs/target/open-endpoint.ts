@@ -8,25 +8,21 @@ import { expandHeaders } from "./headers.ts";
 import type { Target } from "./target.ts";
 
 /** Silence after which the server counts as gone, and how long a cut connection is opened again, in ms. */
-export interface Patience {
+export interface Limits {
   timeoutMs: number;
   reconnectMs: number;
 }
 
 /** A person or a script waits: a minute is long, and what fails is better said at once. */
-export const ONE_OFF: Patience = { timeoutMs: 60_000, reconnectMs: 0 };
+export const ONE_OFF: Limits = { timeoutMs: 60_000, reconnectMs: 0 };
 /** A host waits, and keeps its own limits: tools may work for minutes. */
-export const BRIDGE: Patience = { timeoutMs: 600_000, reconnectMs: 5000 };
+export const BRIDGE: Limits = { timeoutMs: 600_000, reconnectMs: 5000 };
 
 /** An endpoint whose authorization may have work in the background, which `end` brings to its end. */
 export type OpenEndpoint = Endpoint & { end(): Promise<void> };
 
 /** The endpoint of a target, ready for the protocol code. */
-export async function openEndpoint(
-  command: Command,
-  target: Target,
-  patience: Patience,
-): Promise<OpenEndpoint> {
+export async function openEndpoint(command: Command, target: Target, limits: Limits): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = target;
   const fetch = await fetchFor(command, target);
   const deps = await authDeps(command, target, fetch);
@@ -39,9 +35,9 @@ export async function openEndpoint(
     authorization,
     fetch,
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
-    memory: cache.server(server),
-    timeoutMs: timeoutMs(command.options) ?? patience.timeoutMs,
-    reconnectMs: patience.reconnectMs,
+    cache: cache.server(server),
+    timeoutMs: timeoutMs(command.options) ?? limits.timeoutMs,
+    reconnectMs: limits.reconnectMs,
     log: (line) => command.output.step(line),
     end: () => authorization.end(),
   };

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createServer } from "node:http";
 import { fetchOnce } from "../../../lib/mcp/http/fetch-once.ts";
-import type { AddressedRequest } from "../../../lib/mcp/http/layer.ts";
+import type { LocatedRequest } from "../../../lib/mcp/http/layer.ts";
 import { asString } from "../../../lib/mcp/jsonrpc/bytes.ts";
 import { listen } from "../../support/net/listen.ts";
 import { sleep } from "../../support/waiting.ts";
@@ -18,7 +18,7 @@ const server = createServer((request, response) => {
 const port = await listen(server);
 afterAll(() => void server.closeAllConnections());
 
-const at = (path: string, more: Partial<AddressedRequest> = {}): AddressedRequest => ({
+const at = (path: string, more: Partial<LocatedRequest> = {}): LocatedRequest => ({
   method: "POST",
   url: `http://127.0.0.1:${port}${path}`,
   headers: {},

@@ -147,7 +147,7 @@ describe("what the end of a stream means", () => {
     ...state,
     ...more,
     kind: "refused",
-    refusal: { status, ...(code === undefined ? {} : { error: { code, message: "" } }) },
+    refusal: { kind: "refused", status, ...(code === undefined ? {} : { error: { code, message: "" } }) },
   });
   const failed = (exitCode: 2 | 3 | 4, more: Partial<StreamEnd> = {}): StreamEnd => ({
     ...state,

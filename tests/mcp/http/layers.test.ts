@@ -3,10 +3,10 @@ import { M2mcpError } from "../../../lib/failure.ts";
 import { authorize } from "../../../lib/mcp/http/authorize.ts";
 import type { HttpResponse } from "../../../lib/mcp/http/body.ts";
 import {
-  type AddressedRequest,
   compose,
   composeUponFailure,
   type Layer,
+  type LocatedRequest,
   type Send,
 } from "../../../lib/mcp/http/layer.ts";
 import { reconnect } from "../../../lib/mcp/http/reconnect.ts";
@@ -15,14 +15,14 @@ import { retryLater } from "../../../lib/mcp/http/retry-later.ts";
 import { connectionRefused, streamCut } from "../../../lib/net/errors.ts";
 
 const URL_ = "https://server.example/mcp";
-const post: AddressedRequest = { method: "POST", url: URL_, headers: {}, body: "{}" };
-const get: AddressedRequest = { method: "GET", url: URL_, headers: {} };
+const post: LocatedRequest = { method: "POST", url: URL_, headers: {}, body: "{}" };
+const get: LocatedRequest = { method: "GET", url: URL_, headers: {} };
 
 type Step = Error | [status: number, headers?: Record<string, string>, body?: string];
 
 /** A `next` that does these steps in turn, the last one for ever; it notes what it was asked. */
 function scripted(...steps: Step[]) {
-  const asked: AddressedRequest[] = [];
+  const asked: LocatedRequest[] = [];
   const discarded: number[] = [];
   const next: Send = async (request) => {
     const step = steps[Math.min(asked.length, steps.length - 1)] ?? [200];

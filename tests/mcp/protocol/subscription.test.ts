@@ -6,7 +6,7 @@ import {
   offered,
   tagged,
   untagged,
-} from "../../../lib/mcp/protocol/subscription-filter.ts";
+} from "../../../lib/mcp/protocol/subscription.ts";
 
 const KEY = "io.modelcontextprotocol/";
 
@@ -18,12 +18,12 @@ describe("subscriptions", () => {
     resourceSubscriptions: ["a:1"],
   };
   test("tags come and go", () => {
-    expect(tagged({ uri: "a:1", _meta: { x: 1 } }, 5)).toEqual({
+    expect(tagged({ uri: "a:1", _meta: { x: 1 } }, "5")).toEqual({
       uri: "a:1",
       _meta: { x: 1, [`${KEY}subscriptionId`]: 5 },
     });
-    expect(untagged(tagged({ uri: "a:1" }, 5))).toEqual({ uri: "a:1" });
-    expect(untagged(tagged({ _meta: { x: 1 } }, 5))).toEqual({ _meta: { x: 1 } });
+    expect(untagged(tagged({ uri: "a:1" }, "5"))).toEqual({ uri: "a:1" });
+    expect(untagged(tagged({ _meta: { x: 1 } }, "5"))).toEqual({ _meta: { x: 1 } });
   });
   test("carry what their filter names", () => {
     expect(carries(all, "notifications/tools/list_changed", {})).toBe(true);

@@ -1,10 +1,12 @@
 import { type JsonObject, objectOf } from "../../json.ts";
-import { META_SUBSCRIPTION } from "./versions.ts";
+import { type Id, idValue } from "../jsonrpc/id.ts";
+import { type ResponseMessage, resultResponse } from "../jsonrpc/message.ts";
+import { META_SUBSCRIPTION } from "./meta.ts";
 
 /** A notification's params tagged with the subscription that it belongs to, or without the tag. */
-export const tagged = (params: JsonObject, subscriptionId: string | number): JsonObject => ({
+export const tagged = (params: JsonObject, subscriptionId: Id): JsonObject => ({
   ...params,
-  _meta: { ...objectOf(params._meta), [META_SUBSCRIPTION]: subscriptionId },
+  _meta: { ...objectOf(params._meta), [META_SUBSCRIPTION]: idValue(subscriptionId) },
 });
 
 export function untagged(params: JsonObject): JsonObject {
@@ -71,3 +73,10 @@ export function listChanges(capabilities: unknown): Filter {
     ...(offers("resources") ? { resourcesListChanged: true } : {}),
   };
 }
+
+export const LISTEN = "subscriptions/listen";
+export const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
+
+/** The answer that ends a subscription (MCP 2026-07-28 "Subscriptions"). */
+export const complete = (id: Id): ResponseMessage =>
+  resultResponse(id, { resultType: "complete", _meta: { [META_SUBSCRIPTION]: idValue(id) } });

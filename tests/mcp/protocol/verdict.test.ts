@@ -1,14 +1,19 @@
 import { describe, expect, test } from "bun:test";
-import { request } from "../../../lib/mcp/jsonrpc/message.ts";
+import { request, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
+import { answered, type Refused } from "../../../lib/mcp/protocol/answer.ts";
 import type { ServerEra } from "../../../lib/mcp/protocol/endpoint.ts";
-import {
-  clientEra,
-  erasAfterInitialize,
-  erasAfterModern,
-  erasAfterStream,
-  erasOf,
-  undiscovered,
-} from "../../../lib/mcp/protocol/versions.ts";
+import { type Asked, isDiscovered, judge } from "../../../lib/mcp/protocol/verdict.ts";
+import { clientEra, erasOf } from "../../../lib/mcp/protocol/versions.ts";
+
+type Said = Omit<Refused, "kind">;
+/** The eras that a refusal leads to. */
+function eras(asked: Asked, said: Said): ServerEra[] {
+  const verdict = judge(asked, { kind: "refused", ...said });
+  return verdict.kind === "other_era" ? verdict.eras : [];
+}
+const erasAfterInitialize = (said: Said) => eras({ era: "legacy", method: "initialize" }, said);
+const erasAfterModern = (said: Said, method: string) => eras({ era: "modern", method, proven: true }, said);
+const erasAfterStream = (status: number) => eras({ era: "sse", method: "initialize" }, { status });
 
 const MODERN = ["2026-07-28"];
 const error = (code: number, supported?: string[]) => ({
@@ -18,11 +23,11 @@ const error = (code: number, supported?: string[]) => ({
 });
 
 test("the client's era is in its first request", () => {
-  expect(clientEra(request(1, "initialize", {}))).toBe("legacy");
-  expect(clientEra(request(1, "tools/list", { _meta: { progressToken: 1 } }))).toBe("legacy");
-  expect(clientEra(request(1, "server/discover", {}))).toBe("modern");
+  expect(clientEra(request("1", "initialize", {}))).toBe("legacy");
+  expect(clientEra(request("1", "tools/list", { _meta: { progressToken: 1 } }))).toBe("legacy");
+  expect(clientEra(request("1", "server/discover", {}))).toBe("modern");
   const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
-  expect(clientEra(request(1, "tools/list", { _meta }))).toBe("modern");
+  expect(clientEra(request("1", "tools/list", { _meta }))).toBe("modern");
 });
 
 describe("authorization, load and outages are never a verdict", () => {
@@ -97,7 +102,18 @@ test("a pinned version leaves its era, legacy ones both transports", () => {
 });
 
 test("a discovery names versions", () => {
-  expect(undiscovered({ supportedVersions: [] })).toBeUndefined();
-  expect(undiscovered({ tools: [] })).toBeDefined();
-  expect(undiscovered(undefined)).toBeDefined();
+  expect(isDiscovered({ supportedVersions: [] })).toBe(true);
+  expect(isDiscovered({ tools: [] })).toBe(false);
+  expect(isDiscovered(undefined)).toBe(false);
+  const result = (value: Record<string, unknown>) => answered(resultResponse("1", value));
+  const asked = { era: "modern", method: "server/discover" } as const;
+  expect(judge(asked, result({ tools: [] }))).toEqual({ kind: "other_era", eras: ["legacy"] });
+  expect(judge(asked, result({ supportedVersions: MODERN })).kind).toBe("answered");
+});
+
+test("a guessed era is settled by a modern answer alone", () => {
+  for (const status of [200, 202, 400, 401, 403, 404, 415, 429, 500])
+    expect(eras({ era: "modern", method: "tools/list", guessed: true }, { status })).toEqual(["legacy"]);
+  const modern = { status: 400, error: error(-32022, MODERN) };
+  expect(eras({ era: "modern", method: "tools/list", guessed: true }, modern)).toEqual([]);
 });
