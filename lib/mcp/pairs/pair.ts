@@ -1,5 +1,5 @@
 import type { Ids } from "../jsonrpc/id.ts";
-import { createHttpSse } from "../legacy/http-sse.ts";
+import { createHttpSse } from "../legacy/http-sse/http-sse.ts";
 import { createLegacySession } from "../legacy/session.ts";
 import { withLastingListen } from "../modern/lasting-listen.ts";
 import { createStatelessHttp } from "../modern/stateless-http.ts";
