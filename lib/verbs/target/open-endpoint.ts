@@ -1,5 +1,6 @@
 import { type ClosableAuthorization, createAuthorization } from "../../auth/authorization/authorization.ts";
 import { noAuthorization } from "../../auth/authorization/no-authorization.ts";
+import { usedExtensions } from "../../auth/extensions.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
@@ -33,6 +34,7 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     url: server,
     headers: expandHeaders(target.headers, command.io.env),
     authorization,
+    extensions: usedExtensions(credentials),
     fetch,
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
     cache: cache.server(server),
