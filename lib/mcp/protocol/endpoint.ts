@@ -35,6 +35,8 @@ export interface Endpoint {
   /** Headers of the user's own (`--header`), already expanded. */
   headers: [name: string, value: string][];
   authorization: Authorization;
+  /** Extensions that are used on the way to the server, to be declared beside the host's own capabilities. */
+  extensions: Record<string, object>;
   fetch: typeof fetch;
   /** Version pinned by the user; absent: found by itself. */
   protocol?: string;
