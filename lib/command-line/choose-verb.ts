@@ -1,4 +1,5 @@
 import { wrongUsage } from "../failure.ts";
+import { refusePlaceholder } from "./placeholder.ts";
 import { suggest } from "./suggest.ts";
 
 /** Whether text names a server or a profile rather than a verb. */
@@ -11,7 +12,7 @@ const isTarget = (text: string): boolean =>
  *
  * @param atTerminal whether stdin is a terminal; asked only where it makes a difference
  * @returns verb null when there are no positionals at all
- * @throws M2mcpError (exit 1) on an unknown verb, with a suggestion
+ * @throws M2mcpError (exit 1) on an unknown verb, with a suggestion, and on a target that is a placeholder still
  */
 export function chooseVerb(
   positionals: readonly string[],
@@ -21,6 +22,7 @@ export function chooseVerb(
   const [first, second, ...rest] = positionals;
   if (first === undefined) return { verb: null, positionals: [] };
   if (verbs.includes(first)) return { verb: first, positionals: positionals.slice(1) };
+  refusePlaceholder("what stands in the server's place", first);
   if (!isTarget(first)) throw unknownVerb(first, verbs);
   if (second === undefined) return { verb: atTerminal() ? "show" : "bridge", positionals: [first] };
   if (!verbs.includes(second)) throw unknownVerb(second, verbs);

@@ -1,6 +1,7 @@
 import { wrongUsage } from "../failure.ts";
 import type { Arguments } from "./arguments.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
+import { refusePlaceholder } from "./placeholder.ts";
 import { suggest } from "./suggest.ts";
 
 /** The options of one command: flags first, then the environment. An empty variable counts as not set. */
@@ -36,12 +37,17 @@ export function readOptions(
     const key = variableOf(name);
     return (known.includes(name) && key && env[key]) || undefined;
   };
+  const filledIn = (name: OptionName, place: string, texts: string[]) => {
+    if (OPTIONS[name].expands !== true) for (const text of texts) refusePlaceholder(place, text);
+    return texts;
+  };
   const values = (name: OptionName) => {
     const flags = given.get(name);
-    if (flags) return flags;
+    if (flags) return filledIn(name, `--${name}`, flags);
     const text = variable(name);
     if (text === undefined) return [];
-    return OPTIONS[name].repeat ? text.split(/\r?\n/).filter((line) => line.trim() !== "") : [text];
+    const lines = OPTIONS[name].repeat ? text.split(/\r?\n/).filter((line) => line.trim() !== "") : [text];
+    return filledIn(name, String(variableOf(name)), lines);
   };
   return {
     values,

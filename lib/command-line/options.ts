@@ -7,6 +7,8 @@ export interface OptionSpec {
   repeat?: true;
   /** False: no environment variable stands for it. */
   variable?: false;
+  /** Its value may hold variables, which are put in at use. */
+  expands?: true;
   group: "credentials" | "connection" | "general" | "own";
 }
 
@@ -26,6 +28,7 @@ const table = {
   "client-secret-command": {
     group: "credentials",
     value: "COMMAND",
+    expands: true,
     about: "a command that prints the secret",
   },
   "no-store-secret": {
@@ -66,6 +69,7 @@ const table = {
   "client-assertion-command": {
     group: "credentials",
     value: "COMMAND",
+    expands: true,
     about: "a command that prints such a token",
   },
   assertion: {
@@ -110,6 +114,7 @@ const table = {
     group: "connection",
     value: "'NAME: VALUE'",
     repeat: true,
+    expands: true,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shown to the user as it is written in a shell
     about: "header for MCP requests; ${VAR} is taken from the environment at use",
   },

@@ -1,4 +1,6 @@
+import { refusePlaceholder } from "../../command-line/placeholder.ts";
 import { wrongUsage } from "../../failure.ts";
+import { normalUrl } from "../../net/normal-url.ts";
 
 // What stands in the wrong place may be part of a secret (one with a space, unquoted), so messages do not repeat it.
 
@@ -8,6 +10,7 @@ import { wrongUsage } from "../../failure.ts";
  * @throws M2mcpError (exit 1) when it is no http(s) URL, or holds a password
  */
 export function serverUrl(text: string): string {
+  refusePlaceholder("what stands in the server's place", text);
   const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = URL.parse(isWhole ? text : `https://${text}`);
   const isHost = isWhole || /[.:[]|^localhost\b/i.test(text.split("/")[0] ?? "");
@@ -25,13 +28,18 @@ export function serverUrl(text: string): string {
   return url.href;
 }
 
-/** Whether two addresses are the same endpoint: a slash at the end makes no difference. */
-export const sameServer = (a: string, b: string): boolean => a.replace(/\/$/, "") === b.replace(/\/$/, "");
+/** Whether two addresses are the same endpoint: neither spelling nor a slash at the end makes a difference. */
+export const sameServer = (a: string, b: string): boolean => bare(a) === bare(b);
+
+function bare(address: string): string {
+  const url = URL.parse(address);
+  return (url ? normalUrl(url).href : address).replace(/\/$/, "");
+}
 
 /** Whether `server` is `base` or lies below it, on the same origin: then a login for `base` is good for it. */
 export function isWithin(server: string, base: string): boolean {
   if (sameServer(server, base)) return true;
-  const [inner, outer] = [new URL(server), new URL(base)];
+  const [inner, outer] = [normalUrl(new URL(server)), normalUrl(new URL(base))];
   if (inner.origin !== outer.origin || outer.search !== "") return false;
   return inner.pathname.startsWith(outer.pathname.endsWith("/") ? outer.pathname : `${outer.pathname}/`);
 }
@@ -42,6 +50,7 @@ export function isWithin(server: string, base: string): boolean {
  * @throws M2mcpError (exit 1) when it cannot be one
  */
 export function profileName(text: string): string {
+  refusePlaceholder("what stands in the place of a profile's name", text);
   const name = text.startsWith("@") ? text.slice(1) : "";
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name))
     throw wrongUsage(
