@@ -1,10 +1,10 @@
 import { wrongUsage } from "../failure.ts";
-import { refusePlaceholder } from "./placeholder.ts";
+import { isUnexpanded } from "../plain-text.ts";
 import { suggest } from "./suggest.ts";
 
 /** Whether text names a server or a profile rather than a verb. */
 const isTarget = (text: string): boolean =>
-  text.startsWith("@") || text.includes("://") || /^[\w.-]+(\.\w|:\d)/.test(text);
+  text.startsWith("@") || text.includes("://") || isUnexpanded(text) || /^[\w.-]+(\.\w|:\d)/.test(text);
 
 /**
  * Finds the verb in the positionals and brings its target behind it: `@svc tools-list` reads like
@@ -12,7 +12,7 @@ const isTarget = (text: string): boolean =>
  *
  * @param atTerminal whether stdin is a terminal; asked only where it makes a difference
  * @returns verb null when there are no positionals at all
- * @throws M2mcpError (exit 1) on an unknown verb, with a suggestion, and on a target that is a placeholder still
+ * @throws M2mcpError (exit 1) on an unknown verb, with a suggestion
  */
 export function chooseVerb(
   positionals: readonly string[],
@@ -22,7 +22,6 @@ export function chooseVerb(
   const [first, second, ...rest] = positionals;
   if (first === undefined) return { verb: null, positionals: [] };
   if (verbs.includes(first)) return { verb: first, positionals: positionals.slice(1) };
-  refusePlaceholder("what stands in the server's place", first);
   if (!isTarget(first)) throw unknownVerb(first, verbs);
   if (second === undefined) return { verb: atTerminal() ? "show" : "bridge", positionals: [first] };
   if (!verbs.includes(second)) throw unknownVerb(second, verbs);

@@ -1,7 +1,7 @@
 import { wrongUsage } from "../failure.ts";
+import { isUnexpanded, trimmedText } from "../plain-text.ts";
 import type { Arguments } from "./arguments.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
-import { refusePlaceholder } from "./placeholder.ts";
 import { suggest } from "./suggest.ts";
 
 /** The options of one command: flags first, then the environment. An empty variable counts as not set. */
@@ -33,21 +33,25 @@ export function readOptions(
       near ? `did you mean --${near}` : `m2mcp ${verb} --help lists its options`,
     );
   }
+  const expanded = (name: OptionName, place: string, text: string) => {
+    if (isUnexpanded(text) && OPTIONS[name].expands !== true)
+      throw wrongUsage(
+        `${place} holds a variable that nothing expanded`,
+        "check where it is set; some hosts expand no variables in their settings",
+      );
+    return text;
+  };
   const variable = (name: OptionName) => {
     const key = variableOf(name);
-    return (known.includes(name) && key && env[key]) || undefined;
-  };
-  const filledIn = (name: OptionName, place: string, texts: string[]) => {
-    if (OPTIONS[name].expands !== true) for (const text of texts) refusePlaceholder(place, text);
-    return texts;
+    if (!key || !known.includes(name)) return undefined;
+    return expanded(name, key, trimmedText(env[key] ?? "")) || undefined;
   };
   const values = (name: OptionName) => {
     const flags = given.get(name);
-    if (flags) return filledIn(name, `--${name}`, flags);
+    if (flags) return flags.map((text) => expanded(name, `--${name}`, text));
     const text = variable(name);
     if (text === undefined) return [];
-    const lines = OPTIONS[name].repeat ? text.split(/\r?\n/).filter((line) => line.trim() !== "") : [text];
-    return filledIn(name, String(variableOf(name)), lines);
+    return OPTIONS[name].repeat ? text.split(/\r?\n/).filter((line) => line.trim() !== "") : [text];
   };
   return {
     values,

@@ -1,6 +1,6 @@
 import type { Command } from "../../command-line/command.ts";
-import { refusePlaceholder } from "../../command-line/placeholder.ts";
 import { EXIT, M2mcpError, wrongUsage } from "../../failure.ts";
+import { isUnexpanded } from "../../plain-text.ts";
 import { inFolder } from "../errors.ts";
 import { type Cache, createCache, openProfileStore, type Store } from "./saved.ts";
 
@@ -10,7 +10,9 @@ import { type Cache, createCache, openProfileStore, type Store } from "./saved.t
  * @throws M2mcpError (exit 1) when `--store` names no place
  */
 export function storeOf({ options, output, io }: Command): Store {
-  refusePlaceholder("M2MCP_PASSPHRASE", io.env.M2MCP_PASSPHRASE ?? "");
+  // It would open a new store well, and no other.
+  if (isUnexpanded(io.env.M2MCP_PASSPHRASE ?? ""))
+    throw wrongUsage("M2MCP_PASSPHRASE is a variable that nothing expanded", "check where it is set");
   const choice = options.value("store");
   if (choice !== undefined && choice !== "keyring" && choice !== "file")
     throw wrongUsage(
