@@ -24,7 +24,7 @@ export async function run(command: Command): Promise<undefined> {
     await store.writeProfile(profile);
     if (state) {
       const auth = (await target.cache.readAuth()) ?? state;
-      await cacheOf(command, store, name).changeAuth(() => auth);
+      await cacheOf(store, name).changeAuth(() => auth);
     }
     return answered;
   });
