@@ -18,6 +18,7 @@ import { fingerprint } from "./vault.ts";
 
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
+  readonly folder: string;
   /** Null when there is no such profile. */
   readProfile(name: string): Promise<Profile | null>;
   /** Atomic; replaces an existing one. */
@@ -86,6 +87,7 @@ export function openStore<Profile extends Named, State extends object>(
   const access: StoreAccess = { paths, openKey: key.open, exposure, warn };
   const states = createStates<State>(access, inTurn, workLocks);
   return {
+    folder: paths.folder,
     readProfile: (name) => readProfile(access, name),
     writeProfile: (profile) => writeProfile(access, profile),
     removeProfile: states.removeProfile,

@@ -76,7 +76,8 @@ async function planned(
 
 async function loginNamed(command: Command, store: Store, text: string): Promise<Profile> {
   const named = await store.readProfile(profileName(text));
-  if (!named) throw wrongUsage(`there is no login ${text}`, "m2mcp profiles lists what there is");
+  if (!named)
+    throw wrongUsage(`there is no login ${text} in ${store.folder}`, "m2mcp profiles lists what there is");
   if (command.options.value("profile") !== undefined)
     throw wrongUsage("--profile is for a server's address", `${text} names the login already`);
   return named;
