@@ -1,8 +1,8 @@
 // The main job, shown: a real authorization server, a real protected MCP server, and the executable between them.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { BINARY, createHome } from "./e2e/harness.ts";
-import { startWorld } from "./e2e/world.ts";
+import { BINARY, createHome } from "./support/home.ts";
+import { startWorld } from "./support/world.ts";
 
 const world = await startWorld();
 const home = createHome();

@@ -1,25 +1,71 @@
 // Everything that must hold: installs what is missing, builds, checks, tests, runs the conformance scenarios.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dir, "..");
 const bun = process.execPath;
+/** How many test files run at once: most of them wait more than they work. */
+const AT_ONCE = Number(process.env.M2MCP_TEST_FILES_AT_ONCE ?? Math.min(availableParallelism(), 4));
+/** They take longest, so they begin first. */
+const LONG = ["faults/processes", "faults/soak", "store/lasting", "e2e/many-processes", "e2e/network"];
 let passed = 0;
 let failed = 0;
 
-/** Runs one step with its output shown; returns what it printed. */
-function step(title: string, command: string, args: string[]): string {
-  console.log(`\n— ${title}`);
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    encoding: "utf8",
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  const told = `${stdout ?? ""}${stderr ?? ""}`;
-  console.log(told.trimEnd());
-  if (status === 0) passed++;
+interface Told {
+  ok: boolean;
+  text: string;
+}
+
+/** Runs a program; what it printed is shown when it has ended, so that nothing is mixed up. */
+function run(title: string, command: string, args: string[]): Promise<Told> {
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let text = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (part: string) => {
+      text += part;
+    });
+  return new Promise((resolve) =>
+    child.on("close", (code) => {
+      console.log(`\n— ${title}\n${text.trimEnd()}`);
+      resolve({ ok: code === 0, text });
+    }),
+  );
+}
+
+/** Counts what a program tells of its own tests; one that tells of no failure, but fails, is one. */
+function count({ ok, text }: Told, passes: RegExp, fails: RegExp): void {
+  const found = Number(fails.exec(text)?.[1] ?? 0);
+  passed += Number(passes.exec(text)?.[1] ?? 0);
+  failed += ok ? found : Math.max(found, 1);
+}
+
+/** A step that is one test. */
+async function step(title: string, args: string[]): Promise<void> {
+  if ((await run(title, bun, args)).ok) passed++;
   else failed++;
-  return told;
+}
+
+async function testFiles(): Promise<void> {
+  const all = readdirSync(join(root, "tests"), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".test.ts"))
+    .map((path) => path.replaceAll("\\", "/"))
+    .sort();
+  const rank = (path: string) => LONG.findIndex((start) => path.startsWith(start));
+  const queue = all.toSorted(
+    (one, other) => Number(rank(one) < 0) - Number(rank(other) < 0) || rank(one) - rank(other),
+  );
+  const test = async (path: string) =>
+    count(
+      await run(path, bun, ["test", "--timeout", "60000", join("tests", path)]),
+      /^\s*(\d+) pass$/m,
+      /^\s*(\d+) fail$/m,
+    );
+  const worker = async () => {
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) await test(path);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
@@ -36,21 +82,19 @@ if (process.platform === "linux" && !["gnome-keyring-daemon", "dbus-run-session"
     );
 }
 
-step("build", bun, ["run", "build"]);
-step("types, lint, format", bun, ["run", "check"]);
-const tests = step("tests", bun, ["test", "--timeout", "60000"]);
-passed += Number(/^\s*(\d+) pass$/m.exec(tests)?.[1] ?? 0);
-failed += Number(/^\s*(\d+) fail$/m.exec(tests)?.[1] ?? 0);
+await step("build", ["run", "build"]);
+await step("types, lint, format, sizes, dead exports", ["run", "check"]);
+await testFiles();
 for (const [title, program] of [
   ["conformance: client scenarios", "run.ts"],
   ["conformance: server scenarios turned round", "server.ts"],
-] as const) {
-  const told = step(title, bun, [join("tests", "conformance", program)]);
-  const counts = /: (\d+) scenarios passed, (\d+) failed$/m.exec(told);
-  passed += Number(counts?.[1] ?? 0);
-  failed += Number(counts?.[2] ?? 0);
-}
-step("demo", bun, ["tests/demo.ts"]);
+] as const)
+  count(
+    await run(title, bun, [join("tests", "conformance", program)]),
+    /: (\d+) scenarios passed, \d+ failed$/m,
+    /: \d+ scenarios passed, (\d+) failed$/m,
+  );
+await step("demo", ["tests/demo.ts"]);
 
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);

@@ -1,7 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { isBatch } from "../mcp/jsonrpc/batch.ts";
 import { asString } from "../mcp/jsonrpc/bytes.ts";
-import { errorResponse, parseMessages } from "../mcp/jsonrpc/message.ts";
+import { errorResponse } from "../mcp/jsonrpc/message.ts";
+import { parseMessages } from "../mcp/jsonrpc/parse.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
 import { createLineWriter, readLines } from "./line-stream.ts";
 

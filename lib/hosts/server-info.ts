@@ -1,4 +1,6 @@
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject, objectOf } from "../json.ts";
+import { META_SERVER } from "../mcp/protocol/meta.ts";
+import { MODERN_VERSION } from "../mcp/protocol/versions.ts";
 
 /** What a server says of itself. */
 export interface ServerInfo {
@@ -10,18 +12,16 @@ export interface ServerInfo {
   protocolVersion: string;
 }
 
-/**
- * @param result of `initialize` or `server/discover`
- * @param info the implementation, which the two eras name in different places
- */
-export function describeServer(result: JsonObject, info: unknown, protocolVersion: string): ServerInfo {
-  const { name, version, title } = isObject(info) ? info : {};
+/** @param result of `initialize` or `server/discover`, which name the implementation in different places */
+export function describeServer(result: JsonObject): ServerInfo {
+  const info = objectOf(result._meta)[META_SERVER] ?? result.serverInfo;
+  const { name, version, title } = objectOf(info);
   return {
     name: typeof name === "string" ? name : "unknown",
     version: typeof version === "string" ? version : "unknown",
     ...(typeof title === "string" ? { title } : {}),
     ...(typeof result.instructions === "string" ? { instructions: result.instructions } : {}),
     capabilities: isObject(result.capabilities) ? result.capabilities : {},
-    protocolVersion,
+    protocolVersion: typeof result.protocolVersion === "string" ? result.protocolVersion : MODERN_VERSION,
   };
 }

@@ -85,10 +85,13 @@ const withInit = (extra: object, userAgent: string | undefined, env: Variables):
       // Looked up only where something failed: every request comes this way.
       const proxy = () => proxyFor(new URL(input instanceof Request ? input.url : input), env);
       const headers = userAgent === undefined ? {} : { headers: named(userAgent, headersOf(input, init)) };
-      const response = await fetch(input, { ...init, ...headers, ...extra }).catch((error: unknown) => {
+      let response: Response;
+      try {
+        response = await fetch(input, { ...init, ...headers, ...extra });
+      } catch (error) {
         const through = init?.signal?.aborted ? null : proxy();
         throw through ? proxyProblem(through, error) : error;
-      });
+      }
       // The proxy's own refusal must not be taken for a word of the server.
       const refuser = response.status === 407 ? proxy() : null;
       if (refuser) {

@@ -1,6 +1,6 @@
 /** Garbage made before the runtime is asked to look for it, in bytes. */
 const ENOUGH_BYTES = 8 * 1024 * 1024;
-/** From this size on, what a message leaves behind is given back at once: it may be long until the next. */
+/** From this size on, what a message leaves behind is collected as soon as it is on its way. */
 const LARGE_BYTES = 1024 * 1024;
 /** What one message leaves behind beside its text, which is there as bytes and as what was read of them, in bytes. */
 const PER_MESSAGE_BYTES = 2 * 1024;
@@ -10,7 +10,7 @@ const QUIET_MS = 1000;
 interface Collector {
   /** Collects garbage; what was freed is kept for reuse. */
   collect(): void;
-  /** Collects garbage and gives free pages back. */
+  /** Collects garbage and gives free pages back, ten times as slow; what was compiled so far goes too. */
   giveBack(): void;
 }
 
@@ -37,7 +37,8 @@ export async function createGcHint(): Promise<(bytes: number) => void> {
     if (garbage < ENOUGH_BYTES) return;
     garbage = 0;
     if (bytes < LARGE_BYTES) collector.collect();
-    else collector.giveBack();
+    // Not before the message is on its way, and not while the stack still holds what was read of it.
+    else setImmediate(collector.collect);
     if (timer) timer.refresh();
     else timer = setTimeout(() => collector.giveBack(), QUIET_MS).unref();
   };

@@ -1,9 +1,14 @@
 /** Longest wait between attempts, in ms. */
-const CEILING_MS = 30_000;
+export const CEILING_MS = 30_000;
 
 /** Wait before the next attempt, in ms: doubles with each failure, with jitter so that clients do not come in step. */
-export function backoffMs(failures: number, baseMs: number, random: () => number = Math.random): number {
-  const fullMs = Math.min(CEILING_MS, baseMs * 2 ** Math.max(0, failures - 1));
+export function backoffMs(
+  failures: number,
+  baseMs: number,
+  random: () => number = Math.random,
+  ceilingMs: number = CEILING_MS,
+): number {
+  const fullMs = Math.min(ceilingMs, baseMs * 2 ** Math.max(0, failures - 1));
   return fullMs * (0.75 + random() * 0.5);
 }
 
@@ -21,7 +26,9 @@ export function resumeAfterMs(
   retryMs: number | undefined,
   fruitless: number,
   random: () => number = Math.random,
+  ceilingMs: number = CEILING_MS,
 ): number {
-  if (retryMs === undefined) return backoffMs(fruitless, RESUME_MS, random);
-  return Math.max(retryMs, fruitless === 0 ? FLOOR_MS : backoffMs(fruitless, FLOOR_MS, random));
+  if (retryMs === undefined) return backoffMs(fruitless, RESUME_MS, random, ceilingMs);
+  const leastMs = fruitless === 0 ? FLOOR_MS : backoffMs(fruitless, FLOOR_MS, random, ceilingMs);
+  return Math.max(retryMs, leastMs);
 }

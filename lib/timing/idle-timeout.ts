@@ -2,8 +2,8 @@ import { startTimer, type Timer } from "./timer.ts";
 
 /** Watches that something comes at least every so often (undici's `bodyTimeout`). */
 export interface IdleWatch {
-  /** Something came: the time starts anew. */
-  refresh(): void;
+  /** Something came: the time starts anew. @param limitMs another limit from now on, in ms; Infinity for none */
+  refresh(limitMs?: number): void;
   /** From now until the next refresh, time does not count: our own side is busy. */
   pause(): void;
   stop(): void;
@@ -19,12 +19,34 @@ const SHORTEST_TICK_MS = 250;
 /** Timers may fire this much early, in ms. */
 const EARLY_MS = 1;
 
-interface Watched {
+/** What is watched; a class, since there is one for each request. */
+class Watched implements IdleWatch {
+  readonly clock: { nowMs(): number; look(one: Watched): void; forget(one: Watched): void };
+  readonly idle: () => void;
   limitMs: number;
   /** When something came last. */
   sinceMs: number;
-  paused: boolean;
-  idle: () => void;
+  paused = false;
+
+  constructor(clock: Watched["clock"], limitMs: number, idle: () => void) {
+    this.clock = clock;
+    this.limitMs = limitMs;
+    this.idle = idle;
+    this.sinceMs = clock.nowMs();
+  }
+  refresh(limitMs?: number): void {
+    this.paused = false;
+    this.sinceMs = this.clock.nowMs();
+    if (limitMs === undefined || limitMs === this.limitMs) return;
+    this.limitMs = limitMs;
+    this.clock.look(this);
+  }
+  pause(): void {
+    this.paused = true;
+  }
+  stop(): void {
+    this.clock.forget(this);
+  }
 }
 
 /**
@@ -68,34 +90,30 @@ export function createIdleClock(
 
   const keepAlive = () => timer?.keepAlive(watched.size > 0);
 
+  const clock = {
+    nowMs,
+    /** Looks after a watch from now on, unless it is one that never ends. */
+    look(one: Watched) {
+      if (!Number.isFinite(one.limitMs)) return clock.forget(one);
+      watched.add(one);
+      if (watched.size === 1) keepAlive();
+      const lookMs = nextLook(one, one.sinceMs);
+      if (lookMs < dueMs) arm(lookMs, one.sinceMs);
+    },
+    forget(one: Watched) {
+      if (watched.delete(one) && watched.size === 0) keepAlive();
+    },
+  };
+
   return {
     /** Calls `idle` once nothing came for `limitMs`, never for Infinity. The process stays while anything is watched. */
     watch(limitMs: number, idle: () => void): IdleWatch {
-      if (!Number.isFinite(limitMs)) return NO_WATCH;
-      const now = nowMs();
-      const one: Watched = { limitMs, sinceMs: now, paused: false, idle };
-      watched.add(one);
-      if (watched.size === 1) keepAlive();
-      const lookMs = nextLook(one, now);
-      if (lookMs < dueMs) arm(lookMs, now);
-      return {
-        refresh() {
-          one.paused = false;
-          one.sinceMs = nowMs();
-        },
-        pause() {
-          one.paused = true;
-        },
-        stop() {
-          watched.delete(one);
-          if (watched.size === 0) keepAlive();
-        },
-      };
+      const one = new Watched(clock, limitMs, idle);
+      clock.look(one);
+      return one;
     },
   };
 }
-
-const NO_WATCH: IdleWatch = { refresh() {}, pause() {}, stop() {} };
 
 /** When to look at a watch again: at its end, and before it often enough to notice a standstill. */
 function nextLook({ sinceMs, limitMs }: Watched, now: number): number {

@@ -1,7 +1,9 @@
-import { resumeAfterMs } from "./backoff.ts";
+import { CEILING_MS, resumeAfterMs } from "./backoff.ts";
 
 /** An attempt that lasted this long was no failure, whatever it brought, in ms. */
 const LASTED_MS = 5000;
+/** Longest wait before what was never to be had is asked for again, in ms. */
+const NEVER_OFFERED_MS = 10 * 60_000;
 
 /** What became of an attempt at something that shall be kept up. */
 export interface Attempt {
@@ -11,6 +13,8 @@ export interface Attempt {
   progressed: boolean;
   /** It ended for want of signs of life: after a while that is a dead connection, and waiting mends nothing. */
   idle?: boolean;
+  /** Whether it was ever to be had; what never was is asked for ever more seldom. */
+  offered?: boolean;
   /** What the server asked to wait, in ms. */
   retryMs?: number | undefined;
 }
@@ -31,11 +35,11 @@ export interface Schedule {
 export function createSchedule(random: () => number = Math.random): Schedule {
   let fruitless = 0;
   return {
-    next({ tookMs, progressed, idle = false, retryMs }) {
+    next({ tookMs, progressed, idle = false, offered = true, retryMs }) {
       const lasted = tookMs > LASTED_MS;
       fruitless = progressed || lasted ? 0 : fruitless + 1;
       if (idle && lasted) return 0;
-      return resumeAfterMs(retryMs, fruitless, random);
+      return resumeAfterMs(retryMs, fruitless, random, offered ? CEILING_MS : NEVER_OFFERED_MS);
     },
     get fruitless() {
       return fruitless;

@@ -1,7 +1,7 @@
 // HTTP requests that a first start and a warm start make, counted at real servers of the official SDKs.
-import { createHome, type Home } from "../e2e/harness.ts";
-import { logIn, startWorld } from "../e2e/world.ts";
-import { startFullModernServer } from "../servers/full-modern-server.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
+import { logIn, startWorld } from "../support/world.ts";
 import { INITIALIZE } from "./caller.ts";
 
 export interface RequestCount {

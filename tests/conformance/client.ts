@@ -9,7 +9,7 @@ import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/clien
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { BINARY } from "../e2e/harness.ts";
+import { BINARY } from "../support/home.ts";
 
 const url = process.argv.at(-1) ?? "";
 const scenario = process.env.MCP_CONFORMANCE_SCENARIO ?? "";
@@ -119,7 +119,7 @@ async function callTools(client: AnyClient): Promise<void> {
 }
 
 /** Everything else a client asks for, where the server has it. */
-async function askAround(client: AnyClient): Promise<void> {
+async function useEverything(client: AnyClient): Promise<void> {
   const { resources } = await client.listResources();
   for (const { uri } of resources) await client.readResource({ uri });
   const { prompts } = await client.listPrompts();
@@ -138,7 +138,7 @@ try {
   if (scenario === "auth/authorization-server-migration") await Bun.sleep(5500);
   if (scenario !== "initialize") await callTools(client);
   if (scenario === "http-standard-headers" || scenario === "request-metadata")
-    await askAround(client).catch((error) => console.error(String(error)));
+    await useEverything(client).catch((error) => console.error(String(error)));
 } finally {
   await client?.close();
   rmSync(folder, { recursive: true, force: true });

@@ -11,8 +11,8 @@ import { createInterface } from "node:readline";
 import { localhostHostValidation, localhostOriginValidation } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { BINARY } from "../e2e/harness.ts";
-import { close, listen } from "../servers/listen.ts";
+import { BINARY } from "../support/home.ts";
+import { close, listen } from "../support/net/listen.ts";
 
 const META = "io.modelcontextprotocol/";
 

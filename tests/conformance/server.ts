@@ -1,9 +1,9 @@
 // The suite's server scenarios turned round: a conformance server reached only through the bridge must give the same
 // results as reached directly, check by check; and a server of the other era the same, but for what is named here.
 
-import { startLegacyConformanceServer, startSseConformanceServer } from "../servers/conformance/legacy.ts";
-import { type ConformanceServer, startModernConformanceServer } from "../servers/conformance/modern.ts";
 import { type Front, startLegacyFront, startModernFront } from "./front.ts";
+import { startLegacyConformanceServer, startSseConformanceServer } from "./servers/legacy.ts";
+import { type ConformanceServer, startModernConformanceServer } from "./servers/modern.ts";
 import { type Check, inParallel, requirements, runSuite } from "./suite.ts";
 
 const LIMIT_MS = 90_000;

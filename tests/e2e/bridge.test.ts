@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { createServer } from "node:http";
+// The official client over the bridge sees what it sees over HTTP, with a login or without.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -10,23 +10,18 @@ import {
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { listen } from "../servers/listen.ts";
-import { startMcpServer } from "../servers/mcp-server.ts";
-import { until } from "../waiting.ts";
-import { BINARY, createHome, type Home } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { BINARY, createHome, homeForEachTest } from "../support/home.ts";
+import { startMcpServer } from "../support/mcp/mcp-server.ts";
+import { until } from "../support/waiting.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
+const home = homeForEachTest();
 let world: World;
-let home: Home;
 beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world.end());
-beforeEach(async () => {
-  home = createHome();
-  await logIn(world, home);
-});
-afterEach(() => home.remove());
+beforeEach(() => logIn(world, home));
 
 function createClient(): Client {
   const client = new Client(
@@ -191,122 +186,5 @@ describe("the official client over the bridge", () => {
       expect(world.as.tokenRequests.length - before).toBe(requests);
     }
     empty.remove();
-  });
-});
-
-const INITIALIZE = {
-  jsonrpc: "2.0",
-  id: 1,
-  method: "initialize",
-  params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "pipe", version: "1" } },
-};
-const lines = (...messages: unknown[]) =>
-  messages.map((message) => `${typeof message === "string" ? message : JSON.stringify(message)}\n`).join("");
-const answers = (stdout: string) =>
-  stdout
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-
-describe("the bridge in a pipe", () => {
-  test("answers what is piped in at once, junk included, and ends with the input", async () => {
-    const { code, stdout, stderr } = await home.run(["bridge", "@svc"], {
-      input: `\ufeff${lines(
-        INITIALIZE,
-        { jsonrpc: "2.0", method: "notifications/initialized" },
-        "",
-        "nonsense\r",
-        '{"id":"x"}',
-        {
-          jsonrpc: "2.0",
-          id: "two",
-          method: "tools/call",
-          params: { name: "slow", arguments: { ms: 400 } },
-        },
-      )}`,
-    });
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-    const all = answers(stdout);
-    expect(all.filter(({ id }) => id === 1)).toHaveLength(1);
-    expect(all.filter(({ id }) => id === "two")).toEqual([
-      { jsonrpc: "2.0", id: "two", result: { content: [{ type: "text", text: "done" }] } },
-    ]);
-    expect(
-      all
-        .filter(({ error }) => error)
-        .map(({ error }) => error.code)
-        .sort(),
-    ).toEqual([-32600, -32700]);
-    const order = world.mcp.requests
-      .slice(-8)
-      .map(({ method, body }) => (body === "" ? method : JSON.parse(body).method));
-    expect(order.indexOf("notifications/initialized")).toBeLessThan(order.lastIndexOf("tools/call"));
-  });
-
-  test("answers each id with an error when nobody is there", async () => {
-    const { code, stdout } = await home.run(["bridge", "http://127.0.0.1:1/mcp", "--timeout", "5"], {
-      input: lines(INITIALIZE, { jsonrpc: "2.0", id: 2, method: "tools/list" }),
-    });
-    expect(code).toBe(0);
-    const all = answers(stdout);
-    expect(all.map(({ id }) => id).sort()).toEqual([1, 2]);
-    for (const { error } of all)
-      expect(error.data).toMatchObject({ source: "m2mcp", code: "connection_refused" });
-  });
-
-  for (const [name, status, type, body, expected] of [
-    ["a 500", 500, "text/plain", "broken", "http_status"],
-    ["a 404", 404, "text/plain", "", "http_status"],
-    ["a sign-in page", 200, "text/html", "<html>sign in</html>", "content_type"],
-    ["a stream that is cut", 200, "text/event-stream", ": hello\n\n", "stream_cut"],
-    ["junk as JSON", 200, "application/json", "{nope", "invalid_answer"],
-    ["an answer to nobody", 200, "application/json", '{"jsonrpc":"2.0","id":99,"result":{}}', "stream_cut"],
-    ["a refusal", 403, "text/plain", "", "forbidden"],
-    ["a want of login", 401, "text/plain", "", "login_needed"],
-  ] as const)
-    test(`turns ${name} into an error for the id`, async () => {
-      const server = createServer((_request, response) => {
-        response.writeHead(status, { "content-type": type });
-        response.end(body);
-      });
-      const url = `http://127.0.0.1:${await listen(server)}/mcp`;
-      const { code, stdout } = await home.run(["bridge", url], { input: lines(INITIALIZE) });
-      server.close();
-      expect(code).toBe(0);
-      const [answer, ...more] = answers(stdout);
-      expect(more).toEqual([]);
-      expect(answer.id).toBe(1);
-      expect(answer.error.data.code).toBe(expected);
-    });
-
-  test("gives up on a server that says nothing", async () => {
-    const server = createServer(() => {});
-    const url = `http://127.0.0.1:${await listen(server)}/mcp`;
-    const { code, stdout } = await home.run(["bridge", url, "--timeout", "1"], { input: lines(INITIALIZE) });
-    server.closeAllConnections();
-    server.close();
-    expect(code).toBe(0);
-    expect(answers(stdout)).toMatchObject([{ id: 1, error: { data: { code: "timeout" } } }]);
-  });
-
-  test("re-issues a refused token once, then says so", async () => {
-    await home.run(["@svc", "ping"]);
-    world.mcp.refuseTokens(true);
-    const before = world.as.tokenRequests.length;
-    const { stdout } = await home.run(["bridge", "@svc"], { input: lines(INITIALIZE) });
-    world.mcp.refuseTokens(false);
-    expect(answers(stdout)).toMatchObject([{ id: 1, error: { code: -31004 } }]);
-    expect(world.as.tokenRequests.length - before).toBeLessThanOrEqual(1);
-    expect((await home.run(["@svc", "ping"])).code).toBe(0);
-  });
-
-  test("ends on SIGTERM as on the end of input", async () => {
-    const child = home.start(["bridge", "@svc"]);
-    child.stdin.write(lines(INITIALIZE));
-    await new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
-    child.kill("SIGTERM");
-    const code = await new Promise((resolve) => child.on("close", resolve));
-    expect(code).toBe(0);
   });
 });

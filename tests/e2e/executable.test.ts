@@ -16,18 +16,17 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startSmallWorld } from "../servers/small-world.ts";
 import { withSecretService } from "../store/secret-service.ts";
-import { BINARY, collect, createHome } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { BINARY, collect, createHome, ROOT } from "../support/home.ts";
+import { INITIALIZE, lines } from "../support/messages.ts";
+import { startSmallWorld } from "../support/oauth/small-world.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
 });
 afterAll(() => world.end());
-
-const ROOT = join(import.meta.dir, "..", "..");
 
 describe("the executable", () => {
   test("runs alone, from an empty folder, as another user, and loads nothing from where it stands", async () => {
@@ -125,7 +124,7 @@ test("all output leaves, however large and however slowly it is read; a reader t
     else expect(heard).toMatch(said);
   }
   await small.stop();
-  home.remove();
+  await home.remove();
 });
 
 describe("the store behind the executable", () => {
@@ -141,7 +140,7 @@ describe("the store behind the executable", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("keyring");
     expect(stdout).toContain("echo");
-    home.remove();
+    await home.remove();
   });
 
   test("says so when the keyring is wanted and none answers, and stores nothing", async () => {
@@ -160,7 +159,7 @@ describe("the store behind the executable", () => {
     expect(code).toBe(5);
     expect(stderr).toContain("keyring");
     expect(existsSync(join(home.folder, "store", "profiles"))).toBe(false);
-    home.remove();
+    await home.remove();
   });
 
   test("many copies at once make one token request", async () => {
@@ -173,7 +172,7 @@ describe("the store behind the executable", () => {
     expect(runs.map(({ code }) => code)).toEqual(Array(16).fill(0));
     expect(world.as.tokenRequests.length - before).toBe(1);
     expect(readdirSync(join(home.folder, "store", "locks"))).toEqual([]);
-    home.remove();
+    await home.remove();
   });
 
   test("a damaged profile is exit 5, named, and left as it is", async () => {
@@ -186,7 +185,7 @@ describe("the store behind the executable", () => {
     expect(stderr).toContain(file);
     expect(readFileSync(file, "utf8")).toBe("junk");
     expect((await home.run(["profiles"])).code).toBe(5);
-    home.remove();
+    await home.remove();
   });
 });
 
@@ -206,22 +205,16 @@ describe("the same source under Deno", () => {
     expect(login.stderr).not.toContain("error");
     expect(login.code).toBe(0);
     expect((await home.run(["@svc", "tools-list"], { env, limitMs })).stdout).toContain("echo");
-    const initialize = {
-      jsonrpc: "2.0",
-      id: 1,
-      method: "initialize",
-      params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "deno", version: "1" } },
-    };
     const bridged = await home.run(["bridge", "@svc"], {
       env,
       limitMs,
-      input: `${JSON.stringify(initialize)}\n`,
+      input: lines(INITIALIZE),
     });
     expect(JSON.parse(bridged.stdout)).toMatchObject({
       id: 1,
       result: { serverInfo: { name: "test-server" } },
     });
     expect(bridged.code).toBe(0);
-    home.remove();
+    await home.remove();
   });
 });

@@ -1,21 +1,17 @@
 // Processes that share one profile, whatever its authorization server does.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { sleep } from "../waiting.ts";
-import { createHome, type Home } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { sleep } from "../support/waiting.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
-let home: Home;
+const home = homeForEachTest();
 let world: World;
 beforeEach(async () => {
-  home = createHome();
   world = await startWorld({ tokenTtlS: 2 });
   await logIn(world, home);
 });
-afterEach(async () => {
-  await world.end();
-  home.remove();
-});
+afterEach(() => world.end());
 
 const leftovers = () =>
   readdirSync(home.folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.lock|\.tmp/.test(name));

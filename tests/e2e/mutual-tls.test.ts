@@ -1,13 +1,15 @@
 // Mutual TLS (RFC 8705) on the executable, with a real authorization server and tokens bound to the certificate.
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Certificates, makeCertificates } from "../servers/certificates.ts";
-import { sleep } from "../waiting.ts";
-import { createHome, type Home } from "./harness.ts";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { request } from "../support/messages.ts";
+import { type Certificates, makeCertificates } from "../support/net/certificates.ts";
+import { sleep } from "../support/waiting.ts";
 
 interface Seen {
   where: "issuer" | "alias" | "mcp";
@@ -19,12 +21,12 @@ interface Seen {
 let certificates: Certificates;
 let server: ChildProcess;
 let url = "";
-let home: Home;
+const home = homeForEachTest();
 const seen: Seen[] = [];
 beforeAll(async () => {
   certificates = makeCertificates();
   const { certFile, keyFile } = certificates.server;
-  const script = join(import.meta.dir, "../servers/mtls-world.mjs");
+  const script = join(import.meta.dir, "../support/oauth/mtls-world.mjs");
   const child = spawn("node", [script, certFile, keyFile, certificates.caFile], {
     stdio: ["ignore", "pipe", "ignore"],
   });
@@ -44,18 +46,14 @@ afterAll(() => {
   server.kill();
   rmSync(certificates.folder, { recursive: true, force: true });
 });
-beforeEach(async () => {
-  home = createHome();
-  await forget();
-});
-afterEach(() => home.remove());
+beforeEach(() => forget());
 
 /** Waits until the server has printed all that happened: its last line is that of a request made here. */
 async function reported() {
   const path = `/.well-known/oauth-protected-resource/${crypto.randomUUID()}`;
   await fetch(new URL(path, url), { tls: { ca: readFileSync(certificates.caFile, "utf8") } });
   const last = () => seen.findIndex((one) => one.path === path);
-  while (last() < 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (last() < 0) await sleep(5);
   seen.splice(last(), 1);
 }
 
@@ -95,13 +93,11 @@ test("a bridge follows a certificate that is renewed in place, token and calls a
   copyFileSync(certificates.client.certFile, certFile);
   copyFileSync(certificates.client.keyFile, keyFile);
   expect((await login(certFile, keyFile, "--no-store-secret")).code).toBe(0);
-  const bridge = home.start(["bridge", "@svc", "--protocol", "2026-07-28"]);
-  const answers = createInterface({ input: bridge.stdout })[Symbol.asyncIterator]();
+  const { say, answer, end } = startBridge(home, ["@svc", "--protocol", "2026-07-28"]);
   let id = 0;
-  const list = async () => {
-    const message = { jsonrpc: "2.0", id: ++id, method: "tools/list", params: {} };
-    bridge.stdin.write(`${JSON.stringify(message)}\n`);
-    return JSON.parse((await answers.next()).value ?? "{}");
+  const list = () => {
+    say(request(++id, "tools/list", {}));
+    return answer(id);
   };
   expect(await list()).toMatchObject({ id: 1, result: { tools: [{ name: "there" }] } });
   // First a certificate that does not go with the key, as in the midst of a renewal: the old pair stays in use.
@@ -112,9 +108,7 @@ test("a bridge follows a certificate that is renewed in place, token and calls a
   await sleep(5500);
   await forget();
   expect(await list()).toMatchObject({ id: 3, result: { tools: [{ name: "there" }] } });
-  const closed = new Promise((resolve) => bridge.on("close", resolve));
-  bridge.stdin.end();
-  expect(await closed).toBe(0);
+  expect(await end()).toBe(0);
   await reported();
   const now = fingerprint(certFile);
   // The token was bound to the old certificate: refused once, issued anew.

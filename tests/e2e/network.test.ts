@@ -4,10 +4,12 @@ import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { type Certificates, makeCertificates } from "../servers/certificates.ts";
-import { type ForwardProxy, startProxy } from "../servers/proxy.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
-import { createHome, type Home } from "./harness.ts";
+import { startBridge } from "../support/bridge.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { call, META, request } from "../support/messages.ts";
+import { type Certificates, makeCertificates } from "../support/net/certificates.ts";
+import { type ForwardProxy, startProxy } from "../support/net/proxy.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
 
 /** Authorities of the MCP server and, another one, of its authorization server. */
 let mcpSide: Certificates;
@@ -22,7 +24,7 @@ const peers: string[] = [];
 const ended: (() => void)[] = [];
 
 async function startTls({ server, caFile }: Certificates, issuer?: string): Promise<number> {
-  const script = join(import.meta.dir, "../servers/tls-server.mjs");
+  const script = join(import.meta.dir, "../support/net/tls-server.mjs");
   const child = spawn("node", [script, server.certFile, server.keyFile, caFile, ...(issuer ? [issuer] : [])]);
   ended.push(() => child.kill());
   const lines = createInterface({ input: child.stdout });
@@ -199,31 +201,20 @@ describe("a proxy", () => {
   test("streams come through it as they are sent", async () => {
     const env = { HTTPS_PROXY: withLogin() };
     await login([corporate, "@stream", "--ca", both], env);
-    const child = home.start(["bridge", "@stream"], { env });
-    const lines = createInterface({ input: child.stdout });
-    const cameMs: number[] = [];
-    const texts: string[] = [];
-    const twice = new Promise<void>((resolve) =>
-      lines.on("line", (line) => {
-        texts.push(line);
-        cameMs.push(performance.now());
-        if (cameMs.length === 2) resolve();
-      }),
+    const { say, answer, hear, end } = startBridge(home, ["@stream"], { env });
+    const { params } = call(1, "there");
+    say(
+      request(1, "tools/call", { ...params, _meta: { ...META, "io.modelcontextprotocol/logLevel": "info" } }),
     );
-    const _meta = {
-      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-      "io.modelcontextprotocol/clientInfo": { name: "t", version: "1" },
-      "io.modelcontextprotocol/clientCapabilities": {},
-      "io.modelcontextprotocol/logLevel": "info",
-    };
-    child.stdin.write(
-      `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "there", _meta } })}\n`,
-    );
-    await twice;
-    expect([texts[0]?.includes("first"), texts[1]?.includes("last")]).toEqual([true, true]);
-    expect((cameMs[1] ?? 0) - (cameMs[0] ?? 0)).toBeGreaterThan(700);
-    child.stdin.end();
-    expect(await new Promise((resolve) => child.on("close", resolve))).toBe(0);
+    const first = await hear(({ method }) => method !== undefined);
+    const firstMs = performance.now();
+    const last = await answer(1);
+    expect([JSON.stringify(first).includes("first"), JSON.stringify(last).includes("last")]).toEqual([
+      true,
+      true,
+    ]);
+    expect(performance.now() - firstMs).toBeGreaterThan(700);
+    expect(await end()).toBe(0);
   });
 
   test("NO_PROXY spares hosts, suffixes and ports; loopback only where it is named", async () => {

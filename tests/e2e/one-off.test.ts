@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { BINARY, createHome, type Home } from "./harness.ts";
-import { logIn, startWorld, type World } from "./world.ts";
+import { BINARY, createHome, type Home } from "../support/home.ts";
+import { logIn, startWorld, type World } from "../support/world.ts";
 
 let world: World;
 let home: Home;

@@ -11,9 +11,9 @@ import {
   TEMPLATES,
   TOOLS,
   VISIT,
-} from "../servers/full-server.ts";
-import { until } from "../waiting.ts";
-import type { AnyClient, Json } from "./client.ts";
+} from "../support/mcp/full-server.ts";
+import type { AnyClient, Json } from "../support/sdk-clients.ts";
+import { until } from "../support/waiting.ts";
 
 export interface Cell {
   client: "legacy" | "modern";

@@ -1,11 +1,11 @@
 // Each feature of the protocol in each pair of client and server, the executable between the official SDKs; prints
 // what it found as a table.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { startFullModernServer } from "../servers/full-modern-server.ts";
-import type { FullServer } from "../servers/full-server.ts";
-import { connectLegacy, connectModern } from "./client.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
+import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
+import type { FullServer } from "../support/mcp/full-server.ts";
+import { connectLegacy, connectModern } from "../support/sdk-clients.ts";
 import { type Cell, FEATURES, type Running } from "./features.ts";
 
 const SERVERS = { legacy: "legacy", modern: "modern", "HTTP+SSE": "HTTP+SSE" } as const;

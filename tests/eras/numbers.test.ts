@@ -1,78 +1,55 @@
 // Numbers that a double cannot hold, between a client and a server of different eras, where messages are built anew.
-import { afterEach, beforeEach, expect, test } from "bun:test";
-import { createServer, type Server } from "node:http";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { listen } from "../servers/listen.ts";
+import { expect, test } from "bun:test";
+import { homeForEachTest } from "../support/home.ts";
+import { refuse, reply, serveScript } from "../support/mcp/scripted.ts";
+import { discovered } from "../support/mcp/scripted-modern.ts";
+import { INITIALIZE, initialize, lines, META } from "../support/messages.ts";
 
-const BIG = "12345678901234567890.000000000000000001";
-const META = {
-  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-  "io.modelcontextprotocol/clientInfo": { name: "c", version: "1" },
-  "io.modelcontextprotocol/clientCapabilities": {},
-};
+const BIG = '"n":12345678901234567890.000000000000000001';
+const SEVERAL = '"n":12345678901234567890,"x":[-9007199254740993]';
 
-let home: Home;
-let server: Server;
-let called = "";
-beforeEach(() => {
-  home = createHome();
-  called = "";
-});
-afterEach(() => {
-  home.remove();
-  server.closeAllConnections();
-  server.close();
-});
+const home = homeForEachTest();
 
-/** A server that answers by hand: `opening` to what comes first, then a call with the big number in its result. */
-async function serve(opening: object): Promise<string> {
-  server = createServer((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (part: string) => {
-      body += part;
-    });
-    request.on("end", () => {
-      const { id, method } = body === "" ? { id: undefined, method: "" } : JSON.parse(body);
-      if (id === undefined) return void response.writeHead(request.method === "GET" ? 405 : 202).end();
-      response.writeHead(200, { "content-type": "application/json" });
-      if (method !== "tools/call")
-        return void response.end(JSON.stringify({ jsonrpc: "2.0", id, result: opening }));
-      called = body;
-      response.end(
-        `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete","content":[],"structuredContent":{"n":${BIG}}}}`,
-      );
-    });
+/** A server that gives a call the same numbers back, and knows one method beside it. */
+async function serve(method: string, answer: object, numbers: string) {
+  const server = await serveScript((asked, response) => {
+    if (asked.id === undefined) return response.writeHead(asked.http === "GET" ? 405 : 202).end();
+    if (asked.method === method) return reply(asked, answer);
+    if (asked.method !== "tools/call") return refuse(asked, 400, { code: -32601, message: "no such method" });
+    const result = `{"resultType":"complete","content":[],"structuredContent":{${numbers}}}`;
+    response.setHeader("content-type", "application/json");
+    return response.end(`{"jsonrpc":"2.0","id":${JSON.stringify(asked.id)},"result":${result}}`);
   });
-  return `http://127.0.0.1:${await listen(server)}/mcp`;
+  const called = () => server.seen.find((asked) => asked.method === "tools/call")?.text;
+  return { url: home.owns(server).url, called };
 }
-const call = (meta: string) =>
-  `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"x","arguments":{"n":${BIG}}${meta}}}\n`;
+const call = (numbers: string, meta = "") =>
+  `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"x","arguments":{${numbers}}${meta}}}`;
 
-test("from a legacy client to a modern server and back", async () => {
-  const url = await serve({
-    resultType: "complete",
-    supportedVersions: ["2026-07-28"],
-    capabilities: {},
-    ttlMs: 0,
-    cacheScope: "private",
-  });
-  const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
-  const { stdout } = await home.run(["bridge", url, "--protocol", "2026-07-28"], {
-    input: `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })}\n${call("")}`,
-  });
-  expect(called).toContain(`"n":${BIG}`);
-  expect(stdout.trim().split("\n").at(-1)).toContain(`"n":${BIG}`);
+test("numbers pass from a legacy client to a modern server and back", async () => {
+  const { url, called } = await serve("server/discover", discovered(), BIG);
+  const input = lines(INITIALIZE, call(BIG));
+  const { stdout } = await home.run(["bridge", url, "--protocol", "2026-07-28"], { input });
+  expect(called()).toContain(BIG);
+  expect(stdout.trim().split("\n").at(-1)).toContain(BIG);
 });
 
-test("from a modern client to a legacy server and back", async () => {
-  const url = await serve({
+test("numbers pass from a modern client to a legacy server and back", async () => {
+  const handshake = {
     protocolVersion: "2025-11-25",
     capabilities: {},
     serverInfo: { name: "s", version: "1" },
-  });
-  const { stdout } = await home.run(["bridge", url, "--protocol", "2025-11-25"], {
-    input: call(`,"_meta":${JSON.stringify(META)}`),
-  });
-  expect(called).toContain(`"n":${BIG}`);
-  expect(stdout.trim().split("\n").at(-1)).toContain(`"n":${BIG}`);
+  };
+  const { url, called } = await serve("initialize", handshake, BIG);
+  const input = lines(call(BIG, `,"_meta":${JSON.stringify(META)}`));
+  const { stdout } = await home.run(["bridge", url, "--protocol", "2025-11-25"], { input });
+  expect(called()).toContain(BIG);
+  expect(stdout.trim().split("\n").at(-1)).toContain(BIG);
+});
+
+test("numbers lose no digit where the era of the server must be found first", async () => {
+  const { url, called } = await serve("server/discover", discovered(), SEVERAL);
+  const { stdout } = await home.run(["bridge", url], { input: lines(initialize(), call(SEVERAL)) });
+  expect(called()).toContain(SEVERAL);
+  expect(stdout).toContain(SEVERAL);
 });

@@ -1,9 +1,9 @@
 // One-off commands give the same whatever the server's era, and say clearly what they cannot do.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { startFullLegacyServer } from "../servers/full-legacy-server.ts";
-import { startFullModernServer } from "../servers/full-modern-server.ts";
-import { type FullServer, PROMPTS, RESOURCES, TEMPLATES, TOOLS, VISIT } from "../servers/full-server.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
+import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
+import { type FullServer, PROMPTS, RESOURCES, TEMPLATES, TOOLS, VISIT } from "../support/mcp/full-server.ts";
 
 const start = {
   legacy: () => startFullLegacyServer("http"),

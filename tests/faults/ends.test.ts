@@ -1,41 +1,38 @@
 // How the bridge and the one-off commands end: signals, closed pipes, and faults of the program's own.
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
-import { sleep, until } from "../waiting.ts";
-import { answersTo, call, converse, INITIALIZE, INITIALIZED, lines } from "./pipe.ts";
-import { json, result, type ScriptedServer, serveScript } from "./scripted-server.ts";
+import { startBridge } from "../support/bridge.ts";
+import { BINARY, collect, homeForEachTest, ROOT } from "../support/home.ts";
+import { json, reply, result, type Script, type Scripted } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { answersTo, call, INITIALIZE, INITIALIZED, lines } from "../support/messages.ts";
+import { sleep, until } from "../support/waiting.ts";
 
-let home: Home;
-let server: ScriptedServer;
+const home = homeForEachTest();
+let server: Scripted;
+// More of them than a pipe holds.
+const TOOLS = Array.from({ length: 5000 }, (_, at) => ({
+  name: `tool-${at}`,
+  inputSchema: { type: "object" },
+}));
 beforeEach(async () => {
-  home = createHome();
-  server = await serveScript(({ id, method, params }, response) => {
-    if (method === "tools/list")
-      return json(
-        response,
-        JSON.stringify({
-          jsonrpc: "2.0",
-          id,
-          result: {
-            tools: Array.from({ length: 5000 }, (_, at) => ({
-              name: `tool-${at}`,
-              inputSchema: { type: "object" },
-            })),
-          },
-        }),
-      );
-    setTimeout(() => json(response, result(id)), params?.arguments?.ms ?? 0);
-  });
-});
-afterEach(() => {
-  home.remove();
-  server.stop();
+  const script: Script = (asked, response) => {
+    if (asked.method === "tools/list") return reply(asked, { tools: TOOLS });
+    setTimeout(() => json(response, result(asked.id)), asked.params?.arguments?.ms ?? 0);
+  };
+  server = home.owns(await startLegacyServer(script));
 });
 
-const slow = (id: unknown, ms: number) => ({ ...call(id), params: { name: "x", arguments: { ms } } });
+const slow = (id: unknown, ms: number) => call(id, "x", { ms });
+const isRunning = (pid: number) => {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};
 const deletes = () => server.seen.filter(({ http }) => http === "DELETE");
 const shell = (command: string) =>
   collect(
@@ -48,48 +45,84 @@ const shell = (command: string) =>
 describe("signals:", () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     test(`${signal} ends the bridge as its input's end does: what is owed is answered, the session ended`, async () => {
-      const child = home.start(["bridge", server.url]);
-      const { say, hear } = converse(child);
+      const { child, say, answer, ended } = startBridge(home, [server.url]);
       say(INITIALIZE, slow(2, 600));
-      await hear(({ id }) => id === 1);
+      await answer(1);
       await until(() => server.count("tools/call") === 1);
-      const ended = new Promise((resolve) => child.on("close", (...how) => resolve(how)));
       child.kill(signal);
-      expect((await hear(({ id }) => id === 2)).result.text).toBe("ok");
+      expect((await answer(2)).result.text).toBe("ok");
       expect(await ended).toEqual([0, null]);
       expect(deletes().map(({ session }) => session)).toEqual(["s1"]);
     });
 
     test(`${signal} twice ends it at once: what is owed is answered with an error`, async () => {
-      const child = home.start(["bridge", server.url]);
-      const { say, hear } = converse(child);
+      const { child, say, answer, ended } = startBridge(home, [server.url]);
       say(INITIALIZE, slow(2, 20_000));
-      await hear(({ id }) => id === 1);
+      await answer(1);
       await until(() => server.count("tools/call") === 1);
-      const ended = new Promise((resolve) => child.on("close", (...how) => resolve(how)));
       child.kill(signal);
       await sleep(200);
       const startedMs = performance.now();
       child.kill(signal);
       expect(await ended).toEqual([0, null]);
       expect(performance.now() - startedMs).toBeLessThan(3000);
-      expect((await hear(({ id }) => id === 2)).error.data.code).toBe("ended");
+      expect((await answer(2)).error.data.code).toBe("ended");
       expect(deletes()).toHaveLength(1);
     });
   }
 
-  test("a signal after the input's end ends it at once", async () => {
-    const child = home.start(["bridge", server.url]);
-    const { say, hear } = converse(child);
+  test("a signal is the last word of a host: a call that is not answered is cancelled within 3 s", async () => {
+    const { child, say, answer, ended } = startBridge(home, [server.url]);
     say(INITIALIZE, slow(2, 20_000));
-    await hear(({ id }) => id === 1);
+    await answer(1);
     await until(() => server.count("tools/call") === 1);
-    const ended = new Promise((resolve) => child.on("close", resolve));
-    child.stdin.end();
+    const startedMs = performance.now();
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+    const tookMs = performance.now() - startedMs;
+    expect(tookMs).toBeGreaterThan(2500);
+    expect(tookMs).toBeLessThan(4500);
+    expect((await answer(2)).error.data.code).toBe("ended");
+    expect(server.requests.slice(-2)).toEqual(["POST notifications/cancelled", "DELETE"]);
+  });
+
+  test("a host that was killed leaves no bridge behind: the call is cancelled within a second", async () => {
+    // What it starts outlives it; only its id tells that it is gone.
+    const host = `
+      const [binary, url, input] = process.argv.slice(-3);
+      const child = require("node:child_process").spawn(binary, ["bridge", url], { stdio: ["pipe", "pipe", "ignore"] });
+      child.stdin.write(input);
+      console.log(child.pid);`;
+    const parent = spawn(
+      process.execPath,
+      ["-e", host, BINARY, server.url, lines(INITIALIZE, slow(2, 20_000))],
+      { env: home.env, stdio: ["ignore", "pipe", "ignore"] },
+    );
+    const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+    await until(() => server.count("tools/call") === 1);
+    const startedMs = performance.now();
+    parent.kill("SIGKILL");
+    await until(() => !isRunning(pid));
+    expect(performance.now() - startedMs).toBeLessThan(1500);
+    expect(server.requests.slice(-2)).toEqual(["POST notifications/cancelled", "DELETE"]);
+  });
+
+  test("a pipe of a shell that is still read is answered after its end", async () => {
+    writeFileSync(join(home.folder, "in"), lines(INITIALIZE, slow(2, 1500)));
+    const { stdout } = await shell(`cat in | "$M2MCP" bridge "$URL" | cat`);
+    expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
+  });
+
+  test("a signal after the input's end ends it at once", async () => {
+    const { child, say, answer, end } = startBridge(home, [server.url]);
+    say(INITIALIZE, slow(2, 20_000));
+    await answer(1);
+    await until(() => server.count("tools/call") === 1);
+    const code = end();
     await sleep(200);
     child.kill("SIGTERM");
-    expect(await ended).toBe(0);
-    expect((await hear(({ id }) => id === 2)).error.data.code).toBe("ended");
+    expect(await code).toBe(0);
+    expect((await answer(2)).error.data.code).toBe("ended");
   });
 });
 
@@ -101,11 +134,9 @@ describe("a closed pipe is no fault:", () => {
   });
 
   test("stdout of the bridge, in the middle: it ends, and ends its session", async () => {
-    const child = home.start(["bridge", server.url]);
-    const { say, hear } = converse(child);
+    const { child, say, answer, ended } = startBridge(home, [server.url]);
     say(INITIALIZE, INITIALIZED);
-    await hear(({ id }) => id === 1);
-    const ended = new Promise((resolve) => child.on("exit", (...how) => resolve(how)));
+    await answer(1);
     child.stdout.destroy();
     say(call(2));
     expect(await ended).toEqual([0, null]);
@@ -116,12 +147,10 @@ describe("a closed pipe is no fault:", () => {
     writeFileSync(join(home.folder, "in"), lines(INITIALIZE, call(2)));
     const { stdout } = await shell(`"$M2MCP" bridge "$URL" --verbose < in 2>&-`);
     expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
-    const child = home.start(["bridge", server.url, "--verbose"]);
-    const { say, hear } = converse(child);
+    const { child, say, answer } = startBridge(home, [server.url, "--verbose"]);
     child.stderr.destroy();
     say(INITIALIZE, call(2));
-    expect((await hear(({ id }) => id === 2)).result.text).toBe("ok");
-    child.kill("SIGKILL");
+    expect((await answer(2)).result.text).toBe("ok");
   });
 
   test("stdout that was closed from the start", async () => {
@@ -165,7 +194,7 @@ describe("a fault of the program's own", () => {
     writeFileSync(preload, fault);
     const child = spawn(
       process.execPath,
-      ["--preload", preload, join(import.meta.dir, "../../cli.ts"), "bridge", server.url],
+      ["--preload", preload, join(ROOT, "cli.ts"), "bridge", server.url],
       { env: home.env, cwd: home.folder },
     );
     child.stdin.end(input);

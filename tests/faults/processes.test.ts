@@ -1,6 +1,5 @@
 // Very many processes over time, locks whose owners die, stop or live elsewhere: nobody waits long, nothing is left.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { spawn, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -12,9 +11,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { processSpace } from "../../lib/platform/host.ts";
-import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
-import { sleep } from "../waiting.ts";
+import { collect, createHome, type Home } from "../support/home.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
 
 let home: Home;
 let world: SmallWorld;
@@ -158,113 +156,6 @@ describe("what is pruned", () => {
     age([store("pruned")], 1);
     await login();
     expect(readdirSync(store("state")).sort()).toEqual([...names.slice(0, 200), "svc.m2mcp"].sort());
-  });
-});
-
-/** The time that a run takes while another's lock lies there, in ms. */
-async function runWithLock(mark: string, mtime?: Date): Promise<number> {
-  const file = store("locks", "svc.lock");
-  writeFileSync(file, mark);
-  if (mtime) utimesSync(file, mtime, mtime);
-  const startedMs = performance.now();
-  const { code, stderr } = await home.run(["@svc", "tools-list"]);
-  expect([code, stderr]).toEqual([0, ""]);
-  expect(readdirSync(store("locks"))).toEqual([]);
-  return performance.now() - startedMs;
-}
-
-describe("a lock", () => {
-  beforeEach(async () => {
-    world.lifeS = 1;
-    await login();
-    await sleep(1100);
-    world.lifeS = 600;
-  });
-
-  test("of a process that has ended is taken over at once, also when its id is used again", async () => {
-    const ended = spawnSync("true");
-    expect(await runWithLock(`${ended.pid} 5 ${processSpace()} x`)).toBeLessThan(3000);
-    world.lifeS = 1;
-    await login();
-    await sleep(1100);
-    expect(await runWithLock(`${process.pid} 5 ${processSpace()} x`)).toBeLessThan(3000);
-  });
-
-  for (const [name, mark] of [
-    ["of another host or container", "1 5 elsewhere/1 x"],
-    ["that holds no mark, since its owner was killed while it made it", ""],
-    ["of an older version", `${process.pid} 0123456789abcdef`],
-  ] as const)
-    test(`${name} is taken over after its silence, whatever its time says`, async () => {
-      const tookMs = await runWithLock(mark, new Date(Date.now() + 86_400_000));
-      expect(tookMs).toBeGreaterThan(3000);
-      expect(tookMs).toBeLessThan(5500);
-    });
-
-  test("of another host is respected while it shows signs of life", async () => {
-    const file = store("locks", "svc.lock");
-    const mark = "999999999 5 elsewhere/1 x";
-    writeFileSync(file, mark);
-    const beat = setInterval(() => utimesSync(file, new Date(), new Date()), 300);
-    const before = world.secrets.length;
-    const run = home.run(["@svc", "tools-list"]);
-    await sleep(6000);
-    expect(world.secrets.length).toBe(before);
-    expect(readFileSync(file, "utf8")).toBe(mark);
-    clearInterval(beat);
-    expect((await run).code).toBe(0);
-    expect(world.secrets.length).toBe(before + 1);
-  });
-
-  test("of a stopped process is taken over; when that goes on, it takes nothing from others", async () => {
-    world.delayMs = 300;
-    const before = world.secrets.length;
-    const stopped = home.start(["@svc", "tools-list"]);
-    const ended = collect(stopped);
-    while (world.secrets.length === before) await sleep(5);
-    stopped.kill("SIGSTOP");
-    const startedMs = performance.now();
-    expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
-    expect(performance.now() - startedMs).toBeLessThan(6000);
-    stopped.kill("SIGCONT");
-    expect((await ended).code).toBe(0);
-    expect(readdirSync(store("locks"))).toEqual([]);
-  });
-
-  test("that was held by a killed process: the other forty-nine make one token request", async () => {
-    world.delayMs = 700;
-    const before = world.secrets.length;
-    const children = Array.from({ length: 50 }, () => home.start(["@svc", "ping"]));
-    const outcomes = children.map(collect);
-    while (world.secrets.length === before) await sleep(2);
-    const holder = Number(readFileSync(store("locks", "svc.lock"), "utf8").split(" ")[0]);
-    const killed = children.findIndex(({ pid }) => pid === holder);
-    expect(killed).toBeGreaterThanOrEqual(0);
-    children[killed]?.kill("SIGKILL");
-    const killedMs = performance.now();
-    const ended = await Promise.all(outcomes);
-    console.log(`the others were done ${Math.round(performance.now() - killedMs)} ms after`);
-    expect(ended.filter(({ code }) => code !== 0).map(({ signal, stderr }) => signal ?? stderr)).toEqual([
-      "SIGKILL",
-    ]);
-    // The killed one's request, and one for all the others.
-    expect(world.secrets.length - before).toBe(2);
-    expect(readdirSync(store("locks"))).toEqual([]);
-  }, 90_000);
-
-  const canUnshare = spawnSync("unshare", ["-rpf", "--mount-proc", "true"]).status === 0;
-  test.if(canUnshare)("of a living process in another pid namespace is respected", async () => {
-    world.delayMs = 6000;
-    const before = world.secrets.length;
-    const inside = spawn("unshare", ["-rpf", "--mount-proc", BINARY, "@svc", "tools-list"], {
-      env: home.env,
-    });
-    const insideEnded = collect(inside);
-    while (world.secrets.length === before) await sleep(5);
-    const outside = home.run(["@svc", "tools-list"]);
-    expect((await insideEnded).code).toBe(0);
-    expect((await outside).code).toBe(0);
-    expect(world.secrets.length - before).toBe(1);
   });
 });
 

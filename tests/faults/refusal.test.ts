@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createHome, type Home } from "../e2e/harness.ts";
+import { createHome, type Home } from "../support/home.ts";
 
 let home: Home;
 beforeEach(() => {

@@ -1,28 +1,15 @@
 // What is sent again, and what is not: a call is repeated only where the server cannot have acted on it, or where
 // its tool is annotated as one that may be called twice.
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { answersTo, call, converse, INITIALIZE, lines, modern } from "./pipe.ts";
-import {
-  type Asked,
-  json,
-  result,
-  type ScriptedServer,
-  serveScript,
-  serveTcp,
-  stream,
-} from "./scripted-server.ts";
+import { describe, expect, test } from "bun:test";
+import type { ServerResponse } from "node:http";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { type Asked, json, reply, result, type Script, stream } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { answersTo, call, INITIALIZE, lines, modern, request } from "../support/messages.ts";
+import { serveTcp } from "../support/net/listen.ts";
 
-let home: Home;
-let server: ScriptedServer | undefined;
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  home.remove();
-  server?.stop();
-  server = undefined;
-});
+const home = homeForEachTest();
 
 const TOOLS = [
   { name: "reads", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } },
@@ -34,9 +21,9 @@ const TOOLS = [
   },
   { name: "plain", inputSchema: { type: "object" } },
 ];
-const LIST = { jsonrpc: "2.0", id: "list", method: "tools/list" };
+const LIST = request("list", "tools/list");
 
-type Cut = (response: Parameters<Parameters<typeof serveScript>[0]>[1]) => void;
+type Cut = (response: ServerResponse) => void;
 const CUTS: [string, Cut][] = [
   ["reset before any byte", (response) => response.destroy()],
   [
@@ -50,33 +37,17 @@ const CUTS: [string, Cut][] = [
 
 for (const era of ["legacy", "modern"] as const)
   describe(`with a ${era} server`, () => {
-    const talk = async (cut: (asked: Asked, response: Parameters<Cut>[0]) => boolean) => {
-      server = await serveScript((asked, response) => {
-        if (asked.method === "tools/list")
-          json(
-            response,
-            JSON.stringify({
-              jsonrpc: "2.0",
-              id: asked.id,
-              result: { tools: TOOLS, resultType: "complete" },
-            }),
-          );
+    /** @param cut true: it has dealt with the call, as a fault */
+    const talk = async (cut: (asked: Asked, response: ServerResponse) => boolean) => {
+      const script: Script = (asked, response) => {
+        if (asked.method === "tools/list") reply(asked, { tools: TOOLS, resultType: "complete" });
         else if (!cut(asked, response)) json(response, result(asked.id));
-      });
-      const child = home.start([
-        "bridge",
-        server.url,
-        "--timeout",
-        "5",
-        ...(era === "modern" ? ["--protocol", "2026-07-28"] : []),
-      ]);
-      const { say, hear } = converse(child);
-      if (era === "legacy") say(INITIALIZE);
-      return {
-        say: (message: object) => say(era === "modern" ? modern(message) : message),
-        hear,
-        end: () => child.kill("SIGKILL"),
       };
+      const server = home.owns(await startLegacyServer(script));
+      const pinned = era === "modern" ? ["--protocol", "2026-07-28"] : [];
+      const { say, answer } = startBridge(home, [server.url, "--timeout", "5", ...pinned]);
+      if (era === "legacy") say(INITIALIZE);
+      return { server, answer, say: (message: object) => say(era === "modern" ? modern(message) : message) };
     };
 
     for (const [cut, make] of CUTS)
@@ -84,53 +55,50 @@ for (const era of ["legacy", "modern"] as const)
         const twice = name === "reads" || name === "sets";
         test(`${cut}: tool ${name} is called ${twice ? "once more" : "once only"}`, async () => {
           let calls = 0;
-          const { say, hear, end } = await talk((asked, response) => {
+          const { say, answer } = await talk((asked, response) => {
             if (asked.params?.name !== name || ++calls > 1) return false;
             make(response);
             return true;
           });
           say(LIST);
-          await hear(({ id }) => id === "list");
+          await answer("list");
           say(call(2, name));
-          const answer = await hear(({ id }) => id === 2);
-          end();
+          const called = await answer(2);
           expect(calls).toBe(twice ? 2 : 1);
-          if (twice) expect(answer.result.text).toBe("ok");
-          else expect(answer.error.data.code).toBe("stream_cut");
+          if (twice) expect(called.result.text).toBe("ok");
+          else expect(called.error.data.code).toBe("stream_cut");
         });
       }
 
     test("a tool that may be called twice is called twice at most", async () => {
-      const { say, hear, end } = await talk(({ method }, response) => {
+      const { server, say, answer } = await talk(({ method }, response) => {
         if (method !== "tools/call") return false;
         response.destroy();
         return true;
       });
       say(LIST);
-      await hear(({ id }) => id === "list");
+      await answer("list");
       say(call(2, "reads"));
-      expect((await hear(({ id }) => id === 2)).error.data.code).toBe("stream_cut");
-      expect(server?.count("tools/call")).toBe(2);
-      end();
+      expect((await answer(2)).error.data.code).toBe("stream_cut");
+      expect(server.count("tools/call")).toBe(2);
     });
 
     test("before the tools were listed, no tool is called twice", async () => {
-      const { say, hear, end } = await talk((asked, response) => {
+      const { server, say, answer } = await talk((asked, response) => {
         if (asked.params?.name !== "reads") return false;
         response.destroy();
         return true;
       });
       say(call(2, "reads"));
-      expect((await hear(({ id }) => id === 2)).error.data.code).toBe("stream_cut");
-      expect(server?.count("tools/call")).toBe(1);
-      end();
+      expect((await answer(2)).error.data.code).toBe("stream_cut");
+      expect(server.count("tools/call")).toBe(1);
     });
   });
 
 test("on a connection used before, that is reset when the request was read, nothing is sent a second time", async () => {
   // The runtime's own fetch must not repeat a POST either: each connection answers some, then resets on the next.
   const seen: number[] = [];
-  const { url, stop } = await serveTcp((socket) => {
+  const tcp = await serveTcp((socket) => {
     let rest = "";
     let answered = 0;
     socket.setEncoding("utf8").on("data", (text: string) => {
@@ -155,31 +123,30 @@ test("on a connection used before, that is reset when the request was read, noth
       }
     });
   });
-  const child = home.start(["bridge", url]);
-  const { say, hear } = converse(child);
+  const { url } = home.owns(tcp);
+  const { say, answer } = startBridge(home, [url]);
   say(INITIALIZE);
-  await hear(({ id }) => id === 1);
+  await answer(1);
   const outcomes: string[] = [];
   for (let id = 2; id < 22; id++) {
     say(call(id));
-    const answer = await hear((message) => message.id === id);
-    outcomes.push(answer.error ? answer.error.data.code : "ok");
+    const called = await answer(id);
+    outcomes.push(called.error ? called.error.data.code : "ok");
   }
-  child.kill("SIGKILL");
-  stop();
   expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => at + 2));
   expect(outcomes.join(" ")).toBe("ok ok ok stream_cut ".repeat(5).trim());
 });
 
 test("429 and 503 with a time are waited for, and the request is sent again", async () => {
   const times: number[] = [];
-  server = await serveScript(({ id }, response) => {
+  const script: Script = ({ id }, response) => {
     times.push(performance.now());
     if (times.length === 1) response.writeHead(429, { "retry-after": "1" }).end();
     else if (times.length === 2)
       response.writeHead(503, { "retry-after": new Date(Date.now() + 2000).toUTCString() }).end();
     else json(response, result(id));
-  });
+  };
+  const server = home.owns(await startLegacyServer(script));
   const { stdout } = await home.run(["bridge", server.url], { input: lines(INITIALIZE, call(2)) });
   expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
   const [first = 0, second = 0, third = 0] = times;

@@ -1,23 +1,18 @@
 // Sessions that end underneath the bridge: opened again unnoticed where that can be, one answer each where not.
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { sleep, until } from "../waiting.ts";
-import { call, converse, INITIALIZE, INITIALIZED } from "./pipe.ts";
-import { type Asked, json, result, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { type Asked, json, result, type Script, stream } from "../support/mcp/scripted.ts";
+import { type LegacyOptions, startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { call, INITIALIZE, INITIALIZED, notification, request } from "../support/messages.ts";
+import { freePort } from "../support/net/listen.ts";
+import { sleep, until } from "../support/waiting.ts";
 
-let home: Home;
-let server: ScriptedServer | undefined;
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  home.remove();
-  server?.stop();
-  server = undefined;
-});
+const home = homeForEachTest();
+const serve = async (script: Script, options?: LegacyOptions) =>
+  home.owns(await startLegacyServer(script, options));
 
 const NOT_FOUND = [
   404,
@@ -35,7 +30,7 @@ const losing = (
   state: { alive: string },
   answer: (asked: Asked) => string,
 ) =>
-  serveScript((asked, response) => json(response, answer(asked)), {
+  serve((asked, response) => json(response, answer(asked)), {
     before: (asked, response) => {
       if (asked.session === undefined || asked.session === state.alive) return false;
       json(response, refusal[1], refusal[0]);
@@ -51,19 +46,18 @@ describe("a lost session is opened again for all in flight:", () => {
   ] as const)
     test(name, async () => {
       const state = { alive: "s1" };
-      server = await losing(refusal, state, ({ id, session }) => result(id, session));
-      const child = home.start(["bridge", server.url]);
-      const { say, hear, heard } = converse(child);
+      const server = await losing(refusal, state, ({ id, session }) => result(id, session));
+      const { heard, say, hear, answer } = startBridge(home, [server.url]);
       say(INITIALIZE, INITIALIZED, call("before"));
-      expect((await hear(({ id }) => id === "before")).result.text).toBe("s1");
+      expect((await answer("before")).result.text).toBe("s1");
       state.alive = "s2";
       const ids = Array.from({ length: 100 }, (_, at) => at + 100);
       say(
         ...ids.map((id) => call(id)),
-        { jsonrpc: "2.0", method: "notifications/roots/list_changed" },
-        { jsonrpc: "2.0", id: "level", method: "logging/setLevel", params: { level: "debug" } },
+        notification("notifications/roots/list_changed"),
+        request("level", "logging/setLevel", { level: "debug" }),
       );
-      for (const wanted of ids) expect((await hear(({ id }) => id === wanted)).result.text).toBe("s2");
+      for (const wanted of ids) expect((await answer(wanted)).result.text).toBe("s2");
       await hear(({ method }) => method === "notifications/tools/list_changed");
       expect(server.count("initialize")).toBe(2);
       expect(heard.filter(({ id }) => typeof id === "number")).toHaveLength(101);
@@ -72,30 +66,24 @@ describe("a lost session is opened again for all in flight:", () => {
           ({ method, session }) => method === "notifications/initialized" && session === "s2",
         ),
       ).toHaveLength(1);
-      child.kill("SIGKILL");
     }, 30_000);
 });
 
-test("a new session is told what the client wished of the old one", async () => {
+test("a new session is told the settings of the old one", async () => {
   const state = { alive: "s1" };
-  server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
-  const child = home.start(["bridge", server.url]);
-  const { say, hear, heard } = converse(child);
-  const subscribe = (id: string, uri: string, method = "subscribe") => ({
-    jsonrpc: "2.0",
-    id,
-    method: `resources/${method}`,
-    params: { uri },
-  });
+  const server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
+  const { heard, say, answer } = startBridge(home, [server.url]);
+  const subscribe = (id: string, uri: string, method = "subscribe") =>
+    request(id, `resources/${method}`, { uri });
   say(INITIALIZE, INITIALIZED);
-  say({ jsonrpc: "2.0", id: "level", method: "logging/setLevel", params: { level: "debug" } });
+  say(request("level", "logging/setLevel", { level: "debug" }));
   say(subscribe("a", "memo://a"), subscribe("b", "memo://b"));
-  await hear(({ id }) => id === "b");
+  await answer("b");
   say(subscribe("not b", "memo://b", "unsubscribe"));
-  await hear(({ id }) => id === "not b");
+  await answer("not b");
   state.alive = "s2";
   say(call(2));
-  expect((await hear(({ id }) => id === 2)).result.text).toBe("s2");
+  expect((await answer(2)).result.text).toBe("s2");
   const told = server.seen
     .filter(({ session, method }) => session === "s2" && method !== "")
     .map(({ method, params }) => `${method} ${params?.uri ?? params?.level ?? ""}`.trim());
@@ -108,36 +96,31 @@ test("a new session is told what the client wished of the old one", async () => 
     ].sort(),
   );
   expect(heard.filter(({ id }) => id !== undefined)).toHaveLength(6);
-  child.kill("SIGKILL");
 });
 
 test("a 400 that a new session meets too is the server's answer, and no more sessions are opened for it", async () => {
-  server = await serveScript((_asked, response) => json(response, BAD_REQUEST[1], 400));
-  const child = home.start(["bridge", server.url]);
-  const { say, hear } = converse(child);
+  const server = await serve((_asked, response) => json(response, BAD_REQUEST[1], 400));
+  const { say, answer } = startBridge(home, [server.url]);
   say(INITIALIZE, call(2));
-  expect((await hear(({ id }) => id === 2)).error).toEqual({ code: -32000, message: "Bad Request" });
+  expect((await answer(2)).error).toEqual({ code: -32000, message: "Bad Request" });
   say(call(3));
-  expect((await hear(({ id }) => id === 3)).error.code).toBe(-32000);
+  expect((await answer(3)).error.code).toBe(-32000);
   expect(server.count("initialize")).toBe(2);
-  child.kill("SIGKILL");
 });
 
 test("a 400 with another error is the server's answer", async () => {
-  server = await serveScript(({ id }, response) =>
+  const server = await serve(({ id }, response) =>
     json(response, `{"jsonrpc":"2.0","id":${id},"error":{"code":-32000,"message":"mine"}}`, 400),
   );
-  const child = home.start(["bridge", server.url]);
-  const { say, hear } = converse(child);
+  const { say, answer } = startBridge(home, [server.url]);
   say(INITIALIZE, call(2));
-  expect((await hear(({ id }) => id === 2)).error.message).toBe("mine");
+  expect((await answer(2)).error.message).toBe("mine");
   expect(server.count("initialize")).toBe(1);
-  child.kill("SIGKILL");
 });
 
 test("where no new session can be opened, each request gets that error, and later ones try again", async () => {
   let refusing = false;
-  server = await serveScript(({ id }, response) => json(response, result(id)), {
+  const server = await serve(({ id }, response) => json(response, result(id)), {
     before: ({ method }, response) => {
       if (!refusing) return false;
       if (method === "initialize") response.writeHead(500).end();
@@ -145,25 +128,22 @@ test("where no new session can be opened, each request gets that error, and late
       return true;
     },
   });
-  const child = home.start(["bridge", server.url]);
-  const { say, hear, heard } = converse(child);
+  const { heard, say, answer } = startBridge(home, [server.url]);
   say(INITIALIZE);
-  await hear(({ id }) => id === 1);
+  await answer(1);
   refusing = true;
   say(call(2), call(3), call(4));
-  for (const wanted of [2, 3, 4])
-    expect((await hear(({ id }) => id === wanted)).error.data.code).toBe("session_gone");
+  for (const wanted of [2, 3, 4]) expect((await answer(wanted)).error.data.code).toBe("session_gone");
   refusing = false;
   say(call(5));
-  expect((await hear(({ id }) => id === 5)).result.text).toBe("ok");
+  expect((await answer(5)).result.text).toBe("ok");
   expect(heard.filter(({ id }) => id !== undefined)).toHaveLength(5);
-  child.kill("SIGKILL");
 });
 
 test("what the lost session's server had asked is cancelled, and an answer to it does not reach the new one", async () => {
   const state = { alive: "s1" };
-  let asks: Parameters<Parameters<typeof serveScript>[0]>[1] | undefined;
-  server = await serveScript(
+  let asks: Parameters<Script>[1] | undefined;
+  const server = await serve(
     ({ id, params, session }, response) => {
       if (params?.name !== "ask") return json(response, result(id, session));
       asks = stream(response);
@@ -177,34 +157,31 @@ test("what the lost session's server had asked is cancelled, and an answer to it
       },
     },
   );
-  const child = home.start(["bridge", server.url]);
-  const { say, hear } = converse(child);
+  const { say, hear, answer } = startBridge(home, [server.url]);
   say(INITIALIZE, call(2, "ask"));
   await hear(({ method }) => method === "roots/list");
   state.alive = "s2";
   asks?.destroy();
-  expect((await hear(({ id }) => id === 2)).error.data.code).toBe("stream_cut");
+  expect((await answer(2)).error.data.code).toBe("stream_cut");
   say(call(3));
-  expect((await hear(({ id }) => id === 3)).result.text).toBe("s2");
+  expect((await answer(3)).result.text).toBe("s2");
   expect((await hear(({ method }) => method === "notifications/cancelled")).params.requestId).toBe(0);
   say({ jsonrpc: "2.0", id: 0, result: { roots: [] } }, call(4));
-  await hear(({ id }) => id === 4);
+  await answer(4);
   expect(server.seen.filter(({ id, method }) => id === 0 && method === "")).toEqual([]);
-  child.kill("SIGKILL");
 });
 
 test("a notification that meets a lost session is sent once more in the new one, and no oftener", async () => {
   const state = { alive: "s1" };
-  const told = (n: number) => ({ jsonrpc: "2.0", method: "notifications/x", params: { n } });
-  server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
-  const child = home.start(["bridge", server.url]);
-  const { say, hear } = converse(child);
+  const told = (n: number) => notification("notifications/x", { n });
+  const server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
+  const { say, answer } = startBridge(home, [server.url]);
   say(INITIALIZE, INITIALIZED, call("before"));
-  await hear(({ id }) => id === "before");
+  await answer("before");
   state.alive = "s2";
   say(told(1), told(2));
   const seen = (session: string) =>
-    server?.seen
+    server.seen
       .filter((asked) => asked.session === session && asked.method === "notifications/x")
       .map(({ params }) => params.n);
   await until(() => seen("s2")?.length === 2);
@@ -215,21 +192,18 @@ test("a notification that meets a lost session is sent once more in the new one,
   say(told(3), told(4), told(5));
   await until(() => seen("s3")?.includes(5) === true);
   expect(server.count("initialize")).toBe(3);
-  child.kill("SIGKILL");
 });
 
 test("a GET stream refused from the start opens no sessions", async () => {
-  server = await serveScript(({ http, id }, response) =>
+  const server = await serve(({ http, id }, response) =>
     http === "GET" ? json(response, NOT_FOUND[1], 404) : json(response, result(id)),
   );
-  const child = home.start(["bridge", server.url]);
-  const { say, hear } = converse(child);
+  const { say, answer } = startBridge(home, [server.url]);
   say(INITIALIZE, INITIALIZED, call(2));
-  await hear(({ id }) => id === 2);
-  await until(() => server?.seen.some(({ http }) => http === "GET") === true);
+  await answer(2);
+  await until(() => server.seen.some(({ http }) => http === "GET") === true);
   await sleep(1500);
   expect(server.count("initialize")).toBe(1);
-  child.kill("SIGKILL");
 });
 
 describe("the real server-everything, restarted underneath the bridge:", () => {
@@ -237,13 +211,6 @@ describe("the real server-everything, restarted underneath the bridge:", () => {
     import.meta.dir,
     "../../node_modules/@modelcontextprotocol/server-everything/dist/index.js",
   );
-  const freePort = () =>
-    new Promise<number>((resolve) => {
-      const probe = createServer().listen(0, "127.0.0.1", () => {
-        const { port } = probe.address() as { port: number };
-        probe.close(() => resolve(port));
-      });
-    });
   const start = async (port: number): Promise<ChildProcess> => {
     const child = spawn(process.execPath, [script, "streamableHttp"], {
       env: { ...process.env, PORT: String(port) },
@@ -260,6 +227,7 @@ describe("the real server-everything, restarted underneath the bridge:", () => {
   };
   const kill = (child: ChildProcess) =>
     new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve(undefined);
       child.once("exit", resolve);
       child.kill("SIGKILL");
     });
@@ -268,33 +236,20 @@ describe("the real server-everything, restarted underneath the bridge:", () => {
     const port = await freePort();
     let everything = await start(port);
     try {
-      const child = home.start(["bridge", `http://127.0.0.1:${port}/mcp`]);
-      const { say, hear, heard } = converse(child);
-      const echo = (id: number) => ({
-        jsonrpc: "2.0",
-        id,
-        method: "tools/call",
-        params: { name: "echo", arguments: { message: `said ${id}` } },
-      });
-      const long = (id: number) => ({
-        jsonrpc: "2.0",
-        id,
-        method: "tools/call",
-        params: { name: "trigger-long-running-operation", arguments: { duration: 30, steps: 2 } },
-      });
+      const { heard, say, hear, answer, end } = startBridge(home, [`http://127.0.0.1:${port}/mcp`]);
+      const echo = (id: number) => call(id, "echo", { message: `said ${id}` });
+      const long = (id: number) => call(id, "trigger-long-running-operation", { duration: 30, steps: 2 });
       say(INITIALIZE, INITIALIZED, echo(2));
-      expect((await hear(({ id }) => id === 2)).result.content[0].text).toContain("said 2");
+      expect((await answer(2)).result.content[0].text).toContain("said 2");
       say(long(3), long(4), long(5));
       await sleep(500);
       await kill(everything);
       everything = await start(port);
       for (const wanted of [3, 4, 5])
-        expect((await hear(({ id }) => id === wanted)).error.data.code).toMatch(
-          /^(session_lost|stream_cut)$/,
-        );
+        expect((await answer(wanted)).error.data.code).toMatch(/^(session_lost|stream_cut)$/);
       say(echo(6), echo(7));
       for (const wanted of [6, 7])
-        expect((await hear(({ id }) => id === wanted)).result.content[0].text).toContain(`said ${wanted}`);
+        expect((await answer(wanted)).result.content[0].text).toContain(`said ${wanted}`);
       await hear(({ method }) => method === "notifications/tools/list_changed");
       expect(
         heard
@@ -302,9 +257,7 @@ describe("the real server-everything, restarted underneath the bridge:", () => {
           .map(({ id }) => id)
           .sort(),
       ).toEqual([1, 2, 3, 4, 5, 6, 7]);
-      const ended = new Promise((resolve) => child.on("close", resolve));
-      child.stdin.end();
-      expect(await ended).toBe(0);
+      expect(await end()).toBe(0);
     } finally {
       await kill(everything);
     }

@@ -2,12 +2,13 @@
 // each id is answered once, none twice, no call that may not be repeated is, and nothing is used up.
 
 import { expect, test } from "bun:test";
-import { createHome } from "../e2e/harness.ts";
-import { sleep, until } from "../waiting.ts";
-import { startCountingServer } from "./counting-server.ts";
-import { startFaultProxy } from "./fault-proxy.ts";
-import { descriptors, INITIALIZE, INITIALIZED, lines, memoryMb } from "./pipe.ts";
-import { createRandom } from "./random.ts";
+import { createHome } from "../support/home.ts";
+import { startCountingServer } from "../support/mcp/counting-server.ts";
+import { call, INITIALIZED, initialize, lines, request } from "../support/messages.ts";
+import { startFaultProxy } from "../support/net/fault-proxy.ts";
+import { descriptors, memoryMb } from "../support/process.ts";
+import { createRandom } from "../support/random.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 const REQUESTS = Number(process.env.M2MCP_SOAK_REQUESTS ?? 20_000);
 const IN_FLIGHT = 64;
@@ -16,9 +17,9 @@ const SHARE = 0.3;
 test("each request is answered once, whatever the network does; memory and descriptors stay flat", async () => {
   const seed = Number(process.env.M2MCP_SOAK_SEED ?? Date.now() % 1_000_000);
   console.log(`soak seed ${seed} (M2MCP_SOAK_SEED repeats it)`);
-  const server = await startCountingServer();
-  const proxy = await startFaultProxy(server.url, createRandom(seed), SHARE);
   const home = createHome();
+  const server = home.owns(await startCountingServer());
+  const proxy = home.owns(await startFaultProxy(server.url, createRandom(seed), SHARE));
   const child = home.start(["bridge", proxy.url, "--timeout", "30"]);
   child.stderr.resume();
 
@@ -30,12 +31,7 @@ test("each request is answered once, whatever the network does; memory and descr
   let answered = 0;
   let listChanges = 0;
   const say = (...messages: unknown[]) => child.stdin.write(lines(...messages));
-  const request = (n: number) => ({
-    jsonrpc: "2.0",
-    id: n,
-    method: "tools/call",
-    params: { name: n % 2 === 0 ? "look" : "once", arguments: { n } },
-  });
+  const numbered = (n: number) => call(n, n % 2 === 0 ? "look" : "once", { n });
   const startedMs = performance.now();
   let rest = "";
   let finish = () => {};
@@ -59,15 +55,15 @@ test("each request is answered once, whatever the network does; memory and descr
       } else if (message.result.content[0].text !== `said ${message.id}`) wrong.push(line);
       answered++;
       if (answered % (REQUESTS / 10) === 0) memory.push(memoryMb(child.pid));
-      if (next <= REQUESTS) say(request(next++));
+      if (next <= REQUESTS) say(numbered(next++));
       else if (answered === REQUESTS) finish();
     }
   });
-  say({ ...INITIALIZE, id: "initialize" }, INITIALIZED, { jsonrpc: "2.0", id: "list", method: "tools/list" });
+  say(initialize(), INITIALIZED, request("list", "tools/list"));
   await until(() => answers.has("list"));
   const openBefore = descriptors(child.pid);
   proxy.faulty = true;
-  while (next <= IN_FLIGHT) say(request(next++));
+  while (next <= IN_FLIGHT) say(numbered(next++));
   await finished;
   proxy.faulty = false;
   const tookMs = performance.now() - startedMs;
@@ -77,9 +73,7 @@ test("each request is answered once, whatever the network does; memory and descr
   child.stdin.end();
   const code = await ended;
   const leftOpen = server.leftOpen();
-  proxy.stop();
-  server.stop();
-  home.remove();
+  await home.remove();
 
   const count = (counts: Map<string, number>) =>
     [...counts].map(([kind, times]) => `${kind} ${times}`).join(", ");

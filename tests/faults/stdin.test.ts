@@ -1,30 +1,23 @@
 // What a client can write into the bridge, and what it reads then.
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { sleep } from "../waiting.ts";
-import { answers, answersTo, call, converse, INITIALIZE, lines, memoryMb, peakMb } from "./pipe.ts";
-import { json, result, type ScriptedServer, serveScript } from "./scripted-server.ts";
+import { beforeEach, describe, expect, test } from "bun:test";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { json, result, type Script, type Scripted } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { answers, answersTo, call, cancelled, INITIALIZE, lines, notification } from "../support/messages.ts";
+import { memoryMb, peakMb } from "../support/process.ts";
+import { sleep } from "../support/waiting.ts";
 
-let home: Home;
-let server: ScriptedServer;
+const home = homeForEachTest();
+let server: Scripted;
 beforeEach(async () => {
-  home = createHome();
-  server = await serveScript(({ id, params }, response) =>
-    setTimeout(() => json(response, result(id, params?.arguments?.text ?? "ok")), params?.arguments?.ms ?? 0),
-  );
-});
-afterEach(() => {
-  home.remove();
-  server.stop();
+  const script: Script = ({ id, params: { arguments: { text = "ok", ms = 0 } = {} } = {} }, response) =>
+    setTimeout(() => json(response, result(id, text)), ms);
+  server = home.owns(await startLegacyServer(script));
 });
 
 const run = (input: string) => home.run(["bridge", server.url], { input });
-const says = (id: unknown, text: string) => ({
-  jsonrpc: "2.0",
-  id,
-  method: "tools/call",
-  params: { name: "x", arguments: { text } },
-});
+const says = (id: unknown, text: string) => call(id, "x", { text });
 const initialize = JSON.stringify(INITIALIZE);
 
 describe("lines", () => {
@@ -44,26 +37,22 @@ describe("lines", () => {
   test("arrive whole, however they are cut", async () => {
     const text = "ünï\u2028𝄞\\n";
     const bytes = Buffer.from(lines(INITIALIZE, says(2, text)));
-    const child = home.start(["bridge", server.url]);
-    const { hear } = converse(child);
+    const { child, answer } = startBridge(home, [server.url]);
     for (const byte of bytes) {
       child.stdin.write(Buffer.from([byte]));
       // A write of its own for each byte, so that they are read one by one.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect((await hear(({ id }) => id === 2)).result.text).toBe(text);
-    child.kill("SIGKILL");
+    expect((await answer(2)).result.text).toBe(text);
   }, 30_000);
 
   test("with invalid UTF-8 are read, each wrong byte as a sign of its own", async () => {
-    const [start = "", end = ""] = JSON.stringify(says(2, "<>")).split("<>");
-    const child = home.start(["bridge", server.url]);
-    const { hear } = converse(child);
+    const [start = "", rest = ""] = JSON.stringify(says(2, "<>")).split("<>");
+    const { child, answer } = startBridge(home, [server.url]);
     child.stdin.write(
-      Buffer.concat([Buffer.from(`${initialize}\n${start}`), Buffer.from([0xff]), Buffer.from(`${end}\n`)]),
+      Buffer.concat([Buffer.from(`${initialize}\n${start}`), Buffer.from([0xff]), Buffer.from(`${rest}\n`)]),
     );
-    expect((await hear(({ id }) => id === 2)).result.text).toBe("\ufffd");
-    child.kill("SIGKILL");
+    expect((await answer(2)).result.text).toBe("\ufffd");
   });
 
   test("of 64 MB pass, request and response", async () => {
@@ -129,7 +118,7 @@ describe("junk", () => {
     await sleep(2000);
     const after = memoryMb(child.pid);
     clearInterval(timer);
-    child.kill("SIGKILL");
+
     expect(after).toBeLessThan(before + 20);
     expect(after).toBeLessThan(200);
   }, 20_000);
@@ -152,7 +141,7 @@ describe("ids", () => {
     });
 
   test("in use belong to the request that came first", async () => {
-    const slow = { ...call(2), params: { name: "x", arguments: { ms: 300, text: "first" } } };
+    const slow = call(2, "x", { ms: 300, text: "first" });
     const { stdout } = await run(lines(INITIALIZE, slow, says(2, "second")));
     expect(answersTo(stdout, 2).map(({ result }) => result?.text)).toEqual(["first"]);
     expect(answersTo(stdout, null)).toMatchObject([{ error: { code: -32600 } }]);
@@ -160,25 +149,19 @@ describe("ids", () => {
   });
 
   test("may be used again once answered", async () => {
-    const child = home.start(["bridge", server.url]);
-    const { say, hear } = converse(child);
+    const { say, hear } = startBridge(home, [server.url]);
     say(INITIALIZE, says(2, "first"));
     await hear(({ result }) => result?.text === "first");
     say(says(2, "second"));
     await hear(({ id, result }) => id === 2 && result?.text === "second");
-    child.kill("SIGKILL");
   });
 });
 
 describe("a batch (2025-03-26)", () => {
   test("is answered by one array, once all its requests are answered", async () => {
-    const slow = { ...call(2), params: { name: "x", arguments: { ms: 300 } } };
+    const slow = call(2, "x", { ms: 300 });
     const { stdout } = await run(
-      lines(
-        INITIALIZE,
-        [slow, call("3"), { jsonrpc: "2.0", method: "notifications/x" }, 7, call(4)],
-        call(5),
-      ),
+      lines(INITIALIZE, [slow, call("3"), notification("notifications/x"), 7, call(4)], call(5)),
     );
     const arrays = answers(stdout).filter(Array.isArray);
     expect(arrays).toHaveLength(1);
@@ -188,7 +171,7 @@ describe("a batch (2025-03-26)", () => {
   });
 
   test("without requests is not answered", async () => {
-    const { stdout } = await run(lines(INITIALIZE, [{ jsonrpc: "2.0", method: "notifications/x" }]));
+    const { stdout } = await run(lines(INITIALIZE, [notification("notifications/x")]));
     expect(answers(stdout)).toHaveLength(1);
   });
 
@@ -206,21 +189,19 @@ describe("a batch (2025-03-26)", () => {
   });
 
   test("does not wait for what was cancelled", async () => {
-    const slow = { ...call(2), params: { name: "x", arguments: { ms: 20_000 } } };
-    const child = home.start(["bridge", server.url]);
-    const { say, hear } = converse(child);
+    const slow = call(2, "x", { ms: 20_000 });
+    const { say, hear, answer } = startBridge(home, [server.url]);
     say(INITIALIZE);
-    await hear(({ id }) => id === 1);
+    await answer(1);
     say([slow, call(3)]);
     await sleep(200);
-    say({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 2 } });
+    say(cancelled(2));
     expect(await hear(Array.isArray)).toMatchObject([{ id: 3, result: { text: "ok" } }]);
-    child.kill("SIGKILL");
   });
 
   test("whose input ends is answered in time", async () => {
     const { stdout } = await home.run(["bridge", server.url, "--timeout", "1"], {
-      input: lines(INITIALIZE, [{ ...call(2), params: { name: "x", arguments: { ms: 20_000 } } }, call(3)]),
+      input: lines(INITIALIZE, [call(2, "x", { ms: 20_000 }), call(3)]),
     });
     const [array] = answers(stdout).filter(Array.isArray);
     expect(array).toHaveLength(2);

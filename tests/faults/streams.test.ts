@@ -1,27 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+// Streams that carry answers: cut, resumed, and read however they come.
+import { describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import { gzipSync } from "node:zlib";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { listen } from "../servers/listen.ts";
-import { sleep } from "../waiting.ts";
-import { answers, answersTo, call, converse, INITIALIZE, INITIALIZED, lines, memoryMb } from "./pipe.ts";
-import { json, result, type Script, type ScriptedServer, serveScript, stream } from "./scripted-server.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { result, type Script, stream } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { answers, answersTo, call, INITIALIZE, INITIALIZED, lines } from "../support/messages.ts";
+import { listen } from "../support/net/listen.ts";
 
-let home: Home;
-let server: ScriptedServer | undefined;
-beforeEach(() => {
-  home = createHome();
-});
-afterEach(() => {
-  home.remove();
-  server?.stop();
-  server = undefined;
-});
-
-async function serve(script: Script): Promise<string> {
-  server = await serveScript(script);
-  return server.url;
-}
+const home = homeForEachTest();
+const serve = async (script: Script) => home.owns(await startLegacyServer(script)).url;
 
 describe("streams", () => {
   test("with event ids are resumed where they broke, after the time the server named", async () => {
@@ -63,7 +51,7 @@ describe("streams", () => {
     expect(performance.now() - startedMs).toBeLessThan(3000);
   });
 
-  test("that come back by themselves carry what the server says unasked", async () => {
+  test("that come back by themselves carry what the server says on its own", async () => {
     let opened = 0;
     const url = await serve(({ http, id }, response) => {
       if (http === "POST")
@@ -227,171 +215,4 @@ describe("a stream with event ids", () => {
     expect(answersTo(stdout, 2)[0].error.data.code).toBe("stream_cut");
     expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
-});
-
-describe("the GET stream", () => {
-  /** What the server sees of the stream, while a client waits. */
-  const watch = async (script: Script, forMs: number, args: string[] = []) => {
-    const url = await serve(script);
-    const child = home.start(["bridge", url, ...args]);
-    const { say, hear, heard } = converse(child);
-    say(INITIALIZE, INITIALIZED);
-    await hear(({ id }) => id === 1);
-    await sleep(forMs);
-    say(call(2));
-    await hear(({ id }) => id === 2);
-    child.kill("SIGKILL");
-    return { heard, gets: server?.seen.filter(({ http }) => http === "GET") ?? [] };
-  };
-  const orElse =
-    (get: Script): Script =>
-    (asked, response, request) =>
-      asked.http === "GET" ? get(asked, response, request) : json(response, result(asked.id));
-
-  test("that ends at once each time is asked for ever less often", async () => {
-    const { gets } = await watch(
-      orElse((_asked, response) => void stream(response).end()),
-      5000,
-    );
-    // At 0 s, 1 s and 3 s, each wait a quarter more or less.
-    expect(gets.length).toBeGreaterThan(1);
-    expect(gets.length).toBeLessThan(6);
-  }, 20_000);
-
-  test("is no hot loop where the server says retry: 0", async () => {
-    const { gets } = await watch(
-      orElse((_asked, response) => void stream(response).end("retry: 0\n\n")),
-      2000,
-    );
-    expect(gets.length).toBeGreaterThan(2);
-    expect(gets.length).toBeLessThan(9);
-  }, 20_000);
-
-  test("goes on after its last event, and after the time that the server named", async () => {
-    const times: number[] = [];
-    const { gets, heard } = await watch(
-      orElse((_asked, response) => {
-        times.push(performance.now());
-        stream(response).end(
-          `id: g${times.length}\nretry: 500\ndata: {"jsonrpc":"2.0","method":"notifications/x"}\n\n`,
-        );
-      }),
-      2500,
-    );
-    expect(gets.slice(0, 3).map(({ lastEventId }) => lastEventId)).toEqual([undefined, "g1", "g2"]);
-    const [first = 0, second = 0, third = 0] = times;
-    expect(second - first).toBeGreaterThan(490);
-    expect(third - second).toBeGreaterThan(490);
-    expect(heard.filter(({ method }) => method === "notifications/x").length).toBeGreaterThan(2);
-  }, 20_000);
-
-  test("starts anew where its last event is not known any more", async () => {
-    let opened = 0;
-    const { gets } = await watch(
-      orElse(({ lastEventId }, response) => {
-        if (lastEventId !== undefined) return void response.writeHead(400).end();
-        if (++opened === 1) stream(response).end("id: g1\nretry: 50\ndata:\n\n");
-        else stream(response).write(": open\n\n");
-      }),
-      2000,
-    );
-    expect(gets.map(({ lastEventId }) => lastEventId)).toEqual([undefined, "g1", undefined]);
-  }, 20_000);
-
-  test("that is silent for too long is made anew, and a server that still holds the old one is asked again", async () => {
-    let held = false;
-    const { gets } = await watch(
-      orElse((_asked, response) => {
-        if (held) {
-          held = false;
-          response.writeHead(409).end();
-        } else {
-          stream(response).flushHeaders();
-          held = true;
-        }
-      }),
-      5000,
-      ["--timeout", "1"],
-    );
-    expect(gets.length).toBeGreaterThan(2);
-    expect(gets.length).toBeLessThan(8);
-  }, 20_000);
-
-  test("that the server does not offer is not asked for again", async () => {
-    const { gets } = await watch(
-      orElse((_asked, response) => void response.writeHead(405).end()),
-      1500,
-    );
-    expect(gets).toHaveLength(1);
-  }, 20_000);
-});
-
-test("a listen stream that ends at once each time is asked for ever less often", async () => {
-  const _meta = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": { name: "pipe", version: "1" },
-    "io.modelcontextprotocol/clientCapabilities": {},
-  };
-  const url = await serve(({ id, method }, response) => {
-    if (method !== "subscriptions/listen") return json(response, result(id));
-    const acknowledged = {
-      jsonrpc: "2.0",
-      method: "notifications/subscriptions/acknowledged",
-      params: { notifications: {}, _meta: { "io.modelcontextprotocol/subscriptionId": id } },
-    };
-    stream(response).end(`data: ${JSON.stringify(acknowledged)}\n\n`);
-  });
-  const child = home.start(["bridge", url, "--protocol", "2026-07-28"]);
-  const { say, hear, heard } = converse(child);
-  say({ jsonrpc: "2.0", id: "l", method: "subscriptions/listen", params: { notifications: {}, _meta } });
-  await hear(({ method }) => method === "notifications/subscriptions/acknowledged");
-  await sleep(5000);
-  expect(server?.count("subscriptions/listen")).toBeGreaterThan(1);
-  expect(server?.count("subscriptions/listen")).toBeLessThan(6);
-  expect(heard).toHaveLength(1);
-  child.stdin.end();
-  expect((await hear(({ id }) => id === "l")).result.resultType).toBe("complete");
-}, 20_000);
-
-describe("a client that stops reading makes memory stop growing, on", () => {
-  const event = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"x":"${"y".repeat(60_000)}"}}\n\n`;
-  for (const kind of ["a legacy POST stream", "the GET stream", "a modern stream"] as const)
-    test(kind, async () => {
-      const flooded = kind === "the GET stream" ? "GET" : "POST";
-      let sentMb = 0;
-      const url = await serve(({ http }, response) => {
-        if (http !== flooded) return void response.writeHead(405).end();
-        stream(response);
-        const flood = () => {
-          do sentMb += event.length / 1024 / 1024;
-          while (response.write(event));
-          response.once("drain", flood);
-        };
-        flood();
-      });
-      const modern = kind === "a modern stream";
-      const child = home.start(["bridge", url, ...(modern ? ["--protocol", "2026-07-28"] : [])]);
-      const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
-      child.stdin.write(
-        modern
-          ? lines({ ...call(2), params: { name: "x", _meta } })
-          : lines(INITIALIZE, INITIALIZED, ...(flooded === "GET" ? [] : [call(2)])),
-      );
-      await new Promise<void>((resolve) => child.stdout.once("data", () => resolve()));
-      child.stdout.pause();
-      await sleep(1500);
-      const before = memoryMb(child.pid);
-      await sleep(2500);
-      const after = memoryMb(child.pid);
-      // Told to stop, it does not wait for such a reader for ever.
-      const endedMs = performance.now();
-      const exited = new Promise((resolve) => child.on("exit", resolve));
-      child.kill("SIGTERM");
-      await sleep(200);
-      child.kill("SIGTERM");
-      expect(await exited).toBe(0);
-      expect(performance.now() - endedMs).toBeLessThan(5000);
-      expect(after).toBeLessThan(before + 30);
-      expect(sentMb).toBeGreaterThan(0.5);
-    }, 30_000);
 });

@@ -144,6 +144,24 @@ describe("the idle clock", () => {
     expect(idle).toEqual([]);
   });
 
+  test("takes another limit, shorter, longer or none, from when it is named", () => {
+    const { watch, pass, idle } = world();
+    const one = watch("a", 600_000);
+    pass(100);
+    one.refresh(50);
+    pass(49);
+    expect(idle).toEqual([]);
+    one.refresh(1000);
+    pass(999);
+    expect(idle).toEqual([]);
+    one.refresh(Number.POSITIVE_INFINITY);
+    pass(1e7);
+    expect(idle).toEqual([]);
+    one.refresh(50);
+    pass(50);
+    expect(idle).toEqual(["a"]);
+  });
+
   test("may be told by who starts a watch of its own", () => {
     const idle: string[] = [];
     const real = createIdleClock();

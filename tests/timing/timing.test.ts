@@ -108,3 +108,12 @@ describe("a schedule", () => {
     expect(createSchedule(middle).next({ ...brief, retryMs: 7000 })).toBe(7000);
   });
 });
+
+test("what was never to be had is asked for ever more seldom", () => {
+  const waits = (offered: boolean) => {
+    const schedule = createSchedule(middle);
+    return Array.from({ length: 12 }, () => schedule.next({ tookMs: 1, progressed: false, offered }));
+  };
+  expect(waits(true).at(-1)).toBe(30_000);
+  expect(waits(false).at(-1)).toBe(600_000);
+});

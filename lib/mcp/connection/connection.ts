@@ -1,412 +1,394 @@
-import { M2mcpError } from "../../failure.ts";
-import { isObject, type JsonObject } from "../../json.ts";
+import { streamCut, tookTooLong } from "../../net/errors.ts";
+import { hostOf } from "../../net/network-error.ts";
+import { deadlineMs } from "../../timing/deadline.ts";
 import { sleep } from "../../timing/sleep.ts";
+import { createIds } from "../jsonrpc/id.ts";
 import {
-  type Id,
+  exactParams,
   type NotificationMessage,
-  notification,
   type RequestMessage,
-  type ResponseMessage,
-  type RpcError,
   request as requestMessage,
   resultResponse,
 } from "../jsonrpc/message.ts";
-import { createHttpSseRoad } from "../legacy/http-sse.ts";
-import { createLegacySession } from "../legacy/session.ts";
-import { createModernRoad, discover } from "../modern/modern-road.ts";
-import { type ErrorAnswer, rpcErrorOf, supportedVersions, toRpcError } from "../protocol/answer.ts";
-import type { Endpoint, ServerEra } from "../protocol/endpoint.ts";
-import { noCommonVersion } from "../protocol/errors.ts";
-import { learned } from "../protocol/server-cache.ts";
-import { changesIn, listChanges, tagged } from "../protocol/subscription-filter.ts";
-import type { Deliver, Road } from "../protocol/transport.ts";
-import {
-  clientEra,
-  erasAfterOpening,
-  erasAfterRefusal,
-  erasOf,
-  isNoStream,
-  LEGACY_VERSIONS,
-  META_SUBSCRIPTION,
-  MODERN_VERSIONS,
-  UNSUPPORTED_VERSION,
-  undiscovered,
-} from "../protocol/versions.ts";
-import { createLegacyToModern } from "./legacy-to-modern.ts";
-import { createModernToLegacy } from "./modern-to-legacy.ts";
+import { tellChanges } from "../legacy/restore.ts";
+import { createSessionSettings } from "../legacy/session-settings.ts";
+import { createStatelessHttp } from "../modern/stateless-http.ts";
+import type { EraTransport } from "../pairs/era-transport.ts";
+import { type ClientEra, transportFor } from "../pairs/pair.ts";
+import { discover } from "../pairs/same-era.ts";
+import { type Answer, answered, type Refused } from "../protocol/answer.ts";
+import type { Endpoint, ServerEra, ServerMemory } from "../protocol/endpoint.ts";
+import { serverSilent } from "../protocol/errors.ts";
+import type { ClientIdentity } from "../protocol/meta.ts";
+import { LISTEN } from "../protocol/subscription.ts";
+import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
+import { judge } from "../protocol/verdict.ts";
+import { clientEra, erasOf } from "../protocol/versions.ts";
+import { acknowledgedOnce, inOurWords } from "./for-client.ts";
+import { type Connected, type Negotiated, negotiate } from "./negotiate.ts";
+import { learned } from "./server-cache.ts";
 
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
-const PATIENCE_MS = 60_000;
+const COOLDOWN_MS = 60_000;
+/** Notifications kept until the first request shows the era. */
+const MAX_QUEUED = 100;
+/** How long closing waits for the server, in ms. */
+const CLOSE_MS = 1000;
 
-/** Notifications kept until the first request shows the way. */
-const MAX_EARLY = 100;
+/** What is known of the server. */
+type ConnectionState =
+  | { kind: "unknown" }
+  /** The first request asks it; those that come meanwhile wait. */
+  | { kind: "negotiating"; done: Promise<Negotiated> }
+  | ({ kind: "connected" } & Connected)
+  /** A refusal spoke of another era: the server is asked anew. Resolves with what holds then. */
+  | { kind: "switching"; from: Connected; done: Promise<void> }
+  | { kind: "closed" };
 
-const LISTEN = "subscriptions/listen";
-const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
-
-interface Way {
-  era: ServerEra;
-  road: Road;
-  /** Whether the server has answered an opening in this era; else the era is remembered or assumed. */
-  proven: boolean;
+export interface ConnectionOptions {
+  endpoint: Endpoint;
+  /** Takes what belongs to no request under way. */
+  onMessage: OnMessage;
+  /** Who asks, where the requests are our own: they are sent in the era of the server. Absent: a client's, passed on. */
+  own?: ClientIdentity;
 }
 
-/** `answered`: the opener was the first request itself, and it has its answer. */
-type Found = { way: Way; answered: boolean; result?: JsonObject } | { failure: ErrorAnswer };
-
-/** What opens a way: the client's first request, or its handshake once more (`replay`), whose answer it knows. */
-interface Opener {
-  request: RequestMessage;
-  replay: boolean;
-}
+/** The transport that suits both ends, whatever their eras. */
+export type Connection = Transport;
 
 /**
- * The road that suits both ends. The client's era is in its first request, the server's is remembered, pinned, or
- * shows in its answers. An era that turns out wrong, at the start or while the conversation runs, is replaced.
+ * Connects a client with a server. The client's era is in its first request, the server's is remembered, pinned, or shows
+ * in its answers. An era that turns out wrong, at the start or later, is replaced, and the client notices nothing.
  */
-export function createConversation(endpoint: Endpoint, toClient: Deliver): Road {
-  let client: "legacy" | "modern" = "legacy";
-  let way: Promise<Way> | undefined;
+export function createConnection({ endpoint, onMessage, own }: ConnectionOptions): Connection {
+  const host = hostOf(endpoint.url);
+  const ids = createIds();
+  const ended = new AbortController();
+  const allowed = erasOf(endpoint.protocol);
+  /** What a server of another era must be told again. */
+  const settings = createSessionSettings();
+  const queued: NotificationMessage[] = [];
+  /** Transports that the client itself has left: what is under way there may still be answered. */
+  const left: EraTransport[] = [];
+  let client: ClientEra = own ? "own" : "legacy";
+  let state: ConnectionState = { kind: "unknown" };
   /** The client's handshake, for a server that changes its era meanwhile. */
   let handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
-  let closed = false;
-  let patientUntilMs = 0;
-  /** The request that is finding the way, and whether the client still wants its answer. */
-  let finder: { id: Id; cancelled: boolean } | undefined;
-  /** What a server of another era must be told again: the log level and the resources subscribed to. */
-  const wishes = new Map<string, RequestMessage>();
-  /** What the client told before its first request showed the way. */
-  const early: NotificationMessage[] = [];
-  /** Ways that the client itself has left: what is under way there may still be answered. */
-  const left: Promise<Way>[] = [];
-  const allowed = erasOf(endpoint.protocol);
-  /** Subscriptions that the client knows to stand. */
-  const acknowledged = new Set<unknown>();
+  let cooldownUntilMs = 0;
+  let remembered: Promise<ServerMemory | undefined> | undefined;
+  let writing: Promise<void> = Promise.resolve();
 
-  /** A subscription that another server goes on with stands already: the client hears what may have changed. */
-  const deliver: Deliver = async (message, from) => {
-    if (message.kind !== "notification" || message.method !== ACKNOWLEDGED) return toClient(message, from);
-    const { notifications, _meta } = message.params;
-    const id = isObject(_meta) ? _meta[META_SUBSCRIPTION] : undefined;
-    if (!acknowledged.has(id)) {
-      acknowledged.add(id);
-      return toClient(message, from);
-    }
-    for (const { method, params } of changesIn(isObject(notifications) ? notifications : {}))
-      await toClient(notification(method, tagged(params, id as Id)));
+  const recall = () => {
+    remembered ??= endpoint.cache.read();
+    return remembered;
   };
 
-  const roadFor = {
-    legacy: {
-      legacy: (to: Deliver): Road => createLegacySession(endpoint, to),
-      modern: (to: Deliver): Road => createLegacyToModern(endpoint, to),
-      sse: (to: Deliver): Road => createHttpSseRoad(endpoint, to),
-    },
-    modern: {
-      legacy: (to: Deliver): Road =>
-        createModernToLegacy(endpoint, to, (session) => createLegacySession(endpoint, session)),
-      modern: (to: Deliver): Road => createModernRoad(endpoint, to),
-      sse: (to: Deliver): Road =>
-        createModernToLegacy(endpoint, to, (session) => createHttpSseRoad(endpoint, session)),
-    },
-  };
-
-  /** Asks the server in one era. A refusal is held back, so that another era may be asked before the client hears. */
-  async function attempt(
-    era: ServerEra,
-    { request: first, replay }: Opener,
-    known: boolean,
-  ): Promise<Found | { refusal: ErrorAnswer | M2mcpError }> {
-    let refused: RpcError | undefined;
-    let result: JsonObject | undefined;
-    let to: Deliver = async (message, from) => {
-      if (message.kind !== "response" || message.id !== first.id) return deliver(message, from);
-      const agreed = message.result?.protocolVersion;
-      if (message.error) refused = message.error;
-      // A server that agrees to a version without a handshake speaks that one.
-      else if (first.method === "initialize" && MODERN_VERSIONS.includes(String(agreed)))
-        refused = {
-          code: UNSUPPORTED_VERSION,
-          message: `the server speaks ${agreed}`,
-          data: { supported: [agreed] },
-        };
-      else if (first.method === "initialize" && insisted(endpoint.protocol, agreed))
-        refused = toRpcError(noCommonVersion([endpoint.protocol ?? ""], [String(agreed)]));
-      else if (first.method === "server/discover" && undiscovered(message.result))
-        refused = undiscovered(message.result);
-      else {
-        result = message.result;
-        if (!replay) await deliver(message, from);
-      }
-    };
-    const road = roadFor[client][era]((message, from) => to(message, from));
-    const probes = first.method === (client === "modern" ? "server/discover" : "initialize");
-    // Of an unknown server a modern client's request tells too little; a question of our own is told apart.
-    const asks = client === "modern" && era === "modern" && !known && !probes;
-    let refusal: ErrorAnswer | undefined;
-    try {
-      if (road.open) refusal = await road.open(first);
-      else if (probes) refusal = await road.request(pinned(first, endpoint.protocol));
-      else if (asks) refusal = await discover(endpoint, first);
-      if (refused) refusal = { status: 200, error: refused };
-    } catch (error) {
-      if (!isNoStream(era, error)) throw error;
-      road.close().catch(() => {});
-      return { refusal: error };
-    }
-    to = deliver;
-    if (refusal) {
-      road.close().catch(() => {});
-      return { refusal };
-    }
-    const answered = probes && !road.open;
-    const proven = road.open !== undefined || probes || asks;
-    return { way: { era, road, proven }, answered, ...(result ? { result } : {}) };
-  }
-
-  /** Asks one era after the other until the server answers in one, and remembers it. */
-  async function find(opener: Opener, queue: ServerEra[], known?: ServerEra): Promise<Found> {
-    let first: ErrorAnswer | M2mcpError | undefined;
-    for (const era of queue) {
-      const tried = await attempt(era, opener, era === known);
-      if (!("refusal" in tried)) {
-        if ("way" in tried && tried.way.proven) await remember(era);
-        return tried;
-      }
-      const { refusal } = tried;
-      first ??= refusal;
-      const next = erasAfterOpening(era, refusal);
-      // A server that speaks the era has the last word.
-      if (next.length === 0 && era !== "sse" && !(refusal instanceof M2mcpError)) return { failure: refusal };
-      for (const other of next)
-        if (!queue.includes(other) && allowed.includes(other)) {
-          endpoint.log(`the server is not of the ${era} era: trying ${other}`);
-          queue.push(other);
-        }
-    }
-    if (first instanceof M2mcpError) throw first;
-    return { failure: first ?? { status: 404 } };
-  }
-
-  async function remember(era: ServerEra): Promise<void> {
+  /** In the background: nobody waits for what only later runs need. */
+  function remember(news: ServerMemory): void {
     // A pinned version says nothing of what the server would rather speak, but for its transport.
-    if (endpoint.protocol !== undefined && era !== "sse") return;
-    if ((await endpoint.memory.read())?.era === era) return;
-    await endpoint.memory.change((old) => learned(old, { era }));
+    if (endpoint.protocol !== undefined && news.era !== "sse" && client !== "own") return;
+    writing = writing.then(async () => {
+      const old = await recall();
+      if (news.session === undefined && old?.era === news.era) return;
+      remembered = Promise.resolve(learned(old ?? {}, news));
+      await endpoint.cache.change((before) => learned(before, news));
+    });
   }
 
-  /** The first request finds the way; those that come meanwhile wait for it. */
-  async function begin(first: RequestMessage): Promise<ErrorAnswer | undefined> {
-    const finding = (async () => {
-      const remembered = (await endpoint.memory.read())?.era;
-      const known = remembered && allowed.includes(remembered) ? remembered : undefined;
-      const plain = client === "legacy" && first.method !== "initialize";
-      // A client that skips the handshake cannot be asked for it: the server is, in our own name.
-      const start = plain && !known && allowed.includes("modern") ? await eraOf(first) : undefined;
-      const era = start ?? known ?? (allowed.includes(client) ? client : (allowed[0] ?? client));
-      return find(
-        { request: first, replay: false },
-        [era],
-        known ?? (allowed.length === 1 ? era : undefined),
-      );
-    })();
-    const mine = finding.then((found) => {
-      if (!("way" in found)) throw new RefusedOpening(found.failure);
-      for (const message of early.splice(0)) void found.way.road.notify(message);
-      return found.way;
+  const transportOf = (resumed: ServerMemory["session"]) => (era: ServerEra) =>
+    transportFor(client, era, {
+      endpoint,
+      ids,
+      onMessage,
+      client: own ?? { clientInfo: undefined, capabilities: {} },
+      resumed,
+      onOpened: (opened, session, protocolVersion) =>
+        remember({ era: opened, protocolVersion, ...(session ? { session } : {}) }),
     });
-    way = mine;
-    // Those who wait get the same failure; nobody waiting is no fault.
-    mine.catch(() => {
-      if (way === mine) way = undefined;
-    });
-    const me = { id: first.id, cancelled: false };
-    finder = me;
-    const found = await finding.finally(() => {
-      if (finder === me) finder = undefined;
-    });
-    if (!("way" in found)) return clearly(found.failure);
-    return found.answered || me.cancelled ? undefined : request(first);
+
+  /** The first exchange has a limit of its own: hosts do not wait long for it. */
+  async function withinLimit<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const ownMs = endpoint.connectTimeoutMs;
+    const limitMs = ownMs ?? deadlineMs(endpoint.timeoutMs);
+    const failure = () => (ownMs === undefined ? tookTooLong(host, limitMs) : serverSilent(host, limitMs));
+    const over = new AbortController();
+    const onEnd = () => over.abort(streamCut(host));
+    const timer = setTimeout(() => over.abort(failure()), limitMs);
+    ended.signal.addEventListener("abort", onEnd, { once: true });
+    try {
+      return await work(over.signal);
+    } finally {
+      clearTimeout(timer);
+      ended.signal.removeEventListener("abort", onEnd);
+    }
   }
 
-  /** The era of a server whose client does not say: modern when it can be discovered. */
-  async function eraOf(first: RequestMessage): Promise<ServerEra> {
-    const refusal = await discover(endpoint, first);
-    if (refusal) return "legacy";
-    await remember("modern");
+  /** The first request asks the server; those that come meanwhile wait for it. */
+  async function begin(call: Call): Promise<Answer | undefined> {
+    const done = withinLimit(async (signal) => {
+      const memory = await recall();
+      const { era, known, resumed } = await firstEra(call.message, signal, memory);
+      const first = { ...call, signal };
+      const transports = transportOf(resumed);
+      return negotiate(first, {
+        eras: [era],
+        allowed,
+        known,
+        transportOf: transports,
+        guesses: client === "own",
+        log: endpoint.log,
+      });
+    });
+    const mine = { kind: "negotiating", done } as const;
+    state = mine;
+    let found: Negotiated;
+    try {
+      found = await done;
+    } catch (error) {
+      if (state === mine) state = { kind: "unknown" };
+      throw error;
+    }
+    if (found.kind === "refused") {
+      if (state === mine) state = { kind: "unknown" };
+      return inOurWords(client, endpoint.protocol, found);
+    }
+    const { connected, answer } = found;
+    if (connected.proven) remember({ era: connected.era });
+    if (state === mine) state = { kind: "connected", ...connected };
+    for (const message of queued.splice(0)) void connected.transport.notify(message);
+    return answer;
+  }
+
+  /** The era to ask first, and what is known of it. */
+  async function firstEra(first: RequestMessage, signal: AbortSignal, memory: ServerMemory | undefined) {
+    const known = memory?.era && allowed.includes(memory.era) ? memory.era : undefined;
+    const [only] = allowed.length === 1 || (own && endpoint.protocol !== undefined) ? allowed : [];
+    const isPlain = client === "legacy" && first.method !== "initialize";
+    // A client that skips the handshake cannot be asked for it: the server is, in our own name.
+    const start =
+      isPlain && !known && allowed.includes("modern") ? await discovered(first, signal) : undefined;
+    const preferred = client === "own" ? "modern" : client;
+    const era = start ?? known ?? (allowed.includes(preferred) ? preferred : (allowed[0] ?? preferred));
+    return { era, known: known ?? only, resumed: resumable(memory) };
+  }
+
+  /** The session of an earlier command, in the version that is wanted now. */
+  const resumable = (memory: ServerMemory | undefined) =>
+    memory?.era === "legacy" &&
+    (endpoint.protocol === undefined || memory.session?.protocolVersion === endpoint.protocol)
+      ? memory.session
+      : undefined;
+
+  async function discovered(message: RequestMessage, signal: AbortSignal): Promise<ServerEra> {
+    const transport = createStatelessHttp(endpoint, ids);
+    const opened = await discover(transport, ids, { message, signal, onMessage: async () => {} });
+    if (opened.kind === "refused") return "legacy";
+    remember({ era: "modern" });
     return "modern";
   }
 
-  async function request(message: RequestMessage): Promise<ErrorAnswer | undefined> {
-    if (way === undefined) return begin(message);
-    const used = way;
-    let taken: Way;
-    try {
-      taken = await used;
-    } catch (error) {
-      // Requests of the modern era stand for themselves, so each may ask anew; so does a handshake.
-      const refused = error instanceof RefusedOpening && client === "modern";
-      if (refused || message.method === "initialize") return request(message);
+  async function carry(call: Call): Promise<Answer> {
+    for (;;) {
+      const seen = state;
+      switch (seen.kind) {
+        case "closed":
+          throw streamCut(host);
+        case "unknown": {
+          const answer = await begin(call);
+          if (answer) return answer;
+          // It was given up while the server was asked.
+          if (call.signal.aborted) throw call.signal.reason;
+          break;
+        }
+        case "negotiating": {
+          const refusal = await outcomeFor(call, seen.done);
+          if (refusal) return refusal;
+          break;
+        }
+        case "switching":
+          await seen.done;
+          break;
+        case "connected": {
+          const isFirstHandshake = call.message.method === "initialize" && !seen.proven;
+          if (isFirstHandshake && client === "legacy") {
+            state = { kind: "unknown" };
+            break;
+          }
+          const answer = await attempt(seen, call);
+          if (answer) return answer;
+        }
+      }
+    }
+  }
+
+  /** What a negotiation means to a request that waited for it: nothing where it may go on. */
+  async function outcomeFor(call: Call, done: Promise<Negotiated>): Promise<Refused | undefined> {
+    const outcome = await done.catch((error: unknown) => {
+      // A handshake asks anew.
+      if (call.message.method === "initialize") return undefined;
       throw error;
-    }
-    if (message.method === "initialize" && !taken.proven && client === "legacy") {
-      if (way === used) way = undefined;
-      return request(message);
-    }
-    let failure: ErrorAnswer | undefined;
+    });
+    if (outcome?.kind !== "refused") return undefined;
+    // Requests of the modern era stand for themselves, so each may ask anew; so does a handshake.
+    return client === "legacy" && call.message.method !== "initialize" ? outcome : undefined;
+  }
+
+  /** Sends a request where the server is connected; nothing where it must be sent anew. */
+  async function attempt(
+    used: ConnectionState & { kind: "connected" },
+    call: Call,
+  ): Promise<Answer | undefined> {
+    let answer: Answer;
     try {
-      failure = await taken.road.request(message);
+      answer = await used.transport.request(call);
     } catch (error) {
       // A subscription goes on at the server of another era.
-      if (message.method === LISTEN && way !== undefined && way !== used && !closed) return request(message);
+      const isReplaced = state.kind === "switching" || (state.kind === "connected" && state !== used);
+      if (call.message.method === LISTEN && isReplaced && !call.signal.aborted) return undefined;
       throw error;
     }
-    if (!failure) return undefined;
-    return (await turn(used, taken, message, failure)) ? request(message) : failure;
+    const suspects = suspectsAfter(used, call.message, answer);
+    if (suspects.length > 0 && (await switchEra(used, suspects, call))) return undefined;
+    if (client === "own") used.proven = true;
+    return answer;
   }
 
-  /** Whether, after a refusal that speaks of another era, another way was found. */
-  async function turn(
-    used: Promise<Way>,
-    taken: Way,
-    message: RequestMessage,
-    failure: ErrorAnswer,
-  ): Promise<boolean> {
-    const suspects = erasAfterRefusal(taken.era, failure, message.method).filter((era) =>
-      allowed.includes(era),
+  /** The eras to ask anew after a refusal, the one so far first: it may have refused the request for its own sake. */
+  function suspectsAfter(used: Connected, { method }: RequestMessage, answer: Answer): readonly ServerEra[] {
+    const isRemembered = client === "own" && used.era === "legacy" && !used.proven;
+    const verdict = judge(
+      { era: used.era, method, proven: true, inSession: isRemembered, remembered: isRemembered },
+      answer,
     );
-    if (suspects.length === 0) return false;
+    if (verdict.kind === "session_lost") return [used.era];
+    if (verdict.kind !== "other_era" || answer.kind !== "refused") return [];
+    const others = verdict.eras.filter((era) => allowed.includes(era));
+    return others.length > 0 ? [used.era, ...others] : [];
+  }
+
+  /** Whether another transport was found after a refusal that speaks of another era, or of a session long gone. */
+  async function switchEra(
+    used: ConnectionState & { kind: "connected" },
+    eras: readonly ServerEra[],
+    call: Call,
+  ): Promise<boolean> {
     if (client === "legacy" && !handshake) return false;
-    if (way === used) {
-      if (performance.now() < patientUntilMs) return false;
-      way = turnTo(taken, suspects, message);
+    if (state === used) {
+      if (performance.now() < cooldownUntilMs) return false;
+      const done = withinLimit((signal) => replace(used, eras, { ...call, signal }));
+      state = { kind: "switching", from: used, done: done.then(() => {}) };
     }
-    const now = await way;
-    return now !== undefined && now.road !== taken.road;
+    if (state.kind === "switching") await state.done;
+    return state.kind === "connected" && state.transport !== used.transport;
   }
 
-  async function turnTo(taken: Way, suspects: ServerEra[], message: RequestMessage): Promise<Way> {
-    endpoint.log(`the server no longer answers in the ${taken.era} era: asking anew`);
-    const opener: Opener = handshake
-      ? { request: again(handshake.initialize), replay: true }
-      : { request: message, replay: false };
-    // The era so far comes first: a server of both eras may have refused the request for its own sake.
-    const found = await find(opener, [taken.era, ...suspects]).catch(() => undefined);
-    if (!found || !("way" in found) || found.way.era === taken.era) {
-      if (found && "way" in found) found.way.road.close().catch(() => {});
-      patientUntilMs = performance.now() + PATIENCE_MS;
-      return taken;
+  async function replace(
+    used: ConnectionState & { kind: "connected" },
+    eras: readonly ServerEra[],
+    call: Call,
+  ): Promise<void> {
+    endpoint.log(`the server no longer answers in the ${used.era} era: asking anew`);
+    const first = handshake ? { ...call, message: again(handshake.initialize) } : call;
+    const found = await negotiate(first, {
+      eras,
+      allowed,
+      known: undefined,
+      transportOf: transportOf(undefined),
+      guesses: client === "own",
+      log: endpoint.log,
+    }).catch(() => undefined);
+    if (state.kind !== "switching" || state.from !== used) return;
+    const isNew = found?.kind === "connected" && (found.connected.era !== used.era || client === "own");
+    if (found?.kind !== "connected" || !isNew) {
+      if (found?.kind === "connected") void found.connected.transport.close("end");
+      cooldownUntilMs = performance.now() + COOLDOWN_MS;
+      state = used;
+      return;
     }
-    taken.road.close().catch(() => {});
-    if (handshake?.initialized) void found.way.road.notify(handshake.initialized);
-    void repeatWishes(found.way.road);
+    void used.transport.close(client === "own" ? "leave" : "end");
+    const { connected, initialized } = found;
+    if (connected.proven) remember({ era: connected.era });
+    state = { kind: "connected", ...connected };
+    if (!handshake) return;
+    if (handshake.initialized) void connected.transport.notify(handshake.initialized);
+    void repeatSettings(connected.transport);
     // What the client knew of the server before may no longer hold.
-    for (const { method } of changesIn(listChanges(found.result?.capabilities)))
-      await deliver(notification(method));
-    return found.way;
+    await tellChanges(initialized?.initialized ?? {}, onMessage);
   }
 
-  /** Tells a server of another era what the client wished of the one before. The answers reach nobody. */
-  async function repeatWishes(road: Road): Promise<void> {
-    for (const wish of wishes.values()) {
-      const failure = await road.request(again(wish)).catch(() => ({ status: 0 }));
-      if (failure) endpoint.log(`${wish.method} could not be repeated`);
+  /** Tells a server of another era what the client set at the one before. The answers reach nobody. */
+  async function repeatSettings(transport: Transport): Promise<void> {
+    for (const setting of settings.all()) {
+      const ask = { message: again(setting), signal: ended.signal, onMessage };
+      const answer = await transport.request(ask).catch(() => undefined);
+      if (answer?.kind !== "response") endpoint.log(`${setting.method} could not be repeated`);
     }
   }
 
-  function rememberWish(message: RequestMessage): void {
-    if (message.method === "logging/setLevel") wishes.set("level", message);
-    else if (message.method === "resources/subscribe") wishes.set(`uri ${message.params.uri}`, message);
-    else if (message.method === "resources/unsubscribe") wishes.delete(`uri ${message.params.uri}`);
-  }
+  /** The same request under an id of our own. */
+  const again = (message: RequestMessage): RequestMessage =>
+    requestMessage(ids.next(), message.method, exactParams(message));
 
-  /** A version error in words, for clients that show nothing else. */
-  function clearly(failure: ErrorAnswer): ErrorAnswer {
-    const { error } = failure;
-    if (client === "modern" || error?.code !== UNSUPPORTED_VERSION) return failure;
-    const ours = endpoint.protocol ? [endpoint.protocol] : [...MODERN_VERSIONS, ...LEGACY_VERSIONS];
-    const { message } = noCommonVersion(ours, supportedVersions(error));
-    return { ...failure, error: { ...error, message } };
+  /** Learns the client's era from a request, and what a server must be told again. */
+  function note(message: RequestMessage): void {
+    if (client === "own") return;
+    // A client of both eras that found no version in common goes on as a legacy one.
+    if (client === "modern" && message.method === "initialize" && state.kind === "connected") {
+      left.push(state.transport);
+      state = { kind: "unknown" };
+    }
+    if (client === "legacy") settings.note(message);
+    if (state.kind === "unknown" && message.method !== "ping") client = clientEra(message);
+    if (message.method === "initialize" && client === "legacy") handshake = { initialize: message };
   }
 
   return {
-    async request(message) {
+    async request(call) {
+      const { message } = call;
       // Before the handshake there is no session that a ping could be sent in (MCP 2025-11-25 "Initialization").
-      if (way === undefined && message.method === "ping" && !handshake && clientEra(message) === "legacy") {
-        await deliver(resultResponse(message.id, {}));
-        return undefined;
-      }
-      // A client of both eras that found no version in common goes on as a legacy one.
-      if (client === "modern" && message.method === "initialize" && way !== undefined) {
-        left.push(way);
-        way = undefined;
-      }
-      if (client === "legacy") rememberWish(message);
-      if (way === undefined && message.method !== "ping") client = clientEra(message);
-      if (message.method === "initialize" && client === "legacy") handshake = { initialize: message };
-      if (message.method !== LISTEN) return request(message);
-      return request(message).finally(() => acknowledged.delete(message.id));
+      const isEarly = state.kind === "unknown" && message.method === "ping" && !handshake && client !== "own";
+      if (isEarly && clientEra(message) === "legacy") return answered(resultResponse(message.id, {}));
+      note(message);
+      return carry(message.method === LISTEN ? acknowledgedOnce(call) : call);
     },
-    async notify(message: NotificationMessage) {
+
+    async notify(message) {
       if (message.method === "notifications/initialized" && handshake) handshake.initialized = message;
-      if (way === undefined && message.method !== "notifications/cancelled" && early.length < MAX_EARLY) {
-        early.push(message);
-        return;
-      }
-      if (finder && message.method === "notifications/cancelled" && finder.id === message.params.requestId) {
-        // It has not been sent yet, or is itself the question that the server is asked.
-        finder.cancelled = true;
+      if (state.kind === "unknown") {
+        if (queued.length < MAX_QUEUED) queued.push(message);
         return;
       }
       // Awaited in the same way as by requests, so that the order of the lines is kept.
-      let to: Way | undefined;
-      try {
-        to = await way;
-      } catch {
-        return;
-      }
-      await to?.road.notify(message);
+      if (state.kind === "negotiating" || state.kind === "switching") await quietly(state.done);
+      if (state.kind === "connected") await state.transport.notify(message);
     },
-    async respond(message: ResponseMessage) {
-      await way?.then(({ road }) => road.respond(message)).catch(() => {});
+
+    async respond(message) {
+      if (state.kind === "negotiating") await quietly(state.done);
+      const to = state.kind === "switching" ? state.from : state;
+      if ("transport" in to) await to.transport.respond(message);
     },
-    async close() {
-      closed = true;
-      const opened = way;
+
+    async close(how) {
+      const last = state;
+      state = { kind: "closed" };
       // One that is still being opened ends with the process.
-      for (const former of left) void former.then(({ road }) => road.close()).catch(() => {});
-      await Promise.race([
-        opened?.then(({ road }) => road.close()).catch(() => {}),
-        opened ? sleep(1000) : undefined,
-      ]);
+      ended.abort();
+      for (const former of left) void former.close(how);
+      const transport =
+        last.kind === "connected"
+          ? last.transport
+          : last.kind === "switching"
+            ? last.from.transport
+            : undefined;
+      const work = Promise.all([transport?.close(how), writing.catch(() => {})]);
+      await Promise.race([work, sleep(CLOSE_MS)]);
     },
   };
 }
 
-/** The first request was refused, so those that waited for it cannot go out either. */
-export class RefusedOpening extends Error {
-  readonly answer: ErrorAnswer;
-  constructor(answer: ErrorAnswer) {
-    super("the server refused the first request");
-    this.answer = answer;
-  }
-  toRpcError(url: string) {
-    return rpcErrorOf(this.answer, url);
-  }
-}
-
-/** Whether the server agreed to another version than the one that the user insists on. */
-const insisted = (wanted: string | undefined, agreed: unknown): boolean =>
-  wanted !== undefined && LEGACY_VERSIONS.includes(wanted) && typeof agreed === "string" && agreed !== wanted;
-
-/** A legacy handshake asks for the version that the user pinned. */
-function pinned(first: RequestMessage, version: string | undefined): RequestMessage {
-  if (version === undefined || first.method !== "initialize" || !LEGACY_VERSIONS.includes(version))
-    return first;
-  if (first.params.protocolVersion === version) return first;
-  return requestMessage(first.id, first.method, { ...first.params, protocolVersion: version });
-}
-
-/** The same request under an id of our own. */
-const again = ({ method, params }: RequestMessage): RequestMessage =>
-  requestMessage(`m2mcp-replay-${crypto.randomUUID()}`, method, params);
+const quietly = (work: Promise<unknown>): Promise<void> =>
+  work.then(
+    () => {},
+    () => {},
+  );

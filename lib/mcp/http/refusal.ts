@@ -5,7 +5,7 @@ import type { HttpResponse } from "./body.ts";
 /** Longest error body looked at, in bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** How long the body of a refusal is waited for, in ms: what it says is worth less than to go on. */
-const PATIENCE_MS = 2000;
+const ERROR_BODY_MS = 2000;
 
 /** The body of a refusal, as much of it as was read in time, and the server's words in it. */
 export interface ErrorBody {
@@ -18,7 +18,7 @@ export interface ErrorBody {
 export async function readErrorBody(response: HttpResponse): Promise<ErrorBody> {
   const inTime = new AbortController();
   const read = { text: "", isWhole: false };
-  await Promise.race([readHead(response, read), sleep(PATIENCE_MS, inTime.signal)]).catch(() => {});
+  await Promise.race([readHead(response, read), sleep(ERROR_BODY_MS, inTime.signal)]).catch(() => {});
   inTime.abort();
   if (!read.isWhole) await response.discard();
   const body = read.text.trim();

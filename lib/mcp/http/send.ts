@@ -1,11 +1,11 @@
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { authorize } from "./authorize.ts";
 import type { HttpResponse } from "./body.ts";
-import { fetchOnce } from "./fetch-once.ts";
-import { compose, type HttpRequest, type Layer, type Send } from "./layer.ts";
-import { reconnect } from "./reconnect.ts";
-import { redirect } from "./redirect.ts";
-import { retryLater } from "./retry-later.ts";
+import { authorize } from "./layers/authorize.ts";
+import { fetchOnce } from "./layers/fetch-once.ts";
+import { compose, composeUponFailure, type HttpRequest, type Layer, type Send } from "./layers/layer.ts";
+import { reconnect } from "./layers/reconnect.ts";
+import { redirect } from "./layers/redirect.ts";
+import { retryLater } from "./layers/retry-later.ts";
 
 /** The layers of each endpoint, made once. */
 const layered = new WeakMap<Endpoint, Send>();
@@ -31,26 +31,15 @@ export function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<Http
 }
 
 function layersOf({ fetch, authorization, headers, timeoutMs, reconnectMs, log }: Endpoint): Send {
-  return compose(
-    fetchOnce(fetch, timeoutMs),
-    logged(log),
-    // Innermost, since a proof of possession is for one address and one moment.
-    authorize(authorization),
-    withHeaders(headers),
+  // Innermost, since a proof of possession is for one address and one moment.
+  const attempt = compose(fetchOnce(fetch, timeoutMs, log), authorize(authorization), withHeaders(headers));
+  return composeUponFailure(
+    attempt,
     reconnect(Math.min(reconnectMs, timeoutMs)),
     retryLater(timeoutMs, log),
     redirect,
   );
 }
-
-const logged =
-  (log: (line: string) => void): Layer =>
-  (next) =>
-  async (request) => {
-    const response = await next(request);
-    log(`${request.method} ${request.url} → ${response.status}`);
-    return response;
-  };
 
 /** Adds the user's headers, in lower case, so that ours of the same name replace them. */
 function withHeaders(headers: Endpoint["headers"]): Layer {

@@ -13,6 +13,9 @@ export interface StreamCursor {
   retryMs?: number;
 }
 
+/** Longest wait before a stream is resumed that a server is granted, in ms. */
+const MAX_RETRY_MS = 60 * 60 * 1000;
+
 /** Hands bytes on as they come; see `HttpResponse.read`. */
 type Read = (take: (bytes: Uint8Array) => Promise<void> | void) => Promise<void>;
 
@@ -38,7 +41,7 @@ export async function readEvents(
       cursor.lastEventId = id;
     },
     onRetry: (retryMs) => {
-      cursor.retryMs = retryMs;
+      cursor.retryMs = Math.min(retryMs, MAX_RETRY_MS);
     },
     onError: (error) => {
       if (error.type === "max-buffer-size-exceeded") overflow = true;
@@ -60,10 +63,12 @@ async function takeAll(events: StreamEvent[], take: (event: StreamEvent) => Prom
   for (const event of events) await take(event);
 }
 
-/** The data of the events in a text that is whole, such as the body of a refusal. */
-export function eventData(text: string): string[] {
-  const found: string[] = [];
-  const parser = createParser({ onEvent: ({ data }) => void found.push(data) });
+/** The events in a text that is whole, such as the body of a refusal. */
+export function eventsIn(text: string): StreamEvent[] {
+  const found: StreamEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ event, data }) => void found.push(event === undefined ? { data } : { event, data }),
+  });
   parser.feed(`${text}\n\n`);
   return found;
 }

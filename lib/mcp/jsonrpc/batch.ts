@@ -1,5 +1,7 @@
 import { asString, type Text } from "./bytes.ts";
-import { type Id, type Message, PARSE_ERROR, type Unreadable } from "./message.ts";
+import type { Id } from "./id.ts";
+import { type Message, PARSE_ERROR } from "./message.ts";
+import type { Unreadable } from "./parse.ts";
 
 /**
  * Answers to the members of batches (MCP 2025-03-26 "Batching", JSON-RPC 2.0 §6): a batch is answered by one array,
@@ -16,7 +18,7 @@ export interface Batches {
   /** An answer is at hand: the line to write, which is the answer itself for requests outside batches. */
   answer(id: Id, text: Text): Text | undefined;
   /** A request needs no answer any more (it was cancelled): the line to write, if the batch is now complete. */
-  forgo(id: Id): Text | undefined;
+  drop(id: Id): Text | undefined;
 }
 
 /**
@@ -24,12 +26,12 @@ export interface Batches {
  * a single error (JSON-RPC 2.0 §6).
  */
 export function isBatch(text: Text, [only]: readonly (Message | Unreadable)[]): boolean {
-  const isArray = typeof text === "string" ? text.startsWith("[") : text[0] === OPENING_BRACKET;
+  const isArray = typeof text === "string" ? text.startsWith("[") : text[0] === LEFT_BRACKET;
   if (!isArray || only?.kind !== "unreadable") return isArray;
   return only.error.code !== PARSE_ERROR && !/^\[\s*\]$/.test(asString(text));
 }
 
-const OPENING_BRACKET = 0x5b;
+const LEFT_BRACKET = 0x5b;
 
 interface Batch {
   waiting: Set<Id>;
@@ -58,7 +60,7 @@ export function createBatches(): Batches {
       batch.texts.push(text);
       return lineOf(batch);
     },
-    forgo(id) {
+    drop(id) {
       const batch = leave(id);
       return batch && lineOf(batch);
     },

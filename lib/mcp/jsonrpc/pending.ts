@@ -1,41 +1,51 @@
-import type { Id } from "./message.ts";
+import type { Id } from "./id.ts";
 
-/**
- * The account of requests read and answers written: each id is answered exactly once, whatever the road to the
- * server does. A cancelled request counts as settled: MCP wants no answer to it.
- */
-export interface Ledger {
-  /** A request was read. False when its id is that of one under way, which must stay the only one. */
-  open(id: Id): boolean;
-  /** An answer is at hand: true when it is owed, and then no more. */
-  settle(id: Id): boolean;
-  owes(id: Id): boolean;
-  /** Ids still owed an answer. */
-  owed(): Id[];
-  /** Resolves once nothing is owed, at once or later. */
-  allSettled(): Promise<void>;
-}
+/** Requests under way, by id: each is settled once, whoever comes first with its answer. */
+export class Pending<T> {
+  readonly #open = new Map<Id, T>();
+  #waiting: (() => void)[] = [];
 
-export function createLedger(): Ledger {
-  const open = new Set<Id>();
-  let waiting: (() => void)[] = [];
-  return {
-    open(id) {
-      if (open.has(id)) return false;
-      open.add(id);
-      return true;
-    },
-    settle(id) {
-      if (!open.delete(id)) return false;
-      if (open.size === 0) {
-        for (const resolve of waiting) resolve();
-        waiting = [];
-      }
-      return true;
-    },
-    owes: (id) => open.has(id),
-    owed: () => [...open],
-    allSettled: () =>
-      open.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => void waiting.push(resolve)),
-  };
+  /** A request begins. False when its id is that of one under way, which must stay the only one. */
+  add(id: Id, value: T): boolean {
+    if (this.#open.has(id)) return false;
+    this.#open.set(id, value);
+    return true;
+  }
+
+  get(id: Id): T | undefined {
+    return this.#open.get(id);
+  }
+
+  has(id: Id): boolean {
+    return this.#open.has(id);
+  }
+
+  /** Takes the request out: undefined when it was settled before, or never began. */
+  settle(id: Id): T | undefined {
+    const value = this.#open.get(id);
+    if (!this.#open.delete(id)) return undefined;
+    if (this.#open.size === 0) {
+      for (const resolve of this.#waiting) resolve();
+      this.#waiting = [];
+    }
+    return value;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  entries(): [Id, T][] {
+    return [...this.#open];
+  }
+
+  values(): T[] {
+    return [...this.#open.values()];
+  }
+
+  /** Resolves once nothing is under way, at once or later. */
+  empty(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.#waiting.push(resolve));
+  }
 }

@@ -1,280 +1,286 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
-import type { JsonObject } from "../../json.ts";
-import { answerTooLong, streamCut, timedOut, tookTooLong } from "../../net/errors.ts";
+import { streamCut, timedOut, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { backoffMs } from "../../timing/backoff.ts";
 import { deadlineMs } from "../../timing/deadline.ts";
 import { type IdleWatch, watchIdle } from "../../timing/idle-timeout.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { MAX_ANSWER_BYTES } from "../http/body.ts";
-import { mediaType, readErrorAnswer } from "../http/read-messages.ts";
+import { readRefused } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
-import { readEvents } from "../http/sse.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
+import { type Id, type Ids, idValue, isSameId } from "../jsonrpc/id.ts";
 import {
-  type Id,
+  exactParams,
   type NotificationMessage,
   notification,
-  parseMessages,
   type RequestMessage,
+  type ResponseMessage,
   request as requestMessage,
+  withId,
 } from "../jsonrpc/message.ts";
-import type { ErrorAnswer } from "../protocol/answer.ts";
+import { parseMessages } from "../jsonrpc/parse.ts";
+import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { sessionLost, wrongContentType } from "../protocol/errors.ts";
-import { changesIn, listChanges } from "../protocol/subscription-filter.ts";
-import type { Deliver, Road } from "../protocol/transport.ts";
-import { erasAfterStream } from "../protocol/versions.ts";
-import { createWishes } from "./session-settings.ts";
+import { sessionLost } from "../protocol/errors.ts";
+import { createIdempotent } from "../protocol/repeat-idempotent.ts";
+import { type Call, Cancellation, type OnMessage, type Transport } from "../protocol/transport.ts";
+import { judge } from "../protocol/verdict.ts";
+import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
+import { repeatSettings, tellChanges } from "./restore.ts";
+import { createSessionSettings } from "./session-settings.ts";
 
-/** How long the event that names the address may take, in ms: other servers' streams never bring it. */
-const ENDPOINT_MS = 20_000;
 /** How long a cancelled request may still be answered, in ms. */
-const LINGER_MS = 2000;
+const CANCELLED_MS = 2000;
+/** First wait before a stream that was cut is opened again, in ms. */
+const REOPEN_MS = 1000;
 
+/** The session, which lives as long as its stream. */
+type SessionState =
+  /** No stream: never opened, or cut before the handshake was done. */
+  | { kind: "none" }
+  | { kind: "open"; stream: EventStream }
+  /** Its stream was cut: another is opened, with the handshake once more. Resolves with the server's refusal. */
+  | { kind: "reopening"; done: Promise<Refused | undefined>; stream?: EventStream }
+  | { kind: "closed" };
+
+/** A request whose answer is due on the stream. */
 interface Waiting {
-  resolve(): void;
-  reject(error: unknown): void;
+  resolve(answer: Answer): void;
+  /** The server has taken the request. */
+  posted(): void;
+  /** The stream is gone: a request that was taken has no answer; of one under way its own response tells. */
+  cut(error: unknown): void;
   watch: IdleWatch;
 }
 
-const OWN = "m2mcp-again-";
-const isOwn = (id: Id | null): id is string => typeof id === "string" && id.startsWith(OWN);
+function createWaiting(
+  resolve: (answer: Answer) => void,
+  reject: (error: unknown) => void,
+  watch: IdleWatch,
+): Waiting {
+  let isPosted = false;
+  let failure: unknown;
+  return {
+    resolve,
+    watch,
+    posted() {
+      isPosted = true;
+      if (failure !== undefined) reject(failure);
+    },
+    cut(error) {
+      failure ??= error;
+      if (isPosted || error instanceof StreamRefused) reject(failure);
+    },
+  };
+}
 
-/** The GET was refused: the server may be of another kind. */
-class StreamRefused extends Error {
-  readonly status: number;
-  constructor(status: number) {
-    super("the stream was refused");
-    this.status = status;
-  }
+export interface HttpSseOptions {
+  endpoint: Endpoint;
+  ids: Ids;
+  onMessage: OnMessage;
 }
 
 /**
- * A server of the deprecated HTTP+SSE transport (MCP 2024-11-05): one GET stream carries all its messages and
- * names, in a first event `endpoint`, where to POST. An end of the stream is the end of the session: it fails the
- * requests under way, and the session is opened again, unnoticed by the client.
+ * A server of the deprecated HTTP+SSE transport (MCP 2024-11-05): one GET stream carries all its messages, requests are
+ * POSTed beside it. An end of the stream is the end of the session: it fails the requests under way, and the session is
+ * opened again, unnoticed by the client.
  */
-export function createHttpSseRoad(endpoint: Endpoint, deliver: Deliver): Road {
+export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Transport {
   const host = hostOf(endpoint.url);
   const ended = new AbortController();
   const waiting = new Map<Id, Waiting>();
-  /** The stream, as the address to POST to; gone when it is cut. */
-  let stream: Promise<string> | undefined;
-  /** Ends the stream from this side. */
-  let cut: (() => void) | undefined;
-  /** An attempt to open the session again. */
-  let ready: Promise<void> | undefined;
-  let initialize: RequestMessage | undefined;
-  let initialized: NotificationMessage | undefined;
-  /** Results of what was asked for ourselves. */
-  const own = new Map<Id, JsonObject | undefined>();
-  let serial = 0;
-  const wishes = createWishes();
+  const settings = createSessionSettings();
+  const idempotent = createIdempotent(endpoint);
+  let handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
+  let state: SessionState = { kind: "none" };
 
-  /** Opens the stream; resolves with the address to POST to. */
-  function open(): Promise<string> {
-    if (stream) return stream;
-    const opening = new Promise<string>((resolve, reject) => {
-      const fail = (error: unknown) => {
-        const unforeseen = stream === opening;
-        if (unforeseen) stream = undefined;
-        reject(error);
-        for (const { reject: refuse } of waiting.values()) refuse(error);
-        waiting.clear();
-        if (unforeseen && initialized && !ready && !ended.signal.aborted) comeBack();
-      };
-      read(resolve).then(
-        () => fail(streamCut(host)),
-        (error: unknown) => fail(error),
-      );
-    });
-    stream = opening;
-    return opening;
-  }
-
-  async function read(found: (address: string) => void): Promise<void> {
-    const late = new AbortController();
-    cut = () => {
-      stream = undefined;
-      late.abort(streamCut(host));
-    };
-    const timer = setTimeout(
-      () => late.abort(wrongContentType(host, "a stream that names no endpoint")),
-      ENDPOINT_MS,
-    );
-    try {
-      const response = await sendHttp(endpoint, {
-        method: "GET",
-        headers: { accept: "text/event-stream" },
-        signal: AbortSignal.any([ended.signal, late.signal]),
-        bodyTimeoutMs: Number.POSITIVE_INFINITY,
-      });
-      if (response.status >= 300) {
-        await response.discard();
-        throw new StreamRefused(response.status);
-      }
-      if (mediaType(response.headers) !== "text/event-stream") {
-        await response.discard();
-        throw wrongContentType(host, mediaType(response.headers));
-      }
-      const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-      await readEvents(response.read, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
-        if (event !== "endpoint") return take(data);
-        clearTimeout(timer);
-        found(addressIn(data));
-      });
-    } finally {
-      clearTimeout(timer);
+  /** The stream to send beside, opened where there is none. */
+  function stream(): EventStream {
+    if (state.kind === "open") return state.stream;
+    if (state.kind === "reopening") {
+      state.stream ??= openStream();
+      return state.stream;
     }
+    const opened = openStream();
+    if (state.kind === "none") state = { kind: "open", stream: opened };
+    return opened;
   }
 
-  function addressIn(data: string): string {
-    const address = URL.parse(data, endpoint.url);
-    // Tokens must not follow an address elsewhere.
-    if (!address || address.origin !== new URL(endpoint.url).origin)
-      throw wrongContentType(host, "an endpoint elsewhere");
-    return address.href;
+  function openStream(): EventStream {
+    const opened = openEventStream(endpoint, ended.signal, take);
+    opened.ended.then(
+      () => onEnd(opened, streamCut(host)),
+      (error: unknown) => onEnd(opened, error),
+    );
+    return opened;
+  }
+
+  function onEnd(stream: EventStream, error: unknown): void {
+    if (state.kind === "none" || state.kind === "closed" || state.stream !== stream) return;
+    for (const waits of waiting.values()) waits.cut(error);
+    if (state.kind === "reopening") delete state.stream;
+    else if (handshake?.initialized) reopen();
+    else state = { kind: "none" };
   }
 
   async function take(data: string): Promise<void> {
     for (const { watch } of waiting.values()) watch.refresh();
-    for (const message of parseMessages(data)) {
-      if (message.kind === "unreadable") continue;
-      const waits = message.kind === "response" && message.id !== null ? waiting.get(message.id) : undefined;
-      if (message.kind === "response" && !waits) endpoint.log("dropped an answer that nobody waits for");
-      else if (message.kind === "response" && isOwn(message.id)) own.set(message.id, message.result);
-      else await deliver(message);
-      waits?.resolve();
+    for (const message of parseMessages(data, "server")) {
+      if (message.kind === "unreadable") endpoint.log(`skipped what is no message: ${message.error.message}`);
+      else if (message.kind !== "response") await onMessage(message);
+      else if (settle(message)) await new Promise((resolve) => setImmediate(resolve));
+      else endpoint.log("dropped an answer that nobody waits for");
     }
   }
 
-  async function post(text: Text): Promise<ErrorAnswer | undefined> {
-    const url = await open();
+  /** Hands an answer to who waits for it; the next message waits until it was handed on. */
+  function settle(message: ResponseMessage): boolean {
+    if (message.id === null) return false;
+    const { id } = message;
+    const known = waiting.has(id) ? id : [...waiting.keys()].find((other) => isSameId(id, other));
+    if (known === undefined) return false;
+    waiting.get(known)?.resolve(answered(withId(message, known)));
+    return waiting.delete(known);
+  }
+
+  async function post(text: Text): Promise<Refused | undefined> {
+    const url = await stream().address;
+    const headers = { "content-type": "application/json" };
     const response = await sendHttp(
       { ...endpoint, url },
-      { method: "POST", body: text, headers: { "content-type": "application/json" }, signal: ended.signal },
+      { method: "POST", body: text, headers, signal: ended.signal },
     );
-    if (response.status >= 300) return readErrorAnswer(response);
+    if (response.status >= 300) return readRefused(response);
     await response.discard();
     return undefined;
   }
 
-  const postQuietly = async (text: Text) => {
+  const tell = async (text: Text) => {
     await post(text).catch((error: unknown) => {
       if (error instanceof M2mcpError) endpoint.log(error.message);
     });
   };
 
-  /** Sends a request and waits until its answer was delivered. */
-  async function exchange(message: RequestMessage): Promise<ErrorAnswer | undefined> {
-    const answered = Promise.withResolvers<void>();
-    const silent = () => answered.reject(timedOut(host, endpoint.timeoutMs));
-    const watch = watchIdle(endpoint.timeoutMs, silent);
+  /** Sends a request and waits for its answer on the stream. */
+  async function exchange({ message, signal }: Pick<Call, "message" | "signal">): Promise<Answer> {
     const limitMs = deadlineMs(endpoint.timeoutMs);
-    const late = setTimeout(() => answered.reject(tookTooLong(host, limitMs)), limitMs);
-    waiting.set(message.id, { ...answered, watch });
-    answered.promise.catch(() => {});
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const watch = watchIdle(endpoint.timeoutMs, () => reject(timedOut(host, endpoint.timeoutMs)));
+    const late = setTimeout(() => reject(tookTooLong(host, limitMs)), limitMs);
+    const onCancel = () => {
+      const params = signal.reason instanceof Cancellation ? signal.reason.params : {};
+      void tell(notification("notifications/cancelled", { ...params, requestId: idValue(message.id) }).text);
+      setTimeout(() => reject(signal.reason), CANCELLED_MS).unref?.();
+    };
+    signal.addEventListener("abort", onCancel, { once: true });
+    const waits = createWaiting(resolve, reject, watch);
+    waiting.set(message.id, waits);
     try {
-      const failure = await post(message.text);
-      if (failure) return failure;
-      await answered.promise;
-      return undefined;
+      post(message.text).then((refusal) => (refusal ? resolve(refusal) : waits.posted()), reject);
+      return await promise;
     } catch (error) {
-      if (error instanceof StreamRefused) return { status: error.status };
+      if (error instanceof StreamRefused) return error.refusal;
       throw error;
     } finally {
       watch.stop();
       clearTimeout(late);
+      signal.removeEventListener("abort", onCancel);
       waiting.delete(message.id);
     }
   }
 
-  /** Opens the session again after its stream was cut; each who waits for an attempt shares its outcome. */
-  function comeBack(failures = 1): void {
-    const attempt = sleep(backoffMs(failures, 1000), ended.signal).then(reopen);
-    ready = attempt;
-    attempt.then(
-      () => {
-        ready = undefined;
-      },
+  /** Opens the session again, at growing waits while it fails for now; those who wait share the outcome of an attempt. */
+  function reopen(failures = 1): void {
+    if (state.kind === "closed") return;
+    const work = sleep(backoffMs(failures, REOPEN_MS), ended.signal).then(openAgain);
+    const mine: SessionState = { kind: "reopening", done: work };
+    state = mine;
+    work.then(
+      (refusal) => settleReopening(mine, refusal && !passes(refusal), refusal && passes(refusal), failures),
       (error: unknown) => {
-        ready = undefined;
-        const passes =
-          error instanceof StreamRefused
-            ? erasAfterStream(error.status).length === 0
-            : error instanceof M2mcpError && error.exitCode === EXIT.network;
-        if (passes && !ended.signal.aborted) comeBack(failures + 1);
+        const isNetwork = error instanceof M2mcpError && error.exitCode === EXIT.network;
+        settleReopening(mine, !isNetwork, isNetwork, failures);
       },
     );
   }
 
-  /** The handshake once more, its answer not passed on, and what the old session had been told. */
-  async function reopen(): Promise<void> {
-    if (!initialize) return;
-    endpoint.log("the server ended the session: opening it again");
-    const said = await ask(initialize);
-    if (initialized) await post(initialized.text);
-    for (const wish of wishes.all())
-      await ask(wish).catch(() => endpoint.log(`${wish.method} could not be repeated in the new session`));
-    // What the client knew of the old session may no longer hold.
-    for (const { method } of changesIn(listChanges(said.capabilities))) await deliver(notification(method));
+  function settleReopening(mine: SessionState, isOver = false, again = false, failures = 1): void {
+    if (state !== mine || mine.kind !== "reopening") return;
+    if (again) reopen(failures + 1);
+    else if (isOver || !mine.stream) state = { kind: "none" };
+    else state = { kind: "open", stream: mine.stream };
   }
 
-  /** Asks something again for ourselves. @throws StreamRefused, M2mcpError when there is no result */
-  async function ask({ method, params }: RequestMessage): Promise<JsonObject> {
-    const message = requestMessage(`${OWN}${++serial}`, method, params);
-    const failure = await exchange(message);
-    const result = own.get(message.id);
-    own.delete(message.id);
-    if (failure && !failure.error) throw new StreamRefused(failure.status);
+  const passes = (refusal: Refused) =>
+    judge({ era: "sse", method: "initialize" }, refusal).kind !== "other_era";
+
+  /** The handshake once more, its answer not passed on, and what the old session had been told. */
+  async function openAgain(): Promise<Refused | undefined> {
+    if (!handshake) return undefined;
+    endpoint.log("the server ended the session: opening it again");
+    const answer = await exchange(own(handshake.initialize));
+    if (answer.kind === "refused") return answer;
+    const { result } = answer.message;
     if (!result) throw sessionLost(host);
-    return result;
+    if (handshake.initialized) await post(handshake.initialized.text);
+    void repeatSettings(settings.all(), (setting) => exchange(own(setting)), endpoint.log);
+    void tellChanges(result, onMessage).catch(() => {});
+    return undefined;
   }
+
+  const own = (message: RequestMessage) => ({
+    message: requestMessage(ids.next(), message.method, exactParams(message)),
+    signal: ended.signal,
+  });
 
   /** Waits for an attempt to open the session again, if there is one; resolves with the server's refusal. */
-  async function again(): Promise<ErrorAnswer | undefined> {
-    try {
-      await ready;
-      return undefined;
-    } catch (error) {
-      if (error instanceof StreamRefused) return { status: error.status };
-      throw error;
+  async function reopened(): Promise<Refused | undefined> {
+    return state.kind === "reopening" ? state.done : undefined;
+  }
+
+  async function inSession(call: Call): Promise<Answer> {
+    if (state.kind === "none" && handshake?.initialized) reopen();
+    const refusal = await reopened();
+    if (refusal) return refusal;
+    const answer = await exchange(call);
+    const { method } = call.message;
+    const isLost =
+      judge({ era: "sse", method, proven: true, inSession: true }, answer).kind === "session_lost";
+    if (!isLost || !handshake?.initialized) return answer;
+    // The session is not known any more, though its stream is still open.
+    if (state.kind === "open") {
+      const { stream } = state;
+      reopen();
+      stream.close();
     }
+    return (await reopened()) ?? exchange(call);
   }
 
   return {
-    async request(message) {
-      if (message.method === "initialize") initialize = message;
-      else {
-        if (!stream && initialized && !ready) comeBack();
-        const refused = await again();
-        if (refused) return refused;
+    async request(call) {
+      ended.signal.throwIfAborted();
+      const { message } = call;
+      if (message.method === "initialize") {
+        handshake = { initialize: message };
+        return exchange(call);
       }
-      wishes.note(message);
-      const failure = await exchange(message);
-      if (failure?.status !== 404 || !initialized) return failure;
-      // The session is not known any more, though its stream is still open.
-      if (!ready) {
-        cut?.();
-        comeBack();
-      }
-      return (await again()) ?? exchange(message);
+      settings.note(message);
+      const answer = await idempotent.send(call, () => inSession(call));
+      if (message.method === "tools/list" && answer.kind === "response") idempotent.learn(answer.message);
+      return answer;
     },
     async notify(message) {
-      if (message.method === "notifications/initialized") initialized = message;
-      await ready?.catch(() => {});
-      await postQuietly(message.text);
-      if (message.method !== "notifications/cancelled") return;
-      const waits = waiting.get(message.params.requestId as Id);
-      if (waits) setTimeout(() => waits.reject(streamCut(host)), LINGER_MS).unref?.();
+      if (message.method === "notifications/initialized" && handshake) handshake.initialized = message;
+      await reopened().catch(() => {});
+      await tell(message.text);
     },
     async respond(message) {
-      await ready?.catch(() => {});
-      await postQuietly(message.text);
+      await reopened().catch(() => {});
+      await tell(message.text);
     },
     async close() {
-      ended.abort();
+      state = { kind: "closed" };
+      ended.abort(streamCut(host));
     },
   };
 }

@@ -1,98 +1,45 @@
-import { EXIT, M2mcpError } from "../../failure.ts";
-import { resumeAfterMs } from "../../timing/backoff.ts";
-import { sleep } from "../../timing/sleep.ts";
+import type { Schedule } from "../../timing/schedule.ts";
 import type { HttpResponse } from "../http/body.ts";
-import { mediaType, readAnswers, readErrorAnswer } from "../http/read-messages.ts";
+import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../http/keep-open.ts";
 import type { StreamCursor } from "../http/sse.ts";
 import type { Message } from "../jsonrpc/message.ts";
-import type { ErrorAnswer } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
+import { judge } from "../protocol/verdict.ts";
 
-/** A stream that lasted this long was no failure, in ms. */
-const LASTED_MS = 5000;
-/** Refusals of a stream that may pass: the server still holds the old one, or is busy. */
-const MAY_PASS = [408, 409, 425, 429];
-
-/** The stream of what a legacy server says unasked. */
-export interface UnaskedStream {
-  /** Opens the stream of the session as it stands, and keeps it open. */
-  listen(): void;
-  stop(): void;
-}
-
-/** What the stream needs of its session. */
-export interface UnaskedStreamOptions {
+export interface StandaloneStreamOptions {
+  endpoint: Endpoint;
   /** Sends the GET, from where the cursor is. */
   open(cursor: StreamCursor, signal: AbortSignal): Promise<HttpResponse>;
   take(message: Message): Promise<void>;
-  /** Fires at the end of the session's use. */
-  ended: AbortSignal;
-  session(): string | undefined;
-  isLostSession(failure: ErrorAnswer): boolean;
-  /** Opens the session anew, and a stream of its own with it. */
-  reopen(lost: string): Promise<void>;
+  /** Fires when the session, or the use of it, ends. */
+  signal: AbortSignal;
+  /** Told that the server no longer knows the session; another stream then takes this one's place. */
+  onLost(): void;
+  /** The pace, which the streams of one session after the other share. */
+  schedule: Schedule;
 }
 
-/** Keeps the GET stream open (MCP 2025-11-25 "Listening for Messages from the Server"), for as long as there is one. */
-export function createUnaskedStream(
-  endpoint: Endpoint,
-  { open, take, ended, session, isLostSession, reopen }: UnaskedStreamOptions,
-): UnaskedStream {
-  let listening: AbortController | undefined;
-  /** Sessions lost in a row as this stream saw it. */
-  let losses = 0;
-
-  async function keep(signal: AbortSignal): Promise<void> {
-    const cursor: StreamCursor = {};
-    let opened = false;
-    for (let fruitless = losses; !signal.aborted; ) {
-      const startedMs = performance.now();
-      const usedSession = session();
-      let heard = false;
-      let silent = false;
-      try {
-        const response = await open(cursor, signal);
-        const { status } = response;
-        if (status < 300) {
-          opened ||= mediaType(response.headers) === "text/event-stream";
-          await readAnswers(response, endpoint.url, cursor, endpoint.log, async (message) => {
-            heard = true;
-            await take(message);
-          });
-        } else {
-          const failure = await readErrorAnswer(response);
-          // Before a stream was ever open, a refusal only says that there is none to be had.
-          if (opened && usedSession !== undefined && isLostSession(failure)) {
-            losses++;
-            // A new session brings a new stream of its own.
-            if (session() === usedSession) await reopen(usedSession);
-            return;
-          }
-          if (status < 500 && !MAY_PASS.includes(status)) {
-            if (!cursor.lastEventId || status === 405) return;
-            // What came meanwhile is lost; what comes need not be.
-            delete cursor.lastEventId;
-          }
+/**
+ * Keeps the standalone SSE stream of a session open (MCP 2025-11-25 "Listening for Messages from the Server"), for as long
+ * as the server offers one. Never rejects.
+ */
+export async function keepStandaloneStream(options: StandaloneStreamOptions): Promise<void> {
+  const { endpoint, open, take, signal, onLost, schedule } = options;
+  await keepOpen({
+    open,
+    take: takeMessages(endpoint.url, endpoint.log, take),
+    verdict(end): StreamVerdict {
+      // Before there ever was a stream, a refusal only says that there is none to be had.
+      if (end.kind === "refused" && end.everGranted) {
+        const asked = { era: "legacy", method: "", inSession: true, proven: true } as const;
+        if (judge(asked, end.refusal).kind === "session_lost") {
+          onLost();
+          return "stop";
         }
-      } catch (error) {
-        if (signal.aborted || !(error instanceof M2mcpError)) return;
-        // What answers nonsense from the start offers no stream; what does so later may be a fault that passes.
-        if (error.exitCode !== EXIT.network && !(opened && error.exitCode === EXIT.server)) return;
-        silent = error.code === "timeout";
       }
-      const lasted = performance.now() - startedMs > LASTED_MS;
-      if (heard || lasted) fruitless = losses = 0;
-      else fruitless++;
-      // A connection whose other end is gone is silent too, so it is made anew; that should cost no message.
-      if (!(silent && lasted)) await sleep(resumeAfterMs(cursor.retryMs, fruitless), signal);
-    }
-  }
-
-  return {
-    listen() {
-      listening = new AbortController();
-      void keep(AbortSignal.any([ended, listening.signal])).catch(() => {});
+      return judgeStream(end);
     },
-    stop: () => listening?.abort(),
-  };
+    schedule,
+    signal,
+  }).catch(() => {});
 }

@@ -2,23 +2,47 @@ import { M2mcpError } from "../../failure.ts";
 import { isObject } from "../../json.ts";
 import { unexpectedStatus } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import type { Id, RpcError } from "../jsonrpc/message.ts";
+import type { Id } from "../jsonrpc/id.ts";
+import { INTERNAL_ERROR, type ResponseMessage, type RpcError } from "../jsonrpc/message.ts";
 
-/** First code of the errors that the bridge itself answers with; the exit code is subtracted (see README). */
-const OWN_ERRORS = -31000;
+/** What a request came to: the server's JSON-RPC response, or an HTTP status in its place. */
+export type Answer = { kind: "response"; message: ResponseMessage } | Refused;
 
-/** What a non-2xx response says: the server's own JSON-RPC error where the body is one. */
-export interface ErrorAnswer {
+/** What a non-2xx response says: the server's own JSON-RPC error where the body is one, else its words. */
+export interface Refused {
+  kind: "refused";
   status: number;
   error?: RpcError;
   /** Whose error it is; null where the server did not say. */
   id?: Id | null;
-  /** What the server says of it in whatever form, as one line; absent where it says nothing. */
+  /** What the body says, in one line, where it is no JSON-RPC error. */
   words?: string;
+  /** The request itself was not sent: what it needs first was refused. */
+  isUnsent?: true;
 }
 
+export const refused = (status: number, error?: RpcError, id?: Id | null): Refused => ({
+  kind: "refused",
+  status,
+  ...(error ? { error } : {}),
+  ...(id === undefined ? {} : { id }),
+});
+
+export const answered = (message: ResponseMessage): Answer => ({ kind: "response", message });
+
+/** The JSON-RPC error in an answer of either kind. */
+export const errorIn = (answer: Answer): RpcError | undefined =>
+  answer.kind === "response" ? answer.message.error : answer.error;
+
+/** An answer as a refusal, for those who judge it by its error. */
+export const asRefused = (answer: Answer): Refused =>
+  answer.kind === "refused" ? answer : refused(200, answer.message.error, answer.message.id);
+
+/** First code of the errors that the bridge itself answers with; the exit code is subtracted (see README). */
+const OWN_ERRORS = -31000;
+
 /** The error a JSON-RPC client gets for a failed HTTP answer: the server's own, else one that names the status. */
-export const rpcErrorOf = (answer: ErrorAnswer, url: string): RpcError =>
+export const rpcErrorOf = (answer: Refused, url: string): RpcError =>
   answer.error ?? toRpcError(unexpectedStatus(hostOf(url), answer.status, answer.words));
 
 /**
@@ -28,7 +52,7 @@ export const rpcErrorOf = (answer: ErrorAnswer, url: string): RpcError =>
 export function toRpcError(error: unknown): RpcError {
   if (!(error instanceof M2mcpError))
     return {
-      code: -32603,
+      code: INTERNAL_ERROR,
       message: "internal error in the bridge",
       data: { source: "m2mcp", code: "internal" },
     };
@@ -39,8 +63,22 @@ export function toRpcError(error: unknown): RpcError {
   };
 }
 
-/** The JSON-RPC error's `data.supported` versions (MCP 2026-07-28 UnsupportedProtocolVersionError). */
-export function supportedVersions(error: RpcError): string[] {
-  const supported = isObject(error.data) ? error.data.supported : undefined;
+/** A date that names a version of the protocol. */
+const VERSION = /\b20\d\d-\d\d-\d\d\b/g;
+
+/**
+ * The versions that an error about versions names: in `data.supported` (MCP 2026-07-28
+ * UnsupportedProtocolVersionError), in other members that servers use, or in its words.
+ */
+export function supportedVersions({ data }: RpcError): string[] {
+  const supported = isObject(data) ? data.supported : undefined;
   return Array.isArray(supported) ? supported.filter((version) => typeof version === "string") : [];
+}
+
+/** The same, also where the server names them in its own way: the requested one is among the words, not among them. */
+export function versionsNamed(error: RpcError, requested: string): string[] {
+  const formal = supportedVersions(error);
+  if (formal.length > 0) return formal;
+  const words = `${error.message.slice(0, 1000)} ${error.data === undefined ? "" : JSON.stringify(error.data).slice(0, 1000)}`;
+  return [...new Set(words.match(VERSION) ?? [])].filter((version) => version !== requested);
 }

@@ -6,19 +6,24 @@ export type ServerEra = "modern" | "legacy" | "sse";
 /** Where a tool's arguments are mirrored into headers (MCP 2026-07-28 "x-mcp-header"): path of properties → header. */
 export type HeaderMap = { path: string[]; header: string }[];
 
+/** A legacy session that another process may go on with. */
+export interface SavedSession {
+  id?: string;
+  protocolVersion: string;
+}
+
 /** What is remembered of an MCP server between runs. */
 export interface ServerMemory {
   era?: ServerEra;
   /** Version the server last agreed to. */
   protocolVersion?: string;
-  /** Legacy session that a one-off command may go on with. */
-  session?: { id?: string; protocolVersion: string };
+  session?: SavedSession;
   /** For tools with `x-mcp-header` parameters, by tool name. */
   toolHeaders?: Record<string, HeaderMap>;
 }
 
 /** What is remembered of one server, by its address; shared with other processes. Never rejects. */
-export interface Memory {
+export interface ServerCache {
   read(): Promise<ServerMemory | undefined>;
   /** Changes what is remembered; `change` gets what it is by then, and may get nothing. */
   change(change: (old: ServerMemory) => ServerMemory): Promise<void>;
@@ -33,11 +38,17 @@ export interface Endpoint {
   fetch: typeof fetch;
   /** Version pinned by the user; absent: found by itself. */
   protocol?: string;
-  memory: Memory;
+  cache: ServerCache;
   /** Silence on a response for this long fails its request. */
   timeoutMs: number;
+  /** The same for the first exchange with a server, which hosts do not wait long for. */
+  connectTimeoutMs?: number;
   /** For how long a refused connection is tried again before it counts as a failure. */
   reconnectMs: number;
+  /** Extensions of MCP that are used beside the client, such as that of the grant. */
+  extensions?: readonly string[];
+  /** `traceparent` and its like of the environment (W3C Trace Context). */
+  trace?: Readonly<Record<string, string>>;
   /** One line for a person, about what happens; shown with --verbose. */
   log(line: string): void;
 }

@@ -70,3 +70,30 @@ export const noCommonVersion = (ours: readonly string[], theirs: readonly string
     `no protocol version in common: here ${ours.join(", ")}; the server ${theirs.join(", ") || "names none"}`,
     "update m2mcp or the server",
   );
+
+/** HTTP+SSE (MCP 2024-11-05): tokens must not follow an address elsewhere. */
+export const endpointElsewhere = (what: string, where: string) =>
+  new M2mcpError(
+    "endpoint_elsewhere",
+    EXIT.server,
+    `${what} names an endpoint of another origin (${where}); credentials are not carried there`,
+    "if you trust that address, use it instead",
+  );
+
+/** A POST was answered by the stream of the deprecated HTTP+SSE transport (MCP 2024-11-05). */
+export const oldTransport = (what: string) =>
+  new M2mcpError(
+    "old_transport",
+    EXIT.server,
+    `${what} answers with the stream of the deprecated HTTP+SSE transport`,
+    "leave out --protocol, or give --protocol 2024-11-05",
+  );
+
+/** The first exchange with a server has a limit of its own: hosts give up soon after it, and leave us behind. */
+export const serverSilent = (what: string, limitMs: number) =>
+  new M2mcpError(
+    "timeout",
+    EXIT.network,
+    `no answer from ${what} within ${limitMs / 1000} s: the server is silent`,
+    "check that it is running and reachable from here, or give it longer with --timeout SECONDS",
+  );

@@ -1,39 +1,50 @@
-import type {
-  Id,
-  Message,
-  NotificationMessage,
-  RequestMessage,
-  ResponseMessage,
-} from "../jsonrpc/message.ts";
-import type { ErrorAnswer } from "./answer.ts";
+import type { JsonObject } from "../../json.ts";
+import type { NotificationMessage, RequestMessage, ResponseMessage } from "../jsonrpc/message.ts";
+import type { Answer } from "./answer.ts";
 
-/**
- * Takes one message for the other side; resolves when that side can take more.
- *
- * @param from id of the request in whose answer the message came, where the transport tells
- */
-export type Deliver = (message: Message, from?: Id) => Promise<void>;
+/** What comes from the server before an answer, or without one being due. Resolves when more can be taken. */
+export type OnMessage = (message: NotificationMessage | RequestMessage) => Promise<void>;
 
-/**
- * The way from a stdio client to the server: one of the four pairs of eras, or HTTP+SSE. Messages from the server
- * come through the `Deliver` that the road was made with.
- */
-export interface Road {
+/** One request under way. */
+export interface Call {
+  message: RequestMessage;
   /**
-   * Does what must come before the first request, in the name of the client that sends it: the handshake, or nothing.
-   * Resolves to the server's refusal. Called again by those who come meanwhile.
+   * Aborted when nobody waits for the answer any more; the transport tells the server in its era's way. The reason is a
+   * `Cancellation`.
    */
-  open?(first: RequestMessage): Promise<ErrorAnswer | undefined>;
+  signal: AbortSignal;
+  /** Takes what belongs to this request, in order, before its answer. */
+  onMessage: OnMessage;
+}
+
+/** Why a request was given up, with what is told to the server (MCP "Cancellation"). */
+export class Cancellation extends Error {
+  readonly params: JsonObject;
+  /** @param params of the `notifications/cancelled` that the client sent, if it did */
+  constructor(params: JsonObject = {}) {
+    super("the request was cancelled");
+    this.params = params;
+  }
+}
+
+/**
+ * What carries requests to a server (MCP "Transports"). An answer is the return value of its request: it comes back
+ * through microtasks alone, and the stream that brought it is read on in a later turn of the event loop, so that
+ * nothing overtakes it.
+ */
+export interface Transport {
   /**
-   * Sends a request on and delivers all that it leads to. Resolves to nothing once it was answered, or to the
-   * refusal when the server gave none but an HTTP error, which the caller must answer.
+   * Resolves with the answer, or with the refusal where the server gave none but an HTTP error.
    * @throws M2mcpError when there is no answer at all
    */
-  request(message: RequestMessage): Promise<ErrorAnswer | undefined>;
+  request(call: Call): Promise<Answer>;
   /** Sends a notification on. Never rejects: there is nobody to tell. */
   notify(message: NotificationMessage): Promise<void>;
   /** Sends on the client's answer to a request of the server's. Never rejects. */
   respond(message: ResponseMessage): Promise<void>;
-  /** Ends the session with the server, quickly. Never rejects. */
-  close(): Promise<void>;
+  /**
+   * Ends what is under way. Never rejects.
+   * @param how `end` ends the session with the server too, `leave` keeps it for the next command
+   */
+  close(how: "end" | "leave"): Promise<void>;
 }

@@ -24,13 +24,13 @@ export interface OpenKey {
 
 type KeyState =
   | { kind: "closed" }
-  | { kind: "opening"; done: Promise<OpenKey> }
+  | { kind: "unlocking"; done: Promise<OpenKey> }
   | { kind: "open"; open: OpenKey };
 
 /** The store's key, opened at the first use and kept for this process. */
 export function createStoreKey(sources: KeySources, choice: KeyChoice) {
   let state: KeyState = { kind: "closed" };
-  async function opening(): Promise<OpenKey> {
+  async function unlocking(): Promise<OpenKey> {
     try {
       const open = await openKey(sources, choice);
       state = { kind: "open", open };
@@ -43,7 +43,7 @@ export function createStoreKey(sources: KeySources, choice: KeyChoice) {
   return {
     /** @throws M2mcpError as `openKey`; the next call tries again */
     async open(): Promise<OpenKey> {
-      if (state.kind === "closed") state = { kind: "opening", done: opening() };
+      if (state.kind === "closed") state = { kind: "unlocking", done: unlocking() };
       return state.kind === "open" ? state.open : state.done;
     },
     /** @throws M2mcpError as `moveKey` */

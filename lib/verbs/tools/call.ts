@@ -10,7 +10,7 @@ import { parsePairs, showNotification, withClient } from "../with-client.ts";
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
 const FIRST_BYTE_MS = 1000;
 /** A command that reads stdin says so when it has waited this long, in ms. */
-const PATIENCE_MS = 3000;
+const NOTE_AFTER_MS = 3000;
 
 /** `m2mcp @svc tools-call NAME key=value key:='json'`, or with the arguments as JSON on stdin. */
 export async function run(command: Command): Promise<Outcome> {
@@ -32,7 +32,7 @@ async function toolArguments(command: Command, pairs: string[]): Promise<JsonObj
   if (kind === "none" || (kind === "socket" && !(await startsSoon(command)))) return {};
   const waits = setTimeout(
     () => command.output.note("waiting for the end of stdin, for arguments as JSON; with none: </dev/null"),
-    PATIENCE_MS,
+    NOTE_AFTER_MS,
   );
   const text = (await readStdin(command).finally(() => clearTimeout(waits))).trim();
   if (text === "") {

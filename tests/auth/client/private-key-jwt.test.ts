@@ -7,7 +7,10 @@ import { readPrivateKey } from "../../../lib/auth/client/private-key.ts";
 import type { ClientAuthentication, Credentials } from "../../../lib/auth/credentials.ts";
 import { login } from "../../../lib/auth/login.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../../servers/authorization-server.ts";
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from "../../support/oauth/authorization-server.ts";
 import { type KeyForm, KINDS, makeKey } from "../key-forms.ts";
 import { memoryDeps } from "../memory-deps.ts";
 
@@ -69,7 +72,7 @@ function credentialsOf(
   return { grant: "client-credentials", clientId, authentication, resource: null };
 }
 /** Gets a token; resolves with the assertion that did it. */
-async function prove(server: AuthorizationServer, credentials: Credentials): Promise<string> {
+async function assertionSentBy(server: AuthorizationServer, credentials: Credentials): Promise<string> {
   const { deps } = memoryDeps();
   const proven = await login(deps, {
     server: SERVER,
@@ -83,7 +86,10 @@ for (const [kind, { algs }] of Object.entries(KINDS))
   for (const form of keys[kind]?.forms ?? [])
     test(`private_key_jwt with ${kind}, ${form.name}: ${algs.join(", ")}`, async () => {
       for (const signingAlg of algs) {
-        const assertion = await prove(as, credentialsOf(clientFor(kind, signingAlg), form, { signingAlg }));
+        const assertion = await assertionSentBy(
+          as,
+          credentialsOf(clientFor(kind, signingAlg), form, { signingAlg }),
+        );
         expect(decodeProtectedHeader(assertion).alg).toBe(signingAlg);
         const { iss, sub, aud, exp, iat, jti } = decodeJwt(assertion);
         expect([iss, sub, aud]).toEqual([
@@ -102,7 +108,7 @@ for (const kind of ["RSA", "P-256", "P-384", "P-521", "Ed25519"])
     const alg = KINDS[kind]?.algs.at(-1) ?? "";
     const text = JSON.stringify({ ...jwk, kid: "own", alg });
     const header = decodeProtectedHeader(
-      await prove(as, credentialsOf(clientFor(kind, alg), { name: "", text })),
+      await assertionSentBy(as, credentialsOf(clientFor(kind, alg), { name: "", text })),
     );
     expect(header).toMatchObject({ alg, kid: "own" });
   });
@@ -130,7 +136,7 @@ test("private_key_jwt with a certificate: the assertion is as Entra ID wants it"
   const credentials = credentialsOf(clientFor("RSA", "PS256"), forms[0] as KeyForm, {
     certificate: value(certificatePem),
   });
-  const assertion = await prove(as, { ...credentials, assertionAudience: "token-endpoint" });
+  const assertion = await assertionSentBy(as, { ...credentials, assertionAudience: "token-endpoint" });
   const der = Buffer.from(certificatePem.replace(/-----[^-]+-----|\s/g, ""), "base64");
   const header = decodeProtectedHeader(assertion);
   expect(header).toEqual({
@@ -192,7 +198,8 @@ describe("what is no usable key is said, and never quoted", () => {
     });
 
   test("a private key with a certificate of another key, and an algorithm of another kind", async () => {
-    const of = (more: Partial<Key>) => prove(as, credentialsOf("x", keys.RSA?.forms[0] as KeyForm, more));
+    const of = (more: Partial<Key>) =>
+      assertionSentBy(as, credentialsOf("x", keys.RSA?.forms[0] as KeyForm, more));
     const before = as.tokenRequests.length;
     const certificate = value(keys["P-256"]?.certificatePem ?? "");
     await expect(of({ certificate })).rejects.toThrow("belongs to another key");
@@ -203,7 +210,7 @@ describe("what is no usable key is said, and never quoted", () => {
 
   test("a private key that the server does not know is refused by it, with what to check", async () => {
     const other = makeKey("P-256").forms[0] as KeyForm;
-    const refused = await prove(as, credentialsOf(clientFor("P-256", "ES256"), other)).catch(
+    const refused = await assertionSentBy(as, credentialsOf(clientFor("P-256", "ES256"), other)).catch(
       (error) => error,
     );
     expect(refused).toMatchObject({ code: "token_refused" });

@@ -1,22 +1,28 @@
 import { describe, expect, test } from "bun:test";
 import { M2mcpError } from "../../../lib/failure.ts";
-import { authorize } from "../../../lib/mcp/http/authorize.ts";
 import type { HttpResponse } from "../../../lib/mcp/http/body.ts";
-import { type AddressedRequest, compose, type Layer, type Send } from "../../../lib/mcp/http/layer.ts";
-import { reconnect } from "../../../lib/mcp/http/reconnect.ts";
-import { redirect } from "../../../lib/mcp/http/redirect.ts";
-import { retryLater } from "../../../lib/mcp/http/retry-later.ts";
+import { authorize } from "../../../lib/mcp/http/layers/authorize.ts";
+import {
+  compose,
+  composeUponFailure,
+  type Layer,
+  type LocatedRequest,
+  type Send,
+} from "../../../lib/mcp/http/layers/layer.ts";
+import { reconnect } from "../../../lib/mcp/http/layers/reconnect.ts";
+import { redirect } from "../../../lib/mcp/http/layers/redirect.ts";
+import { retryLater } from "../../../lib/mcp/http/layers/retry-later.ts";
 import { connectionRefused, streamCut } from "../../../lib/net/errors.ts";
 
 const URL_ = "https://server.example/mcp";
-const post: AddressedRequest = { method: "POST", url: URL_, headers: {}, body: "{}" };
-const get: AddressedRequest = { method: "GET", url: URL_, headers: {} };
+const post: LocatedRequest = { method: "POST", url: URL_, headers: {}, body: "{}" };
+const get: LocatedRequest = { method: "GET", url: URL_, headers: {} };
 
 type Step = Error | [status: number, headers?: Record<string, string>, body?: string];
 
 /** A `next` that does these steps in turn, the last one for ever; it notes what it was asked. */
 function scripted(...steps: Step[]) {
-  const asked: AddressedRequest[] = [];
+  const asked: LocatedRequest[] = [];
   const discarded: number[] = [];
   const next: Send = async (request) => {
     const step = steps[Math.min(asked.length, steps.length - 1)] ?? [200];
@@ -234,5 +240,41 @@ describe("authorize", () => {
     expect(response.status).toBe(401);
     expect(await response.text()).toBe("session not found");
     expect(auth.refusals).toEqual([]);
+  });
+});
+
+describe("layers that act upon failure", () => {
+  const noted =
+    (seen: string[], name: string): Layer =>
+    (next) =>
+    async (request) => {
+      const response = await next(request).catch((error: Error) => error);
+      seen.push(`${name} ${response instanceof Error ? response.message : response.status}`);
+      if (response instanceof Error) throw response;
+      return response.status === 503 ? next(request) : response;
+    };
+  test("are not asked where all is well", async () => {
+    const seen: string[] = [];
+    const { next, asked } = scripted([200]);
+    expect((await composeUponFailure(next, noted(seen, "a"))(post)).status).toBe(200);
+    expect(seen).toEqual([]);
+    expect(asked.length).toBe(1);
+  });
+  test("see the first failure as their own, then what they send", async () => {
+    const seen: string[] = [];
+    const { next, asked } = scripted([503], [200]);
+    const send = composeUponFailure(next, noted(seen, "inner"), noted(seen, "outer"));
+    expect((await send(post)).status).toBe(200);
+    expect(seen).toEqual(["inner 503", "outer 200"]);
+    expect(asked.length).toBe(2);
+  });
+  test("see what was thrown, and it is thrown in the end", async () => {
+    const seen: string[] = [];
+    const { next, asked } = scripted(streamCut("h"));
+    await expect(composeUponFailure(next, noted(seen, "a"))(post)).rejects.toMatchObject({
+      code: "stream_cut",
+    });
+    expect(seen.length).toBe(1);
+    expect(asked.length).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { watchResponse } from "../../../lib/mcp/http/body.ts";
-import { readErrorAnswer } from "../../../lib/mcp/http/read-messages.ts";
+import { readRefused } from "../../../lib/mcp/http/read-refused.ts";
 
 /** A response as the layers hand it on. */
 const answered = (status: number, body: BodyInit | null, type?: string) =>
@@ -16,25 +16,33 @@ const rpc = { jsonrpc: "2.0", id: 7, error: { code: -32003, message: "tenant is 
 
 describe("the body of a refusal", () => {
   test("gives the JSON-RPC error, plain or in SSE", async () => {
-    const wanted = { status: 400, error: rpc.error, id: 7, words: "-32003: tenant is suspended" };
-    expect(await readErrorAnswer(answered(400, JSON.stringify(rpc), "application/json"))).toEqual(wanted);
+    const wanted = {
+      kind: "refused" as const,
+      status: 400,
+      error: rpc.error,
+      id: "7",
+      words: "-32003: tenant is suspended",
+    };
+    expect(await readRefused(answered(400, JSON.stringify(rpc), "application/json"))).toEqual(wanted);
     const event = `event: message\ndata: ${JSON.stringify(rpc)}`;
     for (const end of ["", "\n", "\n\n"])
-      expect(await readErrorAnswer(answered(400, event + end, "text/event-stream"))).toEqual(wanted);
+      expect(await readRefused(answered(400, event + end, "text/event-stream"))).toEqual(wanted);
   });
   test("gives the server's words where it is no JSON-RPC", async () => {
-    expect(await readErrorAnswer(answered(500, "database is down"))).toEqual({
+    expect(await readRefused(answered(500, "database is down"))).toEqual({
+      kind: "refused" as const,
       status: 500,
       words: "database is down",
     });
-    expect(await readErrorAnswer(answered(404, "<html><title>404 Not Found</title>", "text/html"))).toEqual({
+    expect(await readRefused(answered(404, "<html><title>404 Not Found</title>", "text/html"))).toEqual({
+      kind: "refused" as const,
       status: 404,
     });
-    expect(await readErrorAnswer(answered(503, null))).toEqual({ status: 503 });
+    expect(await readRefused(answered(503, null))).toEqual({ kind: "refused" as const, status: 503 });
   });
   test("is looked at from its start, however long it is", async () => {
     const long = `${"upstream is down ".repeat(2)}${" x".repeat(1_000_000)}`;
-    expect((await readErrorAnswer(answered(502, long))).words).toStartWith("upstream is down");
+    expect((await readRefused(answered(502, long))).words).toStartWith("upstream is down");
   });
   test("that never ends is not waited for", async () => {
     const pull = new ReadableStream<Uint8Array>({
@@ -42,6 +50,10 @@ describe("the body of a refusal", () => {
         controller.enqueue(new TextEncoder().encode("half a word"));
       },
     });
-    expect(await readErrorAnswer(answered(500, pull))).toEqual({ status: 500, words: "half a word" });
+    expect(await readRefused(answered(500, pull))).toEqual({
+      kind: "refused" as const,
+      status: 500,
+      words: "half a word",
+    });
   }, 10_000);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { LONG_BYTES } from "../../../lib/mcp/jsonrpc/bytes.ts";
-import { type Message, parseMessages, request, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
+import { type Message, request, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
+import { parseMessages } from "../../../lib/mcp/jsonrpc/parse.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -22,25 +23,25 @@ describe("messages", () => {
     const read = (text: string) => parseMessages(text)[0];
     expect(read("{")).toMatchObject({ kind: "unreadable", id: null, error: { code: -32700 } });
     expect(read("[]")).toMatchObject({ error: { code: -32600 } });
-    expect(read('{"id":5}')).toMatchObject({ id: 5, error: { code: -32600 } });
+    expect(read('{"id":5}')).toMatchObject({ id: "5", error: { code: -32600 } });
     expect(read('{"id":{},"method":"a"}')).toMatchObject({ id: null, error: { code: -32600 } });
   });
 
   test("keep their text to the letter, on one line", () => {
     const text = '{"jsonrpc":"2.0","id":1e2,"result":{"n":12345678901234567890}}';
-    expect(parseMessages(text)[0]).toMatchObject({ id: 100, text });
+    expect(parseMessages(text)[0]).toMatchObject({ id: "1e2", text });
     expect(parseMessages('{\n"id":1,\r\n"result":{}}')[0]).toMatchObject({ text: '{ "id":1, "result":{}}' });
   });
 
   test("long ones are read from bytes, and their members are there whenever they are asked for", () => {
     const long = "x".repeat(LONG_BYTES);
-    const asked = parseMessages(bytes(request(1, "tools/call", { name: "echo", long }).text as string))[0];
-    expect(asked).toMatchObject({ kind: "request", id: 1, method: "tools/call" });
+    const asked = parseMessages(bytes(request("1", "tools/call", { name: "echo", long }).text as string))[0];
+    expect(asked).toMatchObject({ kind: "request", id: "1", method: "tools/call" });
     expect(asked?.kind === "request" && asked.params.name).toBe("echo");
-    const answer = parseMessages(bytes(`${resultResponse(2, { long }).text}`))[0] as Message;
+    const answer = parseMessages(bytes(`${resultResponse("2", { long }).text}`))[0] as Message;
     expect(answer.kind === "response" && answer.result?.long).toBe(long);
-    expect({ ...answer }).toMatchObject({ id: 2, result: { long } });
-    expect(request(3, "a", { long }).params.long).toBe(long);
+    expect({ ...answer }).toMatchObject({ id: "2", result: { long } });
+    expect(request("3", "a", { long }).params.long).toBe(long);
   });
 
   test("long ones over several lines become one", () => {

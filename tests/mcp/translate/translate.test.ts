@@ -3,15 +3,17 @@ import { request } from "../../../lib/mcp/jsonrpc/message.ts";
 import { missingCapability } from "../../../lib/mcp/protocol/capabilities.ts";
 import { createOutputShapes } from "../../../lib/mcp/translate/output-schema.ts";
 import {
-  completeResult,
-  discoverResult,
   initializeResult,
   legacyError,
   legacyResult,
+  withoutModernMeta,
+} from "../../../lib/mcp/translate/to-legacy.ts";
+import {
+  completeResult,
+  discoverResult,
   modernError,
   withModernMeta,
-  withoutModernMeta,
-} from "../../../lib/mcp/translate/translate.ts";
+} from "../../../lib/mcp/translate/to-modern.ts";
 
 const INFO = { name: "s", version: "1" };
 const KEY = "io.modelcontextprotocol/";
@@ -125,8 +127,8 @@ describe("capabilities that an input needs", () => {
 });
 
 describe("structured output for legacy clients", () => {
-  const list = request(1, "tools/list", {});
-  const call = (name: string) => request(1, "tools/call", { name });
+  const list = request("1", "tools/list", {});
+  const call = (name: string) => request("1", "tools/call", { name });
   test("stays what it is when it is an object", () => {
     const shapes = createOutputShapes();
     const tools = { tools: [{ name: "a", outputSchema: { type: "object" } }, { name: "b" }] };

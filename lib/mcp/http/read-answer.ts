@@ -1,0 +1,75 @@
+import { invalidAnswer } from "../../net/errors.ts";
+import { hostOf } from "../../net/network-error.ts";
+import type { NotificationMessage, RequestMessage, ResponseMessage, RpcError } from "../jsonrpc/message.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
+import type { Call } from "../protocol/transport.ts";
+import type { HttpResponse } from "./body.ts";
+import type { Drains } from "./drain.ts";
+import { mediaType } from "./media-type.ts";
+import { readMessages } from "./read-messages.ts";
+import type { StreamCursor } from "./sse.ts";
+
+/** What one response brought: the answer, or its end without one. */
+export type Reading =
+  | { kind: "answer"; message: ResponseMessage }
+  /** `errorWithoutId`: an error that names no request, so is the answer if no other comes. */
+  | { kind: "ended"; errorWithoutId?: RpcError };
+
+export interface ReadAnswerOptions {
+  endpoint: Endpoint;
+  call: Pick<Call, "onMessage"> & { message: RequestMessage };
+  cursor: StreamCursor;
+  /** Ends the response. */
+  abort: AbortController;
+  drains: Drains;
+  /** Takes an answer to another request, which came on the wrong stream. */
+  other?(message: ResponseMessage): void;
+}
+
+/**
+ * Reads one response until the answer to its request has come, and hands on what comes before it. The rest of the stream
+ * is read behind the answer's back, in a later turn of the event loop: nothing overtakes the answer.
+ *
+ * @throws M2mcpError wrong content type, unreadable or too long an answer, network failures; what `onMessage` throws
+ */
+export function readAnswer(
+  response: HttpResponse,
+  { endpoint, call, cursor, abort, drains, other }: ReadAnswerOptions,
+): Promise<Reading> {
+  const { id } = call.message;
+  const isStream = mediaType(response.headers) === "text/event-stream";
+  let answered = false;
+  let errorWithoutId: RpcError | undefined;
+  let drained: (() => void) | undefined;
+  return new Promise<Reading>((resolve, reject) => {
+    const answer = (message: ResponseMessage): Promise<void> | undefined => {
+      if (message.id === null) {
+        errorWithoutId ??= message.error;
+        return undefined;
+      }
+      if (message.id !== id) {
+        other?.(message);
+        return undefined;
+      }
+      if (answered) return undefined;
+      answered = true;
+      resolve({ kind: "answer", message });
+      if (!isStream) return undefined;
+      drained = drains.add(abort);
+      return nextTurn();
+    };
+    const take = (message: NotificationMessage | RequestMessage | ResponseMessage) =>
+      message.kind === "response" ? answer(message) : call.onMessage(message);
+    readMessages(response, { url: endpoint.url, cursor, log: endpoint.log, take, expected: id })
+      .then(({ unreadable }) => {
+        // It may have been the answer: then its end is no cut.
+        if (unreadable !== undefined && !answered && cursor.lastEventId === undefined)
+          throw invalidAnswer(hostOf(endpoint.url), unreadable);
+        resolve({ kind: "ended", ...(errorWithoutId ? { errorWithoutId } : {}) });
+      })
+      .catch(reject)
+      .finally(() => drained?.());
+  });
+}
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -1,0 +1,79 @@
+import { isObject } from "../../json.ts";
+import { mayBeInexact, parseExactly } from "./exact-json.ts";
+
+/**
+ * A JSON-RPC id as its JSON source text: `1`, `"1"`, `1.0` and `9007199254740993` are four different ids, and each is
+ * given back as it was written.
+ */
+export type Id = string;
+
+interface RawJson {
+  rawJSON(source: string): object;
+}
+
+/** The id that a JSON value is; undefined where it cannot be one. */
+export function idOf(value: unknown): Id | undefined {
+  if (typeof value === "string" || typeof value === "number") return JSON.stringify(value);
+  // A number that no double holds, read exactly.
+  if (typeof value === "object" && value !== null && "rawJSON" in value) return JSON.stringify(value);
+  return undefined;
+}
+
+/** An id as a member of a message that is built anew: `JSON.stringify` gives its source text back. */
+export function idValue(id: Id): unknown {
+  const value: unknown = JSON.parse(id);
+  return JSON.stringify(value) === id ? value : (JSON as unknown as RawJson).rawJSON(id);
+}
+
+/** Whether a server meant this id though it wrote it otherwise: as a text, as a number, or rounded. */
+export function isSameId(one: Id, other: Id): boolean {
+  if (one === other) return true;
+  const [a, b] = [JSON.parse(one), JSON.parse(other)];
+  return String(a) === String(b) || (typeof a === "number" && a === Number(b));
+}
+
+/**
+ * The source text of the id of one message.
+ *
+ * @param text the message whole
+ * @param value the id as `JSON.parse` read it
+ */
+export function idSource(text: string, value: string | number): Id {
+  if (typeof value === "string") return JSON.stringify(value);
+  const plain = String(value);
+  let found: string | undefined;
+  for (let at = text.indexOf('"id"'); at >= 0; at = text.indexOf('"id"', at + 4)) {
+    const source = numberAt(text, at + 4);
+    if (source === undefined || Number(source) !== value) continue;
+    found ??= source;
+    // Another member of that name holds the same number in other words: only the message's own counts.
+    if (source !== found) return exactId(text) ?? plain;
+  }
+  return found ?? plain;
+}
+
+const NUMBER = /\s*:\s*(-?\d[\d.eE+-]*)/y;
+
+function numberAt(text: string, from: number): string | undefined {
+  NUMBER.lastIndex = from;
+  return NUMBER.exec(text)?.[1];
+}
+
+function exactId(text: string): Id | undefined {
+  const read = mayBeInexact(text) ? parseExactly(text) : JSON.parse(text);
+  return isObject(read) ? idOf(read.id) : undefined;
+}
+
+/** Ids of our own for one connection. */
+export interface Ids {
+  next(): Id;
+}
+
+/** Below 2^52, and of so few digits that no reader takes them for more than a double holds. */
+const BASES = 2 ** 49;
+
+/** Ids that begin at a random base: processes that share a session must not use the same ones. */
+export function createIds(random: () => number = Math.random): Ids {
+  let last = 2 ** 32 + Math.floor(random() * BASES);
+  return { next: () => String(++last) };
+}

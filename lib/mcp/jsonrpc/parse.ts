@@ -1,0 +1,157 @@
+import { isObject, type JsonObject } from "../../json.ts";
+import { asString, type Text } from "./bytes.ts";
+import { mayBeInexact, parseExactly } from "./exact-json.ts";
+import { type Id, idSource } from "./id.ts";
+import { withLazyMember } from "./lazy-member.ts";
+import {
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  type Message,
+  type NotificationMessage,
+  PARSE_ERROR,
+  type RequestMessage,
+  type ResponseMessage,
+  type RpcError,
+} from "./message.ts";
+
+/** Text that is no JSON-RPC message: the error to answer with, and the id when it had one. */
+export interface Unreadable {
+  kind: "unreadable";
+  id: Id | null;
+  error: RpcError;
+}
+
+/**
+ * Who wrote the text. A client's is taken as JSON-RPC 2.0 has it; of a server's, what its serializer got wrong is put
+ * right, since hosts are strict: `error: null` beside a result, no `jsonrpc`, a notification with `id: null`.
+ */
+export type Sender = "client" | "server";
+
+/**
+ * Reads one text as JSON-RPC 2.0; an array (a batch, MCP 2025-03-26) gives one entry for each member.
+ * Never throws: what cannot be read comes back as `unreadable` with the error to answer.
+ */
+export function parseMessages(text: Text, sender: Sender = "client"): (Message | Unreadable)[] {
+  const json = asString(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return [unreadable(null, PARSE_ERROR, "the line is not valid JSON")];
+  }
+  if (!Array.isArray(value)) return [classify(value, text, json, sender)];
+  if (value.length === 0) return [unreadable(null, INVALID_REQUEST, "an empty batch is no request")];
+  const exactly = mayBeInexact(json) ? parseExactly(json) : undefined;
+  const exact = Array.isArray(exactly) ? exactly : value;
+  return value.map((member, at) => {
+    const own = JSON.stringify(exact[at]);
+    return classify(member, own, own, sender);
+  });
+}
+
+function classify(value: unknown, text: Text, json: string, sender: Sender): Message | Unreadable {
+  if (!isObject(value)) return unreadable(null, INVALID_REQUEST, "a message must be a JSON object");
+  const id = typeof value.id === "string" || typeof value.id === "number" ? idSource(json, value.id) : null;
+  if (typeof value.method === "string") return classifyCall(value, value.method, id, text, sender);
+  const error = readError(value.error, sender);
+  const hasResult = sender === "server" ? "result" in value && !error : isObject(value.result);
+  if (error || (hasResult && id !== null)) return response(value, id, error, text, json, sender);
+  return unreadable(id, INVALID_REQUEST, "the message is neither a request, a notification nor a response");
+}
+
+function classifyCall(
+  value: JsonObject,
+  method: string,
+  id: Id | null,
+  text: Text,
+  sender: Sender,
+): Message | Unreadable {
+  const params = isObject(value.params) ? value.params : {};
+  const isNotification = value.id === undefined || (value.id === null && sender === "server");
+  if (!isNotification && id === null)
+    return unreadable(null, INVALID_REQUEST, "a request's id must be a string or a number");
+  const isExact =
+    sender === "client" || (value.jsonrpc === "2.0" && value.id !== null && value.params !== null);
+  const line = isExact
+    ? oneLine(text)
+    : `{"jsonrpc":"2.0",${id === null ? "" : `"id":${id},`}${JSON.stringify({ method, ...(isObject(value.params) ? { params: exactMember(text, "params", value.params) } : {}) }).slice(1)}`;
+  if (isNotification || id === null) {
+    const read: NotificationMessage = { kind: "notification", method, params, text: line };
+    return withLazyMember(read, "params", params);
+  }
+  const read: RequestMessage = { kind: "request", id, method, params, text: line };
+  return withLazyMember(read, "params", params);
+}
+
+function response(
+  value: JsonObject,
+  id: Id | null,
+  error: RpcError | undefined,
+  text: Text,
+  json: string,
+  sender: Sender,
+): ResponseMessage {
+  const isExact = sender === "client" || isExactResponse(value, error);
+  const line = isExact ? oneLine(text) : rebuilt(id, error, value, json);
+  if (error) return { kind: "response", id, error, text: line };
+  const result = isObject(value.result) ? value.result : {};
+  return withLazyMember({ kind: "response", id, result, text: line }, "result", result);
+}
+
+/** Whether a strict host takes it: `jsonrpc`, an id, one of result and error, no other known member (JSON-RPC 2.0 §5). */
+function isExactResponse(value: JsonObject, error: RpcError | undefined): boolean {
+  if (value.jsonrpc !== "2.0" || !("id" in value) || "method" in value || "params" in value) return false;
+  if ("result" in value && "error" in value) return false;
+  return error ? error === value.error : value.result !== null;
+}
+
+function rebuilt(id: Id | null, error: RpcError | undefined, { result }: JsonObject, json: string): string {
+  if (error) return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
+  // Of a result that is null, an empty one is as good, and one that strict hosts take.
+  const whole = exactMember(json, "result", result) ?? {};
+  return `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(whole)}}`;
+}
+
+function exactMember(text: Text, member: "params" | "result", parsed: unknown): unknown {
+  const json = asString(text);
+  if (!mayBeInexact(json)) return parsed;
+  const read = parseExactly(json);
+  return isObject(read) ? read[member] : parsed;
+}
+
+/** The error of a response; of a server's, whatever it wrote in its place. */
+function readError(value: unknown, sender: Sender): RpcError | undefined {
+  if (isObject(value) && typeof value.code === "number" && typeof value.message === "string")
+    return value as JsonObject & RpcError;
+  if (sender === "client" || value === undefined || value === null) return undefined;
+  if (!isObject(value)) return undefined;
+  const { code, message, data } = value;
+  if (code === undefined && message === undefined) return undefined;
+  return {
+    code: Number.isInteger(Number(code)) && code !== null ? Number(code) : INTERNAL_ERROR,
+    message: typeof message === "string" ? message : "the server gave an error without a message",
+    ...(data === undefined ? {} : { data }),
+  };
+}
+
+const unreadable = (id: Id | null, code: number, message: string): Unreadable => ({
+  kind: "unreadable",
+  id,
+  error: { code, message },
+});
+
+const LF = 10;
+const CR = 13;
+
+/** A raw newline can stand only between JSON tokens, so a space in its place changes nothing. */
+function oneLine(text: Text): Text {
+  const broken =
+    typeof text === "string"
+      ? text.includes("\n") || text.includes("\r")
+      : text.includes(LF) || text.includes(CR);
+  return broken
+    ? asString(text)
+        .replace(/[\r\n]+/g, " ")
+        .trim()
+    : text;
+}

@@ -1,0 +1,56 @@
+import { backoffMs } from "../../timing/backoff.ts";
+
+/** A session that lasted this long, in ms, or answered so many requests, was no failure. */
+const LASTED_MS = 5000;
+const SERVED = 8;
+/** Base of the wait before the next session where one after the other is lost at once, in ms. */
+const PAUSE_MS = 1000;
+/** How long a method that a fresh session refused too is taken to be refused for its own sake, first and at most, in ms. */
+const OWN_REFUSAL_MS = 10_000;
+const MAX_OWN_REFUSAL_MS = 10 * 60_000;
+
+/** What losing sessions has taught: when to open the next, and which refusals are no loss. */
+export interface Losses {
+  /** A session was opened. */
+  opened(): void;
+  /** The session is lost: the wait before it is opened again, in ms. */
+  lost(): number;
+  /** Sessions lost in a row before they lasted. */
+  readonly inARow: number;
+  /** A session opened anew refused the method alike. */
+  refusedAfresh(method: string): void;
+  isOwnRefusal(method: string): boolean;
+  /** The method was answered: what was learned of it holds no more. */
+  answered(method: string): void;
+}
+
+/** @param now ms of a monotonic clock */
+export function createLosses(now: () => number = () => performance.now()): Losses {
+  const own = new Map<string, { untilMs: number; forMs: number }>();
+  let openedMs = now();
+  let served = 0;
+  let inARow = 0;
+  return {
+    opened() {
+      openedMs = now();
+      served = 0;
+    },
+    lost() {
+      const isGood = now() - openedMs > LASTED_MS || served >= SERVED;
+      inARow = isGood ? 0 : inARow + 1;
+      return inARow < 2 ? 0 : backoffMs(inARow - 1, PAUSE_MS);
+    },
+    get inARow() {
+      return inARow;
+    },
+    refusedAfresh(method) {
+      const forMs = Math.min(MAX_OWN_REFUSAL_MS, 2 * (own.get(method)?.forMs ?? OWN_REFUSAL_MS / 2));
+      own.set(method, { forMs, untilMs: now() + forMs });
+    },
+    isOwnRefusal: (method) => (own.get(method)?.untilMs ?? 0) > now(),
+    answered(method) {
+      served++;
+      own.delete(method);
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { JsonObject } from "../../json.ts";
+import { withDeadline } from "../../timing/deadline.ts";
+import { notification, type RequestMessage } from "../jsonrpc/message.ts";
+import { type Answer, errorIn } from "../protocol/answer.ts";
+import { changesIn, listChanges } from "../protocol/subscription.ts";
+import type { OnMessage } from "../protocol/transport.ts";
+
+/** How long one setting may take to be repeated, in ms; it goes beside the requests. */
+const SETTING_MS = 5000;
+
+/**
+ * Tells a new session what the client set in the one before. Never rejects; the answers reach nobody.
+ *
+ * @param ask sends the same request under an id of our own
+ */
+export async function repeatSettings(
+  settings: readonly RequestMessage[],
+  ask: (setting: RequestMessage) => Promise<Answer>,
+  log: (line: string) => void,
+): Promise<void> {
+  await Promise.all(
+    settings.map(async (setting) => {
+      const late = () => new Error("late");
+      const answer = await withDeadline(ask(setting), SETTING_MS, late).catch(() => undefined);
+      if (!answer || answer.kind === "refused" || errorIn(answer))
+        log(`${setting.method} could not be repeated in the new session`);
+    }),
+  );
+}
+
+/** What the client knew of the old session may no longer hold: each list that the server tells changes of. */
+export async function tellChanges(initialized: JsonObject, onMessage: OnMessage): Promise<void> {
+  for (const { method } of changesIn(listChanges(initialized.capabilities)))
+    await onMessage(notification(method));
+}

@@ -1,0 +1,82 @@
+import type { HttpResponse } from "../http/body.ts";
+import type { RefusedBody } from "../http/layers/layer.ts";
+import { refusedIn } from "../http/read-refused.ts";
+import { sendHttp } from "../http/send.ts";
+import type { StreamCursor } from "../http/sse.ts";
+import type { Text } from "../jsonrpc/bytes.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
+import { judge } from "../protocol/verdict.ts";
+
+/** How long the farewell (`DELETE`) may take, in ms. */
+const FAREWELL_MS = 700;
+
+/** What tells the server which session a request is of; both absent before the handshake. */
+export interface SessionHeaders {
+  id?: string;
+  version?: string;
+}
+
+const headersOf = ({ id, version }: SessionHeaders): Record<string, string> => ({
+  ...(id === undefined ? {} : { "mcp-session-id": id }),
+  ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+});
+
+/** One message to the server (MCP 2025-11-25 "Sending Messages to the Server"). */
+export const postMessage = (
+  endpoint: Endpoint,
+  session: SessionHeaders,
+  text: Text,
+  signal: AbortSignal,
+): Promise<HttpResponse> =>
+  sendHttp(endpoint, {
+    method: "POST",
+    body: text,
+    headers: {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...headersOf(session),
+    },
+    signal,
+    ...(session.id === undefined ? {} : { isNoMatterOfTokens: namesLostSession }),
+  });
+
+/** Whether a refusal speaks of the session, not of the token: a challenge would say otherwise. */
+function namesLostSession(refusal: RefusedBody): boolean {
+  if (refusal.headers.has("www-authenticate")) return false;
+  const asked = { era: "legacy", method: "", inSession: true, proven: true, refusedAfresh: true } as const;
+  return judge(asked, refusedIn(refusal)).kind === "session_lost";
+}
+
+/** Asks for a stream, from where the cursor is (MCP 2025-11-25 "Listening for Messages from the Server"). */
+export const getStream = (
+  endpoint: Endpoint,
+  session: SessionHeaders,
+  cursor: StreamCursor,
+  signal: AbortSignal,
+  longestWaitMs?: number,
+): Promise<HttpResponse> =>
+  sendHttp(endpoint, {
+    method: "GET",
+    headers: {
+      accept: "text/event-stream",
+      ...headersOf(session),
+      ...(cursor.lastEventId ? { "last-event-id": headerBytes(cursor.lastEventId) } : {}),
+    },
+    signal,
+    ...(longestWaitMs === undefined ? {} : { longestWaitMs }),
+  });
+
+/** A header's value is bytes: those of UTF-8, one character each, as `fetch` takes them. */
+const headerBytes = (value: string) => Buffer.from(value, "utf8").toString("latin1");
+
+/** Ends the session at the server (MCP 2025-11-25 "Session Management"). Never rejects. */
+export async function deleteSession(endpoint: Endpoint, session: SessionHeaders): Promise<void> {
+  const farewell = {
+    method: "DELETE",
+    headers: headersOf(session),
+    signal: AbortSignal.timeout(FAREWELL_MS),
+  } as const;
+  await sendHttp({ ...endpoint, reconnectMs: 0 }, farewell)
+    .then((response) => response.discard())
+    .catch(() => {});
+}

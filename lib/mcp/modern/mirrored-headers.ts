@@ -1,0 +1,42 @@
+import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
+import type { HeaderMap } from "../protocol/endpoint.ts";
+import { META_VERSION, metaOf } from "../protocol/meta.ts";
+import { encodeHeaderValue, paramHeaders } from "../protocol/param-headers.ts";
+import { MODERN_VERSION } from "../protocol/versions.ts";
+
+/** The version that a message names in its `_meta`. */
+export function versionOf(message: RequestMessage | NotificationMessage): string | undefined {
+  const version = metaOf(message)[META_VERSION];
+  return typeof version === "string" ? version : undefined;
+}
+
+/**
+ * The headers of one message, which mirror what is in its body (MCP 2026-07-28 "Standard Request Headers").
+ *
+ * @param toolHeaders where the arguments of the tool that is called are mirrored
+ */
+export function mirroredHeaders(
+  message: RequestMessage | NotificationMessage,
+  toolHeaders: HeaderMap,
+): Record<string, string> {
+  const name = nameOf(message);
+  return {
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": versionOf(message) ?? MODERN_VERSION,
+    "mcp-method": message.method,
+    ...(name === undefined ? {} : { "mcp-name": encodeHeaderValue(name) }),
+    ...(toolHeaders.length > 0 ? paramHeaders(toolHeaders, message.params.arguments) : {}),
+  };
+}
+
+/** What the `Mcp-Name` header mirrors. */
+function nameOf({ method, params }: RequestMessage | NotificationMessage): string | undefined {
+  const source =
+    method === "tools/call" || method === "prompts/get"
+      ? params.name
+      : method === "resources/read"
+        ? params.uri
+        : undefined;
+  return typeof source === "string" ? source : undefined;
+}

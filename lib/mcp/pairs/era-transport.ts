@@ -1,0 +1,28 @@
+import type { JsonObject } from "../../json.ts";
+import type { Answer, Refused } from "../protocol/answer.ts";
+import type { Call, Transport } from "../protocol/transport.ts";
+
+/** What opening a transport came to. */
+export type Opened =
+  | {
+      kind: "opened";
+      /** Whether the server has answered in this era; else the era is remembered or assumed. */
+      proven: boolean;
+      /** The answer to the first request, where that was the question itself. */
+      answer?: Answer;
+      /** What the server said of itself. */
+      initialized?: JsonObject;
+    }
+  | Refused;
+
+/** A transport to a server of one era, in the words of the client's; made anew for each try. */
+export interface EraTransport extends Transport {
+  /**
+   * Does what must come before the first request, in the name of the client that sends it: the handshake, a question for
+   * the era, or nothing.
+   *
+   * @param isKnown whether the server is remembered, or pinned by the user, to be of this era
+   * @throws M2mcpError when there is no answer at all, or what is no transport of this era answers
+   */
+  open(first: Call, isKnown: boolean): Promise<Opened>;
+}

@@ -1,0 +1,143 @@
+import { type JsonObject, objectOf } from "../../json.ts";
+import { hostOf } from "../../net/network-error.ts";
+import type { Ids } from "../jsonrpc/id.ts";
+import {
+  exactParams,
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
+  type RequestMessage,
+  request as requestMessage,
+  resultResponse,
+} from "../jsonrpc/message.ts";
+import { handshake } from "../legacy/initialize.ts";
+import type { LegacySession } from "../legacy/session.ts";
+import { type Answer, answered, asRefused, errorIn } from "../protocol/answer.ts";
+import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
+import type { ClientIdentity } from "../protocol/meta.ts";
+import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
+import { isDiscovered, judge } from "../protocol/verdict.ts";
+import { inputMethods } from "../translate/gather-input.ts";
+import { withModernMeta } from "../translate/to-modern.ts";
+import type { EraTransport } from "./era-transport.ts";
+import { InputNeeded } from "./input-needed.ts";
+import { throughRounds } from "./rounds.ts";
+
+export interface OwnClientOptions {
+  endpoint: Endpoint;
+  ids: Ids;
+  client: ClientIdentity;
+  transport: Transport;
+}
+
+/**
+ * A client of our own at a modern server: each request is sent with our `_meta`; the first is the question for the era
+ * itself, so that one that is answered costs no other.
+ */
+export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptions): EraTransport {
+  const host = hostOf(endpoint.url);
+
+  /** The era has no ping: a discovery is a sign of life as well. */
+  const methodOf = ({ method }: RequestMessage) => (method === "ping" ? "server/discover" : method);
+
+  function send({ message, signal, onMessage }: Call): Promise<Answer> {
+    const method = methodOf(message);
+    return throughRounds(exactParams(message), {
+      send: (params) =>
+        transport.request({
+          message: requestMessage(ids.next(), method, withModernMeta(params, client, undefined)),
+          signal,
+          onMessage,
+        }),
+      gather(wanted) {
+        throw new InputNeeded(inputMethods(wanted));
+      },
+      signal,
+      host,
+    });
+  }
+
+  const discovery = (first: Call): Call => ({
+    ...first,
+    message: requestMessage(ids.next(), "server/discover", {}),
+  });
+
+  const isModern = (answer: Answer) =>
+    answer.kind === "response" && !answer.message.error && isDiscovered(answer.message.result);
+
+  return {
+    ...transport,
+    request: send,
+    async open(first, isKnown) {
+      const answer = await send(first);
+      const asked = methodOf(first.message);
+      const error = errorIn(answer);
+      if (answer.kind === "response" && !error) {
+        if (asked === "server/discover" && !isModern(answer)) return asRefused(answer);
+        const { result } = answer.message;
+        return { kind: "opened", proven: isKnown || saysModern(result), answer };
+      }
+      const verdict = judge({ era: "modern", method: asked, proven: isKnown, guessed: !isKnown }, answer);
+      if (verdict.kind !== "other_era") return { kind: "opened", proven: true, answer };
+      // A server of both eras, or a known one, may have refused the request for its own sake.
+      const isUnclear = isKnown || (error && isOwnError(answer, error.code));
+      if (isUnclear && asked !== "server/discover" && isModern(await send(discovery(first))))
+        return { kind: "opened", proven: true, answer };
+      return asRefused(answer);
+    },
+  };
+}
+
+/** Only a modern server says of what type its result is. */
+const saysModern = (result: JsonObject | undefined): boolean =>
+  result?.resultType !== undefined || isDiscovered(result);
+
+/** Errors that a modern server may give to a request that it understood. */
+const isOwnError = (answer: Answer, code: number): boolean =>
+  answer.kind === "response" ||
+  code === INVALID_PARAMS ||
+  (code === METHOD_NOT_FOUND && answer.status === 404);
+
+export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
+  era: ServerEra;
+  /** The session that an earlier process has left open. */
+  resumed: SavedSession | undefined;
+  openSession(resumed: SavedSession | undefined): Transport & Partial<Pick<LegacySession, "current">>;
+  onMessage: OnMessage;
+  /** Told of each handshake that was done. */
+  onOpened(session: SavedSession | undefined, version: string): void;
+}
+
+/** A client of our own at a legacy server: goes on in the session that an earlier command has left, or opens one. */
+export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
+  const { endpoint, era, ids, client, onMessage, onOpened, resumed } = options;
+  const session = options.openSession(resumed);
+  let initialized: JsonObject | undefined;
+
+  async function open(first: Call): ReturnType<EraTransport["open"]> {
+    const { signal } = first;
+    const hand = await handshake(session, { endpoint, era, ids, client, signal, onMessage });
+    if (hand.kind === "refused") return hand;
+    initialized = hand.result;
+    onOpened(session.current?.(), hand.version);
+    return { kind: "opened", proven: true, initialized };
+  }
+
+  return {
+    ...session,
+    async open(first, isKnown) {
+      const asksWho = first.message.method === "server/discover";
+      return resumed && isKnown && !asksWho ? { kind: "opened", proven: false } : open(first);
+    },
+    async request(call) {
+      const { id, method } = call.message;
+      const message = requestMessage(ids.next(), method, exactParams(call.message));
+      if (method !== "server/discover") return session.request({ ...call, message });
+      // What the server says of itself, it says in the handshake.
+      if (!initialized) {
+        const opened = await open(call);
+        if (opened.kind === "refused") return opened;
+      }
+      return answered(resultResponse(id, objectOf(initialized)));
+    },
+  };
+}

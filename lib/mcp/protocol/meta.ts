@@ -1,0 +1,37 @@
+import { type JsonObject, objectOf } from "../../json.ts";
+import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
+
+export const META_VERSION = "io.modelcontextprotocol/protocolVersion";
+export const META_CLIENT = "io.modelcontextprotocol/clientInfo";
+export const META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
+export const META_LOG_LEVEL = "io.modelcontextprotocol/logLevel";
+export const META_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId";
+export const META_SERVER = "io.modelcontextprotocol/serverInfo";
+
+/** The `_meta` of a message, empty where it has none. */
+export const metaOf = ({ params }: RequestMessage | NotificationMessage): JsonObject =>
+  objectOf(params._meta);
+
+/** Severities of log messages, least first (RFC 5424). */
+export const LOG_LEVELS: readonly string[] = [
+  "debug",
+  "info",
+  "notice",
+  "warning",
+  "error",
+  "critical",
+  "alert",
+  "emergency",
+];
+
+/** How severe a log message must be for a request with this `_meta` to want it; Infinity: none is wanted. */
+export function logLevelOf(meta: JsonObject): number {
+  const at = LOG_LEVELS.indexOf(String(meta[META_LOG_LEVEL]));
+  return at < 0 ? Number.POSITIVE_INFINITY : at;
+}
+
+/** Who a client is: from its `initialize`, or from the `_meta` of its requests. */
+export interface ClientIdentity {
+  clientInfo: unknown;
+  capabilities: unknown;
+}

@@ -1,0 +1,70 @@
+import { M2mcpError } from "../../failure.ts";
+import { isObject } from "../../json.ts";
+import { sleep } from "../../timing/sleep.ts";
+import type { RequestMessage, ResponseMessage } from "../jsonrpc/message.ts";
+import type { Answer } from "./answer.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Call } from "./transport.ts";
+
+/** Requests that only read: the server may do them twice (MCP "Tools", "Resources", "Prompts", "Completion"). */
+const READS: readonly string[] = [
+  "ping",
+  "server/discover",
+  "tools/list",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read",
+  "prompts/list",
+  "prompts/get",
+  "completion/complete",
+];
+
+/** A process that closes its connections is given this long to be gone, in ms: it should not get the request again. */
+const DYING_MS = 250;
+
+/** Which calls may be sent again though the server may have acted on them. */
+export interface Idempotent {
+  /** Learns from a list of tools that passes by (MCP 2025-11-25 "ToolAnnotations"). */
+  learn(list: ResponseMessage): void;
+  /**
+   * Makes a call, and once more where it broke off in time and may be made twice.
+   *
+   * @param attempt sends the request
+   * @throws what the last attempt throws
+   */
+  send(call: Call, attempt: () => Promise<Answer>): Promise<Answer>;
+}
+
+/** Knows what the server's annotations say; before a list has passed by, no tool may be called twice. */
+export function createIdempotent({ timeoutMs, log }: Pick<Endpoint, "timeoutMs" | "log">): Idempotent {
+  const tools = new Set<string>();
+  const allows = ({ method, params }: RequestMessage) =>
+    READS.includes(method) ||
+    (method === "tools/call" && typeof params.name === "string" && tools.has(params.name));
+  return {
+    learn({ result }) {
+      if (!Array.isArray(result?.tools)) return;
+      for (const tool of result.tools) {
+        if (!isObject(tool) || typeof tool.name !== "string") continue;
+        const { readOnlyHint, idempotentHint } = isObject(tool.annotations) ? tool.annotations : {};
+        if (readOnlyHint === true || idempotentHint === true) tools.add(tool.name);
+        else tools.delete(tool.name);
+      }
+    },
+    async send(call, attempt) {
+      const startedMs = performance.now();
+      try {
+        return await attempt();
+      } catch (error) {
+        const inTime = performance.now() - startedMs < timeoutMs;
+        if (call.signal.aborted || !inTime || !brokeOff(error) || !allows(call.message)) throw error;
+        log(`${call.message.method} broke off: sending it again, since it may be made twice`);
+        await sleep(DYING_MS, call.signal);
+        return attempt();
+      }
+    },
+  };
+}
+
+const brokeOff = (error: unknown) =>
+  error instanceof M2mcpError && (error.code === "stream_cut" || error.code === "session_lost");

@@ -1,0 +1,82 @@
+import { type JsonObject, objectOf } from "../../json.ts";
+import { INVALID_PARAMS, type RpcError } from "../jsonrpc/message.ts";
+import {
+  type ClientIdentity,
+  META_CAPABILITIES,
+  META_CLIENT,
+  META_LOG_LEVEL,
+  META_SERVER,
+  META_VERSION,
+} from "../protocol/meta.ts";
+import { MODERN_VERSION } from "../protocol/versions.ts";
+
+/** Resource not found, until 2025-11-25; -32602 since. */
+export const RESOURCE_NOT_FOUND = -32002;
+
+/** Results that carry `ttlMs` and `cacheScope` in 2026-07-28 (MCP "Caching"). */
+const CACHEABLE = [
+  "server/discover",
+  "tools/list",
+  "prompts/list",
+  "resources/list",
+  "resources/read",
+  "resources/templates/list",
+];
+
+/** A legacy request's params with what a modern server wants in `_meta`; the client's own keys stay. */
+export function withModernMeta(
+  params: JsonObject,
+  client: ClientIdentity,
+  logLevel: string | undefined,
+): JsonObject {
+  return {
+    ...params,
+    _meta: {
+      ...objectOf(params._meta),
+      [META_VERSION]: MODERN_VERSION,
+      [META_CLIENT]: client.clientInfo,
+      [META_CAPABILITIES]: objectOf(client.capabilities),
+      ...(logLevel === undefined ? {} : { [META_LOG_LEVEL]: logLevel }),
+    },
+  };
+}
+
+/** The answer to a modern `server/discover` from a legacy server's `initialize`. */
+export function discoverResult(initialized: JsonObject): JsonObject {
+  const { protocolVersion: _version, serverInfo, _meta, ...rest } = initialized;
+  return {
+    resultType: "complete",
+    ...rest,
+    supportedVersions: [MODERN_VERSION],
+    capabilities: objectOf(initialized.capabilities),
+    _meta: { ...objectOf(_meta), [META_SERVER]: serverInfo },
+    ttlMs: 0,
+    cacheScope: "private",
+  };
+}
+
+/**
+ * A legacy result as a modern one: complete, with the server's name, and not to be cached where it has to say so.
+ *
+ * @param serverInfo as the server gave it in its handshake
+ */
+export function completeResult(method: string, result: JsonObject, serverInfo: unknown): JsonObject {
+  return {
+    resultType: "complete",
+    ...result,
+    ...(serverInfo === undefined ? {} : { _meta: { [META_SERVER]: serverInfo, ...objectOf(result._meta) } }),
+    ...(CACHEABLE.includes(method)
+      ? { ttlMs: result.ttlMs ?? 0, cacheScope: result.cacheScope ?? "private" }
+      : {}),
+  };
+}
+
+/** A legacy error as a modern one. */
+export const modernError = (error: RpcError): RpcError =>
+  error.code === RESOURCE_NOT_FOUND ? { ...error, code: INVALID_PARAMS } : error;
+
+/** What a legacy server asks of its client, without what only its era knows. */
+export function modernInput(params: JsonObject): JsonObject {
+  const { elicitationId: _id, ...rest } = params;
+  return rest;
+}

@@ -1,0 +1,73 @@
+// Sessions over HTTP+SSE (2024-11-05): cut, forgotten, and led elsewhere.
+import { describe, expect, test } from "bun:test";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
+import { says, serveScript, stream } from "../support/mcp/scripted.ts";
+import { call, echo, INITIALIZED, initialize, modern, request } from "../support/messages.ts";
+import { until } from "../support/waiting.ts";
+import { ask } from "./begin.ts";
+
+const home = homeForEachTest();
+
+describe("HTTP+SSE", () => {
+  for (const client of ["legacy", "modern"] as const)
+    test(`a session whose stream was cut comes back for a ${client} client, with what it had been told`, async () => {
+      const server = home.owns(await startFullLegacyServer("sse"));
+      const it = startBridge(home, [server.url, "--timeout", "10"]);
+      const inItsEra = (message: object) => (client === "modern" ? modern(message) : message);
+      if (client === "legacy") {
+        it.say(initialize("2024-11-05", {}), INITIALIZED);
+        it.say(request("s", "resources/subscribe", { uri: "memo://one" }));
+      } else {
+        it.say(ask("init", "server/discover"));
+        it.say(
+          ask("s", "subscriptions/listen", {
+            notifications: { toolsListChanged: true, resourceSubscriptions: ["memo://one"] },
+          }),
+        );
+      }
+      await until(() => server.seen.subscribed.has("memo://one"));
+      it.say(inItsEra(call("slow", "slow", { ms: 60_000 })));
+      await until(() => server.seen.requests.includes("POST tools/call"));
+      server.seen.subscribed.clear();
+      const from = it.heard.length;
+      server.restart();
+      // What was under way is an error at once.
+      expect((await it.answer("slow")).error?.data).toMatchObject({ code: "stream_cut" });
+      it.say(echo("e", client));
+      expect((await it.answer("e")).result).toMatchObject(says("hi"));
+      expect(server.seen.subscribed.has("memo://one")).toBe(true);
+      expect(it.heard.slice(from).some(({ method }) => method === "notifications/tools/list_changed")).toBe(
+        true,
+      );
+      // One at the wrong address, to find out what the server is; one for each session.
+      expect(server.seen.requests.filter((one) => one === "POST initialize")).toHaveLength(3);
+      expect(server.sessions()).toBe(1);
+    });
+
+  test("a session that the server forgot is opened again, and what met that is sent once more", async () => {
+    const server = home.owns(await startFullLegacyServer("sse"));
+    const it = startBridge(home, [server.url, "--timeout", "10"]);
+    it.say(initialize("2024-11-05", {}), INITIALIZED);
+    it.say(echo("before", "legacy", "before"));
+    expect((await it.answer("before")).result).toMatchObject(says("before"));
+    server.forget();
+    for (const id of ["a", "b", "c"]) it.say(echo(id, "legacy", id));
+    for (const id of ["a", "b", "c"]) expect((await it.answer(id)).result).toMatchObject(says(id));
+    expect(it.heard.some(({ method }) => method === "notifications/tools/list_changed")).toBe(true);
+    expect(server.sessions()).toBe(1);
+  });
+
+  test("an address to post to elsewhere is refused", async () => {
+    const elsewhere = home.owns(await serveScript((_asked, response) => response.writeHead(202).end()));
+    const server = await serveScript(({ http }, response) => {
+      if (http !== "GET") return response.writeHead(405).end();
+      return stream(response).write(`event: endpoint\ndata: ${elsewhere.origin}/messages\n\n`);
+    });
+    const run = startBridge(home, [home.owns(server).url, "--timeout", "5"]);
+    run.say(initialize());
+    expect((await run.answer("init")).error).toBeDefined();
+    expect(elsewhere.seen).toEqual([]);
+  });
+});
