@@ -48,7 +48,5 @@ function namingFolder(store: Store): Store {
  *
  * @param of the profile's name, or the parts that tell this use from others
  */
-export function cacheOf(command: Command, store: Store, of: string | readonly string[]): Cache {
-  const id = async () => (typeof of === "string" ? of : store.stateId([...of]));
-  return createCache(store, id, (line) => command.output.warn(line));
-}
+export const cacheOf = (store: Store, of: string | readonly string[]): Cache =>
+  createCache(store, async () => (typeof of === "string" ? of : store.stateId([...of])));
