@@ -121,6 +121,6 @@ export interface Failure {
   hint?: string;
   /** Scopes gathered by step-up that were asked for with it. */
   steppedUpScope?: string;
-  /** The way of who met it: see `AuthDeps.way`. */
-  way?: string;
+  /** The route of who met it: see `AuthDeps.route`. */
+  route?: string;
 }

@@ -1,5 +1,6 @@
 // Failures on the way to a token.
 import { EXIT, M2mcpError } from "../failure.ts";
+import { option } from "./option.ts";
 
 export const insecureUrl = (what: string, { origin, hostname }: URL) =>
   new M2mcpError(
@@ -17,7 +18,7 @@ export const directedInward = (what: string, host: string, server: string) =>
   authError(
     "directed_inward",
     `${server} names ${what} at ${host}, an address of this machine or its network; nothing was sent there`,
-    "if that is right, name it yourself: --issuer URL or --token-endpoint URL",
+    `if that is right, name it yourself: ${option("issuer", "URL")} or ${option("token-endpoint", "URL")}`,
   );
 
 /** The address answers, but not as an MCP endpoint does. */
@@ -40,7 +41,7 @@ export const metadataRedirects = (url: string, to?: string) =>
     to === undefined
       ? `${url} redirects; redirects to another origin are not followed on the way to a token`
       : `${url} redirects to ${to}, where there is no metadata`,
-    "tell the owner of the server, or give --token-endpoint URL",
+    `tell the owner of the server, or give ${option("token-endpoint", "URL")}`,
   );
 
 export const invalidMetadata = (what: string, why: string) =>
@@ -50,7 +51,7 @@ export const noMetadata = (where: string) =>
   authError(
     "no_metadata",
     `no authorization metadata was found at ${where}`,
-    "give --token-endpoint URL to go without it",
+    `give ${option("token-endpoint", "URL")} to go without it`,
   );
 
 /** @param why what stood in the way of finding one, where something did: it decides who is to mend it */
@@ -59,7 +60,9 @@ export const noAuthorizationServer = (server: string, why?: M2mcpError) =>
     "no_authorization_server",
     why?.exitCode ?? EXIT.auth,
     `${server} names no authorization server${why === undefined ? "" : `: ${why.message}`}`,
-    why?.exitCode === EXIT.server ? why.hint : "give --issuer URL or --token-endpoint URL",
+    why?.exitCode === EXIT.server
+      ? why.hint
+      : `give ${option("issuer", "URL")} or ${option("token-endpoint", "URL")}`,
   );
 
 /** @param named what the metadata calls itself; undefined where it says nothing fit to show */
@@ -69,7 +72,7 @@ export const issuerMismatch = (asked: string, named: string | undefined) =>
     `the metadata of ${asked} names another issuer: ${named ?? "none"}; nothing was sent there`,
     named !== undefined && named.replace(/\/$/, "") === asked.replace(/\/$/, "")
       ? `the two differ in the slash at the end alone: --issuer ${named} takes the metadata's spelling`
-      : "the two must be identical: tell the owner of the authorization server, or give --token-endpoint URL",
+      : `the two must be identical: tell the owner of the authorization server, or give ${option("token-endpoint", "URL")}`,
   );
 
 export const issuerMoved = (server: string, recorded: string, named: string) =>
@@ -93,7 +96,7 @@ export const resourceMismatch = (server: string, named: string | undefined) =>
     "resource_mismatch",
     `the metadata of ${server} is about another resource: ${named ?? "it names none"}`,
     named === undefined
-      ? "tell the owner of the server, or give --issuer URL or --token-endpoint URL"
+      ? `tell the owner of the server, or give ${option("issuer", "URL")} or ${option("token-endpoint", "URL")}`
       : "use the address that it names, if you trust it",
   );
 
@@ -160,14 +163,14 @@ export const tokenNotAccepted = (host: string, why: string) =>
   authError(
     "not_authorized",
     `${host} does not accept the token it was given: ${why}`,
-    "check --scope and --resource, and what the client is allowed to do",
+    `check ${option("scope")} and ${option("resource")}, and what the client is allowed to do`,
   );
 
 export const loginNeeded = (server: string) =>
   authError(
     "login_needed",
     `${server} wants authorization`,
-    `m2mcp login ${server} --client-id ID --client-secret SECRET`,
+    `m2mcp login ${server} --client-id ID --client-secret SECRET; in a host's entry, M2MCP_CLIENT_ID and M2MCP_CLIENT_SECRET`,
   );
 
 /** The profile was removed while a process used it. */

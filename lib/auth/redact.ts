@@ -1,50 +1,79 @@
-import type { TokenRequest } from "./client/authentication.ts";
-import type { Answer } from "./exchange.ts";
+import { decodings, decodingsOf } from "./decodings.ts";
 
 /** A shorter secret is as likely a word of the text. */
 const SHORTEST = 4;
+/** A shorter piece of base64 is as likely a word of the text. */
+const SHORTEST_PIECE = 8;
+/** What may be base64 of something that holds a secret. */
+const BASE64_RUN = /[A-Za-z0-9+/_-]{6,}={0,2}/g;
+/** Longest text looked at, in characters; what is beyond is left out. */
+const LONGEST = 64 * 1024;
 
-/** Text of a server without the secrets that were sent to it, plain or encoded: some repeat what they refuse. */
+/**
+ * Text of a server without the secrets that were sent to it: some repeat what they refuse. A secret is seen in any
+ * case of percent encoding, as HTML, in JSON's escapes, in several of these at once, and in base64 and hex, also of
+ * something longer that it is a part of.
+ */
 export function withoutSecrets(text: string, secrets: readonly (string | undefined)[]): string {
-  const forms = secrets
-    .filter((secret) => secret !== undefined && secret.length >= SHORTEST)
-    .flatMap((secret = "") => [
-      secret,
-      encodeURIComponent(secret),
-      new URLSearchParams({ "": secret }).toString().slice(1),
-      Buffer.from(secret).toString("base64"),
-      Buffer.from(secret).toString("base64url"),
-    ]);
-  // The longest first: a shorter one may be a part of it.
-  return forms
-    .sort((a, b) => b.length - a.length)
-    .reduce((hidden, form) => hidden.replaceAll(form, "…"), text);
+  const sought = secrets.filter((secret) => secret !== undefined && secret.length >= SHORTEST);
+  if (sought.length === 0 || text === "") return text;
+  const within = text.slice(0, LONGEST);
+  const hidden: [start: number, end: number][] = [];
+  const plain = sought.map((secret = "") => Buffer.from(secret, "utf8").toString("latin1"));
+  for (const { bytes, startOf, endOf } of decodings(within)) {
+    for (const secret of plain)
+      for (const at of occurrences(bytes, secret)) hidden.push([startOf(at), endOf(at + secret.length - 1)]);
+    for (const piece of plain.flatMap(piecesOf))
+      for (const at of occurrences(bytes, piece)) {
+        const [start, end] = runAt(bytes, at, at + piece.length);
+        hidden.push([startOf(start), endOf(end - 1)]);
+      }
+    for (const { 0: run, index } of bytes.matchAll(BASE64_RUN))
+      if (holdsAny(Buffer.from(run, "base64").toString("latin1"), plain))
+        hidden.push([startOf(index), endOf(index + run.length - 1)]);
+  }
+  return blankOut(within, hidden);
 }
 
-/** An answer to a token request, without the secrets of the request in its words. */
-export function withoutSentSecrets(
-  answer: Answer,
-  { headers, body }: TokenRequest,
-  params: [string, string][],
-): Answer {
-  if (typeof answer.json !== "object" || answer.json === null) return answer;
-  const sent = headers.authorization?.replace(/^\S+ /, "");
-  const basic = Buffer.from(sent ?? "", "base64")
-    .toString("utf8")
-    .split(":")[1];
-  const secrets = [
-    sent,
-    basic,
-    basic && new URLSearchParams(`=${basic}`).get(""),
-    ...["client_secret", "client_assertion", "assertion"].map((name) => body.get(name)),
-    ...params.map(([, value]) => value),
-  ].map((secret) => secret ?? undefined);
-  const words = ["error", "error_description", "token_type"];
-  const json = Object.fromEntries(
-    Object.entries(answer.json).map(([name, value]) => [
-      name,
-      typeof value === "string" && words.includes(name) ? withoutSecrets(value, secrets) : value,
-    ]),
-  );
-  return { ...answer, json };
+/** Whether one of the secrets is in bytes that were encoded as a whole, such as those of Basic. */
+const holdsAny = (bytes: string, secrets: string[]): boolean =>
+  decodingsOf(bytes).some((decoded) => secrets.some((secret) => decoded.bytes.includes(secret)));
+
+/** Where a piece stands in a text. */
+function* occurrences(text: string, piece: string): Generator<number> {
+  for (let at = text.indexOf(piece); at !== -1; at = text.indexOf(piece, at + 1)) yield at;
+}
+
+/** What of a secret shows in base64 of something that it is a part of, at each of the three offsets; and in hex. */
+function piecesOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, "latin1");
+  const base64 = [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64url");
+    // The first and the last characters also hold bits of the neighbours.
+    const from = offset === 0 ? 0 : offset + 1;
+    const whole = Math.floor(((offset + bytes.length) * 8) / 6);
+    const piece = encoded.slice(from, whole);
+    return [piece, piece.replaceAll("-", "+").replaceAll("_", "/")];
+  });
+  const hex = bytes.toString("hex");
+  return [...new Set([...base64, hex, hex.toUpperCase()])].filter(({ length }) => length >= SHORTEST_PIECE);
+}
+
+/** The run of base64 that a piece is a part of. */
+function runAt(text: string, from: number, to: number): [start: number, end: number] {
+  const isPart = (at: number) => /[A-Za-z0-9+/_=-]/.test(text.charAt(at));
+  let [start, end] = [from, to];
+  while (start > 0 && isPart(start - 1)) start--;
+  while (end < text.length && isPart(end)) end++;
+  return [start, end];
+}
+
+function blankOut(text: string, hidden: [start: number, end: number][]): string {
+  let shown = "";
+  let at = 0;
+  for (const [start, end] of hidden.sort(([a], [b]) => a - b)) {
+    if (start > at || (start === at && end > at)) shown += `${text.slice(at, start)}…`;
+    at = Math.max(at, end);
+  }
+  return shown + text.slice(at);
 }

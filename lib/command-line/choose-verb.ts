@@ -1,9 +1,10 @@
 import { wrongUsage } from "../failure.ts";
+import { isUnexpanded } from "../plain-text.ts";
 import { suggest } from "./suggest.ts";
 
 /** Whether text names a server or a profile rather than a verb. */
 const isTarget = (text: string): boolean =>
-  text.startsWith("@") || text.includes("://") || /^[\w.-]+(\.\w|:\d)/.test(text);
+  text.startsWith("@") || text.includes("://") || isUnexpanded(text) || /^[\w.-]+(\.\w|:\d)/.test(text);
 
 /**
  * Finds the verb in the positionals and brings its target behind it: `@svc tools-list` reads like

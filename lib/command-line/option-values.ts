@@ -1,7 +1,16 @@
 import { wrongUsage } from "../failure.ts";
+import { isUnexpanded, trimmedText } from "../plain-text.ts";
 import type { Arguments } from "./arguments.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
 import { suggest } from "./suggest.ts";
+
+/** Options whose text may hold variables for a later hand: a shell's, or ours. */
+const EXPANDED_LATER: readonly OptionName[] = [
+  "header",
+  "client-secret-command",
+  "client-assertion-command",
+  "token-param",
+];
 
 /** The options of one command: flags first, then the environment. An empty variable counts as not set. */
 export interface Options {
@@ -34,7 +43,13 @@ export function readOptions(
   }
   const variable = (name: OptionName) => {
     const key = variableOf(name);
-    return (known.includes(name) && key && env[key]) || undefined;
+    const text = known.includes(name) && key ? trimmedText(env[key] ?? "") : "";
+    if (isUnexpanded(text) && !EXPANDED_LATER.includes(name))
+      throw wrongUsage(
+        `${key} holds a variable that nothing expanded`,
+        "check where it is set; some hosts expand no variables in their settings",
+      );
+    return text || undefined;
   };
   const values = (name: OptionName) => {
     const flags = given.get(name);

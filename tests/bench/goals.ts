@@ -1,6 +1,6 @@
 // How close to the limit of the runtime m2mcp is: its figures as multiples of the floors', measured in turns.
 import { spawnSync } from "node:child_process";
-import { sleep } from "../waiting.ts";
+import { sleep } from "../support/waiting.ts";
 import { type Caller, callsPerSecond, echo, fetchBytes, INITIALIZE } from "./caller.ts";
 import { inTurns, median, timed } from "./figures.ts";
 import type { Floors } from "./floors.ts";

@@ -191,3 +191,42 @@ test("a scope alone names no credentials", () => {
   expect(namesCredentials(options([], { M2MCP_SCOPE: "a" }))).toBe(false);
   expect(namesCredentials(options([], { M2MCP_CLIENT_ID: "a" }))).toBe(true);
 });
+
+describe("what editors, shells and hosts do to variables", () => {
+  test("variables lose a byte order mark and the line ends at their end", async () => {
+    const env = { M2MCP_CLIENT_ID: "\ufeffid\r\n", M2MCP_CLIENT_SECRET: "s\n\n", M2MCP_SCOPE: "a b\n" };
+    expect(await read([], env)).toMatchObject({
+      clientId: "id",
+      scope: "a b",
+      authentication: { secret: { value: "s" } },
+    });
+  });
+
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: that is the fault
+  for (const value of [
+    "${MCP_SECRET}",
+    "${env:MCP_SECRET}",
+    "${input:secret}",
+    "%MCP_SECRET%",
+    "{{MCP_SECRET}}",
+  ])
+    for (const name of ["M2MCP_CLIENT_ID", "M2MCP_CLIENT_SECRET", "M2MCP_ISSUER"])
+      test(`variables that nothing expanded are named: ${name}=${value}`, async () => {
+        const error = await refusal([], { M2MCP_CLIENT_ID: "a", M2MCP_CLIENT_SECRET: "s", [name]: value });
+        expect(error.message).toBe(`${name} holds a variable that nothing expanded`);
+      });
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: that is the fault
+
+  test("an id and a secret with a control character are refused by name", async () => {
+    for (const [name, what] of [
+      ["M2MCP_CLIENT_ID", "client id"],
+      ["M2MCP_CLIENT_SECRET", "client secret"],
+    ] as const) {
+      const env = { M2MCP_CLIENT_ID: "a", M2MCP_CLIENT_SECRET: "s", [name]: "two\nlines" };
+      const { message } = await refusal([], env);
+      expect(message).toContain(`the ${what} of`);
+      expect(message).toContain("U+000A");
+      expect(message).not.toContain("lines\n");
+    }
+  });
+});

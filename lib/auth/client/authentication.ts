@@ -1,9 +1,10 @@
+import { decodeJwt } from "jose";
 import type { ClientAuthentication, Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { clientAssertion } from "./assertion.ts";
-import { readAssertion, readSecret } from "./secrets.ts";
+import { readAssertion, readPem, readSecret } from "./secrets.ts";
 
-const JWT_BEARER_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:";
 
 /** What proves the client in a token request: it is added to the request's headers and body. */
 export interface TokenRequest {
@@ -11,12 +12,38 @@ export interface TokenRequest {
   body: URLSearchParams;
 }
 
-/** A value as `application/x-www-form-urlencoded` has it, for use within basic (RFC 6749 §2.3.1, appendix B). */
-const formEncode = (value: string) => new URLSearchParams({ "": value }).toString().slice(1);
+/**
+ * A value as `application/x-www-form-urlencoded` has it, for use within basic (RFC 6749 §2.3.1, appendix B); what no
+ * decoder needs encoded stays, since some servers compare without decoding.
+ */
+const formEncode = (value: string) =>
+  new URLSearchParams({ "": value })
+    .toString()
+    .slice(1)
+    .replace(/%(7E|21|27|28|29)/g, (code) => decodeURIComponent(code));
+
+/** A JWT-SVID, whose subject is a SPIFFE id, has a type of its own (draft-ietf-oauth-spiffe-client-auth). */
+function assertionKind(assertion: string): "jwt-bearer" | "jwt-spiffe" {
+  try {
+    return /^spiffe:\/\//i.test(decodeJwt(assertion).sub ?? "") ? "jwt-spiffe" : "jwt-bearer";
+  } catch {
+    // What is no JWT is the server's to refuse.
+    return "jwt-bearer";
+  }
+}
 
 /** `Authorization: Basic` for a client (RFC 6749 §2.3.1). */
 export const basicAuthorization = (clientId: string, secret: string) =>
   `Basic ${Buffer.from(`${formEncode(clientId)}:${formEncode(secret)}`, "utf8").toString("base64")}`;
+
+/** The secret within `Authorization: Basic`, as it was before it was encoded. */
+export function basicSecret(authorization: string | undefined): string | undefined {
+  if (!authorization?.startsWith("Basic ")) return undefined;
+  const [, secret = ""] = Buffer.from(authorization.slice("Basic ".length), "base64")
+    .toString("utf8")
+    .split(":");
+  return new URLSearchParams(`=${secret}`).get("") ?? undefined;
+}
 
 /** The method for a secret: as asked, else post only where the metadata offers no basic (RFC 8414 §2). */
 export function secretMethod(asked: string | undefined, offered: string[] | undefined): "basic" | "post" {
@@ -49,7 +76,7 @@ export async function authenticateClient(
 ): Promise<void> {
   const { authentication, clientId } = credentials;
   const assert = (assertion: string) => {
-    request.body.set("client_assertion_type", JWT_BEARER_ASSERTION);
+    request.body.set("client_assertion_type", `${ASSERTION_TYPE}${assertionKind(assertion)}`);
     request.body.set("client_assertion", assertion);
   };
   switch (authentication.kind) {
@@ -91,11 +118,11 @@ export async function clientAssertionBy(
   nowMs: number,
 ): Promise<string> {
   const signing = {
-    text: await readSecret(key, env),
+    text: await readPem(key, env),
     ...(passphrase ? { passphrase: await readSecret(passphrase, env) } : {}),
     ...(keyId === undefined ? {} : { keyId }),
     ...(signingAlg === undefined ? {} : { signingAlg }),
-    ...(certificate ? { certificate: await readSecret(certificate, env) } : {}),
+    ...(certificate ? { certificate: await readPem(certificate, env) } : {}),
   };
   const audience = assertionAudience(credentials, found);
   return clientAssertion(credentials.clientId, audience, signing, found.signingAlgs, nowMs);

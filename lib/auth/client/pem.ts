@@ -1,5 +1,44 @@
 import { badKey } from "../errors.ts";
 
+/** How base64 of a PEM begins: variables of CI often hold keys in it, since they keep no lines. */
+const ENCODED_PEM = /^LS0tLS1CRUdJTi[A-Za-z0-9+/=\s]+$/;
+
+/** Whether a text is a key or certificate itself rather than the path of one. */
+export function isKeyText(text: string): boolean {
+  const start = text.slice(0, 100).replace(/^[\ufeff\s"']+/, "");
+  return start.startsWith("-----BEGIN ") || start.startsWith("{") || start.startsWith("LS0tLS1CRUdJTi");
+}
+
+/**
+ * A key or certificate with the lines that it had: out of quotes, out of base64, with line ends where the two
+ * characters `\n` or blanks took their place on the way through JSON, .env files and shells.
+ */
+export function pemText(text: string): string {
+  const bare = text
+    .replace(/^\ufeff/, "")
+    .trim()
+    .replace(/^(["'])([\s\S]*)\1$/, "$2")
+    .trim();
+  if (ENCODED_PEM.test(bare)) return pemText(Buffer.from(bare, "base64").toString("utf8"));
+  // JSON that was written as a string of JSON.
+  if (bare.startsWith('{\\"')) return bare.replaceAll('\\"', '"');
+  if (!bare.includes("-----BEGIN ")) return bare;
+  return bare
+    .replaceAll(/\\r\\n|\\n|\r\n|\r/g, "\n")
+    .replaceAll(/^[ \t]+|[ \t]+$/gm, "")
+    .replaceAll(BLOCK, withLines);
+}
+
+const BLOCK = /(-----BEGIN [A-Z0-9 ]+-----)([^-\n]*(?:-(?!----)[^-\n]*)*)(-----END [A-Z0-9 ]+-----)/g;
+
+/** A block that stands on one line, on lines again; an encrypted one of old has headers before an empty line. */
+function withLines(_all: string, begin: string, body: string, end: string): string {
+  const headers = /^\s*(Proc-Type: \S+)\s+(DEK-Info: \S+)/.exec(body);
+  const rest = headers ? body.slice(headers[0].length) : body;
+  const lines = rest.split(/\s+/).filter((line) => line !== "");
+  return [begin, ...(headers ? [headers[1], headers[2], ""] : []), ...lines, end].join("\n");
+}
+
 /** A private key in PEM (RFC 7468). */
 export interface PemKey {
   /** The whole block. */

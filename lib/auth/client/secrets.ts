@@ -1,81 +1,73 @@
-import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
 import { isObject } from "../../json.ts";
+import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
+import { FileRefused, readRegularFile } from "../../platform/read-file.ts";
 import type { AssertionSource, SecretSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { requireSecure } from "../discovery/url.ts";
 import { commandFailed, noPlatformToken, secretUnreadable } from "../errors.ts";
 import { exchange } from "../exchange.ts";
+import { faultIn } from "./faults.ts";
+import { pemText } from "./pem.ts";
+import { runSecretCommand } from "./secret-command.ts";
 
-const COMMAND_LIMIT_MS = 30_000;
-const COMMAND_LIMIT_BYTES = 1024 * 1024;
+/** Longest file of a secret, in bytes. */
+const MAX_BYTES = 1024 * 1024;
+/** How long a file may take, in ms: `<(command)` is one, and takes as long as its command. */
+const FILE_TIMEOUT_MS = 30_000;
 
 type Environment = Record<string, string | undefined>;
 
 /**
- * The secret that a source yields now, without a newline at its end.
+ * The secret that a source yields now: without a byte order mark and the line ends at its end, from UTF-8 or UTF-16.
+ *
  * @param env what a command inherits, less our own secrets
+ * @param name the source as messages name it; its path unless given
  * @throws M2mcpError secret_unreadable, command_failed (exit 4)
  */
-export async function readSecret(source: SecretSource, env: Environment): Promise<string> {
+export async function readSecret(source: SecretSource, env: Environment, name?: string): Promise<string> {
+  const secret = trimmedText(await readText(source, env, name));
+  if (secret === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+  const fault = faultIn(secret);
+  if (fault !== undefined) throw unreadable(source, name, fault, `of what it printed, ${fault}`);
+  return secret;
+}
+
+/**
+ * The key or certificate that a source yields now, as PEM or JWK whatever was done to its lines.
+ *
+ * @throws M2mcpError as `readSecret`
+ */
+export async function readPem(source: SecretSource, env: Environment, name?: string): Promise<string> {
+  const pem = pemText(await readText(source, env, name));
+  if (pem === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+  return pem;
+}
+
+async function readText(source: SecretSource, env: Environment, name: string | undefined): Promise<string> {
   switch (source.from) {
     case "value":
       return source.value;
-    case "file": {
-      const text = await readFile(source.path, "utf8").catch((error: unknown) => {
-        throw secretUnreadable(source.path, codeOf(error) || "unknown");
-      });
-      const secret = text.replace(/\r?\n$/, "");
-      if (secret === "") throw secretUnreadable(source.path, "it is empty");
-      return secret;
-    }
+    case "file":
+      return textOf(await readFile(source.path, name ?? source.path));
     case "command":
-      return runCommand(source.command, env);
+      return textOf(await runSecretCommand(source.command, env));
   }
 }
 
-/** Our own variables hold secrets that a command has no use for; where the store is, is none. */
-const isInherited = (name: string) => !/^M2MCP_(?!(HOME|STORE)$)/i.test(name);
+async function readFile(path: string, name: string): Promise<Buffer> {
+  try {
+    const limits = { maxBytes: MAX_BYTES, timeoutMs: FILE_TIMEOUT_MS, pipes: true };
+    return (await readRegularFile(path, limits)).bytes;
+  } catch (error) {
+    const why = error instanceof FileRefused ? error.message : codeOf(error) || "unknown";
+    throw secretUnreadable(name, why);
+  }
+}
 
-/** What the command prints goes nowhere else: standard error is not shown, since it may hold the secret too. */
-function runCommand(command: string, env: Environment): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, {
-      shell: true,
-      stdio: ["ignore", "pipe", "ignore"],
-      windowsHide: true,
-      env: Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name))),
-    });
-    const parts: Buffer[] = [];
-    let size = 0;
-    // What the command itself started may hold the pipe open, so nothing here waits for its end.
-    const finish = (result: () => void) => {
-      clearTimeout(timer);
-      child.stdout.destroy();
-      child.kill("SIGKILL");
-      result();
-    };
-    const fail = (why: string) => finish(() => reject(commandFailed(why)));
-    const timer = setTimeout(
-      () => fail(`it did not end within ${COMMAND_LIMIT_MS / 1000} s`),
-      COMMAND_LIMIT_MS,
-    );
-    child.stdout.on("data", (part: Buffer) => {
-      size += part.length;
-      parts.push(part);
-      if (size > COMMAND_LIMIT_BYTES) fail("it printed more than 1 MiB");
-    });
-    child.on("error", () => fail("it could not be started"));
-    child.on("close", (code, signal) => {
-      if (code !== 0) return fail(code === null ? `it was ended by ${signal}` : `exit code ${code}`);
-      const secret = Buffer.concat(parts)
-        .toString("utf8")
-        .replace(/\r?\n$/, "");
-      if (secret === "") return fail("it printed nothing");
-      finish(() => resolve(secret));
-    });
-  });
+function unreadable(source: SecretSource, name: string | undefined, why: string, printed: string) {
+  if (source.from === "command") return commandFailed(printed);
+  return secretUnreadable(name ?? (source.from === "file" ? source.path : "the stored secret"), why);
 }
 
 /**

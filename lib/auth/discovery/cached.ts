@@ -5,7 +5,6 @@ import type { AuthDeps } from "../deps.ts";
 import { issuerOfSecret } from "../errors.ts";
 import { discover } from "./discover.ts";
 import { probe } from "./probe.ts";
-import { sameIssuer } from "./url.ts";
 
 /** What is cached of the authorization server is asked for anew after this time, in ms. */
 const DISCOVERY_LIFE_MS = 24 * 3_600_000;
@@ -48,7 +47,10 @@ export async function discoverCached(
   return cached?.dpop && cached.tokenEndpoint === found.tokenEndpoint ? { ...found, dpop: true } : found;
 }
 
-/** Credentials that one issuer has taken go to no other one, whichever server names it, without the user's word. */
+/**
+ * Credentials that one issuer has taken go to no other one, whichever server names it, without the user's word. All
+ * issuers of one origin count as one: who has the origin sees what is sent to any of them.
+ */
 async function requireSameIssuer(
   { takenBy }: AuthDeps,
   server: string,
@@ -57,5 +59,6 @@ async function requireSameIssuer(
 ): Promise<void> {
   if (named !== undefined || issuer === undefined) return;
   const taken = await takenBy?.read();
-  if (taken !== undefined && !sameIssuer(taken, issuer)) throw issuerOfSecret(server, taken, issuer);
+  if (taken !== undefined && new URL(taken).origin !== new URL(issuer).origin)
+    throw issuerOfSecret(server, taken, issuer);
 }

@@ -1,12 +1,13 @@
-import type { TokenRequest } from "../client/authentication.ts";
+import { basicSecret, type TokenRequest } from "../client/authentication.ts";
 import { createProof, proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
+import { doubtAbout } from "../client/faults.ts";
 import { learnNonce, type ProofKey } from "../client/proof-key.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
 import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { badTokenAnswer, notBound } from "../errors.ts";
 import { type Answer, exchange } from "../exchange.ts";
-import { withoutSentSecrets } from "../redact.ts";
+import { withoutSentSecrets } from "./sent-secrets.ts";
 import { checkTokenAnswer, errorOf } from "./token-answer.ts";
 import { makeTokenRequest } from "./token-request.ts";
 
@@ -103,7 +104,9 @@ export async function requestToken(
       tried,
     });
     if (remedy === undefined) {
-      const token = checkTokenAnswer(answer, url, askedAtMs, scope, credentials);
+      const { authMethods } = found;
+      const asked = { credentials, authMethods, doubt: doubtOf(request, credentials) };
+      const token = checkTokenAnswer(answer, url, askedAtMs, scope, asked);
       requireBinding(token, credentials, proofKey, url);
       return { token, clockSkewMs, ...(proofKey ? { proofKey } : {}) };
     }
@@ -131,6 +134,15 @@ async function sendRequest(
   if (proofKey) headers.dpop = await createProof(proofKey, { method: "POST", url }, signedAtMs);
   const answer = await exchange(deps, url, { method: "POST", headers, body: body.toString() });
   return withoutSentSecrets(answer, request, tokenParams);
+}
+
+/** What seems wrong with what was sent as id and secret; a key or an assertion is judged where it is read. */
+function doubtOf({ headers, body }: TokenRequest, { clientId }: Credentials): string | undefined {
+  const secret = body.get("client_secret") ?? basicSecret(headers.authorization);
+  return (
+    doubtAbout("the client id", clientId) ??
+    (secret === undefined ? undefined : doubtAbout("the client secret", secret))
+  );
 }
 
 /** A token is bound to a key where that was asked for, and never to a key that is not ours. */

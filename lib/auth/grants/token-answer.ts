@@ -1,5 +1,7 @@
 import { isObject, type JsonObject } from "../../json.ts";
 import { unexpectedStatus } from "../../net/errors.ts";
+import { oneLine } from "../../net/one-line.ts";
+import { merelyStatus, readWords } from "../../net/words.ts";
 import type { Credentials, Token } from "../credentials.ts";
 import { askedToWait, badTokenAnswer, tokenRefused } from "../errors.ts";
 import { type Answer, waitAsked } from "../exchange.ts";
@@ -15,65 +17,116 @@ export const errorOf = ({ json }: Pick<Answer, "json">): string | undefined =>
 /** As much of an answer as is looked at. */
 export type TokenAnswer = Pick<Answer, "status" | "headers" | "text" | "json">;
 
+/** What a token was asked for with, as far as an answer is told by it. */
+export interface AskedWith {
+  credentials?: Credentials;
+  /** Ways to prove the client that the metadata offers. */
+  authMethods?: string[] | undefined;
+  /** What seems wrong with what was sent, in words that do not repeat it. */
+  doubt?: string | undefined;
+}
+
 /**
  * Reads the answer to a token request (RFC 6749 §5.1, §5.2).
  *
+ * @param answer without the secrets that were sent
  * @param askedAtMs when the request was sent: the token's life is counted from there
+ * @param scope that was asked for
  * @throws M2mcpError token_refused, scope_refused, busy, bad_token_answer
  */
 export function checkTokenAnswer(
   answer: TokenAnswer,
   url: string,
   askedAtMs: number,
-  asked: string | undefined,
-  credentials?: Credentials,
+  scope: string | undefined,
+  asked: AskedWith = {},
 ): Token {
   const { host } = new URL(url);
   const { status, headers } = answer;
   const waitMs = status === 429 || status === 503 ? waitAsked(headers) : undefined;
   if (waitMs !== undefined)
     throw askedToWait(host, status, Math.ceil(waitMs / 1000), new Date(askedAtMs + waitMs).toISOString());
-  if (status >= 400 || errorOf(answer) !== undefined) throw refusalOf(answer, host, asked, credentials);
-  if (!isObject(answer.json))
-    throw badTokenAnswer(host, `the answer is ${answer.json === undefined ? "not JSON" : "no JSON object"}`);
-  return readToken(answer.json, host, askedAtMs, asked);
+  if (status >= 400 || errorOf(answer) !== undefined) throw refusalOf(answer, host, scope, asked);
+  if (!isObject(answer.json)) throw badTokenAnswer(host, `the answer is ${noObject(answer)}`);
+  return readToken(answer.json, host, askedAtMs, scope);
 }
 
+/** A refusal in the server's own words, whatever form they have. */
 function refusalOf(
   answer: TokenAnswer,
   host: string,
   scope: string | undefined,
-  credentials: Credentials | undefined,
+  { credentials, authMethods, doubt }: AskedWith,
 ): Error {
-  const { status } = answer;
+  const { status, headers, text } = answer;
   const json = isObject(answer.json) ? answer.json : {};
-  const error = errorOf(answer);
-  if (error === undefined)
-    return status === 429 || status >= 500
-      ? unexpectedStatus(host, status)
-      : badTokenAnswer(host, `HTTP status ${status}`);
-  const description = typeof json.error_description === "string" ? printable(json.error_description) : "";
+  const words = readWords(text, headers.get("content-type"));
+  const said = words.text === undefined || merelyStatus(words.text) ? undefined : words.text;
+  const error = errorOf(answer) ?? (words.code === String(status) ? undefined : words.code);
+  const ofStatus = `HTTP status ${status}`;
+  const isPlaceWrong = [404, 405, 410].includes(status) && errorOf(answer) === undefined;
+  if (isPlaceWrong || (error === undefined && said === undefined && status < 500 && status !== 429))
+    return badTokenAnswer(host, said === undefined ? ofStatus : `${ofStatus}: ${said}`);
+  if ((status === 429 || status >= 500) && errorOf(answer) === undefined)
+    return unexpectedStatus(host, status, said);
+  const description = typeof json.error_description === "string" ? oneLine(json.error_description) : said;
   const codes = Array.isArray(json.error_codes) ? json.error_codes.map(String) : [];
-  const hint = hintFor({ error, description, codes, scope, ...(credentials ? { credentials } : {}) });
-  return tokenRefused(host, printable(error), description || undefined, hint);
+  const code = oneLine(error ?? ofStatus);
+  const hint = hintFor({
+    error: error ?? "",
+    description: description ?? "",
+    codes,
+    scope,
+    authMethods,
+    doubt,
+    ...(credentials ? { credentials } : {}),
+  });
+  return tokenRefused(host, code, description === code ? undefined : description || undefined, hint);
+}
+
+/** What stands in the place of a JSON object. */
+function noObject({ json, text, headers }: TokenAnswer): string {
+  if (json !== undefined) return "no JSON object";
+  const { text: said } = readWords(text, headers.get("content-type"));
+  return said === undefined ? "not JSON" : `not JSON: ${said}`;
 }
 
 function readToken(json: JsonObject, host: string, askedAtMs: number, asked: string | undefined): Token {
-  const { access_token: accessToken, token_type: type, expires_in: expiresIn, scope } = json;
-  if (typeof accessToken !== "string" || !/^[\x21-\x7e]+$/.test(accessToken))
-    throw badTokenAnswer(host, "there is no access_token in the answer");
-  const tokenType = typeof type === "string" ? type.toLowerCase() : "bearer";
-  if (tokenType !== "bearer" && tokenType !== "dpop")
-    throw badTokenAnswer(host, `token_type ${printable(tokenType)} is not known`);
+  const { access_token: accessToken, expires_in: expiresIn, scope } = json;
+  if (typeof accessToken !== "string") throw badTokenAnswer(host, withoutToken(json));
+  if (!/^[\x21-\x7e]+$/.test(accessToken))
+    throw badTokenAnswer(
+      host,
+      "its access_token is empty or holds blanks or other characters that no header carries",
+    );
   const granted = typeof scope === "string" ? scope : asked;
   const lifeS = lifeInSeconds(expiresIn);
   return {
     accessToken,
-    tokenType: tokenType === "dpop" ? "DPoP" : "Bearer",
+    tokenType: readType(json.token_type, host),
     ...(granted === undefined ? {} : { scope: granted }),
     issuedAtMs: askedAtMs,
     ...(lifeS === undefined ? {} : { expiresAtMs: askedAtMs + lifeS * 1000 }),
   };
+}
+
+/** Names what is there instead of a token, never what it says. */
+function withoutToken(json: JsonObject): string {
+  const names = Object.keys(json).filter((name) => /^[\w.-]{1,40}$/.test(name));
+  const has = names.length === 0 ? "nothing" : names.slice(0, 8).join(", ");
+  return json.access_token === undefined
+    ? `there is no access_token in the answer, which has ${has}`
+    : "its access_token is no text";
+}
+
+/** The type of a token, whose case does not matter (RFC 6749 §5.1); some say BearerToken, or nothing. */
+function readType(type: unknown, host: string): Token["tokenType"] {
+  if (type === undefined || type === null) return "Bearer";
+  const plain = typeof type === "string" ? type.trim().toLowerCase() : "";
+  if (["", "bearer", "bearertoken", "bearer_token"].includes(plain) && typeof type === "string")
+    return "Bearer";
+  if (plain === "dpop") return "DPoP";
+  throw badTokenAnswer(host, `token_type ${oneLine(JSON.stringify(type), 60)} is not known`);
 }
 
 /** `expires_in`, also as text; undefined when it says nothing, since a token is never issued as already over. */
@@ -83,6 +136,3 @@ function lifeInSeconds(expiresIn: unknown): number | undefined {
   const seconds = isNumber ? Number(expiresIn) : Number.NaN;
   return seconds > 0 ? Math.min(seconds, LONGEST_LIFE_S) : undefined;
 }
-
-/** Server text fit for a terminal: no control characters, not too long. */
-export const printable = (text: string) => text.replace(/[^\x20-\x7e\u00a0-\uffff]+/g, " ").slice(0, 300);

@@ -33,7 +33,9 @@ export async function makeTokenRequest(
   if (scope !== undefined) body.set("scope", scope);
   if (credentials.resource !== null) body.set("resource", credentials.resource ?? found.resource);
   if (credentials.audience !== undefined) body.set("audience", credentials.audience);
-  for (const [name, value] of credentials.tokenParams ?? []) body.append(name, value);
   await authenticateClient(request, credentials, found, deps, signedAtMs);
+  // The user's own come last: they replace what would be sent.
+  for (const [name] of credentials.tokenParams ?? []) body.delete(name);
+  for (const [name, value] of credentials.tokenParams ?? []) body.append(name, value);
   return request;
 }

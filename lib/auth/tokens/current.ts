@@ -23,9 +23,9 @@ export type CurrentToken = ReturnType<typeof createCurrentToken>;
  * The token that requests are sent with: kept in memory and in the shared state, renewed in the background when it is
  * stale, and asked for by one request however many wait.
  */
-export function createCurrentToken({ deps, server, credentials, jitter }: TokenContext) {
-  const { origin } = new URL(server);
-  const requests = createSingleFlight<BoundToken | null>();
+export function createCurrentToken(context: TokenContext) {
+  const { deps, server, jitter } = context;
+  const { ask, reissue, isAsking } = createAsking(context, hold);
   let state: TokenState = { kind: "none" };
 
   const change = (event: TokenEvent) => {
@@ -34,27 +34,9 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
   const howFresh = ({ token }: BoundToken): Freshness => freshness(token, deps.now(), jitter);
 
   /** Takes a token as the one to send. */
-  function take(next: BoundToken): BoundToken {
-    change({ kind: "adopted", bound: next, origin });
+  function hold(next: BoundToken): BoundToken {
+    change({ kind: "received", bound: next, origin: new URL(server).origin });
     return boundOf(state) ?? next;
-  }
-
-  /** One request for all who wait for the same, in this process and, by the lock, in others. */
-  function ask(reason: TokenRequestReason, of = deps): Promise<BoundToken | null> {
-    const asked = { server, credentials, reason, startedMs: deps.now(), jitter };
-    return requests.run(reason.more?.join(" ") ?? "", async () => {
-      // Discovery, grants and keys are loaded where a token must be asked for: most commands find one.
-      const { issue } = await import("./issue.ts");
-      const issued = await issue(of, asked);
-      return issued && take(issued);
-    });
-  }
-
-  /** A token for a server that has refused a request. @throws M2mcpError no_authorization_server, what `issue` throws */
-  async function reissue(reason: TokenRequestReason): Promise<BoundToken> {
-    const bound = await ask(reason);
-    if (!bound) throw noAuthorizationServer(server);
-    return bound;
   }
 
   function renew(): void {
@@ -65,10 +47,9 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
   }
 
   return {
-    take,
+    hold,
     reissue,
-    /** Whether these scopes are being asked for. */
-    isAsking: (scopes: string[]): boolean => requests.isUnderWay(scopes.join(" ")),
+    isAsking,
 
     /** The token to send; null where the server wants none. While one can be sent, nobody waits for the next. */
     async get(): Promise<BoundToken | null> {
@@ -83,7 +64,7 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
         if (!issued) change({ kind: "found_open" });
         return issued;
       }
-      const bound = take(best);
+      const bound = hold(best);
       if (howFresh(bound) === "stale" && deps.now() >= (shared?.renewNotBeforeMs ?? 0)) renew();
       return bound;
     },
@@ -95,12 +76,41 @@ export function createCurrentToken({ deps, server, credentials, jitter }: TokenC
       if (held && headerOf(held.token) !== refused && howFresh(held) !== "expired") return held;
       const wanted = { refused, ...(more ? { more } : {}) };
       const stored = usableToken(await deps.read(), wanted, deps.now(), jitter);
-      return stored && take(stored);
+      return stored && hold(stored);
     },
 
     /** Gives a renewal under way a moment; `stop` ends what takes longer. */
-    async end(stop: () => void): Promise<void> {
-      if (state.kind === "renewing") await endRenewal(state.renewal, stop);
+    end: async (stop: () => void) => state.kind === "renewing" && endRenewal(state.renewal, stop),
+  };
+}
+
+/** Asks for tokens: one request for all who wait for the same, in this process and, by the lock, in others. */
+function createAsking(
+  { deps, server, credentials, jitter }: TokenContext,
+  hold: (issued: BoundToken) => BoundToken,
+) {
+  const requests = createSingleFlight<BoundToken | null>();
+
+  /** Null where the server wants no token. */
+  function ask(reason: TokenRequestReason, of = deps): Promise<BoundToken | null> {
+    const asked = { server, credentials, reason, startedMs: deps.now(), jitter };
+    return requests.run(reason.more?.join(" ") ?? "", async () => {
+      // Discovery, grants and keys are loaded where a token must be asked for: most commands find one.
+      const { issue } = await import("./issue.ts");
+      const issued = await issue(of, asked);
+      return issued && hold(issued);
+    });
+  }
+
+  return {
+    ask,
+    /** A token for a server that has refused a request. @throws M2mcpError no_authorization_server, what `issue` throws */
+    async reissue(reason: TokenRequestReason): Promise<BoundToken> {
+      const bound = await ask(reason);
+      if (!bound) throw noAuthorizationServer(server);
+      return bound;
     },
+    /** Whether these scopes are being asked for. */
+    isAsking: (scopes: string[]): boolean => requests.isUnderWay(scopes.join(" ")),
   };
 }

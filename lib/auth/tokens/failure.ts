@@ -17,12 +17,12 @@ const LOCAL = [
 /** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
 const MOVED = ["bad_token_answer", "redirect"];
 
-/** What was asked for, and by which way: a failure counts for who asks the same. */
+/** What was asked for, and by which route: a failure counts for who asks the same. */
 export interface FailureScope {
   /** Scopes gathered by step-up. */
   gathered: string | undefined;
-  /** By `AuthDeps.way`. */
-  way: string | undefined;
+  /** By `AuthDeps.route`. */
+  route: string | undefined;
 }
 
 /**
@@ -33,11 +33,11 @@ export interface FailureScope {
  */
 export function answers(
   failure: Failure,
-  { gathered, way }: FailureScope,
+  { gathered, route }: FailureScope,
   startedMs: number,
   nowMs: number,
 ): boolean {
-  if (failure.steppedUpScope !== gathered || failure.way !== way || failure.atMs > nowMs) return false;
+  if (failure.steppedUpScope !== gathered || failure.route !== route || failure.atMs > nowMs) return false;
   if (failure.atMs >= startedMs) return true;
   return failure.exitCode !== EXIT.network && nowMs - failure.atMs < FAILURE_LIFE_MS;
 }
@@ -49,7 +49,7 @@ export const errorFrom = ({ code, exitCode, message, hint }: Failure): M2mcpErro
 /** The state with a failure written down for who asks next; undefined for one that is not worth that. */
 export function rememberFailure(
   error: unknown,
-  { gathered, way }: FailureScope,
+  { gathered, route }: FailureScope,
   nowMs: number,
 ): ((old: AuthState) => AuthState) | undefined {
   if (!(error instanceof M2mcpError) || LOCAL.includes(error.code)) return undefined;
@@ -61,7 +61,7 @@ export function rememberFailure(
     message,
     ...(hint === undefined ? {} : { hint }),
     ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
-    ...(way === undefined ? {} : { way }),
+    ...(route === undefined ? {} : { route }),
   };
   const isMoved = MOVED.includes(code);
   return ({ discovered: found, ...old }) => ({

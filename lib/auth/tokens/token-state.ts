@@ -15,7 +15,7 @@ export type TokenState =
 
 /** What happens to it. */
 export type TokenEvent =
-  | { kind: "adopted"; bound: BoundToken; origin: string }
+  | { kind: "received"; bound: BoundToken; origin: string }
   | { kind: "found_open" }
   | { kind: "renewal_begun"; renewal: Renewal }
   | { kind: "renewal_ended" };
@@ -23,7 +23,7 @@ export type TokenEvent =
 /** The one place where the state of the token changes. */
 export function nextState(state: TokenState, event: TokenEvent): TokenState {
   switch (event.kind) {
-    case "adopted": {
+    case "received": {
       const bound = succeed(boundOf(state), event.bound, event.origin);
       return state.kind === "renewing" ? { ...state, bound } : { kind: "held", bound };
     }

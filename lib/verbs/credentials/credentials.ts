@@ -12,7 +12,7 @@ import {
   readTokenRequest,
 } from "./credential-options.ts";
 import type { SecretReading } from "./secret-reading.ts";
-import { createSecretSources, type SecretSources } from "./secret-sources.ts";
+import { checkedText, createSecretSources, type SecretSources } from "./secret-sources.ts";
 
 /**
  * Credentials from flags and variables. Where both name a way to prove the client, the flag's counts.
@@ -21,7 +21,8 @@ import { createSecretSources, type SecretSources } from "./secret-sources.ts";
  */
 export async function readCredentials(options: Options, reading: SecretReading): Promise<Credentials> {
   const grant = readGrant(options);
-  const clientId = options.value("client-id") ?? "";
+  const id = options.value("client-id") ?? "";
+  const clientId = id === "" ? "" : checkedText(id, "client id", "client-id");
   const proof = chosen(options, grant === "jwt-bearer" ? PROOFS.filter(isNoAssertion) : PROOFS);
   const method = readMethod(options);
   const assertion = chosen(options, ASSERTIONS);

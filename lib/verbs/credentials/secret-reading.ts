@@ -3,11 +3,20 @@ import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { readStdin } from "../read-stdin.ts";
 
+/** Longest secret on stdin, in bytes. */
+const MAX_STDIN_BYTES = 1024 * 1024;
+
 /** How option values turn into secrets. */
 export interface SecretReading {
   cwd: string;
-  /** Text of a file or output of a command. @throws M2mcpError */
-  read(source: SecretSource): Promise<string>;
+  /**
+   * Text of a file or output of a command.
+   *
+   * @param name the source as messages name it: a path may hold the secret itself by mistake
+   * @throws M2mcpError
+   */
+  read(source: SecretSource, kind: "secret" | "pem", name: string): Promise<string>;
+  /** All of stdin. */
   stdin(): Promise<string>;
   /** Asks at a terminal without showing what is typed; absent where there is none. */
   prompt?(question: string): Promise<string>;
@@ -23,9 +32,9 @@ export function secretReading(command: Command, keep: SecretReading["keep"]): Se
       return io.cwd;
     },
     keep,
-    async read(source) {
-      const { readSecret } = await import("../../auth/client/secrets.ts");
-      return readSecret(source, io.env);
+    async read(source, kind, name) {
+      const { readPem, readSecret } = await import("../../auth/client/secrets.ts");
+      return kind === "pem" ? readPem(source, io.env, name) : readSecret(source, io.env, name);
     },
     async stdin() {
       if (command.verb === "bridge")
@@ -33,7 +42,7 @@ export function secretReading(command: Command, keep: SecretReading["keep"]): Se
           "stdin belongs to the bridge: the secret cannot come from there",
           "set M2MCP_CLIENT_SECRET, or give --client-secret-file PATH",
         );
-      return readStdin(command);
+      return readStdin(command, MAX_STDIN_BYTES);
     },
   };
 }

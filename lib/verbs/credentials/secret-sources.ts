@@ -1,8 +1,11 @@
 import { resolve } from "node:path";
+import { faultIn } from "../../auth/client/faults.ts";
+import { isKeyText, pemText } from "../../auth/client/pem.ts";
 import type { AssertionSource, SecretSource } from "../../auth/credentials.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { type OptionName, variableOf } from "../../command-line/options.ts";
 import { M2mcpError, wrongUsage } from "../../failure.ts";
+import { trimmedText } from "../../plain-text.ts";
 import type { ASSERTIONS, SECRETS } from "./credential-options.ts";
 import type { SecretReading } from "./secret-reading.ts";
 
@@ -19,36 +22,41 @@ export interface SecretSources {
 export function createSecretSources(options: Options, reading: SecretReading): SecretSources {
   const keep = options.on("no-store-secret") ? "source" : reading.keep;
   const file = (path: string): SecretSource => ({ from: "file", path: resolve(reading.cwd, path) });
-  const read = (source: SecretSource, option: OptionName): Promise<string> =>
-    reading.read(source).catch((error: unknown) => {
+  type Kind = Parameters<SecretReading["read"]>[1];
+  const read = (source: SecretSource, kind: Kind, option: OptionName): Promise<string> =>
+    // The path is not repeated: the secret itself may stand there by mistake.
+    reading.read(source, kind, `the file of --${option}`).catch((error: unknown) => {
       if (source.from !== "file" || !(error instanceof M2mcpError)) throw error;
-      // The path is not repeated: the secret itself may stand there by mistake.
       throw wrongUsage(
-        `cannot read the file of --${option}`,
+        error.message,
         `check the path and its permissions; --${option} and ${variableOf(option)} take a path`,
       );
     });
-  const kept = async (source: SecretSource, option: OptionName): Promise<SecretSource> => {
+  const kept = async (source: SecretSource, kind: Kind, option: OptionName): Promise<SecretSource> => {
     if (source.from === "value" || (source.from === "command" && keep === "source")) return source;
-    const value = await read(source, option);
+    const value = await read(source, kind, option);
     return keep === "source" ? source : { from: "value", value };
   };
 
   return {
-    pem: (option, path) => kept(isPem(path) ? { from: "value", value: path } : file(path), option),
+    pem: (option, text) => {
+      // The passphrase of a key is a secret like others, and always in a file.
+      if (option === "private-key-passphrase-file") return kept(file(text), "secret", option);
+      return kept(isKeyText(text) ? { from: "value", value: pemText(text) } : file(text), "pem", option);
+    },
 
     async secret(option) {
       const text = options.value(option) ?? "";
-      if (option === "client-secret-file") return kept(file(text), option);
-      if (option === "client-secret-command") return kept({ from: "command", command: text }, option);
+      if (option === "client-secret-file") return kept(file(text), "secret", option);
+      if (option === "client-secret-command")
+        return kept({ from: "command", command: text }, "secret", option);
       if (options.on("no-store-secret"))
         throw wrongUsage(
           "--no-store-secret needs a place to read the secret from again",
           "give --client-secret-file PATH or --client-secret-command COMMAND",
         );
       const typed = text === "-" && options.origin(option) === "flag";
-      const value = typed ? (await reading.stdin()).replace(/\r?\n$/, "") : text;
-      if (value === "") throw wrongUsage("the client secret is empty", "check where it comes from");
+      const value = checkedText(typed ? await reading.stdin() : text, "client secret", option);
       return { from: "value", value };
     },
 
@@ -56,7 +64,7 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       const text = options.value(option) ?? "";
       if (option === "client-assertion-file") {
         const source = { from: "file", path: resolve(reading.cwd, text) } as const;
-        await read(source, option);
+        await read(source, "secret", option);
         return source;
       }
       if (option === "client-assertion-command") return { from: "command", command: text };
@@ -67,6 +75,18 @@ export function createSecretSources(options: Options, reading: SecretReading): S
   };
 }
 
-/** A key given as text rather than by path, as variables in CI often are. */
-const isPem = (text: string) =>
-  text.trimStart().startsWith("-----BEGIN ") || text.trimStart().startsWith("{");
+/**
+ * An id or secret as it was meant: without a byte order mark and line ends at its end.
+ *
+ * @throws M2mcpError (exit 1) where it cannot be right, which never quotes it
+ */
+export function checkedText(text: string, what: string, option: OptionName): string {
+  const value = trimmedText(text);
+  if (value === "") throw wrongUsage(`the ${what} is empty`, "check where it comes from");
+  const fault = faultIn(value);
+  if (fault === undefined) return value;
+  throw wrongUsage(
+    `the ${what} of --${option} or ${variableOf(option)} cannot be right: ${fault}`,
+    "check where it comes from; some hosts expand no variables in their settings",
+  );
+}

@@ -5,7 +5,7 @@ import { timeoutMs } from "../../command-line/option-values.ts";
 import { USER_AGENT } from "../../command-line/version.ts";
 import { createFetch } from "../../platform/fetch.ts";
 import { readAuthorities } from "./authorities.ts";
-import { expandHeaders, withServerHeaders } from "./headers.ts";
+import { expandableHeaders, withServerHeaders } from "./headers.ts";
 import type { Cache } from "./saved.ts";
 import type { Target } from "./target.ts";
 
@@ -16,7 +16,7 @@ const FILE_FRESH_MS = 5000;
 /** The same where a command yields it, which costs more than a file. */
 const COMMAND_FRESH_MS = 60_000;
 /** Variables by which the runtime finds its way to a server, in either case. */
-const NETWORK_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
+const ROUTE_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
 
 /**
  * What the authorization code is given: the one place where it meets the store and the network.
@@ -28,7 +28,7 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
   const { env, now } = command.io;
   const reach = plain ?? (await fetchFor(command, target));
   return {
-    fetch: withServerHeaders(reach, target.server, expandHeaders(target.headers, env)),
+    fetch: withServerHeaders(reach, target.server, expandableHeaders(target.headers, env)),
     now,
     env,
     read: cache.readAuth,
@@ -37,7 +37,7 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
     timeoutMs: timeoutMs(command.options) ?? AUTH_TIMEOUT_MS,
     allowHttp: target.allowHttp,
     log: (line) => command.output.step(line),
-    way: () => wayOf(command, target),
+    route: () => routeOf(command, target),
     ...(takenBy ? { takenBy: issuerMemory(command, takenBy) } : {}),
     ...(login
       ? {
@@ -65,14 +65,14 @@ export async function fetchFor(
   };
   const tls = credentials?.tls;
   if (!tls) return createFetch(fixed, env);
-  const { readSecret } = await import("../../auth/client/secrets.ts");
+  const { readPem } = await import("../../auth/client/secrets.ts");
   const { followingFetch } = await import("./client-certificate.ts");
   // A login that replaces the certificate is followed like a file that is.
   const source = async () =>
     (login ? (await store.readProfile(login.name))?.credentials?.tls : undefined) ?? tls;
   const read = async () => {
     const { cert, key } = await source();
-    return { cert: await readSecret(cert, env), key: await readSecret(key, env) };
+    return { cert: await readPem(cert, env), key: await readPem(key, env) };
   };
   const isCommand = tls.cert.from === "command" || tls.key.from === "command";
   return followingFetch(
@@ -83,9 +83,9 @@ export async function fetchFor(
   );
 }
 
-/** What the way to the servers depends on, as a digest: a proxy's address may hold a password. */
-function wayOf({ io, options }: Command, { headers, allowHttp, ca }: Target): string {
-  const proxies = NETWORK_VARIABLES.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
+/** What the route to the servers depends on, as a digest: a proxy's address may hold a password. */
+function routeOf({ io, options }: Command, { headers, allowHttp, ca }: Target): string {
+  const proxies = ROUTE_VARIABLES.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
   const parts = [proxies, timeoutMs(options), headers, allowHttp, ca];
   return process
     .getBuiltinModule("node:crypto")

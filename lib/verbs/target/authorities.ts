@@ -1,7 +1,12 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { pemText } from "../../auth/client/pem.ts";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
+import { textOf } from "../../plain-text.ts";
+import { FileRefused, readRegularFile } from "../../platform/read-file.ts";
+
+/** The bundles of operating systems have a few hundred KiB. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
  * The certificate authorities in the file of --ca, PEM.
@@ -9,7 +14,7 @@ import { wrongUsage } from "../../failure.ts";
  * @throws M2mcpError (exit 1) when it cannot be read or holds none: the connection would fail without saying why
  */
 export async function readAuthorities(command: Command, path: string): Promise<string> {
-  const text = readOptionFile(command, path);
+  const text = pemText(await readOptionFile(command, path));
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
   const { X509Certificate } = await import("node:crypto");
   try {
@@ -23,10 +28,12 @@ export async function readAuthorities(command: Command, path: string): Promise<s
   );
 }
 
-function readOptionFile(command: Command, path: string): string {
+async function readOptionFile(command: Command, path: string): Promise<string> {
   try {
-    return readFileSync(resolve(command.io.cwd, path), "utf8");
-  } catch {
-    throw wrongUsage(`cannot read ${path}, the file of --ca`, "check the path and its permissions");
+    const limits = { maxBytes: MAX_BYTES, pipes: true };
+    return textOf((await readRegularFile(resolve(command.io.cwd, path), limits)).bytes);
+  } catch (error) {
+    const why = error instanceof FileRefused ? `: ${error.message}` : "";
+    throw wrongUsage(`cannot read ${path}, the file of --ca${why}`, "check the path and its permissions");
   }
 }

@@ -1,5 +1,7 @@
 import { wrongUsage } from "../../failure.ts";
 
+const VARIABLE = /\$\{(\w+)\}/g;
+
 type Header = [name: string, value: string];
 
 /**
@@ -26,7 +28,7 @@ export function parseHeader(text: string): Header {
  */
 export function expandHeaders(headers: readonly Header[], env: Record<string, string | undefined>): Header[] {
   return headers.map(([name, value]) => {
-    const expanded = value.replace(/\$\{(\w+)\}/g, (_, variable: string) => {
+    const expanded = value.replace(VARIABLE, (_, variable: string) => {
       const text = env[variable];
       if (text === undefined)
         throw wrongUsage(
@@ -40,6 +42,18 @@ export function expandHeaders(headers: readonly Header[], env: Record<string, st
     return [name, expanded];
   });
 }
+
+/** The headers whose variables are all set, their values put in: before there is a token, the others can wait. */
+export const expandableHeaders = (
+  headers: readonly Header[],
+  env: Record<string, string | undefined>,
+): Header[] =>
+  expandHeaders(
+    headers.filter(([, value]) =>
+      [...value.matchAll(VARIABLE)].every(([, variable = ""]) => env[variable] !== undefined),
+    ),
+    env,
+  );
 
 /**
  * A `fetch` that sends the user's headers with each request to the server's origin: a gateway in front of it wants them

@@ -1,5 +1,5 @@
-import { type ClosableAuthorization, createAuthorization } from "../../auth/tokens/authorization.ts";
-import { noAuthorization } from "../../auth/tokens/no-authorization.ts";
+import { type ClosableAuthorization, createAuthorization } from "../../auth/authorization/authorization.ts";
+import { noAuthorization } from "../../auth/authorization/no-authorization.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { M2mcpError } from "../../failure.ts";

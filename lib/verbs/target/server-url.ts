@@ -1,4 +1,6 @@
 import { wrongUsage } from "../../failure.ts";
+import { normalUrl } from "../../net/normal-url.ts";
+import { isUnexpanded } from "../../plain-text.ts";
 
 // What stands in the wrong place may be part of a secret (one with a space, unquoted), so messages do not repeat it.
 
@@ -8,6 +10,11 @@ import { wrongUsage } from "../../failure.ts";
  * @throws M2mcpError (exit 1) when it is no http(s) URL, or holds a password
  */
 export function serverUrl(text: string): string {
+  if (/\$\{[^{}]*\}|\{\{[^{}]*\}\}/.test(text) || isUnexpanded(text))
+    throw wrongUsage(
+      "what stands in the server's place is or holds a variable that nothing expanded",
+      "check where it is set; some hosts and shells expand no variables",
+    );
   const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = URL.parse(isWhole ? text : `https://${text}`);
   const isHost = isWhole || /[.:[]|^localhost\b/i.test(text.split("/")[0] ?? "");
@@ -22,7 +29,7 @@ export function serverUrl(text: string): string {
       "use m2mcp login, or --header 'Authorization: ...'",
     );
   url.hash = "";
-  return url.href;
+  return normalUrl(url).href;
 }
 
 /** Whether two addresses are the same endpoint: a slash at the end makes no difference. */

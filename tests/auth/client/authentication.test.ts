@@ -1,5 +1,11 @@
 import { expect, test } from "bun:test";
-import { basicAuthorization, secretMethod } from "../../../lib/auth/client/authentication.ts";
+import {
+  authenticateClient,
+  basicAuthorization,
+  basicSecret,
+  secretMethod,
+} from "../../../lib/auth/client/authentication.ts";
+import { memoryDeps } from "../memory-deps.ts";
 
 test("client id and secret are form-encoded within basic", () => {
   const decoded = Buffer.from(basicAuthorization("a:b", "s %+ü").slice(6), "base64").toString();
@@ -12,3 +18,33 @@ test("client_secret_basic is used where the metadata is silent", () => {
   expect(secretMethod(undefined, ["client_secret_post", "client_secret_basic"])).toBe("basic");
   expect(secretMethod("client_secret_post", ["client_secret_basic"])).toBe("post");
 });
+
+test("client_secret_basic leaves what no decoder needs encoded, and is read back", () => {
+  const secret = "abc8Q~x-y_z.1!'()*";
+  const sent = basicAuthorization("id", secret);
+  expect(Buffer.from(sent.slice(6), "base64").toString()).toBe(`id:${secret}`);
+  for (const any of [secret, "a:b+c d%/\u00fc", ""])
+    expect(basicSecret(basicAuthorization("i:d", any))).toBe(any);
+});
+
+const jwt = (sub: string) =>
+  ["e30", Buffer.from(JSON.stringify({ sub })).toString("base64url"), "c2ln"].join(".");
+for (const [sub, kind] of [
+  ["spiffe://example.org/agent", "jwt-spiffe"],
+  ["system:serviceaccount:ns:name", "jwt-bearer"],
+] as const)
+  test(`client assertion with the subject ${sub} goes as ${kind}`, async () => {
+    const request = { headers: {}, body: new URLSearchParams() };
+    const assertion = { from: "value", value: jwt(sub) } as const;
+    const found = { resource: "r", tokenEndpoint: "https://as/token", discoveredAtMs: 0 };
+    const { deps } = memoryDeps();
+    const credentials = {
+      grant: "client-credentials",
+      clientId: "",
+      authentication: { kind: "assertion", assertion },
+    } as const;
+    await authenticateClient(request, credentials, found, deps, 0);
+    expect(request.body.get("client_assertion_type")).toBe(
+      `urn:ietf:params:oauth:client-assertion-type:${kind}`,
+    );
+  });

@@ -47,3 +47,67 @@ test("an answer to a token request that is none is refused, with what mends it",
   expect(refusal(503, undefined).exitCode).toBe(2);
   expect(refusal(400, { error: "x", error_description: "a\u001b[31mb" }).message).not.toContain("\u001b");
 });
+
+const WORDS = "client is disabled by policy 17";
+const SHAPES: Record<string, [body: string, type: string]> = {
+  error_description: [
+    JSON.stringify({ error: "invalid_client", error_description: WORDS }),
+    "application/json",
+  ],
+  message: [JSON.stringify({ message: WORDS }), "application/json"],
+  "an error object": [JSON.stringify({ error: { code: 400, message: WORDS } }), "application/json"],
+  "errorCode and errorSummary": [
+    JSON.stringify({ errorCode: "E15", errorSummary: WORDS }),
+    "application/json",
+  ],
+  "problem+json": [JSON.stringify({ title: "Forbidden", detail: WORDS }), "application/problem+json"],
+  text: [WORDS, "text/plain"],
+  "a page": [`<html><head><title>${WORDS}</title></head></html>`, "text/html"],
+  "a form": [
+    `error=invalid_client&error_description=${encodeURIComponent(WORDS)}`,
+    "application/x-www-form-urlencoded",
+  ],
+};
+for (const [shape, [text, type]] of Object.entries(SHAPES))
+  for (const status of [400, 401, 403])
+    test(`an answer to a token request that is refused with ${status} is told in the server's words: ${shape}`, () => {
+      const json = text.startsWith("{") ? JSON.parse(text) : undefined;
+      const answer = { status, headers: new Headers({ "content-type": type }), text, json };
+      expect(() => checkTokenAnswer(answer, "https://as/token", 0, undefined)).toThrow(WORDS);
+    });
+
+test("an answer to a token request that fails is told with its words under any status, and the fault stays whose it is", () => {
+  const told = (status: number, text: string) => {
+    const answer = { status, headers: new Headers(), text, json: undefined };
+    try {
+      checkTokenAnswer(answer, "https://as/token", 0, undefined);
+    } catch (error) {
+      return error as M2mcpError;
+    }
+    return undefined;
+  };
+  expect(told(500, WORDS)).toMatchObject({ code: "http_status", message: expect.stringContaining(WORDS) });
+  // A wrong address is looked for again: not a refusal of the client.
+  expect(told(404, WORDS)).toMatchObject({
+    code: "bad_token_answer",
+    message: expect.stringContaining(WORDS),
+  });
+  expect(told(200, `<title>${WORDS}</title>`)).toMatchObject({
+    message: expect.stringContaining(`not JSON: ${WORDS}`),
+  });
+});
+
+test("an answer to a token request without a usable token names what is there, never what it says", () => {
+  expect(refusal(200, { token: "s3cret", expires_in: 1 }).message).toContain("which has token, expires_in");
+  expect(refusal(200, { token: "s3cret" }).message).not.toContain("s3cret");
+  expect(refusal(200, { access_token: 5 }).message).toContain("is no text");
+  expect(refusal(200, { access_token: "a b" }).message).toContain("blanks");
+});
+
+test("an answer to a token request names its type in many spellings", () => {
+  for (const type of ["Bearer", "bearer", " BEARER ", "BearerToken", "", null, undefined])
+    expect(check(200, { access_token: "t", token_type: type }).tokenType).toBe("Bearer");
+  expect(check(200, { access_token: "t", token_type: "dpop" }).tokenType).toBe("DPoP");
+  for (const type of ["mac", "N_A", 5, {}])
+    expect(refusal(200, { access_token: "t", token_type: type }).message).toContain("is not known");
+});

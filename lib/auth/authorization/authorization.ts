@@ -1,0 +1,89 @@
+import type { Authorization, AuthorizationHeaders } from "../../net/authorization.ts";
+import { endedEarly } from "../../net/errors.ts";
+import { clockSkew } from "../clock-skew.ts";
+import type { Credentials } from "../credentials.ts";
+import type { AuthDeps } from "../deps.ts";
+import { tokenNotAccepted } from "../errors.ts";
+import { headerOf } from "../tokens/bound-token.ts";
+import { createCurrentToken, type TokenContext } from "../tokens/current.ts";
+import { createBackground } from "./background.ts";
+import { createNonceMemory } from "./nonces.ts";
+import { createReplacement } from "./replace.ts";
+import { type Attempt, type Remedies, retry } from "./retry.ts";
+import { createStepUp } from "./step-up.ts";
+
+/** An authorization that may have work in the background. */
+export interface ClosableAuthorization extends Authorization {
+  /** Gives what is under way in the background a moment to end, then ends it. Never rejects. */
+  end(): Promise<void>;
+}
+
+/**
+ * Authorizes requests to one server. One token serves all: it is kept in memory and in the shared state, renewed in
+ * the background shortly before its end, and re-issued once when it is refused, by one request however many wait.
+ */
+export function createAuthorization(
+  outer: AuthDeps,
+  { server, credentials }: { server: string; credentials: Credentials },
+): ClosableAuthorization {
+  const { origin, host } = new URL(server);
+  const stop = new AbortController();
+  const deps: AuthDeps = { ...outer, signal: stop.signal };
+  const context: TokenContext = { deps, server, credentials, jitter: Math.random() };
+  const attempts = new WeakMap<AuthorizationHeaders, Attempt>();
+  const background = createBackground();
+  const tokens = createCurrentToken(context);
+  const nonces = createNonceMemory(context, background);
+  const replacement = createReplacement(context, tokens, background);
+  const stepUp = createStepUp(context, tokens);
+  const remedies: Remedies = { tokens, replacement, stepUp, background };
+
+  return {
+    async headers({ method, url, refusal }) {
+      // A token goes to the resource that it was issued for, whatever address is asked for.
+      if (new URL(url).origin !== origin)
+        throw tokenNotAccepted(new URL(url).host, `the credentials are for ${host}`);
+      const refused = refusal && attempts.get(refusal.sent);
+      const attempt = refused
+        ? await retry(context, remedies, refusal, refused)
+        : { bound: await tokens.get(), tried: [] };
+      const headers = await headersOf(attempt, method, url, deps.now());
+      attempts.set(headers, attempt);
+      return headers;
+    },
+
+    learn({ status, headers, sent }) {
+      const attempt = attempts.get(sent);
+      if (!attempt?.bound) return;
+      attempt.seenSkewMs = clockSkew({ headers }, deps.now());
+      if (attempt.bound.key) nonces.learn(attempt.bound.key, headers, status);
+      if (status < 400) stepUp.accepted();
+      replacement.learn(attempt.bound, status);
+    },
+
+    async end() {
+      await tokens.end(() => stop.abort(endedEarly()));
+      stop.abort(endedEarly());
+      nonces.write();
+      await background.settled();
+    },
+  };
+}
+
+/** The headers of one attempt: none without a token, with a proof where the token is bound (RFC 9449 §7.1). */
+async function headersOf(
+  { bound }: Attempt,
+  method: string,
+  url: string,
+  nowMs: number,
+): Promise<AuthorizationHeaders> {
+  if (!bound) return {};
+  const { token, key, clockSkewMs = 0 } = bound;
+  const headers: AuthorizationHeaders = { authorization: headerOf(token) };
+  if (key) {
+    const { createProof } = await import("../client/dpop.ts");
+    const { accessToken } = token;
+    headers.dpop = await createProof(key, { method, url, accessToken }, nowMs + clockSkewMs);
+  }
+  return headers;
+}

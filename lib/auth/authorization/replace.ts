@@ -1,0 +1,63 @@
+import { tokenNotAccepted } from "../errors.ts";
+import { type BoundToken, headerOf, type TokenRequestReason } from "../tokens/bound-token.ts";
+import type { CurrentToken, TokenContext } from "../tokens/current.ts";
+import type { Background } from "./background.ts";
+
+/** A token refused from its issue on is given up for this long; then the server may have changed its mind, in ms. */
+const GIVEN_UP_MS = 60_000;
+
+export type Replacement = ReturnType<typeof createReplacement>;
+
+/** Replaces tokens that the server refuses, and knows which of those it has accepted since. */
+export function createReplacement(
+  { deps, server }: TokenContext,
+  tokens: CurrentToken,
+  background: Background,
+) {
+  const { host } = new URL(server);
+  /** Access tokens that the server has accepted since they were issued upon a refusal. */
+  const accepted = new Set<string>();
+
+  /** Whether a token was issued upon a refusal and has never been accepted: asking again would change nothing. */
+  async function isGivenUp({ token }: BoundToken): Promise<boolean> {
+    if (!token.unproven || deps.now() - token.issuedAtMs >= GIVEN_UP_MS) return false;
+    const stored = (await deps.read())?.token;
+    const isAccepted =
+      accepted.has(token.accessToken) || (stored?.accessToken === token.accessToken && !stored.unproven);
+    return !isAccepted;
+  }
+
+  return {
+    /**
+     * Another token in place of the one refused: what is there already, else a new one.
+     * @param mayAsk a new one may be asked for: none was yet for this request
+     * @throws M2mcpError not_authorized with the server's words; what the token request throws
+     */
+    async replace(
+      refused: BoundToken,
+      challenge: TokenRequestReason["challenge"],
+      mayAsk: boolean,
+      words: string,
+    ): Promise<{ bound: BoundToken; isNew: boolean }> {
+      const other = await tokens.other(refused);
+      if (other) return { bound: other, isNew: false };
+      if (!mayAsk || (await isGivenUp(refused))) throw tokenNotAccepted(host, words);
+      const bound = await tokens.reissue({ refused: headerOf(refused.token), challenge });
+      return { bound, isNew: true };
+    },
+
+    /** Shown the status that a token was answered with: also a 403 or a 404 comes from a server that knows it. */
+    learn({ token }: BoundToken, status: number): void {
+      const { accessToken, unproven } = token;
+      if (!unproven || status === 401 || status >= 500 || accepted.has(accessToken)) return;
+      accepted.add(accessToken);
+      background.run(
+        deps.write((old) => {
+          if (old.token?.accessToken !== accessToken) return old;
+          const { unproven: _, ...proven } = old.token;
+          return { ...old, token: proven };
+        }),
+      );
+    },
+  };
+}

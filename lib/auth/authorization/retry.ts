@@ -1,0 +1,76 @@
+import type { Refusal } from "../../net/authorization.ts";
+import { oneLine } from "../../net/one-line.ts";
+import { tokenChallenge } from "../discovery/token-challenge.ts";
+import { accessForbidden, tokenNotAccepted } from "../errors.ts";
+import { withoutSecrets } from "../redact.ts";
+import type { BoundToken } from "../tokens/bound-token.ts";
+import type { CurrentToken, TokenContext } from "../tokens/current.ts";
+import type { Background } from "./background.ts";
+import { meaningOf, type Remedy } from "./refusal.ts";
+import type { Replacement } from "./replace.ts";
+import type { StepUp } from "./step-up.ts";
+
+/** One request as it was authorized, so that what comes of it is dealt with once. */
+export interface Attempt {
+  /** Null: it went without a token, since the server seemed to want none. */
+  bound: BoundToken | null;
+  tried: readonly Remedy[];
+  /** How far the server's clock was ahead of ours by its answer, in ms. */
+  seenSkewMs?: number;
+}
+
+/** What a refused request is mended with. */
+export interface Remedies {
+  tokens: CurrentToken;
+  replacement: Replacement;
+  stepUp: StepUp;
+  background: Background;
+}
+
+/**
+ * The next attempt after one that was refused.
+ * @throws M2mcpError not_authorized, forbidden with the server's words; what a token request throws
+ */
+export async function retry(
+  { deps, server }: TokenContext,
+  { tokens, replacement, stepUp, background }: Remedies,
+  refusal: Refusal,
+  { bound, tried, seenSkewMs = 0 }: Attempt,
+): Promise<Attempt> {
+  const { host } = new URL(server);
+  const challenge = tokenChallenge(refusal.wwwAuthenticate, bound?.token.tokenType);
+  const words = wordsOf(refusal, challenge?.params ?? {}, bound?.token.accessToken);
+  const skewMs = seenSkewMs - (bound?.clockSkewMs ?? 0);
+  const isBound = bound?.key !== undefined;
+  const meaning = meaningOf(refusal.status, challenge, { isBound, skewMs, tried });
+  if (!bound && meaning.kind !== "forbidden")
+    return { bound: await tokens.reissue({ refused: "", challenge }), tried: ["token"] };
+  if (!bound) throw accessForbidden(host, words);
+  switch (meaning.kind) {
+    case "nonce_wanted":
+      return { bound, tried: [...tried, "nonce"] };
+    case "clock_differs":
+      background.run(deps.write((old) => ({ ...old, clockSkewMs: seenSkewMs })));
+      return { bound: tokens.hold({ ...bound, clockSkewMs: seenSkewMs }), tried: [...tried, "clock"] };
+    case "insufficient_scope":
+      return { bound: await stepUp.tokenFor(bound, meaning.scopes, words), tried };
+    case "token_refused": {
+      const next = await replacement.replace(bound, challenge, !tried.includes("token"), words);
+      return { bound: next.bound, tried: next.isNew ? [...tried, "token"] : tried };
+    }
+    case "not_accepted":
+      throw tokenNotAccepted(host, words);
+    case "forbidden":
+      throw accessForbidden(host, words);
+  }
+}
+
+/** Why a request was refused, in the server's words and without what was sent. */
+function wordsOf(
+  { status, words: said }: Refusal,
+  params: Record<string, string>,
+  accessToken: string | undefined,
+): string {
+  const words = params.error_description ?? said ?? params.error ?? `HTTP status ${status}`;
+  return oneLine(withoutSecrets(words, [accessToken]));
+}

@@ -1,0 +1,44 @@
+import { M2mcpError } from "../../failure.ts";
+import { accessForbidden, stepUpRefused } from "../errors.ts";
+import { union } from "../grants/scope.ts";
+import { type BoundToken, headerOf } from "../tokens/bound-token.ts";
+import type { CurrentToken, TokenContext } from "../tokens/current.ts";
+
+/** More scopes are asked for so often at most before the server accepts a call. */
+const MAX_STEP_UPS = 3;
+
+export type StepUp = ReturnType<typeof createStepUp>;
+
+/** Gets tokens with the scopes that a call wants besides (MCP "Step-Up Authorization Flow"). */
+export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToken) {
+  const { host } = new URL(server);
+  let stepUps = 0;
+  return {
+    /** The server has accepted a call: what was gathered is enough. */
+    accepted(): void {
+      stepUps = 0;
+    },
+
+    /**
+     * @param words the server's own, for the error
+     * @throws M2mcpError forbidden, step_up_refused, network failures
+     */
+    async tokenFor(refused: BoundToken, wanted: string[], words: string): Promise<BoundToken> {
+      const other = await tokens.other(refused, wanted);
+      if (other) return other;
+      const had = union(refused.token.scope, (await deps.read())?.steppedUpScope);
+      const more = wanted.filter((scope) => !had.includes(scope)).sort();
+      if (more.length === 0)
+        throw accessForbidden(host, `${words}; it wants ${wanted.join(" ")}, not granted`);
+      if (stepUps >= MAX_STEP_UPS) throw accessForbidden(host, `${words}; it wants more scopes each time`);
+      if (!tokens.isAsking(more)) stepUps++;
+      deps.log(`asking for more scopes: ${more.join(" ")}`);
+      try {
+        return await tokens.reissue({ refused: headerOf(refused.token), more });
+      } catch (error) {
+        if (!(error instanceof M2mcpError) || error.exitCode !== 4) throw error;
+        throw stepUpRefused(host, more.join(" "), error.message);
+      }
+    },
+  };
+}

@@ -1,0 +1,30 @@
+// Texts that users and machines hand on: editors, shells and hosts leave their traces on them.
+
+/** What a text of bytes says: UTF-8, or UTF-16 as PowerShell writes it; a byte order mark is no part of it. */
+export function textOf(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
+  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  // Without a mark, every other byte of what is mostly ASCII is zero.
+  if (bytes.length >= 4 && bytes.length % 2 === 0) {
+    if (first !== 0 && second === 0 && bytes[3] === 0) return new TextDecoder("utf-16le").decode(bytes);
+    if (first === 0 && second !== 0 && bytes[2] === 0) return new TextDecoder("utf-16be").decode(bytes);
+  }
+  return new TextDecoder("utf-8").decode(bytes);
+}
+
+/** A secret or id without what is around it by accident: a byte order mark, and line ends at its end. */
+export const trimmedText = (text: string): string => text.replace(/^\ufeff/, "").replace(/[\r\n]+$/, "");
+
+/** Forms of a variable that some program was to put a value for. */
+const UNEXPANDED = [
+  /^\$\{[^{}]*\}$/,
+  /^%[A-Za-z_]\w*%$/,
+  /^\{\{[^{}]*\}\}$/,
+  /^\$\{\{[^{}]*\}\}$/,
+  /^\$\([^()]*\)$/,
+];
+
+/** Whether a text is as a whole a variable that nothing expanded, as in the settings of a host that expands none. */
+export const isUnexpanded = (text: string): boolean =>
+  text.length <= 200 && UNEXPANDED.some((form) => form.test(text.trim()));

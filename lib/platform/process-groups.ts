@@ -1,0 +1,60 @@
+// Commands that were started for us end with us, and so does all that they started: each is a process group of its own.
+import { type ChildProcess, spawn } from "node:child_process";
+
+/** Signals that end this process. */
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type Ending = (typeof ENDING)[number];
+
+const running = new Set<ChildProcess>();
+
+/**
+ * Starts a command in a group of its own, away from the terminal: Ctrl-C reaches us alone, and we end it.
+ *
+ * @returns the shell that runs it; it must be given to `endGroup` in every case
+ */
+export function startGroup(command: string, env: Record<string, string | undefined>): ChildProcess {
+  const child = spawn(command, {
+    shell: true,
+    stdio: ["ignore", "pipe", "ignore"],
+    windowsHide: true,
+    // On Windows there are no groups, and this would open a window.
+    detached: process.platform !== "win32",
+    env,
+  });
+  if (running.size === 0) {
+    process.on("exit", endAll);
+    for (const signal of ENDING) process.on(signal, onSignal);
+  }
+  running.add(child);
+  return child;
+}
+
+/** Ends a command and all that it started and that did not leave its group. */
+export function endGroup(child: ChildProcess): void {
+  kill(child);
+  if (!running.delete(child) || running.size > 0) return;
+  process.off("exit", endAll);
+  for (const signal of ENDING) process.off(signal, onSignal);
+}
+
+function kill(child: ChildProcess): void {
+  const { pid } = child;
+  try {
+    if (pid === undefined || process.platform === "win32") child.kill("SIGKILL");
+    else process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nothing of it is left.
+  }
+}
+
+function endAll(): void {
+  for (const child of running) kill(child);
+}
+
+/** Ends what runs; where nobody else listens to the signal, it then does what it would have done without us. */
+function onSignal(signal: NodeJS.Signals): void {
+  endAll();
+  if (process.listenerCount(signal) > 1) return;
+  process.off(signal as Ending, onSignal);
+  process.kill(process.pid, signal);
+}

@@ -1,0 +1,133 @@
+// Credentials around a server that wants none, and around servers of several issuers.
+import { expect, test } from "bun:test";
+import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
+import type { Credentials } from "../../../lib/auth/credentials.ts";
+import type { AuthDeps } from "../../../lib/auth/deps.ts";
+import { type Scripted, scriptedDeps } from "../scripted-fetch.ts";
+
+const server = "https://mcp.example/mcp";
+const AS = "https://as.example";
+const credentials: Credentials = {
+  grant: "client-credentials",
+  clientId: "id",
+  authentication: { kind: "secret", secret: { from: "value", value: "s3cr3t-value" } },
+};
+const ask = { method: "POST", url: server };
+const guarded = (issuer: string): Record<string, Scripted> => ({
+  [server]: 401,
+  "https://mcp.example/.well-known/oauth-protected-resource": {
+    resource: server,
+    authorization_servers: [issuer],
+  },
+  [`${issuer}/.well-known/oauth-authorization-server`]: { issuer, token_endpoint: `${issuer}/token` },
+  [`${issuer}/token`]: () => ({ access_token: "t1", token_type: "Bearer", expires_in: 3600 }),
+});
+
+function open(script: Record<string, Scripted>, more: Partial<AuthDeps> = {}, given = credentials) {
+  const world = scriptedDeps(script);
+  const deps = { ...world.deps, ...more };
+  const begin = () => createAuthorization(deps, { server, credentials: given });
+  return { ...world, begin };
+}
+
+test("an open server gets its requests without a token, and is not searched for one again", async () => {
+  const { begin, asked, requests } = open({ [server]: { jsonrpc: "2.0", id: "m2mcp-probe", result: {} } });
+  expect(await begin().headers(ask)).toEqual({});
+  const before = asked.length;
+  expect(await begin().headers(ask)).toEqual({});
+  expect(asked.length).toBe(before);
+  expect(requests.every((request) => !request.headers.has("authorization"))).toBe(true);
+});
+
+test("an open server that refuses after all, and names nobody, is told as that", async () => {
+  const { begin } = open({ [server]: 200 });
+  const authorization = begin();
+  const sent = await authorization.headers(ask);
+  const refusal = { status: 401, wwwAuthenticate: null, sent };
+  await expect(authorization.headers({ ...ask, refusal })).rejects.toThrow("names no authorization server");
+});
+
+test("an open server that begins to want a token gets one", async () => {
+  const script: Record<string, Scripted> = { [server]: 200 };
+  const { begin } = open(script);
+  const authorization = begin();
+  const sent = await authorization.headers(ask);
+  Object.assign(script, guarded(AS));
+  const refusal = { status: 401, wwwAuthenticate: "Bearer", sent };
+  expect(await authorization.headers({ ...ask, refusal })).toEqual({ authorization: "Bearer t1" });
+  expect(await begin().headers(ask)).toEqual({ authorization: "Bearer t1" });
+});
+
+test("an open server that forbids one call is no matter of tokens", async () => {
+  const { begin, asked } = open({ [server]: 200 });
+  const authorization = begin();
+  const sent = await authorization.headers(ask);
+  const before = asked.length;
+  const refusal = { status: 403, wwwAuthenticate: null, sent, words: "not on sundays" };
+  await expect(authorization.headers({ ...ask, refusal })).rejects.toThrow(
+    "forbids the call: not on sundays",
+  );
+  expect(asked.length).toBe(before);
+});
+
+test("a server that wants a token and names nobody is an error at once", async () => {
+  const { begin } = open({ [server]: 401 });
+  await expect(begin().headers(ask)).rejects.toThrow("names no authorization server");
+});
+
+test("credentials that one issuer took go to no other one without the user's word", async () => {
+  let taken: string | undefined;
+  const takenBy = {
+    read: async () => taken,
+    write: async (issuer: string) => {
+      taken = issuer;
+    },
+  };
+  const first = open(guarded(AS), { takenBy });
+  expect(await first.begin().headers(ask)).toEqual({ authorization: "Bearer t1" });
+  expect(taken).toBe(AS);
+  const other = "https://other.example";
+  const second = open(guarded(other), { takenBy });
+  const error = await second
+    .begin()
+    .headers(ask)
+    .catch((caught) => caught);
+  expect(error).toMatchObject({ code: "issuer_of_secret", hint: expect.stringContaining("M2MCP_ISSUER") });
+  expect(second.asked).not.toContain(`${other}/token`);
+  const named = open(guarded(other), { takenBy }, { ...credentials, issuer: other });
+  expect(await named.begin().headers(ask)).toEqual({ authorization: "Bearer t1" });
+  taken = `${AS}/`;
+  expect(await open(guarded(AS), { takenBy }).begin().headers(ask)).toEqual({ authorization: "Bearer t1" });
+});
+
+test("a failure counts for who asks by the same way; one of the network for nobody later", async () => {
+  let route = "a";
+  const script = { ...guarded(AS), [`${AS}/token`]: 500 as Scripted };
+  const { begin, asked, pass } = open(script, { route: () => route });
+  const tokenRequests = () => asked.filter((url) => url === `${AS}/token`).length;
+  await expect(begin().headers(ask)).rejects.toThrow("500");
+  await expect(begin().headers(ask)).rejects.toThrow("500");
+  expect(tokenRequests()).toBe(1);
+  route = "b";
+  await expect(begin().headers(ask)).rejects.toThrow("500");
+  expect(tokenRequests()).toBe(2);
+  // Refused connections: no answer to who comes a moment later.
+  script[`${AS}/token`] = undefined as never;
+  pass(6000);
+  await expect(begin().headers(ask)).rejects.toThrow("refused");
+  script[`${AS}/token`] = { access_token: "t2", token_type: "Bearer" };
+  pass(1);
+  expect(await begin().headers(ask)).toEqual({ authorization: "Bearer t2" });
+});
+
+test("a revoked token is replaced whatever the status that tells so", async () => {
+  for (const status of [400, 401, 403]) {
+    let issued = 0;
+    const token = () => ({ access_token: `t${++issued}`, token_type: "Bearer" });
+    const { begin } = open({ ...guarded(AS), [`${AS}/token`]: token });
+    const authorization = begin();
+    const sent = await authorization.headers(ask);
+    const refusal = { status, wwwAuthenticate: 'Bearer error="invalid_token"', sent };
+    expect(await authorization.headers({ ...ask, refusal })).toEqual({ authorization: "Bearer t2" });
+  }
+});
