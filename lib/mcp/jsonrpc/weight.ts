@@ -4,7 +4,7 @@ import type { Text } from "./bytes.ts";
  * What the parsed values of a message may take, in bytes: a limit on its text alone would let 100 MB of `{},` become
  * gigabytes.
  */
-export const MAX_WEIGHT = 384 * 1024 * 1024;
+const MAX_WEIGHT = 384 * 1024 * 1024;
 
 /** What a value takes in this runtime beside its text, in bytes, as measured. */
 const OBJECT = 96;

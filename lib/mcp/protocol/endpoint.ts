@@ -47,8 +47,6 @@ export interface Endpoint {
   connectTimeoutMs?: number;
   /** For how long a refused connection is tried again before it counts as a failure. */
   reconnectMs: number;
-  /** Extensions of MCP that are used beside the client, such as that of the grant. */
-  extensions?: readonly string[];
   /** `traceparent` and its like of the environment (W3C Trace Context). */
   trace?: Readonly<Record<string, string>>;
   /** One line for a person, about what happens; shown with --verbose. */
