@@ -22,7 +22,7 @@ export function withDeclarations<T extends Transport>(
 
 function declaring(
   message: RequestMessage,
-  extensions: JsonObject,
+  extensions: Record<string, object>,
   trace: Endpoint["trace"],
 ): RequestMessage {
   const params = exactParams(message);
