@@ -17,7 +17,7 @@ export const timedOut = (what: string, timeoutMs: number) =>
     "try again, or give it longer with --timeout SECONDS",
   );
 
-/** The server keeps talking, but the answer does not come: a limit on the whole, besides the one on silence. */
+/** The server keeps talking, but the answer does not come: a limit on the whole, besides the idle timeout. */
 export const tookTooLong = (what: string, limitMs: number) =>
   new M2mcpError(
     "timeout",

@@ -20,9 +20,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openProfileStore } from "../../lib/verbs/target/saved.ts";
-import { BINARY, collect, createHome, type Home, type Outcome } from "../e2e/harness.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
-import { sleep } from "../waiting.ts";
+import { BINARY, collect, createHome, type Home, type Outcome } from "../support/home.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 let world: SmallWorld;
@@ -426,6 +426,18 @@ describe("a damaged file", () => {
     expect(JSON.parse(readFileSync(store("store.json"), "utf8"))).toMatchObject({ place: "file" });
     expect(JSON.parse(json.toString())).toMatchObject({ place: "file" });
   });
+});
+
+test("a profile that is not there: the error names the store that was looked in, and what names another", async () => {
+  for (const args of [
+    ["@nobody", "tools-list"],
+    ["logout", "@nobody"],
+    ["connect", "@nobody", "@new"],
+  ]) {
+    const { code, stderr } = await home.run(args);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`@nobody in ${store()}\n`)]);
+  }
+  expect((await home.run(["@nobody", "tools-list"])).stderr).toContain("M2MCP_HOME names another store");
 });
 
 test("looking at a store makes none; the first passphrase may be the one that is set", async () => {

@@ -1,5 +1,5 @@
 import type { HttpResponse } from "../http/body.ts";
-import type { RefusedBody } from "../http/layer.ts";
+import type { RefusedBody } from "../http/layers/layer.ts";
 import { refusedIn } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";

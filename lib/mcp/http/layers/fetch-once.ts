@@ -1,0 +1,46 @@
+import { timedOut } from "../../../net/errors.ts";
+import { hostOf, networkError } from "../../../net/network-error.ts";
+import { watchIdle } from "../../../timing/idle-timeout.ts";
+import { follow } from "../../../timing/linked-abort.ts";
+import { watchResponse } from "../body.ts";
+import type { Send } from "./layer.ts";
+
+/** Controllers that no request needs any more and nothing has aborted: making one costs more than the rest of this file. */
+const spare: AbortController[] = [];
+const MAX_SPARE = 64;
+
+/**
+ * The innermost layer: one request and its response, each part under an idle timeout, every failure in our own errors.
+ *
+ * @param timeoutMs idle timeout of the head, and of the body where the request names none
+ */
+export const fetchOnce =
+  (fetch: typeof globalThis.fetch, timeoutMs: number, log: (line: string) => void): Send =>
+  async (request) => {
+    const { url, method, headers, body, bodyTimeoutMs = timeoutMs } = request;
+    const abort = spare.pop() ?? new AbortController();
+    const unlink = follow(request.signal, abort);
+    let limitMs = timeoutMs;
+    const watch = watchIdle(limitMs, () => abort.abort(timedOut(hostOf(url), limitMs)));
+    let ended = false;
+    const end = () => {
+      // Twice would put the controller away twice, so that two requests would share it.
+      if (ended) return;
+      ended = true;
+      watch.stop();
+      unlink();
+      if (!abort.signal.aborted && spare.length < MAX_SPARE) spare.push(abort);
+    };
+    try {
+      const init: RequestInit = { method, headers, redirect: "manual", signal: abort.signal };
+      if (body !== undefined) init.body = body as BodyInit;
+      const response = await fetch(url, init);
+      limitMs = bodyTimeoutMs;
+      watch.refresh(limitMs);
+      log(`${method} ${url} → ${response.status}`);
+      return watchResponse(response, hostOf(url), watch, abort.signal, end);
+    } catch (error) {
+      end();
+      throw networkError(error, abort.signal, hostOf(url));
+    }
+  };

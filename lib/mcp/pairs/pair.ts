@@ -1,0 +1,58 @@
+import type { Ids } from "../jsonrpc/id.ts";
+import { createHttpSse } from "../legacy/http-sse/http-sse.ts";
+import { createLegacySession } from "../legacy/session.ts";
+import { withLastingListen } from "../modern/lasting-listen.ts";
+import { createStatelessHttp } from "../modern/stateless-http.ts";
+import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
+import type { ClientIdentity } from "../protocol/meta.ts";
+import type { OnMessage } from "../protocol/transport.ts";
+import { withDeclarations } from "./declarations.ts";
+import type { EraTransport } from "./era-transport.ts";
+import { createLegacyOnModern } from "./legacy-on-modern/legacy-on-modern.ts";
+import { createModernOnLegacy } from "./modern-on-legacy/modern-on-legacy.ts";
+import { ownToLegacy, ownToModern } from "./own-client.ts";
+import { legacyToLegacy, modernToModern } from "./same-era.ts";
+
+/** In which era requests come: a client's, as its first request shows, or `own`, which are sent in the server's. */
+export type ClientEra = "legacy" | "modern" | "own";
+
+export interface EraOptions {
+  endpoint: Endpoint;
+  ids: Ids;
+  onMessage: OnMessage;
+  /** Who asks, where the requests are our own. */
+  client: ClientIdentity;
+  /** A session that an earlier process has left open. */
+  resumed: SavedSession | undefined;
+  onOpened(era: ServerEra, session: SavedSession | undefined, version: string): void;
+}
+
+/** The transport from a client of one era to a server of another: one of the nine pairs. */
+export function transportFor(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
+  const { endpoint, ids, onMessage } = options;
+  const session = (to: OnMessage, rest: { resumed?: SavedSession; listens?: boolean } = {}) =>
+    era === "sse"
+      ? withDeclarations(createHttpSse({ endpoint, ids, onMessage: to }), endpoint)
+      : withDeclarations(createLegacySession({ endpoint, ids, onMessage: to, ...rest }), endpoint);
+  const modern = () => withDeclarations(createStatelessHttp(endpoint, ids), endpoint);
+  switch (client) {
+    case "legacy":
+      return era === "modern"
+        ? createLegacyOnModern({ endpoint, ids, transport: modern(), onMessage })
+        : legacyToLegacy(session(onMessage), era, endpoint.protocol);
+    case "modern":
+      return era === "modern"
+        ? modernToModern(withLastingListen(modern(), endpoint, ids), endpoint, ids)
+        : createModernOnLegacy({ endpoint, era, ids, onMessage, openSession: session });
+    case "own":
+      return era === "modern"
+        ? ownToModern({ endpoint, ids, client: options.client, transport: modern() })
+        : ownToLegacy({
+            ...options,
+            era,
+            resumed: era === "legacy" ? options.resumed : undefined,
+            openSession: (resumed) => session(onMessage, { listens: false, ...(resumed ? { resumed } : {}) }),
+            onOpened: (saved, version) => options.onOpened(era, saved, version),
+          });
+  }
+}
