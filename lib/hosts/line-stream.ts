@@ -39,81 +39,93 @@ const AT_ONCE = Promise.resolve();
  * A line writer on a stream; a broken pipe closes it quietly. The first line of a turn of the event loop goes out at
  * once, those that follow in the same turn go out together.
  */
-export function createLineWriter(output: Writable): LineWriter {
-  const gone = new AbortController();
-  let drained: Promise<void> | undefined;
-  let pending: Promise<void> = AT_ONCE;
-  let waiting: string[] = [];
-  let waitingLength = 0;
-  let turn = false;
-  output.on("error", () => gone.abort());
-  output.on("close", () => gone.abort());
+export const createLineWriter = (output: Writable): LineWriter => new StreamLineWriter(output);
+
+class StreamLineWriter implements LineWriter {
+  readonly #output: Writable;
+  readonly #gone = new AbortController();
+  /** Lines of this turn that have not gone out. */
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  #isTurnBegun = false;
+  /** Resolves when the reader takes more, while it is slow. */
+  #drained: Promise<void> | undefined;
+  /** Resolves when what was handed to the stream last has left. */
+  #left: Promise<void> = AT_ONCE;
+
+  constructor(output: Writable) {
+    this.#output = output;
+    output.on("error", () => this.#gone.abort());
+    output.on("close", () => this.#gone.abort());
+  }
+
+  get closed(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  write(text: Text): Promise<void> {
+    if (this.closed.aborted) return AT_ONCE;
+    if (typeof text !== "string") {
+      this.#flush();
+      this.#send(text);
+      return this.#send(LF) ? AT_ONCE : this.#untilDrained();
+    }
+    this.#waiting.push(`${text}\n`);
+    this.#waitingLength += text.length;
+    const isFirst = !this.#isTurnBegun;
+    if (isFirst) {
+      this.#isTurnBegun = true;
+      setImmediate(() => this.#endTurn());
+    }
+    if ((isFirst || this.#waitingLength > HIGH_WATER_BYTES) && !this.#flush()) return this.#untilDrained();
+    return this.#drained ?? AT_ONCE;
+  }
+
+  async flushed(): Promise<void> {
+    this.#flush();
+    if (this.closed.aborted) return;
+    const gone = new Promise<void>((resolve) =>
+      this.closed.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    await Promise.race([this.#left, gone]);
+  }
 
   /** @returns whether more may be written */
-  function send(chunk: Text): boolean {
-    if (gone.signal.aborted) return true;
+  #send(chunk: Text): boolean {
+    if (this.closed.aborted) return true;
     let more = true;
-    pending = new Promise((resolve) => {
-      more = output.write(chunk, () => resolve());
-      if (output.destroyed) resolve();
+    this.#left = new Promise((resolve) => {
+      more = this.#output.write(chunk, () => resolve());
+      if (this.#output.destroyed) resolve();
     });
     return more;
   }
 
-  function flush(): boolean {
-    if (waiting.length === 0) return true;
-    const text = waiting.length === 1 ? (waiting[0] ?? "") : waiting.join("");
-    waiting = [];
-    waitingLength = 0;
-    return send(text);
+  #flush(): boolean {
+    if (this.#waiting.length === 0) return true;
+    const text = this.#waiting.length === 1 ? (this.#waiting[0] ?? "") : this.#waiting.join("");
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    return this.#send(text);
   }
 
-  const untilDrained = () => {
-    drained ??= new Promise<void>((resolve) => {
+  #endTurn(): void {
+    this.#isTurnBegun = false;
+    if (!this.#flush()) void this.#untilDrained();
+  }
+
+  #untilDrained(): Promise<void> {
+    this.#drained ??= new Promise<void>((resolve) => {
       const ready = () => {
-        output.off("drain", ready);
-        gone.signal.removeEventListener("abort", ready);
+        this.#output.off("drain", ready);
+        this.closed.removeEventListener("abort", ready);
         resolve();
       };
-      output.once("drain", ready);
-      gone.signal.addEventListener("abort", ready, { once: true });
+      this.#output.once("drain", ready);
+      this.closed.addEventListener("abort", ready, { once: true });
     }).finally(() => {
-      drained = undefined;
+      this.#drained = undefined;
     });
-    return drained;
-  };
-
-  const endOfTurn = () => {
-    turn = false;
-    if (!flush()) void untilDrained();
-  };
-
-  return {
-    closed: gone.signal,
-    write(text) {
-      if (gone.signal.aborted) return AT_ONCE;
-      if (typeof text !== "string") {
-        flush();
-        send(text);
-        return send(LF) ? AT_ONCE : untilDrained();
-      }
-      waiting.push(`${text}\n`);
-      waitingLength += text.length;
-      const first = !turn;
-      if (first) {
-        turn = true;
-        setImmediate(endOfTurn);
-      }
-      if ((first || waitingLength > HIGH_WATER_BYTES) && !flush()) return untilDrained();
-      return drained ?? AT_ONCE;
-    },
-    async flushed() {
-      flush();
-      if (gone.signal.aborted) return;
-      const left = new Promise<void>((resolve) =>
-        gone.signal.addEventListener("abort", () => resolve(), { once: true }),
-      );
-      await Promise.race([pending, left]);
-    },
-  };
+    return this.#drained;
+  }
 }
