@@ -7,7 +7,7 @@ export const noSuchProfile = (name: string, folder: string) =>
     "no_profile",
     EXIT.usage,
     `there is no profile @${name} in ${folder}`,
-    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another folder",
+    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another store",
   );
 
 /** A failure of the store, which names the folder that was looked in. */

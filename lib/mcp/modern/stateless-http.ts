@@ -53,7 +53,6 @@ export function createStatelessHttp(endpoint: Endpoint, ids: Ids): Transport {
     async respond() {},
     async close() {
       for (const abort of server.underWay) abort.abort(streamCut(hostOf(endpoint.url)));
-      await server.catalogue.settled();
     },
   };
 }
