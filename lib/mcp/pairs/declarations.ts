@@ -9,15 +9,17 @@ import type { Transport } from "../protocol/transport.ts";
  * "Extensions": in the capabilities of `initialize`, or of each modern request), and the trace that the environment names
  * (SEP-414), where the client names none.
  */
-export function withDeclarations<T extends Transport>(
-  transport: T,
+export function withDeclarations(
+  transport: Transport,
   { extensions, trace }: Pick<Endpoint, "extensions" | "trace">,
-): T {
+): Transport {
   if (!extensions?.length && !trace) return transport;
   const declared = Object.fromEntries((extensions ?? []).map((name) => [name, {}]));
   return {
-    ...transport,
     request: (call) => transport.request({ ...call, message: declaring(call.message, declared, trace) }),
+    notify: (message) => transport.notify(message),
+    respond: (message) => transport.respond(message),
+    close: (how) => transport.close(how),
   };
 }
 
