@@ -13,10 +13,9 @@ export function withDeclarations(
   transport: Transport,
   { extensions, trace }: Pick<Endpoint, "extensions" | "trace">,
 ): Transport {
-  if (!extensions?.length && !trace) return transport;
-  const declared = Object.fromEntries((extensions ?? []).map((name) => [name, {}]));
+  if (Object.keys(extensions).length === 0 && !trace) return transport;
   return {
-    request: (call) => transport.request({ ...call, message: declaring(call.message, declared, trace) }),
+    request: (call) => transport.request({ ...call, message: declaring(call.message, extensions, trace) }),
     notify: (message) => transport.notify(message),
     respond: (message) => transport.respond(message),
     close: (how) => transport.close(how),
@@ -25,7 +24,7 @@ export function withDeclarations(
 
 function declaring(
   message: RequestMessage,
-  extensions: JsonObject,
+  extensions: Record<string, object>,
   trace: Endpoint["trace"],
 ): RequestMessage {
   const params = exactParams(message);
@@ -45,7 +44,7 @@ function declaring(
 }
 
 /** The client's own stay as they are. */
-function withExtensions(capabilities: unknown, extensions: JsonObject): JsonObject {
+function withExtensions(capabilities: unknown, extensions: Record<string, object>): JsonObject {
   const given = objectOf(capabilities);
   if (Object.keys(extensions).length === 0) return given;
   return { ...given, extensions: { ...extensions, ...objectOf(given.extensions) } };

@@ -1,6 +1,6 @@
 // A client of one era with a server of another, or of the same: for each pair, the transport that suits both ends.
 import type { Ids } from "../jsonrpc/id.ts";
-import { createHttpSse } from "../legacy/http-sse.ts";
+import { createHttpSse } from "../legacy/http-sse/http-sse.ts";
 import { createLegacySession, type LegacySessionOptions } from "../legacy/session.ts";
 import { withLastingListen } from "../modern/lasting-listen.ts";
 import { createStatelessHttp } from "../modern/stateless-http.ts";
