@@ -19,8 +19,10 @@ const ALLOWED: Record<string, string[]> = {
   "mcp/modern": ["mcp/http", ...PROTOCOL],
   // Pure: neither transports nor timers.
   "mcp/translate": ["mcp/protocol", "mcp/jsonrpc", "."],
-  "mcp/connection": ["mcp/legacy", "mcp/modern", "mcp/translate", "mcp/http", ...PROTOCOL],
-  hosts: ["mcp/connection", "mcp/legacy", "mcp/modern", "mcp/translate", "mcp/http", ...PROTOCOL],
+  // A client of one era with a server of another, or of the same.
+  "mcp/pairs": ["mcp/legacy", "mcp/modern", "mcp/translate", "mcp/http", ...PROTOCOL],
+  "mcp/connection": ["mcp/pairs", "mcp/legacy", "mcp/modern", ...PROTOCOL],
+  hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
   auth: GROUND,
   store: GROUND,
   ui: ["mcp/protocol", "mcp/jsonrpc", ...GROUND],

@@ -22,7 +22,6 @@ const ANYWHERE: Record<string, string> = {
   forgo: "pending requests: settle",
   rereading: "lazy member",
   passtotheend: "resume",
-  insisted: "pin",
   harmless: "strip control characters",
   withoutecho: "redact",
   "sweep|swept": "prune",
@@ -35,18 +34,20 @@ const ANYWHERE: Record<string, string> = {
 
 /** In names alone: in prose they are words like others. */
 const NAMES: Record<string, string> = {
-  "opening|openings": "probe, option files",
   silence: "idle timeout",
+  insisted: "pin",
   patience: "negotiation cooldown",
   around: "io",
   aging: "stale",
   owes: "pending requests",
-  addressed: "correlated",
   adopt: "bound token",
   light: "lazy member",
   prove: "trial login",
   nearest: "suggest",
 };
+
+/** In names of the core alone: a key or a file may have its opening elsewhere. */
+const CORE_NAMES: Record<string, string> = { "opening|openings": "probe, first request" };
 
 /** Names of types begin with a capital, which tells this one from a way that somebody goes. */
 const TYPE_WAY = /\bWAYS?\b|\bWay\b(?![ ,.])/;
@@ -86,7 +87,9 @@ function wordsIn(path: string): Map<string, string> {
   const all = `${path}\n${text}`;
   look(inParts(all), ANYWHERE);
   look(all.toLowerCase(), ANYWHERE);
-  if (isCode) look(inParts(`${path.slice(path.lastIndexOf("/") + 1)}\n${codeOf(text)}`), NAMES);
+  const names = inParts(`${path.slice(path.lastIndexOf("/") + 1)}\n${codeOf(text)}`);
+  if (isCode) look(names, NAMES);
+  if (/^lib\/(mcp|hosts)\//.test(path)) look(names, CORE_NAMES);
   if (isCode && TYPE_WAY.test(codeOf(text))) found.set("Way", "connection");
   return found;
 }

@@ -218,7 +218,11 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
   // Hosts close the input first and signal later: then the wait is over.
   const cutShort = AbortSignal.any(stop.aborted ? [kill, writer.closed] : [kill, stop, writer.closed]);
   await until(owed.empty(), drainMs, cutShort);
-  for (const [id] of owed.entries()) track(answer(id, errorResponse(id, toRpcError(endedEarly()))));
+  for (const [id, { cancel }] of owed.entries()) {
+    track(answer(id, errorResponse(id, toRpcError(endedEarly()))));
+    // The server need not go on for nobody.
+    cancel.abort(new Cancellation({ reason: "the client has ended" }));
+  }
   await until(Promise.all(sending), LAST_WORDS_MS, cutShort);
   late.stop();
   await connection.close("end");

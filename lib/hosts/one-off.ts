@@ -1,7 +1,6 @@
 import type { JsonObject } from "../json.ts";
 import { isObject } from "../json.ts";
 import { createConnection } from "../mcp/connection/connection.ts";
-import { InputNeeded } from "../mcp/connection/input-needed.ts";
 import {
   errorResponse,
   METHOD_NOT_FOUND,
@@ -10,6 +9,7 @@ import {
   request as requestMessage,
   resultResponse,
 } from "../mcp/jsonrpc/message.ts";
+import { InputNeeded } from "../mcp/pairs/input-needed.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import { inputNeeded } from "../mcp/protocol/errors.ts";
 import { MAX_PAGES, nextPage } from "../mcp/protocol/pages.ts";

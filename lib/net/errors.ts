@@ -17,7 +17,7 @@ export const timedOut = (what: string, timeoutMs: number) =>
     "try again, or give it longer with --timeout SECONDS",
   );
 
-/** The server keeps talking, but the answer does not come: a limit on the whole, besides the one on silence. */
+/** The server keeps talking, but the answer does not come: a limit on the whole, besides the idle timeout. */
 export const tookTooLong = (what: string, limitMs: number) =>
   new M2mcpError(
     "timeout",
@@ -98,3 +98,12 @@ export const redirectRefused = (what: string, location: string) =>
   );
 
 const spoken = (words: string | undefined) => (words === undefined ? "" : `: ${words}`);
+
+/** The server ended a stream with an event that says why. */
+export const streamEndedInError = (what: string, words: string) =>
+  new M2mcpError(
+    "stream_error",
+    EXIT.server,
+    `${what} ended the stream with an error: ${words}`,
+    "the fault is the server's: check the outcome, then try again",
+  );

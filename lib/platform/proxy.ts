@@ -1,8 +1,8 @@
 // Which proxy the runtime sends a request through: read as it reads it, to name the proxy in an error only where it
-// was used. Asked for only once something failed.
-import { BlockList, isIP } from "node:net";
-
+// was used. Asked for only once something failed, and node:net not loaded before.
 type Variables = Record<string, string | undefined>;
+
+const net = () => process.getBuiltinModule("node:net");
 
 /** The proxy for a request, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; null when there is none. */
 export function proxyFor(url: URL, env: Variables): URL | null {
@@ -28,7 +28,7 @@ function isMatch(entry: string, host: string, port: number): boolean {
   if (network !== undefined) return isInNetwork(host, network.replace(/^\[|\]$/g, ""), Number(prefix));
   // A port follows a name, or an address in brackets; the colons of a bare address are its own.
   const [, inBrackets, plain, only] =
-    /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(bare) ?? (isIP(bare) ? [bare, bare] : []);
+    /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(bare) ?? (net().isIP(bare) ? [bare, bare] : []);
   const name = (inBrackets ?? plain ?? "").replace(/\.$/, "");
   if (name === "" || (only !== undefined && Number(only) !== port)) return false;
   const address = addressOf(host);
@@ -43,7 +43,7 @@ interface Address {
 
 /** An IP address in its one form; an IPv4 address within IPv6 is that IPv4 address. Null for a name. */
 function addressOf(text: string): Address | null {
-  const version = text.includes("%") ? 0 : isIP(text);
+  const version = text.includes("%") ? 0 : net().isIP(text);
   if (version === 4) return { family: "ipv4", text };
   if (version === 0) return null;
   const canonical = new URL(`http://[${text}]`).hostname.slice(1, -1);
@@ -62,7 +62,7 @@ function isInNetwork(host: string, network: string, prefix: number): boolean {
   const isMapped = base.family === "ipv4" && network.includes(":");
   const bits = isMapped ? prefix - 96 : prefix;
   if (bits < 0 || bits > (base.family === "ipv4" ? 32 : 128)) return false;
-  const list = new BlockList();
+  const list = new (net().BlockList)();
   list.addSubnet(base.text, bits, base.family);
   return list.check(address.text, address.family);
 }

@@ -6,10 +6,3 @@ export function follow(parent: AbortSignal | undefined, child: AbortController):
   else parent.addEventListener("abort", pass, { once: true });
   return () => parent.removeEventListener("abort", pass);
 }
-
-/** A controller that is aborted with its parent. */
-export function abortWith(parent: AbortSignal): AbortController {
-  const child = new AbortController();
-  child.signal.addEventListener("abort", follow(parent, child), { once: true });
-  return child;
-}

@@ -1,16 +1,18 @@
 import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
+import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
+import { oneLine } from "../net/one-line.ts";
 import type { Sink } from "../platform/standard-streams.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
 export interface Output {
   readonly json: boolean;
-  /** A result for people; nothing in JSON mode. A newline is added. */
+  /** A result for people; nothing in JSON mode. A newline is added. At a terminal control characters are shown. */
   print(text: string): void;
   /** A result for programs; nothing but in JSON mode. */
   data(value: unknown): void;
-  /** Bytes as they are, in every mode. */
+  /** Bytes as they are, in every mode; at a terminal as text with its control characters shown. */
   raw(bytes: Uint8Array | string): void;
   /** What a person should know, on stderr. */
   note(line: string): void;
@@ -20,6 +22,16 @@ export interface Output {
   /** The failure that ended the command; once, however often it is told. @param quiet its JSON is not wanted: a result stands there already */
   failure(error: M2mcpError, quiet?: boolean): void;
 }
+
+/** Longest line on stderr, in characters. */
+const LONGEST_LINE = 2000;
+const decoder = new TextDecoder();
+
+/** Foreign text may be within: one line, in which nothing steers the terminal of whoever reads it. */
+const line = (text: string) => withoutUrlSecrets(oneLine(text, LONGEST_LINE));
+
+/** Text for a terminal. */
+const visible = (text: string) => showControls(text.replaceAll("\r\n", "\n"), "\n\t");
 
 /** Levels of consola that are used: 0 failures, 1 warnings, 3 notes, 4 steps. */
 const prefixes: Record<string, string> = { warn: "warning: ", debug: "· " };
@@ -49,11 +61,16 @@ export function createOutput(
     opened ??= open();
     return opened;
   };
+  /** The one place where results leave: whatever they hold, a terminal gets no control character from a server. */
   const write = (chunk: Uint8Array | string) => {
-    if (mode.results) streams.stdout.write(chunk);
+    if (!mode.results) return;
+    const forPeople = streams.stdout.isTTY === true;
+    streams.stdout.write(
+      forPeople ? visible(typeof chunk === "string" ? chunk : decoder.decode(chunk)) : chunk,
+    );
   };
   const data = (value: unknown) => {
-    if (mode.json) write(`${JSON.stringify(value, null, 2)}\n`);
+    if (mode.json) write(`${showControlsInJson(JSON.stringify(value, null, 2))}\n`);
   };
   let told: M2mcpError | undefined;
   return {
@@ -63,10 +80,10 @@ export function createOutput(
     },
     data,
     raw: write,
-    note: (line) => lines().log(withoutUrlSecrets(line)),
-    warn: (line) => lines().warn(withoutUrlSecrets(line)),
-    step(line) {
-      if (mode.verbose) lines().debug(withoutUrlSecrets(line));
+    note: (text) => lines().log(line(text)),
+    warn: (text) => lines().warn(line(text)),
+    step(text) {
+      if (mode.verbose) lines().debug(line(text));
     },
     failure(error, quiet = false) {
       if (told === error) return;
@@ -76,8 +93,8 @@ export function createOutput(
         if (!quiet) data({ error: { code, message, ...(hint === undefined ? {} : { hint }), exitCode } });
         return;
       }
-      lines().log(`error: ${error.message}`);
-      if (error.hint !== undefined) lines().log(`hint: ${error.hint}`);
+      lines().log(`error: ${oneLine(error.message, LONGEST_LINE)}`);
+      if (error.hint !== undefined) lines().log(`hint: ${oneLine(error.hint, LONGEST_LINE)}`);
     },
   };
 }

@@ -1,37 +1,37 @@
+import { showControls } from "../controls.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { table } from "./table.ts";
-import { firstLine, stripControls } from "./text.ts";
+import { firstLine } from "./text.ts";
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");
 
+/** A field of one line: a server must not put another line below it. */
+const field = (value: unknown) => showControls(text(value));
+
 /** Things with a name and a description, a line each. */
 export const named = (items: readonly JsonObject[]): string =>
-  stripControls(table(items.map((item) => [text(item.name), firstLine(item.description ?? item.title)])));
+  table(items.map((item) => [text(item.name), firstLine(item.description ?? item.title)]));
 
 /** Resources or templates, a line each. */
 export const resources = (items: readonly JsonObject[]): string =>
-  stripControls(
-    table(
-      items.map((item) => [
-        text(item.uri ?? item.uriTemplate),
-        text(item.mimeType),
-        firstLine(item.title ?? item.name),
-      ]),
-    ),
+  table(
+    items.map((item) => [
+      text(item.uri ?? item.uriTemplate),
+      text(item.mimeType),
+      firstLine(item.title ?? item.name),
+    ]),
   );
 
 /** Prompts with their arguments, optional ones in brackets. */
 export const prompts = (items: readonly JsonObject[]): string =>
-  stripControls(
-    table(
-      items.map((item) => [
-        text(item.name),
-        list(item.arguments)
-          .map((argument) => (argument.required ? text(argument.name) : `[${text(argument.name)}]`))
-          .join(" "),
-        firstLine(item.description ?? item.title),
-      ]),
-    ),
+  table(
+    items.map((item) => [
+      text(item.name),
+      list(item.arguments)
+        .map((argument) => (argument.required ? text(argument.name) : `[${text(argument.name)}]`))
+        .join(" "),
+      firstLine(item.description ?? item.title),
+    ]),
   );
 
 /** One tool: what it does, and each of its arguments. */
@@ -47,17 +47,15 @@ export function tool(item: JsonObject): string {
   const annotations = isObject(item.annotations) ? item.annotations : {};
   const hints = Object.entries(annotations)
     .filter(([, value]) => value === true)
-    .map(([name]) => name.replace(/Hint$/, ""));
-  return stripControls(
-    [
-      `${text(item.name)}${item.title ? ` — ${text(item.title)}` : ""}`,
-      text(item.description),
-      rows.length > 0 ? `\nArguments:\n${table(rows)}` : "\nNo arguments",
-      hints.length > 0 ? `\nThe server calls it ${hints.join(", ")}` : "",
-    ]
-      .filter((part) => part !== "")
-      .join("\n"),
-  );
+    .map(([name]) => showControls(name.replace(/Hint$/, "")));
+  return [
+    `${field(item.name)}${item.title ? ` — ${field(item.title)}` : ""}`,
+    text(item.description),
+    rows.length > 0 ? `\nArguments:\n${table(rows)}` : "\nNo arguments",
+    hints.length > 0 ? `\nThe server calls it ${hints.join(", ")}` : "",
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
 }
 
 function typeOf(property: JsonObject): string {
@@ -75,16 +73,16 @@ export function content(blocks: unknown): string {
 function block(item: JsonObject): string {
   switch (item.type) {
     case "text":
-      return stripControls(text(item.text));
+      return text(item.text);
     case "image":
     case "audio":
-      return `[${item.type} ${text(item.mimeType)}, ${bytesOf(item.data)} bytes]`;
+      return `[${item.type} ${field(item.mimeType)}, ${bytesOf(item.data)} bytes]`;
     case "resource_link":
-      return stripControls(`[link ${text(item.uri)}${item.name ? ` ${text(item.name)}` : ""}]`);
+      return `[link ${field(item.uri)}${item.name ? ` ${field(item.name)}` : ""}]`;
     case "resource": {
       const resource = isObject(item.resource) ? item.resource : {};
-      if (typeof resource.text === "string") return stripControls(resource.text);
-      return stripControls(`[resource ${text(resource.uri)}, ${bytesOf(resource.blob)} bytes]`);
+      if (typeof resource.text === "string") return resource.text;
+      return `[resource ${field(resource.uri)}, ${bytesOf(resource.blob)} bytes]`;
     }
     default:
       return JSON.stringify(item);
@@ -101,7 +99,7 @@ export function toolResult(result: JsonObject): string {
 /** A prompt's messages, each under the role that speaks. */
 export const messages = (items: unknown): string =>
   list(items)
-    .map((message) => `${text(message.role)}:\n${content([message.content])}`)
+    .map((message) => `${field(message.role)}:\n${content([message.content])}`)
     .join("\n\n");
 
 const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);

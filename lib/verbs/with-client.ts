@@ -4,7 +4,6 @@ import { wrongUsage } from "../failure.ts";
 import { type McpClient, openClient } from "../hosts/one-off.ts";
 import type { JsonObject } from "../json.ts";
 import type { NotificationMessage } from "../mcp/jsonrpc/message.ts";
-import { stripControls } from "../ui/text.ts";
 import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
 import { resolveTarget, type Target } from "./target/target.ts";
 
@@ -47,12 +46,10 @@ export function showNotification(command: Command) {
   return ({ method, params }: NotificationMessage): void => {
     if (method === "notifications/progress") {
       const total = params.total === undefined ? "" : ` of ${params.total}`;
-      command.output.step(
-        stripControls(`progress ${params.progress}${total} ${params.message ?? ""}`.trim()),
-      );
+      command.output.step(`progress ${params.progress}${total} ${params.message ?? ""}`.trim());
     } else if (method === "notifications/message") {
       const data = typeof params.data === "string" ? params.data : JSON.stringify(params.data);
-      command.output.step(stripControls(`${params.level ?? "log"}: ${data}`));
+      command.output.step(`${params.level ?? "log"}: ${data}`);
     }
   };
 }

@@ -52,3 +52,13 @@ export function watchPeak(root: number): () => number {
     return Math.max(peak, memoryMb(root));
   };
 }
+
+/** How often the threads of a process have been woken so far (voluntary context switches). */
+export function wakeUps(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return sum(
+    threads.map((thread) =>
+      Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(read(`/proc/${pid}/task/${thread}/status`))?.[1] ?? 0),
+    ),
+  );
+}

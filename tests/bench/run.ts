@@ -1,5 +1,5 @@
 // m2mcp beside mcp-remote and direct HTTP, in turns within one run, on the same loopback servers. Prints and saves a
-// table, a chart, and where the time goes. --quick takes fewer rounds.
+// table, a chart, and where the time goes; then how close it is to what the runtime allows. --quick takes fewer rounds.
 
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -8,6 +8,8 @@ import { sleep } from "../support/waiting.ts";
 import { callsPerSecond, echo, fetchBytes, INITIALIZE } from "./caller.ts";
 import { chart } from "./chart.ts";
 import { inMb, inMs, inTurns, median, quantile, timed } from "./figures.ts";
+import { buildFloors } from "./floors.ts";
+import { goalsTable, measureGoals } from "./goals.ts";
 import { memoryMb, processorMs, watchPeak } from "./process-tree.ts";
 import { profile } from "./profile.ts";
 import { countRequests } from "./requests.ts";
@@ -34,7 +36,14 @@ const BRIDGES = ["m2mcp", "mcp-remote"] as const;
 
 process.chdir(root);
 const rows: Row[] = [];
-const subjects = await startBareServer();
+const floors = buildFloors();
+const subjects = await startBareServer(floors.paths.relay);
+const goals = await measureGoals(subjects, floors, {
+  starts: quick ? 5 : 21,
+  calls: FLIGHT,
+  rounds: ROUNDS,
+  restMs: quick ? 3000 : 10_000,
+});
 const commandsOf = <Name extends Command>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, name])) as Record<Name, Name>;
 
@@ -114,7 +123,7 @@ rows.push(
 );
 
 // The same at a server as most are, whose own work is not next to nothing.
-const common = await startReferenceServer();
+const common = await startReferenceServer(floors.paths.relay);
 const commonCallers = await openAll(common);
 await inTurns(1, commonCallers, (caller) => callsPerSecond(caller, FLIGHT / 10));
 const commonFlight = await inTurns(ROUNDS, commonCallers, (caller) => callsPerSecond(caller, FLIGHT / 2));
@@ -228,10 +237,13 @@ const profiles = {
   }),
 };
 subjects.end();
+floors.remove();
 
 const requests = await countRequests();
 const cpu = (name: string) => `${((perCallMs[name] ?? Number.NaN) * 1000).toFixed(0)} µs`;
 const report = [
+  goalsTable(goals),
+  "",
   markdown(rows),
   "",
   "| HTTP requests: to the MCP server + for a token | first | warm |",

@@ -67,11 +67,14 @@ const server = createServer((request, response) => {
     const answer = make
       ? { result: make(params ?? {}) }
       : { error: { code: -32601, message: "method not found" } };
+    const text = JSON.stringify({ jsonrpc: "2.0", id, ...answer });
     response.writeHead(200, {
       "content-type": "application/json",
+      // As the frameworks do whose servers answer in JSON.
+      "content-length": Buffer.byteLength(text),
       ...(method === "initialize" ? { "mcp-session-id": randomUUID() } : {}),
     });
-    response.end(JSON.stringify({ jsonrpc: "2.0", id, ...answer }));
+    response.end(text);
   });
 });
 console.log(await listen(server));

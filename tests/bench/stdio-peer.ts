@@ -63,3 +63,34 @@ export function startPeer(
     },
   };
 }
+
+/** Starts a program that stays until its input ends; resolves once it has said something. */
+export async function startStaying([program = "", ...args]: readonly string[], env: Record<string, string>) {
+  const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "ignore"] });
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  return {
+    pid: child.pid ?? 0,
+    async end() {
+      const closed = new Promise((resolve) => child.on("close", resolve));
+      child.stdin.end();
+      await closed;
+    },
+  };
+}
+
+/** How long a program takes from its start to the first line of its output, in ms. */
+export async function startToLine(
+  [program = "", ...args]: readonly string[],
+  env: Record<string, string>,
+  input: string,
+): Promise<number> {
+  const startedMs = performance.now();
+  const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "ignore"] });
+  child.stdin.write(input);
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  const tookMs = performance.now() - startedMs;
+  const closed = new Promise((resolve) => child.on("close", resolve));
+  child.stdin.end();
+  await closed;
+  return tookMs;
+}

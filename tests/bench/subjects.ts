@@ -20,12 +20,12 @@ export interface Subjects {
 }
 
 /** The bench's own server. The binary is logged in to it as `@bench`: token cached, store encrypted, as in use. */
-export async function startBareServer(): Promise<Subjects> {
+export async function startBareServer(relay: string): Promise<Subjects> {
   const server = spawn(process.execPath, [join(import.meta.dir, "server.ts")]);
   const port = await new Promise<string>((resolve) =>
     server.stdout.once("data", (data) => resolve(String(data).trim())),
   );
-  const subjects = subjectsAt(Number(port), "@bench", () => server.kill());
+  const subjects = subjectsAt(Number(port), "@bench", relay, () => server.kill());
   const login = ["@bench", "--client-id", "bench", "--token-endpoint", `http://127.0.0.1:${port}/token`];
   const { status, stderr } = spawnSync(binary, ["login", subjects.url, ...login], {
     env: { ...subjects.env, M2MCP_CLIENT_SECRET: "s" },
@@ -35,7 +35,7 @@ export async function startBareServer(): Promise<Subjects> {
 }
 
 /** The official reference server under Node, as most servers are: its own work is what takes the time. */
-export async function startReferenceServer(): Promise<Subjects> {
+export async function startReferenceServer(relay: string): Promise<Subjects> {
   const probe = createServer();
   const port = await listen(probe);
   await new Promise((resolve) => probe.close(resolve));
@@ -50,11 +50,14 @@ export async function startReferenceServer(): Promise<Subjects> {
     }),
   );
   const url = `http://127.0.0.1:${port}/mcp`;
-  return subjectsAt(port, url, () => server.kill());
+  return subjectsAt(port, url, relay, () => server.kill());
 }
 
-/** @param target what the binary is given: a profile or the server's address */
-function subjectsAt(port: number, target: string, stop: () => void): Subjects {
+/**
+ * @param target what the binary is given: a profile or the server's address
+ * @param relay the bare relay's executable
+ */
+function subjectsAt(port: number, target: string, relay: string, stop: () => void): Subjects {
   const url = `http://127.0.0.1:${port}/mcp`;
   const home = mkdtempSync(join(tmpdir(), "m2mcp-bench-"));
   const remote = ["--header", "Authorization: Bearer static", "--transport", "http-only", "--allow-http"];
@@ -65,7 +68,7 @@ function subjectsAt(port: number, target: string, stop: () => void): Subjects {
       m2mcp: [binary, "bridge", target],
       "mcp-remote": ["node", join(root, "node_modules", "mcp-remote", "dist", "proxy.js"), url, ...remote],
       "mcp-remote by npx": ["npx", "mcp-remote", url, ...remote],
-      "bare relay": [process.execPath, join(import.meta.dir, "relay.ts"), url],
+      "bare relay": [relay, url],
     },
     end() {
       stop();

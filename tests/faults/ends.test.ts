@@ -1,7 +1,7 @@
 // How the bridge and the one-off commands end: signals, closed pipes, and faults of the program's own.
 import { beforeEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startBridge } from "../support/bridge.ts";
 import { BINARY, collect, homeForEachTest, ROOT } from "../support/home.ts";
@@ -26,6 +26,13 @@ beforeEach(async () => {
 });
 
 const slow = (id: unknown, ms: number) => call(id, "x", { ms });
+const isRunning = (pid: number) => {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+};
 const deletes = () => server.seen.filter(({ http }) => http === "DELETE");
 const shell = (command: string) =>
   collect(
@@ -63,6 +70,48 @@ describe("signals:", () => {
       expect(deletes()).toHaveLength(1);
     });
   }
+
+  test("a signal is the last word of a host: a call that is not answered is cancelled within 3 s", async () => {
+    const { child, say, answer, ended } = startBridge(home, [server.url]);
+    say(INITIALIZE, slow(2, 20_000));
+    await answer(1);
+    await until(() => server.count("tools/call") === 1);
+    const startedMs = performance.now();
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+    const tookMs = performance.now() - startedMs;
+    expect(tookMs).toBeGreaterThan(2500);
+    expect(tookMs).toBeLessThan(4500);
+    expect((await answer(2)).error.data.code).toBe("ended");
+    expect(server.requests.slice(-2)).toEqual(["POST notifications/cancelled", "DELETE"]);
+  });
+
+  test("a host that was killed leaves no bridge behind: the call is cancelled within a second", async () => {
+    // What it starts outlives it; only its id tells that it is gone.
+    const host = `
+      const [binary, url, input] = process.argv.slice(-3);
+      const child = require("node:child_process").spawn(binary, ["bridge", url], { stdio: ["pipe", "pipe", "ignore"] });
+      child.stdin.write(input);
+      console.log(child.pid);`;
+    const parent = spawn(
+      process.execPath,
+      ["-e", host, BINARY, server.url, lines(INITIALIZE, slow(2, 20_000))],
+      { env: home.env, stdio: ["ignore", "pipe", "ignore"] },
+    );
+    const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+    await until(() => server.count("tools/call") === 1);
+    const startedMs = performance.now();
+    parent.kill("SIGKILL");
+    await until(() => !isRunning(pid));
+    expect(performance.now() - startedMs).toBeLessThan(1500);
+    expect(server.requests.slice(-2)).toEqual(["POST notifications/cancelled", "DELETE"]);
+  });
+
+  test("a pipe of a shell that is still read is answered after its end", async () => {
+    writeFileSync(join(home.folder, "in"), lines(INITIALIZE, slow(2, 1500)));
+    const { stdout } = await shell(`cat in | "$M2MCP" bridge "$URL" | cat`);
+    expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
+  });
 
   test("a signal after the input's end ends it at once", async () => {
     const { child, say, answer, end } = startBridge(home, [server.url]);

@@ -20,9 +20,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openProfileStore } from "../../lib/verbs/target/saved.ts";
-import { BINARY, collect, createHome, type Home, type Outcome } from "../e2e/harness.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
-import { sleep } from "../waiting.ts";
+import { BINARY, collect, createHome, type Home, type Outcome } from "../support/home.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
+import { sleep } from "../support/waiting.ts";
 
 let home: Home;
 let world: SmallWorld;

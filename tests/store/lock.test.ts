@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { processSpace } from "../../lib/platform/host.ts";
 import type { Keyring } from "../../lib/platform/keyring.ts";
 import { withFileLock } from "../../lib/store/locks/lock.ts";
-import { sleep } from "../waiting.ts";
+import { sleep } from "../support/waiting.ts";
 import {
   createKeyring,
   createStoreFolder,

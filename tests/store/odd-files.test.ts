@@ -3,8 +3,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createHome, type Home } from "../e2e/harness.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
+import { createHome, type Home } from "../support/home.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
 
 let home: Home;
 let world: SmallWorld;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sleep } from "../waiting.ts";
+import { sleep } from "../support/waiting.ts";
 import {
   createStoreFolder,
   ended,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough, Writable } from "node:stream";
 import { suggest } from "../../lib/command-line/suggest.ts";
-import { wrongUsage } from "../../lib/failure.ts";
+import { M2mcpError, wrongUsage } from "../../lib/failure.ts";
 import { createOutput } from "../../lib/ui/output.ts";
 import { promptHidden } from "../../lib/ui/prompt.ts";
 import { content, messages, named, prompts, resources, tool, toolResult } from "../../lib/ui/render.ts";
 import { table } from "../../lib/ui/table.ts";
-import { firstLine, stripControls } from "../../lib/ui/text.ts";
+import { firstLine } from "../../lib/ui/text.ts";
 import { moment, span } from "../../lib/ui/time.ts";
 import { wrapLines } from "../../lib/ui/wrap.ts";
 
@@ -57,9 +57,24 @@ describe("lists", () => {
       prompts([{ name: "p", arguments: [{ name: "a", required: true }, { name: "b" }], description: "d" }]),
     ).toBe("p  a [b]  d");
   });
-  test("a server's words do not steer the terminal", () => {
-    expect(named([{ name: "a\u001b[2J", description: "x\u0007" }])).toBe("a[2J  x");
-    expect(stripControls("a\tb\nc\r\u009b")).toBe("a\tb\nc");
+  test("a server's names steer no terminal and forge no line, wherever they are written", () => {
+    expect(named([{ name: "a\u001b[2J", description: "x\u0007" }])).toBe("a\\u001b[2J  x\\u0007");
+    const forged = "a\nhint: b\u202e";
+    for (const shown of [
+      named([{ name: forged, description: "d" }]),
+      resources([{ uri: forged, mimeType: forged, name: "n" }]),
+      prompts([{ name: forged, arguments: [{ name: forged }] }]),
+      tool({ name: forged, title: forged, inputSchema: { properties: { [forged]: { type: forged } } } }),
+      content([
+        { type: "image", mimeType: forged, data: "" },
+        { type: "resource_link", uri: forged, name: forged },
+        { type: "resource", resource: { uri: forged } },
+      ]),
+      messages([{ role: forged, content: { type: "text", text: "t" } }]),
+    ]) {
+      expect(shown).toContain("a\\u000ahint: b\\u202e");
+      expect(shown).not.toContain("\nhint");
+    }
   });
   test("long lines are cut", () => expect(firstLine("x".repeat(200), 10)).toBe(`${"x".repeat(9)}…`));
 });
@@ -150,10 +165,11 @@ test("the nearest word, or none", () => {
 });
 
 describe("output", () => {
-  const open = (mode: { json: boolean; verbose: boolean; results: boolean }) => {
+  const open = (mode: { json: boolean; verbose: boolean; results: boolean }, isTTY = false) => {
     const [out, err] = [sink(), sink()];
+    const stdout = Object.assign(out.stream, { isTTY });
     return {
-      output: createOutput({ stdout: out.stream, stderr: err.stream }, mode),
+      output: createOutput({ stdout, stderr: err.stream }, mode),
       out: out.text,
       err: err.text,
     };
@@ -168,6 +184,56 @@ describe("output", () => {
     output.failure(wrongUsage("no", "do"));
     expect(out()).toBe("result\n");
     expect(err()).toBe("warning: careful\nnote\nerror: no\nhint: do\n");
+  });
+  const people = { json: false, verbose: true, results: true };
+  const steering = "a\u001b[31m\u009b\u202eb\u2066\rc\td\r\ne\nf";
+  /** All but the end of a line. */
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  const steers = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+  const visible = "a\\u001b[31m\\u009b\\u202eb\\u2066\\u000dc\td\ne\nf";
+  test("control characters are shown at a terminal, of text and of bytes", () => {
+    const { output, out } = open(people, true);
+    output.print(steering);
+    output.raw(steering);
+    output.raw(Buffer.from(steering));
+    expect(out()).toBe(`${visible}\n${visible}${visible}`);
+  });
+  test("text goes into a pipe as it is", () => {
+    const { output, out } = open(people);
+    output.print(steering);
+    output.raw(Buffer.from(steering));
+    expect(out()).toBe(`${steering}\n${steering}`);
+  });
+  test("in JSON they are escaped, and the value is the same", () => {
+    const { output, out } = open({ ...people, json: true }, true);
+    output.data({ [steering]: steering });
+    expect(out()).not.toMatch(steers);
+    expect(JSON.parse(out())).toEqual({ [steering]: steering });
+  });
+  test("an error, a hint and each line of a log are one line, without control characters", () => {
+    const { output, err } = open(people);
+    output.note(`n\nhint: ${steering}`);
+    output.warn(`w\nhint: ${steering}`);
+    output.step(`s\r\nhint: ${steering}`);
+    output.failure(new M2mcpError("x", 2, `m\nerror: ${steering}`, `h\nhint: ${steering}`, true));
+    const lines = err().split("\n");
+    expect(lines.length).toBe(6);
+    expect(lines.map((line) => line.slice(0, 10))).toEqual([
+      "n hint: a\\",
+      "warning: w",
+      "· s hint: ",
+      "error: m e",
+      "hint: h hi",
+      "",
+    ]);
+    expect(err()).not.toMatch(steers);
+  });
+  test("a line of a log is cut before anything looks at it", () => {
+    const { output, err } = open(people);
+    const startedMs = performance.now();
+    output.step("http://".repeat(2_000_000));
+    expect(performance.now() - startedMs).toBeLessThan(500);
+    expect(err().length).toBeLessThan(2100);
   });
   test("for programs", () => {
     const { output, out, err } = open({ json: true, verbose: true, results: true });

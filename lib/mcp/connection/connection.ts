@@ -13,20 +13,20 @@ import {
 import { tellChanges } from "../legacy/restore.ts";
 import { createSessionSettings } from "../legacy/session-settings.ts";
 import { createStatelessHttp } from "../modern/stateless-http.ts";
+import type { EraTransport } from "../pairs/era-transport.ts";
+import { type ClientEra, transportFor } from "../pairs/pair.ts";
+import { discover } from "../pairs/same-era.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint, ServerEra, ServerMemory } from "../protocol/endpoint.ts";
 import { serverSilent } from "../protocol/errors.ts";
 import type { ClientIdentity } from "../protocol/meta.ts";
-import { learned } from "../protocol/server-cache.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { clientEra, erasOf } from "../protocol/versions.ts";
-import type { EraTransport } from "./era-transport.ts";
-import { type ClientEra, transportFor } from "./eras.ts";
 import { acknowledgedOnce, inOurWords } from "./for-client.ts";
 import { type Connected, type Negotiated, negotiate } from "./negotiate.ts";
-import { discover } from "./same-era.ts";
+import { learned } from "./server-cache.ts";
 
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
 const COOLDOWN_MS = 60_000;

@@ -1,11 +1,11 @@
 import { isObject } from "../../json.ts";
 import { notification } from "../jsonrpc/message.ts";
+import type { ClientEra } from "../pairs/pair.ts";
 import { type Refused, supportedVersions } from "../protocol/answer.ts";
 import { noCommonVersion } from "../protocol/errors.ts";
 import { ACKNOWLEDGED, changesIn, tagged } from "../protocol/subscription.ts";
 import type { Call } from "../protocol/transport.ts";
 import { oursOf, UNSUPPORTED_VERSION } from "../protocol/versions.ts";
-import type { ClientEra } from "./eras.ts";
 
 /**
  * A subscription that may go on at the server of another era: the client hears once that it stands, and then what may have

@@ -1,7 +1,7 @@
+import type { EraTransport, Opened } from "../pairs/era-transport.ts";
 import { type Answer, type Refused, refused } from "../protocol/answer.ts";
 import type { ServerEra } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
-import type { EraTransport, Opened } from "./era-transport.ts";
 import { type AttemptFailure, asAttemptFailure, distanceOf, erasAfter } from "./failures.ts";
 
 /** A transport that was opened. */

@@ -5,7 +5,9 @@ import { sleep } from "../../timing/sleep.ts";
 import { METHOD_NOT_FOUND, type Message } from "../jsonrpc/message.ts";
 import type { Refused } from "../protocol/answer.ts";
 import type { HttpResponse } from "./body.ts";
-import { mediaType, readAnswers, readRefused } from "./read-messages.ts";
+import { mediaType } from "./media-type.ts";
+import { readMessages } from "./read-messages.ts";
+import { readRefused } from "./read-refused.ts";
 import type { StreamCursor } from "./sse.ts";
 
 /** The server ended it in good order; there was no stream but a refusal; it could not be had, or broke off. */
@@ -113,10 +115,11 @@ export const takeMessages =
   ): KeepOpenOptions["take"] =>
   async (response, cursor, { granted, progressed }) => {
     if (mediaType(response.headers) === "text/event-stream") granted();
-    await readAnswers(response, url, cursor, log, async (message) => {
+    const take = async (message: Message) => {
       progressed();
       await deliver(message);
-    });
+    };
+    await readMessages(response, { url, cursor, log, take });
   };
 
 /** Refusals that may pass although they name the request's fault: the old stream is still held, or the server is busy. */

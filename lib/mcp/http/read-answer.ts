@@ -1,16 +1,12 @@
-import { isSameId } from "../jsonrpc/id.ts";
-import {
-  type NotificationMessage,
-  type RequestMessage,
-  type ResponseMessage,
-  type RpcError,
-  withId,
-} from "../jsonrpc/message.ts";
+import { invalidAnswer } from "../../net/errors.ts";
+import { hostOf } from "../../net/network-error.ts";
+import type { NotificationMessage, RequestMessage, ResponseMessage, RpcError } from "../jsonrpc/message.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
 import type { HttpResponse } from "./body.ts";
 import type { Drains } from "./drain.ts";
-import { mediaType, readAnswers } from "./read-messages.ts";
+import { mediaType } from "./media-type.ts";
+import { readMessages } from "./read-messages.ts";
 import type { StreamCursor } from "./sse.ts";
 
 /** What one response brought: the answer, or its end without one. */
@@ -51,21 +47,27 @@ export function readAnswer(
         errorWithoutId ??= message.error;
         return undefined;
       }
-      if (message.id !== id && !isSameId(message.id, id)) {
+      if (message.id !== id) {
         other?.(message);
         return undefined;
       }
       if (answered) return undefined;
       answered = true;
-      resolve({ kind: "answer", message: withId(message, id) });
+      resolve({ kind: "answer", message });
       if (!isStream) return undefined;
       drained = drains.add(abort);
       return nextTurn();
     };
     const take = (message: NotificationMessage | RequestMessage | ResponseMessage) =>
       message.kind === "response" ? answer(message) : call.onMessage(message);
-    readAnswers(response, endpoint.url, cursor, endpoint.log, take, id)
-      .then(() => resolve({ kind: "ended", ...(errorWithoutId ? { errorWithoutId } : {}) }), reject)
+    readMessages(response, { url: endpoint.url, cursor, log: endpoint.log, take, expected: id })
+      .then(({ unreadable }) => {
+        // It may have been the answer: then its end is no cut.
+        if (unreadable !== undefined && !answered && cursor.lastEventId === undefined)
+          throw invalidAnswer(hostOf(endpoint.url), unreadable);
+        resolve({ kind: "ended", ...(errorWithoutId ? { errorWithoutId } : {}) });
+      })
+      .catch(reject)
       .finally(() => drained?.());
   });
 }

@@ -1,81 +1,137 @@
-import { answerTooLong, invalidAnswer } from "../../net/errors.ts";
+import { answerTooLong, invalidAnswer, streamEndedInError } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
+import { phraseOf, readWords } from "../../net/words.ts";
+import { asString, type Text } from "../jsonrpc/bytes.ts";
 import { type Id, isSameId } from "../jsonrpc/id.ts";
 import { type Message, withId } from "../jsonrpc/message.ts";
 import { parseMessages, type Unreadable } from "../jsonrpc/parse.ts";
-import { type Refused, refused } from "../protocol/answer.ts";
-import { wrongContentType } from "../protocol/errors.ts";
+import { oldTransport, wrongContentType } from "../protocol/errors.ts";
 import { type HttpResponse, MAX_ANSWER_BYTES } from "./body.ts";
-import { readErrorBody } from "./refusal.ts";
-import { eventData, readEvents, type StreamCursor } from "./sse.ts";
+import { mediaType } from "./media-type.ts";
+import { eventsIn, readEvents, type StreamCursor, type StreamEvent } from "./sse.ts";
 
-/** The media type of a response, without parameters, in lower case. */
-export const mediaType = (headers: Headers) =>
-  headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? null;
+export interface ReadMessagesOptions {
+  /** Where the response comes from, for what is told of it. */
+  url: string;
+  /** Kept up to date: where an SSE stream can be resumed. */
+  cursor: StreamCursor;
+  log(line: string): void;
+  take(message: Message): Promise<void> | undefined;
+  /**
+   * Id of the request that this is the response to: an answer whose id is of another type (`"1"` for `1`) is taken for its
+   * own, and what is unreadable is told, since it may have been the answer.
+   */
+  expected?: Id;
+}
+
+/** How the messages of one response were read. */
+export interface MessagesRead {
+  /** What is wrong with something that could not be read; absent where all could. */
+  unreadable?: string;
+}
 
 /**
  * Hands the messages of a successful response, JSON or SSE, to `take`, in order (MCP Streamable HTTP "Receiving
- * Messages"). `cursor` tells where an SSE stream can be resumed. Events that are no message are skipped, with a log
- * line.
+ * Messages"). A body whose type is missing or general is judged by itself. What is no message is skipped, with a log line.
  *
- * @param expected id of the request that this is the response to: a broken answer to it is not skipped, and one
- *   whose id is of the other type (`"1"` for `1`) is taken for it
- * @throws M2mcpError wrong content type, invalid JSON, too long an answer, network failures; and what `take` throws
+ * @throws M2mcpError wrong content type, invalid JSON, too long an answer, a stream of the old transport, network failures;
+ *   and what `take` throws
  */
-export async function readAnswers(
+export async function readMessages(
   response: HttpResponse,
-  url: string,
-  cursor: StreamCursor,
-  log: (line: string) => void,
-  take: (message: Message) => Promise<void> | undefined,
-  expected?: Id,
-): Promise<void> {
+  options: ReadMessagesOptions,
+): Promise<MessagesRead> {
   const type = mediaType(response.headers);
-  const skip = ({ id, error }: Unreadable) => {
-    if (expected !== undefined && id === expected) throw invalidAnswer(hostOf(url), error.message);
-    log(`skipped what is no message: ${error.message}`);
-  };
-  if (type === "application/json") {
-    const read = parseMessages(await response.text(), "server");
-    for (const message of read)
-      if (message.kind === "unreadable") skip(message);
-      else await take(underExpectedId(message, expected));
-    const [first] = read;
-    if (first?.kind === "unreadable" && read.every(({ kind }) => kind === "unreadable"))
-      throw invalidAnswer(hostOf(url), first.error.message);
+  const host = hostOf(options.url);
+  if (type === "text/event-stream") {
+    const notes: MessagesRead = {};
+    const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
+    await readEvents(response.read, options.cursor, MAX_ANSWER_BYTES, tooLong, (event) =>
+      takeEvent(event, options, notes),
+    );
+    return notes;
+  }
+  if (!mayBeJson(type)) {
+    await response.discard();
+    throw wrongContentType(host, type);
+  }
+  const text = await response.text();
+  if (isJsonType(type)) return takeWhole(text, options);
+  return takeUntyped(text, type, options);
+}
+
+const isJsonType = (type: string | null): boolean =>
+  type !== null && /^(application|text)\/([a-z0-9.+-]*\+)?json([a-z0-9.-]*)$/.test(type);
+
+/** Whether the type is JSON, or says nothing. */
+const mayBeJson = (type: string | null): boolean =>
+  type === null || isJsonType(type) || ["", "text/plain", "application/octet-stream"].includes(type);
+
+/** A body of no type: what it looks like decides. */
+async function takeUntyped(
+  text: Text,
+  type: string | null,
+  options: ReadMessagesOptions,
+): Promise<MessagesRead> {
+  const host = hostOf(options.url);
+  const start = asString(text.slice(0, 64)).trimStart();
+  if (start.startsWith("{") || start.startsWith("[")) return takeWhole(text, options);
+  if (!/^(data|event|id|retry)?:/.test(start)) throw wrongContentType(host, type === "" ? null : type);
+  const notes: MessagesRead = {};
+  for (const event of eventsIn(asString(text))) await takeEvent(event, options, notes);
+  return notes;
+}
+
+/** One JSON body. @throws M2mcpError when nothing of it is a message */
+async function takeWhole(text: Text, options: ReadMessagesOptions): Promise<MessagesRead> {
+  const read = parseMessages(text, "server");
+  const unreadable = await takeAll(read, options);
+  if (unreadable !== undefined && read.every(({ kind }) => kind === "unreadable"))
+    throw invalidAnswer(hostOf(options.url), unreadable);
+  return unreadable === undefined ? {} : { unreadable };
+}
+
+/** Only unnamed events and those named `message` carry messages (MCP Streamable HTTP; HTML "Server-sent events"). */
+async function takeEvent(
+  { event, data }: StreamEvent,
+  options: ReadMessagesOptions,
+  notes: MessagesRead,
+): Promise<void> {
+  const host = hostOf(options.url);
+  if (event === undefined || event === "message") {
+    if (data === "") return;
+    const unreadable = await takeAll(parseMessages(data, "server"), options);
+    if (unreadable !== undefined) notes.unreadable = unreadable;
     return;
   }
-  if (type !== "text/event-stream") {
-    await response.discard();
-    throw wrongContentType(hostOf(url), type);
+  if (options.expected === undefined) return;
+  if (event === "endpoint" && !data.startsWith("{")) throw oldTransport(host);
+  if (event !== "error") return;
+  const words = phraseOf(readWords(data, null));
+  if (words !== undefined) throw streamEndedInError(host, words);
+}
+
+/** Hands on what is a message; gives back what is wrong with something that is none. */
+async function takeAll(
+  messages: readonly (Message | Unreadable)[],
+  { url, log, take, expected }: ReadMessagesOptions,
+): Promise<string | undefined> {
+  let unreadable: string | undefined;
+  for (const message of messages) {
+    if (message.kind !== "unreadable") {
+      await take(expected === undefined ? message : underExpectedId(message, expected));
+      continue;
+    }
+    if (expected !== undefined && message.id === expected)
+      throw invalidAnswer(hostOf(url), message.error.message);
+    log(`skipped what is no message: ${message.error.message}`);
+    unreadable = message.error.message;
   }
-  const tooLong = () => answerTooLong(hostOf(url), MAX_ANSWER_BYTES);
-  await readEvents(response.read, cursor, MAX_ANSWER_BYTES, tooLong, async ({ data }) => {
-    if (data === "") return;
-    for (const message of parseMessages(data, "server"))
-      if (message.kind === "unreadable") skip(message);
-      else await take(underExpectedId(message, expected));
-  });
+  return unreadable;
 }
 
 /** Some servers answer the number 1 with the string "1", which a strict client would not take. */
-const underExpectedId = (message: Message, expected: Id | undefined): Message =>
-  expected !== undefined &&
-  message.kind === "response" &&
-  message.id !== null &&
-  isSameId(message.id, expected)
+const underExpectedId = (message: Message, expected: Id): Message =>
+  message.kind === "response" && message.id !== null && isSameId(message.id, expected)
     ? withId(message, expected)
     : message;
-
-/** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
-export async function readRefused(response: HttpResponse): Promise<Refused> {
-  const { status } = response;
-  const { body, words } = await readErrorBody(response);
-  const said = words === undefined ? {} : { words };
-  const texts = mediaType(response.headers) === "text/event-stream" ? eventData(body) : [body];
-  // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
-  for (const message of texts.flatMap((text) => (text === "" ? [] : parseMessages(text, "server"))))
-    if (message.kind === "response" && message.error)
-      return { ...refused(status, message.error, message.id), ...said };
-  return { ...refused(status), ...said };
-}

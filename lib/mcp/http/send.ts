@@ -1,11 +1,11 @@
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { authorize } from "./authorize.ts";
 import type { HttpResponse } from "./body.ts";
-import { fetchOnce } from "./fetch-once.ts";
-import { compose, composeUponFailure, type HttpRequest, type Layer, type Send } from "./layer.ts";
-import { reconnect } from "./reconnect.ts";
-import { redirect } from "./redirect.ts";
-import { retryLater } from "./retry-later.ts";
+import { authorize } from "./layers/authorize.ts";
+import { fetchOnce } from "./layers/fetch-once.ts";
+import { compose, composeUponFailure, type HttpRequest, type Layer, type Send } from "./layers/layer.ts";
+import { reconnect } from "./layers/reconnect.ts";
+import { redirect } from "./layers/redirect.ts";
+import { retryLater } from "./layers/retry-later.ts";
 
 /** The layers of each endpoint, made once. */
 const layered = new WeakMap<Endpoint, Send>();

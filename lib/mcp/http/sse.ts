@@ -63,10 +63,12 @@ async function takeAll(events: StreamEvent[], take: (event: StreamEvent) => Prom
   for (const event of events) await take(event);
 }
 
-/** The data of the events in a text that is whole, such as the body of a refusal. */
-export function eventData(text: string): string[] {
-  const found: string[] = [];
-  const parser = createParser({ onEvent: ({ data }) => void found.push(data) });
+/** The events in a text that is whole, such as the body of a refusal. */
+export function eventsIn(text: string): StreamEvent[] {
+  const found: StreamEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ event, data }) => void found.push(event === undefined ? { data } : { event, data }),
+  });
   parser.feed(`${text}\n\n`);
   return found;
 }

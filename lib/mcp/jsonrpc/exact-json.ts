@@ -18,14 +18,20 @@ export const mayBeInexact = (text: string): boolean => SUSPECT.test(text);
  * Reads JSON so that `JSON.stringify` gives back each number as it was: one that a double cannot hold becomes an
  * object that stands for its text. All other values are what `JSON.parse` makes of them.
  *
+ * @returns undefined where it is nested so deep that the reader gives up; `JSON.parse` goes deeper
  * @throws SyntaxError
  */
 export function parseExactly(text: string): unknown {
-  return json.parse(text, (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && !isExact(value, source)
-      ? json.rawJSON(source)
-      : value,
-  );
+  try {
+    return json.parse(text, (_key, value, { source }) =>
+      typeof value === "number" && source !== undefined && !isExact(value, source)
+        ? json.rawJSON(source)
+        : value,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether a double holds what the text says. */

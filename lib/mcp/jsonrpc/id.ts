@@ -1,3 +1,4 @@
+import { isObject } from "../../json.ts";
 import { mayBeInexact, parseExactly } from "./exact-json.ts";
 
 /**
@@ -60,7 +61,7 @@ function numberAt(text: string, from: number): string | undefined {
 
 function exactId(text: string): Id | undefined {
   const read = mayBeInexact(text) ? parseExactly(text) : JSON.parse(text);
-  return idOf((read as { id?: unknown }).id);
+  return isObject(read) ? idOf(read.id) : undefined;
 }
 
 /** Ids of our own for one connection. */
@@ -68,8 +69,8 @@ export interface Ids {
   next(): Id;
 }
 
-/** Below 2^52, and with room for as many requests as a process will ever make. */
-const BASES = 2 ** 51;
+/** Below 2^52, and of so few digits that no reader takes them for more than a double holds. */
+const BASES = 2 ** 49;
 
 /** Ids that begin at a random base: processes that share a session must not use the same ones. */
 export function createIds(random: () => number = Math.random): Ids {

@@ -41,7 +41,8 @@ export function parseMessages(text: Text, sender: Sender = "client"): (Message |
   }
   if (!Array.isArray(value)) return [classify(value, text, json, sender)];
   if (value.length === 0) return [unreadable(null, INVALID_REQUEST, "an empty batch is no request")];
-  const exact = mayBeInexact(json) ? (parseExactly(json) as unknown[]) : value;
+  const exactly = mayBeInexact(json) ? parseExactly(json) : undefined;
+  const exact = Array.isArray(exactly) ? exactly : value;
   return value.map((member, at) => {
     const own = JSON.stringify(exact[at]);
     return classify(member, own, own, sender);

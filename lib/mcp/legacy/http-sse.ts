@@ -5,7 +5,7 @@ import { backoffMs } from "../../timing/backoff.ts";
 import { deadlineMs } from "../../timing/deadline.ts";
 import { type IdleWatch, watchIdle } from "../../timing/idle-timeout.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { readRefused } from "../http/read-messages.ts";
+import { readRefused } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import { type Id, type Ids, idValue, isSameId } from "../jsonrpc/id.ts";

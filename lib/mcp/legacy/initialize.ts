@@ -1,4 +1,3 @@
-import { M2mcpError } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import { notification, request } from "../jsonrpc/message.ts";
@@ -65,7 +64,3 @@ const asModern = (agreed: string): Refused => ({
   status: 200,
   error: { code: -32022, message: `the server speaks ${agreed}`, data: { supported: [agreed] } },
 });
-
-/** Whether the failure says that the server's versions and ours differ. */
-export const isVersionFailure = (error: unknown): boolean =>
-  error instanceof M2mcpError && error.code === "protocol_version";

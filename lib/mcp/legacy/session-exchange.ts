@@ -2,7 +2,7 @@ import { M2mcpError } from "../../failure.ts";
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { createDrains } from "../http/drain.ts";
-import { readRefused } from "../http/read-messages.ts";
+import { readRefused } from "../http/read-refused.ts";
 import type { StreamCursor } from "../http/sse.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import { type Id, idValue } from "../jsonrpc/id.ts";
@@ -18,6 +18,11 @@ const CANCELLED_MS = 2000;
 
 /** How long the end waits for what the server is being told, in ms. */
 const LAST_WORDS_MS = 500;
+
+/** What the server is told where it was silent for too long. */
+const TIMEOUT = { reason: "timeout" };
+
+const isTimeout = (error: unknown) => error instanceof M2mcpError && error.code === "timeout";
 
 /** A request under way: its answer may come on another stream than its own. */
 interface UnderWay {
@@ -131,6 +136,10 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
           underWay.set(id, { answer: resolve, abort });
           exchange(call, session, abort).then(resolve, reject);
         });
+      } catch (error) {
+        // The server need not go on with what nobody waits for (MCP "Timeouts").
+        if (isTimeout(error) && !call.signal.aborted) cancel(id, session, abort, new Cancellation(TIMEOUT));
+        throw error;
       } finally {
         call.signal.removeEventListener("abort", onCancel);
         if (underWay.get(id)?.abort === abort) underWay.delete(id);

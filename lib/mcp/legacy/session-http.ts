@@ -1,8 +1,11 @@
 import type { HttpResponse } from "../http/body.ts";
+import type { RefusedBody } from "../http/layers/layer.ts";
+import { refusedIn } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
+import { judge } from "../protocol/verdict.ts";
 
 /** How long the farewell (`DELETE`) may take, in ms. */
 const FAREWELL_MS = 700;
@@ -34,7 +37,15 @@ export const postMessage = (
       ...headersOf(session),
     },
     signal,
+    ...(session.id === undefined ? {} : { isNoMatterOfTokens: namesLostSession }),
   });
+
+/** Whether a refusal speaks of the session, not of the token: a challenge would say otherwise. */
+function namesLostSession(refusal: RefusedBody): boolean {
+  if (refusal.headers.has("www-authenticate")) return false;
+  const asked = { era: "legacy", method: "", inSession: true, proven: true, refusedAfresh: true } as const;
+  return judge(asked, refusedIn(refusal)).kind === "session_lost";
+}
 
 /** Asks for a stream, from where the cursor is (MCP 2025-11-25 "Listening for Messages from the Server"). */
 export const getStream = (

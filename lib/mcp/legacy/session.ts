@@ -1,6 +1,7 @@
 import { streamCut, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { deadlineMs } from "../../timing/deadline.ts";
+import { createSchedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { type Ids, idValue } from "../jsonrpc/id.ts";
 import {
@@ -86,6 +87,7 @@ export function createLegacySession({
   const idempotent = createIdempotent(endpoint);
   const settings = createSessionSettings();
   const losses = createLosses();
+  const streamSchedule = createSchedule();
   /** The client's handshake, in which a lost session is opened again; absent for a session of an earlier process. */
   let handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   /** Notifications go out in their order. */
@@ -225,7 +227,7 @@ export function createLegacySession({
       take: exchange.receive,
       signal: AbortSignal.any([ended.signal, session.stream.signal]),
       onLost: () => void reopen(session).catch(() => {}),
-      failures: losses.inARow,
+      schedule: streamSchedule,
     });
   }
 

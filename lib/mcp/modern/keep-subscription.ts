@@ -1,6 +1,6 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
 import { objectOf } from "../../json.ts";
-import { backoffMs } from "../../timing/backoff.ts";
+import { createSchedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { type Id, type Ids, idOf } from "../jsonrpc/id.ts";
 import { exactParams, type NotificationMessage } from "../jsonrpc/message.ts";
@@ -8,11 +8,6 @@ import { type Answer, errorIn } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { ACKNOWLEDGED, type Filter } from "../protocol/subscription.ts";
 import type { OnMessage } from "../protocol/transport.ts";
-
-/** A stream that lasted as long as this was a good one: the wait before the next starts small again, in ms. */
-const LASTED_MS = 5000;
-/** First wait before a subscription is asked for again, in ms. */
-const AGAIN_MS = 1000;
 
 export interface SubscriptionOptions {
   endpoint: Pick<Endpoint, "log">;
@@ -42,14 +37,14 @@ export type SubscriptionEnd = { kind: "answered"; answer: Answer } | { kind: "to
 export async function keepSubscription(options: SubscriptionOptions): Promise<SubscriptionEnd> {
   const { endpoint, ids, firstId, signal } = options;
   const known: { honoured?: Filter } = {};
-  let id = firstId;
-  for (let failures = 0; ; id = ids.next()) {
+  const schedule = createSchedule();
+  for (let id = firstId; ; id = ids.next()) {
     const startedMs = performance.now();
     const end = await holdOnce(id, known, options);
     if (end) return end;
-    failures = performance.now() - startedMs > LASTED_MS ? 1 : failures + 1;
+    const waitMs = schedule.next({ tookMs: performance.now() - startedMs, progressed: false });
     endpoint.log("the subscription's stream ended: asking for it again");
-    await sleep(backoffMs(failures, AGAIN_MS), signal);
+    await sleep(waitMs, signal);
   }
 }
 

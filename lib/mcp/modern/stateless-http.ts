@@ -3,7 +3,7 @@ import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { createDrains } from "../http/drain.ts";
 import { readAnswer } from "../http/read-answer.ts";
-import { readRefused } from "../http/read-messages.ts";
+import { readRefused } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import { exactParams, type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";

@@ -21,7 +21,7 @@ export function encodeHeaderValue(value: string): string {
 export function readHeaderMap(tool: JsonObject): { map: HeaderMap } | { invalid: string } {
   const map: HeaderMap = [];
   const seen = new Set<string>();
-  const problem = walk(tool.inputSchema, [], true, (path, schema) => {
+  const problem = walk(tool.inputSchema, (path, schema) => {
     const name = schema["x-mcp-header"];
     if (typeof name !== "string" || name === "") return "x-mcp-header must be a non-empty string";
     if (!TOKEN.test(name)) return `x-mcp-header ${JSON.stringify(name)} is no header name`;
@@ -35,37 +35,48 @@ export function readHeaderMap(tool: JsonObject): { map: HeaderMap } | { invalid:
   return problem === undefined ? { map } : { invalid: problem };
 }
 
+/** Keywords whose values are data, not schemas. */
+const DATA: readonly string[] = ["default", "const", "enum", "examples"];
+/** Deepest nesting of a schema that is looked at; who writes deeper ones wants to exhaust us. */
+const MAX_DEPTH = 1000;
+
+interface Place {
+  schema: unknown;
+  path: string[];
+  /** Whether `properties` alone leads here. */
+  reachable: boolean;
+  depth: number;
+}
+
 /** Visits each schema with `x-mcp-header`; one that `properties` alone does not lead to is a problem. */
 function walk(
-  schema: unknown,
-  path: string[],
-  reachable: boolean,
+  whole: unknown,
   found: (path: string[], schema: JsonObject) => string | undefined,
 ): string | undefined {
-  if (Array.isArray(schema)) {
-    for (const member of schema) {
-      const problem = walk(member, path, false, found);
+  const open: Place[] = [{ schema: whole, path: [], reachable: true, depth: 0 }];
+  for (let place = open.pop(); place; place = open.pop()) {
+    const { schema, path, reachable, depth } = place;
+    if (typeof schema !== "object" || schema === null) continue;
+    if (depth > MAX_DEPTH) return `its schema is nested more than ${MAX_DEPTH} levels deep`;
+    const inside = (member: unknown, at: string[], leads: boolean) => ({
+      schema: member,
+      path: at,
+      reachable: leads,
+      depth: depth + 1,
+    });
+    if (isObject(schema) && "x-mcp-header" in schema) {
+      if (!reachable || path.length === 0)
+        return "x-mcp-header stands where no plain path of properties leads";
+      const problem = found(path, schema);
       if (problem) return problem;
     }
-    return undefined;
-  }
-  if (!isObject(schema)) return undefined;
-  if ("x-mcp-header" in schema) {
-    if (!reachable || path.length === 0) return "x-mcp-header stands where no plain path of properties leads";
-    const problem = found(path, schema);
-    if (problem) return problem;
-  }
-  for (const [key, value] of Object.entries(schema)) {
-    // Values of these are data, not schemas.
-    if (key === "default" || key === "const" || key === "enum" || key === "examples") continue;
-    if (key === "properties" && isObject(value)) {
-      for (const [name, member] of Object.entries(value)) {
-        const problem = walk(member, [...path, name], reachable, found);
-        if (problem) return problem;
-      }
-    } else if (typeof value === "object") {
-      const problem = walk(value, path, false, found);
-      if (problem) return problem;
+    // Last in, first out: in reverse, so that they are visited as they stand.
+    for (const [key, value] of Object.entries(schema).reverse()) {
+      if (isObject(schema) && DATA.includes(key)) continue;
+      if (isObject(schema) && key === "properties" && isObject(value)) {
+        for (const [name, member] of Object.entries(value).reverse())
+          open.push(inside(member, [...path, name], reachable));
+      } else open.push(inside(value, path, false));
     }
   }
   return undefined;

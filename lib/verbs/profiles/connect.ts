@@ -1,7 +1,7 @@
 import type { AuthState } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
+import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { stripControls } from "../../ui/text.ts";
 import { namesCredentials } from "../credentials/credential-options.ts";
 import { profileFor } from "../target/profile-for.ts";
 import { memoryCache, type Profile, type Store } from "../target/saved.ts";
@@ -29,13 +29,11 @@ export async function run(command: Command): Promise<undefined> {
     return answered;
   });
 
-  const version = `${info.name} ${info.version}`;
+  const version = showControls(`${info.name} ${info.version}`);
   const at = withoutUrlSecrets(profile.server);
   command.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
   const by = profile.login ? ` with the login @${profile.login}` : "";
-  command.output.print(
-    stripControls(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`),
-  );
+  command.output.print(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`);
 }
 
 /** What to try and what to save. The profile that holds a login keeps it. */

@@ -5,44 +5,50 @@ import { refuseAll } from "../../hosts/refusing-bridge.ts";
 import { createGcHint } from "../../platform/gc-hint.ts";
 import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
 import { resolveTarget } from "../target/target.ts";
+import { namingVariables } from "../variables.ts";
+import { watchEnding } from "./ending.ts";
 
-/** Longest wait for answers under way when the host has gone, in ms. */
+/** Longest wait for answers under way when the input has ended, in ms. */
 const DRAIN_MS = 60_000;
+/** Reasons told on stderr, each once; a server that always words its refusals anew must not fill memory. */
+const MAX_REASONS = 200;
 
-/** `m2mcp bridge <target>`: stdin and stdout belong to JSON-RPC. A first signal ends it as stdin's end does. */
+/** `m2mcp bridge <target>`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
-  const stop = new AbortController();
-  const kill = new AbortController();
-  const onSignal = () => (stop.signal.aborted ? kill : stop).abort();
-  process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
   const { stdin: input } = command.io;
+  const ending = watchEnding(input);
   const output = command.io.openStdout();
   let endpoint: OpenEndpoint | undefined;
   try {
-    endpoint = await openEndpoint(
-      command,
-      await resolveTarget(command, command.positionals[0] ?? ""),
-      BRIDGE,
-    );
+    const target = await resolveTarget(command, command.positionals[0] ?? "");
+    endpoint = await openEndpoint(command, target, BRIDGE);
+    const reasons = new Set<string>();
     await runBridge({
       endpoint,
       input,
       output,
-      stop: stop.signal,
-      kill: kill.signal,
+      stop: ending.stop,
+      kill: ending.kill,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
       onMessageDone: await createGcHint(),
+      // Hosts show what is answered, and log what stands on stderr.
+      onFailure({ message }, method) {
+        if (reasons.has(message) || reasons.size >= MAX_REASONS) return;
+        reasons.add(message);
+        command.output.note(`${method} failed: ${message}`);
+      },
     });
   } catch (error) {
+    const told = error instanceof M2mcpError ? namingVariables(command, error) : error;
     // A host shows what is answered, seldom what stands on stderr.
-    if (error instanceof M2mcpError && !endpoint && input.isTTY !== true) {
-      command.output.failure(error);
-      await refuseAll(input, output, stop.signal, error);
+    if (told instanceof M2mcpError && !endpoint && input.isTTY !== true) {
+      command.output.failure(told);
+      await refuseAll(input, output, ending.stop, told);
     }
-    throw error;
+    throw told;
   } finally {
     await endpoint?.end();
-    process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+    ending.end();
   }
 }

@@ -1,8 +1,8 @@
 import { type DiagnosisStep, diagnose } from "../../auth/diagnosis/diagnose.ts";
 import { freshness } from "../../auth/tokens/freshness.ts";
 import type { Command } from "../../command-line/command.ts";
+import { showControls } from "../../controls.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
-import { stripControls } from "../../ui/text.ts";
 import { notWell, stepFailed } from "../errors.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import { resolveTarget, type Target } from "../target/target.ts";
@@ -15,7 +15,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
   const show = (seen: DiagnosisStep) => {
     const step = { ...seen, saw: withoutUrlSecrets(seen.saw) };
     steps.push(step);
-    command.output.print(stripControls(inWords(step)));
+    command.output.print(inWords(step));
   };
   const failed = await walk(command, target, show);
   const ok = steps.every((step) => step.ok);
@@ -68,6 +68,6 @@ async function firstCall(
 
 /** One step for people: a mark, what was seen, and under it what to do. */
 function inWords({ name, ok, saw, fix }: DiagnosisStep): string {
-  const line = `${ok ? (fix === undefined ? "ok   " : "note ") : "FAIL "} ${name}: ${saw}`;
-  return fix === undefined ? line : `${line}\n      → ${fix}`;
+  const line = `${ok ? (fix === undefined ? "ok   " : "note ") : "FAIL "} ${name}: ${showControls(saw)}`;
+  return fix === undefined ? line : `${line}\n      → ${showControls(fix)}`;
 }

@@ -1,6 +1,5 @@
 import type { Command } from "../../command-line/command.ts";
 import { table } from "../../ui/table.ts";
-import { stripControls } from "../../ui/text.ts";
 import { withClient } from "../with-client.ts";
 
 /** `m2mcp @svc` at a terminal: what the server says of itself. */
@@ -13,5 +12,5 @@ export async function run(command: Command): Promise<undefined> {
     ["protocol", info.protocolVersion],
     ["capabilities", capabilities || "none"],
   ]);
-  command.output.print(stripControls(info.instructions ? `${about}\n\n${info.instructions}` : about));
+  command.output.print(info.instructions ? `${about}\n\n${info.instructions}` : about);
 }

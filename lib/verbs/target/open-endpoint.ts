@@ -1,23 +1,33 @@
 import { type ClosableAuthorization, createAuthorization } from "../../auth/authorization/authorization.ts";
 import { noAuthorization } from "../../auth/authorization/no-authorization.ts";
-import { usedExtensions } from "../../auth/extensions.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
+import { M2mcpError } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import { namingVariables } from "../variables.ts";
 import { authDeps, fetchFor } from "./auth-deps.ts";
 import { expandHeaders } from "./headers.ts";
 import type { Target } from "./target.ts";
+import { traceOf } from "./trace-context.ts";
+
+/** The extension of MCP that this grant is (ext-auth "OAuth Client Credentials"). */
+const CLIENT_CREDENTIALS = "io.modelcontextprotocol/oauth-client-credentials";
 
 /** Silence after which the server counts as gone, and how long a cut connection is opened again, in ms. */
 export interface Limits {
   timeoutMs: number;
+  /** For the first exchange, unless the user gave a limit; as `timeoutMs` where absent. */
+  connectTimeoutMs?: number;
   reconnectMs: number;
 }
 
 /** A person or a script waits: a minute is long, and what fails is better said at once. */
 export const ONE_OFF: Limits = { timeoutMs: 60_000, reconnectMs: 0 };
-/** A host waits, and keeps its own limits: tools may work for minutes. */
-export const BRIDGE: Limits = { timeoutMs: 600_000, reconnectMs: 5000 };
+/**
+ * A host waits, and keeps its own limits: tools may work for minutes. Hosts give up on a silent start after 30 s and
+ * leave us behind, so that has to be told before.
+ */
+export const BRIDGE: Limits = { timeoutMs: 600_000, connectTimeoutMs: 25_000, reconnectMs: 5000 };
 
 /** An endpoint whose authorization may have work in the background, which `end` brings to its end. */
 export type OpenEndpoint = Endpoint & { end(): Promise<void> };
@@ -30,17 +40,34 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
   const authorization: ClosableAuthorization = credentials
     ? createAuthorization(deps, { server: login?.server ?? server, credentials })
     : noAuthorization(server);
+  const trace = traceOf(command.io.env);
   return {
     url: server,
     headers: expandHeaders(target.headers, command.io.env),
-    authorization,
-    extensions: usedExtensions(credentials),
+    authorization: inWordsFor(command, authorization),
     fetch,
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
     cache: cache.server(server),
-    timeoutMs: timeoutMs(command.options) ?? limits.timeoutMs,
+    ...timeouts(command, limits),
+    ...(credentials?.grant === "client-credentials" ? { extensions: [CLIENT_CREDENTIALS] } : {}),
+    ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
     log: (line) => command.output.step(line),
     end: () => authorization.end(),
   };
 }
+
+function timeouts({ options }: Command, { timeoutMs: usual, connectTimeoutMs }: Limits) {
+  const given = timeoutMs(options);
+  if (given !== undefined) return { timeoutMs: given };
+  return { timeoutMs: usual, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) };
+}
+
+/** An authorization whose failures name what the user of this command can set. */
+const inWordsFor = (command: Command, authorization: ClosableAuthorization): ClosableAuthorization => ({
+  ...authorization,
+  headers: (ask) =>
+    authorization.headers(ask).catch((error: unknown) => {
+      throw error instanceof M2mcpError ? namingVariables(command, error) : error;
+    }),
+});

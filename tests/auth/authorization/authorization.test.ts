@@ -4,9 +4,9 @@ import { createServer, type Server } from "node:http";
 import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
 import type { M2mcpError } from "../../../lib/failure.ts";
-import { startWorld, type World } from "../../e2e/world.ts";
-import { listen } from "../../servers/listen.ts";
-import { sleep } from "../../waiting.ts";
+import { listen } from "../../support/net/listen.ts";
+import { sleep } from "../../support/waiting.ts";
+import { startWorld, type World } from "../../support/world.ts";
 import { memoryDeps } from "../memory-deps.ts";
 
 let world: World;

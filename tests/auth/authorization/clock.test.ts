@@ -3,8 +3,11 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { decodeJwt } from "jose";
 import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../../servers/authorization-server.ts";
 import { type GuardedServer, startGuardedServer } from "../../support/mcp/guarded-server.ts";
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from "../../support/oauth/authorization-server.ts";
 import { makeKey } from "../key-forms.ts";
 import { memoryDeps } from "../memory-deps.ts";
 

@@ -7,15 +7,15 @@ import type { Credentials } from "../../../lib/auth/credentials.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
 import type { Authorization } from "../../../lib/net/authorization.ts";
 import {
-  type AuthorizationServer,
-  type AuthorizationServerOptions,
-  startAuthorizationServer,
-} from "../../servers/authorization-server.ts";
-import {
   type GuardedServer,
   type GuardedServerOptions,
   startGuardedServer,
 } from "../../support/mcp/guarded-server.ts";
+import {
+  type AuthorizationServer,
+  type AuthorizationServerOptions,
+  startAuthorizationServer,
+} from "../../support/oauth/authorization-server.ts";
 import { memoryDeps } from "../memory-deps.ts";
 
 const BOUND = { client_id: "bound", client_secret: "bound-secret", dpop_bound_access_tokens: true };

@@ -92,7 +92,7 @@ test("credentials that one issuer took go to no other one without the user's wor
     .begin()
     .headers(ask)
     .catch((caught) => caught);
-  expect(error).toMatchObject({ code: "issuer_of_secret", hint: expect.stringContaining("M2MCP_ISSUER") });
+  expect(error).toMatchObject({ code: "issuer_of_secret", hint: expect.stringContaining("--issuer") });
   expect(second.asked).not.toContain(`${other}/token`);
   const named = open(guarded(other), { takenBy }, { ...credentials, issuer: other });
   expect(await named.begin().headers(ask)).toEqual({ authorization: "Bearer t1" });

@@ -7,7 +7,10 @@ import { readPrivateKey } from "../../../lib/auth/client/private-key.ts";
 import type { ClientAuthentication, Credentials } from "../../../lib/auth/credentials.ts";
 import { login } from "../../../lib/auth/login.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
-import { type AuthorizationServer, startAuthorizationServer } from "../../servers/authorization-server.ts";
+import {
+  type AuthorizationServer,
+  startAuthorizationServer,
+} from "../../support/oauth/authorization-server.ts";
 import { type KeyForm, KINDS, makeKey } from "../key-forms.ts";
 import { memoryDeps } from "../memory-deps.ts";
 

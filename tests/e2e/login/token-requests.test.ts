@@ -9,7 +9,7 @@ import { sleep } from "../../support/waiting.ts";
 
 import { type Habit, habits } from "./habit.ts";
 
-const { home, world, serve, login } = habits();
+const { home, world, serve } = habits();
 
 describe("what cannot be found out is said by options", () => {
   test("--audience, --resource, --token-param and --header reach their servers, from flags and from variables", async () => {
@@ -30,8 +30,11 @@ describe("what cannot be found out is said by options", () => {
       "--token-param",
       "b=x y",
     ];
+    const url = await serve(habit);
+    args.push("--client-id", "id", "--client-secret", "s");
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the program puts the variable in
-    const { code } = await login(habit, ...args, "--header", "X-Tenant: ${TENANT}");
+    args.push("--header", "X-Tenant: ${TENANT}");
+    const { code } = await home.run(["login", url, "@svc", ...args], { env: { TENANT: "acme" } });
     expect(code).toBe(0);
     expect(seen[0]).toMatchObject({ audience: "aud", resource: "urn:other", a: "1=2", b: "x y" });
     expect((await home.run(["@svc", "tools-list"], { env: { TENANT: "acme" } })).code).toBe(0);

@@ -9,16 +9,11 @@ import { callsOf, handshake, MODES, secretWorld } from "./world.ts";
 
 const world = secretWorld();
 
-async function eachVerb(targets: string[], env: Record<string, string>, flags: string[] = []) {
-  for (const target of targets)
-    for (const call of callsOf(target, "all"))
-      await Promise.all(
-        MODES.map((mode) => {
-          const own = call[0] === "profiles" || call[0] === "store" || call[0] === "logout" ? [] : flags;
-          const input = call[0] === "bridge" ? handshake : "";
-          return world.hush([...call, ...own, ...mode], { env, input });
-        }),
-      );
+async function eachVerb(target: string, env: Record<string, string>) {
+  for (const call of callsOf(target, "all")) {
+    const input = call[0] === "bridge" ? handshake : "";
+    await Promise.all(MODES.map((mode) => world.hush([...call, ...mode], { env, input })));
+  }
 }
 
 test("no secret is seen, whatever verb, mode and outcome; from variables, with headers and parameters", async () => {
@@ -32,14 +27,18 @@ test("no secret is seen, whatever verb, mode and outcome; from variables, with h
     BUN_CONFIG_VERBOSE_FETCH: "curl",
   };
   const query = `?key=${S.urlQuery}`;
-  await eachVerb(
-    [`${world.origin}/mcp${query}`, `${world.origin}/refuse`, `${world.origin}/echo`, `${refused}${query}`],
-    env,
-  );
-  const ok = await world.hush(["tools-list", `${world.origin}/mcp`], { env });
+  // A secret that one issuer took goes to another one upon the user's word alone.
+  const of = (place: string) => ({ ...env, M2MCP_ISSUER: `${world.origin}/as/${place}` });
+  await eachVerb(`${world.origin}/mcp${query}`, of("mcp"));
+  await eachVerb(`${world.origin}/refuse`, of("refuse"));
+  await eachVerb(`${world.origin}/echo`, of("echo"));
+  await eachVerb(`${refused}${query}`, env);
+  const ok = await world.hush(["tools-list", `${world.origin}/mcp`], { env: of("mcp") });
   expect([ok.code, ok.stdout]).toEqual([0, "t\n"]);
-  expect((await world.hush(["login", `${world.origin}/refuse`], { env })).stderr).toContain("wrong: ");
-  expect((await world.hush(["show", `${world.origin}/echo`], { env })).stderr).toContain("bad: ");
+  expect((await world.hush(["login", `${world.origin}/refuse`], { env: of("refuse") })).stderr).toContain(
+    "wrong: ",
+  );
+  expect((await world.hush(["show", `${world.origin}/echo`], { env: of("echo") })).stderr).toContain("bad: ");
 }, 240_000);
 
 test("no secret is seen of a profile that holds them", async () => {

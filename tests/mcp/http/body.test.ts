@@ -3,7 +3,7 @@ import { M2mcpError } from "../../../lib/failure.ts";
 import { watchResponse } from "../../../lib/mcp/http/body.ts";
 import { asString, LONG_BYTES } from "../../../lib/mcp/jsonrpc/bytes.ts";
 import { watchIdle } from "../../../lib/timing/idle-timeout.ts";
-import { sleep } from "../../waiting.ts";
+import { sleep } from "../../support/waiting.ts";
 
 /** A response of these pieces, under watch; `ended` counts how often it was let go of. */
 function watched(pieces: (string | Uint8Array)[], headers: Record<string, string> = {}, pauseMs = 0) {
@@ -53,7 +53,7 @@ describe("a body", () => {
     await expect(slow.response.text(4000)).rejects.toMatchObject({ code: "answer_too_long" });
   });
 
-  test("waits for who takes it, without counting that as silence", async () => {
+  test("waits for who takes it, without counting that as idleness", async () => {
     const { response } = watched(["a", "b"]);
     const taken: string[] = [];
     await response.read(async (piece) => {

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createServer } from "node:http";
-import { fetchOnce } from "../../../lib/mcp/http/fetch-once.ts";
-import type { LocatedRequest } from "../../../lib/mcp/http/layer.ts";
+import { fetchOnce } from "../../../lib/mcp/http/layers/fetch-once.ts";
+import type { LocatedRequest } from "../../../lib/mcp/http/layers/layer.ts";
 import { asString } from "../../../lib/mcp/jsonrpc/bytes.ts";
-import { listen } from "../../servers/listen.ts";
-import { sleep } from "../../waiting.ts";
+import { listen } from "../../support/net/listen.ts";
+import { sleep } from "../../support/waiting.ts";
 
 /** Answers by its path: at once, never, with half a body, or with an error. */
 const server = createServer((request, response) => {

@@ -1,17 +1,17 @@
 import { describe, expect, test } from "bun:test";
 import { M2mcpError } from "../../../lib/failure.ts";
-import { authorize } from "../../../lib/mcp/http/authorize.ts";
 import type { HttpResponse } from "../../../lib/mcp/http/body.ts";
+import { authorize } from "../../../lib/mcp/http/layers/authorize.ts";
 import {
   compose,
   composeUponFailure,
   type Layer,
   type LocatedRequest,
   type Send,
-} from "../../../lib/mcp/http/layer.ts";
-import { reconnect } from "../../../lib/mcp/http/reconnect.ts";
-import { redirect } from "../../../lib/mcp/http/redirect.ts";
-import { retryLater } from "../../../lib/mcp/http/retry-later.ts";
+} from "../../../lib/mcp/http/layers/layer.ts";
+import { reconnect } from "../../../lib/mcp/http/layers/reconnect.ts";
+import { redirect } from "../../../lib/mcp/http/layers/redirect.ts";
+import { retryLater } from "../../../lib/mcp/http/layers/retry-later.ts";
 import { connectionRefused, streamCut } from "../../../lib/net/errors.ts";
 
 const URL_ = "https://server.example/mcp";

@@ -1,6 +1,6 @@
-import { redirectRefused } from "../../net/errors.ts";
-import { hostOf } from "../../net/network-error.ts";
-import { followsRedirect, redirectTarget } from "../../net/redirect.ts";
+import { redirectRefused } from "../../../net/errors.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import { followsRedirect, redirectTarget } from "../../../net/redirect.ts";
 import type { Layer } from "./layer.ts";
 
 const MAX_REDIRECTS = 3;

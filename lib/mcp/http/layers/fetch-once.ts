@@ -1,8 +1,8 @@
-import { timedOut } from "../../net/errors.ts";
-import { hostOf, networkError } from "../../net/network-error.ts";
-import { watchIdle } from "../../timing/idle-timeout.ts";
-import { follow } from "../../timing/linked-abort.ts";
-import { watchResponse } from "./body.ts";
+import { timedOut } from "../../../net/errors.ts";
+import { hostOf, networkError } from "../../../net/network-error.ts";
+import { watchIdle } from "../../../timing/idle-timeout.ts";
+import { follow } from "../../../timing/linked-abort.ts";
+import { watchResponse } from "../body.ts";
 import type { Send } from "./layer.ts";
 
 /** Controllers that no request needs any more and nothing has aborted: making one costs more than the rest of this file. */

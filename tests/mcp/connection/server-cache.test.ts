@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { learned } from "../../../lib/mcp/protocol/server-cache.ts";
+import { learned } from "../../../lib/mcp/connection/server-cache.ts";
 
 test("news of a server are added; of another era, they are all that is known", () => {
   const map = { t: [{ path: ["a"], header: "Mcp-Param-A" }] };

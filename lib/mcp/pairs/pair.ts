@@ -6,6 +6,7 @@ import { createStatelessHttp } from "../modern/stateless-http.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { ClientIdentity } from "../protocol/meta.ts";
 import type { OnMessage } from "../protocol/transport.ts";
+import { withDeclarations } from "./declarations.ts";
 import type { EraTransport } from "./era-transport.ts";
 import { createLegacyOnModern } from "./legacy-on-modern.ts";
 import { createModernOnLegacy } from "./modern-on-legacy.ts";
@@ -31,9 +32,9 @@ export function transportFor(client: ClientEra, era: ServerEra, options: EraOpti
   const { endpoint, ids, onMessage } = options;
   const session = (to: OnMessage, rest: { resumed?: SavedSession; listens?: boolean } = {}) =>
     era === "sse"
-      ? createHttpSse({ endpoint, ids, onMessage: to })
-      : createLegacySession({ endpoint, ids, onMessage: to, ...rest });
-  const modern = () => createStatelessHttp(endpoint, ids);
+      ? withDeclarations(createHttpSse({ endpoint, ids, onMessage: to }), endpoint)
+      : withDeclarations(createLegacySession({ endpoint, ids, onMessage: to, ...rest }), endpoint);
+  const modern = () => withDeclarations(createStatelessHttp(endpoint, ids), endpoint);
   switch (client) {
     case "legacy":
       return era === "modern"

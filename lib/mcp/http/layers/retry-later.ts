@@ -1,10 +1,10 @@
-import { retryLater as askedToWait } from "../../net/errors.ts";
-import { hostOf } from "../../net/network-error.ts";
-import { retryAfterMs } from "../../net/retry-after.ts";
-import { backoffMs } from "../../timing/backoff.ts";
-import { sleep } from "../../timing/sleep.ts";
+import { retryLater as askedToWait } from "../../../net/errors.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import { retryAfterMs } from "../../../net/retry-after.ts";
+import { backoffMs } from "../../../timing/backoff.ts";
+import { sleep } from "../../../timing/sleep.ts";
+import { readErrorBody } from "../refusal.ts";
 import type { Layer } from "./layer.ts";
-import { readErrorBody } from "./refusal.ts";
 
 /** Base of the wait where a server says `Retry-After: 0` again and again, in ms. */
 const AGAIN_MS = 100;

@@ -1,4 +1,4 @@
-import type { ServerMemory } from "./endpoint.ts";
+import type { ServerMemory } from "../protocol/endpoint.ts";
 
 /** What is remembered of a server, with news of it: of another era, what was known before holds no more. */
 export const learned = (old: ServerMemory, news: ServerMemory): ServerMemory =>

@@ -1,7 +1,7 @@
 // One HTTP request to the MCP server is a chain of layers around one fetch, as undici's interceptors: each layer is a
 // function around the next, owns its own counter, and is tested with a fake next.
-import type { Text } from "../jsonrpc/bytes.ts";
-import type { HttpResponse } from "./body.ts";
+import type { Text } from "../../jsonrpc/bytes.ts";
+import type { HttpResponse } from "../body.ts";
 
 /** One HTTP request to the MCP endpoint. */
 export interface HttpRequest {

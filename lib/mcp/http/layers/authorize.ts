@@ -1,8 +1,8 @@
-import type { Authorization, Refusal } from "../../net/authorization.ts";
-import { parseChallenges } from "../../net/challenge.ts";
-import type { HttpResponse } from "./body.ts";
+import type { Authorization, Refusal } from "../../../net/authorization.ts";
+import { parseChallenges } from "../../../net/challenge.ts";
+import type { HttpResponse } from "../body.ts";
+import { readErrorBody } from "../refusal.ts";
 import type { Layer } from "./layer.ts";
-import { readErrorBody } from "./refusal.ts";
 
 /** Refusals of one request that are answered with new authorization: a nonce, a clock, a new token, more scopes. */
 const MAX_REFUSALS = 6;

@@ -1,5 +1,5 @@
-import { M2mcpError } from "../../failure.ts";
-import { sleep } from "../../timing/sleep.ts";
+import { M2mcpError } from "../../../failure.ts";
+import { sleep } from "../../../timing/sleep.ts";
 import type { Layer } from "./layer.ts";
 
 /** First and longest wait before a refused connection is tried again, in ms: a server that restarts takes seconds. */

@@ -1,0 +1,50 @@
+import { type JsonObject, objectOf } from "../../json.ts";
+import { exactParams, type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
+import { META_CAPABILITIES } from "../protocol/meta.ts";
+import type { Transport } from "../protocol/transport.ts";
+
+/**
+ * A transport that says on each request what this program does beside the client: the extension whose grant is used (MCP
+ * "Extensions": in the capabilities of `initialize`, or of each modern request), and the trace that the environment names
+ * (SEP-414), where the client names none.
+ */
+export function withDeclarations<T extends Transport>(
+  transport: T,
+  { extensions, trace }: Pick<Endpoint, "extensions" | "trace">,
+): T {
+  if (!extensions?.length && !trace) return transport;
+  const declared = Object.fromEntries((extensions ?? []).map((name) => [name, {}]));
+  return {
+    ...transport,
+    request: (call) => transport.request({ ...call, message: declaring(call.message, declared, trace) }),
+  };
+}
+
+function declaring(
+  message: RequestMessage,
+  extensions: JsonObject,
+  trace: Endpoint["trace"],
+): RequestMessage {
+  const params = exactParams(message);
+  const meta = objectOf(params._meta);
+  if (message.method === "initialize") {
+    const capabilities = withExtensions(params.capabilities, extensions);
+    return requestMessage(message.id, message.method, { ...params, capabilities });
+  }
+  const isModern = META_CAPABILITIES in meta;
+  if (!trace && !isModern) return message;
+  const _meta = {
+    ...trace,
+    ...meta,
+    ...(isModern ? { [META_CAPABILITIES]: withExtensions(meta[META_CAPABILITIES], extensions) } : {}),
+  };
+  return requestMessage(message.id, message.method, { ...params, _meta });
+}
+
+/** The client's own stay as they are. */
+function withExtensions(capabilities: unknown, extensions: JsonObject): JsonObject {
+  const given = objectOf(capabilities);
+  if (Object.keys(extensions).length === 0) return given;
+  return { ...given, extensions: { ...extensions, ...objectOf(given.extensions) } };
+}

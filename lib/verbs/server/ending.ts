@@ -1,0 +1,55 @@
+import type { Readable } from "node:stream";
+
+/** What was being answered when a signal came may still be answered, for this long, in ms: the host has done waiting. */
+const GRACE_MS = 3000;
+/** How often is looked whether the host is still there, once the input has ended, in ms. */
+const LOOK_MS = 250;
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/** When a bridge shall end. */
+export interface Ending {
+  /** As at the end of the input: what is under way is still answered. */
+  stop: AbortSignal;
+  /** At once. */
+  kill: AbortSignal;
+  /** Listens no more. */
+  end(): void;
+}
+
+/**
+ * Ends a bridge by a first signal, and soon after it or by a second one for good; and once its input has ended, where
+ * the host that started it has died, since then nobody reads what is answered. A pipe of a shell that is still read
+ * gets its answers.
+ *
+ * @param parent the id of the process that started this one, now
+ */
+export function watchEnding(input: Readable, parent: () => number = () => process.ppid): Ending {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  const host = parent();
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  let look: ReturnType<typeof setInterval> | undefined;
+
+  const watchHost = () => {
+    look ??= setInterval(() => {
+      if (parent() !== host) kill.abort();
+    }, LOOK_MS).unref();
+  };
+  const onSignal = () => {
+    if (stop.signal.aborted) kill.abort();
+    grace ??= setTimeout(() => kill.abort(), GRACE_MS).unref();
+    stop.abort();
+    watchHost();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const event of ["end", "close", "error"]) input.once(event, watchHost);
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    end() {
+      clearTimeout(grace);
+      clearInterval(look);
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}

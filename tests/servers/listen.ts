@@ -1,2 +1,0 @@
-// Stands here until nobody imports it from its old place: it lives in tests/support.
-export * from "../support/net/listen.ts";
