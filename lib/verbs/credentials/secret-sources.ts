@@ -18,6 +18,9 @@ export interface SecretSources {
   assertion(option: (typeof ASSERTIONS)[number]): Promise<AssertionSource>;
 }
 
+/** Pipes of the shell, such as those of `<(command)`. */
+const isReadOnce = (path: string) => /^\/(dev\/(fd\/|stdin$)|proc\/(self|\d+)\/fd\/)/.test(path);
+
 /** @param reading how files, commands and stdin are read, and what of them is kept */
 export function createSecretSources(options: Options, reading: SecretReading): SecretSources {
   const keep = options.on("no-store-secret") ? "source" : reading.keep;
@@ -35,7 +38,14 @@ export function createSecretSources(options: Options, reading: SecretReading): S
   const kept = async (source: SecretSource, kind: Kind, option: OptionName): Promise<SecretSource> => {
     if (source.from === "value" || (source.from === "command" && keep === "source")) return source;
     const value = await read(source, kind, option);
-    return keep === "source" ? source : { from: "value", value };
+    if (keep === "value") return { from: "value", value };
+    if (source.from !== "file" || !isReadOnce(source.path)) return source;
+    if (options.on("no-store-secret"))
+      throw wrongUsage(
+        `the file of --${option} is a pipe, which cannot be read again`,
+        "give the path of a file, or --client-secret-command COMMAND",
+      );
+    return { from: "value", value };
   };
 
   return {
