@@ -60,14 +60,7 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       if (option === "client-secret-file") return kept(file(text), "secret", option);
       if (option === "client-secret-command")
         return kept({ from: "command", command: text }, "secret", option);
-      if (options.on("no-store-secret"))
-        throw wrongUsage(
-          "--no-store-secret needs a place to read the secret from again",
-          "give --client-secret-file PATH or --client-secret-command COMMAND",
-        );
-      const typed = text === "-" && options.origin(option) === "flag";
-      const value = checkedText(typed ? await reading.stdin() : text, "client secret", option);
-      return { from: "value", value };
+      return { from: "value", value: await secretItself(options, text, option, reading) };
     },
 
     async assertion(option) {
@@ -83,6 +76,22 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       return { from: "github-actions" };
     },
   };
+}
+
+/** A secret that is given itself, or comes on stdin. */
+async function secretItself(
+  options: Options,
+  text: string,
+  option: OptionName,
+  reading: SecretReading,
+): Promise<string> {
+  if (options.on("no-store-secret"))
+    throw wrongUsage(
+      "--no-store-secret needs a place to read the secret from again",
+      "give --client-secret-file PATH or --client-secret-command COMMAND",
+    );
+  const isTyped = text === "-" && options.origin(option) === "flag";
+  return checkedText(isTyped ? await reading.stdin() : text, "client secret", option);
 }
 
 /**
