@@ -104,6 +104,9 @@ function routeOf({ io, options }: Command, { headers, allowHttp, ca }: Target): 
 const issuerMemory = ({ verb }: Command, cache: Cache): NonNullable<AuthDeps["takenBy"]> => ({
   read: async () => (await cache.readAuth())?.takenBy,
   async write(issuer) {
-    if (verb === "bridge") await cache.changeAuth((old) => ({ ...old, takenBy: issuer }));
+    if (verb !== "bridge") return;
+    await cache.changeAuth(({ takenBy: _, ...old }) =>
+      issuer === undefined ? old : { ...old, takenBy: issuer },
+    );
   },
 });
