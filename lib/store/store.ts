@@ -18,7 +18,6 @@ import { fingerprint } from "./vault.ts";
 
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
-  /** Where it is. */
   readonly folder: string;
   /** Null when there is no such profile. */
   readProfile(name: string): Promise<Profile | null>;
