@@ -44,7 +44,7 @@ const boundAddon: BunPlugin = {
 mkdirSync(join(root, "build"), { recursive: true });
 await Bun.build({
   // The keyring's thread is found beside the program.
-  entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring-worker.ts")],
+  entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring", "worker.ts")],
   naming: { entry: "[name].[ext]" },
   compile: {
     outfile,

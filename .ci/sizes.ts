@@ -24,8 +24,6 @@ const STILL_TOO_LONG: Record<string, Kind[]> = {
   "lib/mcp/modern/stateless-http.ts": ["function"],
   "lib/mcp/protocol": ["folder"],
   "lib/platform/standard-streams.ts": ["function"],
-  "lib/platform": ["folder"],
-  "lib/store/state.ts": ["function"],
 };
 
 const root = join(import.meta.dir, "..");

@@ -3,7 +3,7 @@
 import { isNotWritable } from "../platform/errors.ts";
 import { exists } from "../platform/files.ts";
 import { storeFolder } from "../platform/folders.ts";
-import { type Keyring, osKeyring } from "../platform/keyring.ts";
+import { type Keyring, osKeyring } from "../platform/keyring/keyring.ts";
 import { createExposure } from "./exposure.ts";
 import type { KeyPlace } from "./key/description.ts";
 import { createStoreKey, type KeyChoice } from "./key/key.ts";
@@ -18,6 +18,7 @@ import { fingerprint } from "./vault.ts";
 
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
+  /** Where it is. */
   readonly folder: string;
   /** Null when there is no such profile. */
   readProfile(name: string): Promise<Profile | null>;

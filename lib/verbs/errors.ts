@@ -1,13 +1,13 @@
 // Failures that a verb ends with.
 import { EXIT, M2mcpError } from "../failure.ts";
 
-/** @param folder the store that was looked in: who starts us may have another home than who logged in */
+/** @param folder of the store: a host may start this program with another home than the login had */
 export const noSuchProfile = (name: string, folder: string) =>
   new M2mcpError(
     "no_profile",
     EXIT.usage,
     `there is no profile @${name} in ${folder}`,
-    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another store",
+    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another folder",
   );
 
 export const notOnServer = (kind: string, name: string, near: string | undefined) =>

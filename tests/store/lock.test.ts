@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processSpace } from "../../lib/platform/host.ts";
-import type { Keyring } from "../../lib/platform/keyring.ts";
+import type { Keyring } from "../../lib/platform/keyring/keyring.ts";
 import { withFileLock } from "../../lib/store/locks/lock.ts";
 import { sleep } from "../support/waiting.ts";
 import {

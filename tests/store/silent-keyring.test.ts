@@ -4,9 +4,9 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { BINARY, collect, createHome, type Home } from "../e2e/harness.ts";
-import { type SmallWorld, startSmallWorld } from "../servers/small-world.ts";
-import { sleep } from "../waiting.ts";
+import { BINARY, collect, createHome, type Home } from "../support/home.ts";
+import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
+import { sleep } from "../support/waiting.ts";
 import { withSecretService } from "./secret-service.ts";
 
 let home: Home;

@@ -1,5 +1,5 @@
 import { readOwnFile, writeAtomic } from "../../platform/files.ts";
-import type { Keyring } from "../../platform/keyring.ts";
+import type { Keyring } from "../../platform/keyring/keyring.ts";
 import {
   damagedStore,
   keyLost,

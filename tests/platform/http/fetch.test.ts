@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
-import { createFetch } from "../../lib/platform/fetch.ts";
-import { close, listen } from "../support/net/listen.ts";
+import { createFetch } from "../../../lib/platform/http/fetch.ts";
+import { close, listen } from "../../support/net/listen.ts";
 
 let server: Server;
 let url: string;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { codeOf } from "./error-code.ts";
-import { proxyFailed, proxyRefused } from "./errors.ts";
+import { codeOf } from "../error-code.ts";
+import { proxyFailed, proxyRefused } from "../errors.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** What makes requests other than the runtime's default ones. */
