@@ -1,7 +1,7 @@
 import { M2mcpError } from "../failure.ts";
 import { isNotWritable } from "../platform/errors.ts";
-import { exists, removeFile } from "../platform/files.ts";
-import type { FileContent } from "../platform/read-file.ts";
+import { exists, removeFile } from "../platform/files/files.ts";
+import type { FileContent } from "../platform/files/read-file.ts";
 import { lockLost } from "./errors.ts";
 import { type Lease, withFileLock } from "./locks/lock.ts";
 import type { InTurn } from "./locks/turns.ts";

@@ -1,4 +1,4 @@
-import { readOwnFile, writeAtomic } from "../../platform/files.ts";
+import { readOwnFile, writeAtomic } from "../../platform/files/files.ts";
 import type { Keyring } from "../../platform/keyring/keyring.ts";
 import {
   damagedStore,
