@@ -49,7 +49,7 @@ writeFileSync(
 );
 await Bun.build({
   // The keyring's thread is found beside the program.
-  entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring-worker.ts")],
+  entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring", "worker.ts")],
   naming: { entry: "[name].[ext]" },
   compile: {
     outfile,

@@ -3,7 +3,7 @@ import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { USER_AGENT } from "../../command-line/version.ts";
-import { createFetch } from "../../platform/fetch.ts";
+import { createFetch } from "../../platform/http/fetch.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
 import type { Cache } from "./saved.ts";
