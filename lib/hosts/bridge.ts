@@ -82,7 +82,10 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
     await writer.write(message.text);
     onMessageDone(message.text.length);
   };
-  const connection = createConnection({ endpoint, onMessage: toClient });
+  const connection = createConnection({
+    endpoint: { ...endpoint, backpressure: writer.backpressure },
+    onMessage: toClient,
+  });
   const late = createLateWatch(owed, limitMs, (id, { cancel, method }) => {
     fail(id, method, toRpcError(tookTooLong(host, limitMs)));
     // The server need not go on with what nobody waits for (MCP "Timeouts").

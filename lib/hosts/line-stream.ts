@@ -24,6 +24,8 @@ export async function* readLines(input: Readable, signal: AbortSignal): AsyncGen
 export interface LineWriter {
   /** Resolves when more may be written. Rejects never: once the reader is gone, lines go nowhere. */
   write(text: Text): Promise<void>;
+  /** While the reader is slow: resolves when more may be written. */
+  backpressure(): Promise<void> | undefined;
   /** Resolves when all that was written has left this process, or the reader is gone. */
   flushed(): Promise<void>;
   /** Fires when the reader has closed its end. */
@@ -90,6 +92,7 @@ export function createLineWriter(output: Writable): LineWriter {
 
   return {
     closed: gone.signal,
+    backpressure: () => drained,
     write(text) {
       if (gone.signal.aborted) return AT_ONCE;
       if (typeof text !== "string") {

@@ -43,3 +43,22 @@ export async function createGcHint(): Promise<(bytes: number) => void> {
     else timer = setTimeout(() => collector.giveBack(), QUIET_MS).unref();
   };
 }
+
+/** From this size on, what reading a message leaves behind is collected before it goes on, in bytes. */
+const HUGE_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Collects what a step in the reading of a huge message has left behind: its copies together are a multiple of it.
+ *
+ * @returns what to wait for; nothing for messages of common size
+ */
+export function afterHuge(bytes: number): Promise<void> | undefined {
+  if (bytes < HUGE_BYTES) return undefined;
+  return new Promise((resolve) =>
+    // What was read of it is held until the turn is over.
+    setImmediate(() => {
+      (globalThis as { Bun?: { gc(force: boolean): void } }).Bun?.gc(true);
+      resolve();
+    }),
+  );
+}

@@ -2,6 +2,7 @@ import { answerTooLong } from "../../net/errors.ts";
 import { networkError } from "../../net/network-error.ts";
 import type { IdleWatch } from "../../timing/idle-timeout.ts";
 import { type Text, toText, trimText } from "../jsonrpc/bytes.ts";
+import { bodyBudget, type Share } from "./body-budget.ts";
 
 /** Longest answer (one JSON body or one SSE event) accepted. */
 export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -20,26 +21,47 @@ export interface HttpResponse {
    * @throws M2mcpError when the network or the time fails, and what `take` throws
    */
   read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void>;
+  /**
+   * To be told how many bytes of the body are kept by now. @returns what to wait for before more is read, where all bodies
+   * together take too much, or nobody can take what comes of them
+   */
+  keeps?(bytes: number): Promise<void> | undefined;
   /** The whole body as text. @throws M2mcpError also when it is longer than `maxBytes`. */
   text(maxBytes?: number): Promise<Text>;
   /** Lets go of a body that is not wanted. */
   discard(): Promise<void>;
 }
 
-/**
- * A response under watch: its idle timeout, its end and what breaks it off are told in our own errors.
- *
- * @param signal aborted with the reason where the time is over
- * @param end lets go of what watches the response; called once the body is done with
- */
+/** What there is of a response beside itself. */
+export interface ResponseOptions {
+  host: string;
+  watch: IdleWatch;
+  /** Aborted with the reason where the time is over. */
+  signal: AbortSignal;
+  /** Lets go of what watches the response; called once the body is done with. */
+  end(): void;
+  /** What a long body waits for while nobody can take it; see `Endpoint.backpressure`. */
+  backpressure?: (() => Promise<void> | undefined) | undefined;
+}
+
+/** A response under watch: its idle timeout, its end and what breaks it off are told in our own errors. */
 export function watchResponse(
   response: Response,
-  host: string,
-  watch: IdleWatch,
-  signal: AbortSignal,
-  end: () => void,
+  { host, watch, signal, end, backpressure }: ResponseOptions,
 ): HttpResponse {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let share: Share | undefined;
+
+  function keeps(bytes: number): Promise<void> | undefined {
+    if (bytes <= SHORT_BYTES) {
+      share?.end();
+      share = undefined;
+      return undefined;
+    }
+    share ??= bodyBudget.open();
+    const wait = share.holds(bytes) ?? backpressure?.();
+    return wait && untilEither(wait, signal);
+  }
 
   /** Hands the body's bytes to `take` as they come; waits where it returns a promise. */
   async function read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
@@ -65,6 +87,7 @@ export function watchResponse(
       throw taking ? error : networkError(error, signal, host, true);
     } finally {
       end();
+      share?.end();
       if (!finished) await reader?.cancel().catch(() => {});
     }
   }
@@ -85,6 +108,7 @@ export function watchResponse(
     status: response.status,
     headers: response.headers,
     read,
+    keeps,
     async text(maxBytes = MAX_ANSWER_BYTES) {
       const said = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
       const length = said === null ? Number.NaN : Number(said);
@@ -95,7 +119,9 @@ export function watchResponse(
       }
       const whole = createGathering(length);
       await read((bytes) => {
-        if (whole.add(bytes) > maxBytes) throw answerTooLong(host, maxBytes);
+        const size = whole.add(bytes);
+        if (size > maxBytes) throw answerTooLong(host, maxBytes);
+        return keeps(size);
       });
       return trimText(toText(whole.bytes()));
     },
@@ -104,6 +130,19 @@ export function watchResponse(
       await (reader ?? response.body)?.cancel().catch(() => {});
     },
   };
+}
+
+/** Resolves with the wait or when the signal fires, whichever is first; what has ended is read on in vain. */
+function untilEither(wait: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      signal.removeEventListener("abort", over);
+      resolve();
+    };
+    if (signal.aborted) return over();
+    signal.addEventListener("abort", over, { once: true });
+    void wait.then(over);
+  });
 }
 
 /** Gathers the bytes of a body. @param length what the server said it would be, NaN when it did not say */

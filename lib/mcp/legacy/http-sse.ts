@@ -123,7 +123,7 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
     else state = { kind: "none" };
   }
 
-  async function take(data: string): Promise<void> {
+  async function take(data: Text): Promise<void> {
     for (const { watch } of waiting.values()) watch.refresh();
     for (const message of parseMessages(data, "server")) {
       if (message.kind === "unreadable") endpoint.log(`skipped what is no message: ${message.error.message}`);
