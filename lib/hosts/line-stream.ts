@@ -34,6 +34,8 @@ export interface LineWriter {
 
 /** Bytes that may wait for the reader before those who write are held up. */
 const HIGH_WATER_BYTES = 256 * 1024;
+/** Bytes of one line that are given to the stream at once: it keeps a copy of what the reader does not take yet. */
+const PIECE_BYTES = 8 * 1024 * 1024;
 const LF = Buffer.from("\n");
 const AT_ONCE = Promise.resolve();
 
@@ -48,6 +50,8 @@ export function createLineWriter(output: Writable): LineWriter {
   let waiting: string[] = [];
   let waitingLength = 0;
   let turn = false;
+  /** A line that goes out in pieces; others wait behind it. */
+  let inPieces: Promise<void> | undefined;
   output.on("error", () => gone.abort());
   output.on("close", () => gone.abort());
 
@@ -90,27 +94,53 @@ export function createLineWriter(output: Writable): LineWriter {
     if (!flush()) void untilDrained();
   };
 
+  async function sendPieces(bytes: Uint8Array): Promise<void> {
+    flush();
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+      if (!send(bytes.subarray(at, at + PIECE_BYTES))) await untilDrained();
+    if (!send(LF)) await untilDrained();
+  }
+
+  function write(text: Text): Promise<void> {
+    if (gone.signal.aborted) return AT_ONCE;
+    if (inPieces || (typeof text !== "string" && text.length > PIECE_BYTES)) return writeBehind(text);
+    if (typeof text !== "string") {
+      flush();
+      send(text);
+      return send(LF) ? AT_ONCE : untilDrained();
+    }
+    waiting.push(`${text}\n`);
+    waitingLength += text.length;
+    const first = !turn;
+    if (first) {
+      turn = true;
+      setImmediate(endOfTurn);
+    }
+    if ((first || waitingLength > HIGH_WATER_BYTES) && !flush()) return untilDrained();
+    return drained ?? AT_ONCE;
+  }
+
+  /** Writes a line once those before it are out. */
+  function writeBehind(text: Text): Promise<void> {
+    const before = inPieces;
+    const mine = (before ?? AT_ONCE).then(async () => {
+      if (typeof text !== "string") return sendPieces(text);
+      waiting.push(`${text}\n`);
+      if (!flush()) await untilDrained();
+    });
+    inPieces = mine;
+    void mine.then(() => {
+      if (inPieces === mine) inPieces = undefined;
+    });
+    return mine;
+  }
+
   return {
     closed: gone.signal,
-    backpressure: () => drained,
-    write(text) {
-      if (gone.signal.aborted) return AT_ONCE;
-      if (typeof text !== "string") {
-        flush();
-        send(text);
-        return send(LF) ? AT_ONCE : untilDrained();
-      }
-      waiting.push(`${text}\n`);
-      waitingLength += text.length;
-      const first = !turn;
-      if (first) {
-        turn = true;
-        setImmediate(endOfTurn);
-      }
-      if ((first || waitingLength > HIGH_WATER_BYTES) && !flush()) return untilDrained();
-      return drained ?? AT_ONCE;
-    },
+    backpressure: () => inPieces ?? drained,
+    write,
     async flushed() {
+      await inPieces;
       flush();
       if (gone.signal.aborted) return;
       const left = new Promise<void>((resolve) =>

@@ -32,104 +32,80 @@ export interface HttpResponse {
   discard(): Promise<void>;
 }
 
-/** What there is of a response beside itself. */
+/** What watches a response, and what it is told in. */
 export interface ResponseOptions {
-  host: string;
-  watch: IdleWatch;
+  readonly host: string;
+  readonly watch: IdleWatch;
   /** Aborted with the reason where the time is over. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
   /** Lets go of what watches the response; called once the body is done with. */
   end(): void;
   /** What a long body waits for while nobody can take it; see `Endpoint.backpressure`. */
   backpressure?: (() => Promise<void> | undefined) | undefined;
 }
 
+interface WatchedBody extends ResponseOptions {
+  readonly response: Response;
+  /** Once reading has begun. */
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** Of the budget of all bodies, while much of this one is kept. */
+  share: Share | undefined;
+}
+
 /** A response under watch: its idle timeout, its end and what breaks it off are told in our own errors. */
-export function watchResponse(
-  response: Response,
-  { host, watch, signal, end, backpressure }: ResponseOptions,
-): HttpResponse {
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  let share: Share | undefined;
-
-  function keeps(bytes: number): Promise<void> | undefined {
-    if (bytes <= SHORT_BYTES) {
-      share?.end();
-      share = undefined;
-      return undefined;
-    }
-    share ??= bodyBudget.open();
-    const wait = share.holds(bytes) ?? backpressure?.();
-    return wait && untilEither(wait, signal);
-  }
-
-  /** Hands the body's bytes to `take` as they come; waits where it returns a promise. */
-  async function read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
-    reader = response.body?.getReader();
-    let finished = false;
-    let taking = false;
-    try {
-      while (reader) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        // Time in which our own reader is slow is not the server's idleness.
-        watch.pause();
-        taking = true;
-        const taken = take(value);
-        if (taken) await taken;
-        taking = false;
-        watch.refresh();
-      }
-      finished = true;
-      // An aborted body may end like a complete one; it is not.
-      signal.throwIfAborted();
-    } catch (error) {
-      throw taking ? error : networkError(error, signal, host, true);
-    } finally {
-      end();
-      share?.end();
-      if (!finished) await reader?.cancel().catch(() => {});
-    }
-  }
-
-  async function short(): Promise<string> {
-    try {
-      const text = await response.text();
-      signal.throwIfAborted();
-      return text;
-    } catch (error) {
-      throw networkError(error, signal, host, true);
-    } finally {
-      end();
-    }
-  }
-
+export function watchResponse(response: Response, options: ResponseOptions): HttpResponse {
+  const body: WatchedBody = { ...options, response, reader: undefined, share: undefined };
   return {
     status: response.status,
     headers: response.headers,
-    read,
-    keeps,
-    async text(maxBytes = MAX_ANSWER_BYTES) {
-      const said = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
-      const length = said === null ? Number.NaN : Number(said);
-      if (length <= Math.min(SHORT_BYTES, maxBytes)) return short();
-      if (length > maxBytes) {
-        await this.discard();
-        throw answerTooLong(host, maxBytes);
-      }
-      const whole = createGathering(length);
-      await read((bytes) => {
-        const size = whole.add(bytes);
-        if (size > maxBytes) throw answerTooLong(host, maxBytes);
-        return keeps(size);
-      });
-      return trimText(toText(whole.bytes()));
-    },
-    async discard() {
-      end();
-      await (reader ?? response.body)?.cancel().catch(() => {});
-    },
+    read: (take) => read(body, take),
+    keeps: (bytes) => keeps(body, bytes),
+    text: (maxBytes = MAX_ANSWER_BYTES) => readText(body, maxBytes),
+    discard: () => discard(body),
   };
+}
+
+/** @see HttpResponse.read */
+async function read(body: WatchedBody, take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
+  const { response, host, watch, signal, end } = body;
+  const reader = response.body?.getReader();
+  body.reader = reader;
+  let finished = false;
+  let taking = false;
+  try {
+    while (reader) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      // Time in which our own reader is slow is not the server's idleness.
+      watch.pause();
+      taking = true;
+      const taken = take(value);
+      if (taken) await taken;
+      taking = false;
+      watch.refresh();
+    }
+    finished = true;
+    // An aborted body may end like a complete one; it is not.
+    signal.throwIfAborted();
+  } catch (error) {
+    throw taking ? error : networkError(error, signal, host, true);
+  } finally {
+    end();
+    body.share?.end();
+    if (!finished) await reader?.cancel().catch(() => {});
+  }
+}
+
+/** @see HttpResponse.keeps */
+function keeps(body: WatchedBody, bytes: number): Promise<void> | undefined {
+  if (bytes <= SHORT_BYTES) {
+    body.share?.end();
+    body.share = undefined;
+    return undefined;
+  }
+  body.share ??= bodyBudget.open();
+  const wait = body.share.holds(bytes) ?? body.backpressure?.();
+  return wait && untilEither(wait, body.signal);
 }
 
 /** Resolves with the wait or when the signal fires, whichever is first; what has ended is read on in vain. */
@@ -143,6 +119,44 @@ function untilEither(wait: Promise<void>, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", over, { once: true });
     void wait.then(over);
   });
+}
+
+/** @see HttpResponse.text */
+async function readText(body: WatchedBody, maxBytes: number): Promise<Text> {
+  const { response, host } = body;
+  const said = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+  const length = said === null ? Number.NaN : Number(said);
+  if (length <= Math.min(SHORT_BYTES, maxBytes)) return readShort(body);
+  if (length > maxBytes) {
+    await discard(body);
+    throw answerTooLong(host, maxBytes);
+  }
+  const whole = createGathering(length);
+  await read(body, (bytes) => {
+    const size = whole.add(bytes);
+    if (size > maxBytes) throw answerTooLong(host, maxBytes);
+    return keeps(body, size);
+  });
+  return trimText(toText(whole.bytes()));
+}
+
+/** A short body, which the runtime reads faster in one go. */
+async function readShort({ response, host, signal, end }: WatchedBody): Promise<string> {
+  try {
+    const text = await response.text();
+    signal.throwIfAborted();
+    return text;
+  } catch (error) {
+    throw networkError(error, signal, host, true);
+  } finally {
+    end();
+  }
+}
+
+/** @see HttpResponse.discard */
+async function discard({ response, reader, end }: WatchedBody): Promise<void> {
+  end();
+  await (reader ?? response.body)?.cancel().catch(() => {});
 }
 
 /** Gathers the bytes of a body. @param length what the server said it would be, NaN when it did not say */

@@ -1,7 +1,7 @@
 import { answerTooLong, invalidAnswer, streamEndedInError } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
-import { afterHuge } from "../../platform/gc-hint.ts";
+import { afterReading } from "../../platform/gc-hint.ts";
 import { asString, type Text } from "../jsonrpc/bytes.ts";
 import { type Id, isSameId } from "../jsonrpc/id.ts";
 import { type Message, withId } from "../jsonrpc/message.ts";
@@ -146,11 +146,11 @@ async function takeAll(
 
 /** The messages in a text; what reading a huge one has left behind does not wait for them to be delivered. */
 function parse(text: Text): Parsed | Promise<Parsed> {
-  const collected = afterHuge(text.length);
+  const collected = afterReading(text.length);
   if (!collected) return parseMessages(text, "server");
   return collected.then(async () => {
     const read = parseMessages(text, "server");
-    await afterHuge(text.length);
+    await afterReading(text.length);
     return read;
   });
 }

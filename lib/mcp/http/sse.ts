@@ -62,10 +62,11 @@ export async function readEvents(
     if (kept > maxBytes) throw tooLong();
     parser.feed(text);
     if (overflow) throw tooLong();
-    if (events.length === 0) return body.keeps?.(kept);
+    // Twice: in the pieces it came in, and as the whole that is made of them.
+    if (events.length === 0) return body.keeps?.(2 * kept);
     const ready = events;
     events = [];
-    return takeAll(ready, take, () => body.keeps?.(kept));
+    return takeAll(ready, take, () => body.keeps?.(2 * kept));
   });
   if (unfinished.weight() === 0) return undefined;
   const { lastEventId } = cursor;

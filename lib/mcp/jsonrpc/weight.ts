@@ -4,7 +4,7 @@ import type { Text } from "./bytes.ts";
  * What the parsed values of a message may take, in bytes: a limit on its text alone would let 100 MB of `{},` become
  * gigabytes.
  */
-export const MAX_WEIGHT = 384 * 1024 * 1024;
+const MAX_WEIGHT = 384 * 1024 * 1024;
 
 /** What a value takes in this runtime beside its text, in bytes, as measured. */
 const OBJECT = 96;
@@ -13,7 +13,7 @@ const KEY = 16;
 const MEMBER = 24;
 
 /** A shorter text cannot weigh too much, whatever is in it. */
-const HARMLESS_LENGTH = MAX_WEIGHT / OBJECT;
+const SHORT_LENGTH = MAX_WEIGHT / OBJECT;
 /** How much is looked at in one go, in characters. */
 const PIECE = 1024 * 1024;
 
@@ -25,7 +25,7 @@ const BACKSLASH = 0x5c;
 
 /** Whether reading a JSON text would take more memory than a message may; told before it is read. */
 export function isTooHeavy(text: Text): boolean {
-  if (text.length < HARMLESS_LENGTH) return false;
+  if (text.length < SHORT_LENGTH) return false;
   const scale = createScale();
   for (let at = 0; at < text.length; at += PIECE) {
     const end = at + PIECE;

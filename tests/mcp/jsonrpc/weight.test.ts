@@ -51,7 +51,7 @@ describe("a message that would take too much memory once read", () => {
       }
     });
 
-  const light = {
+  const small = {
     "one long text": result(`"${"x,{".repeat(20 * mebi)}"`),
     "a text that is JSON": result(JSON.stringify(JSON.stringify(Array(3 * mebi).fill({ a: 1 })))),
     "many numbers": result(
@@ -61,7 +61,7 @@ describe("a message that would take too much memory once read", () => {
     ),
     "a million records": result(Array(mebi).fill('{"id":1,"name":"x","value":2.5}').join()),
   };
-  for (const [what, text] of Object.entries(light))
+  for (const [what, text] of Object.entries(small))
     test(`is not: ${what}`, () => {
       expect(isTooHeavy(text)).toBe(false);
       expect(parseMessages(text, "server")).toMatchObject([{ kind: "response" }]);
