@@ -77,7 +77,10 @@ function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
   const bridge: Bridge = {
     endpoint,
     writer,
-    connection: createConnection({ endpoint, onMessage: toClient }),
+    connection: createConnection({
+      endpoint: { ...endpoint, backpressure: writer.backpressure },
+      onMessage: toClient,
+    }),
     owed,
     batches: createBatches(),
     asked,

@@ -24,6 +24,8 @@ export async function* readLines(input: Readable, signal: AbortSignal): AsyncGen
 export interface LineWriter {
   /** Resolves when more may be written. Rejects never: once the reader is gone, lines go nowhere. */
   write(text: Text): Promise<void>;
+  /** While the reader is slow: resolves when more may be written. */
+  backpressure(): Promise<void> | undefined;
   /** Resolves when all that was written has left this process, or the reader is gone. */
   flushed(): Promise<void>;
   /** Fires when the reader has closed its end. */
@@ -32,6 +34,8 @@ export interface LineWriter {
 
 /** Bytes that may wait for the reader before those who write are held up. */
 const HIGH_WATER_BYTES = 256 * 1024;
+/** Bytes of one line that are given to the stream at once: it keeps a copy of what the reader does not take yet. */
+const PIECE_BYTES = 8 * 1024 * 1024;
 const LF = Buffer.from("\n");
 const AT_ONCE = Promise.resolve();
 
@@ -50,6 +54,8 @@ class StreamLineWriter implements LineWriter {
   #isTurnBegun = false;
   /** Resolves when the reader takes more, while it is slow. */
   #drained: Promise<void> | undefined;
+  /** A line that goes out in pieces; others wait behind it. */
+  #inPieces: Promise<void> | undefined;
   /** Resolves when what was handed to the stream last has left. */
   #left: Promise<void> = AT_ONCE;
 
@@ -65,6 +71,8 @@ class StreamLineWriter implements LineWriter {
 
   write(text: Text): Promise<void> {
     if (this.closed.aborted) return AT_ONCE;
+    if (this.#inPieces || (typeof text !== "string" && text.length > PIECE_BYTES))
+      return this.#writeBehind(text);
     if (typeof text !== "string") {
       this.#flush();
       this.#send(text);
@@ -81,13 +89,39 @@ class StreamLineWriter implements LineWriter {
     return this.#drained ?? AT_ONCE;
   }
 
+  backpressure(): Promise<void> | undefined {
+    return this.#inPieces ?? this.#drained;
+  }
+
   async flushed(): Promise<void> {
+    await this.#inPieces;
     this.#flush();
     if (this.closed.aborted) return;
     const gone = new Promise<void>((resolve) =>
       this.closed.addEventListener("abort", () => resolve(), { once: true }),
     );
     await Promise.race([this.#left, gone]);
+  }
+
+  /** Writes a line once those before it are out. */
+  #writeBehind(text: Text): Promise<void> {
+    const mine = (this.#inPieces ?? AT_ONCE).then(async () => {
+      if (typeof text !== "string") return this.#sendPieces(text);
+      this.#waiting.push(`${text}\n`);
+      if (!this.#flush()) await this.#untilDrained();
+    });
+    this.#inPieces = mine;
+    void mine.then(() => {
+      if (this.#inPieces === mine) this.#inPieces = undefined;
+    });
+    return mine;
+  }
+
+  async #sendPieces(bytes: Uint8Array): Promise<void> {
+    this.#flush();
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+      if (!this.#send(bytes.subarray(at, at + PIECE_BYTES))) await this.#untilDrained();
+    if (!this.#send(LF)) await this.#untilDrained();
   }
 
   /** @returns whether more may be written */

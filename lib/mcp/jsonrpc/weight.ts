@@ -28,8 +28,8 @@ export function isTooHeavy(text: Text): boolean {
   if (text.length < SHORT_LENGTH) return false;
   const scale = createScale();
   for (let at = 0; at < text.length; at += PIECE) {
-    const piece = text.slice(at, at + PIECE);
-    scale.add(typeof piece === "string" ? Buffer.from(piece) : piece);
+    const end = at + PIECE;
+    scale.add(typeof text === "string" ? Buffer.from(text.slice(at, end)) : text.subarray(at, end));
     if (scale.weight() > MAX_WEIGHT) return true;
   }
   return false;
