@@ -3,10 +3,12 @@ import { chooseVerb } from "./lib/command-line/choose-verb.ts";
 import { outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { readOptions } from "./lib/command-line/option-values.ts";
 import { checkPositionals } from "./lib/command-line/positionals.ts";
+import { redactArguments } from "./lib/command-line/redact-arguments.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
 import { codeOf } from "./lib/platform/error-code.ts";
+import { ownArguments } from "./lib/platform/hidden-arguments.ts";
 import { standardStreams } from "./lib/platform/standard-streams.ts";
 import type { IO } from "./lib/ui/io.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
@@ -71,7 +73,7 @@ process.on("uncaughtException", (fault) => {
   tell(fault);
   process.exit(EXIT.usage);
 });
-const exitCode = await main(process.argv.slice(2), {
+const exitCode = await main(ownArguments(redactArguments), {
   env: process.env,
   get cwd() {
     return process.cwd();

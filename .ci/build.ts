@@ -1,55 +1,91 @@
 // Builds the executable for this machine, or with --target bun-<os>-<arch>[-musl] for another one. For another one its
-// keyring add-on must be there too: bun install --os '*' --cpu '*' (on Linux with musl: @napi-rs/keyring-linux-x64-musl).
-import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+// keyring add-on must be there too: bun install --os '*' --cpu '*' --libc '*'.
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { BunPlugin } from "bun";
 
 const root = join(import.meta.dir, "..");
 const crossed = process.argv.includes("--target");
 const target = crossed ? (process.argv[process.argv.indexOf("--target") + 1] ?? "") : "";
-if (crossed && !/^bun-(linux|darwin|windows)-(x64|arm64)(-[a-z]+)*$/.test(target)) {
-  console.error("error: --target names no platform");
-  console.error("hint: write it like --target bun-linux-arm64, bun-darwin-arm64 or bun-windows-x64");
-  process.exit(1);
-}
-const windows = crossed ? target.includes("windows") : process.platform === "win32";
+if (crossed && !/^bun-(linux|darwin|windows)-(x64|arm64)(-[a-z]+)*$/.test(target))
+  fail(
+    "--target names no platform",
+    "write it like --target bun-linux-arm64, bun-darwin-arm64 or bun-windows-x64",
+  );
+
+const [, os = process.platform, arch = process.arch] = /^bun-(\w+)-(\w+)/.exec(target) ?? [];
+const platform = `${os.replace("windows", "win32")}-${arch}${abi()}`;
 const suffix = crossed ? `-${target.replace(/^bun-/, "")}` : "";
-const outfile = join(root, "build", `m2mcp${suffix}${windows ? ".exe" : ""}`);
+const outfile = join(root, "build", `m2mcp${suffix}${platform.startsWith("win32") ? ".exe" : ""}`);
+const addon = join(root, "node_modules", "@napi-rs", `keyring-${platform}`, `keyring.${platform}.node`);
+// Without the add-on the keyring would silently be absent.
+if (!existsSync(addon))
+  fail(
+    `the keyring add-on of ${platform} is not embedded, for it is not installed: nothing was built`,
+    `bun install ${crossed ? "--os '*' --cpu '*' --libc '*' " : ""}brings @napi-rs/keyring-${platform}`,
+  );
+
+/**
+ * Embeds the add-on of the target. The package would guess at run time which one to load, from files of the machine and
+ * from a variable that names any file.
+ */
+const boundAddon: BunPlugin = {
+  name: "bound add-on",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]embedded-addon\.ts$/ }, () => ({
+      loader: "js",
+      contents: `import file from ${JSON.stringify(addon)} with { type: "file" }; export const embeddedAddon = file;`,
+    }));
+    build.onResolve({ filter: /^@napi-rs\/keyring$/ }, ({ path }) => ({ path, namespace: "unused" }));
+    build.onLoad({ filter: /./, namespace: "unused" }, () => ({ loader: "js", contents: "export {};" }));
+  },
+};
 
 mkdirSync(join(root, "build"), { recursive: true });
-const built = spawnSync(
-  process.execPath,
-  [
-    "build",
-    "--compile",
-    "--minify",
-    "--bytecode",
-    "--format=esm",
-    // Without it the built-in modules of every verb are loaded at each start: twice the time of a bare start.
-    "--splitting",
-    // A stranger's folder must not bring code or settings in.
-    "--no-compile-autoload-dotenv",
-    "--no-compile-autoload-bunfig",
-    ...(crossed ? [`--target=${target}`] : []),
-    "cli.ts",
-    "--outfile",
+await Bun.build({
+  // The keyring's thread is found beside the program.
+  entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring-worker.ts")],
+  naming: { entry: "[name].[ext]" },
+  compile: {
     outfile,
-  ],
-  { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" },
-);
-if (built.status !== 0) process.exit(built.status ?? 1);
+    // A stranger's folder must not bring code or settings in.
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+    ...(crossed ? { target: target as Bun.Build.CompileTarget } : {}),
+  },
+  format: "esm",
+  minify: true,
+  bytecode: true,
+  // Without it the built-in modules of every verb are loaded at each start: twice the time of a bare start.
+  splitting: true,
+  plugins: [boundAddon],
+});
 
-// Without the add-on the keyring would silently be absent. An embedded file is named by its place in the executable.
-const [, os = process.platform, arch = process.arch] = /^bun-(\w+)-(\w+)/.exec(target) ?? [];
-const platform = `${os.replace("windows", "win32")}-${arch}`;
+// An embedded file is named by its place in the executable.
 const bytes = readFileSync(outfile);
-const addon = new RegExp(`root/(keyring\\.${platform}[a-z0-9-]*\\.node)`).exec(bytes.toString("latin1"))?.[1];
-if (!addon) {
+const embedded = new Set(bytes.toString("latin1").match(/root\/keyring\.[a-z0-9-]+\.node/g));
+const isRight = embedded.size === 1 && [...embedded][0]?.startsWith(`root/keyring.${platform}-`);
+if (!isRight) {
   rmSync(outfile, { force: true });
-  console.error(`error: the keyring add-on of ${platform} is not embedded, so nothing was built`);
-  console.error(
-    `hint: bun install ${crossed ? "--os '*' --cpu '*' " : ""}brings @napi-rs/keyring-${platform} and its like`,
+  fail(
+    `${[...embedded].join(", ") || "no add-on"} is embedded in place of that of ${platform}, so nothing was built`,
   );
+}
+console.log(
+  `${outfile} (${Math.round(bytes.length / 1024 / 1024)} MB, with the keyring add-on of ${platform})`,
+);
+
+/** What the names of the target's add-on end in. */
+function abi(): string {
+  if (os === "windows" || os === "win32") return "-msvc";
+  if (os !== "linux") return "";
+  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const isMusl = crossed ? target.endsWith("-musl") : !report.header?.glibcVersionRuntime;
+  return isMusl ? "-musl" : "-gnu";
+}
+
+function fail(what: string, hint?: string): never {
+  console.error(`error: ${what}`);
+  if (hint) console.error(`hint: ${hint}`);
   process.exit(1);
 }
-console.log(`${outfile} (${Math.round(bytes.length / 1024 / 1024)} MB, with ${addon})`);

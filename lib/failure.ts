@@ -7,11 +7,12 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
  * where some servers want a key.
  */
 export const withoutUrlSecrets = (text: string): string =>
-  text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>`]*[^\s"'<>`:;,.)\]]/gi, (url) => {
+  // Each repetition is bounded, or begins nowhere that it has passed: foreign text must not take the square of its length.
+  text.replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>`]*[^\s"'<>`:;,.)\]]/gi, (url) => {
     const [, start = "", query = ""] = /^([^?#]*)(.*)$/s.exec(url) ?? [];
     return (
       start.replace(/^([^:]*:\/\/)[^/]*@/, "$1…@") +
-      query.replace(/([?&#][^=&#]*=)[^&#]+/g, "$1…").replace(/([?&#])[^=&#…]+(?=[&#]|$)/g, "$1…")
+      query.replace(/([?&#][^=&#?]*=)[^&#]+/g, "$1…").replace(/([?&#])[^=&#?…]+(?=[?&#]|$)/g, "$1…")
     );
   });
 

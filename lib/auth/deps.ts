@@ -28,6 +28,8 @@ export interface AuthDeps {
     read(): Promise<string | undefined>;
     write(issuer: string): Promise<void>;
   };
+  /** What `fetch` adds by itself to requests to the MCP server, such as a gateway's key: no message repeats it. */
+  headerValues?: readonly string[];
   /** Ends exchanges under way. */
   signal?: AbortSignal;
 }

@@ -5,9 +5,11 @@ import { failureCode, failureHint, failureReason } from "../net/network-failure.
 import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, redirectTarget } from "../net/redirect.ts";
 import { retryAfterMs } from "../net/retry-after.ts";
+import { merelyStatus, phraseOf, readWords } from "../net/words.ts";
 import { serverTimeMs } from "./clock-skew.ts";
 import type { AuthDeps } from "./deps.ts";
 import { unreachable } from "./errors.ts";
+import { withoutSecrets } from "./redact.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 3;
@@ -24,6 +26,18 @@ export interface Answer {
   text: string;
   /** The JSON it holds; undefined when it is none. */
   json: unknown;
+}
+
+/**
+ * A server's own words in an answer, as one phrase without what it must not repeat; undefined where they say no more
+ * than the status does.
+ */
+export function wordsOf(
+  { text, headers }: Pick<Answer, "text" | "headers">,
+  secrets: readonly string[] = [],
+): string | undefined {
+  const phrase = phraseOf(readWords(withoutSecrets(text, secrets), headers.get("content-type")));
+  return phrase === undefined || merelyStatus(phrase) ? undefined : phrase;
 }
 
 /** One request to an authorization server or a metadata place. */

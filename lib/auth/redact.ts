@@ -32,7 +32,17 @@ export function withoutSecrets(text: string, secrets: readonly (string | undefin
       if (holdsAny(Buffer.from(run, "base64").toString("latin1"), plain))
         hidden.push([startOf(index), endOf(index + run.length - 1)]);
   }
-  return blankOut(within, hidden);
+  return withoutCutSecret(blankOut(within, hidden), sought);
+}
+
+/** A text that was cut may end with the beginning of a secret. */
+function withoutCutSecret(text: string, secrets: readonly (string | undefined)[]): string {
+  if (!text.endsWith("…")) return text;
+  const end = text.slice(0, -1);
+  for (const secret of secrets)
+    for (let length = Math.min(end.length, secret?.length ?? 0); length >= SHORTEST; length--)
+      if (secret?.startsWith(end.slice(-length))) return `${end.slice(0, -length)}…`;
+  return text;
 }
 
 /** Whether one of the secrets is in bytes that were encoded as a whole, such as those of Basic. */

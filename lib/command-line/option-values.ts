@@ -4,14 +4,6 @@ import type { Arguments } from "./arguments.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
-/** Options whose text may hold variables for a later hand: a shell's, or ours. */
-const EXPANDED_LATER: readonly OptionName[] = [
-  "header",
-  "client-secret-command",
-  "client-assertion-command",
-  "token-param",
-];
-
 /** The options of one command: flags first, then the environment. An empty variable counts as not set. */
 export interface Options {
   value(name: OptionName): string | undefined;
@@ -41,19 +33,22 @@ export function readOptions(
       near ? `did you mean --${near}` : `m2mcp ${verb} --help lists its options`,
     );
   }
-  const variable = (name: OptionName) => {
-    const key = variableOf(name);
-    const text = known.includes(name) && key ? trimmedText(env[key] ?? "") : "";
-    if (isUnexpanded(text) && !EXPANDED_LATER.includes(name))
+  const expanded = (name: OptionName, place: string, text: string) => {
+    if (isUnexpanded(text) && OPTIONS[name].expands !== true)
       throw wrongUsage(
-        `${key} holds a variable that nothing expanded`,
+        `${place} holds a variable that nothing expanded`,
         "check where it is set; some hosts expand no variables in their settings",
       );
-    return text || undefined;
+    return text;
+  };
+  const variable = (name: OptionName) => {
+    const key = variableOf(name);
+    if (!key || !known.includes(name)) return undefined;
+    return expanded(name, key, trimmedText(env[key] ?? "")) || undefined;
   };
   const values = (name: OptionName) => {
     const flags = given.get(name);
-    if (flags) return flags;
+    if (flags) return flags.map((text) => expanded(name, `--${name}`, text));
     const text = variable(name);
     if (text === undefined) return [];
     return OPTIONS[name].repeat ? text.split(/\r?\n/).filter((line) => line.trim() !== "") : [text];

@@ -7,6 +7,10 @@ export interface OptionSpec {
   repeat?: true;
   /** False: no environment variable stands for it. */
   variable?: false;
+  /** Its value may hold variables, which are put in at use. */
+  expands?: true;
+  /** Its value is, or may hold, a secret. */
+  secret?: true;
   group: "credentials" | "connection" | "general" | "own";
 }
 
@@ -20,12 +24,15 @@ const table = {
   "client-secret": {
     group: "credentials",
     value: "SECRET",
+    secret: true,
     about: "the client's secret; - reads it from stdin",
   },
   "client-secret-file": { group: "credentials", value: "PATH", about: "a file with the secret" },
   "client-secret-command": {
     group: "credentials",
     value: "COMMAND",
+    secret: true,
+    expands: true,
     about: "a command that prints the secret",
   },
   "no-store-secret": {
@@ -66,6 +73,8 @@ const table = {
   "client-assertion-command": {
     group: "credentials",
     value: "COMMAND",
+    secret: true,
+    expands: true,
     about: "a command that prints such a token",
   },
   assertion: {
@@ -95,6 +104,7 @@ const table = {
   "token-param": {
     group: "credentials",
     value: "NAME=VALUE",
+    secret: true,
     repeat: true,
     about: "further parameter of token requests",
   },
@@ -109,7 +119,9 @@ const table = {
   header: {
     group: "connection",
     value: "'NAME: VALUE'",
+    secret: true,
     repeat: true,
+    expands: true,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shown to the user as it is written in a shell
     about: "header for MCP requests; ${VAR} is taken from the environment at use",
   },

@@ -36,3 +36,9 @@ export const notReadable = (file: string, reason: string) =>
 /** Hosts hand on what stands in a file of settings as it is; only a shell expands it. */
 export const unexpandedPath = (variable: string, value: string) =>
   wrongUsage(`${variable} is ${value}, which nothing has expanded`, "write the whole path");
+
+export const relativeHome = (value: string) =>
+  wrongUsage(
+    `HOME is ${value}, which is no absolute path: the store would lie in whatever folder this is run in`,
+    "set HOME, or M2MCP_HOME, to an absolute path",
+  );

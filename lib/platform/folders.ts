@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
-import { unexpandedPath } from "./errors.ts";
+import { relativeHome, unexpandedPath } from "./errors.ts";
 
 type Variables = Record<string, string | undefined>;
 
@@ -10,8 +9,9 @@ type Variables = Record<string, string | undefined>;
  * variables only absolute paths count (XDG Base Directory Specification): secrets must not end up below whatever folder
  * a host happens to start us in.
  *
- * @param own where the system says that this user's home is
- * @throws M2mcpError usage when `M2MCP_HOME` holds a `~` or a variable that nobody has expanded
+ * @param own where the system says that this user's home is, for who has no `HOME`
+ * @throws M2mcpError usage when `HOME` is wanted and relative, or `M2MCP_HOME` holds a `~` or a variable that nobody
+ * has expanded
  */
 export function storeFolder(
   env: Variables,
@@ -25,7 +25,11 @@ export function storeFolder(
       throw unexpandedPath("M2MCP_HOME", env.M2MCP_HOME);
     return env.M2MCP_HOME;
   }
-  const home = () => absolute(env.HOME) ?? absolute(env.USERPROFILE) ?? own();
+  const home = () => {
+    const found = absolute(env.HOME) ?? absolute(env.USERPROFILE);
+    if (found === undefined && env.HOME) throw relativeHome(env.HOME);
+    return found ?? own();
+  };
   if (platform === "win32") return join(absolute(env.APPDATA) ?? join(home(), "AppData", "Roaming"), "m2mcp");
   const settings = absolute(env.XDG_CONFIG_HOME);
   if (settings) return join(settings, "m2mcp");
@@ -37,14 +41,7 @@ export function storeFolder(
 /** Containers run with user ids that no list of users knows: they have the root folder as home. */
 function ownHome(): string {
   try {
-    const said = homedir();
-    // Some runtimes only repeat HOME.
-    if (posix.isAbsolute(said) || win32.isAbsolute(said)) return said;
-    const users = readFileSync("/etc/passwd", "utf8").split("\n");
-    const mine = users
-      .map((line) => line.split(":"))
-      .find((fields) => fields[2] === String(process.getuid?.()));
-    return mine?.[5] || "/";
+    return homedir() || "/";
   } catch {
     return "/";
   }

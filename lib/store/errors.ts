@@ -33,11 +33,11 @@ export const wrongPassphrase = (file: string) =>
     "set the passphrase that the store was given last",
   );
 
-export const missingPassphrase = () =>
+export const missingPassphrase = (folder: string) =>
   storeError(
     "missing_passphrase",
-    "the store is protected by a passphrase, and M2MCP_PASSPHRASE is not set",
-    "set it to the passphrase that the store was given last",
+    `the store in ${folder} is protected by a passphrase, and M2MCP_PASSPHRASE is not set`,
+    "set it to the passphrase that the store was given last; M2MCP_HOME names another store",
   );
 
 export const noKeyring = (reason: string) =>
@@ -48,18 +48,18 @@ export const noKeyring = (reason: string) =>
   );
 
 /** The store exists, and its key is where nobody answers: another place is no way out. */
-export const keyringSilent = (reason: string) =>
+export const keyringSilent = (folder: string, reason: string) =>
   storeError(
     "no_keyring",
     `the store's key is in the OS keyring, which does not give it: ${reason}`,
-    "unlock or start the keyring; where there is none, M2MCP_HOME names another store to log in to",
+    `unlock or start the keyring; the store is ${folder}, and M2MCP_HOME names another one to log in to`,
   );
 
-export const keyLost = (where: string) =>
+export const keyLost = (folder: string, where: string) =>
   storeError(
     "key_lost",
     `the store's key is not in ${where} any more`,
-    "restore the key, or delete the store's folder and run m2mcp login again",
+    `restore the key, or delete the store, ${folder}, and run m2mcp login again`,
   );
 
 export const descriptionLost = (file: string) =>
@@ -69,10 +69,10 @@ export const descriptionLost = (file: string) =>
     "restore it from a backup, or delete the store's folder and run m2mcp login again",
   );
 
-export const otherPlace = (is: string, wanted: string) =>
+export const otherPlace = (folder: string, is: string, wanted: string) =>
   storeError(
     "other_place",
-    `the store's key ${is === "passphrase" ? "comes from a passphrase" : `is in the ${is}`}, not in the ${wanted}`,
+    `the key of the store in ${folder} ${is === "passphrase" ? "comes from a passphrase" : `is in the ${is}`}, not in the ${wanted}`,
     `m2mcp store move --to ${wanted} changes that`,
   );
 

@@ -41,7 +41,6 @@ type CacheState<S> =
 export function createStateCache<Auth extends object, Server extends object>(
   store: Store<Named, CachedState<Auth, Server>>,
   id: () => Promise<string>,
-  warn: (line: string) => void,
 ): StateCache<Auth, Server> {
   type State = CachedState<Auth, Server>;
   let state: CacheState<State> = { kind: "not asked for" };
@@ -52,7 +51,7 @@ export function createStateCache<Auth extends object, Server extends object>(
   }
   function keepInMemory(error: unknown, kept: State): void {
     if (state.kind !== "in memory")
-      warn(`tokens are kept for this run only: ${error instanceof Error ? error.message : "no store"}`);
+      store.warn(`tokens are kept for this run only: ${error instanceof Error ? error.message : "no store"}`);
     state = { kind: "in memory", state: kept };
   }
   async function read(): Promise<State> {

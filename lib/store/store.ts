@@ -18,6 +18,8 @@ import { fingerprint } from "./vault.ts";
 
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
+  /** Where it is. */
+  readonly folder: string;
   /** Null when there is no such profile. */
   readProfile(name: string): Promise<Profile | null>;
   /** Atomic; replaces an existing one. */
@@ -44,6 +46,8 @@ export interface Store<Profile extends Named, State extends object> {
   keyPlace(): Promise<KeyPlace>;
   /** Moves the key. @param newPassphrase for `passphrase`: the one from now on */
   move(to: KeyPlace, newPassphrase?: string): Promise<void>;
+  /** Says a line to a person, once however often it is said. */
+  warn(message: string): void;
   /** Whether there is a store, readable or not; makes none. */
   exists(): Promise<boolean>;
 }
@@ -64,7 +68,7 @@ export interface StoreOptions {
 export function openStore<Profile extends Named, State extends object>(
   options: StoreOptions,
 ): Store<Profile, State> {
-  const { env, choice, keyring = osKeyring() } = options;
+  const { env, choice, keyring = osKeyring(options.env) } = options;
   const paths = storePaths(storeFolder(env));
   const inTurn = createTurns();
   const workLocks = createWorkLocks(paths, inTurn);
@@ -84,6 +88,7 @@ export function openStore<Profile extends Named, State extends object>(
   const access: StoreAccess = { paths, openKey: key.open, exposure, warn };
   const states = createStates<State>(access, inTurn, workLocks);
   return {
+    folder: paths.folder,
     readProfile: (name) => readProfile(access, name),
     writeProfile: (profile) => writeProfile(access, profile),
     removeProfile: states.removeProfile,
@@ -104,6 +109,7 @@ export function openStore<Profile extends Named, State extends object>(
     },
 
     keyPlace: async () => (await key.open()).place,
+    warn,
     exists: () => exists(paths.description),
     move: key.move,
   };

@@ -1,5 +1,11 @@
-/** A counting semaphore: a fixed number of permits; who finds none waits its turn. */
-export function createSemaphore(permits: number) {
+/** A fixed number of permits; who finds none waits its turn. */
+export interface Semaphore {
+  /** Gives what gives the permit back: at once where one is free, else later. */
+  acquire(): (() => void) | Promise<() => void>;
+}
+
+/** A counting semaphore. */
+export function createSemaphore(permits: number): Semaphore {
   let free = permits;
   const waiting: (() => void)[] = [];
   const release = () => {
@@ -8,10 +14,9 @@ export function createSemaphore(permits: number) {
     else free++;
   };
   return {
-    /** Resolves with what gives the permit back. */
-    async acquire(): Promise<() => void> {
-      if (free > 0) free--;
-      else await new Promise<void>((resolve) => void waiting.push(resolve));
+    acquire() {
+      if (free === 0) return new Promise((resolve) => void waiting.push(() => resolve(release)));
+      free--;
       return release;
     },
   };

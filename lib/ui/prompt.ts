@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { beforeEndingSignal } from "../platform/ending-signals.ts";
 
 /** A terminal to type at. */
 type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
@@ -9,6 +10,8 @@ type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown 
  * @returns the line; null when input ended or was broken off (Ctrl-C, Ctrl-D)
  */
 export function promptHidden(question: string, input: Terminal, output: Writable): Promise<string | null> {
+  // Whatever ends us must not leave a shell without echo behind.
+  const takeBack = beforeEndingSignal(() => input.setRawMode?.(false));
   // First of all: who sees the question may type, and a terminal shows it until then.
   input.setRawMode?.(true);
   output.write(question);
@@ -17,6 +20,7 @@ export function promptHidden(question: string, input: Terminal, output: Writable
     const finish = (answer: string | null) => {
       input.off("data", read).off("end", ended);
       input.setRawMode?.(false);
+      takeBack();
       input.pause();
       output.write("\n");
       resolve(answer);

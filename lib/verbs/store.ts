@@ -1,7 +1,6 @@
 import type { Command } from "../command-line/command.ts";
 import { suggest } from "../command-line/suggest.ts";
 import { wrongUsage } from "../failure.ts";
-import { storeFolder } from "../platform/folders.ts";
 import type { KeyPlace } from "../store/key/description.ts";
 import { promptHidden } from "../ui/prompt.ts";
 import { table } from "../ui/table.ts";
@@ -46,7 +45,7 @@ function place(text: string | undefined): KeyPlace {
 
 async function show(command: Command): Promise<undefined> {
   const store = storeOf(command);
-  const folder = storeFolder(command.io.env);
+  const { folder } = store;
   // Looking makes none.
   if (!(await store.exists())) {
     command.output.data({ folder, key: null });

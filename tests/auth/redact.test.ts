@@ -49,6 +49,11 @@ describe("a secret that a server repeats", () => {
     expect(withoutSecrets("abcabc123", ["abcabc", "abc123"])).toBe("…");
   });
 
+  test("a secret is hidden where a text was cut within it", () => {
+    expect(withoutSecrets("bad token hunter2hun…", ["hunter2hunter2"])).toBe("bad token …");
+    expect(withoutSecrets("bad token hun…", ["hunter2hunter2"])).toBe("bad token hun…");
+  });
+
   test("a secret is sought in no time in a long text", () => {
     const startedMs = performance.now();
     for (const part of ["%41", "&#65;", "\\u0041", "A", "\\", "&", "%25"])

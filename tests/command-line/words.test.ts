@@ -22,6 +22,11 @@ describe("servers", () => {
     expect(isWithin("https://h:8443/mcp", "https://h/")).toBe(false);
     expect(isWithin("https://h.evil/mcp", "https://h/")).toBe(false);
     expect(sameServer("https://h/a", "https://h/b")).toBe(false);
+    for (const spelled of ["https://h:443/mcp/", "HTTPS://H/%6Dcp", "https://h/x/../mcp"]) {
+      expect(sameServer(serverUrl(spelled), "https://h/mcp")).toBe(true);
+      expect(isWithin(serverUrl(spelled), "https://h/mcp")).toBe(true);
+    }
+    expect(sameServer("https://h/a%2Fb", "https://h/a/b")).toBe(false);
   });
   test("names come from the host and are not taken twice", () => {
     expect(nameFor("https://www.example.com/mcp", () => false)).toBe("example.com");

@@ -57,6 +57,28 @@ describe("the executable", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const linux = process.platform === "linux" ? test : test.skip;
+  linux(
+    "shows no secret of its arguments: not to other users, not in the runtime's report of a crash",
+    async () => {
+      const home = createHome();
+      const secret = "s3cr3t-argument";
+      const child = home.start(["bridge", world.mcp.url, "--client-id", "i", `--client-secret=${secret}`]);
+      const ended = collect(child);
+      // It has read its arguments where it answers.
+      child.stdin.write(lines(INITIALIZE));
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      const shown = readFileSync(`/proc/${child.pid}/cmdline`, "utf8").split("\0");
+      expect(shown.slice(1, 4)).toEqual(["bridge", world.mcp.url, "--client-id"]);
+      expect(shown.join(" ")).not.toContain(secret);
+      child.kill("SIGSEGV");
+      const { stderr, signal } = await ended;
+      expect(signal).not.toBe(null);
+      expect(stderr).not.toContain(secret);
+      await home.remove();
+    },
+  );
+
   test("names no path of the machine that built it", () => {
     expect(readFileSync(BINARY).includes(ROOT)).toBe(false);
   });

@@ -18,15 +18,29 @@ test("the store's folder is where the system keeps settings, unless M2MCP_HOME s
     expect(storeFolder(env, platform, own)).toBe(folder);
 });
 
-test("the store's folder is never below the current one by a relative HOME or XDG_CONFIG_HOME", () => {
-  for (const odd of ["", ".", "..", "conf", "./conf", "../conf", "~", "~/x", "$HOME", "C:conf"]) {
+const RELATIVE = [".", "..", "conf", "./conf", "../conf", "~", "~/x", "$HOME", "C:conf"];
+
+test("the store's folder is never below the current one by a relative variable of the system", () => {
+  for (const odd of ["", ...RELATIVE]) {
     expect(storeFolder({ HOME: "/home/u", XDG_CONFIG_HOME: odd }, "linux", own)).toBe(
       "/home/u/.config/m2mcp",
     );
-    expect(storeFolder({ HOME: odd }, "linux", own)).toBe("/own/.config/m2mcp");
-    expect(storeFolder({ HOME: odd }, "darwin", own)).toBe("/own/Library/Application Support/m2mcp");
+    expect(storeFolder({ XDG_CONFIG_HOME: odd }, "linux", own)).toBe("/own/.config/m2mcp");
     expect(storeFolder({ APPDATA: odd, USERPROFILE: odd }, "win32", () => "C:\\own")).toBe(
       "C:\\own\\AppData\\Roaming\\m2mcp",
+    );
+  }
+});
+
+test("a relative HOME is refused by name where it is needed, and an empty one is none", () => {
+  expect(storeFolder({ HOME: "" }, "linux", own)).toBe("/own/.config/m2mcp");
+  for (const odd of RELATIVE) {
+    for (const platform of ["linux", "darwin"])
+      expect(() => storeFolder({ HOME: odd }, platform, own)).toThrow("HOME is");
+    expect(storeFolder({ HOME: odd, XDG_CONFIG_HOME: "/conf" }, "linux", own)).toBe("/conf/m2mcp");
+    expect(storeFolder({ HOME: odd, M2MCP_HOME: "/store" }, "linux", own)).toBe("/store");
+    expect(storeFolder({ HOME: odd, USERPROFILE: "C:\\u" }, "win32", own)).toBe(
+      "C:\\u\\AppData\\Roaming\\m2mcp",
     );
   }
 });

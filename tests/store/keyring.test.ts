@@ -1,6 +1,7 @@
 // The executable beside a real Secret Service that is locked, goes away, or is met by many at once.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BINARY, createHome, type Home } from "../support/home.ts";
 import { type SmallWorld, startSmallWorld } from "../support/oauth/small-world.ts";
@@ -83,3 +84,44 @@ test("moves to and from the keyring that are killed at any moment leave a store 
     done`);
   expect(stdout).toBe("there\n".repeat(60));
 }, 60_000);
+
+test("a keyring is found in the user's runtime folder where a host passes on HOME and PATH and little else", async () => {
+  const { stdout, stderr } = await withKeyring(`
+    "$M2MCP" login "$URL" @svc >/dev/null
+    mkdir "$HOME/run"; path=\${DBUS_SESSION_BUS_ADDRESS#unix:path=}; ln -s "\${path%%,*}" "$HOME/run/bus"
+    unset DBUS_SESSION_BUS_ADDRESS M2MCP_CLIENT_ID M2MCP_CLIENT_SECRET
+    XDG_RUNTIME_DIR="$HOME/run" "$M2MCP" @svc tools-list; echo "code $?"
+    echo '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' | XDG_RUNTIME_DIR="$HOME/run" "$M2MCP" bridge @svc
+    "$M2MCP" @svc tools-list; echo "code $?"`);
+  expect(stdout).toMatch(/^there\ncode 0\n\{.*"there".*\}\ncode 5\n$/);
+  expect(stderr).toContain("there is no desktop session here");
+});
+
+test("the keyring's add-on leaves nothing behind, wherever it may be unpacked, and no variable names another one", async () => {
+  const tmp = join(home.folder, "tmp");
+  mkdirSync(tmp);
+  writeFileSync(
+    join(home.folder, "other.js"),
+    `require("node:fs").writeFileSync("${home.folder}/loaded", "")`,
+  );
+  // Who may mount tries a folder that runs nothing.
+  const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "noexec", "none", tmp]).status === 0;
+  try {
+    const { stdout } = await withKeyring(`
+      export NAPI_RS_NATIVE_LIBRARY_PATH="$HOME/other.js" TMPDIR="${tmp}"
+      "$M2MCP" login "$URL" @svc --store keyring >/dev/null; echo "code $?"
+      for folder in "${tmp}" /nowhere /proc "$HOME"; do TMPDIR="$folder" "$M2MCP" @svc tools-list; done
+      for n in 1 2 3 4 5 6 7 8; do
+        "$M2MCP" @svc tools-list >/dev/null & pid=$!; sleep 0.0$((RANDOM % 3))$((RANDOM % 10)); kill -9 $pid; wait $pid
+      done 2>/dev/null`);
+    expect([isMounted || "not mounted", stdout]).toEqual([
+      isMounted || "not mounted",
+      `code 0\n${"there\n".repeat(4)}`,
+    ]);
+    expect(readdirSync(tmp)).toEqual([]);
+    expect(readdirSync(home.folder).sort()).toEqual(expect.not.arrayContaining(["loaded"]));
+    expect(readdirSync(home.folder).filter((name) => /\.node$|^m2mcp-|^\.bun/.test(name))).toEqual([]);
+  } finally {
+    if (isMounted) spawnSync("umount", [tmp]);
+  }
+});

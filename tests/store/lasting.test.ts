@@ -428,6 +428,18 @@ describe("a damaged file", () => {
   });
 });
 
+test("a profile that is not there: the error names the store that was looked in, and what names another", async () => {
+  for (const args of [
+    ["@nobody", "tools-list"],
+    ["logout", "@nobody"],
+    ["connect", "@nobody", "@new"],
+  ]) {
+    const { code, stderr } = await home.run(args);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`@nobody in ${store()}\n`)]);
+  }
+  expect((await home.run(["@nobody", "tools-list"])).stderr).toContain("M2MCP_HOME names another store");
+});
+
 test("looking at a store makes none; the first passphrase may be the one that is set", async () => {
   expect(await home.run(["store"])).toMatchObject({
     code: 0,

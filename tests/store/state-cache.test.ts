@@ -13,12 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const store = () =>
   openProfileStore({ env: { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file" }, warn: () => {} });
-const cache = (of = store()) =>
-  createCache(
-    of,
-    async () => "team",
-    () => {},
-  );
+const cache = (of = store()) => createCache(of, async () => "team");
 const [A, B] = ["https://h.example/a", "https://h.example/b"];
 
 describe("what is remembered of servers", () => {

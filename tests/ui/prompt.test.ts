@@ -25,6 +25,18 @@ test("nothing is echoed from before the question on, however soon the answer com
   expect(seen).toEqual(["hidden", "who? ", "shown", "\n"]);
 });
 
+test("a signal during the question finds the terminal restored, and afterwards nothing listens", async () => {
+  const listening = () =>
+    (["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const).map((name) => process.listenerCount(name));
+  const before = listening();
+  const { input, output } = createTerminal("");
+  const asked = promptHidden("who? ", input, output);
+  expect(listening()).toEqual(before.map((count) => count + 1));
+  input.write("\r");
+  await asked;
+  expect(listening()).toEqual(before);
+});
+
 test("a key pressed by mistake is taken back; Ctrl-C is no answer", async () => {
   const typo = createTerminal("secrez\u007ft\n");
   expect(await promptHidden("who? ", typo.input, typo.output)).toBe("secret");

@@ -10,11 +10,10 @@ export function noAuthorization(server: string): ClosableAuthorization {
       if (!refusal) return {};
       const { status, wwwAuthenticate, words } = refusal;
       const { error, error_description, resource_metadata } = tokenChallenge(wwwAuthenticate)?.params ?? {};
-      if (status === 401 || error === "invalid_token" || resource_metadata) throw loginNeeded(server);
-      throw accessForbidden(
-        new URL(server).host,
-        oneLine(error_description ?? words ?? `HTTP status ${status}`),
-      );
+      const told = error_description ?? words;
+      if (status === 401 || error === "invalid_token" || resource_metadata)
+        throw loginNeeded(server, told && oneLine(told));
+      throw accessForbidden(new URL(server).host, oneLine(told ?? `HTTP status ${status}`));
     },
     learn() {},
     async end() {},

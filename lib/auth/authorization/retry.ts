@@ -1,4 +1,5 @@
 import type { Refusal } from "../../net/authorization.ts";
+import type { Challenge } from "../../net/challenge.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { tokenChallenge } from "../discovery/token-challenge.ts";
 import { accessForbidden, tokenNotAccepted } from "../errors.ts";
@@ -38,8 +39,11 @@ export async function retry(
   { bound, tried, seenSkewMs = 0 }: Attempt,
 ): Promise<Attempt> {
   const { host } = new URL(server);
-  const challenge = tokenChallenge(refusal.wwwAuthenticate, bound?.token.tokenType);
-  const words = wordsOf(refusal, challenge?.params ?? {}, bound?.token.accessToken);
+  const challenge = challengeOf(refusal, bound);
+  const words = wordsOf(refusal, challenge?.params ?? {}, [
+    bound?.token.accessToken,
+    ...(deps.headerValues ?? []),
+  ]);
   const skewMs = seenSkewMs - (bound?.clockSkewMs ?? 0);
   const isBound = bound?.key !== undefined;
   const meaning = meaningOf(refusal.status, challenge, { isBound, skewMs, tried });
@@ -65,12 +69,20 @@ export async function retry(
   }
 }
 
+/** The challenge; some gateways name its error in the body alone. */
+function challengeOf({ wwwAuthenticate, words }: Refusal, bound: BoundToken | null): Challenge | undefined {
+  const challenge = tokenChallenge(wwwAuthenticate, bound?.token.tokenType);
+  const [error] = /^(invalid_token|insufficient_scope)\b/.exec(words ?? "") ?? [];
+  if (error === undefined || challenge?.params.error !== undefined) return challenge;
+  return { scheme: "bearer", ...challenge, params: { ...challenge?.params, error } };
+}
+
 /** Why a request was refused, in the server's words and without what was sent. */
 function wordsOf(
   { status, words: said }: Refusal,
   params: Record<string, string>,
-  accessToken: string | undefined,
+  secrets: readonly (string | undefined)[],
 ): string {
   const words = params.error_description ?? said ?? params.error ?? `HTTP status ${status}`;
-  return oneLine(withoutSecrets(words, [accessToken]));
+  return oneLine(withoutSecrets(words, secrets));
 }

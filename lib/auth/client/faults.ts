@@ -5,8 +5,8 @@ const PLACEHOLDER = [
   /^\$[A-Za-z_]\w*$/,
   /^<[^<>]*>$/,
   /^\[[^[\]]*\]$/,
-  /^(YOUR|MY)[_-]?[A-Z_-]+$/i,
-  /^(x{4,}|changeme)$/i,
+  /^(your|my|replace|insert|enter|change|todo|fixme)[-_ ]?[a-z_ -]*$/i,
+  /^x{4,}$/i,
 ];
 
 const isPlaceholder = (text: string) =>

@@ -2,6 +2,7 @@ import { M2mcpError } from "../../failure.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
 import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
+import { requireSameIssuer } from "../discovery/cached.ts";
 import { discover } from "../discovery/discover.ts";
 import { type ProbeAnswer, probe } from "../discovery/probe.ts";
 import { discoverResource } from "../discovery/resource.ts";
@@ -107,6 +108,7 @@ async function walkToToken(
   const found = await step(show, "authorization server metadata", async () => {
     try {
       const value = await discover(deps, server, credentials, challenge);
+      await requireSameIssuer(deps, server, credentials, value);
       return { value, saw: describeIssuer(value, credentials) };
     } catch (error) {
       const isNowhere = error instanceof M2mcpError && error.code === "no_authorization_server";

@@ -2,8 +2,8 @@ import { M2mcpError } from "../../failure.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthState, Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { issuerOfSecret } from "../errors.ts";
 import { discover } from "./discover.ts";
+import { issuerOfSecret } from "./errors.ts";
 import { probe } from "./probe.ts";
 
 /** What is cached of the authorization server is asked for anew after this time, in ms. */
@@ -34,12 +34,12 @@ export async function discoverCached(
     (issuer === undefined || issuer === cached.issuer);
   if (isCurrent) return cached;
   const isProbed = challenge === undefined && credentials.tokenEndpoint === undefined;
-  const met = isProbed ? await probe(deps, server) : { challenge, wantsToken: true };
+  const met = isProbed ? await probe(deps, server) : { challenge, wantsToken: true, words: undefined };
   const asking = { ...credentials, ...(issuer ? { issuer } : {}) };
   const found = await discover(deps, server, asking, met.challenge).catch((error: unknown) => {
     const isNowhere = error instanceof M2mcpError && error.code === "no_authorization_server";
     if (isNowhere && !met.wantsToken) return null;
-    throw error;
+    throw isNowhere && met.words !== undefined ? saying(error, met.words) : error;
   });
   if (!found) return null;
   await requireSameIssuer(deps, server, credentials, found);
@@ -47,15 +47,21 @@ export async function discoverCached(
   return cached?.dpop && cached.tokenEndpoint === found.tokenEndpoint ? { ...found, dpop: true } : found;
 }
 
+/** An error with what the server itself says of it. */
+const saying = ({ code, exitCode, message, hint }: M2mcpError, words: string) =>
+  new M2mcpError(code, exitCode, `${message}; it says: ${words}`, hint);
+
 /**
  * Credentials that one issuer has taken go to no other one, whichever server names it, without the user's word. All
  * issuers of one origin count as one: who has the origin sees what is sent to any of them.
+ *
+ * @throws M2mcpError issuer_of_secret
  */
-async function requireSameIssuer(
-  { takenBy }: AuthDeps,
+export async function requireSameIssuer(
+  { takenBy }: Pick<AuthDeps, "takenBy">,
   server: string,
-  { issuer: named }: Credentials,
-  { issuer }: Discovered,
+  { issuer: named }: Pick<Credentials, "issuer">,
+  { issuer }: Pick<Discovered, "issuer">,
 ): Promise<void> {
   if (named !== undefined || issuer === undefined) return;
   const taken = await takenBy?.read();

@@ -1,7 +1,7 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { Credentials, Discovered } from "../credentials.ts";
-import { issuerMoved, noAuthorizationServer } from "../errors.ts";
+import { issuerMoved, noAuthorizationServer } from "./errors.ts";
 import { discoverIssuer, type IssuerMetadata } from "./issuer.ts";
 import type { DiscoveryDeps } from "./look-up.ts";
 import { discoverResource, type ResourceMetadata } from "./resource.ts";
@@ -14,7 +14,7 @@ const PERSONAL = ["openid", "profile", "email", "address", "phone", "offline_acc
 const UNUSABLE = ["invalid_metadata", "insecure_url", "directed_inward", "no_metadata"];
 
 /** What a place without metadata is answered with. */
-const ABSENT = ["no_metadata", "http_status", "redirect"];
+const ABSENT = ["no_metadata", "metadata_refused", "http_status", "redirect"];
 
 type Asking = Pick<Credentials, "tokenEndpoint" | "issuer">;
 

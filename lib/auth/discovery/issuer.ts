@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "../../json.ts";
 import type { Discovered } from "../credentials.ts";
-import { invalidMetadata, issuerMismatch, noMetadata } from "../errors.ts";
+import { invalidMetadata, issuerMismatch, noMetadata } from "./errors.ts";
 import { type DiscoveryDeps, identifier, identifiers, lookUp } from "./look-up.ts";
 import { issuerMetadataUrls } from "./places.ts";
 import type { AddressCheck } from "./url.ts";

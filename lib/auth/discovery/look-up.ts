@@ -2,12 +2,15 @@ import { EXIT, M2mcpError } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { unexpectedStatus } from "../../net/errors.ts";
 import type { AuthDeps } from "../deps.ts";
-import { metadataRedirects } from "../errors.ts";
-import { exchange } from "../exchange.ts";
+import { exchange, wordsOf } from "../exchange.ts";
+import { metadataRedirects, metadataRefused } from "./errors.ts";
 import type { AddressCheck } from "./url.ts";
 
 /** What discovery needs from outside. */
-export type DiscoveryDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "now" | "allowHttp" | "signal">;
+export type DiscoveryDeps = Pick<
+  AuthDeps,
+  "fetch" | "timeoutMs" | "log" | "now" | "allowHttp" | "headerValues" | "signal"
+>;
 
 const LONGEST_IDENTIFIER = 4096;
 
@@ -17,9 +20,11 @@ export const identifier = (value: unknown): string | undefined =>
     ? value
     : undefined;
 
-/** The identifiers of a list. */
+/** The identifiers of a list, or the one that stands in its place. */
 export const identifiers = (value: unknown): string[] | undefined =>
-  Array.isArray(value) ? value.map(identifier).filter((one) => one !== undefined) : undefined;
+  Array.isArray(value) || typeof value === "string"
+    ? [value].flat().flatMap((one) => identifier(one) ?? [])
+    : undefined;
 
 /** What a search for metadata came to: the document as it was read, else the reason that tells most. */
 export interface LookedUp<T> {
@@ -68,7 +73,10 @@ async function ask(deps: DiscoveryDeps, url: string): Promise<JsonObject | M2mcp
     const headers = { accept: "application/json" };
     const answer = await exchange(deps, url, { method: "GET", headers, redirects: "follow" });
     const { status, json } = answer;
-    if (status >= 500) return unexpectedStatus(new URL(url).host, status);
+    const words = wordsOf(answer, deps.headerValues);
+    if (status >= 500) return unexpectedStatus(new URL(url).host, status, words);
+    // A refusal in words tells why there is nothing to be found.
+    if ((status === 401 || status === 403) && words !== undefined) return metadataRefused(url, status, words);
     if (status === 200 && isObject(json) && Object.keys(json).length > 0) return json;
     // A redirect to a page for people is the likelier reason than that there is nothing.
     return answer.url === url ? undefined : metadataRedirects(url, answer.url);

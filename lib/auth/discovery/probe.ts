@@ -1,6 +1,6 @@
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthDeps } from "../deps.ts";
-import { exchange } from "../exchange.ts";
+import { exchange, wordsOf } from "../exchange.ts";
 import { tokenChallenge } from "./token-challenge.ts";
 
 /** How a server meets a request without a token. */
@@ -10,6 +10,8 @@ export interface ProbeAnswer {
   wantsToken: boolean;
   challenge: Challenge | undefined;
   headers: Headers;
+  /** The server's own, where it has some. */
+  words: string | undefined;
 }
 
 /**
@@ -20,16 +22,18 @@ export interface ProbeAnswer {
  * @throws M2mcpError network failures (exit 3)
  */
 export async function probe(
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">,
+  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "headerValues" | "signal">,
   server: string,
 ): Promise<ProbeAnswer> {
-  const { status, headers } = await exchange(deps, server, {
+  const answer = await exchange(deps, server, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
     body: JSON.stringify({ jsonrpc: "2.0", id: "m2mcp-probe", method: "ping" }),
     redirects: "answer",
   });
+  const { status, headers } = answer;
   const challenge = tokenChallenge(headers.get("www-authenticate"));
   const wantsToken = status === 401 || Boolean(challenge?.params.resource_metadata);
-  return { status, headers, wantsToken, challenge: wantsToken ? challenge : undefined };
+  const words = wordsOf(answer, deps.headerValues);
+  return { status, headers, wantsToken, words, challenge: wantsToken ? challenge : undefined };
 }

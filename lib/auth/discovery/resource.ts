@@ -1,5 +1,5 @@
 import type { Challenge } from "../../net/challenge.ts";
-import { noMetadata, resourceMismatch } from "../errors.ts";
+import { noMetadata, resourceMismatch } from "./errors.ts";
 import { type DiscoveryDeps, identifier, identifiers, type LookedUp, lookUp } from "./look-up.ts";
 import { resourceMetadataUrls } from "./places.ts";
 import { type AddressCheck, covers } from "./url.ts";

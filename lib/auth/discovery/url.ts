@@ -2,7 +2,7 @@ import { normalUrl } from "../../net/normal-url.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { closestZone, mayName, zoneOf } from "../../net/zone.ts";
 import type { Credentials } from "../credentials.ts";
-import { directedInward, insecureUrl, invalidMetadata } from "../errors.ts";
+import { directedInward, insecureUrl, invalidMetadata } from "./errors.ts";
 
 /** Where plain http stays on this machine. */
 const isLoopback = (hostname: string) =>

@@ -25,10 +25,17 @@ export function hintFor(refused: RefusedRequest): string {
   if (known) return known;
   if (sendsResource && refusesResource(refused))
     return `this server refuses \`resource\`: give ${option("no-resource")}, or ${option("resource", "URI")} with the name that it knows`;
-  if (doubt && ["invalid_client", "invalid_request", "unauthorized_client"].includes(error))
-    return `${doubt}; ${byCode(refused)}`;
+  if (doubt && !NO_MATTER_OF_CLIENT.includes(error)) return `${doubt}; ${byCode(refused)}`;
   return byCode(refused);
 }
+
+/** Refusals that say nothing against the client. */
+const NO_MATTER_OF_CLIENT = [
+  "invalid_scope",
+  "unsupported_grant_type",
+  "temporarily_unavailable",
+  "server_error",
+];
 
 /** Refusals whose name says what is wrong, whatever their words mention. */
 const NO_MATTER_OF_RESOURCE = [

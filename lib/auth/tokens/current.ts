@@ -1,6 +1,6 @@
 import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { noAuthorizationServer } from "../errors.ts";
+import { noAuthorizationServer } from "../discovery/errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
 import { type Freshness, freshness, isOpen } from "./freshness.ts";
 import { beginRenewal, endRenewal } from "./renew.ts";

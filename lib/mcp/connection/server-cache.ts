@@ -1,5 +1,36 @@
-import type { ServerMemory } from "../protocol/endpoint.ts";
+import type { Endpoint, ServerMemory } from "../protocol/endpoint.ts";
 
 /** What is remembered of a server, with news of it: of another era, what was known before holds no more. */
 export const learned = (old: ServerMemory, news: ServerMemory): ServerMemory =>
   old.era === undefined || old.era === news.era ? { ...old, ...news } : news;
+
+/** What this and earlier processes have learned of the server. */
+export interface ServerMemories {
+  recall(): Promise<ServerMemory | undefined>;
+  /** Keeps news for this and later runs, in the background: nobody waits for what only those need. */
+  learn(news: ServerMemory): void;
+  /** Resolves when what was learned is written down. Never rejects. */
+  settled(): Promise<void>;
+}
+
+export function createServerMemories({ cache }: Pick<Endpoint, "cache">): ServerMemories {
+  let known: Promise<ServerMemory | undefined> | undefined;
+  let writing: Promise<void> = Promise.resolve();
+  const recall = () => {
+    known ??= cache.read();
+    return known;
+  };
+  const write = async (news: ServerMemory) => {
+    const old = await recall();
+    if (news.session === undefined && old?.era === news.era) return;
+    known = Promise.resolve(learned(old ?? {}, news));
+    await cache.change((before) => learned(before, news));
+  };
+  return {
+    recall,
+    learn(news) {
+      writing = writing.then(() => write(news)).catch(() => {});
+    },
+    settled: () => writing,
+  };
+}

@@ -26,6 +26,19 @@ export interface HttpResponse {
   discard(): Promise<void>;
 }
 
+/** A body, with what watches it and what it is told in. */
+interface WatchedBody {
+  readonly response: Response;
+  readonly host: string;
+  readonly watch: IdleWatch;
+  /** Aborted with the reason where the time is over. */
+  readonly signal: AbortSignal;
+  /** Lets go of what watches the response. */
+  end(): void;
+  /** Once reading has begun. */
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+}
+
 /**
  * A response under watch: its idle timeout, its end and what breaks it off are told in our own errors.
  *
@@ -39,71 +52,80 @@ export function watchResponse(
   signal: AbortSignal,
   end: () => void,
 ): HttpResponse {
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-
-  /** Hands the body's bytes to `take` as they come; waits where it returns a promise. */
-  async function read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
-    reader = response.body?.getReader();
-    let finished = false;
-    let taking = false;
-    try {
-      while (reader) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        // Time in which our own reader is slow is not the server's idleness.
-        watch.pause();
-        taking = true;
-        const taken = take(value);
-        if (taken) await taken;
-        taking = false;
-        watch.refresh();
-      }
-      finished = true;
-      // An aborted body may end like a complete one; it is not.
-      signal.throwIfAborted();
-    } catch (error) {
-      throw taking ? error : networkError(error, signal, host, true);
-    } finally {
-      end();
-      if (!finished) await reader?.cancel().catch(() => {});
-    }
-  }
-
-  async function short(): Promise<string> {
-    try {
-      const text = await response.text();
-      signal.throwIfAborted();
-      return text;
-    } catch (error) {
-      throw networkError(error, signal, host, true);
-    } finally {
-      end();
-    }
-  }
-
+  const body: WatchedBody = { response, host, watch, signal, end, reader: undefined };
   return {
     status: response.status,
     headers: response.headers,
-    read,
-    async text(maxBytes = MAX_ANSWER_BYTES) {
-      const said = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
-      const length = said === null ? Number.NaN : Number(said);
-      if (length <= Math.min(SHORT_BYTES, maxBytes)) return short();
-      if (length > maxBytes) {
-        await this.discard();
-        throw answerTooLong(host, maxBytes);
-      }
-      const whole = createGathering(length);
-      await read((bytes) => {
-        if (whole.add(bytes) > maxBytes) throw answerTooLong(host, maxBytes);
-      });
-      return trimText(toText(whole.bytes()));
-    },
-    async discard() {
-      end();
-      await (reader ?? response.body)?.cancel().catch(() => {});
-    },
+    read: (take) => read(body, take),
+    text: (maxBytes = MAX_ANSWER_BYTES) => readText(body, maxBytes),
+    discard: () => discard(body),
   };
+}
+
+/** @see HttpResponse.read */
+async function read(body: WatchedBody, take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
+  const { response, host, watch, signal, end } = body;
+  const reader = response.body?.getReader();
+  body.reader = reader;
+  let finished = false;
+  let taking = false;
+  try {
+    while (reader) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      // Time in which our own reader is slow is not the server's idleness.
+      watch.pause();
+      taking = true;
+      const taken = take(value);
+      if (taken) await taken;
+      taking = false;
+      watch.refresh();
+    }
+    finished = true;
+    // An aborted body may end like a complete one; it is not.
+    signal.throwIfAborted();
+  } catch (error) {
+    throw taking ? error : networkError(error, signal, host, true);
+  } finally {
+    end();
+    if (!finished) await reader?.cancel().catch(() => {});
+  }
+}
+
+/** @see HttpResponse.text */
+async function readText(body: WatchedBody, maxBytes: number): Promise<Text> {
+  const { response, host } = body;
+  const said = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+  const length = said === null ? Number.NaN : Number(said);
+  if (length <= Math.min(SHORT_BYTES, maxBytes)) return readShort(body);
+  if (length > maxBytes) {
+    await discard(body);
+    throw answerTooLong(host, maxBytes);
+  }
+  const whole = createGathering(length);
+  await read(body, (bytes) => {
+    if (whole.add(bytes) > maxBytes) throw answerTooLong(host, maxBytes);
+  });
+  return trimText(toText(whole.bytes()));
+}
+
+/** A short body, which the runtime reads faster in one go. */
+async function readShort({ response, host, signal, end }: WatchedBody): Promise<string> {
+  try {
+    const text = await response.text();
+    signal.throwIfAborted();
+    return text;
+  } catch (error) {
+    throw networkError(error, signal, host, true);
+  } finally {
+    end();
+  }
+}
+
+/** @see HttpResponse.discard */
+async function discard({ response, reader, end }: WatchedBody): Promise<void> {
+  end();
+  await (reader ?? response.body)?.cancel().catch(() => {});
 }
 
 /** Gathers the bytes of a body. @param length what the server said it would be, NaN when it did not say */

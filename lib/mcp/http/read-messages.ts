@@ -46,9 +46,10 @@ export async function readMessages(
   if (type === "text/event-stream") {
     const notes: MessagesRead = {};
     const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-    await readEvents(response.read, options.cursor, MAX_ANSWER_BYTES, tooLong, (event) =>
+    const unfinished = await readEvents(response.read, options.cursor, MAX_ANSWER_BYTES, tooLong, (event) =>
       takeEvent(event, options, notes),
     );
+    if (unfinished) await takeUnfinished(unfinished, options);
     return notes;
   }
   if (!mayBeJson(type)) {
@@ -109,6 +110,17 @@ async function takeEvent(
   if (event !== "error") return;
   const words = phraseOf(readWords(data, null));
   if (words !== undefined) throw streamEndedInError(host, words);
+}
+
+/** Of what a stream breaks off in, only the answer itself is taken, where it came whole. */
+async function takeUnfinished(
+  { event, data }: StreamEvent,
+  { take, expected }: ReadMessagesOptions,
+): Promise<void> {
+  if (expected === undefined || (event !== undefined && event !== "message")) return;
+  for (const message of parseMessages(data, "server"))
+    if (message.kind === "response" && message.id !== null && isSameId(message.id, expected))
+      await take(underExpectedId(message, expected));
 }
 
 /** Hands on what is a message; gives back what is wrong with something that is none. */

@@ -19,18 +19,22 @@ const MAX_RETRY_MS = 60 * 60 * 1000;
 /** Hands bytes on as they come; see `HttpResponse.read`. */
 type Read = (take: (bytes: Uint8Array) => Promise<void> | void) => Promise<void>;
 
+/** What each line of an unfinished event takes beside its text, in bytes, as measured. */
+const LINE_WEIGHT = 128;
+
 /**
  * Hands the events of an SSE body to `take`, in order, one after the other. `cursor` is kept up to date as they come.
  *
- * @param maxChars longest event kept; a longer one throws `tooLong()`
+ * @param maxBytes most that is kept of one event, its lines included; a longer one throws `tooLong()`
+ * @returns what stands behind the last event where the body ends within one: browsers drop it, but it may be whole
  */
 export async function readEvents(
   read: Read,
   cursor: StreamCursor,
-  maxChars: number,
+  maxBytes: number,
   tooLong: () => Error,
   take: (event: StreamEvent) => Promise<void>,
-): Promise<void> {
+): Promise<StreamEvent | undefined> {
   let events: StreamEvent[] = [];
   let overflow = false;
   const parser = createParser({
@@ -46,17 +50,65 @@ export async function readEvents(
     onError: (error) => {
       if (error.type === "max-buffer-size-exceeded") overflow = true;
     },
-    maxBufferSize: maxChars,
+    maxBufferSize: maxBytes,
   });
   const decoder = new TextDecoder();
+  const unfinished = createUnfinished();
   await read((bytes) => {
-    parser.feed(decoder.decode(bytes, { stream: true }));
+    const text = decoder.decode(bytes, { stream: true });
+    if (unfinished.add(text) > maxBytes) throw tooLong();
+    parser.feed(text);
     if (overflow) throw tooLong();
     if (events.length === 0) return;
     const ready = events;
     events = [];
     return takeAll(ready, take);
   });
+  if (unfinished.weight() === 0) return undefined;
+  const { lastEventId } = cursor;
+  parser.feed("\n\n");
+  // Who resumes must have it again.
+  if (lastEventId === undefined) delete cursor.lastEventId;
+  else cursor.lastEventId = lastEventId;
+  return events[0];
+}
+
+/** Weighs what has come since the last blank line, which is all that is kept of a stream. */
+function createUnfinished() {
+  let weight = 0;
+  let before = "";
+  return {
+    /** @returns the weight with this text, in bytes */
+    add(text: string): number {
+      if (text.endsWith("\n\n")) {
+        weight = 0;
+        before = "\n\n";
+        return weight;
+      }
+      const joined = before + text;
+      const behind = behindBlankLine(joined);
+      weight = behind === -1 ? weight + weightOf(text, 0) : weightOf(joined, behind);
+      before = joined.slice(-2);
+      return weight;
+    },
+    weight: () => weight,
+  };
+}
+
+/** The index behind the last blank line, -1 where there is none. */
+function behindBlankLine(text: string): number {
+  const ends = ["\n\n", "\r\r", "\n\r\n"].map((blank) => {
+    const at = text.lastIndexOf(blank);
+    return at === -1 ? -1 : at + blank.length;
+  });
+  return Math.max(...ends);
+}
+
+function weightOf(text: string, from: number): number {
+  let lines = 0;
+  for (const end of ["\n", "\r"])
+    for (let at = text.indexOf(end, from); at !== -1; at = text.indexOf(end, at + 1)) lines++;
+  return text.length - from + LINE_WEIGHT * lines;
 }
 
 async function takeAll(events: StreamEvent[], take: (event: StreamEvent) => Promise<void>): Promise<void> {

@@ -49,11 +49,17 @@ function sameDigits(one: string, other: string): boolean {
 function normal(text: string): { minus: boolean; digits: string; power: number } {
   const [, sign, whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const all = `${whole}${fraction}`.replace(/^0+/, "");
-  const digits = all.replace(/0+$/, "");
+  const all = `${whole}${fraction}`;
+  let start = 0;
+  let end = all.length;
+  // By index: `/0+$/` begins anew at each zero, which takes the square of a server's digits.
+  while (start < end && all.charCodeAt(start) === ZERO) start++;
+  while (end > start && all.charCodeAt(end - 1) === ZERO) end--;
   return {
     minus: sign === "-",
-    digits,
-    power: Number(exponent) - fraction.length + (all.length - digits.length),
+    digits: all.slice(start, end),
+    power: Number(exponent) - fraction.length + (all.length - end),
   };
 }
+
+const ZERO = 48;

@@ -13,6 +13,7 @@ import {
   type ResponseMessage,
   type RpcError,
 } from "./message.ts";
+import { isTooHeavy } from "./weight.ts";
 
 /** Text that is no JSON-RPC message: the error to answer with, and the id when it had one. */
 export interface Unreadable {
@@ -32,6 +33,18 @@ export type Sender = "client" | "server";
  * Never throws: what cannot be read comes back as `unreadable` with the error to answer.
  */
 export function parseMessages(text: Text, sender: Sender = "client"): (Message | Unreadable)[] {
+  if (isTooHeavy(text)) return [unreadable(null, INVALID_REQUEST, "the message holds too many values")];
+  try {
+    return parse(text, sender);
+  } catch (error) {
+    if (error instanceof RangeError)
+      return [unreadable(null, INVALID_REQUEST, "the message is nested too deep")];
+    throw error;
+  }
+}
+
+/** @throws RangeError where it is nested so deep that it cannot be written anew */
+function parse(text: Text, sender: Sender): (Message | Unreadable)[] {
   const json = asString(text);
   let value: unknown;
   try {

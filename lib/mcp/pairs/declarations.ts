@@ -13,17 +13,16 @@ export function withDeclarations<T extends Transport>(
   transport: T,
   { extensions, trace }: Pick<Endpoint, "extensions" | "trace">,
 ): T {
-  if (!extensions?.length && !trace) return transport;
-  const declared = Object.fromEntries((extensions ?? []).map((name) => [name, {}]));
+  if (Object.keys(extensions).length === 0 && !trace) return transport;
   return {
     ...transport,
-    request: (call) => transport.request({ ...call, message: declaring(call.message, declared, trace) }),
+    request: (call) => transport.request({ ...call, message: declaring(call.message, extensions, trace) }),
   };
 }
 
 function declaring(
   message: RequestMessage,
-  extensions: JsonObject,
+  extensions: Record<string, object>,
   trace: Endpoint["trace"],
 ): RequestMessage {
   const params = exactParams(message);
@@ -43,7 +42,7 @@ function declaring(
 }
 
 /** The client's own stay as they are. */
-function withExtensions(capabilities: unknown, extensions: JsonObject): JsonObject {
+function withExtensions(capabilities: unknown, extensions: Record<string, object>): JsonObject {
   const given = objectOf(capabilities);
   if (Object.keys(extensions).length === 0) return given;
   return { ...given, extensions: { ...extensions, ...objectOf(given.extensions) } };

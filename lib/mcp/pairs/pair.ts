@@ -1,5 +1,5 @@
 import type { Ids } from "../jsonrpc/id.ts";
-import { createHttpSse } from "../legacy/http-sse.ts";
+import { createHttpSse } from "../legacy/http-sse/http-sse.ts";
 import { createLegacySession } from "../legacy/session.ts";
 import { withLastingListen } from "../modern/lasting-listen.ts";
 import { createStatelessHttp } from "../modern/stateless-http.ts";
@@ -8,8 +8,8 @@ import type { ClientIdentity } from "../protocol/meta.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import { withDeclarations } from "./declarations.ts";
 import type { EraTransport } from "./era-transport.ts";
-import { createLegacyOnModern } from "./legacy-on-modern.ts";
-import { createModernOnLegacy } from "./modern-on-legacy.ts";
+import { createLegacyOnModern } from "./legacy-on-modern/legacy-on-modern.ts";
+import { createModernOnLegacy } from "./modern-on-legacy/modern-on-legacy.ts";
 import { ownToLegacy, ownToModern } from "./own-client.ts";
 import { legacyToLegacy, modernToModern } from "./same-era.ts";
 

@@ -35,6 +35,8 @@ export interface Endpoint {
   /** Headers of the user's own (`--header`), already expanded. */
   headers: [name: string, value: string][];
   authorization: Authorization;
+  /** Extensions that are used on the way to the server, to be declared beside the host's own capabilities. */
+  extensions: Record<string, object>;
   fetch: typeof fetch;
   /** Version pinned by the user; absent: found by itself. */
   protocol?: string;
@@ -45,8 +47,6 @@ export interface Endpoint {
   connectTimeoutMs?: number;
   /** For how long a refused connection is tried again before it counts as a failure. */
   reconnectMs: number;
-  /** Extensions of MCP that are used beside the client, such as that of the grant. */
-  extensions?: readonly string[];
   /** `traceparent` and its like of the environment (W3C Trace Context). */
   trace?: Readonly<Record<string, string>>;
   /** One line for a person, about what happens; shown with --verbose. */

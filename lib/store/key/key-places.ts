@@ -45,7 +45,7 @@ export async function putKey(
       await putIntoKeyring(sources.keyring, id, key);
       return { id, place };
     case "passphrase":
-      if (!sources.passphrase) throw missingPassphrase();
+      if (!sources.passphrase) throw missingPassphrase(sources.paths.folder);
       return { id, place, ...(await wrapKey(sources.passphrase, key)) };
     case "file":
       sources.exposure.written(
@@ -72,20 +72,20 @@ export async function readKey(sources: KeySources, description: Description): Pr
   switch (description.place) {
     case "keyring": {
       const secret = await keyring.read(description.id).catch((error: unknown) => {
-        throw keyringSilent(reasonIn(error));
+        throw keyringSilent(paths.folder, reasonIn(error));
       });
-      if (secret === null) throw keyLost("the OS keyring");
+      if (secret === null) throw keyLost(paths.folder, "the OS keyring");
       return checkedKey(Buffer.from(secret, "base64"), "the store's key in the OS keyring");
     }
     case "passphrase": {
-      if (!passphrase) throw missingPassphrase();
+      if (!passphrase) throw missingPassphrase(paths.folder);
       const key = await unwrapKey(passphrase, description);
       if (!key) throw wrongPassphrase(paths.description);
       return key;
     }
     case "file": {
       const key = await readKeyFile(sources);
-      if (!key) throw keyLost(paths.key);
+      if (!key) throw keyLost(paths.folder, paths.key);
       return key;
     }
   }

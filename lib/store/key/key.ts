@@ -71,9 +71,10 @@ async function openKey(sources: KeySources, choice: KeyChoice): Promise<OpenKey>
 }
 
 async function openExisting(sources: KeySources, choice: KeyChoice): Promise<OpenKey | null> {
+  const { folder } = sources.paths;
   for (let found = await readDescription(sources.paths, sources.exposure); found; ) {
-    if (choice === "keyring" && found.place !== "keyring") throw otherPlace(found.place, "keyring");
-    if (choice === "file" && found.place === "keyring") throw otherPlace("keyring", "file");
+    if (choice === "keyring" && found.place !== "keyring") throw otherPlace(folder, found.place, "keyring");
+    if (choice === "file" && found.place === "keyring") throw otherPlace(folder, "keyring", "file");
     try {
       return { key: await readKey(sources, found), place: found.place };
     } catch (error) {
@@ -93,7 +94,7 @@ async function makeStore(sources: KeySources, choice: KeyChoice, lease: Lease): 
   // A new key would turn what is there into rubbish.
   const names = await listFolder(paths.profiles);
   if (!kept && names.some((name) => nameOfSealed(name) !== null)) throw descriptionLost(paths.description);
-  if (kept && choice === "keyring") throw otherPlace("file", "keyring");
+  if (kept && choice === "keyring") throw otherPlace(paths.folder, "file", "keyring");
   const key = kept ?? randomBytes(KEY_BYTES);
   const id = newStoreId();
   const description: Description = kept

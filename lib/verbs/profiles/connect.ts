@@ -24,7 +24,7 @@ export async function run(command: Command): Promise<undefined> {
     await store.writeProfile(profile);
     if (state) {
       const auth = (await target.cache.readAuth()) ?? state;
-      await cacheOf(command, store, name).changeAuth(() => auth);
+      await cacheOf(store, name).changeAuth(() => auth);
     }
     return answered;
   });
@@ -74,7 +74,8 @@ async function planned(
 
 async function loginNamed(command: Command, store: Store, text: string): Promise<Profile> {
   const named = await store.readProfile(profileName(text));
-  if (!named) throw wrongUsage(`there is no login ${text}`, "m2mcp profiles lists what there is");
+  if (!named)
+    throw wrongUsage(`there is no login ${text} in ${store.folder}`, "m2mcp profiles lists what there is");
   if (command.options.value("profile") !== undefined)
     throw wrongUsage("--profile is for a server's address", `${text} names the login already`);
   return named;

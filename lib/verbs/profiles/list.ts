@@ -34,7 +34,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
   });
   if (lines.length > 0) command.output.print(human(lines, command.io.now()));
   else if (unreadable.length === 0 && !command.output.json)
-    command.output.note("no profiles yet: m2mcp login <server> makes one");
+    command.output.note(`no profiles in ${store.folder} yet: m2mcp login <server> makes one`);
   if (unreadable.length === 0) return undefined;
   for (const { file, error } of unreadable) command.output.warn(`${basename(file)}: ${error.message}`);
   return profilesUnreadable(unreadable.length);

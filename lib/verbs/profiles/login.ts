@@ -45,7 +45,7 @@ export async function run(command: Command): Promise<undefined> {
     credentials: trial.credentials,
     createdAtMs: old?.createdAtMs ?? command.io.now(),
   });
-  await cacheOf(command, store, name).changeAuth(() => trial.state);
+  await cacheOf(store, name).changeAuth(() => trial.state);
 
   const { rows, data } = describe(server, name, trial, command.io.now());
   command.output.data(data);

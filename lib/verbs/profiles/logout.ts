@@ -13,7 +13,7 @@ export async function run(command: Command): Promise<undefined> {
   const name = text.startsWith("@") ? profileName(text) : nameOf(profiles, serverUrl(text));
   const borrowers = profiles.filter((profile) => profile.login === name).map((profile) => profile.name);
   const removed = await removeAll(store, [...borrowers, name]);
-  if (!removed.includes(name)) throw noSuchProfile(name);
+  if (!removed.includes(name)) throw noSuchProfile(name, store.folder);
 
   command.output.data({ removed });
   command.output.print(`removed @${name} with its secrets and tokens`);

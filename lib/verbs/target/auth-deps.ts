@@ -27,8 +27,10 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
   const { cache, store, login, takenBy } = target;
   const { env, now } = command.io;
   const reach = plain ?? (await fetchFor(command, target));
+  const headers = expandableHeaders(target.headers, env);
   return {
-    fetch: withServerHeaders(reach, target.server, expandableHeaders(target.headers, env)),
+    fetch: withServerHeaders(reach, target.server, headers),
+    headerValues: headers.map(([, value]) => value),
     now,
     env,
     read: cache.readAuth,

@@ -1,5 +1,6 @@
 import { type ClosableAuthorization, createAuthorization } from "../../auth/authorization/authorization.ts";
 import { noAuthorization } from "../../auth/authorization/no-authorization.ts";
+import { usedExtensions } from "../../auth/extensions.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { M2mcpError } from "../../failure.ts";
@@ -9,9 +10,6 @@ import { authDeps, fetchFor } from "./auth-deps.ts";
 import { expandHeaders } from "./headers.ts";
 import type { Target } from "./target.ts";
 import { traceOf } from "./trace-context.ts";
-
-/** The extension of MCP that this grant is (ext-auth "OAuth Client Credentials"). */
-const CLIENT_CREDENTIALS = "io.modelcontextprotocol/oauth-client-credentials";
 
 /** Silence after which the server counts as gone, and how long a cut connection is opened again, in ms. */
 export interface Limits {
@@ -45,11 +43,11 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     url: server,
     headers: expandHeaders(target.headers, command.io.env),
     authorization: inWordsFor(command, authorization),
+    extensions: usedExtensions(credentials),
     fetch,
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
     cache: cache.server(server),
     ...timeouts(command, limits),
-    ...(credentials?.grant === "client-credentials" ? { extensions: [CLIENT_CREDENTIALS] } : {}),
     ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
     log: (line) => command.output.step(line),

@@ -48,7 +48,7 @@ function bestOf(profiles: readonly Profile[], server: string): Profile[] {
 /** @throws M2mcpError (exit 1) when there is none of this name */
 export async function savedProfile(store: Store, name: string): Promise<Profile> {
   const profile = await store.readProfile(name);
-  if (!profile) throw noSuchProfile(name);
+  if (!profile) throw noSuchProfile(name, store.folder);
   return profile;
 }
 
@@ -61,6 +61,6 @@ export async function loginOf(store: Store, profile: Profile): Promise<Profile |
   if (profile.credentials) return profile;
   if (profile.login === undefined) return undefined;
   const login = await savedProfile(store, profile.login);
-  if (!login.credentials) throw noSuchProfile(profile.login);
+  if (!login.credentials) throw noSuchProfile(profile.login, store.folder);
   return login;
 }

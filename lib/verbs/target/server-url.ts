@@ -32,13 +32,18 @@ export function serverUrl(text: string): string {
   return normalUrl(url).href;
 }
 
-/** Whether two addresses are the same endpoint: a slash at the end makes no difference. */
-export const sameServer = (a: string, b: string): boolean => a.replace(/\/$/, "") === b.replace(/\/$/, "");
+/** Whether two addresses are the same endpoint: neither spelling nor a slash at the end makes a difference. */
+export const sameServer = (a: string, b: string): boolean => bare(a) === bare(b);
+
+function bare(address: string): string {
+  const url = URL.parse(address);
+  return (url ? normalUrl(url).href : address).replace(/\/$/, "");
+}
 
 /** Whether `server` is `base` or lies below it, on the same origin: then a login for `base` is good for it. */
 export function isWithin(server: string, base: string): boolean {
   if (sameServer(server, base)) return true;
-  const [inner, outer] = [new URL(server), new URL(base)];
+  const [inner, outer] = [normalUrl(new URL(server)), normalUrl(new URL(base))];
   if (inner.origin !== outer.origin || outer.search !== "") return false;
   return inner.pathname.startsWith(outer.pathname.endsWith("/") ? outer.pathname : `${outer.pathname}/`);
 }

@@ -64,7 +64,7 @@ export async function profileTarget(command: Command, store: Store, profile: Pro
     profile,
     ...(login ? { login } : {}),
     credentials: login?.credentials ?? null,
-    cache: cacheOf(command, store, (login ?? profile).name),
+    cache: cacheOf(store, (login ?? profile).name),
   });
 }
 
@@ -73,9 +73,9 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
   if (namesCredentials(command.options)) {
     const credentials = await readCredentials(command.options, secretReading(command, "source"));
     // The secret is one of the parts: with another secret, the token got by the first is not found.
-    const cache = cacheOf(command, store, [server, JSON.stringify(credentials)]);
+    const cache = cacheOf(store, [server, JSON.stringify(credentials)]);
     const { clientId, authentication } = credentials;
-    const takenBy = cacheOf(command, store, ["taken by", JSON.stringify([clientId, authentication])]);
+    const takenBy = cacheOf(store, ["taken by", JSON.stringify([clientId, authentication])]);
     return withOptions(command, store, server, { credentials, cache, takenBy });
   }
   const profile = await profileFor(store, server, command.options.value("profile"));
@@ -83,7 +83,7 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
     command.output.step(`using @${profile.name}, saved for ${profile.server}`);
     return { ...(await profileTarget(command, store, profile)), server };
   }
-  return withOptions(command, store, server, { credentials: null, cache: cacheOf(command, store, [server]) });
+  return withOptions(command, store, server, { credentials: null, cache: cacheOf(store, [server]) });
 }
 
 /** Hosts that --allow-http names, one or several a value. */

@@ -131,3 +131,29 @@ test("a revoked token is replaced whatever the status that tells so", async () =
     expect(await authorization.headers({ ...ask, refusal })).toEqual({ authorization: "Bearer t2" });
   }
 });
+
+test("what a server says of itself is told where it names nobody, without the user's headers", async () => {
+  const key = "gateway-k3y";
+  const refused = () => Response.json({ message: `missing or wrong key ${key}` }, { status: 403 });
+  const script: Record<string, Scripted> = {
+    [server]: () => Response.json({ message: "tenant is suspended" }, { status: 401 }),
+    "https://mcp.example/.well-known/oauth-protected-resource": refused,
+  };
+  const { begin } = open(script, { headerValues: [key] });
+  const { message, hint } = await begin()
+    .headers(ask)
+    .catch((error) => error);
+  expect(message).toContain("it says: tenant is suspended");
+  expect(message).toContain("403: missing or wrong key …");
+  expect(hint).toContain("--header");
+});
+
+test("a token refused in the body alone is replaced", async () => {
+  let issued = 0;
+  const token = () => ({ access_token: `t${++issued}`, token_type: "Bearer" });
+  const { begin } = open({ ...guarded(AS), [`${AS}/token`]: token });
+  const authorization = begin();
+  const sent = await authorization.headers(ask);
+  const refusal = { status: 403, wwwAuthenticate: null, words: "invalid_token: it was revoked", sent };
+  expect(await authorization.headers({ ...ask, refusal })).toEqual({ authorization: "Bearer t2" });
+});

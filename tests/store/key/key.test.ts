@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { M2mcpError } from "../../../lib/failure.ts";
 import type { Keyring } from "../../../lib/platform/keyring.ts";
 import { openStore } from "../../../lib/store/store.ts";
 import {
@@ -87,4 +88,23 @@ test("the store's key is where it is: a contrary choice is an error", async () =
       }).keyPlace(),
     ),
   ).toBe("no_keyring");
+});
+
+test("an error about the store's key names the store that was looked in, or M2MCP_HOME", async () => {
+  const words = (work: Promise<unknown>) =>
+    work.then(
+      () => "none",
+      (error: M2mcpError) => `${error.message} ${error.hint}`,
+    );
+  await home.open({ M2MCP_PASSPHRASE: "one" }).writeProfile(profileNamed("a"));
+  expect(await words(home.open({}).readProfile("a"))).toContain(home.folder);
+  expect(await words(home.open({ M2MCP_PASSPHRASE: "two" }).readProfile("a"))).toContain(home.folder);
+  expect(await words(home.open({}, NO_KEYRING, "keyring").readProfile("a"))).toContain(home.folder);
+  const keyring = createKeyring();
+  await home.open({ M2MCP_PASSPHRASE: "one" }, keyring).move("keyring");
+  expect(await words(home.open({}, NO_KEYRING).readProfile("a"))).toMatch(
+    new RegExp(`${home.folder}.*M2MCP_HOME`),
+  );
+  keyring.kept.clear();
+  expect(await words(home.open({}, keyring).readProfile("a"))).toContain(home.folder);
 });

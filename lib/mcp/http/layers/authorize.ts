@@ -1,4 +1,5 @@
 import type { Authorization, Refusal } from "../../../net/authorization.ts";
+import { parseChallenges } from "../../../net/challenge.ts";
 import type { HttpResponse } from "../body.ts";
 import { readErrorBody } from "../refusal.ts";
 import type { Layer } from "./layer.ts";
@@ -32,12 +33,15 @@ export const authorize =
     }
   };
 
-/** Whether a response is about the token: by its status, or by the error that the challenge names (RFC 6750 §3.1). */
+/** Errors of a challenge that are about the token or its proof (RFC 6750 §3.1, RFC 9449 §7.1 and §9). */
+const TOKEN_ERRORS = ["invalid_token", "insufficient_scope", "invalid_dpop_proof", "use_dpop_nonce"];
+
+/** Whether a response is about the token: by its status, or by the error that the challenge names. */
 function refusesTokens({ status, headers }: HttpResponse): boolean {
   if (status === 401 || status === 403) return true;
   if (status !== 400) return false;
-  const challenge = headers.get("www-authenticate")?.slice(0, 4096) ?? "";
-  return /\berror\s*=\s*"?(invalid_token|insufficient_scope)\b/i.test(challenge);
+  const challenges = parseChallenges(headers.get("www-authenticate"));
+  return challenges.some(({ params }) => TOKEN_ERRORS.includes(params.error ?? ""));
 }
 
 /** A response whose body was read already. */

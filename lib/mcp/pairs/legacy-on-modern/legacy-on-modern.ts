@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from "../../json.ts";
-import { invalidAnswer } from "../../net/errors.ts";
-import { hostOf } from "../../net/network-error.ts";
-import { type Id, type Ids, idValue } from "../jsonrpc/id.ts";
+import { isObject, type JsonObject } from "../../../json.ts";
+import { invalidAnswer } from "../../../net/errors.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import { type Id, type Ids, idValue } from "../../jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
@@ -15,22 +15,22 @@ import {
   type RpcError,
   request as requestMessage,
   resultResponse,
-} from "../jsonrpc/message.ts";
-import { createStandingSubscription, SubscriptionRefused } from "../modern/standing-subscription.ts";
-import { type Answer, answered, asRefused, refused, toRpcError } from "../protocol/answer.ts";
-import type { Endpoint } from "../protocol/endpoint.ts";
-import { type ClientIdentity, LOG_LEVELS, META_SUBSCRIPTION } from "../protocol/meta.ts";
-import { type Filter, LISTEN, listChanges, offered, untagged } from "../protocol/subscription.ts";
-import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
-import { isDiscovered } from "../protocol/verdict.ts";
-import { MODERN_VERSION, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../protocol/versions.ts";
-import { inputRequests } from "../translate/gather-input.ts";
-import { createOutputShapes } from "../translate/output-schema.ts";
-import { initializeResult, legacyError, legacyResult } from "../translate/to-legacy.ts";
-import { withModernMeta } from "../translate/to-modern.ts";
-import type { EraTransport, Opened } from "./era-transport.ts";
-import { throughRounds } from "./rounds.ts";
-import { notDiscovered } from "./same-era.ts";
+} from "../../jsonrpc/message.ts";
+import { createStandingSubscription, SubscriptionRefused } from "../../modern/standing-subscription.ts";
+import { type Answer, answered, asRefused, refused, toRpcError } from "../../protocol/answer.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
+import { type ClientIdentity, LOG_LEVELS, META_SUBSCRIPTION } from "../../protocol/meta.ts";
+import { type Filter, LISTEN, listChanges, offered, untagged } from "../../protocol/subscription.ts";
+import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
+import { isDiscovered } from "../../protocol/verdict.ts";
+import { MODERN_VERSION, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../protocol/versions.ts";
+import { inputRequests } from "../../translate/gather-input.ts";
+import { createOutputShapes } from "../../translate/output-schema.ts";
+import { initializeResult, legacyError, legacyResult } from "../../translate/to-legacy.ts";
+import { withModernMeta } from "../../translate/to-modern.ts";
+import type { EraTransport, Opened } from "../era-transport.ts";
+import { throughRounds } from "../rounds.ts";
+import { notDiscovered } from "../same-era.ts";
 
 /** Notifications of a legacy client's that have no place in the modern era. */
 const LEGACY_ONLY = [

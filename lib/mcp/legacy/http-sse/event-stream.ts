@@ -1,14 +1,14 @@
-import { answerTooLong, streamCut } from "../../net/errors.ts";
-import { hostOf } from "../../net/network-error.ts";
-import { follow } from "../../timing/linked-abort.ts";
-import { MAX_ANSWER_BYTES } from "../http/body.ts";
-import { mediaType } from "../http/media-type.ts";
-import { readRefused } from "../http/read-refused.ts";
-import { sendHttp } from "../http/send.ts";
-import { readEvents } from "../http/sse.ts";
-import type { Refused } from "../protocol/answer.ts";
-import type { Endpoint } from "../protocol/endpoint.ts";
-import { endpointElsewhere, wrongContentType } from "../protocol/errors.ts";
+import { answerTooLong, streamCut } from "../../../net/errors.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import { follow } from "../../../timing/linked-abort.ts";
+import { MAX_ANSWER_BYTES } from "../../http/body.ts";
+import { mediaType } from "../../http/media-type.ts";
+import { readRefused } from "../../http/read-refused.ts";
+import { sendHttp } from "../../http/send.ts";
+import { readEvents } from "../../http/sse.ts";
+import type { Refused } from "../../protocol/answer.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
+import { endpointElsewhere, wrongContentType } from "../../protocol/errors.ts";
 
 /** How long the event that names the address may take, in ms: other servers' streams never bring it. */
 const ENDPOINT_MS = 20_000;

@@ -1,0 +1,63 @@
+import type { Batches } from "../mcp/jsonrpc/batch.ts";
+import type { Text } from "../mcp/jsonrpc/bytes.ts";
+import type { Id } from "../mcp/jsonrpc/id.ts";
+import { errorResponse, type ResponseMessage, type RpcError } from "../mcp/jsonrpc/message.ts";
+import type { Pending } from "../mcp/jsonrpc/pending.ts";
+import type { Endpoint } from "../mcp/protocol/endpoint.ts";
+import type { OnMessage, Transport } from "../mcp/protocol/transport.ts";
+import type { Semaphore } from "../timing/semaphore.ts";
+import type { LineWriter } from "./line-stream.ts";
+
+/** A request that the client has not its answer to. */
+export interface Owed {
+  method: string;
+  sinceMs: number;
+  /** Tells the server that nobody waits any more. */
+  cancel: AbortController;
+}
+
+/** A bridge and what belongs to it, for the functions that work on it. */
+export interface Bridge {
+  readonly endpoint: Endpoint;
+  readonly writer: LineWriter;
+  readonly connection: Transport;
+  /** Each id read is answered exactly once; one that was cancelled counts as answered: MCP wants no answer to it. */
+  readonly owed: Pending<Owed>;
+  readonly batches: Batches;
+  /** Requests of the server's that the client has not answered yet. */
+  readonly asked: Set<Id>;
+  /** What is being written or sent, and nobody waits for but the end. */
+  readonly underWay: Set<Promise<void>>;
+  readonly requests: Semaphore;
+  readonly pings: Semaphore;
+  readonly toClient: OnMessage;
+  /** A request has begun whose time is limited. */
+  watch(): void;
+  onMessageDone(length: number): void;
+  onFailure(error: RpcError, method: string): void;
+}
+
+/** Lets work go on in the background, until the end. */
+export function track({ underWay }: Bridge, work: Promise<void>): void {
+  const tracked = work.catch(() => {}).finally(() => underWay.delete(tracked));
+  underWay.add(tracked);
+}
+
+export async function write({ writer }: Bridge, line: Text | undefined): Promise<void> {
+  if (line !== undefined) await writer.write(line);
+}
+
+/** Answers a request, unless it has its answer. */
+export async function answer(bridge: Bridge, id: Id, response: ResponseMessage): Promise<void> {
+  const { owed, batches, endpoint } = bridge;
+  if (owed.settle(id)) await write(bridge, batches.answer(id, response.text));
+  else endpoint.log("dropped an answer that nobody waits for");
+  bridge.onMessageDone(response.text.length);
+}
+
+/** Answers a request in the server's stead. */
+export function fail(bridge: Bridge, id: Id, method: string, error: RpcError): void {
+  if (!bridge.owed.has(id)) return;
+  bridge.onFailure(error, method);
+  track(bridge, answer(bridge, id, errorResponse(id, error)));
+}

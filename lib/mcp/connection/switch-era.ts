@@ -1,0 +1,112 @@
+import { exactParams, type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
+import { tellChanges } from "../legacy/restore.ts";
+import type { Answer } from "../protocol/answer.ts";
+import type { ServerEra } from "../protocol/endpoint.ts";
+import type { Call, Transport } from "../protocol/transport.ts";
+import { judge } from "../protocol/verdict.ts";
+import { learnEra } from "./connect.ts";
+import {
+  type ConnectedState,
+  type ConnectionContext,
+  transportOf,
+  withinFirstLimit,
+} from "./connection-state.ts";
+import { type Negotiated, negotiate } from "./negotiate.ts";
+
+/** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
+const COOLDOWN_MS = 60_000;
+
+/**
+ * Whether an answer shows that the server is of another era by now, or has forgotten a session that an earlier process
+ * opened, and another transport was found: then the request is sent again.
+ */
+export async function isSwitched(
+  context: ConnectionContext,
+  used: ConnectedState,
+  call: Call,
+  answer: Answer,
+): Promise<boolean> {
+  const eras = suspectsAfter(context, used, call.message, answer);
+  if (eras.length === 0 || (context.client === "legacy" && !context.handshake)) return false;
+  if (context.state === used) {
+    if (performance.now() < context.cooldownUntilMs) return false;
+    const done = withinFirstLimit(context, (signal) => replace(context, used, eras, { ...call, signal }));
+    context.state = { kind: "switching", from: used, done };
+  }
+  if (context.state.kind === "switching") await context.state.done;
+  return context.state.kind === "connected" && context.state.transport !== used.transport;
+}
+
+/** The eras to ask anew, the one so far first: it may have refused the request for its own sake. */
+function suspectsAfter(
+  { client, allowed }: ConnectionContext,
+  { era, proven }: ConnectedState,
+  { method }: RequestMessage,
+  answer: Answer,
+): readonly ServerEra[] {
+  const isRemembered = client === "own" && era === "legacy" && !proven;
+  const asked = { era, method, proven: true, inSession: isRemembered, remembered: isRemembered };
+  const verdict = judge(asked, answer);
+  if (verdict.kind === "session_lost") return [era];
+  if (verdict.kind !== "other_era" || answer.kind !== "refused") return [];
+  const others = verdict.eras.filter((other) => allowed.includes(other));
+  return others.length > 0 ? [era, ...others] : [];
+}
+
+/** Asks the eras anew and takes the place of the transport so far; where none is found, that stays. */
+async function replace(
+  context: ConnectionContext,
+  used: ConnectedState,
+  eras: readonly ServerEra[],
+  call: Call,
+): Promise<void> {
+  const { endpoint, handshake, client, allowed } = context;
+  endpoint.log(`the server no longer answers in the ${used.era} era: asking anew`);
+  const first = handshake ? { ...call, message: again(context, handshake.initialize) } : call;
+  const found = await negotiate(first, {
+    eras,
+    allowed,
+    known: undefined,
+    transportOf: transportOf(context, undefined),
+    guesses: client === "own",
+    log: endpoint.log,
+  }).catch(() => undefined);
+  const { state } = context;
+  if (state.kind !== "switching" || state.from !== used) return;
+  const isOther = found?.kind === "connected" && (found.connected.era !== used.era || client === "own");
+  if (found?.kind === "connected" && isOther) return goOnOver(context, used, found);
+  if (found?.kind === "connected") void found.connected.transport.close("end");
+  context.cooldownUntilMs = performance.now() + COOLDOWN_MS;
+  context.state = used;
+}
+
+/** Goes on over the transport that was found, and tells the server and the client what they must know. */
+async function goOnOver(
+  context: ConnectionContext,
+  used: ConnectedState,
+  { connected, initialized }: Negotiated & { kind: "connected" },
+): Promise<void> {
+  void used.transport.close(context.client === "own" ? "leave" : "end");
+  if (connected.proven) learnEra(context, connected.era);
+  context.state = { kind: "connected", ...connected };
+  const { handshake } = context;
+  if (!handshake) return;
+  if (handshake.initialized) void connected.transport.notify(handshake.initialized);
+  void repeatSettings(context, connected.transport);
+  // What the client knew of the server before may no longer hold.
+  await tellChanges(initialized?.initialized ?? {}, context.onMessage);
+}
+
+/** Tells a server of another era what the client set at the one before. The answers reach nobody. */
+async function repeatSettings(context: ConnectionContext, transport: Transport): Promise<void> {
+  const { settings, ended, onMessage, endpoint } = context;
+  for (const setting of settings.all()) {
+    const ask = { message: again(context, setting), signal: ended.signal, onMessage };
+    const answer = await transport.request(ask).catch(() => undefined);
+    if (answer?.kind !== "response") endpoint.log(`${setting.method} could not be repeated`);
+  }
+}
+
+/** The same request under an id of our own. */
+const again = ({ ids }: ConnectionContext, message: RequestMessage): RequestMessage =>
+  requestMessage(ids.next(), message.method, exactParams(message));

@@ -1,0 +1,139 @@
+// The deprecated HTTP+SSE transport (MCP 2024-11-05): one stream carries all answers, requests are posted beside it.
+import { EXIT, M2mcpError } from "../../../failure.ts";
+import { streamCut } from "../../../net/errors.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import { backoffMs } from "../../../timing/backoff.ts";
+import { sleep } from "../../../timing/sleep.ts";
+import type { Ids } from "../../jsonrpc/id.ts";
+import { exactParams, type RequestMessage, request as requestMessage } from "../../jsonrpc/message.ts";
+import type { Answer, Refused } from "../../protocol/answer.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
+import { sessionLost } from "../../protocol/errors.ts";
+import { createIdempotent } from "../../protocol/repeat-idempotent.ts";
+import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
+import { judge } from "../../protocol/verdict.ts";
+import { repeatSettings, tellChanges } from "../restore.ts";
+import { createSessionSettings } from "../session-settings.ts";
+import { exchange, post, type SseSession, type SseState, tell } from "./sse-session.ts";
+
+/** First wait before a stream that was cut is opened again, in ms. */
+const REOPEN_MS = 1000;
+
+export interface HttpSseOptions {
+  endpoint: Endpoint;
+  ids: Ids;
+  onMessage: OnMessage;
+}
+
+/**
+ * A server of the HTTP+SSE transport. An end of the stream is the end of the session: it fails the requests under way, and
+ * the session is opened again, unnoticed by the client.
+ */
+export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Transport {
+  const idempotent = createIdempotent(endpoint);
+  const session: SseSession = {
+    endpoint,
+    ids,
+    onMessage,
+    settings: createSessionSettings(),
+    ended: new AbortController(),
+    waiting: new Map(),
+    state: { kind: "none" },
+    handshake: undefined,
+    onCut: (cut) => reopen(cut),
+  };
+  return {
+    async request(call) {
+      session.ended.signal.throwIfAborted();
+      const { message } = call;
+      if (message.method === "initialize") {
+        session.handshake = { initialize: message };
+        return exchange(session, call);
+      }
+      session.settings.note(message);
+      const answer = await idempotent.send(call, () => send(session, call));
+      if (message.method === "tools/list" && answer.kind === "response") idempotent.learn(answer.message);
+      return answer;
+    },
+    async notify(message) {
+      if (message.method === "notifications/initialized" && session.handshake)
+        session.handshake.initialized = message;
+      await reopened(session).catch(() => {});
+      await tell(session, message.text);
+    },
+    async respond(message) {
+      await reopened(session).catch(() => {});
+      await tell(session, message.text);
+    },
+    async close() {
+      session.state = { kind: "closed" };
+      session.ended.abort(streamCut(hostOf(endpoint.url)));
+    },
+  };
+}
+
+/** A request, and again in a new session where the server has forgotten this one. */
+async function send(session: SseSession, call: Call): Promise<Answer> {
+  const { handshake } = session;
+  if (session.state.kind === "none" && handshake?.initialized) reopen(session);
+  const refusal = await reopened(session);
+  if (refusal) return refusal;
+  const answer = await exchange(session, call);
+  const asked = { era: "sse", method: call.message.method, proven: true, inSession: true } as const;
+  if (judge(asked, answer).kind !== "session_lost" || !handshake?.initialized) return answer;
+  // The session is not known any more, though its stream is still open.
+  if (session.state.kind === "open") {
+    const { stream } = session.state;
+    reopen(session);
+    stream.close();
+  }
+  return (await reopened(session)) ?? exchange(session, call);
+}
+
+/** Waits for an attempt to open the session again, if there is one; resolves with the server's refusal. */
+async function reopened({ state }: SseSession): Promise<Refused | undefined> {
+  return state.kind === "reopening" ? state.done : undefined;
+}
+
+/** Opens the session again, at growing waits while it fails for now; those who wait share the outcome of an attempt. */
+function reopen(session: SseSession, failures = 1): void {
+  if (session.state.kind === "closed") return;
+  const { signal } = session.ended;
+  const work = sleep(backoffMs(failures, REOPEN_MS), signal).then(() => openAgain(session));
+  const mine: SseState = { kind: "reopening", done: work };
+  session.state = mine;
+  const settle = (outcome: "open" | "over" | "again") => {
+    if (session.state !== mine) return;
+    if (outcome === "again") reopen(session, failures + 1);
+    else if (outcome === "over" || !mine.stream) session.state = { kind: "none" };
+    else session.state = { kind: "open", stream: mine.stream };
+  };
+  work.then(
+    (refusal) => settle(!refusal ? "open" : isOfOtherEra(refusal) ? "over" : "again"),
+    (error: unknown) =>
+      settle(error instanceof M2mcpError && error.exitCode === EXIT.network ? "again" : "over"),
+  );
+}
+
+const isOfOtherEra = (refusal: Refused) =>
+  judge({ era: "sse", method: "initialize" }, refusal).kind === "other_era";
+
+/** The handshake once more, its answer not passed on, and what the old session had been told. */
+async function openAgain(session: SseSession): Promise<Refused | undefined> {
+  const { handshake, endpoint, settings, onMessage } = session;
+  if (!handshake) return undefined;
+  endpoint.log("the server ended the session: opening it again");
+  const answer = await exchange(session, own(session, handshake.initialize));
+  if (answer.kind === "refused") return answer;
+  const { result } = answer.message;
+  if (!result) throw sessionLost(hostOf(endpoint.url));
+  if (handshake.initialized) await post(session, handshake.initialized.text);
+  void repeatSettings(settings.all(), (setting) => exchange(session, own(session, setting)), endpoint.log);
+  void tellChanges(result, onMessage).catch(() => {});
+  return undefined;
+}
+
+const own = ({ ids, ended }: SseSession, message: RequestMessage) => ({
+  message: requestMessage(ids.next(), message.method, exactParams(message)),
+  signal: ended.signal,
+});

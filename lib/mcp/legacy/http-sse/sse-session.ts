@@ -1,0 +1,186 @@
+import { M2mcpError } from "../../../failure.ts";
+import { streamCut, timedOut, tookTooLong } from "../../../net/errors.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import { deadlineMs } from "../../../timing/deadline.ts";
+import { type IdleWatch, watchIdle } from "../../../timing/idle-timeout.ts";
+import { startTimer } from "../../../timing/timer.ts";
+import { readRefused } from "../../http/read-refused.ts";
+import { sendHttp } from "../../http/send.ts";
+import type { Text } from "../../jsonrpc/bytes.ts";
+import { type Id, type Ids, idValue, isSameId } from "../../jsonrpc/id.ts";
+import {
+  type NotificationMessage,
+  notification,
+  type RequestMessage,
+  type ResponseMessage,
+  withId,
+} from "../../jsonrpc/message.ts";
+import { parseMessages } from "../../jsonrpc/parse.ts";
+import { type Answer, answered, type Refused } from "../../protocol/answer.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
+import { type Call, Cancellation, type OnMessage } from "../../protocol/transport.ts";
+import type { SessionSettings } from "../session-settings.ts";
+import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
+
+/** How long a cancelled request may still be answered, in ms. */
+const CANCELLED_MS = 2000;
+
+/** The session, which lives as long as its stream. */
+export type SseState =
+  /** No stream: never opened, or cut before the handshake was done. */
+  | { kind: "none" }
+  | { kind: "open"; stream: EventStream }
+  /** Its stream was cut: another is opened, with the handshake once more. Resolves with the server's refusal. */
+  | { kind: "reopening"; done: Promise<Refused | undefined>; stream?: EventStream }
+  | { kind: "closed" };
+
+/** A session and what belongs to it, for the functions that work on it. */
+export interface SseSession {
+  readonly endpoint: Endpoint;
+  readonly ids: Ids;
+  readonly onMessage: OnMessage;
+  readonly settings: SessionSettings;
+  readonly ended: AbortController;
+  readonly waiting: Map<Id, Waiting>;
+  state: SseState;
+  handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
+  /** Called when the stream of a session that was in use has ended. */
+  onCut(session: SseSession): void;
+}
+
+/** A request whose answer is due on the stream. */
+interface Waiting {
+  resolve(answer: Answer): void;
+  /** The server has taken the request. */
+  posted(): void;
+  /** The stream is gone: a request that was taken has no answer; of one under way its own response tells. */
+  cut(error: unknown): void;
+  watch: IdleWatch;
+}
+
+function createWaiting(
+  resolve: (answer: Answer) => void,
+  reject: (error: unknown) => void,
+  watch: IdleWatch,
+): Waiting {
+  let isPosted = false;
+  let failure: unknown;
+  return {
+    resolve,
+    watch,
+    posted() {
+      isPosted = true;
+      if (failure !== undefined) reject(failure);
+    },
+    cut(error) {
+      failure ??= error;
+      if (isPosted || error instanceof StreamRefused) reject(failure);
+    },
+  };
+}
+
+/** The stream to send beside, opened where there is none. */
+function streamOf(session: SseSession): EventStream {
+  const { state } = session;
+  if (state.kind === "open") return state.stream;
+  if (state.kind === "reopening") {
+    state.stream ??= openStream(session);
+    return state.stream;
+  }
+  const opened = openStream(session);
+  if (state.kind === "none") session.state = { kind: "open", stream: opened };
+  return opened;
+}
+
+function openStream(session: SseSession): EventStream {
+  const { endpoint, ended } = session;
+  const opened = openEventStream(endpoint, ended.signal, (data) => take(session, data));
+  opened.ended.then(
+    () => onEnd(session, opened, streamCut(hostOf(endpoint.url))),
+    (error: unknown) => onEnd(session, opened, error),
+  );
+  return opened;
+}
+
+function onEnd(session: SseSession, stream: EventStream, error: unknown): void {
+  const { state } = session;
+  if (state.kind === "none" || state.kind === "closed" || state.stream !== stream) return;
+  for (const waits of session.waiting.values()) waits.cut(error);
+  if (state.kind === "reopening") delete state.stream;
+  else if (session.handshake?.initialized) session.onCut(session);
+  else session.state = { kind: "none" };
+}
+
+async function take({ waiting, endpoint, onMessage }: SseSession, data: string): Promise<void> {
+  for (const { watch } of waiting.values()) watch.refresh();
+  for (const message of parseMessages(data, "server")) {
+    if (message.kind === "unreadable") endpoint.log(`skipped what is no message: ${message.error.message}`);
+    else if (message.kind !== "response") await onMessage(message);
+    // The answer goes first.
+    else if (settle(waiting, message)) await new Promise((resolve) => setImmediate(resolve));
+    else endpoint.log("dropped an answer that nobody waits for");
+  }
+}
+
+/** Hands an answer to who waits for it; whether somebody did. */
+function settle(waiting: SseSession["waiting"], message: ResponseMessage): boolean {
+  if (message.id === null) return false;
+  const { id } = message;
+  const known = waiting.has(id) ? id : [...waiting.keys()].find((other) => isSameId(id, other));
+  if (known === undefined) return false;
+  waiting.get(known)?.resolve(answered(withId(message, known)));
+  return waiting.delete(known);
+}
+
+/** Posts a message beside the stream; resolves with the server's refusal. */
+export async function post(session: SseSession, text: Text): Promise<Refused | undefined> {
+  const url = await streamOf(session).address;
+  const headers = { "content-type": "application/json" };
+  const { signal } = session.ended;
+  const response = await sendHttp(session.endpoint, { method: "POST", url, body: text, headers, signal });
+  if (response.status >= 300) return readRefused(response);
+  await response.discard();
+  return undefined;
+}
+
+/** Posts what needs no answer. Never rejects. */
+export async function tell(session: SseSession, text: Text): Promise<void> {
+  await post(session, text).catch((error: unknown) => {
+    if (error instanceof M2mcpError) session.endpoint.log(error.message);
+  });
+}
+
+/** Sends a request and waits for its answer on the stream. @throws as `Transport.request` */
+export async function exchange(
+  session: SseSession,
+  { message, signal }: Pick<Call, "message" | "signal">,
+): Promise<Answer> {
+  const { endpoint, waiting } = session;
+  const { timeoutMs } = endpoint;
+  const host = hostOf(endpoint.url);
+  const limitMs = deadlineMs(timeoutMs);
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const watch = watchIdle(timeoutMs, () => reject(timedOut(host, timeoutMs)));
+  const late = startTimer(limitMs, () => reject(tookTooLong(host, limitMs)));
+  const onCancel = () => {
+    const params = signal.reason instanceof Cancellation ? signal.reason.params : {};
+    const told = notification("notifications/cancelled", { ...params, requestId: idValue(message.id) });
+    void tell(session, told.text);
+    startTimer(CANCELLED_MS, () => reject(signal.reason)).keepAlive(false);
+  };
+  signal.addEventListener("abort", onCancel, { once: true });
+  const waits = createWaiting(resolve, reject, watch);
+  waiting.set(message.id, waits);
+  try {
+    post(session, message.text).then((refusal) => (refusal ? resolve(refusal) : waits.posted()), reject);
+    return await promise;
+  } catch (error) {
+    if (error instanceof StreamRefused) return error.refusal;
+    throw error;
+  } finally {
+    watch.stop();
+    late.stop();
+    signal.removeEventListener("abort", onCancel);
+    waiting.delete(message.id);
+  }
+}

@@ -1,0 +1,124 @@
+import { streamCut, tookTooLong } from "../../net/errors.ts";
+import { hostOf } from "../../net/network-error.ts";
+import { deadlineMs } from "../../timing/deadline.ts";
+import { quietly } from "../../timing/quietly.ts";
+import { sleep } from "../../timing/sleep.ts";
+import { startTimer } from "../../timing/timer.ts";
+import { idValue } from "../jsonrpc/id.ts";
+import {
+  exactParams,
+  type NotificationMessage,
+  notification,
+  type RequestMessage,
+  request as requestMessage,
+} from "../jsonrpc/message.ts";
+import type { Answer } from "../protocol/answer.ts";
+import { sessionGone } from "../protocol/errors.ts";
+import type { Call } from "../protocol/transport.ts";
+import { repeatSettings, tellChanges } from "./restore.ts";
+import { getStream } from "./session-http.ts";
+import { asOpen, type OpenSession, type Session } from "./session-state.ts";
+import { keepStandaloneStream } from "./standalone-stream.ts";
+
+/** How long `notifications/initialized` may hold up the requests behind it, in ms. */
+const INITIALIZED_MS = 5000;
+/** A session that stood this long is news to the client, also where others were lost at once before it, in ms. */
+const STANDS_MS = 5000;
+
+/** Opens the session anew after the server forgot `lost`. @throws M2mcpError when no new one is to be had */
+export async function reopen(session: Session, lost: OpenSession): Promise<void> {
+  if (session.state.kind === "reopening") return session.state.done;
+  if (session.state !== lost) return;
+  const work = openAgain(session, lost);
+  const mine = { kind: "reopening", done: quietly(work) } as const;
+  session.state = mine;
+  try {
+    const { opened, answer } = await work;
+    if (session.state !== mine) return;
+    session.state = opened;
+    restore(session, opened, answer);
+  } catch (error) {
+    // The old one stays: the next request finds out anew.
+    if (session.state === mine) session.state = lost;
+    throw error;
+  }
+}
+
+async function openAgain(
+  session: Session,
+  lost: OpenSession,
+): Promise<{ opened: OpenSession; answer: Answer }> {
+  const { endpoint, exchange, losses, handshake } = session;
+  const pauseMs = losses.lost();
+  lost.stream.abort();
+  if (pauseMs > 0) await sleep(pauseMs, session.ended.signal);
+  endpoint.log("the server ended the session: opening it again");
+  await cancelAsked(session);
+  const params = handshake ? exactParams(handshake.initialize) : {};
+  const { answer, session: headers } = await exchange.shakeHands(ownCall(session, "initialize", params));
+  if (!headers) throw sessionGone(hostOf(endpoint.url), answer.kind === "refused" ? answer.status : 200);
+  losses.opened();
+  const opened = asOpen(headers, false);
+  if (handshake?.initialized) await tellInitialized(session, handshake.initialized, opened);
+  return { opened, answer };
+}
+
+/** What the lost session asked: nobody awaits those answers any more, and the new one may use their ids again. */
+async function cancelAsked({ exchange, onMessage }: Session): Promise<void> {
+  const abandoned = [...exchange.asked];
+  exchange.asked.clear();
+  const reason = "the server ended the session";
+  for (const id of abandoned)
+    await onMessage(notification("notifications/cancelled", { requestId: idValue(id), reason }));
+}
+
+/** Gives a session that was opened anew what the old one had, beside the requests. */
+function restore(session: Session, opened: OpenSession, answer: Answer): void {
+  const { endpoint, exchange, settings, losses, onMessage } = session;
+  listen(session, opened);
+  const ask = ({ method, params }: RequestMessage) => exchange.send(ownCall(session, method, params), opened);
+  void repeatSettings(settings.all(), ask, endpoint.log);
+  const result = answer.kind === "response" ? answer.message.result : undefined;
+  const tell = () => {
+    if (session.state === opened) void tellChanges(result ?? {}, onMessage);
+  };
+  // Sessions that are lost one after the other are no news until one stands.
+  if (losses.inARow < 2) tell();
+  else startTimer(STANDS_MS, tell).keepAlive(false);
+}
+
+/** A request of our own, which takes no longer than any other. */
+function ownCall(session: Session, method: string, params: RequestMessage["params"]): Call {
+  const { endpoint, ids, ended, onMessage } = session;
+  const host = hostOf(endpoint.url);
+  const over = new AbortController();
+  const limitMs = deadlineMs(endpoint.timeoutMs);
+  startTimer(limitMs, () => over.abort(tookTooLong(host, limitMs))).keepAlive(false);
+  ended.signal.addEventListener("abort", () => over.abort(streamCut(host)), { once: true });
+  return { message: requestMessage(ids.next(), method, params), signal: over.signal, onMessage };
+}
+
+/** Tells the server that the handshake is done; not for long, where others wait for it. */
+export const tellInitialized = (
+  { exchange, ended }: Session,
+  { text, method }: NotificationMessage,
+  opened: OpenSession,
+): Promise<void> =>
+  Promise.race([
+    exchange.tell(text, opened, method).then(() => {}),
+    sleep(INITIALIZED_MS, ended.signal).catch(() => {}),
+  ]);
+
+/** Keeps the standalone stream of this session open. */
+export function listen(session: Session, opened: OpenSession): void {
+  const { endpoint, exchange, ended, listens, streamSchedule } = session;
+  if (!listens || ended.signal.aborted) return;
+  void keepStandaloneStream({
+    endpoint,
+    open: (cursor, signal) => getStream(endpoint, opened, cursor, signal, Number.POSITIVE_INFINITY),
+    take: exchange.receive,
+    signal: AbortSignal.any([ended.signal, opened.stream.signal]),
+    onLost: () => void reopen(session, opened).catch(() => {}),
+    schedule: streamSchedule,
+  });
+}

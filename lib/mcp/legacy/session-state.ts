@@ -1,0 +1,87 @@
+import { streamCut } from "../../net/errors.ts";
+import { hostOf } from "../../net/network-error.ts";
+import type { Schedule } from "../../timing/schedule.ts";
+import type { Ids } from "../jsonrpc/id.ts";
+import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
+import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
+import type { OnMessage } from "../protocol/transport.ts";
+import type { Asked } from "../protocol/verdict.ts";
+import type { Losses } from "./losses.ts";
+import type { SessionExchange } from "./session-exchange.ts";
+import type { SessionHeaders } from "./session-http.ts";
+import type { SessionSettings } from "./session-settings.ts";
+
+/** The session as it stands with the server. */
+export type SessionState =
+  | { kind: "none" }
+  /** A handshake is under way; what comes meanwhile waits. */
+  | { kind: "opening"; done: Promise<void> }
+  | OpenSession
+  /** The server forgot it; one attempt to open it again serves all who found it lost. */
+  | { kind: "reopening"; done: Promise<void> }
+  | { kind: "closed" };
+
+export interface OpenSession extends SessionHeaders {
+  kind: "open";
+  /** An earlier process opened it, and it has not answered yet. */
+  remembered: boolean;
+  /** While `notifications/initialized` is on its way: servers may refuse requests before it. */
+  settling?: Promise<void>;
+  /** Ends the standalone stream. */
+  stream: AbortController;
+}
+
+/** A session and what belongs to it, for the functions that work on it. */
+export interface Session {
+  readonly endpoint: Endpoint;
+  readonly ids: Ids;
+  /** Takes what belongs to no request under way. */
+  readonly onMessage: OnMessage;
+  readonly exchange: SessionExchange;
+  readonly settings: SessionSettings;
+  readonly losses: Losses;
+  /** The pace of the standalone streams, which one session after the other shares. */
+  readonly streamSchedule: Schedule;
+  /** Whether to keep the standalone stream open. */
+  readonly listens: boolean;
+  readonly ended: AbortController;
+  state: SessionState;
+  /** The client's handshake, in which a lost session is opened again; absent for a session of an earlier process. */
+  handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
+  /** Notifications go out in their order. */
+  told: Promise<void>;
+}
+
+export const asOpen = (session: SessionHeaders, remembered: boolean): OpenSession => ({
+  ...session,
+  kind: "open",
+  remembered,
+  stream: new AbortController(),
+});
+
+export const savedHeaders = ({ id, protocolVersion }: SavedSession): SessionHeaders => ({
+  ...(id === undefined ? {} : { id }),
+  version: protocolVersion,
+});
+
+/** Waits until messages may go out; resolves with what tells the session, if there is one. @throws M2mcpError at its end */
+export async function whenReady(session: Session): Promise<OpenSession | undefined> {
+  for (;;) {
+    const { state } = session;
+    if (state.kind === "closed") throw streamCut(hostOf(session.endpoint.url));
+    if (state.kind === "none") return undefined;
+    if (state.kind !== "open") await state.done;
+    else if (state.settling) await state.settling;
+    else return state;
+  }
+}
+
+/** What was asked in this session, for the verdict on its answer. */
+export const askedIn = ({ losses }: Session, method: string, used: OpenSession | undefined): Asked => ({
+  era: "legacy",
+  method,
+  proven: true,
+  inSession: used?.id !== undefined || used?.remembered === true,
+  remembered: used?.remembered === true,
+  refusedAfresh: losses.isOwnRefusal(method),
+});

@@ -1,0 +1,65 @@
+import { errorResponse, type RequestMessage, request, resultResponse } from "../../jsonrpc/message.ts";
+import type { Transport } from "../../protocol/transport.ts";
+import type { HeldEffect, HeldEvent } from "../../translate/input-required.ts";
+import type { Held } from "./held-request.ts";
+import { inputRequired, modernOutcome, type OutcomeContext } from "./outcomes.ts";
+
+/** Requests of a server's that come this close together go to the client in one round, in ms. */
+const WINDOW_MS = 10;
+/** How long a server's request waits for a client that does not come back, in ms. */
+const RETRY_MS = 5 * 60_000;
+
+/** What effects reach beyond their request. */
+export interface EffectContext {
+  session: Pick<Transport, "respond">;
+  /** What the translation of an answer needs, as it is by now. */
+  outcomes(): OutcomeContext;
+  /** Tells a request what has happened to it. */
+  happen(held: Held, event: HeldEvent): void;
+  /** The client's retry will name this state. */
+  expectRetry(requestState: string, held: Held): void;
+  /** Finds another request to carry a question of the server's. */
+  askElsewhere(question: RequestMessage): void;
+}
+
+/** Does what the step of a held request asks for: timers, and messages to the client and the server. */
+export function carryOut(held: Held, effect: HeldEffect, context: EffectContext): void {
+  const { session, happen } = context;
+  switch (effect.kind) {
+    case "start_window":
+      held.timer = setTimeout(
+        () => happen(held, { kind: "window_over", requestState: crypto.randomUUID() }),
+        WINDOW_MS,
+      );
+      return;
+    case "start_retry_limit":
+      held.timer = setTimeout(() => happen(held, { kind: "gave_up" }), RETRY_MS);
+      held.timer.unref?.();
+      return;
+    case "stop_retry_limit":
+      clearTimeout(held.timer);
+      return;
+    case "ask_client": {
+      const { waiting } = held;
+      context.expectRetry(effect.requestState, held);
+      waiting?.settle({
+        kind: "answer",
+        answer: inputRequired(waiting.id, effect.inputs, effect.requestState),
+      });
+      return;
+    }
+    case "answer_client":
+      held.waiting?.settle(modernOutcome(held, effect.outcome, context.outcomes()));
+      return;
+    case "answer_server":
+      void session.respond(resultResponse(effect.input.id, effect.result));
+      return;
+    case "decline":
+      void session.respond(
+        errorResponse(effect.input.id, { code: -32000, message: "the client gave no answer" }),
+      );
+      return;
+    case "ask_elsewhere":
+      for (const { id, method, params } of effect.inputs) context.askElsewhere(request(id, method, params));
+  }
+}

@@ -1,0 +1,154 @@
+// A modern client with a legacy server.
+import type { JsonObject } from "../../../json.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import type { Ids } from "../../jsonrpc/id.ts";
+import {
+  errorResponse,
+  exactParams,
+  type NotificationMessage,
+  notification,
+  type RequestMessage,
+  request as requestMessage,
+  resultResponse,
+} from "../../jsonrpc/message.ts";
+import { handshake } from "../../legacy/initialize.ts";
+import { type Answer, answered } from "../../protocol/answer.ts";
+import type { Endpoint, ServerEra } from "../../protocol/endpoint.ts";
+import { META_CAPABILITIES, META_CLIENT, metaOf } from "../../protocol/meta.ts";
+import { LISTEN } from "../../protocol/subscription.ts";
+import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
+import { modernRefusal } from "../../translate/modern-rules.ts";
+import { withoutModernMeta } from "../../translate/to-legacy.ts";
+import { discoverResult } from "../../translate/to-modern.ts";
+import type { EraTransport, Opened } from "../era-transport.ts";
+import { HeldRequests } from "./held-requests.ts";
+import { SessionLogLevel } from "./session-log-level.ts";
+import { isChange, Subscriptions } from "./subscriptions.ts";
+
+/** The session that serves all requests. */
+type State =
+  | { kind: "none" }
+  /** The handshake is under way, in the name of the client whose request came first. */
+  | { kind: "opening"; done: Promise<Opened> }
+  /** With what the server said of itself. */
+  | { kind: "open"; initialized: JsonObject };
+
+export interface ModernOnLegacyOptions {
+  endpoint: Endpoint;
+  era: ServerEra;
+  ids: Ids;
+  onMessage: OnMessage;
+  /** Makes the transport of a legacy session. */
+  openSession(onMessage: OnMessage): Transport;
+}
+
+/**
+ * A modern client with a legacy server: one session serves all its requests; what the server asks becomes
+ * `input_required`, and the retry the answer that the server awaits; `subscriptions/listen` becomes the standalone stream
+ * and `resources/subscribe`.
+ */
+export const createModernOnLegacy = (options: ModernOnLegacyOptions): EraTransport =>
+  new ModernOnLegacy(options);
+
+class ModernOnLegacy implements EraTransport {
+  #state: State = { kind: "none" };
+  readonly #options: ModernOnLegacyOptions;
+  readonly #session: Transport;
+  readonly #requests: HeldRequests;
+  readonly #subscriptions: Subscriptions;
+  readonly #logLevel: SessionLogLevel;
+  readonly #ended = new AbortController();
+
+  constructor(options: ModernOnLegacyOptions) {
+    const { endpoint, ids } = options;
+    this.#options = options;
+    this.#session = options.openSession((message) => this.#requests.onMessage(message));
+    this.#requests = new HeldRequests({
+      session: this.#session,
+      ids,
+      onMessage: (message) => this.#receive(message),
+      serverInfo: () => this.#initialized?.serverInfo,
+    });
+    const ask = (method: string, params: JsonObject) => this.#ask(method, params);
+    this.#subscriptions = new Subscriptions({ host: hostOf(endpoint.url), ask, ended: this.#ended.signal });
+    this.#logLevel = new SessionLogLevel(ask);
+  }
+
+  open(first: Call): Promise<Opened> {
+    switch (this.#state.kind) {
+      case "open":
+        return Promise.resolve({ kind: "opened", proven: true, initialized: this.#state.initialized });
+      case "opening":
+        return this.#state.done;
+      case "none": {
+        const done = this.#handshake(first);
+        this.#state = { kind: "opening", done };
+        return done;
+      }
+    }
+  }
+
+  async request(call: Call): Promise<Answer> {
+    const { message } = call;
+    const problem = modernRefusal(message);
+    if (problem) return answered(errorResponse(message.id, problem));
+    if (this.#state.kind !== "open") {
+      const opened = await this.open(call);
+      if (opened.kind === "refused") return opened;
+    }
+    const initialized = this.#initialized ?? {};
+    if (message.method === "server/discover")
+      return answered(resultResponse(message.id, discoverResult(initialized)));
+    if (message.method === LISTEN) return this.#subscriptions.listen(call, initialized.capabilities);
+    await this.#logLevel.follow(metaOf(message), initialized.capabilities);
+    return this.#requests.request(call);
+  }
+
+  notify(message: NotificationMessage): Promise<void> {
+    return this.#session.notify(notification(message.method, withoutModernMeta(exactParams(message))));
+  }
+
+  /** A modern client answers nothing: its answers come with the retry. */
+  async respond(): Promise<void> {}
+
+  close(how: "end" | "leave"): Promise<void> {
+    this.#ended.abort();
+    this.#requests.close();
+    return this.#session.close(how);
+  }
+
+  get #initialized(): JsonObject | undefined {
+    return this.#state.kind === "open" ? this.#state.initialized : undefined;
+  }
+
+  /** The handshake in the name of the client whose request comes first. What fails may be tried again. */
+  async #handshake({ message, signal }: Call): Promise<Opened> {
+    const { endpoint, era, ids } = this.#options;
+    const meta = metaOf(message);
+    const client = { clientInfo: meta[META_CLIENT], capabilities: meta[META_CAPABILITIES] };
+    const onMessage: OnMessage = (received) => this.#requests.onMessage(received);
+    try {
+      const hand = await handshake(this.#session, { endpoint, era, ids, client, signal, onMessage });
+      if (hand.kind === "initialized") this.#state = { kind: "open", initialized: hand.result };
+      else this.#state = { kind: "none" };
+      return hand.kind === "refused" ? hand : { kind: "opened", proven: true, initialized: hand.result };
+    } catch (error) {
+      this.#state = { kind: "none" };
+      throw error;
+    }
+  }
+
+  /** Asks the server something for ourselves. */
+  #ask(method: string, params: JsonObject): Promise<Answer> {
+    return this.#session.request({
+      message: requestMessage(this.#options.ids.next(), method, params),
+      signal: this.#ended.signal,
+      onMessage: (received) => this.#requests.onMessage(received),
+    });
+  }
+
+  /** What belongs to no request of the client's: changes go to those who subscribed to them. */
+  #receive(message: NotificationMessage | RequestMessage): Promise<void> {
+    return isChange(message) ? this.#subscriptions.deliver(message) : this.#options.onMessage(message);
+  }
+}

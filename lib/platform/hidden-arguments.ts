@@ -1,0 +1,55 @@
+/** Carries the arguments over to ourselves; good for this process alone. */
+const VARIABLE = "M2MCP_ARGUMENTS";
+
+interface Handed {
+  pid: number;
+  arguments: string[];
+}
+
+/** What is needed of the runtime: Bun has it on all systems but Windows. */
+interface Executing {
+  execve?(file: string, argv: readonly string[], env: Record<string, string | undefined>): never;
+}
+
+/**
+ * The arguments of this program. Where some are secret, the program is started once more in the same process without
+ * them: the system shows arguments to every user, and the runtime prints them when it crashes. Nothing else changes:
+ * process id, streams and environment are the same.
+ *
+ * @param redacted the same arguments with what is secret left out
+ */
+export function ownArguments(redacted: (argv: readonly string[]) => readonly string[]): string[] {
+  const argv = process.argv.slice(2);
+  const handed = takeHanded();
+  if (handed) return handed;
+  const shown = redacted(argv);
+  if (shown.every((argument, at) => argument === argv[at])) return argv;
+  try {
+    const { execve } = process as Executing;
+    const env = { ...process.env, [VARIABLE]: JSON.stringify({ pid: process.pid, arguments: argv }) };
+    const exists = () => process.getBuiltinModule("node:fs").existsSync(process.execPath);
+    if (execve && isExecutable() && exists())
+      execve.call(process, process.execPath, [process.argv0, ...shown], env);
+  } catch {
+    // Memory may be short: then they stay in sight.
+  }
+  return argv;
+}
+
+/** What the start before has handed over; it is taken out, so that nothing that we start inherits it. */
+function takeHanded(): string[] | undefined {
+  const text = process.env[VARIABLE];
+  if (text === undefined) return undefined;
+  delete process.env[VARIABLE];
+  try {
+    const handed: Handed = JSON.parse(text);
+    // Of another process it is none of ours.
+    if (handed.pid === process.pid && Array.isArray(handed.arguments)) return handed.arguments;
+  } catch {
+    // Not ours.
+  }
+  return undefined;
+}
+
+/** Whether this is the compiled program, not its source under a runtime with arguments of its own. */
+const isExecutable = () => import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");

@@ -1,0 +1,31 @@
+import { expect, test } from "bun:test";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+const MODULE = join(import.meta.dir, "../../lib/platform/ending-signals.ts");
+
+async function endedBy(signal: NodeJS.Signals, more = "") {
+  const program = `
+    import { beforeEndingSignal } from ${JSON.stringify(MODULE)};
+    const takeBack = beforeEndingSignal(() => console.log("restored"));
+    ${more}
+    setInterval(() => {}, 1000);
+    console.log("ready");`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.on("data", (data) => {
+    said += data;
+    if (String(data).includes("ready")) child.kill(signal);
+  });
+  const by = await new Promise((resolve) => child.on("close", (_, how) => resolve(how)));
+  return { by, said: said.split("\n").filter((line) => line !== "") };
+}
+
+for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const)
+  test(`${signal} still ends the process, once what it leaves behind is in order`, async () => {
+    expect(await endedBy(signal)).toEqual({ by: signal, said: ["ready", "restored"] });
+  });
+
+test("taken back, a signal does what it always did", async () => {
+  expect(await endedBy("SIGHUP", "takeBack();")).toEqual({ by: "SIGHUP", said: ["ready"] });
+});
