@@ -15,7 +15,8 @@ import { createSemaphore } from "../timing/semaphore.ts";
 import { until } from "../timing/until.ts";
 import { answer, type Bridge, fail, type Owed, track } from "./bridge-context.ts";
 import { createLateWatch } from "./late-watch.ts";
-import { createLineWriter, readLines } from "./line-stream.ts";
+import { readLines } from "./line-stream.ts";
+import { createLineWriter } from "./line-writer.ts";
 import { takeLine } from "./take-line.ts";
 
 /** Requests under way at once; further ones wait. Leaves connections for the streams beside them. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough, Writable } from "node:stream";
-import { createLineWriter, readLines } from "../../lib/hosts/line-stream.ts";
+import { readLines } from "../../lib/hosts/line-stream.ts";
+import { createLineWriter } from "../../lib/hosts/line-writer.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -69,10 +69,7 @@ describe("a message that would take too much memory once read", () => {
 
   test("a nest that cannot be written anew is unreadable, not a fault of ours", () => {
     const nest = `${"[".repeat(mebi)}${"]".repeat(mebi)}`;
-    for (const text of [
-      `{"id":1,"result":{"a":${nest}}}`,
-      `[{"method":"x","params":{"a":${nest}}}]`,
-    ])
+    for (const text of [`{"id":1,"result":{"a":${nest}}}`, `[{"method":"x","params":{"a":${nest}}}]`])
       expect(parseMessages(text, "server")).toMatchObject([{ kind: "unreadable" }]);
     // What came right need not be written anew.
     const right = `{"jsonrpc":"2.0","method":"x","params":{"a":${nest}}}`;
