@@ -17,8 +17,8 @@ export type SessionState =
   /** A handshake is under way; what comes meanwhile waits. */
   | { kind: "opening"; done: Promise<void> }
   | OpenSession
-  /** The server forgot it; one attempt to open it again serves all who found it lost. */
-  | { kind: "reopening"; done: Promise<void> }
+  /** The server forgot it; one attempt to open it again serves all who found it lost, and fails for all of them. */
+  | { kind: "reopening"; done: Promise<void>; attempt: Promise<unknown> }
   | { kind: "closed" };
 
 export interface OpenSession extends SessionHeaders {
