@@ -119,7 +119,7 @@ describe("the executable", () => {
   });
 });
 
-test("is not built without the keyring add-on, nor for a platform whose add-on is missing", () => {
+test("the executable is not built without the keyring add-on, nor for a platform whose add-on is missing", () => {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-build-"));
   for (const name of ["cli.ts", "lib", "package.json", "tsconfig.json", "bunfig.toml", ".ci"])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
