@@ -120,8 +120,11 @@ async function end(
   // Hosts close the input first and signal later: then the wait is over.
   const cutShort = AbortSignal.any(stop.aborted ? [kill, writer.closed] : [kill, stop, writer.closed]);
   await until(owed.empty(), drainMs, cutShort);
-  for (const [id] of owed.entries())
+  for (const [id, { cancel }] of owed.entries()) {
     track(bridge, answer(bridge, id, errorResponse(id, toRpcError(endedEarly()))));
+    // The server need not go on for nobody.
+    cancel.abort(new Cancellation({ reason: "the client has ended" }));
+  }
   await until(Promise.all(underWay), LAST_WORDS_MS, cutShort);
   stopWatching();
   await connection.close("end");

@@ -1,3 +1,4 @@
+// HTTP to an MCP endpoint: requests through layers, bodies, event streams and what they carry.
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { HttpResponse } from "./body.ts";
 import { authorize } from "./layers/authorize.ts";
