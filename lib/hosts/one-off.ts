@@ -80,22 +80,8 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
 
     serverInfo: async () => describeServer(await send("server/discover", {})),
 
-    async list(method, key) {
-      const items: JsonObject[] = [];
-      const endless = () => {
-        throw invalidAnswer(host, `the list goes on beyond ${MAX_PAGES} pages`);
-      };
-      const next = nextPage(
-        () => endpoint.log("warning: the server names a page of the list again: it is taken to end here"),
-        endless,
-      );
-      for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
-        const result = await send(method, cursor === undefined ? {} : { cursor });
-        if (Array.isArray(result[key])) items.push(...result[key].filter(isObject));
-        cursor = next(result);
-      }
-      return items;
-    },
+    list: (method, key) =>
+      listAll(endpoint, key, (cursor) => send(method, cursor === undefined ? {} : { cursor })),
 
     async ping() {
       await send("ping", {});
@@ -104,4 +90,26 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     // The session stays open for the next command.
     close: () => connection.close("leave"),
   };
+}
+
+/** All items of a list, page by page. @throws M2mcpError when it has no end, and what `page` throws */
+async function listAll(
+  { url, log }: Endpoint,
+  key: string,
+  page: (cursor: string | undefined) => Promise<JsonObject>,
+): Promise<JsonObject[]> {
+  const items: JsonObject[] = [];
+  const next = nextPage(
+    () => log("warning: the server names a page of the list again: it is taken to end here"),
+    () => {
+      throw invalidAnswer(hostOf(url), `the list goes on beyond ${MAX_PAGES} pages`);
+    },
+  );
+  let cursor: string | undefined;
+  do {
+    const result = await page(cursor);
+    if (Array.isArray(result[key])) items.push(...result[key].filter(isObject));
+    cursor = next(result);
+  } while (cursor !== undefined);
+  return items;
 }

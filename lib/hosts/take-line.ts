@@ -1,6 +1,6 @@
 import { isBatch } from "../mcp/jsonrpc/batch.ts";
 import type { Text } from "../mcp/jsonrpc/bytes.ts";
-import { type Id, idOf } from "../mcp/jsonrpc/id.ts";
+import type { Id } from "../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
@@ -9,6 +9,7 @@ import {
   type NotificationMessage,
   type RequestMessage,
   type RpcError,
+  requestIdOf,
 } from "../mcp/jsonrpc/message.ts";
 import { parseMessages, type Unreadable } from "../mcp/jsonrpc/parse.ts";
 import { rpcErrorOf, toRpcError } from "../mcp/protocol/answer.ts";
@@ -99,14 +100,13 @@ async function carry(bridge: Bridge, message: RequestMessage, { cancel }: Owed):
 }
 
 function takeNotification(bridge: Bridge, message: NotificationMessage): void {
-  const params = message.method === "notifications/cancelled" ? exactParams(message) : {};
-  const id = idOf(params.requestId);
+  const id = message.method === "notifications/cancelled" ? requestIdOf(message) : undefined;
   const cancelled = id === undefined ? undefined : bridge.owed.settle(id);
   if (id === undefined || !cancelled) {
     track(bridge, bridge.connection.notify(message));
     return;
   }
   // From here on the client wants no answer to it (MCP "Cancellation").
-  cancelled.cancel.abort(new Cancellation(params));
+  cancelled.cancel.abort(new Cancellation(exactParams(message)));
   track(bridge, write(bridge, bridge.batches.drop(id)));
 }

@@ -230,3 +230,10 @@ describe("what editors, shells and hosts do to variables", () => {
     }
   });
 });
+
+test("a secret from a pipe of the shell is read once, and cannot be named as a place to read again", async () => {
+  const argv = ["--client-id", "a", "--client-secret-file", "/dev/fd/63"];
+  const { authentication } = await read(argv, {}, { keep: "source" });
+  expect(authentication).toMatchObject({ secret: { from: "value", value: "read from /dev/fd/63" } });
+  expect((await refusal([...argv, "--no-store-secret"])).message).toContain("cannot be read again");
+});

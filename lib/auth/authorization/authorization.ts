@@ -58,7 +58,7 @@ export function createAuthorization(
       attempt.seenSkewMs = clockSkew({ headers }, deps.now());
       if (attempt.bound.key) nonces.learn(attempt.bound.key, headers, status);
       if (status < 400) stepUp.accepted();
-      replacement.learn(attempt.bound, status);
+      replacement.learn(attempt.bound, status, headers);
     },
 
     async end() {

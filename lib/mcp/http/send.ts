@@ -1,3 +1,4 @@
+// HTTP to an MCP endpoint: requests through layers, bodies, event streams and what they carry.
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { HttpResponse } from "./body.ts";
 import { authorize } from "./layers/authorize.ts";
@@ -30,9 +31,10 @@ export function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<Http
   );
 }
 
-function layersOf({ fetch, authorization, headers, timeoutMs, reconnectMs, log }: Endpoint): Send {
+function layersOf(endpoint: Endpoint): Send {
+  const { authorization, headers, timeoutMs, reconnectMs, log } = endpoint;
   // Innermost, since a proof of possession is for one address and one moment.
-  const attempt = compose(fetchOnce(fetch, timeoutMs, log), authorize(authorization), withHeaders(headers));
+  const attempt = compose(fetchOnce(endpoint), authorize(authorization), withHeaders(headers));
   return composeUponFailure(
     attempt,
     reconnect(Math.min(reconnectMs, timeoutMs)),

@@ -1,5 +1,4 @@
-import { isObject } from "../../json.ts";
-import { mayBeInexact, parseExactly } from "./exact-json.ts";
+import { memberSource } from "./source-text.ts";
 
 /**
  * A JSON-RPC id as its JSON source text: `1`, `"1"`, `1.0` and `9007199254740993` are four different ids, and each is
@@ -29,7 +28,7 @@ export function idValue(id: Id): unknown {
 export function isSameId(one: Id, other: Id): boolean {
   if (one === other) return true;
   const [a, b] = [JSON.parse(one), JSON.parse(other)];
-  return String(a) === String(b) || (typeof a === "number" && a === Number(b));
+  return a === b || String(a) === String(b);
 }
 
 /**
@@ -47,7 +46,7 @@ export function idSource(text: string, value: string | number): Id {
     if (source === undefined || Number(source) !== value) continue;
     found ??= source;
     // Another member of that name holds the same number in other words: only the message's own counts.
-    if (source !== found) return exactId(text) ?? plain;
+    if (source !== found) return memberSource(text, "id") ?? plain;
   }
   return found ?? plain;
 }
@@ -57,11 +56,6 @@ const NUMBER = /\s*:\s*(-?\d[\d.eE+-]*)/y;
 function numberAt(text: string, from: number): string | undefined {
   NUMBER.lastIndex = from;
   return NUMBER.exec(text)?.[1];
-}
-
-function exactId(text: string): Id | undefined {
-  const read = mayBeInexact(text) ? parseExactly(text) : JSON.parse(text);
-  return isObject(read) ? idOf(read.id) : undefined;
 }
 
 /** Ids of our own for one connection. */

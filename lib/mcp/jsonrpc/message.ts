@@ -1,8 +1,10 @@
+// JSON-RPC 2.0: its messages, read and built without losing a byte or a digit.
 import { isObject, type JsonObject } from "../../json.ts";
 import { asString, type Text } from "./bytes.ts";
 import { mayBeInexact, parseExactly } from "./exact-json.ts";
-import type { Id } from "./id.ts";
+import { type Id, idOf } from "./id.ts";
 import { withLazyMember } from "./lazy-member.ts";
+import { memberSource } from "./source-text.ts";
 
 /** A message and the exact text it came as: what is not understood passes on unchanged. */
 export type Message = RequestMessage | NotificationMessage | ResponseMessage;
@@ -76,6 +78,13 @@ export const exactParams = (message: RequestMessage | NotificationMessage): Json
 
 export const exactResult = (message: ResponseMessage): JsonObject =>
   exactMember(message.text, "result") ?? message.result ?? {};
+
+/** The id that a `notifications/cancelled` names, as it is written there. */
+export function requestIdOf({ params, text }: NotificationMessage): Id | undefined {
+  if (typeof params.requestId !== "number") return idOf(params.requestId);
+  const source = memberSource(asString(text), "params");
+  return source && memberSource(source, "requestId");
+}
 
 function exactMember(text: Text, member: "params" | "result"): JsonObject | undefined {
   const json = asString(text);

@@ -13,6 +13,7 @@ import {
   type ResponseMessage,
   type RpcError,
 } from "./message.ts";
+import { partsOf } from "./source-text.ts";
 import { isTooHeavy } from "./weight.ts";
 
 /** Text that is no JSON-RPC message: the error to answer with, and the id when it had one. */
@@ -54,10 +55,9 @@ function parse(text: Text, sender: Sender): (Message | Unreadable)[] {
   }
   if (!Array.isArray(value)) return [classify(value, text, json, sender)];
   if (value.length === 0) return [unreadable(null, INVALID_REQUEST, "an empty batch is no request")];
-  const exactly = mayBeInexact(json) ? parseExactly(json) : undefined;
-  const exact = Array.isArray(exactly) ? exactly : value;
+  const sources = partsOf(json);
   return value.map((member, at) => {
-    const own = JSON.stringify(exact[at]);
+    const own = sources[at] ?? "";
     return classify(member, own, own, sender);
   });
 }
@@ -65,9 +65,12 @@ function parse(text: Text, sender: Sender): (Message | Unreadable)[] {
 function classify(value: unknown, text: Text, json: string, sender: Sender): Message | Unreadable {
   if (!isObject(value)) return unreadable(null, INVALID_REQUEST, "a message must be a JSON object");
   const id = typeof value.id === "string" || typeof value.id === "number" ? idSource(json, value.id) : null;
-  if (typeof value.method === "string") return classifyCall(value, value.method, id, text, sender);
-  const error = readError(value.error, sender);
+  const error = readError(value, id, sender);
   const hasResult = sender === "server" ? "result" in value && !error : isObject(value.result);
+  // A server that writes the method beside its answer to it asks nothing.
+  const isAnswer = sender === "server" && id !== null && (error || hasResult);
+  if (typeof value.method === "string" && !isAnswer)
+    return classifyCall(value, value.method, id, text, sender);
   if (error || (hasResult && id !== null)) return response(value, id, error, text, json, sender);
   return unreadable(id, INVALID_REQUEST, "the message is neither a request, a notification nor a response");
 }
@@ -133,19 +136,25 @@ function exactMember(text: Text, member: "params" | "result", parsed: unknown): 
 }
 
 /** The error of a response; of a server's, whatever it wrote in its place. */
-function readError(value: unknown, sender: Sender): RpcError | undefined {
-  if (isObject(value) && typeof value.code === "number" && typeof value.message === "string")
-    return value as JsonObject & RpcError;
-  if (sender === "client" || value === undefined || value === null) return undefined;
-  if (!isObject(value)) return undefined;
-  const { code, message, data } = value;
-  if (code === undefined && message === undefined) return undefined;
+function readError({ error, result }: JsonObject, id: Id | null, sender: Sender): RpcError | undefined {
+  if (sender === "client") return isError(error) ? error : undefined;
+  if (typeof error === "string" && error !== "" && id !== null)
+    return { code: INTERNAL_ERROR, message: error };
+  if (!isObject(error)) return undefined;
+  const { code, message, data } = error;
+  // Serializers that know no absent member write an empty one beside the result.
+  if (!code && !message && (isObject(result) || (code === undefined && message === undefined)))
+    return undefined;
+  if (isError(error)) return error;
   return {
     code: Number.isInteger(Number(code)) && code !== null ? Number(code) : INTERNAL_ERROR,
     message: typeof message === "string" ? message : "the server gave an error without a message",
     ...(data === undefined ? {} : { data }),
   };
 }
+
+const isError = (value: unknown): value is JsonObject & RpcError =>
+  isObject(value) && typeof value.code === "number" && typeof value.message === "string";
 
 const unreadable = (id: Id | null, code: number, message: string): Unreadable => ({
   kind: "unreadable",

@@ -15,25 +15,26 @@ import {
 import type { Answer } from "../protocol/answer.ts";
 import { sessionGone } from "../protocol/errors.ts";
 import type { Call } from "../protocol/transport.ts";
-import { repeatSettings, tellChanges } from "./restore.ts";
+import { repeatSettings, tellOnceItStands } from "./restore.ts";
 import { getStream } from "./session-http.ts";
 import { asOpen, type OpenSession, type Session } from "./session-state.ts";
 import { keepStandaloneStream } from "./standalone-stream.ts";
 
 /** How long `notifications/initialized` may hold up the requests behind it, in ms. */
 const INITIALIZED_MS = 5000;
-/** A session that stood this long is news to the client, also where others were lost at once before it, in ms. */
-const STANDS_MS = 5000;
 
 /** Opens the session anew after the server forgot `lost`. @throws M2mcpError when no new one is to be had */
 export async function reopen(session: Session, lost: OpenSession): Promise<void> {
-  if (session.state.kind === "reopening") return session.state.done;
+  if (session.state.kind === "reopening") {
+    await session.state.attempt;
+    return;
+  }
   if (session.state !== lost) return;
-  const work = openAgain(session, lost);
-  const mine = { kind: "reopening", done: quietly(work) } as const;
+  const attempt = openAgain(session, lost);
+  const mine = { kind: "reopening", done: quietly(attempt), attempt } as const;
   session.state = mine;
   try {
-    const { opened, answer } = await work;
+    const { opened, answer } = await attempt;
     if (session.state !== mine) return;
     session.state = opened;
     restore(session, opened, answer);
@@ -79,12 +80,7 @@ function restore(session: Session, opened: OpenSession, answer: Answer): void {
   const ask = ({ method, params }: RequestMessage) => exchange.send(ownCall(session, method, params), opened);
   void repeatSettings(settings.all(), ask, endpoint.log);
   const result = answer.kind === "response" ? answer.message.result : undefined;
-  const tell = () => {
-    if (session.state === opened) void tellChanges(result ?? {}, onMessage);
-  };
-  // Sessions that are lost one after the other are no news until one stands.
-  if (losses.inARow < 2) tell();
-  else startTimer(STANDS_MS, tell).keepAlive(false);
+  tellOnceItStands(losses, result, () => session.state === opened, onMessage);
 }
 
 /** A request of our own, which takes no longer than any other. */

@@ -1,12 +1,16 @@
 import type { JsonObject } from "../../json.ts";
 import { withDeadline } from "../../timing/deadline.ts";
+import { startTimer } from "../../timing/timer.ts";
 import { notification, type RequestMessage } from "../jsonrpc/message.ts";
 import { type Answer, errorIn } from "../protocol/answer.ts";
 import { changesIn, listChanges } from "../protocol/subscription.ts";
 import type { OnMessage } from "../protocol/transport.ts";
+import type { Losses } from "./losses.ts";
 
 /** How long one setting may take to be repeated, in ms; it goes beside the requests. */
 const SETTING_MS = 5000;
+/** A session that stood this long is news to the client, also where others were lost at once before it, in ms. */
+const STANDS_MS = 5000;
 
 /**
  * Tells a new session what the client set in the one before. Never rejects; the answers reach nobody.
@@ -32,4 +36,22 @@ export async function repeatSettings(
 export async function tellChanges(initialized: JsonObject, onMessage: OnMessage): Promise<void> {
   for (const { method } of changesIn(listChanges(initialized.capabilities)))
     await onMessage(notification(method));
+}
+
+/**
+ * The same for a session that was opened anew: those that are lost one after the other are no news until one stands.
+ *
+ * @param isStanding whether the session is still the one in use
+ */
+export function tellOnceItStands(
+  losses: Losses,
+  initialized: JsonObject | undefined,
+  isStanding: () => boolean,
+  onMessage: OnMessage,
+): void {
+  const tell = () => {
+    if (isStanding()) void tellChanges(initialized ?? {}, onMessage).catch(() => {});
+  };
+  if (losses.inARow < 2) tell();
+  else startTimer(STANDS_MS, tell).keepAlive(false);
 }

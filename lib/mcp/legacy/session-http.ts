@@ -43,7 +43,7 @@ export const postMessage = (
 /** Whether a refusal speaks of the session, not of the token: a challenge would say otherwise. */
 function namesLostSession(refusal: RefusedBody): boolean {
   if (refusal.headers.has("www-authenticate")) return false;
-  const asked = { era: "legacy", method: "", inSession: true, proven: true, refusedAfresh: true } as const;
+  const asked = { era: "legacy", method: "", inSession: true, proven: true } as const;
   return judge(asked, refusedIn(refusal)).kind === "session_lost";
 }
 

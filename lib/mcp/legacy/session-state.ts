@@ -7,9 +7,9 @@ import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import type { Asked } from "../protocol/verdict.ts";
 import type { Losses } from "./losses.ts";
-import type { SessionExchange } from "./session-exchange.ts";
 import type { SessionHeaders } from "./session-http.ts";
 import type { SessionSettings } from "./session-settings.ts";
+import type { SessionExchange } from "./traffic.ts";
 
 /** The session as it stands with the server. */
 export type SessionState =
@@ -17,8 +17,8 @@ export type SessionState =
   /** A handshake is under way; what comes meanwhile waits. */
   | { kind: "opening"; done: Promise<void> }
   | OpenSession
-  /** The server forgot it; one attempt to open it again serves all who found it lost. */
-  | { kind: "reopening"; done: Promise<void> }
+  /** The server forgot it; one attempt to open it again serves all who found it lost, and fails for all of them. */
+  | { kind: "reopening"; done: Promise<void>; attempt: Promise<unknown> }
   | { kind: "closed" };
 
 export interface OpenSession extends SessionHeaders {

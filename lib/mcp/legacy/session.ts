@@ -16,7 +16,7 @@ import { deleteSession } from "./session-http.ts";
 import { createSessionSettings } from "./session-settings.ts";
 import { askedIn, asOpen, type Session, savedHeaders, whenReady } from "./session-state.ts";
 
-/** Sessions opened for one request at most: no server loses one after the other. */
+/** Sessions opened for one request at most: a balancer may lead to a server that does not know the fresh one. */
 const MAX_REOPENINGS = 3;
 /** All notifications learn from each other: servers refuse alike those that they do not know. */
 const NOTICE = "notifications/*";
@@ -104,10 +104,13 @@ async function send(session: Session, call: Call): Promise<Answer> {
     const verdict = judge(askedIn(session, method, used), answer);
     if (answer.kind === "response" && used) used.remembered = false;
     if (verdict.kind === "answered") losses.answered(method);
-    if (verdict.kind !== "session_lost" || !used) return answer;
-    if (reopenings > 0 && !verdict.sure) losses.refusedAfresh(method);
-    // Who did not open a session cannot open it again; and a fresh one that refuses alike was not lost.
-    if (!session.handshake || reopenings >= (verdict.sure ? MAX_REOPENINGS : 1)) return answer;
+    // Who did not open a session cannot open it again.
+    if (verdict.kind !== "session_lost" || !used || !session.handshake) return answer;
+    if (reopenings >= (verdict.sure ? MAX_REOPENINGS : 1)) {
+      // A fresh one that refuses alike was not lost.
+      losses.refusedAfresh(method);
+      return answer;
+    }
     await reopen(session, used);
   }
 }

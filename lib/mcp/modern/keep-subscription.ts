@@ -2,8 +2,8 @@ import { EXIT, M2mcpError } from "../../failure.ts";
 import { objectOf } from "../../json.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { type Id, type Ids, idOf } from "../jsonrpc/id.ts";
-import { exactParams, type NotificationMessage } from "../jsonrpc/message.ts";
+import type { Id, Ids } from "../jsonrpc/id.ts";
+import { type NotificationMessage, requestIdOf } from "../jsonrpc/message.ts";
 import { type Answer, errorIn } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { ACKNOWLEDGED, type Filter } from "../protocol/subscription.ts";
@@ -62,8 +62,7 @@ async function holdOnce(
         known.honoured = objectOf(message.params.notifications);
         return onAcknowledged(known.honoured, message, again);
       }
-      if (message.method === "notifications/cancelled")
-        tornDown ||= idOf(exactParams(message).requestId) === id;
+      if (message.method === "notifications/cancelled") tornDown ||= requestIdOf(message) === id;
       return onNotification(message);
     });
     const isOver = answer.kind === "response" && !(outlivesEnd && !answer.message.error);

@@ -49,6 +49,8 @@ export interface Endpoint {
   reconnectMs: number;
   /** `traceparent` and its like of the environment (W3C Trace Context). */
   trace?: Readonly<Record<string, string>>;
+  /** While nobody can take more messages: resolves once somebody can. Long bodies are not read on meanwhile. */
+  backpressure?(): Promise<void> | undefined;
   /** One line for a person, about what happens; shown with --verbose. */
   log(line: string): void;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../json.ts";
-import { METHOD_NOT_FOUND, type RpcError } from "../jsonrpc/message.ts";
+import { METHOD_NOT_FOUND, type ResponseMessage, type RpcError } from "../jsonrpc/message.ts";
 import { type Answer, errorIn, type Refused, supportedVersions, versionsNamed } from "./answer.ts";
 import type { ServerEra } from "./endpoint.ts";
 import {
@@ -23,7 +23,7 @@ export interface Asked {
   guessed?: boolean;
   /** Whether the session is an earlier process's, and has not answered yet. */
   remembered?: boolean;
-  /** Whether a session opened anew for such a refusal met it too: then it is the method's own. */
+  /** Whether sessions opened anew for such a refusal met it too: then it is the method's own. */
   refusedAfresh?: boolean;
   /** The version that a handshake of ours asked for. */
   version?: string;
@@ -51,7 +51,7 @@ export type Verdict =
  */
 export function judge(asked: Asked, answer: Answer): Verdict {
   const error = errorIn(answer);
-  if (answer.kind === "response" && !error) return judgeResult(asked, answer.message.result);
+  if (answer.kind === "response" && !error) return judgeResult(asked, answer.message);
   const said: Refused =
     answer.kind === "refused" ? answer : { kind: "refused", status: 200, ...(error ? { error } : {}) };
   const loss = lossOf(asked, said);
@@ -66,8 +66,10 @@ export function judge(asked: Asked, answer: Answer): Verdict {
 }
 
 /** A result is an answer, but where it shows that the server speaks another era than the one it was asked in. */
-function judgeResult({ era, method, proven }: Asked, result: JsonObject | undefined): Verdict {
+function judgeResult({ era, method, proven }: Asked, message: ResponseMessage): Verdict {
+  // A long result would be read again only to be looked at.
   if (proven) return { kind: "answered" };
+  const { result } = message;
   // A server that agrees to a version without a handshake speaks that one.
   if (method === "initialize" && MODERN_VERSIONS.includes(String(result?.protocolVersion)))
     return { kind: "other_era", eras: ["modern"] };
@@ -89,22 +91,38 @@ const SESSION_CODES = [-32000, -32001, -32600];
 /** Longest words that are about a session: others speak of it among much else. */
 const MAX_SESSION_WORDS = 300;
 
-const NAMES_SESSION = /session/i;
-const NAMES_LOSS =
-  /not found|unknown|expired|invalid|missing|no valid|no such|no active|not exist|not valid|not recogni[sz]ed|unrecogni[sz]ed|terminated|closed|ended|gone|lost|stale|required|not active|timed out/i;
+/** A session, or what carries one in HTTP+SSE. */
+const NAMES_SESSION = /session|\bsse (?:connection|transport|stream)|\bno (?:active )?transport\b/i;
+const NAMES_LOSS = new RegExp(
+  [
+    "\\b(?:not|never)(?: be| been)? ?(?:found|known|valid|active|alive|open|available|established|connected|recogni[sz]ed|exist)",
+    "n['’]?t (?:exist|find|locate)|\\b(?:cannot|could not|failed to|unable to) (?:find|locate|load|resume)",
+    "\\bno (?:longer|such|valid|active|open|live|existing|current|matching|session|transport|sse)\\b",
+    "unknown|expired|invalid|missing|unrecogni[sz]ed|terminated|closed|\\bended|gone|lost|stale|required|inactive",
+    "timed? ?out|destroyed|deleted|removed|evicted|disconnected|revoked|mismatch|\\b(?:bad|wrong|dead|reset)\\b",
+  ].join("|"),
+  "i",
+);
 const NOT_INITIALIZED =
-  /\b(not|never)( been)?( yet)? initiali[sz]ed|\buninitiali[sz]ed|\binitiali[sz]e first/i;
+  /\b(?:not|never)(?: been)?(?: yet)? initiali[sz]ed|\buninitiali[sz]ed|\binitiali[sz]e first|\bexpect(?:s|ed|ing)?(?: an?)? initiali[sz]e|\bbefore initiali[sz]ation/i;
 
-const namesLostSession = (words: string): boolean =>
-  words.length <= MAX_SESSION_WORDS &&
-  ((NAMES_SESSION.test(words) && NAMES_LOSS.test(words)) || NOT_INITIALIZED.test(words));
+/** Names that programs give their errors, in words: `SESSION_NOT_FOUND`, `SessionNotFound`, `session-id`. */
+const inWords = (words: string) => words.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ");
 
-/** An error that names the method is no lost session; words about a session are one, at any status. */
+function namesLostSession(said: string): boolean {
+  if (said.length > MAX_SESSION_WORDS) return false;
+  const words = inWords(said);
+  return (NAMES_SESSION.test(words) && NAMES_LOSS.test(words)) || NOT_INITIALIZED.test(words);
+}
+
+/**
+ * An error that names the method is no lost session; words about a session are one, at any status, unless sessions opened
+ * for such words met them again.
+ */
 function lossOf(asked: Asked, { status, error, id, words }: Refused): "sure" | "likely" | undefined {
-  if (!asked.inSession || error?.code === METHOD_NOT_FOUND) return undefined;
+  if (!asked.inSession || asked.refusedAfresh || error?.code === METHOD_NOT_FOUND) return undefined;
   const isNamed = namesLostSession(error?.message ?? words ?? "");
   if (isNamed && (status >= 300 || SESSION_CODES.includes(error?.code ?? 0))) return "sure";
-  if (asked.refusedAfresh) return undefined;
   if (asked.remembered && [400, 404, 405].includes(status)) return "sure";
   if (status === 404) return error === undefined || id === null ? "likely" : undefined;
   return status === 400 && error?.code === BAD_REQUEST && id === null ? "likely" : undefined;
@@ -143,7 +161,8 @@ const hasAny = (versions: readonly string[], among: readonly string[]) =>
 function otherEras({ era, method, proven, guessed }: Asked, said: Refused): ServerEra[] {
   if (era === "modern") return afterModern(said, method, guessed === true);
   if (proven) {
-    if (era === "sse") return tellsNothing(said.status) ? [] : ["legacy", "modern"];
+    if (era === "sse" && said.error?.code !== METHOD_NOT_FOUND)
+      return said.status < 300 || tellsNothing(said.status) ? [] : ["legacy", "modern"];
     return said.error && isModernError(said.error) ? afterInitialize(said) : [];
   }
   if (era === "sse" && !said.error) return tellsNothing(said.status) ? [] : ["legacy", "modern"];

@@ -6,6 +6,7 @@ import { mediaType } from "../../http/media-type.ts";
 import { readRefused } from "../../http/read-refused.ts";
 import { sendHttp } from "../../http/send.ts";
 import { readEvents } from "../../http/sse.ts";
+import { asString, type Text } from "../../jsonrpc/bytes.ts";
 import type { Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { endpointElsewhere, wrongContentType } from "../../protocol/errors.ts";
@@ -40,7 +41,7 @@ export interface EventStream {
 export function openEventStream(
   endpoint: Endpoint,
   signal: AbortSignal,
-  take: (data: string) => Promise<void>,
+  take: (data: Text) => Promise<void>,
 ): EventStream {
   const abort = new AbortController();
   const unlink = follow(signal, abort);
@@ -58,7 +59,7 @@ async function hold(
   endpoint: Endpoint,
   abort: AbortController,
   name: (address: string) => void,
-  take: (data: string) => Promise<void>,
+  take: (data: Text) => Promise<void>,
 ): Promise<void> {
   const host = hostOf(endpoint.url);
   const nameless = () => abort.abort(wrongContentType(host, "a stream that names no endpoint"));
@@ -77,10 +78,10 @@ async function hold(
       throw wrongContentType(host, type);
     }
     const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-    await readEvents(response.read, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
+    await readEvents(response, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
       if (event !== "endpoint") return event === undefined || event === "message" ? take(data) : undefined;
       clearTimeout(timer);
-      name(addressIn(data, endpoint.url));
+      name(addressIn(asString(data), endpoint.url));
     });
   } finally {
     clearTimeout(timer);

@@ -12,7 +12,8 @@ import { sessionLost } from "../../protocol/errors.ts";
 import { createIdempotent } from "../../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
 import { judge } from "../../protocol/verdict.ts";
-import { repeatSettings, tellChanges } from "../restore.ts";
+import { createLosses } from "../losses.ts";
+import { repeatSettings, tellOnceItStands } from "../restore.ts";
 import { createSessionSettings } from "../session-settings.ts";
 import { exchange, post, type SseSession, type SseState, tell } from "./sse-session.ts";
 
@@ -36,6 +37,7 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
     ids,
     onMessage,
     settings: createSessionSettings(),
+    losses: createLosses(),
     ended: new AbortController(),
     waiting: new Map(),
     state: { kind: "none" },
@@ -48,7 +50,9 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
       const { message } = call;
       if (message.method === "initialize") {
         session.handshake = { initialize: message };
-        return exchange(session, call);
+        const answer = await exchange(session, call);
+        session.losses.opened();
+        return answer;
       }
       session.settings.note(message);
       const answer = await idempotent.send(call, () => send(session, call));
@@ -74,20 +78,33 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
 
 /** A request, and again in a new session where the server has forgotten this one. */
 async function send(session: SseSession, call: Call): Promise<Answer> {
-  const { handshake } = session;
+  const { handshake, losses } = session;
+  const { method } = call.message;
   if (session.state.kind === "none" && handshake?.initialized) reopen(session);
   const refusal = await reopened(session);
   if (refusal) return refusal;
   const answer = await exchange(session, call);
-  const asked = { era: "sse", method: call.message.method, proven: true, inSession: true } as const;
-  if (judge(asked, answer).kind !== "session_lost" || !handshake?.initialized) return answer;
+  if (!isLost(session, method, answer) || !handshake?.initialized) return answer;
   // The session is not known any more, though its stream is still open.
   if (session.state.kind === "open") {
     const { stream } = session.state;
     reopen(session);
     stream.close();
   }
-  return (await reopened(session)) ?? exchange(session, call);
+  const refusedAgain = await reopened(session);
+  if (refusedAgain) return refusedAgain;
+  const again = await exchange(session, call);
+  // A fresh one that refuses alike was not lost.
+  if (isLost(session, method, again)) losses.refusedAfresh(method);
+  return again;
+}
+
+/** Whether an answer says that the session is lost; learns from those that say otherwise. */
+function isLost({ losses }: SseSession, method: string, answer: Answer): boolean {
+  const refusedAfresh = losses.isOwnRefusal(method);
+  const verdict = judge({ era: "sse", method, proven: true, inSession: true, refusedAfresh }, answer);
+  if (verdict.kind === "answered") losses.answered(method);
+  return verdict.kind === "session_lost";
 }
 
 /** Waits for an attempt to open the session again, if there is one; resolves with the server's refusal. */
@@ -95,11 +112,16 @@ async function reopened({ state }: SseSession): Promise<Refused | undefined> {
   return state.kind === "reopening" ? state.done : undefined;
 }
 
-/** Opens the session again, at growing waits while it fails for now; those who wait share the outcome of an attempt. */
+/**
+ * Opens the session again, at growing waits while it fails for now, or while sessions are lost one after the other; those
+ * who wait share the outcome of an attempt.
+ */
 function reopen(session: SseSession, failures = 1): void {
   if (session.state.kind === "closed") return;
   const { signal } = session.ended;
-  const work = sleep(backoffMs(failures, REOPEN_MS), signal).then(() => openAgain(session));
+  const pauseMs = failures === 1 ? session.losses.lost() : 0;
+  const waitMs = Math.max(pauseMs, backoffMs(failures, REOPEN_MS));
+  const work = sleep(waitMs, signal).then(() => openAgain(session));
   const mine: SseState = { kind: "reopening", done: work };
   session.state = mine;
   const settle = (outcome: "open" | "over" | "again") => {
@@ -120,16 +142,19 @@ const isOfOtherEra = (refusal: Refused) =>
 
 /** The handshake once more, its answer not passed on, and what the old session had been told. */
 async function openAgain(session: SseSession): Promise<Refused | undefined> {
-  const { handshake, endpoint, settings, onMessage } = session;
+  const { handshake, endpoint, settings, losses, onMessage } = session;
   if (!handshake) return undefined;
   endpoint.log("the server ended the session: opening it again");
   const answer = await exchange(session, own(session, handshake.initialize));
   if (answer.kind === "refused") return answer;
   const { result } = answer.message;
   if (!result) throw sessionLost(hostOf(endpoint.url));
+  losses.opened();
   if (handshake.initialized) await post(session, handshake.initialized.text);
   void repeatSettings(settings.all(), (setting) => exchange(session, own(session, setting)), endpoint.log);
-  void tellChanges(result, onMessage).catch(() => {});
+  const mine = session.state.kind === "reopening" ? session.state.stream : undefined;
+  const isStanding = () => "stream" in session.state && session.state.stream === mine;
+  tellOnceItStands(losses, result, isStanding, onMessage);
   return undefined;
 }
 

@@ -1,5 +1,5 @@
 import { M2mcpError } from "../../../failure.ts";
-import { streamCut, timedOut, tookTooLong } from "../../../net/errors.ts";
+import { invalidAnswer, streamCut, timedOut, tookTooLong } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { deadlineMs } from "../../../timing/deadline.ts";
 import { type IdleWatch, watchIdle } from "../../../timing/idle-timeout.ts";
@@ -19,6 +19,7 @@ import { parseMessages } from "../../jsonrpc/parse.ts";
 import { type Answer, answered, type Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { type Call, Cancellation, type OnMessage } from "../../protocol/transport.ts";
+import type { Losses } from "../losses.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
 
@@ -40,6 +41,7 @@ export interface SseSession {
   readonly ids: Ids;
   readonly onMessage: OnMessage;
   readonly settings: SessionSettings;
+  readonly losses: Losses;
   readonly ended: AbortController;
   readonly waiting: Map<Id, Waiting>;
   state: SseState;
@@ -51,6 +53,7 @@ export interface SseSession {
 /** A request whose answer is due on the stream. */
 interface Waiting {
   resolve(answer: Answer): void;
+  reject(error: unknown): void;
   /** The server has taken the request. */
   posted(): void;
   /** The stream is gone: a request that was taken has no answer; of one under way its own response tells. */
@@ -67,6 +70,7 @@ function createWaiting(
   let failure: unknown;
   return {
     resolve,
+    reject,
     watch,
     posted() {
       isPosted = true;
@@ -111,11 +115,15 @@ function onEnd(session: SseSession, stream: EventStream, error: unknown): void {
   else session.state = { kind: "none" };
 }
 
-async function take({ waiting, endpoint, onMessage }: SseSession, data: string): Promise<void> {
+async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): Promise<void> {
   for (const { watch } of waiting.values()) watch.refresh();
   for (const message of parseMessages(data, "server")) {
-    if (message.kind === "unreadable") endpoint.log(`skipped what is no message: ${message.error.message}`);
-    else if (message.kind !== "response") await onMessage(message);
+    if (message.kind === "unreadable") {
+      endpoint.log(`skipped what is no message: ${message.error.message}`);
+      // It was the answer.
+      if (message.id !== null)
+        waiting.get(message.id)?.reject(invalidAnswer(hostOf(endpoint.url), message.error.message));
+    } else if (message.kind !== "response") await onMessage(message);
     // The answer goes first.
     else if (settle(waiting, message)) await new Promise((resolve) => setImmediate(resolve));
     else endpoint.log("dropped an answer that nobody waits for");
@@ -157,6 +165,8 @@ export async function exchange(
 ): Promise<Answer> {
   const { endpoint, waiting } = session;
   const { timeoutMs } = endpoint;
+  // Given up while it waited for the session.
+  signal.throwIfAborted();
   const host = hostOf(endpoint.url);
   const limitMs = deadlineMs(timeoutMs);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
-import { relativeHome, unexpandedPath } from "./errors.ts";
+import { relativeHome, unexpandedPath } from "../errors.ts";
 
 type Variables = Record<string, string | undefined>;
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { proxyFor } from "../../lib/platform/proxy.ts";
+import { proxyFor } from "../../../lib/platform/http/proxy.ts";
 
 let proxy: Server;
 let proxyUrl: string;

@@ -1,5 +1,5 @@
 import { chmod, type FileHandle, stat } from "node:fs/promises";
-import { codeOf } from "./error-code.ts";
+import { codeOf } from "../error-code.ts";
 
 /** Permission bits of users other than the owner. */
 const OTHERS = 0o077;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findSessionBus } from "../../lib/platform/session-bus.ts";
+import { findSessionBus } from "../../../lib/platform/keyring/session-bus.ts";
 
 let folder: string;
 const servers: Server[] = [];

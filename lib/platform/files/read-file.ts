@@ -2,7 +2,7 @@
 // waiting for a pipe's writer or a device.
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { codeOf } from "./error-code.ts";
+import { codeOf } from "../error-code.ts";
 
 /** A file system that gives no answer for this long is as good as gone, in ms. */
 const TIMEOUT_MS = 5000;

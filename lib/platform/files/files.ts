@@ -1,10 +1,10 @@
 import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { M2mcpError } from "../failure.ts";
-import { codeOf } from "./error-code.ts";
-import { notReadable, notWritable } from "./errors.ts";
+import { M2mcpError } from "../../failure.ts";
+import { codeOf } from "../error-code.ts";
+import { notReadable, notWritable } from "../errors.ts";
+import { randomBytes } from "../random.ts";
 import { makePrivate } from "./permissions.ts";
-import { randomBytes } from "./random.ts";
 import { type FileContent, FileRefused, readRegularFile } from "./read-file.ts";
 
 /** How the names of temporary files begin. */

@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { reasonOf } from "../../lib/platform/files.ts";
-import { type ReadLimits, readRegularFile } from "../../lib/platform/read-file.ts";
+import { reasonOf } from "../../../lib/platform/files/files.ts";
+import { type ReadLimits, readRegularFile } from "../../../lib/platform/files/read-file.ts";
 
 let folder: string;
 beforeEach(() => {

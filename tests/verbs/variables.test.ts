@@ -4,27 +4,11 @@ import type { Command } from "../../lib/command-line/command.ts";
 import { readOptions } from "../../lib/command-line/option-values.ts";
 import { OPTION_NAMES } from "../../lib/command-line/options.ts";
 import { EXIT, M2mcpError } from "../../lib/failure.ts";
-import { inFolder } from "../../lib/verbs/errors.ts";
 import { namingVariables } from "../../lib/verbs/variables.ts";
 
 const failure = (message: string, hint?: string) => new M2mcpError("x", EXIT.auth, message, hint);
 const command = (verb: string, argv: string[], env: Record<string, string> = {}) =>
   ({ verb, options: readOptions(parseArguments(argv).given, env, OPTION_NAMES, verb) }) as Command;
-
-describe("a failure of the store", () => {
-  test("says which folder was looked in, and what names another", () => {
-    expect(inFolder(failure("no key", "restore it"), "/h/.config/m2mcp").hint).toBe(
-      "restore it; the store looked in is /h/.config/m2mcp; M2MCP_HOME names another",
-    );
-    expect(inFolder(failure("no key"), "/h").hint).toBe(
-      "the store looked in is /h; M2MCP_HOME names another",
-    );
-  });
-  test("says neither twice", () => {
-    const said = failure("/h/store.json is damaged", "M2MCP_HOME names another store");
-    expect(inFolder(said, "/h")).toBe(said);
-  });
-});
 
 describe("a failure names variables beside options", () => {
   const wrong = failure("refused", "check --client-id and --client-secret; try --no-resource");

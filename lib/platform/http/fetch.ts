@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
-import { codeOf } from "./error-code.ts";
-import { proxyFailed, proxyRefused } from "./errors.ts";
+import { readFileSync, statSync } from "node:fs";
+import { codeOf } from "../error-code.ts";
+import { noAuthorities, proxyFailed, proxyRefused } from "../errors.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** What makes requests other than the runtime's default ones. */
@@ -29,9 +29,11 @@ interface DenoHttp {
  * with each call, Deno an HTTP client.
  *
  * @returns a `fetch` that throws M2mcpError (exit 3) where a proxy is what failed
+ * @throws M2mcpError usage where a variable names what is no file as certificate authorities
  */
 export function createFetch(options: FetchOptions, env: Variables): typeof fetch {
   warnOfUnchecked(options, env);
+  for (const name of ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) checkAuthorities(name, env[name]);
   const deno = (globalThis as { Deno?: DenoHttp }).Deno;
   return withInit(deno ? denoInit(deno, options, env) : bunInit(options), options.userAgent, env);
 }
@@ -44,6 +46,18 @@ function warnOfUnchecked({ warn }: FetchOptions, env: Variables): void {
   warn(
     "NODE_TLS_REJECT_UNAUTHORIZED=0 does not count here: certificates are checked (--ca FILE names a private authority)",
   );
+}
+
+/** The runtime reads what these name by itself, and would wait for a pipe's writer for ever. */
+function checkAuthorities(variable: string, path: string | undefined): void {
+  if (!path) return;
+  let isFile = true;
+  try {
+    isFile = statSync(path).isFile();
+  } catch {
+    // One that is not there is not waited for.
+  }
+  if (!isFile) throw noAuthorities(variable, path);
 }
 
 function bunInit({ ca, cert, key }: FetchOptions): object {

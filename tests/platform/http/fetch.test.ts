@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { createFetch } from "../../lib/platform/fetch.ts";
-import { close, listen } from "../support/net/listen.ts";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createFetch } from "../../../lib/platform/http/fetch.ts";
+import { close, listen } from "../../support/net/listen.ts";
 
 let server: Server;
 let url: string;
@@ -37,4 +41,17 @@ test("headers that were given are not changed", async () => {
   await send(url, { headers });
   await send(url, { headers: plain });
   expect([...headers.keys(), ...Object.keys(plain)]).toEqual(["accept", "accept"]);
+});
+
+test("what a variable names as certificate authorities, and is no file, is refused before the runtime waits for it", () => {
+  const folder = mkdtempSync(join(tmpdir(), "m2mcp-fetch-"));
+  const pipe = join(folder, "pipe");
+  expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+  for (const variable of ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"])
+    for (const path of [pipe, "/dev/zero", folder])
+      expect(() => createFetch({}, { [variable]: path })).toThrow(
+        `${variable} names ${path}, which is no file`,
+      );
+  rmSync(folder, { recursive: true });
+  expect(() => createFetch({}, { NODE_EXTRA_CA_CERTS: pipe })).not.toThrow();
 });

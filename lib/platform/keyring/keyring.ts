@@ -1,7 +1,7 @@
 import { embeddedAddon } from "./embedded-addon.ts";
-import type { KeyringAnswer, KeyringRequest } from "./keyring-worker.ts";
 import { findSessionBus } from "./session-bus.ts";
 import { type Unpacked, unpackings } from "./unpack.ts";
+import type { KeyringAnswer, KeyringRequest } from "./worker.ts";
 
 /** Where the OS keeps one secret; every call may throw what the keyring says. */
 export interface Keyring {
@@ -66,7 +66,7 @@ function inThread(
   become: (state: State) => void,
 ): Promise<KeyringAnswer> {
   // The literal address lets the executable's build find it.
-  const worker = new Worker(new URL("./keyring-worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
   let addon: Unpacked | null;
   try {
     // While the thread begins.

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { FileHandle } from "node:fs/promises";
-import { makePrivate } from "../../lib/platform/permissions.ts";
+import { makePrivate } from "../../../lib/platform/files/permissions.ts";
 
 /** A file of these permissions on a file system that answers `chmod` with this code. */
 const refusing = (code: string, mode: number) =>

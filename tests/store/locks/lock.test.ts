@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { processSpace } from "../../lib/platform/host.ts";
-import type { Keyring } from "../../lib/platform/keyring.ts";
-import { withFileLock } from "../../lib/store/locks/lock.ts";
-import { sleep } from "../support/waiting.ts";
+import { processSpace } from "../../../lib/platform/host.ts";
+import type { Keyring } from "../../../lib/platform/keyring/keyring.ts";
+import { withFileLock } from "../../../lib/store/locks/lock.ts";
+import { sleep } from "../../support/waiting.ts";
 import {
   createKeyring,
   createStoreFolder,
@@ -13,7 +13,7 @@ import {
   profileNamed,
   type StoreFolder,
   UNNAMED,
-} from "./store-folder.ts";
+} from "../store-folder.ts";
 
 let home: StoreFolder;
 beforeEach(() => {
