@@ -1,9 +1,9 @@
-import { parseArguments } from "./lib/command-line/arguments.ts";
-import { chooseVerb } from "./lib/command-line/choose-verb.ts";
-import { outputFailed, unexpected } from "./lib/command-line/errors.ts";
+import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
+import { parseArguments } from "./lib/command-line/arguments/parse.ts";
+import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
+import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
+import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { readOptions } from "./lib/command-line/option-values.ts";
-import { checkPositionals } from "./lib/command-line/positionals.ts";
-import { redactArguments } from "./lib/command-line/redact-arguments.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
@@ -22,6 +22,10 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const parsed = parseArguments(argv);
     if (parsed.given.has("version")) {
       output.raw(`m2mcp ${VERSION}\n`);
+      return EXIT.done;
+    }
+    if (parsed.given.has("licenses")) {
+      output.raw((await import("./lib/command-line/licenses.ts").catch(noNotices)).NOTICES);
       return EXIT.done;
     }
     const wanted = parsed.positionals[0] === "help" ? parsed.positionals.slice(1) : parsed.positionals;
@@ -57,6 +61,10 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     return known.exitCode;
   }
 }
+
+const noNotices = () => {
+  throw notBuilt();
+};
 
 const kindOf = (error: unknown) =>
   error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;

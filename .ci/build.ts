@@ -1,8 +1,9 @@
 // Builds the executable for this machine, or with --target bun-<os>-<arch>[-musl] for another one. For another one its
 // keyring add-on must be there too: bun install --os '*' --cpu '*' --libc '*'.
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
+import { thirdPartyNotices } from "./notices.ts";
 
 const root = join(import.meta.dir, "..");
 const crossed = process.argv.includes("--target");
@@ -42,9 +43,13 @@ const boundAddon: BunPlugin = {
 };
 
 mkdirSync(join(root, "build"), { recursive: true });
+writeFileSync(
+  join(root, "build", "THIRD-PARTY.md"),
+  `${thirdPartyNotices(root, `@napi-rs/keyring-${platform}`)}\n`,
+);
 await Bun.build({
   // The keyring's thread is found beside the program.
-  entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring-worker.ts")],
+  entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring", "worker.ts")],
   naming: { entry: "[name].[ext]" },
   compile: {
     outfile,

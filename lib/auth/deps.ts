@@ -26,7 +26,8 @@ export interface AuthDeps {
   /** Which issuer has taken these credentials before, at whatever server; for credentials that belong to no login. */
   takenBy?: {
     read(): Promise<string | undefined>;
-    write(issuer: string): Promise<void>;
+    /** @param issuer undefined: what was written before is no longer sure */
+    write(issuer: string | undefined): Promise<void>;
   };
   /** What `fetch` adds by itself to requests to the MCP server, such as a gateway's key: no message repeats it. */
   headerValues?: readonly string[];

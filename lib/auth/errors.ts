@@ -1,6 +1,5 @@
 // Failures on the way to a token.
 import { EXIT, M2mcpError } from "../failure.ts";
-import { option } from "./option.ts";
 
 /** A failure that is cured by other authorization (exit 4). */
 export const authError = (code: string, message: string, hint?: string) =>
@@ -82,7 +81,7 @@ export const tokenNotAccepted = (host: string, why: string) =>
   authError(
     "not_authorized",
     `${host} does not accept the token it was given: ${why}`,
-    `check ${option("scope")} and ${option("resource")}, and what the client is allowed to do`,
+    "check --scope and --resource, and what the client is allowed to do",
   );
 
 /** @param words the server's own, where it has some */
@@ -90,7 +89,7 @@ export const loginNeeded = (server: string, words?: string) =>
   authError(
     "login_needed",
     `${server} wants authorization${words === undefined ? "" : `: ${words}`}`,
-    `m2mcp login ${server} --client-id ID --client-secret SECRET; in a host's entry, M2MCP_CLIENT_ID and M2MCP_CLIENT_SECRET`,
+    `m2mcp login ${server} --client-id ID --client-secret SECRET`,
   );
 
 /** The profile was removed while a process used it. */

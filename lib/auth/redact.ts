@@ -23,11 +23,16 @@ export function withoutSecrets(text: string, secrets: readonly (string | undefin
   for (const { bytes, startOf, endOf } of decodings(within)) {
     for (const secret of plain)
       for (const at of occurrences(bytes, secret)) hidden.push([startOf(at), endOf(at + secret.length - 1)]);
-    for (const piece of plain.flatMap(piecesOf))
+    for (const piece of plain.flatMap(piecesOf)) {
+      let done = 0;
       for (const at of occurrences(bytes, piece)) {
+        // One run may hold a piece many times: it is measured once.
+        if (at < done) continue;
         const [start, end] = runAt(bytes, at, at + piece.length);
         hidden.push([startOf(start), endOf(end - 1)]);
+        done = end;
       }
+    }
     for (const { 0: run, index } of bytes.matchAll(BASE64_RUN))
       if (holdsAny(Buffer.from(run, "base64").toString("latin1"), plain))
         hidden.push([startOf(index), endOf(index + run.length - 1)]);

@@ -99,7 +99,12 @@ function overview(): Section[] {
         ].join("\n"),
       ),
     },
-    { body: "m2mcp <command> --help shows a command's options and the variable that stands for each" },
+    {
+      body: [
+        "m2mcp <command> --help shows a command's options and the variable that stands for each",
+        "m2mcp --licenses shows the notices of what m2mcp is made of",
+      ].join("\n"),
+    },
   ];
 }
 

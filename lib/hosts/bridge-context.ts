@@ -6,7 +6,7 @@ import type { Pending } from "../mcp/jsonrpc/pending.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import type { OnMessage, Transport } from "../mcp/protocol/transport.ts";
 import type { Semaphore } from "../timing/semaphore.ts";
-import type { LineWriter } from "./line-stream.ts";
+import type { LineWriter } from "./line-writer.ts";
 
 /** A request that the client has not its answer to. */
 export interface Owed {

@@ -15,7 +15,8 @@ import { createSemaphore } from "../timing/semaphore.ts";
 import { until } from "../timing/until.ts";
 import { answer, type Bridge, fail, type Owed, track } from "./bridge-context.ts";
 import { createLateWatch } from "./late-watch.ts";
-import { createLineWriter, readLines } from "./line-stream.ts";
+import { readLines } from "./line-stream.ts";
+import { createLineWriter } from "./line-writer.ts";
 import { takeLine } from "./take-line.ts";
 
 /** Requests under way at once; further ones wait. Leaves connections for the streams beside them. */
@@ -77,7 +78,10 @@ function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
   const bridge: Bridge = {
     endpoint,
     writer,
-    connection: createConnection({ endpoint, onMessage: toClient }),
+    connection: createConnection({
+      endpoint: { ...endpoint, backpressure: writer.backpressure },
+      onMessage: toClient,
+    }),
     owed,
     batches: createBatches(),
     asked,
@@ -116,8 +120,11 @@ async function end(
   // Hosts close the input first and signal later: then the wait is over.
   const cutShort = AbortSignal.any(stop.aborted ? [kill, writer.closed] : [kill, stop, writer.closed]);
   await until(owed.empty(), drainMs, cutShort);
-  for (const [id] of owed.entries())
+  for (const [id, { cancel }] of owed.entries()) {
     track(bridge, answer(bridge, id, errorResponse(id, toRpcError(endedEarly()))));
+    // The server need not go on for nobody.
+    cancel.abort(new Cancellation({ reason: "the client has ended" }));
+  }
   await until(Promise.all(underWay), LAST_WORDS_MS, cutShort);
   stopWatching();
   await connection.close("end");

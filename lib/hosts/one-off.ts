@@ -16,6 +16,7 @@ import { MAX_PAGES, nextPage } from "../mcp/protocol/pages.ts";
 import { invalidAnswer, tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
 import { deadlineMs } from "../timing/deadline.ts";
+import { startTimer } from "../timing/timer.ts";
 import { failureOf } from "./failure-of.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";
 
@@ -57,7 +58,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   async function send(method: string, params: JsonObject): Promise<JsonObject> {
     asked = undefined;
     const over = new AbortController();
-    const timer = setTimeout(() => over.abort(tookTooLong(host, limitMs)), limitMs);
+    const timer = startTimer(limitMs, () => over.abort(tookTooLong(host, limitMs)));
     try {
       // The connection sends it under an id of its own.
       const message = requestMessage("0", method, params);
@@ -68,7 +69,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     } catch (error) {
       throw error instanceof InputNeeded ? inputNeeded(host, error.methods) : error;
     } finally {
-      clearTimeout(timer);
+      timer.stop();
     }
   }
 
@@ -80,22 +81,8 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
 
     serverInfo: async () => describeServer(await send("server/discover", {})),
 
-    async list(method, key) {
-      const items: JsonObject[] = [];
-      const endless = () => {
-        throw invalidAnswer(host, `the list goes on beyond ${MAX_PAGES} pages`);
-      };
-      const next = nextPage(
-        () => endpoint.log("warning: the server names a page of the list again: it is taken to end here"),
-        endless,
-      );
-      for (let cursor: string | undefined, page = 0; page === 0 || cursor !== undefined; page++) {
-        const result = await send(method, cursor === undefined ? {} : { cursor });
-        if (Array.isArray(result[key])) items.push(...result[key].filter(isObject));
-        cursor = next(result);
-      }
-      return items;
-    },
+    list: (method, key) =>
+      listAll(endpoint, key, (cursor) => send(method, cursor === undefined ? {} : { cursor })),
 
     async ping() {
       await send("ping", {});
@@ -104,4 +91,26 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     // The session stays open for the next command.
     close: () => connection.close("leave"),
   };
+}
+
+/** All items of a list, page by page. @throws M2mcpError when it has no end, and what `page` throws */
+async function listAll(
+  { url, log }: Endpoint,
+  key: string,
+  page: (cursor: string | undefined) => Promise<JsonObject>,
+): Promise<JsonObject[]> {
+  const items: JsonObject[] = [];
+  const next = nextPage(
+    () => log("warning: the server names a page of the list again: it is taken to end here"),
+    () => {
+      throw invalidAnswer(hostOf(url), `the list goes on beyond ${MAX_PAGES} pages`);
+    },
+  );
+  let cursor: string | undefined;
+  do {
+    const result = await page(cursor);
+    if (Array.isArray(result[key])) items.push(...result[key].filter(isObject));
+    cursor = next(result);
+  } while (cursor !== undefined);
+  return items;
 }

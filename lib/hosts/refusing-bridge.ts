@@ -4,7 +4,8 @@ import { asString } from "../mcp/jsonrpc/bytes.ts";
 import { errorResponse } from "../mcp/jsonrpc/message.ts";
 import { parseMessages } from "../mcp/jsonrpc/parse.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
-import { createLineWriter, readLines } from "./line-stream.ts";
+import { readLines } from "./line-stream.ts";
+import { createLineWriter } from "./line-writer.ts";
 
 /**
  * Stands in for a bridge that could not be opened: each request read is answered with the reason, so that a host can

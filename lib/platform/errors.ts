@@ -42,3 +42,9 @@ export const relativeHome = (value: string) =>
     `HOME is ${value}, which is no absolute path: the store would lie in whatever folder this is run in`,
     "set HOME, or M2MCP_HOME, to an absolute path",
   );
+
+export const noAuthorities = (variable: string, path: string) =>
+  wrongUsage(
+    `${variable} names ${path}, which is no file`,
+    "it is a file of certificates in PEM form; --ca FILE names one too",
+  );

@@ -1,5 +1,5 @@
-/** Garbage made before the runtime is asked to look for it, in bytes. */
-const ENOUGH_BYTES = 8 * 1024 * 1024;
+/** Garbage made before the runtime is asked to look for it, in bytes: a look costs as much as a hundred short calls. */
+const ENOUGH_BYTES = 32 * 1024 * 1024;
 /** From this size on, what a message leaves behind is collected as soon as it is on its way. */
 const LARGE_BYTES = 1024 * 1024;
 /** What one message leaves behind beside its text, which is there as bytes and as what was read of them, in bytes. */
@@ -42,4 +42,33 @@ export async function createGcHint(): Promise<(bytes: number) => void> {
     if (timer) timer.refresh();
     else timer = setTimeout(() => collector.giveBack(), QUIET_MS).unref();
   };
+}
+
+/** From this size on, what reading a message leaves behind is collected before it goes on, in bytes. */
+const HUGE_BYTES = 32 * 1024 * 1024;
+/** Read of large messages before it is collected what that left behind, in bytes: several copies of each. */
+const READ_BYTES = 16 * 1024 * 1024;
+
+let readBytes = 0;
+
+/**
+ * To be called between the steps in which a message is read: its copies together are a multiple of it.
+ *
+ * @returns what to wait for, where the message is huge
+ */
+export function afterReading(bytes: number): Promise<void> | undefined {
+  if (bytes < LARGE_BYTES) return undefined;
+  if (bytes >= HUGE_BYTES) return collectNow("giveBack");
+  readBytes += bytes;
+  if (readBytes < READ_BYTES) return undefined;
+  readBytes = 0;
+  void collectNow("collect");
+  return undefined;
+}
+
+/** In a turn of its own: until this one is over, what was read is held. */
+async function collectNow(how: keyof Collector): Promise<void> {
+  const collector = await openCollector();
+  await new Promise((resolve) => setImmediate(resolve));
+  collector?.[how]();
 }

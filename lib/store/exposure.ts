@@ -1,4 +1,4 @@
-import { exposed } from "../platform/permissions.ts";
+import { exposed } from "../platform/files/permissions.ts";
 
 /** Whether others than their owner can get at the store's files: what a person should know, and mend. */
 export interface Exposure {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { M2mcpError } from "../failure.ts";
-import { listFolder } from "../platform/files.ts";
+import { listFolder } from "../platform/files/files.ts";
 import { badProfileName } from "./errors.ts";
 import { nameOfSealed, profileHeader } from "./paths.ts";
 import { readSealed, type StoreAccess, writeSealed } from "./sealed-files.ts";

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ageMs, listFolder, removeFile, TEMPORARY } from "../platform/files.ts";
-import { makePrivate } from "../platform/permissions.ts";
+import { ageMs, listFolder, removeFile, TEMPORARY } from "../platform/files/files.ts";
+import { makePrivate } from "../platform/files/permissions.ts";
 import { withFileLock } from "./locks/lock.ts";
 import { isAbandoned } from "./locks/owner.ts";
 import { nameOfSealed, type StorePaths, writeLock } from "./paths.ts";

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { readOwnFile, writeAtomic } from "../platform/files.ts";
-import type { FileContent } from "../platform/read-file.ts";
+import { readOwnFile, writeAtomic } from "../platform/files/files.ts";
+import type { FileContent } from "../platform/files/read-file.ts";
 import type { Exposure } from "./exposure.ts";
 import type { OpenKey } from "./key/key.ts";
 import { type StorePaths, sealedFile } from "./paths.ts";

@@ -1,7 +1,7 @@
 import { M2mcpError } from "../failure.ts";
 import { isNotWritable } from "../platform/errors.ts";
-import { exists, removeFile } from "../platform/files.ts";
-import type { FileContent } from "../platform/read-file.ts";
+import { exists, removeFile } from "../platform/files/files.ts";
+import type { FileContent } from "../platform/files/read-file.ts";
 import { lockLost } from "./errors.ts";
 import { type Lease, withFileLock } from "./locks/lock.ts";
 import type { InTurn } from "./locks/turns.ts";
@@ -10,6 +10,7 @@ import { profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./p
 import { checkedHeader } from "./profiles.ts";
 import { belongsToProfile, prune } from "./prune.ts";
 import { readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
+import type { Header } from "./vault.ts";
 
 /** Stands for state where no store could be opened; a plus is in no profile's name. */
 export const NOWHERE = "+memory";
@@ -23,84 +24,110 @@ interface Unwritten<S> {
 export type Change<S> = (old: Partial<S>) => S;
 
 /** Cached state by id: in its file, or in memory for as long as the file cannot be written. */
-export function createStates<S extends object>(access: StoreAccess, inTurn: InTurn, workLocks: WorkLocks) {
-  const { paths } = access;
+interface States<S> {
+  access: StoreAccess;
+  workLocks: WorkLocks;
   /** The state of all other ids is in their files. */
-  const inMemory = new Map<string, Unwritten<S>>();
+  inMemory: Map<string, Unwritten<S>>;
+}
 
-  /** State that counts, and the bytes that lie in its file. */
-  async function lookUp(id: string): Promise<{ found: FileContent | null; state: S | null }> {
-    const kept = inMemory.get(id);
-    if (id === NOWHERE) return { found: null, state: kept?.state ?? null };
-    const reading = readSealedFile(access, stateHeader(id));
-    const found = kept ? await reading.catch(() => kept.over) : await reading;
-    if (kept && isSame(found, kept.over)) return { found, state: kept.state };
-    // Another process could write again: what it wrote is newer.
-    inMemory.delete(id);
-    return { found, state: found && (await unsealed(id, found)) };
-  }
-
-  async function unsealed(id: string, found: FileContent): Promise<S | null> {
-    try {
-      return (await unsealFile(access, stateHeader(id), found)) as S;
-    } catch (error) {
-      if (!(error instanceof M2mcpError) || error.code !== "damaged") throw error;
-      // It is a cache: what it held is asked for anew.
-      access.warn(`${sealedFile(paths, stateHeader(id))} is damaged; the tokens in it are asked for anew`);
-      return null;
-    }
-  }
-
-  async function keepInMemory(id: string, change: Change<S>): Promise<void> {
-    const { found, state } = await lookUp(id).catch(() => ({ found: null, state: null }));
-    inMemory.set(id, { state: change(state ?? {}), over: found });
-  }
-
-  async function writeChanged(id: string, change: Change<S>, lease: Lease): Promise<void> {
-    // It comes of work that another process has taken over: what that one wrote is newer.
-    if (await workLocks.isOvertaken(id)) return;
-    // Its profile was removed meanwhile: nothing of it is to be found afterwards.
-    if (belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id)))))
-      return keepInMemory(id, change);
-    const { state } = await lookUp(id);
-    await writeSealed(access, stateHeader(id), change(state ?? {}), async () => {
-      await lease.confirm();
-      if (await workLocks.isOvertaken(id)) throw lockLost(workLock(paths, id));
-    });
-    if (inMemory.delete(id)) access.warn(`${paths.folder} can be written again, so tokens are saved again`);
-  }
-
+export function createStates<S extends object>(access: StoreAccess, inTurn: InTurn, workLocks: WorkLocks) {
+  const states: States<S> = { access, workLocks, inMemory: new Map() };
   return {
-    read: async (id: string): Promise<S | null> => (await lookUp(id)).state,
-
+    read: async (id: string): Promise<S | null> => (await lookUp(states, id)).state,
     update: (id: string, change: Change<S>): Promise<void> =>
-      inTurn(`write ${id}`, async () => {
-        if (id === NOWHERE) return keepInMemory(id, change);
-        try {
-          await withFileLock(writeLock(paths, id), (lease) => writeChanged(id, change, lease));
-          await prune(paths, Date.now());
-        } catch (error) {
-          if (!isNotWritable(error)) throw error;
-          access.warn(`${error.message}; going on without saving, so tokens are kept in memory only`);
-          await keepInMemory(id, change);
-        }
-      }),
-
+      inTurn(`write ${id}`, () => update(states, id, change)),
     /** Removes a profile and its state; false when there was none. */
-    removeProfile: (name: string): Promise<boolean> => {
+    removeProfile: async (name: string): Promise<boolean> => {
       const header = checkedHeader(name);
-      // Under the lock: a bridge that writes state at this moment must not bring it back.
-      return inTurn(`write ${name}`, () =>
-        withFileLock(writeLock(paths, name), async (lease) => {
-          await lease.confirm();
-          const removed = await removeFile(sealedFile(paths, header));
-          await removeFile(sealedFile(paths, stateHeader(name)));
-          inMemory.delete(name);
-          return removed;
-        }),
-      );
+      return inTurn(`write ${name}`, () => removeProfile(states, name, header));
     },
   };
+}
+
+/** State that counts, and the file that it was read from or counts in place of. */
+async function lookUp<S extends object>(
+  { access, inMemory }: States<S>,
+  id: string,
+): Promise<{ found: FileContent | null; state: S | null }> {
+  const kept = inMemory.get(id);
+  if (id === NOWHERE) return { found: null, state: kept?.state ?? null };
+  const reading = readSealedFile(access, stateHeader(id));
+  const found = kept ? await reading.catch(() => kept.over) : await reading;
+  if (kept && isSame(found, kept.over)) return { found, state: kept.state };
+  // Another process could write again: what it wrote is newer.
+  inMemory.delete(id);
+  return { found, state: found && (await unsealed<S>(access, id, found)) };
+}
+
+async function unsealed<S>(access: StoreAccess, id: string, found: FileContent): Promise<S | null> {
+  try {
+    return (await unsealFile(access, stateHeader(id), found)) as S;
+  } catch (error) {
+    if (!(error instanceof M2mcpError) || error.code !== "damaged") throw error;
+    const file = sealedFile(access.paths, stateHeader(id));
+    // It is a cache: what it held is asked for anew.
+    access.warn(`${file} is damaged; the tokens in it are asked for anew`);
+    return null;
+  }
+}
+
+async function update<S extends object>(states: States<S>, id: string, change: Change<S>): Promise<void> {
+  const { paths, warn } = states.access;
+  if (id === NOWHERE) return keepInMemory(states, id, change);
+  try {
+    await withFileLock(writeLock(paths, id), (lease) => writeChanged(states, id, change, lease));
+    await prune(paths, Date.now());
+  } catch (error) {
+    if (!isNotWritable(error)) throw error;
+    warn(`${error.message}; going on without saving, so tokens are kept in memory only`);
+    await keepInMemory(states, id, change);
+  }
+}
+
+async function keepInMemory<S extends object>(
+  states: States<S>,
+  id: string,
+  change: Change<S>,
+): Promise<void> {
+  const { found, state } = await lookUp(states, id).catch(() => ({ found: null, state: null }));
+  states.inMemory.set(id, { state: change(state ?? {}), over: found });
+}
+
+async function writeChanged<S extends object>(
+  states: States<S>,
+  id: string,
+  change: Change<S>,
+  lease: Lease,
+): Promise<void> {
+  const { access, workLocks, inMemory } = states;
+  const { paths } = access;
+  // It comes of work that another process has taken over: what that one wrote is newer.
+  if (await workLocks.isOvertaken(id)) return;
+  // Its profile was removed meanwhile: nothing of it is to be found afterwards.
+  if (belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id)))))
+    return keepInMemory(states, id, change);
+  const { state } = await lookUp(states, id);
+  await writeSealed(access, stateHeader(id), change(state ?? {}), async () => {
+    await lease.confirm();
+    if (await workLocks.isOvertaken(id)) throw lockLost(workLock(paths, id));
+  });
+  if (inMemory.delete(id)) access.warn(`${paths.folder} can be written again, so tokens are saved again`);
+}
+
+/** Under the lock: a bridge that writes state at this moment must not bring it back. */
+function removeProfile<S extends object>(
+  { access: { paths }, inMemory }: States<S>,
+  name: string,
+  header: Header,
+): Promise<boolean> {
+  return withFileLock(writeLock(paths, name), async (lease) => {
+    await lease.confirm();
+    const removed = await removeFile(sealedFile(paths, header));
+    await removeFile(sealedFile(paths, stateHeader(name)));
+    inMemory.delete(name);
+    return removed;
+  });
 }
 
 const isSame = (one: FileContent | null, other: FileContent | null) =>

@@ -1,9 +1,9 @@
 // The encrypted store: profiles and cached state, and the key that opens them (docs/store-format.md). What a profile
 // and state hold is the caller's affair.
 import { isNotWritable } from "../platform/errors.ts";
-import { exists } from "../platform/files.ts";
-import { storeFolder } from "../platform/folders.ts";
-import { type Keyring, osKeyring } from "../platform/keyring.ts";
+import { exists } from "../platform/files/files.ts";
+import { storeFolder } from "../platform/files/folders.ts";
+import { type Keyring, osKeyring } from "../platform/keyring/keyring.ts";
 import { createExposure } from "./exposure.ts";
 import type { KeyPlace } from "./key/description.ts";
 import { createStoreKey, type KeyChoice } from "./key/key.ts";
@@ -18,7 +18,6 @@ import { fingerprint } from "./vault.ts";
 
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
-  /** Where it is. */
   readonly folder: string;
   /** Null when there is no such profile. */
   readProfile(name: string): Promise<Profile | null>;

@@ -1,26 +1,14 @@
 // Failures that a verb ends with.
 import { EXIT, M2mcpError } from "../failure.ts";
 
-/** @param folder of the store: a host may start this program with another home than the login had */
+/** @param folder the store that was looked in: who starts us may have another home than who logged in */
 export const noSuchProfile = (name: string, folder: string) =>
   new M2mcpError(
     "no_profile",
     EXIT.usage,
     `there is no profile @${name} in ${folder}`,
-    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another folder",
+    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another store",
   );
-
-/** A failure of the store, which names the folder that was looked in. */
-export function inFolder(error: M2mcpError, folder: string): M2mcpError {
-  const said = `${error.message} ${error.hint ?? ""}`;
-  const more = [
-    said.includes(folder) ? "" : `the store looked in is ${folder}`,
-    said.includes("M2MCP_HOME") ? "" : "M2MCP_HOME names another",
-  ].filter((part) => part !== "");
-  if (more.length === 0) return error;
-  const hint = [...(error.hint === undefined ? [] : [error.hint]), more.join("; ")].join("; ");
-  return new M2mcpError(error.code, error.exitCode, error.message, hint, true);
-}
 
 export const notOnServer = (kind: string, name: string, near: string | undefined) =>
   new M2mcpError(

@@ -56,7 +56,7 @@ describe("a secret that a server repeats", () => {
 
   test("a secret is sought in no time in a long text", () => {
     const startedMs = performance.now();
-    for (const part of ["%41", "&#65;", "\\u0041", "A", "\\", "&", "%25"])
+    for (const part of ["%41", "&#65;", "\\u0041", "A", "\\", "&", "%25", "QUFB", "4141"])
       withoutSecrets(part.repeat(1_000_000), ["A".repeat(4096), "AAAA"]);
     expect(performance.now() - startedMs).toBeLessThan(4000);
   });

@@ -79,12 +79,47 @@ describe("the executable", () => {
     },
   );
 
+  test("carries the notices of all that is in it", async () => {
+    const home = createHome();
+    const { code, stdout } = await home.run(["--licenses"]);
+    expect(code).toBe(0);
+    const titles = stdout.split("\n").filter((line) => line.startsWith("## "));
+    // Every package that an install for use brings, by the lockfile.
+    const locked = new Map(
+      [
+        ...readFileSync(join(ROOT, "bun.lock"), "utf8").matchAll(/^ {4}"([^"]+)": \["([^"]+)@([^"@]+)"/gm),
+      ].map(([, name = "", , version = ""]) => [name, version]),
+    );
+    const needed = new Set<string>();
+    const visit = (name: string) => {
+      if (needed.has(name)) return;
+      needed.add(name);
+      const { dependencies = {} } = JSON.parse(
+        readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"),
+      );
+      for (const next of Object.keys(dependencies)) visit(next);
+    };
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    for (const name of Object.keys(dependencies)) visit(name);
+    for (const name of needed) expect(titles).toContain(`## ${name} ${locked.get(name)} (MIT)`);
+    expect(titles.some((title) => title.startsWith("## @napi-rs/keyring-"))).toBe(true);
+    for (const part of [
+      "Bun",
+      "JavaScriptCore",
+      "LGPL 2.1",
+      "GNU LESSER GENERAL PUBLIC LICENSE",
+      "WEBKIT_VERSION",
+    ])
+      expect(stdout).toContain(part);
+    await home.remove();
+  });
+
   test("names no path of the machine that built it", () => {
     expect(readFileSync(BINARY).includes(ROOT)).toBe(false);
   });
 });
 
-test("is not built without the keyring add-on, nor for a platform whose add-on is missing", () => {
+test("the executable is not built without the keyring add-on, nor for a platform whose add-on is missing", () => {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-build-"));
   for (const name of ["cli.ts", "lib", "package.json", "tsconfig.json", "bunfig.toml", ".ci"])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });

@@ -21,6 +21,7 @@ async function fifty(...args: string[]) {
   const before = world.as.arrivals();
   const startedMs = performance.now();
   const runs = await Promise.all(
+    // As many as a desktop starts with all its windows.
     Array.from({ length: 50 }, () => home.run(["@svc", "ping", ...args], { limitMs: 90_000 })),
   );
   return { runs, requests: world.as.arrivals() - before, tookMs: performance.now() - startedMs };

@@ -64,6 +64,7 @@ describe("questions of the server's", () => {
     await sleep(200);
     retry("c", second.requestState, { q2: { action: "cancel" } });
     expect((await it.answer("c")).result).toMatchObject(says("early"));
+    await until(() => server.answers.length === 2);
     expect(server.answers.map(({ id }) => String(id))).toEqual(["q1", "q2"]);
   });
 

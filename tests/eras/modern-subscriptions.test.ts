@@ -31,6 +31,7 @@ describe("the subscription of a legacy client", () => {
       if (server.listens.length === 0) gaps++;
       plain?.(asked);
     };
+    // Enough that they come while the stream for the first is being opened.
     const uris = Array.from({ length: 20 }, (_, at) => `memo://${at}`);
     for (const uri of uris) it.say(request(uri, "resources/subscribe", { uri }));
     for (const uri of uris) expect((await it.answer(uri)).result).toEqual({});
@@ -187,6 +188,7 @@ describe("the subscription of a modern client", () => {
   test("is refused where more would leave no connection for calls", async () => {
     server.methods["tools/call"] = (asked) => complete(asked, says("hi"));
     const it = await begin(home, server.url, "modern");
+    // More than the 48 that are let through, and than all connections there are.
     const ids = Array.from({ length: 300 }, (_, at) => at);
     it.say(...ids.map((id) => listen(id, { toolsListChanged: true })));
     expect((await it.answer(299)).error?.data).toMatchObject({

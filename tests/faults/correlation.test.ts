@@ -38,6 +38,7 @@ test("a ping does not wait behind calls that take every place", async () => {
     else stream(response).write(": wait\n\n");
   });
   const { say, answer } = startBridge(home, [server.url]);
+  // More than the 192 places that there are.
   say(INITIALIZE, INITIALIZED, ...Array.from({ length: 300 }, (_, at) => call(`call ${at}`)));
   await until(() => (server.count("tools/call") ?? 0) >= 192);
   const ids = Array.from({ length: 20 }, (_, at) => `ping ${at}`);

@@ -1,6 +1,6 @@
 // How the bridge and the one-off commands end: signals, closed pipes, and faults of the program's own.
 import { beforeEach, describe, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startBridge } from "../support/bridge.ts";
@@ -105,6 +105,31 @@ describe("signals:", () => {
     await until(() => !isRunning(pid));
     expect(performance.now() - startedMs).toBeLessThan(1500);
     expect(server.requests.slice(-2)).toEqual(["POST notifications/cancelled", "DELETE"]);
+  });
+
+  test("a host that was killed while the bridge opens leaves none behind", async () => {
+    // A certificate that never comes: what waits for it has not read its input yet.
+    const files = ["client-cert", "client-key"].map((name) => `--${name}=${join(home.folder, name)}`);
+    spawnSync(
+      "mkfifo",
+      files.map((flag) => flag.split("=")[1] ?? ""),
+    );
+    const host = `
+      const [binary, ...args] = process.argv.slice(-6);
+      const child = require("node:child_process").spawn(binary, args, { stdio: ["pipe", "pipe", "ignore"] });
+      console.log(child.pid);`;
+    const args = ["bridge", server.url, "--client-id=i", ...files];
+    const parent = spawn(process.execPath, ["-e", host, BINARY, ...args], {
+      env: home.env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+    await sleep(500);
+    expect(isRunning(pid)).toBe(true);
+    const startedMs = performance.now();
+    parent.kill("SIGKILL");
+    await until(() => !isRunning(pid));
+    expect(performance.now() - startedMs).toBeLessThan(1500);
   });
 
   test("a pipe of a shell that is still read is answered after its end", async () => {

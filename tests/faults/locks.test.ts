@@ -127,6 +127,7 @@ describe("a lock", () => {
     withTokenOver(async ({ home, world, lock, locks }) => {
       world.delayMs = 700;
       const before = world.secrets.length;
+      // As many as a desktop starts with all its windows; each wants the token that one of them asks for.
       const children = Array.from({ length: 50 }, () => home.start(["@svc", "ping"]));
       const outcomes = children.map(collect);
       while (world.secrets.length === before) await sleep(2);

@@ -62,13 +62,19 @@ export const ROWS: Row[] = [
     (_asked, response) => response.writeHead(302, { location: "http://portal.invalid/login" }).end(),
   ],
   [
-    "answers with plain text",
+    "answers with words in plain text",
     "content_type",
+    (_asked, response) => response.writeHead(200, { "content-type": "text/plain" }).end("all is well"),
+  ],
+  // A type that says nothing of what it holds: what came is judged by itself.
+  [
+    "answers rightly, as plain text",
+    "answered",
     ({ id }, response) => response.writeHead(200, { "content-type": "text/plain" }).end(result(id)),
   ],
   [
-    "answers without a content type",
-    "content_type",
+    "answers rightly, without a content type",
+    "answered",
     ({ id }, response) => response.writeHead(200).end(result(id)),
   ],
   ["answers with an empty 200", "content_type", (_asked, response) => response.writeHead(200).end()],
@@ -157,7 +163,7 @@ export const ROWS: Row[] = [
     "sends an answer whose error is none, and leaves the stream open",
     "invalid_answer",
     ({ id }, response) => {
-      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":"bad"}`));
+      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":true}`));
       keepSaying(response, ": more\n\n", 100);
     },
   ],

@@ -148,6 +148,7 @@ describe("what is pruned", () => {
 
   test("is all but 200 states of credentials from the environment, however young they are beyond minutes", async () => {
     await login();
+    // More than the 200 that are kept.
     const names = Array.from({ length: 300 }, (_, at) => `${at.toString(16).padStart(32, "0")}.m2mcp`);
     for (const [at, name] of names.entries()) {
       writeFileSync(store("state", name), "");

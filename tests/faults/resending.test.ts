@@ -128,6 +128,7 @@ test("on a connection used before, that is reset when the request was read, noth
   say(INITIALIZE);
   await answer(1);
   const outcomes: string[] = [];
+  // Five connections, each of which is reset at its fourth call.
   for (let id = 2; id < 22; id++) {
     say(call(id));
     const called = await answer(id);

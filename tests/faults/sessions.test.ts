@@ -51,6 +51,7 @@ describe("a lost session is opened again for all in flight:", () => {
       say(INITIALIZE, INITIALIZED, call("before"));
       expect((await answer("before")).result.text).toBe("s1");
       state.alive = "s2";
+      // As many as a busy host has in flight: all of them are refused before the first new session is there.
       const ids = Array.from({ length: 100 }, (_, at) => at + 100);
       say(
         ...ids.map((id) => call(id)),

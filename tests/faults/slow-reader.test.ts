@@ -1,10 +1,11 @@
 // A client that stops reading: what the server goes on sending must not pile up in the bridge.
 import { describe, expect, test } from "bun:test";
+import { startBridge } from "../support/bridge.ts";
 import { inHome } from "../support/home.ts";
-import { stream } from "../support/mcp/scripted.ts";
+import { json, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { call, INITIALIZE, INITIALIZED, lines, modern } from "../support/messages.ts";
-import { memoryMb } from "../support/process.ts";
+import { memoryMb, peakMb } from "../support/process.ts";
 import { sleep } from "../support/waiting.ts";
 
 describe("a client that stops reading makes memory stop growing, on", () => {
@@ -48,5 +49,38 @@ describe("a client that stops reading makes memory stop growing, on", () => {
         expect(sentMb).toBeGreaterThan(0.5);
       }),
       30_000,
+    );
+});
+
+describe("many long answers at once do not pile up while the client does not read, as", () => {
+  for (const as of ["JSON", "events"] as const)
+    test.concurrent(
+      as,
+      inHome(async (home) => {
+        const long = "x".repeat(2 * 1024 * 1024);
+        const server = await startLegacyServer(({ http, id }, response) => {
+          if (http !== "POST") return void response.writeHead(405).end();
+          const answer = `{"jsonrpc":"2.0","id":${id},"result":{"text":"${long}"}}`;
+          if (as === "JSON") json(response, answer);
+          else stream(response).end(`data: ${answer}\n\n`);
+        });
+        const { url } = home.owns(server);
+        const { child, say, answer, stop } = startBridge(home, [url]);
+        say(INITIALIZE, INITIALIZED);
+        await answer(1);
+        child.stdout.pause();
+        say(...Array.from({ length: 125 }, (_, n) => call(100 + n)));
+        await sleep(3000);
+        const whilePaused = peakMb(child.pid);
+        child.stdout.resume();
+        for (let n = 0; n < 125; n++) expect((await answer(100 + n)).result.text.length).toBe(long.length);
+        console.log(
+          `125 answers of 2 MB as ${as}: ${whilePaused.toFixed(0)} MB, ${peakMb(child.pid).toFixed(0)} in the end`,
+        );
+        expect(whilePaused).toBeLessThan(450);
+        expect(peakMb(child.pid)).toBeLessThan(800);
+        await stop();
+      }),
+      60_000,
     );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { PassThrough, Writable } from "node:stream";
-import { createLineWriter, readLines } from "../../lib/hosts/line-stream.ts";
+import { readLines } from "../../lib/hosts/line-stream.ts";
+import { createLineWriter } from "../../lib/hosts/line-writer.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -24,6 +25,46 @@ describe("the line writer", () => {
     void writer.write("f");
     await writer.flushed();
     expect(chunks.join("")).toBe("a\nb\nc\nd\ne\nf\n");
+  });
+
+  test("gives a huge line to the stream in pieces, as the reader takes them, and others behind it", async () => {
+    const chunks: Buffer[] = [];
+    let free = () => {};
+    const output = new Writable({
+      highWaterMark: 1,
+      write(chunk, _encoding, done) {
+        chunks.push(chunk);
+        free = done;
+      },
+    });
+    const writer = createLineWriter(output);
+    void writer.write("first");
+    let done = false;
+    const huge = writer.write(Buffer.alloc(20 * 1024 * 1024, "x")).then(() => {
+      done = true;
+    });
+    const last = [writer.write("second"), writer.write(Buffer.alloc(1000, "y")), writer.write("third")];
+    await turn();
+    expect(writer.backpressure()).toBeDefined();
+    expect(chunks.length).toBe(1);
+    for (let step = 0; step < 40; step++) {
+      free();
+      await turn();
+      if (!done) expect(chunks.every(({ length }) => length <= 8 * 1024 * 1024)).toBe(true);
+    }
+    await huge;
+    await Promise.all(last);
+    await writer.flushed();
+    const lines = String(Buffer.concat(chunks)).split("\n");
+    expect(lines.map((line) => `${line.slice(0, 6)} ${line.length}`)).toEqual([
+      "first 5",
+      `xxxxxx ${20 * 1024 * 1024}`,
+      "second 6",
+      "yyyyyy 1000",
+      "third 5",
+      " 0",
+    ]);
+    expect(writer.backpressure()).toBeUndefined();
   });
 
   test("holds the writer up while the reader is slow, and lets go when the reader is gone", async () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { M2mcpError } from "../../lib/failure.ts";
-import type { Keyring } from "../../lib/platform/keyring.ts";
+import type { Keyring } from "../../lib/platform/keyring/keyring.ts";
 import { openStore } from "../../lib/store/store.ts";
 import type { Profile, State } from "../../lib/verbs/target/saved.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { PassThrough, Writable } from "node:stream";
+import { PassThrough } from "node:stream";
 import { suggest } from "../../lib/command-line/suggest.ts";
 import { M2mcpError, wrongUsage } from "../../lib/failure.ts";
 import { createOutput } from "../../lib/ui/output.ts";
@@ -9,17 +9,7 @@ import { table } from "../../lib/ui/table.ts";
 import { firstLine } from "../../lib/ui/text.ts";
 import { moment, span } from "../../lib/ui/time.ts";
 import { wrapLines } from "../../lib/ui/wrap.ts";
-
-function sink() {
-  let text = "";
-  const stream = new Writable({
-    write(chunk, _, done) {
-      text += chunk;
-      done();
-    },
-  });
-  return { stream, text: () => text };
-}
+import { sink } from "../support/run-verb.ts";
 
 describe("lists", () => {
   test("columns are aligned, lines end where their text does", () => {

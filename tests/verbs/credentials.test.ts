@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { SecretSource } from "../../lib/auth/credentials.ts";
-import { parseArguments } from "../../lib/command-line/arguments.ts";
+import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
 import { readOptions } from "../../lib/command-line/option-values.ts";
 import { OPTION_NAMES } from "../../lib/command-line/options.ts";
 import { M2mcpError } from "../../lib/failure.ts";
@@ -229,4 +229,11 @@ describe("what editors, shells and hosts do to variables", () => {
       expect(message).not.toContain("lines\n");
     }
   });
+});
+
+test("a secret from a pipe of the shell is read once, and cannot be named as a place to read again", async () => {
+  const argv = ["--client-id", "a", "--client-secret-file", "/dev/fd/63"];
+  const { authentication } = await read(argv, {}, { keep: "source" });
+  expect(authentication).toMatchObject({ secret: { from: "value", value: "read from /dev/fd/63" } });
+  expect((await refusal([...argv, "--no-store-secret"])).message).toContain("cannot be read again");
 });

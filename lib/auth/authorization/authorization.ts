@@ -27,6 +27,8 @@ export function createAuthorization(
   { server, credentials }: { server: string; credentials: Credentials },
 ): ClosableAuthorization {
   const { origin, host } = new URL(server);
+  /** The address that was asked for last, of that origin. */
+  let checked: string | undefined;
   const stop = new AbortController();
   const deps: AuthDeps = { ...outer, signal: stop.signal };
   const context: TokenContext = { deps, server, credentials, jitter: Math.random() };
@@ -41,8 +43,9 @@ export function createAuthorization(
   return {
     async headers({ method, url, refusal }) {
       // A token goes to the resource that it was issued for, whatever address is asked for.
-      if (new URL(url).origin !== origin)
+      if (url !== checked && new URL(url).origin !== origin)
         throw tokenNotAccepted(new URL(url).host, `the credentials are for ${host}`);
+      checked = url;
       const refused = refusal && attempts.get(refusal.sent);
       const attempt = refused
         ? await retry(context, remedies, refusal, refused)
@@ -58,7 +61,7 @@ export function createAuthorization(
       attempt.seenSkewMs = clockSkew({ headers }, deps.now());
       if (attempt.bound.key) nonces.learn(attempt.bound.key, headers, status);
       if (status < 400) stepUp.accepted();
-      replacement.learn(attempt.bound, status);
+      replacement.learn(attempt.bound, status, headers);
     },
 
     async end() {

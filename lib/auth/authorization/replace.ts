@@ -1,3 +1,4 @@
+import { tokenChallenge } from "../discovery/token-challenge.ts";
 import { tokenNotAccepted } from "../errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason } from "../tokens/bound-token.ts";
 import type { CurrentToken, TokenContext } from "../tokens/current.ts";
@@ -46,10 +47,12 @@ export function createReplacement(
       return { bound, isNew: true };
     },
 
-    /** Shown the status that a token was answered with: also a 403 or a 404 comes from a server that knows it. */
-    learn({ token }: BoundToken, status: number): void {
+    /** Shown what a token was answered with: also a 403 or a 404 may come from a server that knows it. */
+    learn({ token }: BoundToken, status: number, headers: Headers): void {
       const { accessToken, unproven } = token;
       if (!unproven || status === 401 || status >= 500 || accepted.has(accessToken)) return;
+      const challenge = status < 400 ? null : headers.get("www-authenticate");
+      if (tokenChallenge(challenge)?.params.error === "invalid_token") return;
       accepted.add(accessToken);
       background.run(
         deps.write((old) => {

@@ -1,7 +1,7 @@
 import { isObject } from "../../json.ts";
 import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
-import { FileRefused, readRegularFile } from "../../platform/read-file.ts";
+import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 import type { AssertionSource, SecretSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { requireSecure } from "../discovery/url.ts";

@@ -1,7 +1,6 @@
 // Failures of finding out where tokens come from.
 import { EXIT, M2mcpError } from "../../failure.ts";
 import { authError } from "../errors.ts";
-import { option } from "../option.ts";
 
 export const insecureUrl = (what: string, { origin, hostname }: URL) =>
   new M2mcpError(
@@ -16,7 +15,7 @@ export const directedInward = (what: string, host: string, server: string) =>
   authError(
     "directed_inward",
     `${server} names ${what} at ${host}, an address of this machine or its network; nothing was sent there`,
-    `if that is right, name it yourself: ${option("issuer", "URL")} or ${option("token-endpoint", "URL")}`,
+    "if that is right, name it yourself: --issuer URL or --token-endpoint URL",
   );
 
 /** @param to within the origin, where it was followed; undefined where it leads elsewhere */
@@ -26,14 +25,14 @@ export const metadataRedirects = (url: string, to?: string) =>
     to === undefined
       ? `${url} redirects; redirects to another origin are not followed on the way to a token`
       : `${url} redirects to ${to}, where there is no metadata`,
-    `tell the owner of the server, or give ${option("token-endpoint", "URL")}`,
+    "tell the owner of the server, or give --token-endpoint URL",
   );
 
 export const metadataRefused = (url: string, status: number, words: string) =>
   authError(
     "metadata_refused",
     `${url} answered with HTTP status ${status}: ${words}`,
-    "ask its owner what it wants; a gateway's key goes with --header 'Name: value' (M2MCP_HEADER)",
+    "ask its owner what it wants; a gateway's key goes with --header 'Name: value'",
   );
 
 export const invalidMetadata = (what: string, why: string) =>
@@ -43,7 +42,7 @@ export const noMetadata = (where: string) =>
   authError(
     "no_metadata",
     `no authorization metadata was found at ${where}`,
-    `give ${option("token-endpoint", "URL")} to go without it`,
+    "give --token-endpoint URL to go without it",
   );
 
 /** @param why what stood in the way of finding one, where something did: it decides who is to mend it */
@@ -54,7 +53,7 @@ export const noAuthorizationServer = (server: string, why?: M2mcpError) =>
     `${server} names no authorization server${why === undefined ? "" : `: ${why.message}`}`,
     why?.exitCode === EXIT.server || why?.code === "metadata_refused"
       ? why.hint
-      : `give ${option("issuer", "URL")} or ${option("token-endpoint", "URL")}`,
+      : "give --issuer URL or --token-endpoint URL",
   );
 
 /** @param named what the metadata calls itself; undefined where it says nothing fit to show */
@@ -64,7 +63,7 @@ export const issuerMismatch = (asked: string, named: string | undefined) =>
     `the metadata of ${asked} names another issuer: ${named ?? "none"}; nothing was sent there`,
     named !== undefined && named.replace(/\/$/, "") === asked.replace(/\/$/, "")
       ? `the two differ in the slash at the end alone: --issuer ${named} takes the metadata's spelling`
-      : `the two must be identical: tell the owner of the authorization server, or give ${option("token-endpoint", "URL")}`,
+      : "the two must be identical: tell the owner of the authorization server, or give --token-endpoint URL",
   );
 
 export const issuerMoved = (server: string, recorded: string, named: string) =>
@@ -79,7 +78,7 @@ export const issuerOfSecret = (server: string, taken: string, named: string) =>
   authError(
     "issuer_of_secret",
     `${server} names the authorization server ${named}, but these credentials are ${taken}'s, which took them before; nothing was sent`,
-    `if they are for both, say so with --issuer ${named} (M2MCP_ISSUER); else give this server's own credentials, or none`,
+    `if they are for both, say so with --issuer ${named}; else give this server's own credentials, or none`,
   );
 
 /** @param named undefined where it names none */
@@ -88,6 +87,6 @@ export const resourceMismatch = (server: string, named: string | undefined) =>
     "resource_mismatch",
     `the metadata of ${server} is about another resource: ${named ?? "it names none"}`,
     named === undefined
-      ? `tell the owner of the server, or give ${option("issuer", "URL")} or ${option("token-endpoint", "URL")}`
+      ? "tell the owner of the server, or give --issuer URL or --token-endpoint URL"
       : "use the address that it names, if you trust it",
   );

@@ -1,7 +1,6 @@
 import type { Credentials } from "../credentials.ts";
-import { option } from "../option.ts";
 
-const NO_RESOURCE = `this server refuses \`resource\`: give ${option("no-resource")}`;
+const NO_RESOURCE = `this server refuses \`resource\`: give --no-resource`;
 const SCOPE = "Entra ID wants one scope of the form --scope api://…/.default";
 const CERTIFICATE =
   "upload the certificate of the key to the app registration, and name it with --certificate cert.pem";
@@ -45,8 +44,8 @@ export function entraHint({ codes, description, credentials }: EntraRefusal): st
   const named = [...codes, ...[...description.matchAll(/AADSTS(\d+)/g)].map(([, code]) => code ?? "")];
   const code = named.find((one) => Object.hasOwn(HINTS, one));
   const hint = code === undefined ? undefined : HINTS[code];
-  // The principal that is not found may be the `resource` as well as the scope's app.
+  // The principal that is not found may be the "resource" as well as the scope's app.
   return hint === UNKNOWN_APP && credentials?.resource !== null
-    ? `${hint}, or leave out \`resource\` with ${option("no-resource")}`
+    ? `${hint}, or leave out \`resource\` with --no-resource`
     : hint;
 }

@@ -1,6 +1,5 @@
 import { secretMethod } from "../client/authentication.ts";
 import type { Credentials } from "../credentials.ts";
-import { option } from "../option.ts";
 import { entraHint } from "./entra.ts";
 
 /** A refused token request (RFC 6749 §5.2), and what was asked with. */
@@ -24,7 +23,7 @@ export function hintFor(refused: RefusedRequest): string {
   const known = entraHint(refused);
   if (known) return known;
   if (sendsResource && refusesResource(refused))
-    return `this server refuses \`resource\`: give ${option("no-resource")}, or ${option("resource", "URI")} with the name that it knows`;
+    return `this server refuses \`resource\`: give --no-resource, or --resource URI with the name that it knows`;
   if (doubt && !NO_MATTER_OF_CLIENT.includes(error)) return `${doubt}; ${byCode(refused)}`;
   return byCode(refused);
 }
@@ -57,14 +56,14 @@ function byCode(refused: RefusedRequest): string {
     case "invalid_client":
       return invalidClient(refused);
     case "invalid_target":
-      return `this server wants to know the resource: give ${option("resource", "URI")} in place of --no-resource`;
+      return "this server wants to know the resource: give --resource URI in place of --no-resource";
     case "invalid_scope":
       return scope === undefined
-        ? `this server wants a scope: give ${option("scope", "NAME")}`
-        : `the scope asked for was ${scope}: give ${option("scope")} with what the client is allowed`;
+        ? "this server wants a scope: give --scope NAME"
+        : `the scope asked for was ${scope}: give --scope with what the client is allowed`;
     case "invalid_request":
       return credentials?.resource !== null
-        ? `some servers refuse what they do not know: try ${option("no-resource")}; others want --scope or --audience`
+        ? "some servers refuse what they do not know: try --no-resource; others want --scope or --audience"
         : "the server misses or refuses a parameter: check --scope, --audience and --token-param";
     case "invalid_grant":
       return isJwtBearer
@@ -75,7 +74,7 @@ function byCode(refused: RefusedRequest): string {
       return `the client must be allowed the ${isJwtBearer ? "jwt-bearer" : "client_credentials"} grant at the authorization server (service accounts in Keycloak, machine to machine in Auth0)`;
     case "access_denied":
       return credentials?.audience === undefined
-        ? `the client is not allowed this; Auth0 wants the API named with ${option("audience")}, Okta an access policy for the client`
+        ? "the client is not allowed this; Auth0 wants the API named with --audience, Okta an access policy for the client"
         : "check --audience, and that the client is authorized for that API";
     case "invalid_dpop_proof":
     case "use_dpop_nonce":
@@ -89,30 +88,29 @@ function byCode(refused: RefusedRequest): string {
 }
 
 function invalidClient({ credentials, authMethods }: RefusedRequest): string {
-  const id = option("client-id");
   switch (credentials?.authentication.kind) {
     case "private_key":
-      return `check ${id}, --key-id, --signing-alg and that the server has this key's public half; Okta and Entra ID want ${option("assertion-audience", "token-endpoint")}`;
+      return `check --client-id, --key-id, --signing-alg and that the server has this key's public half; Okta and Entra ID want --assertion-audience token-endpoint`;
     case "assertion":
-      return `check ${id}, and that the server trusts the assertion's issuer, subject and audience (--assertion-audience)`;
+      return `check --client-id, and that the server trusts the assertion's issuer, subject and audience (--assertion-audience)`;
     case "tls":
-      return `check ${id}, and that the server knows the certificate (--client-cert)`;
+      return `check --client-id, and that the server knows the certificate (--client-cert)`;
     case "none":
-      return `this client must prove itself: give ${option("client-secret")} or ${option("private-key")}`;
+      return "this client must prove itself: give --client-secret or --private-key";
     case "secret":
-      return wrongSecret(id, credentials.authentication.method, authMethods);
+      return wrongSecret(credentials.authentication.method, authMethods);
     case undefined:
-      return wrongSecret(id, undefined, authMethods);
+      return wrongSecret(undefined, authMethods);
   }
 }
 
 /** Names the way of sending a secret that was not tried, and what the server takes in place of secrets. */
-function wrongSecret(id: string, asked: string | undefined, offered: string[] | undefined): string {
+function wrongSecret(asked: string | undefined, offered: string[] | undefined): string {
   const sent = secretMethod(asked, offered);
   const other = sent === "basic" ? "client_secret_post" : "client_secret_basic";
-  const check = `check ${id} and the secret, ${option("client-secret")}`;
+  const check = `check --client-id and the secret, --client-secret`;
   const takesSecrets = !offered || offered.some((method) => method.startsWith("client_secret_"));
   return takesSecrets
-    ? `${check}; it was sent by client_secret_${sent}, ${option("auth-method", other)} sends it the other way`
-    : `${check}; this server offers ${offered.join(", ")} and no secrets: ${option("private-key", "PATH")}, or --client-cert`;
+    ? `${check}; it was sent by client_secret_${sent}, --auth-method ${other} sends it the other way`
+    : `${check}; this server offers ${offered.join(", ")} and no secrets: --private-key PATH, or --client-cert`;
 }

@@ -76,7 +76,8 @@ async function askAnew(
   // A step-up answers a 403, which says nothing against the token.
   const isReplacement = Boolean(reason.refused) && !reason.more;
   const token: Token = isReplacement ? { ...issued.token, unproven: true } : issued.token;
-  if (found.issuer !== undefined) await deps.takenBy?.write(found.issuer);
+  // A token that its server refused says nothing of whose the credentials are.
+  if (found.issuer !== undefined) await deps.takenBy?.write(isReplacement ? undefined : found.issuer);
   await deps.write(
     ({
       openSinceMs: _o,

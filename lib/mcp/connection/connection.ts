@@ -16,7 +16,7 @@ import { connect } from "./connect.ts";
 import type { ConnectedState, ConnectionContext } from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
 import type { Negotiated } from "./negotiate.ts";
-import { createServerMemories } from "./server-cache.ts";
+import { createServerMemories, withSettled } from "./server-cache.ts";
 import { isSwitched } from "./switch-era.ts";
 
 /** Notifications kept until the first request shows the era. */
@@ -36,7 +36,9 @@ export interface ConnectionOptions {
  * Connects a client with a server. The client's era is in its first request, the server's is remembered, pinned, or shows
  * in its answers. An era that turns out wrong, at the start or later, is replaced, and the client notices nothing.
  */
-export function createConnection({ endpoint, onMessage, own }: ConnectionOptions): Transport {
+export function createConnection({ endpoint: given, onMessage, own }: ConnectionOptions): Transport {
+  const { cache, settled } = withSettled(given.cache);
+  const endpoint = { ...given, cache };
   const context: ConnectionContext = {
     endpoint,
     onMessage,
@@ -65,7 +67,10 @@ export function createConnection({ endpoint, onMessage, own }: ConnectionOptions
       if (context.state.kind === "negotiating") await quietly(context.state.done);
       await transportNow(context)?.respond(message);
     },
-    close: (how) => close(context, how),
+    async close(how) {
+      await close(context, how);
+      await settled();
+    },
   };
 }
 
@@ -189,6 +194,6 @@ async function close(context: ConnectionContext, how: "end" | "leave"): Promise<
   // One that is still being opened ends with the process.
   context.ended.abort();
   for (const former of context.left) void former.close(how);
-  const work = Promise.all([transport?.close(how), context.memories.settled()]);
-  await Promise.race([work, sleep(CLOSE_MS)]);
+  await Promise.race([transport?.close(how), sleep(CLOSE_MS)]);
+  await context.memories.settled();
 }

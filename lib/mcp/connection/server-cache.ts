@@ -1,15 +1,33 @@
-import type { Endpoint, ServerMemory } from "../protocol/endpoint.ts";
+import type { Endpoint, ServerCache, ServerMemory } from "../protocol/endpoint.ts";
 
 /** What is remembered of a server, with news of it: of another era, what was known before holds no more. */
 export const learned = (old: ServerMemory, news: ServerMemory): ServerMemory =>
   old.era === undefined || old.era === news.era ? { ...old, ...news } : news;
+
+/** A cache whose writes can be waited for: a process that ended during one would leave its temporary file behind. */
+export function withSettled(cache: ServerCache): { cache: ServerCache; settled(): Promise<void> } {
+  const writes = new Set<Promise<void>>();
+  return {
+    cache: {
+      read: cache.read,
+      change(change) {
+        const write = cache.change(change).finally(() => writes.delete(write));
+        writes.add(write);
+        return write;
+      },
+    },
+    async settled() {
+      while (writes.size > 0) await Promise.allSettled(writes);
+    },
+  };
+}
 
 /** What this and earlier processes have learned of the server. */
 export interface ServerMemories {
   recall(): Promise<ServerMemory | undefined>;
   /** Keeps news for this and later runs, in the background: nobody waits for what only those need. */
   learn(news: ServerMemory): void;
-  /** Resolves when what was learned is written down. Never rejects. */
+  /** Resolves when what was learned is on its way to the cache. Never rejects. */
   settled(): Promise<void>;
 }
 

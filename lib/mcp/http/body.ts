@@ -2,6 +2,7 @@ import { answerTooLong } from "../../net/errors.ts";
 import { networkError } from "../../net/network-error.ts";
 import type { IdleWatch } from "../../timing/idle-timeout.ts";
 import { type Text, toText, trimText } from "../jsonrpc/bytes.ts";
+import { bodyBudget, type Share } from "./body-budget.ts";
 
 /** Longest answer (one JSON body or one SSE event) accepted. */
 export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
@@ -20,43 +21,45 @@ export interface HttpResponse {
    * @throws M2mcpError when the network or the time fails, and what `take` throws
    */
   read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void>;
+  /**
+   * To be told how many bytes of the body are kept by now. @returns what to wait for before more is read, where all bodies
+   * together take too much, or nobody can take what comes of them
+   */
+  keeps?(bytes: number): Promise<void> | undefined;
   /** The whole body as text. @throws M2mcpError also when it is longer than `maxBytes`. */
   text(maxBytes?: number): Promise<Text>;
   /** Lets go of a body that is not wanted. */
   discard(): Promise<void>;
 }
 
-/** A body, with what watches it and what it is told in. */
-interface WatchedBody {
-  readonly response: Response;
+/** What watches a response, and what it is told in. */
+export interface ResponseOptions {
   readonly host: string;
   readonly watch: IdleWatch;
   /** Aborted with the reason where the time is over. */
   readonly signal: AbortSignal;
-  /** Lets go of what watches the response. */
+  /** Lets go of what watches the response; called once the body is done with. */
   end(): void;
-  /** Once reading has begun. */
-  reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** What a long body waits for while nobody can take it; see `Endpoint.backpressure`. */
+  backpressure?: (() => Promise<void> | undefined) | undefined;
 }
 
-/**
- * A response under watch: its idle timeout, its end and what breaks it off are told in our own errors.
- *
- * @param signal aborted with the reason where the time is over
- * @param end lets go of what watches the response; called once the body is done with
- */
-export function watchResponse(
-  response: Response,
-  host: string,
-  watch: IdleWatch,
-  signal: AbortSignal,
-  end: () => void,
-): HttpResponse {
-  const body: WatchedBody = { response, host, watch, signal, end, reader: undefined };
+interface WatchedBody extends ResponseOptions {
+  readonly response: Response;
+  /** Once reading has begun. */
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** Of the budget of all bodies, while much of this one is kept. */
+  share: Share | undefined;
+}
+
+/** A response under watch: its idle timeout, its end and what breaks it off are told in our own errors. */
+export function watchResponse(response: Response, options: ResponseOptions): HttpResponse {
+  const body: WatchedBody = { ...options, response, reader: undefined, share: undefined };
   return {
     status: response.status,
     headers: response.headers,
     read: (take) => read(body, take),
+    keeps: (bytes) => keeps(body, bytes),
     text: (maxBytes = MAX_ANSWER_BYTES) => readText(body, maxBytes),
     discard: () => discard(body),
   };
@@ -88,8 +91,34 @@ async function read(body: WatchedBody, take: (bytes: Uint8Array) => Promise<void
     throw taking ? error : networkError(error, signal, host, true);
   } finally {
     end();
+    body.share?.end();
     if (!finished) await reader?.cancel().catch(() => {});
   }
+}
+
+/** @see HttpResponse.keeps */
+function keeps(body: WatchedBody, bytes: number): Promise<void> | undefined {
+  if (bytes <= SHORT_BYTES) {
+    body.share?.end();
+    body.share = undefined;
+    return undefined;
+  }
+  body.share ??= bodyBudget.open();
+  const wait = body.share.holds(bytes) ?? body.backpressure?.();
+  return wait && untilEither(wait, body.signal);
+}
+
+/** Resolves with the wait or when the signal fires, whichever is first; what has ended is read on in vain. */
+function untilEither(wait: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = () => {
+      signal.removeEventListener("abort", over);
+      resolve();
+    };
+    if (signal.aborted) return over();
+    signal.addEventListener("abort", over, { once: true });
+    void wait.then(over);
+  });
 }
 
 /** @see HttpResponse.text */
@@ -104,7 +133,9 @@ async function readText(body: WatchedBody, maxBytes: number): Promise<Text> {
   }
   const whole = createGathering(length);
   await read(body, (bytes) => {
-    if (whole.add(bytes) > maxBytes) throw answerTooLong(host, maxBytes);
+    const size = whole.add(bytes);
+    if (size > maxBytes) throw answerTooLong(host, maxBytes);
+    return keeps(body, size);
   });
   return trimText(toText(whole.bytes()));
 }

@@ -1,6 +1,7 @@
 import { answerTooLong, invalidAnswer, streamEndedInError } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
+import { afterReading } from "../../platform/gc-hint.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
 import { asString, type Text } from "../jsonrpc/bytes.ts";
 import { type Id, isSameId } from "../jsonrpc/id.ts";
@@ -47,7 +48,7 @@ export async function readMessages(
   if (type === "text/event-stream") {
     const notes: MessagesRead = {};
     const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-    const unfinished = await readEvents(response.read, options.cursor, MAX_ANSWER_BYTES, tooLong, (event) =>
+    const unfinished = await readEvents(response, options.cursor, MAX_ANSWER_BYTES, tooLong, (event) =>
       takeEvent(event, options, notes),
     );
     if (unfinished) await takeUnfinished(unfinished, options);
@@ -86,7 +87,7 @@ async function takeUntyped(
 
 /** One JSON body. @throws M2mcpError when nothing of it is a message */
 async function takeWhole(text: Text, options: ReadMessagesOptions): Promise<MessagesRead> {
-  const read = parseMessages(text, "server");
+  const read = await parse(text);
   const unreadable = await takeAll(read, options);
   if (unreadable !== undefined && read.every(({ kind }) => kind === "unreadable"))
     throw invalidAnswer(hostOf(options.url), unreadable);
@@ -101,15 +102,16 @@ async function takeEvent(
 ): Promise<void> {
   const host = hostOf(options.url);
   if (event === undefined || event === "message") {
-    if (data === "") return;
-    const unreadable = await takeAll(parseMessages(data, "server"), options);
+    if (data.length === 0) return;
+    const unreadable = await takeAll(await parse(data), options);
     if (unreadable !== undefined) notes.unreadable = unreadable;
     return;
   }
   if (options.expected === undefined) return;
-  if (event === "endpoint" && !data.startsWith("{")) throw oldTransport(host);
+  const text = asString(data);
+  if (event === "endpoint" && !text.startsWith("{")) throw oldTransport(host);
   if (event !== "error") return;
-  const words = phraseOf(readWords(data, null));
+  const words = phraseOf(readWords(text, null));
   if (words !== undefined) throw streamEndedInError(host, words);
 }
 
@@ -119,7 +121,7 @@ async function takeUnfinished(
   { take, expected }: ReadMessagesOptions,
 ): Promise<void> {
   if (expected === undefined || (event !== undefined && event !== "message")) return;
-  for (const message of parseMessages(data, "server"))
+  for (const message of await parse(data))
     if (message.kind === "response" && message.id !== null && isSameId(message.id, expected))
       await take(underExpectedId(message, expected));
 }
@@ -144,6 +146,19 @@ async function takeAll(
   }
   return unreadable;
 }
+
+/** The messages in a text; what reading a huge one has left behind does not wait for them to be delivered. */
+function parse(text: Text): Parsed | Promise<Parsed> {
+  const collected = afterReading(text.length);
+  if (!collected) return parseMessages(text, "server");
+  return collected.then(async () => {
+    const read = parseMessages(text, "server");
+    await afterReading(text.length);
+    return read;
+  });
+}
+
+type Parsed = (Message | Unreadable)[];
 
 /** Some servers answer the number 1 with the string "1", which a strict client would not take. */
 const underExpectedId = (message: Message, expected: Id): Message =>

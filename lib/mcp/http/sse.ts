@@ -1,9 +1,11 @@
 import { createParser } from "eventsource-parser";
+import { LONG_BYTES, type Text } from "../jsonrpc/bytes.ts";
+import type { HttpResponse } from "./body.ts";
 
 /** One server-sent event; `id` is the cursor to resume after it (HTML SSE, MCP 2025-11-25 "Resumability"). */
 export interface StreamEvent {
   event?: string;
-  data: string;
+  data: Text;
 }
 
 /** What a stream has told of itself so far: where to resume and how long to wait before. */
@@ -16,8 +18,8 @@ export interface StreamCursor {
 /** Longest wait before a stream is resumed that a server is granted, in ms. */
 const MAX_RETRY_MS = 60 * 60 * 1000;
 
-/** Hands bytes on as they come; see `HttpResponse.read`. */
-type Read = (take: (bytes: Uint8Array) => Promise<void> | void) => Promise<void>;
+/** What events are read from; see `HttpResponse`. */
+type Body = Pick<HttpResponse, "read" | "keeps">;
 
 /** What each line of an unfinished event takes beside its text, in bytes, as measured. */
 const LINE_WEIGHT = 128;
@@ -29,7 +31,7 @@ const LINE_WEIGHT = 128;
  * @returns what stands behind the last event where the body ends within one: browsers drop it, but it may be whole
  */
 export async function readEvents(
-  read: Read,
+  body: Body,
   cursor: StreamCursor,
   maxBytes: number,
   tooLong: () => Error,
@@ -39,7 +41,7 @@ export async function readEvents(
   let overflow = false;
   const parser = createParser({
     onEvent: ({ event, data }) => {
-      events.push(event === undefined ? { data } : { event, data });
+      events.push(eventOf(event, data));
     },
     onId: (id) => {
       cursor.lastEventId = id;
@@ -54,15 +56,17 @@ export async function readEvents(
   });
   const decoder = new TextDecoder();
   const unfinished = createUnfinished();
-  await read((bytes) => {
+  await body.read((bytes) => {
     const text = decoder.decode(bytes, { stream: true });
-    if (unfinished.add(text) > maxBytes) throw tooLong();
+    const kept = unfinished.add(text);
+    if (kept > maxBytes) throw tooLong();
     parser.feed(text);
     if (overflow) throw tooLong();
-    if (events.length === 0) return;
+    // Twice: in the pieces it came in, and as the whole that is made of them.
+    if (events.length === 0) return body.keeps?.(2 * kept);
     const ready = events;
     events = [];
-    return takeAll(ready, take);
+    return takeAll(ready, take, () => body.keeps?.(2 * kept));
   });
   if (unfinished.weight() === 0) return undefined;
   const { lastEventId } = cursor;
@@ -71,6 +75,11 @@ export async function readEvents(
   if (lastEventId === undefined) delete cursor.lastEventId;
   else cursor.lastEventId = lastEventId;
   return events[0];
+}
+
+function eventOf(event: string | undefined, data: string): StreamEvent {
+  const text = data.length < LONG_BYTES ? data : Buffer.from(data);
+  return event === undefined ? { data: text } : { event, data: text };
 }
 
 /** Weighs what has come since the last blank line, which is all that is kept of a stream. */
@@ -111,15 +120,20 @@ function weightOf(text: string, from: number): number {
   return text.length - from + LINE_WEIGHT * lines;
 }
 
-async function takeAll(events: StreamEvent[], take: (event: StreamEvent) => Promise<void>): Promise<void> {
+async function takeAll(
+  events: StreamEvent[],
+  take: (event: StreamEvent) => Promise<void>,
+  behind: () => Promise<void> | undefined,
+): Promise<void> {
   for (const event of events) await take(event);
+  await behind();
 }
 
 /** The events in a text that is whole, such as the body of a refusal. */
 export function eventsIn(text: string): StreamEvent[] {
   const found: StreamEvent[] = [];
   const parser = createParser({
-    onEvent: ({ event, data }) => void found.push(event === undefined ? { data } : { event, data }),
+    onEvent: ({ event, data }) => void found.push(eventOf(event, data)),
   });
   parser.feed(`${text}\n\n`);
   return found;

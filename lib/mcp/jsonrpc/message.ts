@@ -1,3 +1,4 @@
+// JSON-RPC 2.0: its messages, read and built without losing a byte or a digit.
 import { isObject, type JsonObject } from "../../json.ts";
 import { asString, type Text } from "./bytes.ts";
 import { mayBeInexact, parseExactly } from "./exact-json.ts";

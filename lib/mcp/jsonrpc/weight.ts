@@ -13,7 +13,7 @@ const KEY = 16;
 const MEMBER = 24;
 
 /** A shorter text cannot weigh too much, whatever is in it. */
-const HARMLESS_LENGTH = MAX_WEIGHT / OBJECT;
+const SHORT_LENGTH = (2 * MAX_WEIGHT) / OBJECT;
 /** How much is looked at in one go, in characters. */
 const PIECE = 1024 * 1024;
 
@@ -25,78 +25,88 @@ const BACKSLASH = 0x5c;
 
 /** Whether reading a JSON text would take more memory than a message may; told before it is read. */
 export function isTooHeavy(text: Text): boolean {
-  if (text.length < HARMLESS_LENGTH) return false;
+  if (text.length < SHORT_LENGTH) return false;
   const scale = createScale();
   for (let at = 0; at < text.length; at += PIECE) {
-    const piece = text.slice(at, at + PIECE);
-    scale.add(typeof piece === "string" ? Buffer.from(piece) : piece);
+    const end = at + PIECE;
+    scale.add(typeof text === "string" ? Buffer.from(text.slice(at, end)) : text.subarray(at, end));
     if (scale.weight() > MAX_WEIGHT) return true;
   }
   return false;
 }
 
+/** JSON that comes in pieces, as far as it was looked at. */
+interface Scale {
+  inString: boolean;
+  escaped: boolean;
+  objects: number;
+  strings: number;
+  keys: number;
+  members: number;
+}
+
 /** Weighs JSON that comes in pieces. Invalid JSON has some weight too. */
 export function createScale() {
-  let inString = false;
-  let escaped = false;
-  let objects = 0;
-  let strings = 0;
-  let keys = 0;
-  let members = 0;
-
-  /** @returns where the string ends, behind its quote; the length where it goes on */
-  function skipString(bytes: Uint8Array, from: number): number {
-    let at = from;
-    // Short strings are passed by hand: a search costs more than it saves.
-    for (const near = Math.min(bytes.length, from + NEAR); at < near; at++) {
-      const byte = bytes[at];
-      if (escaped) escaped = false;
-      else if (byte === BACKSLASH) escaped = true;
-      else if (byte === QUOTE) return endString(at);
-    }
-    while (at < bytes.length) {
-      const quote = bytes.indexOf(QUOTE, at);
-      const end = quote === -1 ? bytes.length : quote;
-      let slashes = 0;
-      while (end - slashes > at && bytes[end - slashes - 1] === BACKSLASH) slashes++;
-      const whole = end - slashes === at && escaped ? slashes + 1 : slashes;
-      escaped = whole % 2 === 1;
-      if (quote === -1) return bytes.length;
-      at = quote + 1;
-      if (!escaped) return endString(quote);
-      escaped = false;
-    }
-    return at;
-  }
-
-  function endString(quote: number): number {
-    inString = false;
-    strings++;
-    return quote + 1;
-  }
-
+  const scale: Scale = { inString: false, escaped: false, objects: 0, strings: 0, keys: 0, members: 0 };
   return {
     add(bytes: Uint8Array): void {
-      let at = inString ? skipString(bytes, 0) : 0;
-      while (at < bytes.length) {
-        switch (bytes[at++]) {
-          case QUOTE:
-            inString = true;
-            at = skipString(bytes, at);
-            break;
-          case 0x7b: // {
-          case 0x5b: // [
-            objects++;
-            break;
-          case 0x3a: // :
-            keys++;
-            break;
-          case 0x2c: // ,
-            members++;
-            break;
-        }
-      }
+      for (let at = scale.inString ? skipString(scale, bytes, 0) : 0; at < bytes.length; )
+        at = weighByte(scale, bytes, at);
     },
-    weight: () => OBJECT * objects + STRING * Math.max(0, strings - keys) + KEY * keys + MEMBER * members,
+    weight(): number {
+      const { objects, strings, keys, members } = scale;
+      return OBJECT * objects + STRING * Math.max(0, strings - keys) + KEY * keys + MEMBER * members;
+    },
   };
+}
+
+/** @returns where to go on */
+function weighByte(scale: Scale, bytes: Uint8Array, at: number): number {
+  switch (bytes[at]) {
+    case QUOTE:
+      scale.inString = true;
+      return skipString(scale, bytes, at + 1);
+    case 0x7b: // {
+    case 0x5b: // [
+      scale.objects++;
+      break;
+    case 0x3a: // :
+      scale.keys++;
+      break;
+    case 0x2c: // ,
+      scale.members++;
+      break;
+  }
+  return at + 1;
+}
+
+/** @returns where the string ends, behind its quote; the length where it goes on */
+function skipString(scale: Scale, bytes: Uint8Array, from: number): number {
+  let at = from;
+  // Short strings are passed by hand: a search costs more than it saves.
+  for (const near = Math.min(bytes.length, from + NEAR); at < near; at++) {
+    const byte = bytes[at];
+    if (scale.escaped) scale.escaped = false;
+    else if (byte === BACKSLASH) scale.escaped = true;
+    else if (byte === QUOTE) return endString(scale, at);
+  }
+  while (at < bytes.length) {
+    const quote = bytes.indexOf(QUOTE, at);
+    const end = quote === -1 ? bytes.length : quote;
+    let slashes = 0;
+    while (end - slashes > at && bytes[end - slashes - 1] === BACKSLASH) slashes++;
+    const whole = end - slashes === at && scale.escaped ? slashes + 1 : slashes;
+    scale.escaped = whole % 2 === 1;
+    if (quote === -1) return bytes.length;
+    at = quote + 1;
+    if (!scale.escaped) return endString(scale, quote);
+    scale.escaped = false;
+  }
+  return at;
+}
+
+function endString(scale: Scale, quote: number): number {
+  scale.inString = false;
+  scale.strings++;
+  return quote + 1;
 }

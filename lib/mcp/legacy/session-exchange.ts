@@ -5,60 +5,22 @@ import { nextTurn } from "../../timing/next-turn.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { startTimer } from "../../timing/timer.ts";
 import type { HttpResponse } from "../http/body.ts";
-import { createDrains, type Drains } from "../http/drain.ts";
+import { createDrains } from "../http/drain.ts";
 import { readRefused } from "../http/read-refused.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import { type Id, idMeant, idValue } from "../jsonrpc/id.ts";
-import { type Message, notification, type ResponseMessage, withId } from "../jsonrpc/message.ts";
+import { notification, type ResponseMessage, withId } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
 import { resumePost } from "./resume-post.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
+import type { Handshaken, SessionExchange, Traffic } from "./traffic.ts";
 
 /** How long a cancelled request may still be answered, in ms: a server is told first, and may have its answer at hand. */
 const CANCELLED_MS = 2000;
 /** How long the end waits for what the server is being told, in ms. */
 const LAST_WORDS_MS = 500;
-
-/** Messages to and from a legacy server, whatever session they are of. */
-export interface SessionExchange {
-  /** Sends one request; resolves with its answer, from whichever stream it comes. @throws as `Transport.request` */
-  send(call: Call, session: SessionHeaders): Promise<Answer>;
-  /** Sends `initialize`, outside any session; resolves with the session too, where one was opened. */
-  shakeHands(call: Call): Promise<Handshaken>;
-  /** Sends what needs no answer; resolves with the server's refusal, if it was one. Never rejects. */
-  tell(text: Text, session: SessionHeaders, what: string): Promise<Refused | undefined>;
-  /** Takes what comes on the standalone stream. */
-  receive(message: Message): Promise<void>;
-  /** Requests of the server's that await an answer. */
-  readonly asked: Set<Id>;
-  /** Ends what is under way, once what the server is being told has gone out, or has had a moment to. Never rejects. */
-  close(): Promise<void>;
-}
-
-export interface Handshaken {
-  answer: Answer;
-  session?: SessionHeaders;
-}
-
-/** A request under way: its answer may come on another stream than its own. */
-interface UnderWay {
-  answer(answer: Answer): void;
-  /** Ends its own stream. */
-  abort: AbortController;
-}
-
-/** All that is under way with one server. */
-interface Traffic {
-  readonly endpoint: Endpoint;
-  readonly requests: Map<Id, UnderWay>;
-  readonly asked: Set<Id>;
-  /** What the server is being told. */
-  readonly telling: Set<Promise<unknown>>;
-  readonly drains: Drains;
-  readonly ended: AbortController;
-}
 
 /** @param onMessage takes what belongs to no request under way */
 export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage): SessionExchange {
@@ -122,7 +84,7 @@ async function post(
   session: SessionHeaders,
   abort: AbortController,
 ): Promise<Answer> {
-  const response = await postMessage(traffic.endpoint, session, call.message.text, abort.signal);
+  const response = await postMessage(traffic.endpoint, session, call.message.text, owned(abort));
   return response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, abort);
 }
 
@@ -144,6 +106,9 @@ function read(
   });
 }
 
+/** Ends one request, whose controller it is. */
+const owned = (abort: AbortController) => ({ signal: abort.signal, abort });
+
 /** An answer that came on another stream than its request's own. */
 function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
   const id = message.id === null ? undefined : idMeant(message.id, requests);
@@ -163,7 +128,7 @@ async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   call.signal.addEventListener("abort", onCancel, { once: true });
   traffic.requests.set(id, { answer: () => {}, abort });
   try {
-    const response = await postMessage(traffic.endpoint, {}, call.message.text, abort.signal);
+    const response = await postMessage(traffic.endpoint, {}, call.message.text, owned(abort));
     if (response.status >= 300) return { answer: await readRefused(response) };
     // An empty one is none.
     const sessionId = response.headers.get("mcp-session-id") || undefined;
@@ -185,7 +150,7 @@ async function tell(
   what: string,
 ): Promise<Refused | undefined> {
   try {
-    const response = await postMessage(endpoint, session, text, ended.signal);
+    const response = await postMessage(endpoint, session, text, { signal: ended.signal });
     if (response.status >= 300) {
       endpoint.log(`${what} was refused with HTTP status ${response.status}`);
       return await readRefused(response);

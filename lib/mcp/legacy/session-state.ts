@@ -7,9 +7,9 @@ import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import type { Asked } from "../protocol/verdict.ts";
 import type { Losses } from "./losses.ts";
-import type { SessionExchange } from "./session-exchange.ts";
 import type { SessionHeaders } from "./session-http.ts";
 import type { SessionSettings } from "./session-settings.ts";
+import type { SessionExchange } from "./traffic.ts";
 
 /** The session as it stands with the server. */
 export type SessionState =

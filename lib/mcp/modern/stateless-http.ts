@@ -1,20 +1,37 @@
+// The modern era (MCP 2026-07-28): requests that stand for themselves, and subscriptions that last.
 import { M2mcpError } from "../../failure.ts";
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import { createDrains } from "../http/drain.ts";
+import { createDrains, type Drains } from "../http/drain.ts";
 import { readAnswer } from "../http/read-answer.ts";
 import { readRefused } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { Ids } from "../jsonrpc/id.ts";
-import { exactParams, type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
+import {
+  exactParams,
+  type NotificationMessage,
+  type RequestMessage,
+  request as requestMessage,
+} from "../jsonrpc/message.ts";
 import { type Answer, answered, refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { META_VERSION, metaOf } from "../protocol/meta.ts";
-import { createIdempotent } from "../protocol/repeat-idempotent.ts";
+import { createIdempotent, type Idempotent } from "../protocol/repeat-idempotent.ts";
+import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { mirroredHeaders, versionOf } from "./mirrored-headers.ts";
-import { createToolCatalogue } from "./tool-catalogue.ts";
+import { createToolCatalogue, type ToolCatalogue } from "./tool-catalogue.ts";
+
+/** What belongs to one modern server, for the functions that work on it. */
+interface Server {
+  readonly endpoint: Endpoint;
+  /** Ends the streams of the requests under way. */
+  readonly underWay: Set<AbortController>;
+  readonly idempotent: Idempotent;
+  readonly catalogue: ToolCatalogue;
+  readonly drains: Drains;
+}
 
 /**
  * A modern server (MCP 2026-07-28) over Streamable HTTP: no session, each request stands for itself. Adds the headers that
@@ -22,97 +39,106 @@ import { createToolCatalogue } from "./tool-catalogue.ts";
  * speaks. Closing a request's stream cancels it (MCP 2026-07-28 "Cancellation").
  */
 export function createStatelessHttp(endpoint: Endpoint, ids: Ids): Transport {
-  const host = hostOf(endpoint.url);
-  const underWay = new Set<AbortController>();
-  const idempotent = createIdempotent(endpoint);
-  const catalogue = createToolCatalogue(endpoint, ids);
-  const drains = createDrains();
-
-  /** Sends one request as it is. */
-  async function send({ message, signal, onMessage }: Call): Promise<Answer> {
-    const abort = new AbortController();
-    const onCancel = () => abort.abort(signal.reason);
-    if (signal.aborted) throw signal.reason;
-    signal.addEventListener("abort", onCancel, { once: true });
-    underWay.add(abort);
-    try {
-      const isTool = message.method === "tools/call";
-      const headers = mirroredHeaders(
-        message,
-        isTool ? await catalogue.headersOf(String(message.params.name)) : [],
-      );
-      const response = await sendHttp(endpoint, {
-        method: "POST",
-        body: message.text,
-        headers,
-        signal: abort.signal,
-        ...(message.method === "subscriptions/listen" ? { bodyTimeoutMs: Number.POSITIVE_INFINITY } : {}),
-      });
-      if (response.status >= 300) return await readRefused(response);
-      const call = { message, onMessage: withoutRequests(onMessage) };
-      const reading = await readAnswer(response, { endpoint, call, cursor: {}, abort, drains });
-      if (reading.kind === "answer") return answered(reading.message);
-      // An error in its own response is the request's, though the server did not say so.
-      if (reading.errorWithoutId) return refused(response.status, reading.errorWithoutId);
-      throw streamCut(host);
-    } finally {
-      signal.removeEventListener("abort", onCancel);
-      underWay.delete(abort);
-    }
-  }
-
-  const withoutRequests =
-    (to: OnMessage): OnMessage =>
-    async (message) => {
-      if (message.kind === "notification") return to(message);
-      endpoint.log(`dropped ${message.method}: a server of this era asks in its results only`);
-    };
-
+  const server: Server = {
+    endpoint,
+    underWay: new Set(),
+    idempotent: createIdempotent(endpoint),
+    catalogue: createToolCatalogue(endpoint, ids),
+    drains: createDrains(),
+  };
   return {
-    async request(call) {
-      const { message } = call;
-      let answer = await idempotent.send(call, () => send(call));
-      const verdict = judge(
-        { era: "modern", method: message.method, proven: true, ...asked(message) },
-        answer,
-      );
-      if (verdict.kind === "other_version")
-        answer = await send({ ...call, message: inVersion(message, verdict.versions[0]) });
-      else if (verdict.kind === "headers_missing") {
-        const list = (tools: RequestMessage) => send({ ...call, message: tools });
-        await catalogue
-          .relearn(message.params._meta, list)
-          .catch(() => endpoint.log("the tools could not be listed"));
-        answer = await send(call);
-      }
-      if (message.method !== "tools/list" || answer.kind === "refused") return answer;
-      idempotent.learn(answer.message);
-      return answered(catalogue.take(answer.message));
-    },
-
-    async notify(message) {
-      try {
-        const response = await sendHttp(endpoint, {
-          method: "POST",
-          body: message.text,
-          headers: mirroredHeaders(message, []),
-        });
-        if (response.status >= 300) endpoint.log(`${message.method} was refused: HTTP ${response.status}`);
-        await response.discard();
-      } catch (error) {
-        const why = error instanceof M2mcpError ? error.message : "internal error";
-        endpoint.log(`${message.method} could not be sent: ${why}`);
-      }
-    },
-
+    request: (call) => request(server, call),
+    notify: (message) => notify(endpoint, message),
     // A modern server asks nothing: what it wants to know stands in its results.
     async respond() {},
-
     async close() {
-      for (const abort of underWay) abort.abort(streamCut(host));
-      await catalogue.settled();
+      for (const abort of server.underWay) abort.abort(streamCut(hostOf(endpoint.url)));
     },
   };
+}
+
+async function request(server: Server, call: Call): Promise<Answer> {
+  const { idempotent, catalogue } = server;
+  const { message } = call;
+  const answer = await mended(server, call, await idempotent.send(call, () => send(server, call)));
+  if (message.method !== "tools/list" || answer.kind === "refused") return answer;
+  idempotent.learn(answer.message);
+  return answered(catalogue.take(answer.message));
+}
+
+/** An answer, or that to the same request in another version or with the headers that the server missed. */
+async function mended(server: Server, call: Call, answer: Answer): Promise<Answer> {
+  if (answer.kind === "response" && !answer.message.error) return answer;
+  const { message } = call;
+  const verdict = judge({ era: "modern", method: message.method, proven: true, ...asked(message) }, answer);
+  if (verdict.kind === "other_version")
+    return send(server, { ...call, message: inVersion(message, verdict.versions[0]) });
+  if (verdict.kind !== "headers_missing") return answer;
+  await server.catalogue
+    .relearn(message.params._meta, (tools) => send(server, { ...call, message: tools }))
+    .catch(() => server.endpoint.log("the tools could not be listed"));
+  return send(server, call);
+}
+
+/** Sends one request as it is. */
+async function send(server: Server, call: Call): Promise<Answer> {
+  const { signal } = call;
+  const abort = new AbortController();
+  const onCancel = () => abort.abort(signal.reason);
+  if (signal.aborted) throw signal.reason;
+  signal.addEventListener("abort", onCancel, { once: true });
+  server.underWay.add(abort);
+  try {
+    return await exchange(server, call, abort);
+  } finally {
+    signal.removeEventListener("abort", onCancel);
+    server.underWay.delete(abort);
+  }
+}
+
+async function exchange(
+  server: Server,
+  { message, onMessage }: Call,
+  abort: AbortController,
+): Promise<Answer> {
+  const { endpoint, catalogue, drains } = server;
+  const isTool = message.method === "tools/call";
+  const toolHeaders = isTool ? await catalogue.headersOf(String(message.params.name)) : [];
+  const response = await sendHttp(endpoint, {
+    method: "POST",
+    body: message.text,
+    headers: mirroredHeaders(message, toolHeaders),
+    signal: abort.signal,
+    abort,
+    ...(message.method === LISTEN ? { bodyTimeoutMs: Number.POSITIVE_INFINITY } : {}),
+  });
+  if (response.status >= 300) return readRefused(response);
+  const call = { message, onMessage: withoutRequests(endpoint, onMessage) };
+  const reading = await readAnswer(response, { endpoint, call, cursor: {}, abort, drains });
+  if (reading.kind === "answer") return answered(reading.message);
+  // An error in its own response is the request's, though the server did not say so.
+  if (reading.errorWithoutId) return refused(response.status, reading.errorWithoutId);
+  throw streamCut(hostOf(endpoint.url));
+}
+
+const withoutRequests =
+  ({ log }: Endpoint, to: OnMessage): OnMessage =>
+  async (message) => {
+    if (message.kind === "notification") return to(message);
+    log(`dropped ${message.method}: a server of this era asks in its results only`);
+  };
+
+/** Sends a notification that the protocol does not know; those it knows have no place on HTTP. Never rejects. */
+async function notify(endpoint: Endpoint, message: NotificationMessage): Promise<void> {
+  try {
+    const headers = mirroredHeaders(message, []);
+    const response = await sendHttp(endpoint, { method: "POST", body: message.text, headers });
+    if (response.status >= 300) endpoint.log(`${message.method} was refused: HTTP ${response.status}`);
+    await response.discard();
+  } catch (error) {
+    const why = error instanceof M2mcpError ? error.message : "internal error";
+    endpoint.log(`${message.method} could not be sent: ${why}`);
+  }
 }
 
 /** What a client asked in a version not known here is for it to ask again: whether it knows another cannot be told. */

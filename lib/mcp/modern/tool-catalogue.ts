@@ -20,8 +20,6 @@ export interface ToolCatalogue {
   take(list: ResponseMessage): ResponseMessage;
   /** Lists all tools, to learn headers that the server found missing. @param send one request */
   relearn(meta: unknown, send: (message: RequestMessage) => Promise<Answer>): Promise<void>;
-  /** Resolves when what was learned is written down. */
-  settled(): Promise<void>;
 }
 
 export function createToolCatalogue({ cache, log }: Endpoint, ids: Ids): ToolCatalogue {
@@ -73,7 +71,6 @@ export function createToolCatalogue({ cache, log }: Endpoint, ids: Ids): ToolCat
       }
       await writing;
     },
-    settled: () => writing,
   };
   return catalogue;
 }

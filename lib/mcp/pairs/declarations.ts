@@ -9,14 +9,16 @@ import type { Transport } from "../protocol/transport.ts";
  * "Extensions": in the capabilities of `initialize`, or of each modern request), and the trace that the environment names
  * (SEP-414), where the client names none.
  */
-export function withDeclarations<T extends Transport>(
-  transport: T,
+export function withDeclarations(
+  transport: Transport,
   { extensions, trace }: Pick<Endpoint, "extensions" | "trace">,
-): T {
+): Transport {
   if (Object.keys(extensions).length === 0 && !trace) return transport;
   return {
-    ...transport,
     request: (call) => transport.request({ ...call, message: declaring(call.message, extensions, trace) }),
+    notify: (message) => transport.notify(message),
+    respond: (message) => transport.respond(message),
+    close: (how) => transport.close(how),
   };
 }
 

@@ -10,7 +10,6 @@ import {
   resultResponse,
 } from "../jsonrpc/message.ts";
 import { handshake } from "../legacy/initialize.ts";
-import type { LegacySession } from "../legacy/session.ts";
 import { type Answer, answered, asRefused, errorIn } from "../protocol/answer.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { ClientIdentity } from "../protocol/meta.ts";
@@ -18,7 +17,7 @@ import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { isDiscovered, judge } from "../protocol/verdict.ts";
 import { inputMethods } from "../translate/gather-input.ts";
 import { withModernMeta } from "../translate/to-modern.ts";
-import type { EraTransport } from "./era-transport.ts";
+import { type EraTransport, type Opened, withOpen } from "./era-transport.ts";
 import { InputNeeded } from "./input-needed.ts";
 import { throughRounds } from "./rounds.ts";
 
@@ -64,27 +63,25 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
   const isModern = (answer: Answer) =>
     answer.kind === "response" && !answer.message.error && isDiscovered(answer.message.result);
 
-  return {
-    ...transport,
-    request: send,
-    async open(first, isKnown) {
-      const answer = await send(first);
-      const asked = methodOf(first.message);
-      const error = errorIn(answer);
-      if (answer.kind === "response" && !error) {
-        if (asked === "server/discover" && !isModern(answer)) return asRefused(answer);
-        const { result } = answer.message;
-        return { kind: "opened", proven: isKnown || saysModern(result), answer };
-      }
-      const verdict = judge({ era: "modern", method: asked, proven: isKnown, guessed: !isKnown }, answer);
-      if (verdict.kind !== "other_era") return { kind: "opened", proven: true, answer };
-      // A server of both eras, or a known one, may have refused the request for its own sake.
-      const isUnclear = isKnown || (error && isOwnError(answer, error.code));
-      if (isUnclear && asked !== "server/discover" && isModern(await send(discovery(first))))
-        return { kind: "opened", proven: true, answer };
-      return asRefused(answer);
-    },
-  };
+  async function open(first: Call, isKnown: boolean): Promise<Opened> {
+    const answer = await send(first);
+    const asked = methodOf(first.message);
+    const error = errorIn(answer);
+    if (answer.kind === "response" && !error) {
+      if (asked === "server/discover" && !isModern(answer)) return asRefused(answer);
+      const { result } = answer.message;
+      return { kind: "opened", proven: isKnown || saysModern(result), answer };
+    }
+    const verdict = judge({ era: "modern", method: asked, proven: isKnown, guessed: !isKnown }, answer);
+    if (verdict.kind !== "other_era") return { kind: "opened", proven: true, answer };
+    // A server of both eras, or a known one, may have refused the request for its own sake.
+    const isUnclear = isKnown || (error && isOwnError(answer, error.code));
+    if (isUnclear && asked !== "server/discover" && isModern(await send(discovery(first))))
+      return { kind: "opened", proven: true, answer };
+    return asRefused(answer);
+  }
+
+  return withOpen(transport, open, send);
 }
 
 /** Only a modern server says of what type its result is. */
@@ -97,11 +94,18 @@ const isOwnError = (answer: Answer, code: number): boolean =>
   code === INVALID_PARAMS ||
   (code === METHOD_NOT_FOUND && answer.status === 404);
 
+/** The transport of a legacy session. */
+export interface SessionTransport {
+  transport: Transport;
+  /** The session as it stands, for a later process to go on with; undefined where it ends with this one. */
+  current(): SavedSession | undefined;
+}
+
 export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
   era: ServerEra;
   /** The session that an earlier process has left open. */
   resumed: SavedSession | undefined;
-  openSession(resumed: SavedSession | undefined): Transport & Partial<Pick<LegacySession, "current">>;
+  openSession(resumed: SavedSession | undefined): SessionTransport;
   onMessage: OnMessage;
   /** Told of each handshake that was done. */
   onOpened(session: SavedSession | undefined, version: string): void;
@@ -110,34 +114,34 @@ export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
 /** A client of our own at a legacy server: goes on in the session that an earlier command has left, or opens one. */
 export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   const { endpoint, era, ids, client, onMessage, onOpened, resumed } = options;
-  const session = options.openSession(resumed);
+  const { transport, current } = options.openSession(resumed);
   let initialized: JsonObject | undefined;
 
-  async function open(first: Call): ReturnType<EraTransport["open"]> {
+  async function initialize(first: Call): Promise<Opened> {
     const { signal } = first;
-    const hand = await handshake(session, { endpoint, era, ids, client, signal, onMessage });
+    const hand = await handshake(transport, { endpoint, era, ids, client, signal, onMessage });
     if (hand.kind === "refused") return hand;
     initialized = hand.result;
-    onOpened(session.current?.(), hand.version);
+    onOpened(current(), hand.version);
     return { kind: "opened", proven: true, initialized };
   }
 
-  return {
-    ...session,
-    async open(first, isKnown) {
-      const asksWho = first.message.method === "server/discover";
-      return resumed && isKnown && !asksWho ? { kind: "opened", proven: false } : open(first);
-    },
-    async request(call) {
-      const { id, method } = call.message;
-      const message = requestMessage(ids.next(), method, exactParams(call.message));
-      if (method !== "server/discover") return session.request({ ...call, message });
-      // What the server says of itself, it says in the handshake.
-      if (!initialized) {
-        const opened = await open(call);
-        if (opened.kind === "refused") return opened;
-      }
-      return answered(resultResponse(id, objectOf(initialized)));
-    },
-  };
+  async function open(first: Call, isKnown: boolean): Promise<Opened> {
+    const asksWho = first.message.method === "server/discover";
+    return resumed && isKnown && !asksWho ? { kind: "opened", proven: false } : initialize(first);
+  }
+
+  async function request(call: Call): Promise<Answer> {
+    const { id, method } = call.message;
+    const message = requestMessage(ids.next(), method, exactParams(call.message));
+    if (method !== "server/discover") return transport.request({ ...call, message });
+    // What the server says of itself, it says in the handshake.
+    if (!initialized) {
+      const opened = await initialize(call);
+      if (opened.kind === "refused") return opened;
+    }
+    return answered(resultResponse(id, objectOf(initialized)));
+  }
+
+  return withOpen(transport, open, request);
 }

@@ -1,6 +1,7 @@
+// A client of one era with a server of another, or of the same: for each pair, the transport that suits both ends.
 import type { Ids } from "../jsonrpc/id.ts";
 import { createHttpSse } from "../legacy/http-sse/http-sse.ts";
-import { createLegacySession } from "../legacy/session.ts";
+import { createLegacySession, type LegacySessionOptions } from "../legacy/session.ts";
 import { withLastingListen } from "../modern/lasting-listen.ts";
 import { createStatelessHttp } from "../modern/stateless-http.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
@@ -10,7 +11,7 @@ import { withDeclarations } from "./declarations.ts";
 import type { EraTransport } from "./era-transport.ts";
 import { createLegacyOnModern } from "./legacy-on-modern/legacy-on-modern.ts";
 import { createModernOnLegacy } from "./modern-on-legacy/modern-on-legacy.ts";
-import { ownToLegacy, ownToModern } from "./own-client.ts";
+import { ownToLegacy, ownToModern, type SessionTransport } from "./own-client.ts";
 import { legacyToLegacy, modernToModern } from "./same-era.ts";
 
 /** In which era requests come: a client's, as its first request shows, or `own`, which are sent in the server's. */
@@ -30,10 +31,7 @@ export interface EraOptions {
 /** The transport from a client of one era to a server of another: one of the nine pairs. */
 export function transportFor(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
   const { endpoint, ids, onMessage } = options;
-  const session = (to: OnMessage, rest: { resumed?: SavedSession; listens?: boolean } = {}) =>
-    era === "sse"
-      ? withDeclarations(createHttpSse({ endpoint, ids, onMessage: to }), endpoint)
-      : withDeclarations(createLegacySession({ endpoint, ids, onMessage: to, ...rest }), endpoint);
+  const session = (to: OnMessage) => sessionFor(era, { endpoint, ids, onMessage: to }).transport;
   const modern = () => withDeclarations(createStatelessHttp(endpoint, ids), endpoint);
   switch (client) {
     case "legacy":
@@ -42,7 +40,7 @@ export function transportFor(client: ClientEra, era: ServerEra, options: EraOpti
         : legacyToLegacy(session(onMessage), era, endpoint.protocol);
     case "modern":
       return era === "modern"
-        ? modernToModern(withLastingListen(modern(), endpoint, ids), endpoint, ids)
+        ? modernToModern(withLastingListen(modern(), endpoint, ids), ids)
         : createModernOnLegacy({ endpoint, era, ids, onMessage, openSession: session });
     case "own":
       return era === "modern"
@@ -51,8 +49,18 @@ export function transportFor(client: ClientEra, era: ServerEra, options: EraOpti
             ...options,
             era,
             resumed: era === "legacy" ? options.resumed : undefined,
-            openSession: (resumed) => session(onMessage, { listens: false, ...(resumed ? { resumed } : {}) }),
+            openSession: (resumed) =>
+              sessionFor(era, { endpoint, ids, onMessage, listens: false, ...(resumed ? { resumed } : {}) }),
             onOpened: (saved, version) => options.onOpened(era, saved, version),
           });
   }
+}
+
+/** A session with a server of an era before 2026-07-28. With HTTP+SSE it lives as long as its stream. */
+function sessionFor(era: ServerEra, options: LegacySessionOptions): SessionTransport {
+  const { endpoint } = options;
+  if (era === "sse")
+    return { transport: withDeclarations(createHttpSse(options), endpoint), current: () => undefined };
+  const session = createLegacySession(options);
+  return { transport: withDeclarations(session, endpoint), current: () => session.current() };
 }

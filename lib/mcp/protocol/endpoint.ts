@@ -10,6 +10,8 @@ export type HeaderMap = { path: string[]; header: string }[];
 export interface SavedSession {
   id?: string;
   protocolVersion: string;
+  /** What the server set by then: a balancer may know the replica that has the session by it. */
+  cookies?: string[];
 }
 
 /** What is remembered of an MCP server between runs. */
@@ -49,6 +51,8 @@ export interface Endpoint {
   reconnectMs: number;
   /** `traceparent` and its like of the environment (W3C Trace Context). */
   trace?: Readonly<Record<string, string>>;
+  /** While nobody can take more messages: resolves once somebody can. Long bodies are not read on meanwhile. */
+  backpressure?(): Promise<void> | undefined;
   /** One line for a person, about what happens; shown with --verbose. */
   log(line: string): void;
 }

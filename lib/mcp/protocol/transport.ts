@@ -1,3 +1,4 @@
+// What MCP itself says, whatever carries it and in whatever era: facts and values, no connection.
 import type { JsonObject } from "../../json.ts";
 import type { NotificationMessage, RequestMessage, ResponseMessage } from "../jsonrpc/message.ts";
 import type { Answer } from "./answer.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../json.ts";
-import { METHOD_NOT_FOUND, type RpcError } from "../jsonrpc/message.ts";
+import { METHOD_NOT_FOUND, type ResponseMessage, type RpcError } from "../jsonrpc/message.ts";
 import { type Answer, errorIn, type Refused, supportedVersions, versionsNamed } from "./answer.ts";
 import type { ServerEra } from "./endpoint.ts";
 import {
@@ -51,7 +51,7 @@ export type Verdict =
  */
 export function judge(asked: Asked, answer: Answer): Verdict {
   const error = errorIn(answer);
-  if (answer.kind === "response" && !error) return judgeResult(asked, answer.message.result);
+  if (answer.kind === "response" && !error) return judgeResult(asked, answer.message);
   const said: Refused =
     answer.kind === "refused" ? answer : { kind: "refused", status: 200, ...(error ? { error } : {}) };
   const loss = lossOf(asked, said);
@@ -66,8 +66,10 @@ export function judge(asked: Asked, answer: Answer): Verdict {
 }
 
 /** A result is an answer, but where it shows that the server speaks another era than the one it was asked in. */
-function judgeResult({ era, method, proven }: Asked, result: JsonObject | undefined): Verdict {
+function judgeResult({ era, method, proven }: Asked, message: ResponseMessage): Verdict {
+  // A long result would be read again only to be looked at.
   if (proven) return { kind: "answered" };
+  const { result } = message;
   // A server that agrees to a version without a handshake speaks that one.
   if (method === "initialize" && MODERN_VERSIONS.includes(String(result?.protocolVersion)))
     return { kind: "other_era", eras: ["modern"] };

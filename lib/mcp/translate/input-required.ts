@@ -1,3 +1,4 @@
+// The words of one era in those of the other: pure functions of messages, without transports or timers.
 import type { JsonObject } from "../../json.ts";
 import { isObject } from "../../json.ts";
 import type { Id } from "../jsonrpc/id.ts";

@@ -1,5 +1,5 @@
 import { objectOf } from "../../json.ts";
-import { readOwnFile, writeAtomic } from "../../platform/files.ts";
+import { readOwnFile, writeAtomic } from "../../platform/files/files.ts";
 import { randomBytes } from "../../platform/random.ts";
 import { damagedStore, newerFormat } from "../errors.ts";
 import type { Exposure } from "../exposure.ts";

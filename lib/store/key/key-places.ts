@@ -1,5 +1,5 @@
-import { readOwnFile, writeAtomic } from "../../platform/files.ts";
-import type { Keyring } from "../../platform/keyring.ts";
+import { readOwnFile, writeAtomic } from "../../platform/files/files.ts";
+import type { Keyring } from "../../platform/keyring/keyring.ts";
 import {
   damagedStore,
   keyLost,

@@ -1,5 +1,5 @@
 import { wrongUsage } from "../../failure.ts";
-import { listFolder, removeFile } from "../../platform/files.ts";
+import { listFolder, removeFile } from "../../platform/files/files.ts";
 import { randomBytes } from "../../platform/random.ts";
 import { descriptionLost, otherPlace } from "../errors.ts";
 import type { Lease } from "../locks/lock.ts";

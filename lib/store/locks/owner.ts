@@ -1,8 +1,8 @@
 import { notReadable } from "../../platform/errors.ts";
-import { ageMs } from "../../platform/files.ts";
+import { ageMs } from "../../platform/files/files.ts";
+import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 import { isAlive, ownBeginning, processSpace } from "../../platform/host.ts";
 import { randomBytes } from "../../platform/random.ts";
-import { FileRefused, readRegularFile } from "../../platform/read-file.ts";
 
 /** A mark is much shorter. */
 const MAX_BYTES = 4096;

@@ -18,6 +18,9 @@ export interface SecretSources {
   assertion(option: (typeof ASSERTIONS)[number]): Promise<AssertionSource>;
 }
 
+/** Pipes of the shell, such as those of `<(command)`. */
+const isReadOnce = (path: string) => /^\/(dev\/(fd\/|stdin$)|proc\/(self|\d+)\/fd\/)/.test(path);
+
 /** @param reading how files, commands and stdin are read, and what of them is kept */
 export function createSecretSources(options: Options, reading: SecretReading): SecretSources {
   const keep = options.on("no-store-secret") ? "source" : reading.keep;
@@ -35,7 +38,14 @@ export function createSecretSources(options: Options, reading: SecretReading): S
   const kept = async (source: SecretSource, kind: Kind, option: OptionName): Promise<SecretSource> => {
     if (source.from === "value" || (source.from === "command" && keep === "source")) return source;
     const value = await read(source, kind, option);
-    return keep === "source" ? source : { from: "value", value };
+    if (keep === "value") return { from: "value", value };
+    if (source.from !== "file" || !isReadOnce(source.path)) return source;
+    if (options.on("no-store-secret"))
+      throw wrongUsage(
+        `the file of --${option} is a pipe, which cannot be read again`,
+        "give the path of a file, or --client-secret-command COMMAND",
+      );
+    return { from: "value", value };
   };
 
   return {
@@ -50,14 +60,7 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       if (option === "client-secret-file") return kept(file(text), "secret", option);
       if (option === "client-secret-command")
         return kept({ from: "command", command: text }, "secret", option);
-      if (options.on("no-store-secret"))
-        throw wrongUsage(
-          "--no-store-secret needs a place to read the secret from again",
-          "give --client-secret-file PATH or --client-secret-command COMMAND",
-        );
-      const typed = text === "-" && options.origin(option) === "flag";
-      const value = checkedText(typed ? await reading.stdin() : text, "client secret", option);
-      return { from: "value", value };
+      return { from: "value", value: await secretItself(options, text, option, reading) };
     },
 
     async assertion(option) {
@@ -73,6 +76,22 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       return { from: "github-actions" };
     },
   };
+}
+
+/** A secret that is given itself, or comes on stdin. */
+async function secretItself(
+  options: Options,
+  text: string,
+  option: OptionName,
+  reading: SecretReading,
+): Promise<string> {
+  if (options.on("no-store-secret"))
+    throw wrongUsage(
+      "--no-store-secret needs a place to read the secret from again",
+      "give --client-secret-file PATH or --client-secret-command COMMAND",
+    );
+  const isTyped = text === "-" && options.origin(option) === "flag";
+  return checkedText(isTyped ? await reading.stdin() : text, "client secret", option);
 }
 
 /**

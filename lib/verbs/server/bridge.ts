@@ -13,6 +13,16 @@ const DRAIN_MS = 60_000;
 /** Reasons told on stderr, each once; a server that always words its refusals anew must not fill memory. */
 const MAX_REASONS = 200;
 
+const open = async (command: Command): Promise<OpenEndpoint> =>
+  openEndpoint(command, await resolveTarget(command, command.positionals[0] ?? ""), BRIDGE);
+
+/** What work comes to; undefined where it was given up before. */
+const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> =>
+  Promise.race([
+    work,
+    new Promise<undefined>((resolve) => over.addEventListener("abort", () => resolve(undefined))),
+  ]);
+
 /** `m2mcp bridge <target>`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
   const { stdin: input } = command.io;
@@ -20,8 +30,9 @@ export async function run(command: Command): Promise<undefined> {
   const output = command.io.openStdout();
   let endpoint: OpenEndpoint | undefined;
   try {
-    const target = await resolveTarget(command, command.positionals[0] ?? "");
-    endpoint = await openEndpoint(command, target, BRIDGE);
+    endpoint = await unless(ending.kill, open(command));
+    if (!endpoint) return;
+    ending.opened();
     const reasons = new Set<string>();
     await runBridge({
       endpoint,

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 
 /** What was being answered when a signal came may still be answered, for this long, in ms: the host has done waiting. */
 const GRACE_MS = 3000;
-/** How often is looked whether the host is still there, once the input has ended, in ms. */
+/** How often is looked whether the host is still there, while nothing else would tell, in ms. */
 const LOOK_MS = 250;
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
@@ -12,14 +12,15 @@ export interface Ending {
   stop: AbortSignal;
   /** At once. */
   kill: AbortSignal;
+  /** The input is read from now on: its end tells when to look for the host. */
+  opened(): void;
   /** Listens no more. */
   end(): void;
 }
 
 /**
- * Ends a bridge by a first signal, and soon after it or by a second one for good; and once its input has ended, where
- * the host that started it has died, since then nobody reads what is answered. A pipe of a shell that is still read
- * gets its answers.
+ * Ends a bridge by a first signal, and soon after it or by a second one for good; and where the host that started it has
+ * died, since then nobody reads what is answered. A pipe of a shell that is still read gets its answers.
  *
  * @param parent the id of the process that started this one, now
  */
@@ -42,10 +43,17 @@ export function watchEnding(input: Readable, parent: () => number = () => proces
     watchHost();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  for (const event of ["end", "close", "error"]) input.once(event, watchHost);
+  watchHost();
   return {
     stop: stop.signal,
     kill: kill.signal,
+    opened() {
+      // A bridge at rest wakes up for nobody.
+      clearInterval(look);
+      look = undefined;
+      for (const event of ["end", "close", "error"]) input.once(event, watchHost);
+      if (stop.signal.aborted || input.readableEnded) watchHost();
+    },
     end() {
       clearTimeout(grace);
       clearInterval(look);

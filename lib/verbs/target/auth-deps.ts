@@ -3,7 +3,7 @@ import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { USER_AGENT } from "../../command-line/version.ts";
-import { createFetch } from "../../platform/fetch.ts";
+import { createFetch } from "../../platform/http/fetch.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
 import type { Cache } from "./saved.ts";
@@ -104,6 +104,9 @@ function routeOf({ io, options }: Command, { headers, allowHttp, ca }: Target): 
 const issuerMemory = ({ verb }: Command, cache: Cache): NonNullable<AuthDeps["takenBy"]> => ({
   read: async () => (await cache.readAuth())?.takenBy,
   async write(issuer) {
-    if (verb === "bridge") await cache.changeAuth((old) => ({ ...old, takenBy: issuer }));
+    if (verb !== "bridge") return;
+    await cache.changeAuth(({ takenBy: _, ...old }) =>
+      issuer === undefined ? old : { ...old, takenBy: issuer },
+    );
   },
 });

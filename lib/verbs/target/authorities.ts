@@ -3,7 +3,7 @@ import { pemText } from "../../auth/client/pem.ts";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { textOf } from "../../plain-text.ts";
-import { FileRefused, readRegularFile } from "../../platform/read-file.ts";
+import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 
 /** The bundles of operating systems have a few hundred KiB. */
 const MAX_BYTES = 16 * 1024 * 1024;

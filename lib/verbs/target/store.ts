@@ -1,7 +1,6 @@
 import type { Command } from "../../command-line/command.ts";
-import { EXIT, M2mcpError, wrongUsage } from "../../failure.ts";
+import { wrongUsage } from "../../failure.ts";
 import { isUnexpanded } from "../../plain-text.ts";
-import { inFolder } from "../errors.ts";
 import { type Cache, createCache, openProfileStore, type Store } from "./saved.ts";
 
 /**
@@ -19,27 +18,10 @@ export function storeOf({ options, output, io }: Command): Store {
       `unknown --store ${choice}`,
       "it is keyring or file; a passphrase counts where M2MCP_PASSPHRASE is set",
     );
-  return namingFolder(
-    openProfileStore({
-      env: io.env,
-      warn: (line) => output.warn(line),
-      ...(choice ? { choice } : {}),
-    }),
-  );
-}
-
-/** The store, whose failures say where it is. */
-function namingFolder(store: Store): Store {
-  const named = (error: unknown): never => {
-    const isStores = error instanceof M2mcpError && error.exitCode === EXIT.store;
-    throw isStores ? inFolder(error, store.folder) : error;
-  };
-  return new Proxy(store, {
-    get(of, name: keyof Store) {
-      const method = of[name];
-      if (typeof method !== "function") return method;
-      return (...given: unknown[]) => Promise.resolve(Reflect.apply(method, of, given)).catch(named);
-    },
+  return openProfileStore({
+    env: io.env,
+    warn: (line) => output.warn(line),
+    ...(choice ? { choice } : {}),
   });
 }
 

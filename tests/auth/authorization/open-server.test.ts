@@ -27,7 +27,7 @@ function open(script: Record<string, Scripted>, more: Partial<AuthDeps> = {}, gi
   const world = scriptedDeps(script);
   const deps = { ...world.deps, ...more };
   const begin = () => createAuthorization(deps, { server, credentials: given });
-  return { ...world, begin };
+  return { ...world, begin, script };
 }
 
 test("an open server gets its requests without a token, and is not searched for one again", async () => {
@@ -79,7 +79,7 @@ test("credentials that one issuer took go to no other one without the user's wor
   let taken: string | undefined;
   const takenBy = {
     read: async () => taken,
-    write: async (issuer: string) => {
+    write: async (issuer: string | undefined) => {
       taken = issuer;
     },
   };
@@ -92,10 +92,16 @@ test("credentials that one issuer took go to no other one without the user's wor
     .begin()
     .headers(ask)
     .catch((caught) => caught);
-  expect(error).toMatchObject({ code: "issuer_of_secret", hint: expect.stringContaining("M2MCP_ISSUER") });
+  expect(error).toMatchObject({ code: "issuer_of_secret", hint: expect.stringContaining("--issuer") });
   expect(second.asked).not.toContain(`${other}/token`);
   const named = open(guarded(other), { takenBy }, { ...credentials, issuer: other });
   expect(await named.begin().headers(ask)).toEqual({ authorization: "Bearer t1" });
+  // A token that the server refused is no proof of whose they are; the next one that is renewed is.
+  const authorization = first.begin();
+  const sent = await authorization.headers(ask);
+  first.script[`${AS}/token`] = { access_token: "t2", token_type: "Bearer" };
+  await authorization.headers({ ...ask, refusal: { status: 401, wwwAuthenticate: null, sent } });
+  expect(taken).toBeUndefined();
   taken = `${AS}/`;
   expect(await open(guarded(AS), { takenBy }).begin().headers(ask)).toEqual({ authorization: "Bearer t1" });
 });
@@ -156,4 +162,24 @@ test("a token refused in the body alone is replaced", async () => {
   const sent = await authorization.headers(ask);
   const refusal = { status: 403, wwwAuthenticate: null, words: "invalid_token: it was revoked", sent };
   expect(await authorization.headers({ ...ask, refusal })).toEqual({ authorization: "Bearer t2" });
+});
+
+test("a token refused for ever is asked for once more, whatever the status that tells so", async () => {
+  for (const status of [400, 401, 403]) {
+    let issued = 0;
+    const token = () => ({ access_token: `t${++issued}`, token_type: "Bearer" });
+    const { begin } = open({ ...guarded(AS), [`${AS}/token`]: token });
+    const authorization = begin();
+    const headers = new Headers({ "www-authenticate": 'Bearer error="invalid_token"' });
+    for (let calls = 0; calls < 3; calls++) {
+      let sent = await authorization.headers(ask);
+      const refused = async () => {
+        authorization.learn({ status, headers, sent });
+        const refusal = { status, wwwAuthenticate: headers.get("www-authenticate"), sent };
+        sent = await authorization.headers({ ...ask, refusal });
+      };
+      await expect(refused().then(refused)).rejects.toThrow("does not accept");
+    }
+    expect(issued).toBe(2);
+  }
 });

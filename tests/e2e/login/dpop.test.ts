@@ -43,6 +43,7 @@ test("a bridge goes on through nonces that change under many requests", async ()
   const arrivals = as.arrivals();
   for (let round = 0; round < 4; round++) {
     mcp.rotateNonce();
+    // Several that carry the old nonce at once, each of which is refused with the new one.
     const ids = Array.from({ length: 20 }, (_, at) => `${round}-${at}`);
     say(...ids.map((id) => call(id, "echo", { text: "x" })));
     for (const id of ids) expect((await answer(id)).result.content[0].text).toBe("x");

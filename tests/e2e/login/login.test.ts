@@ -221,7 +221,7 @@ describe("login refuses, and stores nothing", () => {
   });
 });
 
-test("of several logins for one server, --profile chooses; without it all are named", async () => {
+test("several logins for one server: --profile chooses; without it all are named", async () => {
   const { id, secret } = basic();
   for (const name of ["@one", "@two"])
     expect((await login(name, "--client-id", id, "--client-secret", secret)).code).toBe(0);

@@ -6,7 +6,12 @@ import { watchIdle } from "../../../lib/timing/idle-timeout.ts";
 import { sleep } from "../../support/waiting.ts";
 
 /** A response of these pieces, under watch; `ended` counts how often it was let go of. */
-function watched(pieces: (string | Uint8Array)[], headers: Record<string, string> = {}, pauseMs = 0) {
+function watched(
+  pieces: (string | Uint8Array)[],
+  headers: Record<string, string> = {},
+  pauseMs = 0,
+  backpressure?: () => Promise<void> | undefined,
+) {
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
       for (const piece of pieces) {
@@ -19,11 +24,17 @@ function watched(pieces: (string | Uint8Array)[], headers: Record<string, string
   const abort = new AbortController();
   const watch = watchIdle(100, () => abort.abort(new M2mcpError("timeout", 3, "silent")));
   const seen = { ended: 0 };
-  const response = watchResponse(new Response(body, { headers }), "host", watch, abort.signal, () => {
-    watch.stop();
-    seen.ended++;
+  const response = watchResponse(new Response(body, { headers }), {
+    host: "host",
+    watch,
+    signal: abort.signal,
+    end() {
+      watch.stop();
+      seen.ended++;
+    },
+    backpressure,
   });
-  return { response, seen };
+  return { response, seen, abort };
 }
 
 describe("a body", () => {
@@ -69,5 +80,28 @@ describe("a body", () => {
       throw own;
     });
     await expect(read).rejects.toBe(own);
+  });
+
+  test("that is long waits while nobody can take it, and ends all the same when it is given up", async () => {
+    let free = () => {};
+    const blocked = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    let waits = 0;
+    const backpressure = () => (++waits === 1 ? blocked : undefined);
+    const pieces = ["x".repeat(100_000), "y".repeat(100_000)];
+    const { response } = watched(pieces, {}, 0, backpressure);
+    const read = response.text();
+    expect(await Promise.race([read, sleep(250).then(() => "waiting")])).toBe("waiting");
+    free();
+    expect((await read).length).toBe(200_000);
+    const other = watched(pieces, {}, 0, () => new Promise<void>(() => {}));
+    const reason = new Error("given up");
+    setTimeout(() => other.abort.abort(reason), 20);
+    await expect(other.response.text()).rejects.toBe(reason);
+    expect(other.seen.ended).toBe(1);
+    expect((await watched(["short"], {}, 0, () => new Promise<void>(() => {})).response.text()).length).toBe(
+      5,
+    );
   });
 });

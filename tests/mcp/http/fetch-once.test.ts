@@ -26,7 +26,7 @@ const at = (path: string, more: Partial<LocatedRequest> = {}): LocatedRequest =>
   ...more,
 });
 const lines: string[] = [];
-const send = fetchOnce(fetch, 300, (line) => void lines.push(line));
+const send = fetchOnce({ fetch, timeoutMs: 300, log: (line) => void lines.push(line) });
 
 describe("one exchange", () => {
   test("is told in one log line", async () => {

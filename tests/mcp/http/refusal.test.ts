@@ -4,13 +4,12 @@ import { readRefused } from "../../../lib/mcp/http/read-refused.ts";
 
 /** A response as the layers hand it on. */
 const answered = (status: number, body: BodyInit | null, type?: string) =>
-  watchResponse(
-    new Response(body, { status, headers: type === undefined ? {} : { "content-type": type } }),
-    "host",
-    { refresh() {}, pause() {}, stop() {} },
-    new AbortController().signal,
-    () => {},
-  );
+  watchResponse(new Response(body, { status, headers: type === undefined ? {} : { "content-type": type } }), {
+    host: "host",
+    watch: { refresh() {}, pause() {}, stop() {} },
+    signal: new AbortController().signal,
+    end() {},
+  });
 
 const rpc = { jsonrpc: "2.0", id: 7, error: { code: -32003, message: "tenant is suspended" } };
 

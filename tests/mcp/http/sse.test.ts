@@ -10,11 +10,13 @@ async function read(pieces: Iterable<string | Uint8Array>, limit = LIMIT) {
   const cursor: StreamCursor = {};
   let sent = 0;
   const rest = await readEvents(
-    async (take) => {
-      for (const piece of pieces) {
-        sent++;
-        await take(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
-      }
+    {
+      async read(take) {
+        for (const piece of pieces) {
+          sent++;
+          await take(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
+        }
+      },
     },
     cursor,
     limit,

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { M2mcpError } from "../../../lib/failure.ts";
-import type { Keyring } from "../../../lib/platform/keyring.ts";
+import type { Keyring } from "../../../lib/platform/keyring/keyring.ts";
 import { openStore } from "../../../lib/store/store.ts";
 import {
   createKeyring,

@@ -13,10 +13,7 @@ export const httpResponse = (
       status,
       headers: type === undefined ? {} : { "content-type": type },
     }),
-    "host",
-    { refresh() {}, pause() {}, stop() {} },
-    abort.signal,
-    () => {},
+    { host: "host", watch: { refresh() {}, pause() {}, stop() {} }, signal: abort.signal, end() {} },
   );
 
 /** A body that is written while it is read. */

@@ -44,7 +44,8 @@ function answer({ id, method, params }: { id: unknown; method: string; params?: 
 const secretIn = (authorization: string) =>
   decodeURIComponent(Buffer.from(authorization.slice(6), "base64").toString().split(":")[1] ?? "");
 
-export async function startSmallWorld(): Promise<SmallWorld> {
+/** @param world what is filled and read; its own unless given */
+export async function startSmallWorld(world = {} as SmallWorld): Promise<SmallWorld> {
   const endsMs = new Map<string, number>();
   const { origin, stop } = await serveHttp((request, response, body) => {
     const path = request.url ?? "/";
@@ -69,7 +70,7 @@ export async function startSmallWorld(): Promise<SmallWorld> {
     const message = JSON.parse(body);
     return message.id === undefined ? response.writeHead(202).end() : json(response, answer(message));
   });
-  const world: SmallWorld = {
+  return Object.assign(world, {
     url: `${origin}/mcp`,
     origin,
     secrets: [],
@@ -78,6 +79,5 @@ export async function startSmallWorld(): Promise<SmallWorld> {
     lifeS: 3600,
     delayMs: 0,
     stop,
-  };
-  return world;
+  });
 }

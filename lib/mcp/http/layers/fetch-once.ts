@@ -2,6 +2,7 @@ import { timedOut } from "../../../net/errors.ts";
 import { hostOf, networkError } from "../../../net/network-error.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { follow } from "../../../timing/linked-abort.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
 import { watchResponse } from "../body.ts";
 import type { Send } from "./layer.ts";
 
@@ -9,17 +10,16 @@ import type { Send } from "./layer.ts";
 const spare: AbortController[] = [];
 const MAX_SPARE = 64;
 
-/**
- * The innermost layer: one request and its response, each part under an idle timeout, every failure in our own errors.
- *
- * @param timeoutMs idle timeout of the head, and of the body where the request names none
- */
+/** What is needed of the server; `timeoutMs` holds for the head, and for the body where the request names none. */
+type FetchOnceOptions = Pick<Endpoint, "fetch" | "timeoutMs" | "log" | "backpressure">;
+
+/** The innermost layer: one request and its response, each part under an idle timeout, every failure in our own errors. */
 export const fetchOnce =
-  (fetch: typeof globalThis.fetch, timeoutMs: number, log: (line: string) => void): Send =>
+  ({ fetch, timeoutMs, log, backpressure }: FetchOnceOptions): Send =>
   async (request) => {
     const { url, method, headers, body, bodyTimeoutMs = timeoutMs } = request;
-    const abort = spare.pop() ?? new AbortController();
-    const unlink = follow(request.signal, abort);
+    const abort = request.abort ?? spare.pop() ?? new AbortController();
+    const unlink = request.abort ? undefined : follow(request.signal, abort);
     let limitMs = timeoutMs;
     const watch = watchIdle(limitMs, () => abort.abort(timedOut(hostOf(url), limitMs)));
     let ended = false;
@@ -28,8 +28,8 @@ export const fetchOnce =
       if (ended) return;
       ended = true;
       watch.stop();
-      unlink();
-      if (!abort.signal.aborted && spare.length < MAX_SPARE) spare.push(abort);
+      unlink?.();
+      if (unlink && !abort.signal.aborted && spare.length < MAX_SPARE) spare.push(abort);
     };
     try {
       const init: RequestInit = { method, headers, redirect: "manual", signal: abort.signal };
@@ -38,7 +38,7 @@ export const fetchOnce =
       limitMs = bodyTimeoutMs;
       watch.refresh(limitMs);
       log(`${method} ${url} → ${response.status}`);
-      return watchResponse(response, hostOf(url), watch, abort.signal, end);
+      return watchResponse(response, { host: hostOf(url), watch, signal: abort.signal, end, backpressure });
     } catch (error) {
       end();
       throw networkError(error, abort.signal, hostOf(url));

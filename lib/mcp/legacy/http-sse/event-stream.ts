@@ -1,11 +1,13 @@
 import { answerTooLong, streamCut } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { follow } from "../../../timing/linked-abort.ts";
+import { startTimer } from "../../../timing/timer.ts";
 import { MAX_ANSWER_BYTES } from "../../http/body.ts";
 import { mediaType } from "../../http/media-type.ts";
 import { readRefused } from "../../http/read-refused.ts";
 import { sendHttp } from "../../http/send.ts";
 import { readEvents } from "../../http/sse.ts";
+import { asString, type Text } from "../../jsonrpc/bytes.ts";
 import type { Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { endpointElsewhere, wrongContentType } from "../../protocol/errors.ts";
@@ -40,7 +42,7 @@ export interface EventStream {
 export function openEventStream(
   endpoint: Endpoint,
   signal: AbortSignal,
-  take: (data: string) => Promise<void>,
+  take: (data: Text) => Promise<void>,
 ): EventStream {
   const abort = new AbortController();
   const unlink = follow(signal, abort);
@@ -58,11 +60,11 @@ async function hold(
   endpoint: Endpoint,
   abort: AbortController,
   name: (address: string) => void,
-  take: (data: string) => Promise<void>,
+  take: (data: Text) => Promise<void>,
 ): Promise<void> {
   const host = hostOf(endpoint.url);
   const nameless = () => abort.abort(wrongContentType(host, "a stream that names no endpoint"));
-  const timer = setTimeout(nameless, ENDPOINT_MS);
+  const timer = startTimer(ENDPOINT_MS, nameless);
   try {
     const response = await sendHttp(endpoint, {
       method: "GET",
@@ -77,13 +79,13 @@ async function hold(
       throw wrongContentType(host, type);
     }
     const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
-    await readEvents(response.read, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
+    await readEvents(response, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
       if (event !== "endpoint") return event === undefined || event === "message" ? take(data) : undefined;
-      clearTimeout(timer);
-      name(addressIn(data, endpoint.url));
+      timer.stop();
+      name(addressIn(asString(data), endpoint.url));
     });
   } finally {
-    clearTimeout(timer);
+    timer.stop();
   }
 }
 

@@ -116,7 +116,7 @@ function onEnd(session: SseSession, stream: EventStream, error: unknown): void {
   else session.state = { kind: "none" };
 }
 
-async function take({ waiting, endpoint, onMessage }: SseSession, data: string): Promise<void> {
+async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): Promise<void> {
   for (const { watch } of waiting.values()) watch.refresh();
   for (const message of parseMessages(data, "server")) {
     if (message.kind === "unreadable") {

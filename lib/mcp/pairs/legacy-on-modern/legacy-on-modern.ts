@@ -1,36 +1,40 @@
+// A legacy client with a modern server.
 import { isObject, type JsonObject } from "../../../json.ts";
-import { invalidAnswer } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
-import { type Id, type Ids, idValue } from "../../jsonrpc/id.ts";
+import type { Id, Ids } from "../../jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
   exactResult,
-  INVALID_PARAMS,
-  METHOD_NOT_FOUND,
   type NotificationMessage,
   notification,
   type RequestMessage,
   type ResponseMessage,
-  type RpcError,
   request as requestMessage,
   resultResponse,
 } from "../../jsonrpc/message.ts";
-import { createStandingSubscription, SubscriptionRefused } from "../../modern/standing-subscription.ts";
-import { type Answer, answered, asRefused, refused, toRpcError } from "../../protocol/answer.ts";
+import { type Answer, answered, errorIn } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
-import { type ClientIdentity, LOG_LEVELS, META_SUBSCRIPTION } from "../../protocol/meta.ts";
-import { type Filter, LISTEN, listChanges, offered, untagged } from "../../protocol/subscription.ts";
+import { type ClientIdentity, META_SUBSCRIPTION } from "../../protocol/meta.ts";
+import { LISTEN, untagged } from "../../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
-import { isDiscovered } from "../../protocol/verdict.ts";
-import { MODERN_VERSION, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../protocol/versions.ts";
-import { inputRequests } from "../../translate/gather-input.ts";
 import { createOutputShapes } from "../../translate/output-schema.ts";
-import { initializeResult, legacyError, legacyResult } from "../../translate/to-legacy.ts";
+import { legacyError, legacyResult } from "../../translate/to-legacy.ts";
 import { withModernMeta } from "../../translate/to-modern.ts";
 import type { EraTransport, Opened } from "../era-transport.ts";
 import { throughRounds } from "../rounds.ts";
-import { notDiscovered } from "../same-era.ts";
+import { ClientInput, InputRefused } from "./client-input.ts";
+import { ClientSettings } from "./client-settings.ts";
+import { initializedFrom } from "./handshake.ts";
+
+/** The client's handshake. */
+type State =
+  /** There was none, or not yet: requests go in our own name. */
+  | { kind: "skipped"; client: ClientIdentity }
+  /** The server is asked for what it offers. */
+  | { kind: "discovering"; client: ClientIdentity }
+  /** With what the server offers. */
+  | { kind: "done"; client: ClientIdentity; capabilities: unknown };
 
 /** Notifications of a legacy client's that have no place in the modern era. */
 const LEGACY_ONLY = [
@@ -38,8 +42,8 @@ const LEGACY_ONLY = [
   "notifications/progress",
   "notifications/roots/list_changed",
 ];
-/** What stands for the capabilities of a server that was not asked for them. */
-const SUBSCRIBES = { resources: { subscribe: true } };
+/** Who asks where the client does not say. */
+const OURSELVES: ClientIdentity = { clientInfo: { name: "m2mcp", version: "0" }, capabilities: {} };
 
 export interface LegacyOnModernOptions {
   endpoint: Endpoint;
@@ -53,210 +57,111 @@ export interface LegacyOnModernOptions {
  * A legacy client with a modern server: the handshake is answered from `server/discover`, each request gets its `_meta`,
  * `input_required` becomes requests to the client, one `subscriptions/listen` carries the changes.
  */
-export function createLegacyOnModern({
-  endpoint,
-  ids,
-  transport,
-  onMessage,
-}: LegacyOnModernOptions): EraTransport {
-  const host = hostOf(endpoint.url);
-  const shapes = createOutputShapes();
-  const subscribed = new Set<string>();
-  /** The client's answers to what we asked in the server's name. */
-  const asked = new Map<Id, (answer: ResponseMessage) => void>();
-  let client: ClientIdentity = { clientInfo: { name: "m2mcp", version: "0" }, capabilities: {} };
-  /** The server's; undefined when the client skipped the handshake. */
-  let capabilities: unknown;
-  let logLevel: string | undefined;
+export const createLegacyOnModern = (options: LegacyOnModernOptions): EraTransport =>
+  new LegacyOnModern(options);
 
-  const modern = (id: Id, method: string, params: JsonObject) =>
-    requestMessage(id, method, withModernMeta(params, client, logLevel));
+class LegacyOnModern implements EraTransport {
+  #state: State = { kind: "skipped", client: OURSELVES };
+  readonly #ids: Ids;
+  readonly #host: string;
+  readonly #transport: Transport;
+  readonly #settings: ClientSettings;
+  readonly #input: ClientInput;
+  readonly #shapes = createOutputShapes();
 
-  const standing = createStandingSubscription({
-    endpoint,
-    ids,
-    wanted: (): Filter => ({
-      ...listChanges(capabilities),
-      ...(subscribed.size > 0 ? { resourceSubscriptions: [...subscribed] } : {}),
-    }),
-    request: (id, notifications, signal, to) =>
-      transport.request({ message: modern(id, LISTEN, { notifications }), signal, onMessage: to }),
-    onNotification: (message) => onMessage(toLegacy(message)),
-  });
+  constructor({ endpoint, ids, transport, onMessage }: LegacyOnModernOptions) {
+    this.#ids = ids;
+    this.#host = hostOf(endpoint.url);
+    this.#transport = transport;
+    this.#input = new ClientInput(ids, this.#host);
+    this.#settings = new ClientSettings({
+      endpoint,
+      ids,
+      capabilities: () => (this.#state.kind === "done" ? this.#state.capabilities : undefined),
+      listen: (id, notifications, signal, to) =>
+        transport.request({ message: this.#modern(id, LISTEN, { notifications }), signal, onMessage: to }),
+      onNotification: (message) => onMessage(toLegacy(message)),
+    });
+  }
 
-  async function open({ message, signal }: Call): Promise<Opened> {
+  async open({ message, signal }: Call): Promise<Opened> {
     if (message.method !== "initialize") return { kind: "opened", proven: false };
-    const { clientInfo, capabilities: offers, protocolVersion } = message.params;
-    client = { clientInfo, capabilities: offers };
-    const question = modern(ids.next(), "server/discover", {});
-    const answer = await transport.request({ message: question, signal, onMessage: async () => {} });
-    if (answer.kind === "refused" || answer.message.error) return asRefused(answer);
-    const discovered = answer.message.result ?? {};
-    if (!isDiscovered(discovered)) return notDiscovered();
-    const error = unsupported(discovered.supportedVersions);
-    if (error) return refused(200, error);
-    capabilities = discovered.capabilities;
-    const result = initializeResult(exactResult(answer.message), protocolVersion);
-    return {
-      kind: "opened",
-      proven: true,
-      initialized: result,
-      answer: answered(resultResponse(message.id, result)),
-    };
+    const { clientInfo, capabilities } = message.params;
+    const client: ClientIdentity = { clientInfo, capabilities };
+    this.#state = { kind: "discovering", client };
+    const question = this.#modern(this.#ids.next(), "server/discover", {});
+    const discovery = await this.#transport.request({ message: question, signal, onMessage: async () => {} });
+    const initialized = initializedFrom(message, discovery);
+    if (initialized.kind === "refused") return initialized;
+    this.#state = { kind: "done", client, capabilities: initialized.capabilities };
+    return { kind: "opened", proven: true, initialized: initialized.result, answer: initialized.answer };
+  }
+
+  async request(call: Call): Promise<Answer> {
+    const { message } = call;
+    const own = this.#settings.answer(message);
+    if (own) return own;
+    try {
+      return this.#legacyAnswer(message, await this.#send(call));
+    } catch (error) {
+      if (!(error instanceof InputRefused)) throw error;
+      return answered(errorResponse(message.id, error.error));
+    }
+  }
+
+  async notify(message: NotificationMessage): Promise<void> {
+    if (message.method === "notifications/initialized") this.#settings.start();
+    if (LEGACY_ONLY.includes(message.method)) return;
+    const params = withModernMeta(exactParams(message), this.#state.client, undefined);
+    await this.#transport.notify(notification(message.method, params));
+  }
+
+  async respond(message: ResponseMessage): Promise<void> {
+    this.#input.respond(message);
+  }
+
+  close(how: "end" | "leave"): Promise<void> {
+    this.#settings.close();
+    return this.#transport.close(how);
+  }
+
+  #modern(id: Id, method: string, params: JsonObject): RequestMessage {
+    return requestMessage(id, method, withModernMeta(params, this.#state.client, this.#settings.logLevel));
   }
 
   /** Sends one request, through its rounds of input. */
-  async function carry({ message, signal, onMessage: to }: Call): Promise<Answer> {
+  #send({ message, signal, onMessage }: Call): Promise<Answer> {
     let id: Id | undefined;
-    const answer = await throughRounds(exactParams(message), {
-      send(params) {
+    const toClient: OnMessage = (received) =>
+      onMessage(received.kind === "notification" ? toLegacy(received) : received);
+    return throughRounds(exactParams(message), {
+      send: (params) => {
         // The client's own id at first; each round is a request of its own.
-        id = id === undefined ? message.id : ids.next();
-        return transport.request({
-          message: modern(id, message.method, params),
-          signal,
-          onMessage: (told) => to(told.kind === "notification" ? toLegacy(told) : told),
-        });
+        id = id === undefined ? message.id : this.#ids.next();
+        const round = this.#modern(id, message.method, params);
+        return this.#transport.request({ message: round, signal, onMessage: toClient });
       },
-      gather: (wanted) => gather(wanted, signal, to),
+      gather: (wanted) => {
+        const { capabilities } = this.#state.client;
+        return this.#input.gather(wanted, { capabilities, signal, onMessage });
+      },
       signal,
-      host,
+      host: this.#host,
     });
-    const { error } = asRefused(answer);
-    if (answer.kind === "refused")
-      return error ? { ...answer, error: legacyError(error, message.method, message.params) } : answer;
-    if (error) return answered(errorResponse(message.id, legacyError(error, message.method, message.params)));
+  }
+
+  /** The last answer of the rounds as one to the client's request. */
+  #legacyAnswer(request: RequestMessage, answer: Answer): Answer {
+    const modern = errorIn(answer);
+    const error = modern && legacyError(modern, request.method, request.params);
+    if (answer.kind === "refused") return error ? { ...answer, error } : answer;
+    if (error) return answered(errorResponse(request.id, error));
     const result = legacyResult(exactResult(answer.message));
-    return answered(resultResponse(message.id, shapes.legacy(message, result)));
-  }
-
-  /** Asks the client for all inputs at once; an error of the client's ends the request with it. */
-  async function gather(wanted: JsonObject, signal: AbortSignal, to: OnMessage): Promise<JsonObject> {
-    const read = inputRequests(wanted, client.capabilities);
-    if ("problem" in read) throw invalidAnswer(host, read.problem);
-    const questions = read.requests.map(({ key, method, params }) => ({
-      key,
-      request: requestMessage(ids.next(), method, params),
-    }));
-    const stopped = Promise.withResolvers<never>();
-    stopped.promise.catch(() => {});
-    const onCancel = () => stopped.reject(signal.reason);
-    signal.addEventListener("abort", onCancel, { once: true });
-    try {
-      const answers = questions.map(async ({ key, request }) => {
-        const answer = new Promise<ResponseMessage>((resolve) => asked.set(request.id, resolve));
-        await to(request);
-        const said = await answer;
-        if (said.error) throw new InputRefused(said.error);
-        return [key, exactResult(said)] as const;
-      });
-      return Object.fromEntries(await Promise.race([Promise.all(answers), stopped.promise]));
-    } finally {
-      signal.removeEventListener("abort", onCancel);
-      // What is still open is of no use any more.
-      for (const { request } of questions)
-        if (asked.delete(request.id))
-          await to(notification("notifications/cancelled", { requestId: idValue(request.id) }));
-    }
-  }
-
-  async function subscribe({ method, params }: RequestMessage): Promise<RpcError | undefined> {
-    const { uri } = params;
-    if (typeof uri !== "string") return { code: INVALID_PARAMS, message: "uri must be a string" };
-    if (!offered({ resourceSubscriptions: [uri] }, capabilities ?? SUBSCRIBES).resourceSubscriptions)
-      return { code: METHOD_NOT_FOUND, message: "the server offers no subscriptions to resources" };
-    const wants = method === "resources/subscribe";
-    if (wants) subscribed.add(uri);
-    else subscribed.delete(uri);
-    try {
-      const honoured = await standing.adapt();
-      if (!wants || honoured.resourceSubscriptions?.includes(uri)) return undefined;
-      subscribed.delete(uri);
-      const message = "the server tells of no changes of this resource";
-      return { code: INVALID_PARAMS, message, data: { uri } };
-    } catch (error) {
-      if (wants) subscribed.delete(uri);
-      return error instanceof SubscriptionRefused ? error.error : toRpcError(error);
-    }
-  }
-
-  function setLevel(level: unknown): RpcError | undefined {
-    if (isObject(capabilities) && !("logging" in capabilities))
-      return { code: METHOD_NOT_FOUND, message: "the server does not log" };
-    if (typeof level !== "string" || !LOG_LEVELS.includes(level))
-      return { code: INVALID_PARAMS, message: `level must be one of ${LOG_LEVELS.join(", ")}` };
-    logLevel = level;
-    return undefined;
-  }
-
-  /** What a legacy server answers and a modern one does not know. */
-  async function answerHere(message: RequestMessage): Promise<Answer | undefined> {
-    const done = (error: RpcError | undefined) =>
-      answered(error ? errorResponse(message.id, error) : resultResponse(message.id, {}));
-    switch (message.method) {
-      case "ping":
-        return done(undefined);
-      case "logging/setLevel":
-        return done(setLevel(message.params.level));
-      case "resources/subscribe":
-      case "resources/unsubscribe":
-        return done(await subscribe(message));
-      default:
-        return undefined;
-    }
-  }
-
-  return {
-    open,
-    async request(call) {
-      const here = await answerHere(call.message);
-      if (here) return here;
-      try {
-        return await carry(call);
-      } catch (error) {
-        if (!(error instanceof InputRefused)) throw error;
-        return answered(errorResponse(call.message.id, error.error));
-      }
-    },
-    async notify(message) {
-      if (message.method === "notifications/initialized") standing.start();
-      if (LEGACY_ONLY.includes(message.method)) return;
-      const params = withModernMeta(exactParams(message), client, undefined);
-      await transport.notify(notification(message.method, params));
-    },
-    async respond(message) {
-      if (message.id === null) return;
-      const take = asked.get(message.id);
-      asked.delete(message.id);
-      take?.(message);
-    },
-    close(how) {
-      standing.close();
-      return transport.close(how);
-    },
-  };
-}
-
-/** The client would not give the input that the server asked for. */
-class InputRefused extends Error {
-  readonly error: RpcError;
-  constructor(error: RpcError) {
-    super("input refused");
-    this.error = error;
+    return answered(resultResponse(request.id, this.#shapes.legacy(request, result)));
   }
 }
 
-/** The error of a server whose discovered versions hold none that is known here. */
-function unsupported(versions: unknown): RpcError | undefined {
-  if (!Array.isArray(versions) || versions.some((version) => MODERN_VERSIONS.includes(version)))
-    return undefined;
-  return {
-    code: UNSUPPORTED_VERSION,
-    message: "unsupported protocol version",
-    data: { supported: versions, requested: MODERN_VERSION },
-  };
-}
-
+/** The tag of the subscription that carries a notification is ours. */
 function toLegacy(message: NotificationMessage): NotificationMessage {
   const { _meta } = message.params;
   return isObject(_meta) && META_SUBSCRIPTION in _meta

@@ -1,0 +1,40 @@
+import { wrongUsage } from "../../failure.ts";
+import { isUnexpanded } from "../../plain-text.ts";
+import { suggest } from "../suggest.ts";
+
+/** Whether text names a server or a profile rather than a verb. */
+const isTarget = (text: string): boolean =>
+  text.startsWith("@") || text.includes("://") || isUnexpanded(text) || /^[\w.-]+(\.\w|:\d)/.test(text);
+
+/**
+ * Finds the verb in the positionals and brings its target behind it: `@svc tools-list` reads like
+ * `tools-list @svc`, and a target alone is the bridge, or at a terminal what the server says of itself.
+ *
+ * @param atTerminal whether stdin is a terminal; asked only where it makes a difference
+ * @returns verb null when there are no positionals at all
+ * @throws M2mcpError (exit 1) on an unknown verb, with a suggestion
+ */
+export function chooseVerb(
+  positionals: readonly string[],
+  verbs: readonly string[],
+  atTerminal: () => boolean,
+): { verb: string | null; positionals: string[] } {
+  const [first, second, ...rest] = positionals;
+  if (first === undefined) return { verb: null, positionals: [] };
+  if (verbs.includes(first)) return { verb: first, positionals: positionals.slice(1) };
+  if (!isTarget(first)) throw unknownVerb(first, verbs);
+  if (second === undefined) return { verb: atTerminal() ? "show" : "bridge", positionals: [first] };
+  if (!verbs.includes(second)) throw unknownVerb(second, verbs);
+  return { verb: second, positionals: [first, ...rest] };
+}
+
+function unknownVerb(verb: string, verbs: readonly string[]) {
+  const near = suggest(verb, verbs);
+  // A word that is near no command may be part of a secret that holds a space: it is not repeated.
+  return near
+    ? wrongUsage(`unknown command ${verb}`, `did you mean ${near}`)
+    : wrongUsage(
+        "unknown command",
+        "m2mcp --help lists the commands; a server is written like mcp.example.com/mcp, a profile like @svc",
+      );
+}

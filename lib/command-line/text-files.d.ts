@@ -1,0 +1,5 @@
+// Text that the build makes and embeds.
+declare module "*.md" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,142 @@
+import type { Writable } from "node:stream";
+import type { Text } from "../mcp/jsonrpc/bytes.ts";
+
+/** Writes whole lines; waits while the reader is slow, so that memory stays bounded. */
+export interface LineWriter {
+  /** Resolves when more may be written. Rejects never: once the reader is gone, lines go nowhere. */
+  write(text: Text): Promise<void>;
+  /** While the reader is slow: resolves when more may be written. */
+  backpressure(): Promise<void> | undefined;
+  /** Resolves when all that was written has left this process, or the reader is gone. */
+  flushed(): Promise<void>;
+  /** Fires when the reader has closed its end. */
+  readonly closed: AbortSignal;
+}
+
+/** Bytes that may wait for the reader before those who write are held up. */
+const HIGH_WATER_BYTES = 256 * 1024;
+/** Bytes of one line that are given to the stream at once: it keeps a copy of what the reader does not take yet. */
+const PIECE_BYTES = 8 * 1024 * 1024;
+const LF = Buffer.from("\n");
+const AT_ONCE = Promise.resolve();
+
+/**
+ * A line writer on a stream; a broken pipe closes it quietly. The first line of a turn of the event loop goes out at
+ * once, those that follow in the same turn go out together.
+ */
+export const createLineWriter = (output: Writable): LineWriter => new StreamLineWriter(output);
+
+class StreamLineWriter implements LineWriter {
+  readonly #output: Writable;
+  readonly #gone = new AbortController();
+  /** Resolves when the last chunk has left. */
+  #pending: Promise<void> = AT_ONCE;
+  /** While the stream takes no more. */
+  #drained: Promise<void> | undefined;
+  /** A line that goes out in pieces, and those behind it. */
+  #inPieces: Promise<void> | undefined;
+  /** Lines of this turn that are not written yet. */
+  #lines: string[] = [];
+  #length = 0;
+  #turn = false;
+
+  constructor(output: Writable) {
+    this.#output = output;
+    output.on("error", () => this.#gone.abort());
+    output.on("close", () => this.#gone.abort());
+  }
+
+  get closed(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  readonly backpressure = (): Promise<void> | undefined => this.#inPieces ?? this.#drained;
+
+  write(text: Text): Promise<void> {
+    if (this.closed.aborted) return AT_ONCE;
+    if (this.#inPieces || (typeof text !== "string" && text.length > PIECE_BYTES)) return this.#behind(text);
+    if (typeof text !== "string") {
+      this.#flush();
+      this.#send(text);
+      return this.#send(LF) ? AT_ONCE : this.#untilDrained();
+    }
+    this.#lines.push(`${text}\n`);
+    this.#length += text.length;
+    const first = !this.#turn;
+    if (first) {
+      this.#turn = true;
+      setImmediate(this.#endOfTurn);
+    }
+    if ((first || this.#length > HIGH_WATER_BYTES) && !this.#flush()) return this.#untilDrained();
+    return this.#drained ?? AT_ONCE;
+  }
+
+  async flushed(): Promise<void> {
+    await this.#inPieces;
+    this.#flush();
+    if (this.closed.aborted) return;
+    const left = new Promise<void>((resolve) =>
+      this.closed.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    await Promise.race([this.#pending, left]);
+  }
+
+  /** @returns whether more may be written */
+  #send(chunk: Text): boolean {
+    if (this.closed.aborted) return true;
+    let more = true;
+    this.#pending = new Promise((resolve) => {
+      more = this.#output.write(chunk, () => resolve());
+      if (this.#output.destroyed) resolve();
+    });
+    return more;
+  }
+
+  #flush(): boolean {
+    if (this.#lines.length === 0) return true;
+    const text = this.#lines.length === 1 ? (this.#lines[0] ?? "") : this.#lines.join("");
+    this.#lines = [];
+    this.#length = 0;
+    return this.#send(text);
+  }
+
+  readonly #endOfTurn = (): void => {
+    this.#turn = false;
+    if (!this.#flush()) void this.#untilDrained();
+  };
+
+  #untilDrained(): Promise<void> {
+    this.#drained ??= new Promise<void>((resolve) => {
+      const ready = () => {
+        this.#output.off("drain", ready);
+        this.closed.removeEventListener("abort", ready);
+        resolve();
+      };
+      this.#output.once("drain", ready);
+      this.closed.addEventListener("abort", ready, { once: true });
+    }).finally(() => {
+      this.#drained = undefined;
+    });
+    return this.#drained;
+  }
+
+  /** Writes a line once those before it are out, a huge one in pieces. */
+  #behind(text: Text): Promise<void> {
+    const mine = (this.#inPieces ?? AT_ONCE).then(async () => {
+      if (typeof text === "string") this.#lines.push(`${text}\n`);
+      if (!this.#flush()) await this.#untilDrained();
+      if (typeof text !== "string") await this.#sendPieces(text);
+    });
+    this.#inPieces = mine;
+    void mine.then(() => {
+      if (this.#inPieces === mine) this.#inPieces = undefined;
+    });
+    return mine;
+  }
+
+  async #sendPieces(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+      if (!this.#send(bytes.subarray(at, at + PIECE_BYTES))) await this.#untilDrained();
+    if (!this.#send(LF)) await this.#untilDrained();
+  }
+}

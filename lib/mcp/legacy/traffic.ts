@@ -1,0 +1,47 @@
+import type { Drains } from "../http/drain.ts";
+import type { Text } from "../jsonrpc/bytes.ts";
+import type { Id } from "../jsonrpc/id.ts";
+import type { Message } from "../jsonrpc/message.ts";
+import type { Answer, Refused } from "../protocol/answer.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
+import type { Call } from "../protocol/transport.ts";
+import type { SessionHeaders } from "./session-http.ts";
+
+/** Messages to and from a legacy server, whatever session they are of. */
+export interface SessionExchange {
+  /** Sends one request; resolves with its answer, from whichever stream it comes. @throws as `Transport.request` */
+  send(call: Call, session: SessionHeaders): Promise<Answer>;
+  /** Sends `initialize`, outside any session; resolves with the session too, where one was opened. */
+  shakeHands(call: Call): Promise<Handshaken>;
+  /** Sends what needs no answer; resolves with the server's refusal, if it was one. Never rejects. */
+  tell(text: Text, session: SessionHeaders, what: string): Promise<Refused | undefined>;
+  /** Takes what comes on the standalone stream. */
+  receive(message: Message): Promise<void>;
+  /** Requests of the server's that await an answer. */
+  readonly asked: Set<Id>;
+  /** Ends what is under way, once what the server is being told has gone out, or has had a moment to. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface Handshaken {
+  answer: Answer;
+  session?: SessionHeaders;
+}
+
+/** A request under way: its answer may come on another stream than its own. */
+export interface UnderWay {
+  answer(answer: Answer): void;
+  /** Ends its own stream. */
+  abort: AbortController;
+}
+
+/** All that is under way with one server. */
+export interface Traffic {
+  readonly endpoint: Endpoint;
+  readonly requests: Map<Id, UnderWay>;
+  readonly asked: Set<Id>;
+  /** What the server is being told. */
+  readonly telling: Set<Promise<unknown>>;
+  readonly drains: Drains;
+  readonly ended: AbortController;
+}

@@ -1,0 +1,150 @@
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { M2mcpError } from "../../failure.ts";
+import { codeOf } from "../error-code.ts";
+import { notReadable, notWritable } from "../errors.ts";
+import { randomBytes } from "../random.ts";
+import { makePrivate } from "./permissions.ts";
+import { type FileContent, FileRefused, readRegularFile } from "./read-file.ts";
+
+/** How the names of temporary files begin. */
+export const TEMPORARY = ".tmp-";
+
+const WORDS: Record<string, string> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "it would be larger than files may be here",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of the path is no folder",
+  ELOOP: "its symbolic links go in a circle",
+  ENOENT: "there is no such file or folder",
+  ENAMETOOLONG: "the name is too long",
+  EMFILE: "too many files are open",
+  ENXIO: "it is a socket, or a device that is not there",
+};
+
+/** What a failed file operation means, for a person. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof FileRefused ? error.message : (WORDS[codeOf(error)] ?? (codeOf(error) || "unknown"));
+
+/** The content of a file of ours; null when there is none. @throws M2mcpError not_readable */
+export async function readOwnFile(file: string, maxBytes: number): Promise<FileContent | null> {
+  try {
+    return await readRegularFile(file, { maxBytes });
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
+    throw notReadable(file, reasonOf(error));
+  }
+}
+
+/**
+ * Makes a folder that only its owner can enter, whatever the umask; one that is there stays as it is.
+ *
+ * @returns false where the file system keeps no permissions, so that others may enter a folder made now
+ * @throws M2mcpError not_writable
+ */
+export async function makeFolder(folder: string): Promise<boolean> {
+  const attempt = () => mkdir(folder, { mode: 0o700 }).then(() => makePrivate(folder, 0o700));
+  try {
+    return await attempt().catch(async (error: unknown) => {
+      if (codeOf(error) !== "ENOENT" || dirname(folder) === folder) throw error;
+      await makeFolder(dirname(folder));
+      return attempt();
+    });
+  } catch (error) {
+    if (codeOf(error) === "not_writable") throw error;
+    if (codeOf(error) !== "EEXIST") throw notWritable(folder, reasonOf(error));
+    return true;
+  }
+}
+
+export interface WriteOptions {
+  durable?: boolean;
+  confirm?(): Promise<void>;
+}
+
+/**
+ * Writes a file whole or not at all, readable by its owner only whatever the umask: a temporary file beside it,
+ * synced, then renamed over what was there (a symbolic link is replaced, not followed).
+ *
+ * @param options.durable sync the folder too, so that a power cut does not bring the old file back
+ * @param options.confirm called when all but the renaming is done; what it throws leaves the old file
+ * @returns false where the file system keeps no permissions, so that others may read it
+ * @throws M2mcpError not_writable, and what `confirm` throws
+ */
+export async function writeAtomic(
+  file: string,
+  bytes: Uint8Array,
+  options: WriteOptions = {},
+): Promise<boolean> {
+  const folder = dirname(file);
+  const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+  let isPrivate = await makeFolder(folder);
+  try {
+    const handle = await open(temporary, "wx", 0o600);
+    try {
+      isPrivate = (await makePrivate(handle, 0o600)) && isPrivate;
+      await handle.writeFile(bytes);
+      await synced(handle);
+    } finally {
+      await handle.close();
+    }
+    await options.confirm?.();
+    await rename(temporary, file);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error instanceof M2mcpError ? error : notWritable(file, reasonOf(error));
+  }
+  if (options.durable) await syncFolder(folder);
+  return isPrivate;
+}
+
+/** What `fsync` says where a file system has none; a disk that is full says another thing. */
+const NO_SYNC = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+
+async function synced(handle: FileHandle): Promise<void> {
+  await handle.sync().catch((error: unknown) => {
+    if (!NO_SYNC.includes(codeOf(error))) throw error;
+  });
+}
+
+/** Not every system can sync a folder; the file is whole all the same. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => null);
+  await handle?.sync().catch(() => {});
+  await handle?.close().catch(() => {});
+}
+
+/** Removes a file; false when there was none. @throws M2mcpError not_writable */
+export async function removeFile(file: string): Promise<boolean> {
+  try {
+    await unlink(file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw notWritable(file, reasonOf(error));
+  }
+}
+
+/** All names in a folder; none where it cannot be read. */
+export const listFolder = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+
+/** Whether something lies there, readable or not. @throws M2mcpError not_readable where that cannot be seen */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
+    throw notReadable(path, reasonOf(error));
+  }
+}
+
+/** Ms since a file was last written; null when there is none. Negative where the clock has been set back. */
+export async function ageMs(path: string, nowMs: number): Promise<number | null> {
+  const found = await stat(path).catch(() => null);
+  return found && nowMs - found.mtimeMs;
+}

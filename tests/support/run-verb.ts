@@ -1,0 +1,75 @@
+// Runs one verb in this process: arguments to options to what it writes, with nothing of the process around it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
+import { chooseVerb } from "../../lib/command-line/arguments/choose-verb.ts";
+import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
+import { checkPositionals } from "../../lib/command-line/arguments/positionals.ts";
+import { readOptions } from "../../lib/command-line/option-values.ts";
+import { VERBS } from "../../lib/command-line/verbs.ts";
+import { M2mcpError } from "../../lib/failure.ts";
+import { createOutput } from "../../lib/ui/output.ts";
+
+export interface VerbOutcome {
+  out: string;
+  err: string;
+  /** What it threw, or what remained after its result. */
+  failed?: M2mcpError;
+}
+
+export interface VerbHome {
+  folder: string;
+  /** Runs a command line; variables of the environment by name. @param stdin what is typed or piped in */
+  run(argv: string[], env?: Record<string, string>, stdin?: string): Promise<VerbOutcome>;
+  remove(): void;
+}
+
+/** A store of its own, its key in a file. */
+export function createVerbHome(): VerbHome {
+  const folder = mkdtempSync(join(tmpdir(), "m2mcp-verb-"));
+  return {
+    folder,
+    async run(argv, more = {}, stdin) {
+      const env = { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file", ...more };
+      const [out, err] = [sink(), sink()];
+      const parsed = parseArguments(argv);
+      const names = VERBS.map(({ name }) => name);
+      const { verb: name, positionals } = chooseVerb(parsed.positionals, names, () => false);
+      const spec = VERBS.find((verb) => verb.name === name);
+      if (!spec) throw new Error(`no verb in ${argv.join(" ")}`);
+      const options = readOptions(parsed.given, env, spec.options, spec.name);
+      checkPositionals(spec, positionals);
+      const io = {
+        env,
+        cwd: folder,
+        stdin: Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]),
+        stdout: out.stream,
+        stderr: err.stream,
+        openStdout: () => out.stream,
+        now: Date.now,
+      };
+      const mode = { json: options.on("json"), verbose: options.on("verbose"), results: true };
+      const output = createOutput(io, mode);
+      const verb = await spec.load();
+      const failed = await verb.run({ verb: spec.name, positionals, options, output, io }).catch((error) => {
+        if (error instanceof M2mcpError) return error;
+        throw error;
+      });
+      return { out: out.text(), err: err.text(), ...(failed ? { failed } : {}) };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A stream that keeps what is written to it. */
+export function sink() {
+  let text = "";
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk;
+      done();
+    },
+  });
+  return { stream, text: () => text };
+}
