@@ -8,7 +8,7 @@ export type AttemptFailure = { kind: "refused"; refusal: Refused } | { kind: "th
 
 /** Errors with which a server, not the way to it, refuses a question: they settle no more than that. */
 const SERVERS_WORD: readonly string[] = ["not_authorized", "login_needed", "forbidden"];
-const NO_ANSWER: readonly string[] = ["content_type", "invalid_answer"];
+const NO_ANSWER: readonly string[] = ["content_type", "invalid_answer", "stream_error", "redirect"];
 
 /** What was thrown while an era was opened, where another era may still be asked; undefined where it ends the search. */
 export function asAttemptFailure(

@@ -2,6 +2,7 @@ import { answerTooLong, invalidAnswer, streamEndedInError } from "../../net/erro
 import { hostOf } from "../../net/network-error.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
 import { afterReading } from "../../platform/gc-hint.ts";
+import { nextTurn } from "../../timing/next-turn.ts";
 import { asString, type Text } from "../jsonrpc/bytes.ts";
 import { type Id, isSameId } from "../jsonrpc/id.ts";
 import { type Message, withId } from "../jsonrpc/message.ts";
@@ -131,9 +132,11 @@ async function takeAll(
   { url, log, take, expected }: ReadMessagesOptions,
 ): Promise<string | undefined> {
   let unreadable: string | undefined;
-  for (const message of messages) {
+  for (const [at, message] of messages.entries()) {
     if (message.kind !== "unreadable") {
       await take(expected === undefined ? message : underExpectedId(message, expected));
+      // Nothing overtakes an answer.
+      if (message.kind === "response" && at < messages.length - 1) await nextTurn();
       continue;
     }
     if (expected !== undefined && message.id === expected)

@@ -1,14 +1,15 @@
 import { M2mcpError } from "../../failure.ts";
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
+import { nextTurn } from "../../timing/next-turn.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { startTimer } from "../../timing/timer.ts";
 import type { HttpResponse } from "../http/body.ts";
 import { createDrains } from "../http/drain.ts";
 import { readRefused } from "../http/read-refused.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
-import { type Id, idValue } from "../jsonrpc/id.ts";
-import { notification, type ResponseMessage } from "../jsonrpc/message.ts";
+import { type Id, idMeant, idValue } from "../jsonrpc/id.ts";
+import { notification, type ResponseMessage, withId } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
@@ -41,7 +42,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
       if (message.kind !== "response") return take(message);
       answerElsewhere(traffic, message);
       // The answer goes first.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     },
     close: () => close(traffic),
   };
@@ -110,12 +111,13 @@ const owned = (abort: AbortController) => ({ signal: abort.signal, abort });
 
 /** An answer that came on another stream than its request's own. */
 function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
-  const request = message.id === null ? undefined : requests.get(message.id);
-  if (!request) {
+  const id = message.id === null ? undefined : idMeant(message.id, requests);
+  const request = id === undefined ? undefined : requests.get(id);
+  if (id === undefined || !request) {
     endpoint.log("dropped an answer that nobody waits for");
     return;
   }
-  request.answer(answered(message));
+  request.answer(answered(withId(message, id)));
   drains.add(request.abort);
 }
 
