@@ -1,9 +1,9 @@
-import { parseArguments } from "./lib/command-line/arguments.ts";
-import { chooseVerb } from "./lib/command-line/choose-verb.ts";
+import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
+import { parseArguments } from "./lib/command-line/arguments/parse.ts";
+import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
+import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { readOptions } from "./lib/command-line/option-values.ts";
-import { checkPositionals } from "./lib/command-line/positionals.ts";
-import { redactArguments } from "./lib/command-line/redact-arguments.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";

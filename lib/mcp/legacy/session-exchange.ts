@@ -83,7 +83,7 @@ async function post(
   session: SessionHeaders,
   abort: AbortController,
 ): Promise<Answer> {
-  const response = await postMessage(traffic.endpoint, session, call.message.text, abort.signal);
+  const response = await postMessage(traffic.endpoint, session, call.message.text, owned(abort));
   return response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, abort);
 }
 
@@ -105,6 +105,9 @@ function read(
   });
 }
 
+/** Ends one request, whose controller it is. */
+const owned = (abort: AbortController) => ({ signal: abort.signal, abort });
+
 /** An answer that came on another stream than its request's own. */
 function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
   const request = message.id === null ? undefined : requests.get(message.id);
@@ -123,7 +126,7 @@ async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   call.signal.addEventListener("abort", onCancel, { once: true });
   traffic.requests.set(id, { answer: () => {}, abort });
   try {
-    const response = await postMessage(traffic.endpoint, {}, call.message.text, abort.signal);
+    const response = await postMessage(traffic.endpoint, {}, call.message.text, owned(abort));
     if (response.status >= 300) return { answer: await readRefused(response) };
     // An empty one is none.
     const sessionId = response.headers.get("mcp-session-id") || undefined;
@@ -145,7 +148,7 @@ async function tell(
   what: string,
 ): Promise<Refused | undefined> {
   try {
-    const response = await postMessage(endpoint, session, text, ended.signal);
+    const response = await postMessage(endpoint, session, text, { signal: ended.signal });
     if (response.status >= 300) {
       endpoint.log(`${what} was refused with HTTP status ${response.status}`);
       return await readRefused(response);

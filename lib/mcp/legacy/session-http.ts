@@ -1,5 +1,5 @@
 import type { HttpResponse } from "../http/body.ts";
-import type { RefusedBody } from "../http/layers/layer.ts";
+import type { HttpRequest, RefusedBody } from "../http/layers/layer.ts";
 import { refusedIn } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
@@ -26,7 +26,7 @@ export const postMessage = (
   endpoint: Endpoint,
   session: SessionHeaders,
   text: Text,
-  signal: AbortSignal,
+  end: Pick<HttpRequest, "signal" | "abort">,
 ): Promise<HttpResponse> =>
   sendHttp(endpoint, {
     method: "POST",
@@ -36,7 +36,7 @@ export const postMessage = (
       accept: "application/json, text/event-stream",
       ...headersOf(session),
     },
-    signal,
+    ...end,
     ...(session.id === undefined ? {} : { isNoMatterOfTokens: namesLostSession }),
   });
 
