@@ -33,8 +33,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const names = VERBS.map(({ name }) => name);
     const chosen = chooseVerb(wanted, names, () => helping || io.stdin.isTTY === true);
     if (helping) {
-      const { printHelp } = await import("./lib/command-line/help.ts");
-      await printHelp(chosen.verb, await streams.columns());
+      const { helpText } = await import("./lib/command-line/help.ts");
+      output.raw(await helpText(chosen.verb, await streams.columns()));
       return EXIT.done;
     }
     const spec = VERBS.find(({ name }) => name === chosen.verb);

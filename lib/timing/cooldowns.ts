@@ -1,5 +1,4 @@
-/** How long a cooldown takes, first and at most, in ms. */
-const FIRST_MS = 10_000;
+/** How long a cooldown takes at most, in ms. */
 const MOST_MS = 10 * 60_000;
 /** Of so many things at most is remembered: their names come from outside. */
 const MAX_KNOWN = 1000;
@@ -14,12 +13,15 @@ export interface Cooldowns {
   end(what: string): void;
 }
 
-/** @param now ms of a monotonic clock */
-export function createCooldowns(now: () => number = () => performance.now()): Cooldowns {
+/**
+ * @param firstMs how long the first cooldown takes, in ms; each further one twice as long
+ * @param now ms of a monotonic clock
+ */
+export function createCooldowns(firstMs: number, now: () => number = () => performance.now()): Cooldowns {
   const known = new Map<string, { untilMs: number; forMs: number }>();
   return {
     start(what) {
-      const forMs = Math.min(MOST_MS, 2 * (known.get(what)?.forMs ?? FIRST_MS / 2));
+      const forMs = Math.min(MOST_MS, 2 * (known.get(what)?.forMs ?? firstMs / 2));
       known.delete(what);
       known.set(what, { forMs, untilMs: now() + forMs });
       for (const oldest of known.keys()) if (known.size > MAX_KNOWN) known.delete(oldest);

@@ -3,7 +3,7 @@ import { createCooldowns } from "../../lib/timing/cooldowns.ts";
 
 function start() {
   let nowMs = 0;
-  const cooldowns = createCooldowns(() => nowMs);
+  const cooldowns = createCooldowns(10_000, () => nowMs);
   return {
     cooldowns,
     pass(ms: number) {

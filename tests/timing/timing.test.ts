@@ -126,7 +126,7 @@ test("timers are set in one place, which cuts what they cannot run", () => {
     name.endsWith(".ts"),
   );
   // What has limits of its own alone, or lies below: constants that no server and no option names.
-  const own = /^(platform|verbs|auth|store)\/|^hosts\/late-watch|^mcp\/pairs\/modern-on-legacy\/effects/;
+  const own = /^(platform|verbs|auth|store)\/|^mcp\/pairs\/modern-on-legacy\/effects/;
   const users = files.filter((name) =>
     /\bset(Timeout|Interval)\(/.test(readFileSync(join(lib, name), "utf8")),
   );

@@ -8,12 +8,20 @@ export type AttemptFailure = { kind: "refused"; refusal: Refused } | { kind: "th
 
 /** Errors with which a server, not the way to it, refuses a question: they settle no more than that. */
 const SERVERS_WORD: readonly string[] = ["not_authorized", "login_needed", "forbidden"];
-const NO_ANSWER: readonly string[] = ["content_type", "invalid_answer", "stream_error", "redirect"];
+const NO_ANSWER: readonly string[] = ["content_type", "invalid_answer", "redirect", "stream_error"];
+
+/** How one era was asked. */
+export interface Attempted {
+  era: ServerEra;
+  /** Whether the era was our own guess. */
+  isGuess: boolean;
+  /** Whether what was asked only reads: then it may have been acted on and still be asked again. */
+  isReading: boolean;
+}
 
 /** What was thrown while an era was opened, where another era may still be asked; undefined where it ends the search. */
 export function asAttemptFailure(
-  era: ServerEra,
-  isGuess: boolean,
+  { era, isGuess, isReading }: Attempted,
   error: unknown,
 ): AttemptFailure | undefined {
   if (!(error instanceof M2mcpError)) return undefined;
@@ -21,7 +29,10 @@ export function asAttemptFailure(
   // A server that opens no stream of HTTP+SSE is no such server.
   if (era === "sse") return error.exitCode === EXIT.server ? failure : undefined;
   if (error.code === "old_transport") return failure;
-  const settlesNothing = SERVERS_WORD.includes(error.code) || NO_ANSWER.includes(error.code);
+  const settlesNothing =
+    SERVERS_WORD.includes(error.code) ||
+    NO_ANSWER.includes(error.code) ||
+    (error.code === "stream_cut" && isReading);
   return era === "modern" && isGuess && settlesNothing ? failure : undefined;
 }
 

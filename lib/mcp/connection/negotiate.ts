@@ -1,6 +1,7 @@
 import type { EraTransport, Opened } from "../pairs/era-transport.ts";
 import { type Answer, type Refused, refused } from "../protocol/answer.ts";
 import type { ServerEra } from "../protocol/endpoint.ts";
+import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call } from "../protocol/transport.ts";
 import { type AttemptFailure, asAttemptFailure, distanceOf, erasAfter } from "./failures.ts";
 
@@ -89,7 +90,8 @@ async function openOnce(
     return { kind: "failed", failure: { kind: "refused", refusal: opened } };
   } catch (error) {
     giveUp();
-    const failure = asAttemptFailure(era, guesses && !isKnown, error);
+    const isReading = onlyReads(first.message.method);
+    const failure = asAttemptFailure({ era, isGuess: guesses && !isKnown, isReading }, error);
     if (!failure) throw error;
     return { kind: "failed", failure };
   }

@@ -13,10 +13,10 @@ import { retryLater } from "./layers/retry-later.ts";
 const layered = new WeakMap<Endpoint, Send>();
 
 /**
- * Sends one request to the MCP endpoint: authorizes it, sends back the server's cookies, follows redirects within the origin, waits where the
- * server asks for it (429 and 503 with `Retry-After`), tries a refused connection again for `reconnectMs`.
- * Any status but those comes back to the caller. In all of these the server has not acted on the request; one
- * that it may have acted on is never sent again here.
+ * Sends one request to the MCP endpoint: authorizes it, sends back the server's cookies, follows redirects within the
+ * origin, waits where the server asks for it (429 and 503 with `Retry-After`), tries a refused connection again for
+ * `reconnectMs`. Any status but those comes back to the caller. In all of these the server has not acted on the request;
+ * one that it may have acted on is never sent again here.
  *
  * @throws M2mcpError network failures (exit 3), a wait longer than the request's time (exit 2), and what
  *   authorization throws (exit 4)

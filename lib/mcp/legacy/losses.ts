@@ -6,6 +6,8 @@ const LASTED_MS = 5000;
 const SERVED = 8;
 /** Base of the wait before the next session where one after the other is lost at once, in ms. */
 const PAUSE_MS = 1000;
+/** How long a method that a fresh session refused too is taken to be refused for its own sake at first, in ms. */
+const OWN_REFUSAL_MS = 900;
 
 /** What losing sessions has taught: when to open the next, and which refusals are no loss. */
 export interface Losses {
@@ -25,7 +27,7 @@ export interface Losses {
 /** @param now ms of a monotonic clock */
 export function createLosses(now: () => number = () => performance.now()): Losses {
   /** Methods that are refused for their own sake. */
-  const own = createCooldowns(now);
+  const own = createCooldowns(OWN_REFUSAL_MS, now);
   let openedMs = now();
   let served = 0;
   let inARow = 0;

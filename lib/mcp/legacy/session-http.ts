@@ -37,11 +37,11 @@ export const postMessage = (
       ...headersOf(session),
     },
     ...end,
-    ...(session.id === undefined ? {} : { isNoMatterOfTokens: namesLostSession }),
+    ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
   });
 
 /** Whether a refusal speaks of the session, not of the token: a challenge would say otherwise. */
-function namesLostSession(refusal: RefusedBody): boolean {
+function speaksOfSession(refusal: RefusedBody): boolean {
   if (refusal.headers.has("www-authenticate")) return false;
   const asked = { era: "legacy", method: "", inSession: true, proven: true } as const;
   return judge(asked, refusedIn(refusal)).kind === "session_lost";
@@ -63,6 +63,7 @@ export const getStream = (
       ...(cursor.lastEventId ? { "last-event-id": headerBytes(cursor.lastEventId) } : {}),
     },
     signal,
+    ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
     ...(longestWaitMs === undefined ? {} : { longestWaitMs }),
   });
 

@@ -25,6 +25,9 @@ import { HEADER_MISMATCH } from "../protocol/versions.ts";
 import { mirroredHeaders, versionOf } from "./mirrored-headers.ts";
 import { createToolCatalogue, type ToolCatalogue } from "./tool-catalogue.ts";
 
+/** How long the tools are not listed again after a new list did not mend a tool's headers at first, in ms. */
+const WRONG_HEADERS_MS = 10_000;
+
 /** What belongs to one modern server, for the functions that work on it. */
 interface Server {
   readonly endpoint: Endpoint;
@@ -48,7 +51,7 @@ export function createStatelessHttp(endpoint: Endpoint, ids: Ids): Transport {
     underWay: new Set(),
     idempotent: createIdempotent(endpoint),
     catalogue: createToolCatalogue(endpoint, ids),
-    wrongHeaders: createCooldowns(),
+    wrongHeaders: createCooldowns(WRONG_HEADERS_MS),
     drains: createDrains(),
   };
   return {

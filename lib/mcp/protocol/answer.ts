@@ -63,22 +63,8 @@ export function toRpcError(error: unknown): RpcError {
   };
 }
 
-/** A date that names a version of the protocol. */
-const VERSION = /\b20\d\d-\d\d-\d\d\b/g;
-
-/**
- * The versions that an error about versions names: in `data.supported` (MCP 2026-07-28
- * UnsupportedProtocolVersionError), in other members that servers use, or in its words.
- */
+/** The versions that an error about versions names in `data.supported` (MCP 2026-07-28 UnsupportedProtocolVersionError). */
 export function supportedVersions({ data }: RpcError): string[] {
   const supported = isObject(data) ? data.supported : undefined;
   return Array.isArray(supported) ? supported.filter((version) => typeof version === "string") : [];
-}
-
-/** The same, also where the server names them in its own way: the requested one is among the words, not among them. */
-export function versionsNamed(error: RpcError, requested: string): string[] {
-  const formal = supportedVersions(error);
-  if (formal.length > 0) return formal;
-  const words = `${error.message.slice(0, 1000)} ${error.data === undefined ? "" : JSON.stringify(error.data).slice(0, 1000)}`;
-  return [...new Set(words.match(VERSION) ?? [])].filter((version) => version !== requested);
 }

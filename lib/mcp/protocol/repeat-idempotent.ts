@@ -18,6 +18,8 @@ const READS: readonly string[] = [
   "prompts/get",
   "completion/complete",
 ];
+/** Whether a method may be asked twice, whatever the server made of it. */
+export const onlyReads = (method: string): boolean => READS.includes(method);
 
 /** A process that closes its connections is given this long to be gone, in ms: it should not get the request again. */
 const DYING_MS = 250;
@@ -39,7 +41,7 @@ export interface Idempotent {
 export function createIdempotent({ timeoutMs, log }: Pick<Endpoint, "timeoutMs" | "log">): Idempotent {
   const tools = new Set<string>();
   const allows = ({ method, params }: RequestMessage) =>
-    READS.includes(method) ||
+    onlyReads(method) ||
     (method === "tools/call" && typeof params.name === "string" && tools.has(params.name));
   return {
     learn({ result }) {

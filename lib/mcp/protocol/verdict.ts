@@ -1,7 +1,9 @@
 import type { JsonObject } from "../../json.ts";
 import { METHOD_NOT_FOUND, type ResponseMessage, type RpcError } from "../jsonrpc/message.ts";
-import { type Answer, errorIn, type Refused, supportedVersions, versionsNamed } from "./answer.ts";
+import { type Answer, errorIn, type Refused, supportedVersions } from "./answer.ts";
 import type { ServerEra } from "./endpoint.ts";
+import { namesLostSession } from "./refusals/session-words.ts";
+import { namesVersion, versionsNamed } from "./refusals/version-words.ts";
 import {
   HEADER_MISMATCH,
   LEGACY_VERSIONS,
@@ -88,62 +90,44 @@ export const isDiscovered = (result: JsonObject | undefined): boolean =>
 const BAD_REQUEST = -32000;
 /** Codes with which servers name the session in a response of status 200. */
 const SESSION_CODES = [-32000, -32001, -32600];
-/** Longest words that are about a session: others speak of it among much else. */
-const MAX_SESSION_WORDS = 300;
-
-/** A session, or what carries one in HTTP+SSE. */
-const NAMES_SESSION = /session|\bsse (?:connection|transport|stream)|\bno (?:active )?transport\b/i;
-const NAMES_LOSS = new RegExp(
-  [
-    "\\b(?:not|never)(?: be| been)? ?(?:found|known|valid|active|alive|open|available|established|connected|recogni[sz]ed|exist)",
-    "n['’]?t (?:exist|find|locate)|\\b(?:cannot|could not|failed to|unable to) (?:find|locate|load|resume)",
-    "\\bno (?:longer|such|valid|active|open|live|existing|current|matching|session|transport|sse)\\b",
-    "unknown|expired|invalid|missing|unrecogni[sz]ed|terminated|closed|\\bended|gone|lost|stale|required|inactive",
-    "timed? ?out|destroyed|deleted|removed|evicted|disconnected|revoked|mismatch|\\b(?:bad|wrong|dead|reset)\\b",
-  ].join("|"),
-  "i",
-);
-const NOT_INITIALIZED =
-  /\b(?:not|never)(?: been)?(?: yet)? initiali[sz]ed|\buninitiali[sz]ed|\binitiali[sz]e first|\bexpect(?:s|ed|ing)?(?: an?)? initiali[sz]e|\bbefore initiali[sz]ation/i;
-
-/** Names that programs give their errors, in words: `SESSION_NOT_FOUND`, `SessionNotFound`, `session-id`. */
-const inWords = (words: string) => words.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_-]/g, " ");
-
-function namesLostSession(said: string): boolean {
-  if (said.length > MAX_SESSION_WORDS) return false;
-  const words = inWords(said);
-  return (NAMES_SESSION.test(words) && NAMES_LOSS.test(words)) || NOT_INITIALIZED.test(words);
-}
+/** Of these, the codes of "no such session" in the SDKs. */
+const SDK_CODES = [-32000, -32001];
 
 /**
  * An error that names the method is no lost session; words about a session are one, at any status, unless sessions opened
  * for such words met them again.
  */
-function lossOf(asked: Asked, { status, error, id, words }: Refused): "sure" | "likely" | undefined {
-  if (!asked.inSession || asked.refusedAfresh || error?.code === METHOD_NOT_FOUND) return undefined;
-  const isNamed = namesLostSession(error?.message ?? words ?? "");
-  if (isNamed && (status >= 300 || SESSION_CODES.includes(error?.code ?? 0))) return "sure";
-  if (asked.remembered && [400, 404, 405].includes(status)) return "sure";
-  if (status === 404) return error === undefined || id === null ? "likely" : undefined;
-  return status === 400 && error?.code === BAD_REQUEST && id === null ? "likely" : undefined;
+function lossOf(asked: Asked, said: Refused): "sure" | "likely" | undefined {
+  const { status, error, id, words = "" } = said;
+  const { code } = error ?? {};
+  if (!asked.inSession || asked.refusedAfresh || code === METHOD_NOT_FOUND) return undefined;
+  const data = typeof error?.data === "string" ? error.data : "";
+  const isNamed = [error?.message ?? "", data, words].some(namesLostSession);
+  // A tool may have sessions of its own to speak of; what else is asked of a server has none.
+  const isOurs =
+    status >= 300 || !error || asked.method !== "tools/call" || SESSION_CODES.includes(code ?? 0);
+  if (isNamed && isOurs) return "sure";
+  if (asked.remembered && [400, 404, 405, 410].includes(status)) return "sure";
+  if (status === 404) return !error || id === null || SDK_CODES.includes(error.code) ? "likely" : undefined;
+  if (status === 410) return error || said.words !== undefined ? undefined : "likely";
+  return status === 400 && code === BAD_REQUEST && id === null ? "likely" : undefined;
 }
 
 // — another version —
 
-const NAMES_VERSION = /protocol.{0,3}version/i;
-
 /** Versions to ask for in place of the one that a server refused, likeliest first. */
-function otherVersions({ era, method, version }: Asked, { status, error }: Refused): string[] {
-  if (!error || version === undefined || status >= 500) return [];
+function otherVersions({ era, method, version }: Asked, { status, error, words = "" }: Refused): string[] {
+  if (version === undefined || status >= 500) return [];
   if (era === "modern")
-    return error.code === UNSUPPORTED_VERSION && MODERN_VERSIONS.includes(version)
+    return error?.code === UNSUPPORTED_VERSION && MODERN_VERSIONS.includes(version)
       ? supportedVersions(error).filter((theirs) => MODERN_VERSIONS.includes(theirs))
       : [];
   if (method !== "initialize") return [];
-  const named = versionsNamed(error, version);
+  const isNamed = namesVersion(error?.message ?? words);
+  if (!error && !isNamed) return [];
+  const named = versionsNamed({ ...(error ? { error } : {}), words }, version);
   const common = named.filter((theirs) => LEGACY_VERSIONS.includes(theirs) && theirs !== version);
-  if (named.length > 0 || !NAMES_VERSION.test(error.message.slice(0, 1000))) return common;
-  return LEGACY_VERSIONS.slice(LEGACY_VERSIONS.indexOf(version) + 1);
+  return named.length > 0 || !isNamed ? common : LEGACY_VERSIONS.slice(LEGACY_VERSIONS.indexOf(version) + 1);
 }
 
 // — another era —

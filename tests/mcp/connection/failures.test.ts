@@ -59,7 +59,19 @@ describe("what is thrown while an era is opened", () => {
     ["that stream cannot be had", "sse", false, [...NETWORK, notAuthorized], false],
     ["it is a fault of our own", "modern", true, [new TypeError("own")], false],
   ])("%s", (_what, era, isGuess, errors, goesOn) => {
-    for (const failure of errors) expect(asAttemptFailure(era, isGuess, failure) !== undefined).toBe(goesOn);
+    const attempted = { era, isGuess, isReading: false };
+    for (const failure of errors) expect(asAttemptFailure(attempted, failure) !== undefined).toBe(goesOn);
+  });
+
+  test("a cut of what only reads, and of nothing else: it may have been acted on", () => {
+    for (const [isReading, isGuess, goesOn] of [
+      [true, true, true],
+      [false, true, false],
+      [true, false, false],
+    ] as const)
+      expect(asAttemptFailure({ era: "modern", isGuess, isReading }, streamCut("h")) !== undefined).toBe(
+        goesOn,
+      );
   });
 });
 

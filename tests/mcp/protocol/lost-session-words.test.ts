@@ -60,6 +60,15 @@ const LOST = [
   "No transport found for sessionId",
   "No active transport",
   "SSE connection not established",
+  "Session is not registered",
+  "session s1 not in store",
+  "Mcp-Session-Id does not match any session",
+  "Session has been killed",
+  "The session is over",
+  "Failed to restore session",
+  "Initialization required",
+  "Client must be initialized before sending requests",
+  "Please re-initialize",
 ];
 
 const OTHER = [
@@ -71,6 +80,7 @@ const OTHER = [
   "token expired",
   "connection closed",
   "database initialized",
+  "failed to reinitialize the database",
   // Longer than anybody says it: a session is one thing among many.
   `no such user ${"in this or that place ".repeat(20)} of the session`,
 ];

@@ -46,6 +46,11 @@ table("a request in a session:", inSession, [
   ["the same in words about a session", http(404, error(-32601, "unknown method session/x")), OWN],
   ["404 with the request's own error", http(404, { ...error(-32002, "no such thing"), id: "1" }), OWN],
   ["404 with an error to nobody", http(404, { ...error(-32001, "gone away"), id: null }), MAYBE_LOST],
+  [
+    "404 with the SDK's code to the request",
+    http(404, { ...error(-32001, "gone away"), id: "1" }),
+    MAYBE_LOST,
+  ],
   ["404 with text", http(404, { words: "404 page not found" }), MAYBE_LOST],
   ["404 with nothing", http(404), MAYBE_LOST],
   ["404, Session not found", http(404, { ...error(-32001, "Session not found"), id: null }), LOST],
@@ -67,6 +72,16 @@ table("a request in a session:", inSession, [
   ["403 of the session", http(403, { words: "invalid session" }), LOST],
   ["403 of the caller", http(403, { words: "not for you" }), REFUSED],
   ["410", http(410, { words: "session is gone" }), LOST],
+  ["410 with nothing", http(410), MAYBE_LOST],
+  ["410 of something else", http(410, { words: "the tool is gone for good" }), REFUSED],
+  [
+    "403 with a code of the session",
+    http(403, { ...error(-32603, "no more"), words: "SESSION_EXPIRED: no more" }),
+    LOST,
+  ],
+  ["400 with the session in the data", http(400, error(-32602, "Bad request", "Session not found")), LOST],
+  ["200 with words for an error", http(200, { words: "Session not found" }), LOST],
+  ["200 with other words", http(200, { words: "out of order" }), REFUSED],
   ["422", http(422, { words: "unknown Mcp-Session-Id" }), LOST],
   ["500 of the session", http(500, { words: "session s1 not found" }), LOST],
   ["500 of something else", http(500, { words: "boom" }), REFUSED],
@@ -84,6 +99,12 @@ table("a request in a session:", inSession, [
     http(400, error(-32022, "no", { supported: ["2026-07-28"] })),
     eras("modern"),
   ],
+]);
+
+table("what only reads, or sets, in a session:", { ...inSession, method: "tools/list" }, [
+  ["200, -32603 of a session", ok(-32603, "Session not found: s1"), LOST],
+  ["200, -32602 of a session", ok(-32602, "Invalid session ID"), LOST],
+  ["200, -32602 of something else", ok(-32602, "cursor expired"), OWN],
 ]);
 
 table("the same where fresh sessions met it too:", { ...inSession, refusedAfresh: true }, [
@@ -173,6 +194,26 @@ table("a handshake of our own in 2025-11-25:", handshake, [
   [
     "the same with 400",
     http(400, error(-32600, "Invalid protocol version")),
+    versions("2025-06-18", "2025-03-26", "2024-11-05"),
+  ],
+  [
+    "refused in words alone",
+    http(400, { words: "Unsupported protocol version: 2025-11-25 (supported: 2025-06-18)" }),
+    versions("2025-06-18"),
+  ],
+  [
+    "refused in words alone that name none",
+    http(400, { words: "Unsupported MCP-Protocol-Version" }),
+    versions("2025-06-18", "2025-03-26", "2024-11-05"),
+  ],
+  [
+    "refused in other words alone",
+    http(400, { words: "since 2025-03-26 out of order" }),
+    eras("sse", "modern"),
+  ],
+  [
+    "refused as a version, of nothing",
+    ok(-32602, "Unsupported version: 2025-11-25"),
     versions("2025-06-18", "2025-03-26", "2024-11-05"),
   ],
   ["refused, with versions that nobody here knows", ok(-32602, "no", { supported: ["2027-01-01"] }), OWN],

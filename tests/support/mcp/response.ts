@@ -13,7 +13,12 @@ export const httpResponse = (
       status,
       headers: type === undefined ? {} : { "content-type": type },
     }),
-    { host: "host", watch: { refresh() {}, pause() {}, stop() {} }, signal: abort.signal, end() {} },
+    {
+      host: "host",
+      watch: { refresh() {}, pause() {}, stop() {} },
+      signal: abort.signal,
+      end() {},
+    },
   );
 
 /** A body that is written while it is read. */
