@@ -11,8 +11,9 @@ import { type Id, idValue } from "../jsonrpc/id.ts";
 import { notification, type ResponseMessage } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
+import { wrongContentType } from "../protocol/errors.ts";
 import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
-import { resumePost } from "./resume-post.ts";
+import { answerElsewhereDue, resumePost } from "./resume-post.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import type { Handshaken, SessionExchange, Traffic } from "./traffic.ts";
 
@@ -29,6 +30,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
     asked: new Set(),
     telling: new Set(),
     drains: createDrains(),
+    deaf: undefined,
     ended: new AbortController(),
   };
   const take = noting(traffic, onMessage);
@@ -42,6 +44,11 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
       answerElsewhere(traffic, message);
       // The answer goes first.
       await new Promise((resolve) => setImmediate(resolve));
+    },
+    listening(isListening) {
+      const host = hostOf(endpoint.url);
+      traffic.deaf?.abort(isListening ? streamCut(host) : wrongContentType(host, null));
+      traffic.deaf = isListening ? new AbortController() : undefined;
     },
     close: () => close(traffic),
   };
@@ -94,7 +101,10 @@ function read(
   session: SessionHeaders,
   abort: AbortController,
 ): Promise<Answer> {
-  const { endpoint, drains } = traffic;
+  const { endpoint, drains, deaf } = traffic;
+  // Accepted: where there is another stream, the answer may come there.
+  if (response.status === 202 && deaf)
+    return answerElsewhereDue(endpoint, response, abort.signal, deaf.signal);
   return resumePost(response, {
     endpoint,
     call: { message, onMessage: noting(traffic, onMessage) },
