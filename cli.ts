@@ -1,9 +1,9 @@
-import { parseArguments } from "./lib/command-line/arguments.ts";
-import { chooseVerb } from "./lib/command-line/choose-verb.ts";
+import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
+import { parseArguments } from "./lib/command-line/arguments/parse.ts";
+import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
+import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { readOptions } from "./lib/command-line/option-values.ts";
-import { checkPositionals } from "./lib/command-line/positionals.ts";
-import { redactArguments } from "./lib/command-line/redact-arguments.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
@@ -33,8 +33,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const names = VERBS.map(({ name }) => name);
     const chosen = chooseVerb(wanted, names, () => helping || io.stdin.isTTY === true);
     if (helping) {
-      const { printHelp } = await import("./lib/command-line/help.ts");
-      await printHelp(chosen.verb, await streams.columns());
+      const { helpText } = await import("./lib/command-line/help.ts");
+      output.raw(await helpText(chosen.verb, await streams.columns()));
       return EXIT.done;
     }
     const spec = VERBS.find(({ name }) => name === chosen.verb);

@@ -11,20 +11,35 @@ import {
 import { VERBS, type VerbSpec } from "./verbs.ts";
 
 /**
- * Prints the help of one verb, or of the whole program, on stdout.
+ * The help of one verb, or of the whole program.
  *
  * @param columns of the terminal, to which lines are fitted; undefined where it is none
  */
-export async function printHelp(verb: string | null, columns: number | undefined): Promise<void> {
+export async function helpText(verb: string | null, columns: number | undefined): Promise<string> {
   const shown = VERBS.find(({ name }) => name === verb);
   const sections = shown ? verbHelp(shown) : overview();
   const registry = createRegistry(shown, columns === undefined ? sections : await fitted(sections, columns));
   const command = registry.commands.find(({ name }) => name === verb) ?? registry.globalCommand;
-  command.outputHelp();
+  return printed(() => command.outputHelp());
+}
+
+/** cac writes to the console, where nobody hears of a disk that is full: what it writes goes the way of all results. */
+function printed(print: () => void): string {
+  const { info } = console;
+  let text = "";
+  console.info = (line: string) => {
+    text += `${line}\n`;
+  };
+  try {
+    print();
+  } finally {
+    console.info = info;
+  }
+  return text;
 }
 
 /**
- * The registry of verbs: cac knows their names and arguments, of the one shown its options and examples too, and prints
+ * The registry of verbs: cac knows their names and arguments, of the one shown its options and examples too, and makes
  * the help. It does not parse: a client id of 0123 would become 123, a secret of 1e5 100000.
  */
 function createRegistry(shown: VerbSpec | undefined, sections: Section[]): CAC {

@@ -1,6 +1,6 @@
 import { wrongUsage } from "../failure.ts";
 import { isUnexpanded, trimmedText } from "../plain-text.ts";
-import type { Arguments } from "./arguments.ts";
+import type { Arguments } from "./arguments/parse.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
 import { suggest } from "./suggest.ts";
 

@@ -16,6 +16,7 @@ import { MAX_PAGES, nextPage } from "../mcp/protocol/pages.ts";
 import { invalidAnswer, tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
 import { deadlineMs } from "../timing/deadline.ts";
+import { watchIdle } from "../timing/idle-timeout.ts";
 import { failureOf } from "./failure-of.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";
 
@@ -57,7 +58,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   async function send(method: string, params: JsonObject): Promise<JsonObject> {
     asked = undefined;
     const over = new AbortController();
-    const timer = setTimeout(() => over.abort(tookTooLong(host, limitMs)), limitMs);
+    const deadline = watchIdle(limitMs, () => over.abort(tookTooLong(host, limitMs)));
     try {
       // The connection sends it under an id of its own.
       const message = requestMessage("0", method, params);
@@ -68,7 +69,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     } catch (error) {
       throw error instanceof InputNeeded ? inputNeeded(host, error.methods) : error;
     } finally {
-      clearTimeout(timer);
+      deadline.stop();
     }
   }
 

@@ -16,26 +16,30 @@ const SIGNALS: readonly NodeJS.Signals[] = [
   "SIGPWR",
 ];
 
+/** Listens to each signal that would end this process. @returns what takes that back */
+export function listenToEnding(listener: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of SIGNALS)
+    try {
+      process.on(signal, listener);
+    } catch {
+      // Not every system has all of them.
+    }
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listener);
+  };
+}
+
 /**
  * Runs `work` before a signal ends this process.
  *
  * @returns what takes that back
  */
 export function beforeEndingSignal(work: () => void): () => void {
-  const takeBack = () => {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
-  };
-  const onSignal = (signal: NodeJS.Signals) => {
+  const takeBack = listenToEnding((signal) => {
     takeBack();
     work();
     // Now it does what it would have done.
     process.kill(process.pid, signal);
-  };
-  for (const signal of SIGNALS)
-    try {
-      process.on(signal, onSignal);
-    } catch {
-      // Not every system has all of them.
-    }
+  });
   return takeBack;
 }

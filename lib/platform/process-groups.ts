@@ -1,11 +1,9 @@
 // Commands that were started for us end with us, and so does all that they started: each is a process group of its own.
 import { type ChildProcess, spawn } from "node:child_process";
-
-/** Signals that end this process. */
-const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-type Ending = (typeof ENDING)[number];
+import { listenToEnding } from "./ending-signals.ts";
 
 const running = new Set<ChildProcess>();
+let stopListening = () => {};
 
 /**
  * Starts a command in a group of its own, away from the terminal: Ctrl-C reaches us alone, and we end it.
@@ -23,7 +21,7 @@ export function startGroup(command: string, env: Record<string, string | undefin
   });
   if (running.size === 0) {
     process.on("exit", endAll);
-    for (const signal of ENDING) process.on(signal, onSignal);
+    stopListening = listenToEnding(onSignal);
   }
   running.add(child);
   return child;
@@ -34,7 +32,7 @@ export function endGroup(child: ChildProcess): void {
   kill(child);
   if (!running.delete(child) || running.size > 0) return;
   process.off("exit", endAll);
-  for (const signal of ENDING) process.off(signal, onSignal);
+  stopListening();
 }
 
 function kill(child: ChildProcess): void {
@@ -55,6 +53,6 @@ function endAll(): void {
 function onSignal(signal: NodeJS.Signals): void {
   endAll();
   if (process.listenerCount(signal) > 1) return;
-  process.off(signal as Ending, onSignal);
+  stopListening();
   process.kill(process.pid, signal);
 }

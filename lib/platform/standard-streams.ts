@@ -36,24 +36,8 @@ export interface StandardStreams {
 export function standardStreams(): StandardStreams {
   const failures = new Map<Stream, string>();
   const opened = { stdout: false, stderr: false };
-  const watched = <S extends Stream>(stream: S): S => {
-    if (!failures.has(stream)) {
-      failures.set(stream, "");
-      stream.on("error", (error: unknown) => {
-        failures.set(stream, failures.get(stream) || codeOf(error) || "unknown");
-      });
-    }
-    return stream;
-  };
-
-  /** Ends a stream and lets what was written leave the process; a reader that has gone is no failure. */
-  const flushed = (stream: Stream) =>
-    new Promise<void>((resolve) => {
-      stream.once("error", () => resolve()).once("close", () => resolve());
-      if (failures.get(stream) || stream.destroyed || stream.writableEnded) resolve();
-      // Only the end tells that all has left: an empty write is done before the large one ahead of it.
-      else stream.end(() => resolve());
-    });
+  const watched = <S extends Stream>(stream: S) => noting(failures, stream);
+  const flushed = (stream: Stream) => untilFlushed(stream, (failures.get(stream) ?? "") !== "");
 
   function openStdout() {
     opened.stdout = true;
@@ -96,6 +80,25 @@ export function standardStreams(): StandardStreams {
     },
   };
 }
+
+/** The same stream; the first failure of a write to it is noted, and ends nothing. */
+function noting<S extends Stream>(failures: Map<Stream, string>, stream: S): S {
+  if (failures.has(stream)) return stream;
+  failures.set(stream, "");
+  stream.on("error", (error: unknown) => {
+    failures.set(stream, failures.get(stream) || codeOf(error) || "unknown");
+  });
+  return stream;
+}
+
+/** Ends a stream and lets what was written leave the process; a reader that has gone is no failure. */
+const untilFlushed = (stream: Stream, failed: boolean) =>
+  new Promise<void>((resolve) => {
+    stream.once("error", () => resolve()).once("close", () => resolve());
+    if (failed || stream.destroyed || stream.writableEnded) resolve();
+    // Only the end tells that all has left: an empty write is done before the large one ahead of it.
+    else stream.end(() => resolve());
+  });
 
 /** Writes to stdout as much as the system takes now. @returns how many bytes that were */
 function writeNow(bytes: Uint8Array): number {

@@ -38,10 +38,10 @@ export const prompts = (items: readonly JsonObject[]): string =>
 export function tool(item: JsonObject): string {
   const schema = isObject(item.inputSchema) ? item.inputSchema : {};
   const properties = isObject(schema.properties) ? Object.entries(schema.properties) : [];
-  const required = Array.isArray(schema.required) ? schema.required : [];
+  const required = new Set<unknown>(Array.isArray(schema.required) ? schema.required : []);
   const rows = properties.map(([name, property]) => {
     const of = isObject(property) ? property : {};
-    const words = [typeOf(of), required.includes(name) ? "required" : ""].filter((word) => word !== "");
+    const words = [typeOf(of), required.has(name) ? "required" : ""].filter((word) => word !== "");
     return [`  ${name}`, words.join(", "), firstLine(of.description)];
   });
   const annotations = isObject(item.annotations) ? item.annotations : {};
@@ -106,5 +106,6 @@ const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.fil
 
 const bytesOf = (base64: unknown) => {
   const encoded = text(base64);
-  return Math.floor((encoded.replace(/=+$/, "").length * 3) / 4);
+  const padding = /={0,2}$/.exec(encoded.slice(-2))?.[0].length ?? 0;
+  return Math.floor(((encoded.length - padding) * 3) / 4);
 };

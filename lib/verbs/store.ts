@@ -1,5 +1,6 @@
 import type { Command } from "../command-line/command.ts";
 import { suggest } from "../command-line/suggest.ts";
+import { showControls } from "../controls.ts";
 import { wrongUsage } from "../failure.ts";
 import type { KeyPlace } from "../store/key/description.ts";
 import { promptHidden } from "../ui/prompt.ts";
@@ -49,7 +50,7 @@ async function show(command: Command): Promise<undefined> {
   // Looking makes none.
   if (!(await store.exists())) {
     command.output.data({ folder, key: null });
-    command.output.print(`there is no store yet: m2mcp login makes one in ${folder}`);
+    command.output.print(`there is no store yet: m2mcp login makes one in ${showControls(folder)}`);
     return;
   }
   const keyPlace = await store.keyPlace();

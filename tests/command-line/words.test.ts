@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { checkPositionals } from "../../lib/command-line/positionals.ts";
+import { checkPositionals } from "../../lib/command-line/arguments/positionals.ts";
 import { VERBS, type VerbSpec } from "../../lib/command-line/verbs.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "../../lib/verbs/target/headers.ts";
 import { isWithin, nameFor, profileName, sameServer, serverUrl } from "../../lib/verbs/target/server-url.ts";

@@ -92,6 +92,43 @@ describe("HTTP+SSE", () => {
       expect((await it.answer("init")).result).toMatchObject({ protocolVersion: "2024-11-05" });
     });
 
+  for (const status of [401, 403, 410] as const)
+    test(`a session that is forgotten in words, with ${status}, is opened again`, async () => {
+      let streams = 0;
+      let alive = "";
+      const answers: Record<string, object> = {
+        initialize: {
+          protocolVersion: "2024-11-05",
+          capabilities: {},
+          serverInfo: { name: "old", version: "1" },
+        },
+        "tools/call": says("hi"),
+      };
+      let events: ServerResponse | undefined;
+      const server = home.owns(
+        await serveScript(({ http, id, method }, response, { url }) => {
+          if (http === "GET") {
+            alive = `/messages?s=${++streams}`;
+            events = stream(response);
+            return events.write(`event: endpoint\ndata: ${alive}\n\n`);
+          }
+          if (!url?.startsWith("/messages")) return response.writeHead(405).end();
+          if (url !== alive) return response.writeHead(status).end("Session expired");
+          response.writeHead(202).end();
+          const value = JSON.stringify({ jsonrpc: "2.0", id, result: answers[method] });
+          if (id !== undefined) events?.write(`data: ${value}\n\n`);
+        }),
+      );
+      const it = startBridge(home, [server.url]);
+      it.say(initialize(), INITIALIZED);
+      it.say(echo("before", "legacy"));
+      expect((await it.answer("before")).result).toMatchObject(says("hi"));
+      alive = "";
+      it.say(echo("after", "legacy"));
+      expect((await it.answer("after")).result).toMatchObject(says("hi"));
+      expect(streams).toBe(2);
+    });
+
   test("a stream is asked for beside a first request that stays without an answer", async () => {
     const server = home.owns(
       await old(

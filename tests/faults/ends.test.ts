@@ -193,9 +193,11 @@ test("a long result reaches a slow reader whole", async () => {
 });
 
 test("a full disk is a failure", async () => {
-  const { stdout, stderr } = await shell(`"$M2MCP" tools-list "$URL" > /dev/full; echo $?`);
-  expect(stdout).toBe("1\n");
-  expect(stderr).toContain("error: the output could not be written: ENOSPC");
+  for (const command of ['tools-list "$URL"', "--help", "help tools-call", "--version", "--licenses"]) {
+    const { stdout, stderr } = await shell(`"$M2MCP" ${command} > /dev/full; echo $?`);
+    expect([command, stdout]).toEqual([command, "1\n"]);
+    expect(stderr).toContain("error: the output could not be written: ENOSPC");
+  }
 });
 
 describe("an input that is none:", () => {

@@ -133,6 +133,11 @@ export const ROWS: Row[] = [
     "http_status",
     (_asked, response) => json(response, { error: "bad" }),
   ],
+  [
+    "says so in a list",
+    "http_status",
+    (_asked, response) => json(response, { errors: [{ message: "bad" }] }),
+  ],
   ["sends junk as JSON", "invalid_answer", (_asked, response) => json(response, "{nope")],
   ["answers nobody, in JSON", "stream_cut", (_asked, response) => json(response, result("nobody"))],
   [
@@ -169,7 +174,7 @@ export const ROWS: Row[] = [
     "sends an answer whose error is none, and leaves the stream open",
     "invalid_answer",
     ({ id }, response) => {
-      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":7}`));
+      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":true}`));
       keepSaying(response, ": more\n\n", 100);
     },
   ],

@@ -80,7 +80,7 @@ test("a profile that is not there: the error names the store that was looked in,
     const { code, stderr } = await home.run(args);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`@nobody in ${store()}\n`)]);
   }
-  expect((await home.run(["@nobody", "tools-list"])).stderr).toContain("M2MCP_HOME names another folder");
+  expect((await home.run(["@nobody", "tools-list"])).stderr).toContain("M2MCP_HOME names another store");
 });
 
 test("looking at a store makes none; the first passphrase may be the one that is set", async () => {

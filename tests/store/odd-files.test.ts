@@ -79,6 +79,25 @@ test("a lock or a marker that is a pipe holds nobody up", async () => {
   expect(existsSync(store("state", "svc.m2mcp"))).toBe(true);
 });
 
+test("a lock, or the guard of one, that is a link to nowhere or a folder is named at once", async () => {
+  await login();
+  const lock = store("locks", "svc+write.lock");
+  for (const [make, named] of [
+    [() => symlinkSync("/nonexistent/lock", lock), lock],
+    [() => symlinkSync("svc+write.lock", lock), lock],
+    [() => mkdirSync(`${lock}.break`), `${lock}.break`],
+  ] as const) {
+    mkdirSync(store("locks"), { recursive: true });
+    // Of an owner who shows no sign of life; a link takes its place.
+    if (named !== lock) writeFileSync(lock, "nobody");
+    make();
+    const { code, stderr } = await home.run(["logout", "@svc"], { limitMs: 8000 });
+    expect([code, stderr]).toEqual([5, expect.stringContaining(`cannot read ${named}: it`)]);
+    rmSync(store("locks"), { recursive: true });
+  }
+  expect((await home.run(["logout", "@svc"])).code).toBe(0);
+});
+
 /** A library that takes the place of libc's functions, as an odd file system would answer; null without a compiler. */
 function shim(source: string): string | null {
   const [file, library] = [join(home.folder, "shim.c"), join(home.folder, "shim.so")];

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { backoffMs, resumeAfterMs } from "../../lib/timing/backoff.ts";
 import { deadlineMs, withDeadline } from "../../lib/timing/deadline.ts";
 import { createSchedule } from "../../lib/timing/schedule.ts";
@@ -116,4 +118,17 @@ test("what was never to be had is asked for ever more seldom", () => {
   };
   expect(waits(true).at(-1)).toBe(30_000);
   expect(waits(false).at(-1)).toBe(600_000);
+});
+
+test("timers are set in one place, which cuts what they cannot run", () => {
+  const lib = join(import.meta.dir, "..", "..", "lib");
+  const files = readdirSync(lib, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".ts"),
+  );
+  // What has limits of its own alone, or lies below: constants that no server and no option names.
+  const own = /^(platform|verbs|auth|store)\/|^mcp\/pairs\/modern-on-legacy\/effects/;
+  const users = files.filter((name) =>
+    /\bset(Timeout|Interval)\(/.test(readFileSync(join(lib, name), "utf8")),
+  );
+  expect(users.filter((name) => !own.test(name))).toEqual(["timing/timer.ts"]);
 });

@@ -149,6 +149,18 @@ test("times", () => {
   expect([span(90_000), span(7_200_000), span(200_000_000)]).toEqual(["90 s", "2 h", "2 d"]);
 });
 
+test("a server's text of any length is shown in a time that grows with its length alone", () => {
+  const count = 400_000;
+  const names = Array.from({ length: count / 10 }, (_, index) => `p${index}`);
+  const properties = Object.fromEntries(names.map((name) => [name, {}]));
+  const began = performance.now();
+  content([{ type: "image", mimeType: "a/b", data: `${"=".repeat(count)}A` }]);
+  tool({ name: "t", inputSchema: { properties, required: names } });
+  expect(suggest("e".repeat(count / 4), ["f".repeat(count)])).toBeUndefined();
+  // The square of it takes above 10 s for each.
+  expect(performance.now() - began).toBeLessThan(2500);
+});
+
 test("the nearest word, or none", () => {
   expect(suggest("tool-list", ["tools-list", "tools-get"])).toBe("tools-list");
   expect(suggest("zzz", ["tools-list", "ping"])).toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { SecretSource } from "../../lib/auth/credentials.ts";
-import { parseArguments } from "../../lib/command-line/arguments.ts";
+import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
 import { readOptions } from "../../lib/command-line/option-values.ts";
 import { OPTION_NAMES } from "../../lib/command-line/options.ts";
 import { M2mcpError } from "../../lib/failure.ts";

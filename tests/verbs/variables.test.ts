@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { parseArguments } from "../../lib/command-line/arguments.ts";
+import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
 import type { Command } from "../../lib/command-line/command.ts";
 import { readOptions } from "../../lib/command-line/option-values.ts";
 import { OPTION_NAMES } from "../../lib/command-line/options.ts";

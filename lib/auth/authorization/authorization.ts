@@ -27,6 +27,8 @@ export function createAuthorization(
   { server, credentials }: { server: string; credentials: Credentials },
 ): ClosableAuthorization {
   const { origin, host } = new URL(server);
+  /** The address that was asked for last, of that origin. */
+  let checked: string | undefined;
   const stop = new AbortController();
   const deps: AuthDeps = { ...outer, signal: stop.signal };
   const context: TokenContext = { deps, server, credentials, jitter: Math.random() };
@@ -41,8 +43,9 @@ export function createAuthorization(
   return {
     async headers({ method, url, refusal }) {
       // A token goes to the resource that it was issued for, whatever address is asked for.
-      if (new URL(url).origin !== origin)
+      if (url !== checked && new URL(url).origin !== origin)
         throw tokenNotAccepted(new URL(url).host, `the credentials are for ${host}`);
+      checked = url;
       const refused = refusal && attempts.get(refusal.sent);
       const attempt = refused
         ? await retry(context, remedies, refusal, refused)

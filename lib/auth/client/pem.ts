@@ -25,11 +25,13 @@ export function pemText(text: string): string {
   if (!bare.includes("-----BEGIN ")) return bare;
   return bare
     .replaceAll(/\\r\\n|\\n|\r\n|\r/g, "\n")
-    .replaceAll(/^[ \t]+|[ \t]+$/gm, "")
+    .replaceAll(/[^\n]+/g, (line) => line.trim())
     .replaceAll(BLOCK, withLines);
 }
 
+/** Neither looks beyond the next five dashes, so that a text of many beginnings is read once. */
 const BLOCK = /(-----BEGIN [A-Z0-9 ]+-----)([^-\n]*(?:-(?!----)[^-\n]*)*)(-----END [A-Z0-9 ]+-----)/g;
+const WHOLE_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*(?:-(?!----)[^-]*)*)-----END \1-----/g;
 
 /** A block that stands on one line, on lines again; an encrypted one of old has headers before an empty line. */
 function withLines(_all: string, begin: string, body: string, end: string): string {
@@ -53,7 +55,7 @@ export interface PemKey {
  * @throws M2mcpError bad_key that says what the text holds instead, and never quotes it
  */
 export function privateKeyBlock(text: string): PemKey {
-  const blocks = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g)];
+  const blocks = [...text.matchAll(WHOLE_BLOCK)];
   const block = blocks.find(([, label]) => label?.endsWith("PRIVATE KEY"));
   const [pem, label, body = ""] = block ?? [];
   if (pem === undefined || label === undefined) throw badKey(whatElse(blocks[0]?.[1]));

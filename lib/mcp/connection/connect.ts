@@ -1,5 +1,6 @@
 import type { RequestMessage } from "../jsonrpc/message.ts";
 import { createStatelessHttp } from "../modern/stateless-http.ts";
+import { withDeclarations } from "../pairs/declarations.ts";
 import { discover } from "../pairs/same-era.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { ServerEra, ServerMemory } from "../protocol/endpoint.ts";
@@ -76,7 +77,7 @@ const isHandshake = ({ method }: RequestMessage) => method === "initialize";
 
 async function discoverEra(context: ConnectionContext, first: Call): Promise<ServerEra> {
   const { endpoint, ids } = context;
-  const transport = createStatelessHttp(endpoint, ids);
+  const transport = withDeclarations(createStatelessHttp(endpoint, ids), endpoint);
   const opened = await discover(transport, ids, { ...first, onMessage: async () => {} });
   if (opened.kind === "refused") return "legacy";
   learnEra(context, "modern");

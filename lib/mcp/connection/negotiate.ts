@@ -82,8 +82,8 @@ async function openOnce(
   const transport = transportOf(era);
   const giveUp = () => void transport.close("end");
   try {
-    const opening = transport.open(first, isKnown);
-    const opened = await (maySwitch ? orOldStream(opening, endpoint) : opening);
+    const probe = transport.open(first, isKnown);
+    const opened = await (maySwitch ? orOldStream(probe, endpoint) : probe);
     if (opened.kind === "opened") {
       const { proven, answer } = opened;
       return {

@@ -1,3 +1,5 @@
+import { startTimer, type Timer } from "../../timing/timer.ts";
+
 /** How long a stream is read on after its answer, in ms: one that ends by then leaves its connection to the next. */
 const DRAIN_MS = 2000;
 /** Streams read on at once; with the requests and the streams that stand they must stay below a runtime's 256 connections. */
@@ -13,9 +15,9 @@ export interface Drains {
 }
 
 export function createDrains(): Drains {
-  const open = new Map<AbortController, ReturnType<typeof setTimeout>>();
+  const open = new Map<AbortController, Timer>();
   const end = (abort: AbortController) => {
-    clearTimeout(open.get(abort));
+    open.get(abort)?.stop();
     open.delete(abort);
   };
   return {
@@ -26,11 +28,11 @@ export function createDrains(): Drains {
           end(oldest);
           oldest.abort();
         }
-        const timer = setTimeout(() => {
+        const timer = startTimer(DRAIN_MS, () => {
           end(abort);
           abort.abort();
-        }, DRAIN_MS);
-        timer.unref?.();
+        });
+        timer.keepAlive(false);
         open.set(abort, timer);
       }
       return () => end(abort);

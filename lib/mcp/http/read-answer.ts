@@ -1,5 +1,6 @@
 import { invalidAnswer } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
+import { nextTurn } from "../../timing/next-turn.ts";
 import type { NotificationMessage, RequestMessage, ResponseMessage, RpcError } from "../jsonrpc/message.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
@@ -72,5 +73,3 @@ export function readAnswer(
       .finally(() => drained?.());
   });
 }
-
-const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));

@@ -2,6 +2,7 @@ import { answerTooLong, invalidAnswer, streamEndedInError } from "../../net/erro
 import { hostOf } from "../../net/network-error.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
 import { afterReading } from "../../platform/gc-hint.ts";
+import { nextTurn } from "../../timing/next-turn.ts";
 import { asString, type Text } from "../jsonrpc/bytes.ts";
 import { type Id, isSameId } from "../jsonrpc/id.ts";
 import { type Message, withId } from "../jsonrpc/message.ts";
@@ -106,9 +107,8 @@ async function takeWhole(text: Text, options: ReadMessagesOptions): Promise<Mess
 function errorInWords(text: Text): string | undefined {
   if (text.length > MAX_ERROR_LENGTH) return undefined;
   const body = asString(text);
-  return /^\{\s*"(?:error|detail)"\s*:\s*"/.test(body)
-    ? phraseOf(readWords(body, "application/json"))
-    : undefined;
+  const isError = /"(?:errors?|detail|message)"\s*:/.test(body) && !/"(?:jsonrpc|id)"\s*:/.test(body);
+  return isError && body.startsWith("{") ? phraseOf(readWords(body, "application/json")) : undefined;
 }
 
 /** Only unnamed events and those named `message` carry messages (MCP Streamable HTTP; HTML "Server-sent events"). */
@@ -149,9 +149,11 @@ async function takeAll(
   { url, log, take, expected }: ReadMessagesOptions,
 ): Promise<string | undefined> {
   let unreadable: string | undefined;
-  for (const message of messages) {
+  for (const [at, message] of messages.entries()) {
     if (message.kind !== "unreadable") {
       await take(expected === undefined ? message : underExpectedId(message, expected));
+      // Nothing overtakes an answer.
+      if (message.kind === "response" && at < messages.length - 1) await nextTurn();
       continue;
     }
     if (expected !== undefined && message.id === expected)

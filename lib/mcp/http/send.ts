@@ -2,6 +2,7 @@
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { HttpResponse } from "./body.ts";
 import { authorize } from "./layers/authorize.ts";
+import { cookies } from "./layers/cookies.ts";
 import { fetchOnce } from "./layers/fetch-once.ts";
 import { compose, composeUponFailure, type HttpRequest, type Layer, type Send } from "./layers/layer.ts";
 import { reconnect } from "./layers/reconnect.ts";
@@ -12,10 +13,10 @@ import { retryLater } from "./layers/retry-later.ts";
 const layered = new WeakMap<Endpoint, Send>();
 
 /**
- * Sends one request to the MCP endpoint: authorizes it, follows redirects within the origin, waits where the
- * server asks for it (429 and 503 with `Retry-After`), tries a refused connection again for `reconnectMs`.
- * Any status but those comes back to the caller. In all of these the server has not acted on the request; one
- * that it may have acted on is never sent again here.
+ * Sends one request to the MCP endpoint: authorizes it, sends back the server's cookies, follows redirects within the
+ * origin, waits where the server asks for it (429 and 503 with `Retry-After`), tries a refused connection again for
+ * `reconnectMs`. Any status but those comes back to the caller. In all of these the server has not acted on the request;
+ * one that it may have acted on is never sent again here.
  *
  * @throws M2mcpError network failures (exit 3), a wait longer than the request's time (exit 2), and what
  *   authorization throws (exit 4)
@@ -34,7 +35,12 @@ export function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<Http
 function layersOf(endpoint: Endpoint): Send {
   const { authorization, headers, timeoutMs, reconnectMs, log } = endpoint;
   // Innermost, since a proof of possession is for one address and one moment.
-  const attempt = compose(fetchOnce(endpoint), authorize(authorization), withHeaders(headers));
+  const attempt = compose(
+    fetchOnce(endpoint),
+    cookies(endpoint.url, authorization),
+    authorize(authorization),
+    withHeaders(headers),
+  );
   return composeUponFailure(
     attempt,
     reconnect(Math.min(reconnectMs, timeoutMs)),

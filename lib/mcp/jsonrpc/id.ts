@@ -31,6 +31,13 @@ export function isSameId(one: Id, other: Id): boolean {
   return a === b || String(a) === String(b);
 }
 
+/** The id, of those under way, that a server meant: the same, else one that it wrote otherwise. */
+export function idMeant(id: Id, underWay: ReadonlyMap<Id, unknown>): Id | undefined {
+  if (underWay.has(id)) return id;
+  for (const other of underWay.keys()) if (isSameId(id, other)) return other;
+  return undefined;
+}
+
 /**
  * The source text of the id of one message.
  *

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../../json.ts";
 import { asString, type Text } from "./bytes.ts";
 import { mayBeInexact, parseExactly } from "./exact-json.ts";
-import { type Id, idSource } from "./id.ts";
+import { type Id, idOf, idSource } from "./id.ts";
 import { withLazyMember } from "./lazy-member.ts";
 import {
   INTERNAL_ERROR,
@@ -13,7 +13,7 @@ import {
   type ResponseMessage,
   type RpcError,
 } from "./message.ts";
-import { partsOf } from "./source-text.ts";
+import { memberSource, partsOf } from "./source-text.ts";
 import { isTooHeavy } from "./weight.ts";
 
 /** Text that is no JSON-RPC message: the error to answer with, and the id when it had one. */
@@ -51,7 +51,9 @@ function parse(text: Text, sender: Sender): (Message | Unreadable)[] {
   try {
     value = JSON.parse(json);
   } catch {
-    return [unreadable(null, PARSE_ERROR, "the line is not valid JSON")];
+    return sender === "client"
+      ? [unreadable(null, PARSE_ERROR, "the line is not valid JSON")]
+      : [unreadable(idSeenIn(json), PARSE_ERROR, "it is not valid JSON")];
   }
   if (!Array.isArray(value)) return [classify(value, text, json, sender)];
   if (value.length === 0) return [unreadable(null, INVALID_REQUEST, "an empty batch is no request")];
@@ -155,6 +157,16 @@ function readError({ error, result }: JsonObject, id: Id | null, sender: Sender)
 
 const isError = (value: unknown): value is JsonObject & RpcError =>
   isObject(value) && typeof value.code === "number" && typeof value.message === "string";
+
+/** The id in what is nearly JSON, such as a message with `NaN` in it: whose answer cannot be read. */
+function idSeenIn(json: string): Id | null {
+  try {
+    const source = memberSource(json, "id") ?? "";
+    return idOf(JSON.parse(source)) === undefined ? null : source;
+  } catch {
+    return null;
+  }
+}
 
 const unreadable = (id: Id | null, code: number, message: string): Unreadable => ({
   kind: "unreadable",

@@ -13,7 +13,7 @@ const KEY = 16;
 const MEMBER = 24;
 
 /** A shorter text cannot weigh too much, whatever is in it. */
-const SHORT_LENGTH = MAX_WEIGHT / OBJECT;
+const SHORT_LENGTH = (2 * MAX_WEIGHT) / OBJECT;
 /** How much is looked at in one go, in characters. */
 const PIECE = 1024 * 1024;
 

@@ -6,7 +6,7 @@ const SERVED = 8;
 /** Base of the wait before the next session where one after the other is lost at once, in ms. */
 const PAUSE_MS = 1000;
 /** How long a method that a fresh session refused too is taken to be refused for its own sake, first and at most, in ms. */
-const OWN_REFUSAL_MS = 10_000;
+const OWN_REFUSAL_MS = 900;
 const MAX_OWN_REFUSAL_MS = 10 * 60_000;
 
 /** What losing sessions has taught: when to open the next, and which refusals are no loss. */

@@ -1,14 +1,15 @@
 import { M2mcpError } from "../../failure.ts";
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
+import { nextTurn } from "../../timing/next-turn.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { startTimer } from "../../timing/timer.ts";
 import type { HttpResponse } from "../http/body.ts";
 import { createDrains } from "../http/drain.ts";
 import { readRefused } from "../http/read-refused.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
-import { type Id, idValue } from "../jsonrpc/id.ts";
-import { notification, type ResponseMessage } from "../jsonrpc/message.ts";
+import { type Id, idMeant, idValue } from "../jsonrpc/id.ts";
+import { notification, type ResponseMessage, withId } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { wrongContentType } from "../protocol/errors.ts";
@@ -43,7 +44,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
       if (message.kind !== "response") return take(message);
       answerElsewhere(traffic, message);
       // The answer goes first.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     },
     listening(isListening) {
       const host = hostOf(endpoint.url);
@@ -90,7 +91,7 @@ async function post(
   session: SessionHeaders,
   abort: AbortController,
 ): Promise<Answer> {
-  const response = await postMessage(traffic.endpoint, session, call.message.text, abort.signal);
+  const response = await postMessage(traffic.endpoint, session, call.message.text, owned(abort));
   return response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, abort);
 }
 
@@ -115,14 +116,18 @@ function read(
   });
 }
 
+/** Ends one request, whose controller it is. */
+const owned = (abort: AbortController) => ({ signal: abort.signal, abort });
+
 /** An answer that came on another stream than its request's own. */
 function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
-  const request = message.id === null ? undefined : requests.get(message.id);
-  if (!request) {
+  const id = message.id === null ? undefined : idMeant(message.id, requests);
+  const request = id === undefined ? undefined : requests.get(id);
+  if (id === undefined || !request) {
     endpoint.log("dropped an answer that nobody waits for");
     return;
   }
-  request.answer(answered(message));
+  request.answer(answered(withId(message, id)));
   drains.add(request.abort);
 }
 
@@ -133,7 +138,7 @@ async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   call.signal.addEventListener("abort", onCancel, { once: true });
   traffic.requests.set(id, { answer: () => {}, abort });
   try {
-    const response = await postMessage(traffic.endpoint, {}, call.message.text, abort.signal);
+    const response = await postMessage(traffic.endpoint, {}, call.message.text, owned(abort));
     if (response.status >= 300) return { answer: await readRefused(response) };
     // An empty one is none.
     const sessionId = response.headers.get("mcp-session-id") || undefined;
@@ -155,7 +160,7 @@ async function tell(
   what: string,
 ): Promise<Refused | undefined> {
   try {
-    const response = await postMessage(endpoint, session, text, ended.signal);
+    const response = await postMessage(endpoint, session, text, { signal: ended.signal });
     if (response.status >= 300) {
       endpoint.log(`${what} was refused with HTTP status ${response.status}`);
       return await readRefused(response);

@@ -1,5 +1,5 @@
 import type { HttpResponse } from "../http/body.ts";
-import type { RefusedBody } from "../http/layers/layer.ts";
+import type { HttpRequest, RefusedBody } from "../http/layers/layer.ts";
 import { refusedIn } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
@@ -26,7 +26,7 @@ export const postMessage = (
   endpoint: Endpoint,
   session: SessionHeaders,
   text: Text,
-  signal: AbortSignal,
+  end: Pick<HttpRequest, "signal" | "abort">,
 ): Promise<HttpResponse> =>
   sendHttp(endpoint, {
     method: "POST",
@@ -36,8 +36,24 @@ export const postMessage = (
       accept: "application/json, text/event-stream",
       ...headersOf(session),
     },
-    signal,
+    ...end,
     ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
+  });
+
+/** One message to a server of the HTTP+SSE transport, at the address that its stream named (MCP 2024-11-05). */
+export const postBeside = (
+  endpoint: Endpoint,
+  url: string,
+  text: Text,
+  signal: AbortSignal,
+): Promise<HttpResponse> =>
+  sendHttp(endpoint, {
+    method: "POST",
+    url,
+    body: text,
+    headers: { "content-type": "application/json" },
+    signal,
+    isNoMatterOfTokens: speaksOfSession,
   });
 
 /** Whether a refusal speaks of the session, not of the token: a challenge would say otherwise. */

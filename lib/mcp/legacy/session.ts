@@ -2,6 +2,7 @@
 
 import { quietly } from "../../timing/quietly.ts";
 import { createSchedule } from "../../timing/schedule.ts";
+import { cookieTexts, restoreCookies } from "../http/layers/cookies.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, ResponseMessage } from "../jsonrpc/message.ts";
 import type { Answer } from "../protocol/answer.ts";
@@ -45,6 +46,7 @@ export interface LegacySession extends Transport {
 export function createLegacySession(options: LegacySessionOptions): LegacySession {
   const { endpoint, onMessage, resumed } = options;
   const idempotent = createIdempotent(endpoint);
+  if (resumed?.cookies) restoreCookies(endpoint, resumed.cookies);
   const session: Session = {
     endpoint,
     ids: options.ids,
@@ -166,7 +168,12 @@ async function close(session: Session, how: "end" | "leave"): Promise<void> {
     await deleteSession(session.endpoint, last);
 }
 
-function current({ state }: Session): SavedSession | undefined {
+function current({ state, endpoint }: Session): SavedSession | undefined {
   if (state.kind !== "open" || state.version === undefined) return undefined;
-  return { ...(state.id === undefined ? {} : { id: state.id }), protocolVersion: state.version };
+  const cookies = cookieTexts(endpoint);
+  return {
+    ...(state.id === undefined ? {} : { id: state.id }),
+    protocolVersion: state.version,
+    ...(cookies.length === 0 ? {} : { cookies }),
+  };
 }

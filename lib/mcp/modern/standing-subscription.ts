@@ -3,6 +3,7 @@ import { hostOf } from "../../net/network-error.ts";
 import { backoffMs } from "../../timing/backoff.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { sleep } from "../../timing/sleep.ts";
+import { startTimer } from "../../timing/timer.ts";
 import type { Id, Ids } from "../jsonrpc/id.ts";
 import { type NotificationMessage, notification, type RpcError } from "../jsonrpc/message.ts";
 import { type Answer, asRefused, rpcErrorOf } from "../protocol/answer.ts";
@@ -110,10 +111,10 @@ function subscribe(
   return new Promise<Filter>((resolve, reject) => {
     const { timeoutMs } = endpoint;
     const unlink = follow(ended, over);
-    const timer = setTimeout(() => {
+    const timer = startTimer(timeoutMs, () => {
       over.abort();
       reject(timedOut(hostOf(endpoint.url), timeoutMs));
-    }, timeoutMs);
+    });
     keepSubscription({
       endpoint,
       ids,
@@ -122,7 +123,7 @@ function subscribe(
       outlivesEnd: true,
       request: (id, onMessage) => request(id, filter, over.signal, onMessage),
       async onAcknowledged(honoured, _message, again) {
-        clearTimeout(timer);
+        timer.stop();
         resolve(honoured);
         if (!again) return;
         for (const { method, params } of changesIn(honoured))
@@ -136,7 +137,7 @@ function subscribe(
         if (end.kind === "answered") reject(new SubscriptionRefused(end.answer, endpoint.url));
       }, reject)
       .finally(() => {
-        clearTimeout(timer);
+        timer.stop();
         unlink();
       });
   });

@@ -109,6 +109,7 @@ async function exchange(
     body: message.text,
     headers: mirroredHeaders(message, toolHeaders),
     signal: abort.signal,
+    abort,
     ...(message.method === LISTEN ? { bodyTimeoutMs: Number.POSITIVE_INFINITY } : {}),
   });
   if (response.status >= 300) return readRefused(response);

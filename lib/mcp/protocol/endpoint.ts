@@ -10,6 +10,8 @@ export type HeaderMap = { path: string[]; header: string }[];
 export interface SavedSession {
   id?: string;
   protocolVersion: string;
+  /** What the server set by then: a balancer may know the replica that has the session by it. */
+  cookies?: string[];
 }
 
 /** What is remembered of an MCP server between runs. */

@@ -104,6 +104,8 @@ function windowOver(state: HeldRequest, requestState: string): Step {
 function retried(state: HeldRequest, responses: JsonObject): Step {
   if (state.kind === "answered_early")
     return [{ kind: "done" }, [{ kind: "stop_retry_limit" }, ...answers(state.outcome, state.inputs)]];
+  // The client has come back after all: the server has its refusals by now, the client waits for what that comes to.
+  if (state.kind === "abandoned") return [{ kind: "running" }, []];
   if (state.kind !== "awaiting_retry") return [state, []];
   const effects: HeldEffect[] = [{ kind: "stop_retry_limit" }];
   const open = state.inputs.filter((input) => {

@@ -147,6 +147,8 @@ async function breakLock(file: string, dead: string, mark: string): Promise<void
   const guard = `${file}.break`;
   const handle = await take(guard, mark);
   if (!handle) {
+    // What is no file would never go away.
+    await markIn(guard);
     const age = await ageMs(guard, Date.now());
     if (age !== null && Math.abs(age) > OLD_GUARD_MS) await unlink(guard).catch(() => {});
     return;

@@ -1,5 +1,7 @@
+import { lstat } from "node:fs/promises";
+import { codeOf } from "../../platform/error-code.ts";
 import { notReadable } from "../../platform/errors.ts";
-import { ageMs } from "../../platform/files/files.ts";
+import { ageMs, reasonOf } from "../../platform/files/files.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 import { isAlive, ownBeginning, processSpace } from "../../platform/host.ts";
 import { randomBytes } from "../../platform/random.ts";
@@ -11,16 +13,27 @@ const MAX_BYTES = 4096;
 export const newMark = (): string =>
   [process.pid, ownBeginning(), processSpace(), randomBytes(8).toString("hex")].join(" ");
 
-/** The mark in a lock file; null when it cannot be seen. @throws M2mcpError not_readable where that is no file */
+/** The mark in a lock file; empty where it may not be read, null when there is none. @throws M2mcpError not_readable where that is no file */
 export async function markIn(file: string): Promise<string | null> {
   try {
     return (await readRegularFile(file, { maxBytes: MAX_BYTES })).bytes.toString("utf8");
   } catch (error) {
-    // It would never go away.
+    // What follows would never go away.
     if (error instanceof FileRefused) throw notReadable(file, error.message);
+    // Another user's, as after sudo: whether its owner lives still shows by its heartbeat.
+    if (codeOf(error) === "EACCES") return "";
+    if (codeOf(error) === "ELOOP") throw notReadable(file, reasonOf(error));
+    if (codeOf(error) === "ENOENT" && (await isLink(file)))
+      throw notReadable(file, "it is a symbolic link that leads nowhere");
     return null;
   }
 }
+
+const isLink = (file: string) =>
+  lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
 
 /** Whether the maker of a mark has ended, as far as can be seen from here: only within this process space. */
 export function isDead(mark: string): boolean {

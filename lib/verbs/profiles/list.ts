@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { Command } from "../../command-line/command.ts";
+import { showControls } from "../../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { table } from "../../ui/table.ts";
 import { moment } from "../../ui/time.ts";
@@ -73,7 +74,7 @@ function human(lines: readonly ProfileLine[], nowMs: number): string {
         line.scope ? `scope ${line.scope}` : "",
         line.expiresAtMs === null ? "" : `expires ${moment(line.expiresAtMs, nowMs)}`,
       ].filter((part) => part !== "");
-      return [heads[index] ?? "", ...known.map((part) => `    ${part}`)].join("\n");
+      return [heads[index] ?? "", ...known.map((part) => `    ${showControls(part)}`)].join("\n");
     })
     .join("\n");
 }

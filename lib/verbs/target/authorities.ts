@@ -8,6 +8,9 @@ import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts"
 /** The bundles of operating systems have a few hundred KiB. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** Not beyond the next five dashes, so that a text of many beginnings is read once. */
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]*(?:-(?!----)[^-]*)*-----END CERTIFICATE-----/g;
+
 /**
  * The certificate authorities in the file of --ca, PEM.
  *
@@ -15,7 +18,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
  */
 export async function readAuthorities(command: Command, path: string): Promise<string> {
   const text = pemText(await readOptionFile(command, path));
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const blocks = text.match(CERTIFICATES) ?? [];
   const { X509Certificate } = await import("node:crypto");
   try {
     if (blocks.length > 0 && blocks.every((block) => new X509Certificate(block))) return text;

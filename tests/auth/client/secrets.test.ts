@@ -5,6 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pemText } from "../../../lib/auth/client/pem.ts";
 import { readPrivateKey } from "../../../lib/auth/client/private-key.ts";
 import { readPem, readSecret } from "../../../lib/auth/client/secrets.ts";
 
@@ -60,6 +61,20 @@ describe("a secret", () => {
     const large = file("large", Buffer.alloc(2 * 1024 * 1024, 97));
     await expect(readSecret(large, {})).rejects.toThrow("larger than 1 MiB");
   });
+});
+
+test("a file of a secret or a key takes a time that grows with its length alone", async () => {
+  const count = 1_000_000;
+  const began = performance.now();
+  const lines = "\n".repeat(count);
+  await expect(readSecret(file("lines", `a${lines}b`), {})).rejects.toThrow("a newline");
+  for (const text of [
+    "-----BEGIN PRIVATE KEY-----\n".repeat(count / 28),
+    `-----BEGIN A-----${" ".repeat(count)}x`,
+  ])
+    expect(() => readPrivateKey(pemText(text), undefined)).toThrow("it is neither");
+  // The square of it takes minutes.
+  expect(performance.now() - began).toBeLessThan(2000);
 });
 
 describe("a secret's command", () => {

@@ -36,6 +36,19 @@ describe("the token endpoint:", () => {
       expect(tokens).toBe(1);
     });
 
+  test("a scope that would forge a line is one line wherever it is shown", async () => {
+    const scope = "a\nhint: forged\u202e";
+    const { code, stdout } = await login({
+      token: (_params, response) => json(response, { ...GRANTED, scope }),
+    });
+    const listed = await home.run(["profiles"]);
+    expect([code, listed.code]).toEqual([0, 0]);
+    for (const shown of [stdout, listed.stdout]) {
+      expect(shown).toContain("a\\u000ahint: forged\\u202e");
+      expect(shown).not.toMatch(/^hint/m);
+    }
+  });
+
   for (const [status, words] of [
     [200, "not JSON"],
     [302, "redirects"],

@@ -18,6 +18,10 @@ for (const [index, [verb, signals]] of (
     ["tools-list", ["SIGINT"]],
     ["tools-list", ["SIGTERM"]],
     ["tools-list", ["SIGHUP"]],
+    ["tools-list", ["SIGQUIT"]],
+    ["tools-list", ["SIGUSR1"]],
+    ["bridge", ["SIGQUIT"]],
+    ["bridge", ["SIGALRM"]],
     ["bridge", ["SIGTERM"]],
     ["bridge", ["SIGTERM", "SIGTERM"]],
   ] as [string, NodeJS.Signals[]][]
@@ -27,7 +31,7 @@ for (const [index, [verb, signals]] of (
     async () => {
       home = createHome();
       const world = home.owns(await startScriptedWorld());
-      const mark = `31.7${index}`;
+      const mark = `31.7${index + 10}`;
       const command = `sleep ${mark}; echo x`;
       const child = home.start([verb, world.url, "--client-id", "id", "--client-secret-command", command]);
       if (verb === "bridge") {

@@ -18,8 +18,8 @@ export const fetchOnce =
   ({ fetch, timeoutMs, log, backpressure }: FetchOnceOptions): Send =>
   async (request) => {
     const { url, method, headers, body, bodyTimeoutMs = timeoutMs } = request;
-    const abort = spare.pop() ?? new AbortController();
-    const unlink = follow(request.signal, abort);
+    const abort = request.abort ?? spare.pop() ?? new AbortController();
+    const unlink = request.abort ? undefined : follow(request.signal, abort);
     let limitMs = timeoutMs;
     const watch = watchIdle(limitMs, () => abort.abort(timedOut(hostOf(url), limitMs)));
     let ended = false;
@@ -28,8 +28,8 @@ export const fetchOnce =
       if (ended) return;
       ended = true;
       watch.stop();
-      unlink();
-      if (!abort.signal.aborted && spare.length < MAX_SPARE) spare.push(abort);
+      unlink?.();
+      if (unlink && !abort.signal.aborted && spare.length < MAX_SPARE) spare.push(abort);
     };
     try {
       const init: RequestInit = { method, headers, redirect: "manual", signal: abort.signal };

@@ -12,6 +12,8 @@ export interface HttpRequest {
   headers: Record<string, string>;
   /** Ends the request from outside; its reason is what is thrown. */
   signal?: AbortSignal;
+  /** The controller of `signal`, where that was made for this request alone: spares another and a listener. */
+  abort?: AbortController;
   /** Idle timeout of the body, in ms; the endpoint's own limit unless given. */
   bodyTimeoutMs?: number;
   /** Longest `Retry-After` that is waited for, in ms; what is left of the endpoint's time limit unless given. */

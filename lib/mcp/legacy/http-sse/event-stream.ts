@@ -1,6 +1,7 @@
 import { answerTooLong, streamCut } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { follow } from "../../../timing/linked-abort.ts";
+import { startTimer } from "../../../timing/timer.ts";
 import { MAX_ANSWER_BYTES } from "../../http/body.ts";
 import { endpointIn } from "../../http/endpoint-event.ts";
 import { mediaType } from "../../http/media-type.ts";
@@ -64,7 +65,7 @@ async function hold(
 ): Promise<void> {
   const host = hostOf(endpoint.url);
   const nameless = () => abort.abort(wrongContentType(host, "a stream that names no endpoint"));
-  const timer = setTimeout(nameless, ENDPOINT_MS);
+  const timer = startTimer(ENDPOINT_MS, nameless);
   try {
     const response = await sendHttp(endpoint, {
       method: "GET",
@@ -81,11 +82,11 @@ async function hold(
     const tooLong = () => answerTooLong(host, MAX_ANSWER_BYTES);
     await readEvents(response, {}, MAX_ANSWER_BYTES, tooLong, async ({ event, data }) => {
       if (event !== "endpoint") return event === undefined || event === "message" ? take(data) : undefined;
-      clearTimeout(timer);
+      timer.stop();
       name(addressIn(asString(data), endpoint.url));
     });
   } finally {
-    clearTimeout(timer);
+    timer.stop();
   }
 }
 

@@ -3,11 +3,11 @@ import { invalidAnswer, streamCut, timedOut, tookTooLong } from "../../../net/er
 import { hostOf } from "../../../net/network-error.ts";
 import { deadlineMs } from "../../../timing/deadline.ts";
 import { type IdleWatch, watchIdle } from "../../../timing/idle-timeout.ts";
+import { nextTurn } from "../../../timing/next-turn.ts";
 import { startTimer } from "../../../timing/timer.ts";
 import { readRefused } from "../../http/read-refused.ts";
-import { sendHttp } from "../../http/send.ts";
 import type { Text } from "../../jsonrpc/bytes.ts";
-import { type Id, type Ids, idValue, isSameId } from "../../jsonrpc/id.ts";
+import { type Id, type Ids, idMeant, idValue } from "../../jsonrpc/id.ts";
 import {
   type NotificationMessage,
   notification,
@@ -20,6 +20,7 @@ import { type Answer, answered, type Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { type Call, Cancellation, type OnMessage } from "../../protocol/transport.ts";
 import type { Losses } from "../losses.ts";
+import { postBeside } from "../session-http.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
 
@@ -125,27 +126,23 @@ async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): P
         waiting.get(message.id)?.reject(invalidAnswer(hostOf(endpoint.url), message.error.message));
     } else if (message.kind !== "response") await onMessage(message);
     // The answer goes first.
-    else if (settle(waiting, message)) await new Promise((resolve) => setImmediate(resolve));
+    else if (settle(waiting, message)) await nextTurn();
     else endpoint.log("dropped an answer that nobody waits for");
   }
 }
 
 /** Hands an answer to who waits for it; whether somebody did. */
 function settle(waiting: SseSession["waiting"], message: ResponseMessage): boolean {
-  if (message.id === null) return false;
-  const { id } = message;
-  const known = waiting.has(id) ? id : [...waiting.keys()].find((other) => isSameId(id, other));
-  if (known === undefined) return false;
-  waiting.get(known)?.resolve(answered(withId(message, known)));
-  return waiting.delete(known);
+  const id = message.id === null ? undefined : idMeant(message.id, waiting);
+  if (id === undefined) return false;
+  waiting.get(id)?.resolve(answered(withId(message, id)));
+  return waiting.delete(id);
 }
 
 /** Posts a message beside the stream; resolves with the server's refusal. */
 export async function post(session: SseSession, text: Text): Promise<Refused | undefined> {
   const url = await streamOf(session).address;
-  const headers = { "content-type": "application/json" };
-  const { signal } = session.ended;
-  const response = await sendHttp(session.endpoint, { method: "POST", url, body: text, headers, signal });
+  const response = await postBeside(session.endpoint, url, text, session.ended.signal);
   if (response.status >= 300) return readRefused(response);
   await response.discard();
   return undefined;

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { wrongUsage } from "../failure.ts";
-import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, spelled } from "./options.ts";
-import { suggest } from "./suggest.ts";
+import { wrongUsage } from "../../failure.ts";
+import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, spelled } from "../options.ts";
+import { suggest } from "../suggest.ts";
 
 /** What stands in the arguments, before it is known which verb they are for. Values stay the text they were. */
 export interface Arguments {

@@ -1,5 +1,5 @@
-import { withoutUrlSecrets } from "../failure.ts";
-import { isOptionName, OPTIONS } from "./options.ts";
+import { withoutUrlSecrets } from "../../failure.ts";
+import { isOptionName, OPTIONS } from "../options.ts";
 
 const HIDDEN = "…";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { redactArguments } from "../../lib/command-line/redact-arguments.ts";
+import { redactArguments } from "../../../lib/command-line/arguments/redact-arguments.ts";
 
 for (const [given, shown] of [
   [

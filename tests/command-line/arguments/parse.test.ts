@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { parseArguments } from "../../lib/command-line/arguments.ts";
-import { chooseVerb } from "../../lib/command-line/choose-verb.ts";
-import { readOptions, timeoutMs } from "../../lib/command-line/option-values.ts";
-import { OPTION_NAMES, type OptionName } from "../../lib/command-line/options.ts";
-import { VERBS } from "../../lib/command-line/verbs.ts";
-import { M2mcpError } from "../../lib/failure.ts";
+import { chooseVerb } from "../../../lib/command-line/arguments/choose-verb.ts";
+import { parseArguments } from "../../../lib/command-line/arguments/parse.ts";
+import { readOptions, timeoutMs } from "../../../lib/command-line/option-values.ts";
+import { OPTION_NAMES, type OptionName } from "../../../lib/command-line/options.ts";
+import { VERBS } from "../../../lib/command-line/verbs.ts";
+import { M2mcpError } from "../../../lib/failure.ts";
 
 const verbs = VERBS.map(({ name }) => name);
 

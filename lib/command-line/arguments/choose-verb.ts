@@ -1,6 +1,6 @@
-import { wrongUsage } from "../failure.ts";
-import { isUnexpanded } from "../plain-text.ts";
-import { suggest } from "./suggest.ts";
+import { wrongUsage } from "../../failure.ts";
+import { isUnexpanded } from "../../plain-text.ts";
+import { suggest } from "../suggest.ts";
 
 /** Whether text names a server or a profile rather than a verb. */
 const isTarget = (text: string): boolean =>

@@ -1,0 +1,84 @@
+import type { CookieJar } from "tough-cookie";
+import type { Authorization } from "../../../net/authorization.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
+import type { Layer, LocatedRequest } from "./layer.ts";
+
+/** Cookies kept of one server, and the longest taken, in characters: what a balancer needs is one short one. */
+const MAX_COOKIES = 50;
+const MAX_COOKIE_LENGTH = 4096;
+
+/** What a server has set. */
+interface Cookies {
+  jar?: CookieJar;
+  /** Of an earlier process, not in the jar yet. */
+  saved?: readonly string[];
+}
+
+/** The cookies of each identity: who authorizes differently is somebody else to the server. */
+const kept = new WeakMap<Authorization, Map<string, Cookies>>();
+
+/**
+ * Keeps the cookies of the server's own origin and sends them back (RFC 6265): balancers tell by them which replica has
+ * the session. They go nowhere else. The library that knows the rules is loaded with the first one.
+ *
+ * @param url of the endpoint
+ */
+export function cookies(url: string, authorization: Authorization): Layer {
+  const { origin } = new URL(url);
+  const mine = cookiesOf(authorization, origin);
+  const isOurs = (request: LocatedRequest) => request.url === url || new URL(request.url).origin === origin;
+  return (next) => async (request) => {
+    if (mine.saved) await learn(mine, url, mine.saved);
+    const response = await next(mine.jar && isOurs(request) ? withCookies(request, mine.jar) : request);
+    if (response.headers.has("set-cookie") && isOurs(request))
+      await learn(mine, request.url, response.headers.getSetCookie());
+    return response;
+  };
+}
+
+/** The cookies as a later process may go on with them, beside the session that they belong to. */
+export function cookieTexts({ url, authorization }: Pick<Endpoint, "url" | "authorization">): string[] {
+  const { jar, saved } = cookiesOf(authorization, new URL(url).origin);
+  return jar ? jar.getCookiesSync(url).map(String) : [...(saved ?? [])];
+}
+
+/** Goes on with the cookies of an earlier process. */
+export function restoreCookies(
+  { url, authorization }: Pick<Endpoint, "url" | "authorization">,
+  texts: readonly string[],
+): void {
+  const mine = cookiesOf(authorization, new URL(url).origin);
+  if (!mine.jar) mine.saved = texts;
+}
+
+function cookiesOf(authorization: Authorization, origin: string): Cookies {
+  const byOrigin = kept.get(authorization) ?? new Map<string, Cookies>();
+  kept.set(authorization, byOrigin);
+  const cookies = byOrigin.get(origin) ?? {};
+  byOrigin.set(origin, cookies);
+  return cookies;
+}
+
+function withCookies(request: LocatedRequest, jar: CookieJar): LocatedRequest {
+  const own = request.headers.cookie;
+  const set = jar.getCookieStringSync(request.url);
+  if (set === "") return request;
+  const cookie = own === undefined ? set : `${own}; ${set}`;
+  return { ...request, headers: { ...request.headers, cookie } };
+}
+
+async function learn(mine: Cookies, url: string, texts: readonly string[]): Promise<void> {
+  delete mine.saved;
+  if (!mine.jar) {
+    const { CookieJar } = await import("tough-cookie");
+    mine.jar ??= new CookieJar();
+  }
+  const { jar } = mine;
+  for (const text of texts.slice(0, MAX_COOKIES)) {
+    if (text.length > MAX_COOKIE_LENGTH) continue;
+    // One that the rules refuse is none.
+    jar.setCookieSync(text, url, { ignoreError: true });
+  }
+  const all = jar.getCookiesSync(url, { allPaths: true });
+  if (all.length > MAX_COOKIES) jar.removeAllCookiesSync();
+}

@@ -1,0 +1,180 @@
+// The documents say what the code does: paths are there, the walks are short, the picture has the folders, and each row
+// of the verdict's tables is put to its function.
+import { describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { meaningOf, type SentRequest } from "../lib/auth/authorization/refusal.ts";
+import { tokenChallenge } from "../lib/auth/discovery/token-challenge.ts";
+import { errorResponse, resultResponse } from "../lib/mcp/jsonrpc/message.ts";
+import { type Answer, answered, refused } from "../lib/mcp/protocol/answer.ts";
+import { type Asked, judge, type Verdict } from "../lib/mcp/protocol/verdict.ts";
+
+const ROOT = join(import.meta.dir, "..");
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const within = (folder: string) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true });
+
+const DOCUMENTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "tests/README.md",
+  ...readdirSync(join(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
+];
+const architecture = read("docs/architecture.md");
+const verdict = read("docs/verdict.md");
+
+/** The part of a document below a heading. */
+function below(document: string, heading: RegExp): string {
+  const [, part = ""] = new RegExp(`^#+ ${heading.source}.*?$(.*?)(?=^#|(?![^]))`, "ms").exec(document) ?? [];
+  expect(part).not.toBe("");
+  return part;
+}
+
+/** The cells of each row of the tables in a text, without their heads. */
+const rowsOf = (text: string): string[][] =>
+  [...text.matchAll(/^\| *-+ *\|.*$\n((?:^\|.*$\n?)+)/gm)].flatMap(([, body = ""]) =>
+    body
+      .trim()
+      .split("\n")
+      .map((line) =>
+        line
+          .split(/(?<!\\)\|/)
+          .slice(1, -1)
+          .map((cell) => cell.trim()),
+      ),
+  );
+
+/** What stands in backticks outside blocks. */
+const quoted = (document: string): string[] =>
+  [...document.replace(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g)].map(([, text = ""]) => text);
+
+/** A path with `{a,b}` in it, as one for each; what stands for any name is left out. */
+function paths(text: string): string[] {
+  const [, before = "", choices, after = ""] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(text) ?? [];
+  if (choices !== undefined) return choices.split(",").map((choice) => `${before}${choice}${after}`);
+  return [text.replace(/\/<.*$/, "")];
+}
+
+const FILES = new Set(["lib", "tests", ".ci"].flatMap((folder) => within(folder).map(({ name }) => name)));
+
+describe.each(DOCUMENTS)("what %s names is there:", (document) => {
+  const text = read(document);
+  test("paths from the root", () => {
+    const named = quoted(text).filter((one) => /^(lib|tests|docs)\/[\w./{},<>-]+$|^cli\.ts$/.test(one));
+    expect(named.flatMap(paths).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+  test("files by their names alone, and below their folder", () => {
+    const named = quoted(text).filter(
+      (one) => /^[\w*/-]+\.(ts|mjs)$/.test(one) && !/^(lib|tests)\//.test(one),
+    );
+    const isThere = (one: string) =>
+      one.includes("*") ||
+      one === "cli.ts" ||
+      (one.includes("/") ? existsSync(join(ROOT, dirname(document), one)) : FILES.has(one));
+    expect(named.filter((one) => !isThere(one))).toEqual([]);
+  });
+  test("links", () => {
+    const links = [...text.matchAll(/\]\((?!\w+:|#)([^)#]+)/g)].map(([, link = ""]) => link);
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(document), link)))).toEqual([]);
+  });
+});
+
+test.each(["One `tools/call`", "One one-off command"])("the walk %s names at most eight files", (heading) => {
+  const named = quoted(below(architecture, new RegExp(heading))).filter((one) =>
+    /^(lib\/.*|cli)\.ts$/.test(one),
+  );
+  const files = new Set(named);
+  expect(files.size).toBeGreaterThan(5);
+  expect(files.size).toBeLessThanOrEqual(8);
+});
+
+test("the picture of the code has the folders of lib", () => {
+  const [, picture = ""] = /^```text$(.*?)^```$/ms.exec(architecture) ?? [];
+  const drawn = new Set([...picture.matchAll(/([a-z-]+)\//g)].map(([, name = ""]) => name));
+  const folders = new Set(within("lib").flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])));
+  expect([...drawn].sort()).toEqual([...folders].sort());
+});
+
+test("each state is where the document says", () => {
+  const rows = rowsOf(below(architecture, /The states/));
+  expect(rows.length).toBeGreaterThan(9);
+  for (const [name = "", file = ""] of rows) {
+    const source = read(file.replaceAll("`", ""));
+    expect([file, new RegExp(`(?:type|class) ${name.replaceAll("`", "")}\\b`).test(source)]).toEqual([
+      file,
+      true,
+    ]);
+  }
+});
+
+/** An answer as the tables write it: status, code, "words", {data}, and whom the error names. */
+function answerOf(cell: string): Answer {
+  const shape = /^`(\d+)(?: (-\d+))?(?: "([^"]*)")?(?: (\{.*\}))?`(?: to (nobody|the request))?$/;
+  const [whole, status, code, words, json, whom] = shape.exec(cell) ?? [];
+  if (whole === undefined) throw new Error(`not readable: ${cell}`);
+  const data = json === undefined ? undefined : JSON.parse(json);
+  if (code === undefined && data !== undefined) return answered(resultResponse("1", data));
+  if (code === undefined) return { ...refused(Number(status)), ...(words === undefined ? {} : { words }) };
+  const error = { code: Number(code), message: words ?? "no", ...(data === undefined ? {} : { data }) };
+  if (status === "200") return answered(errorResponse("1", error));
+  return refused(Number(status), error, whom === undefined ? undefined : whom === "nobody" ? null : "1");
+}
+
+/** A verdict as the tables write it. */
+function written(said: Verdict): string {
+  const more =
+    said.kind === "session_lost"
+      ? said.sure
+        ? ["sure"]
+        : []
+      : said.kind === "other_era"
+        ? said.eras
+        : said.kind === "other_version"
+          ? said.versions
+          : [];
+  return [`\`${said.kind}\``, ...more].join(" ");
+}
+
+describe("the document's table of the verdict:", () => {
+  const part = verdict.slice(verdict.indexOf("## `judge`"), verdict.indexOf("## `meaningOf`"));
+  const parts = part.split(/(?=`\{"era")/).slice(1);
+  test.each(parts.map((text) => [text.split("\n", 1)[0] ?? "", text]))("%s", (head, text) => {
+    const asked: Asked = JSON.parse(head.replaceAll("`", ""));
+    const rows = rowsOf(text);
+    expect(rows.length).toBeGreaterThan(0);
+    for (const [answer = "", means] of rows)
+      expect([answer, written(judge(asked, answerOf(answer)))]).toEqual([answer, means ?? ""]);
+  });
+  test("has every kind", () => {
+    const source = read("lib/mcp/protocol/verdict.ts");
+    const [, union = ""] = /^export type Verdict =$(.*?);$\n\n/ms.exec(source) ?? [];
+    const kinds = [...union.matchAll(/kind: "(\w+)"/g)].map(([, kind = ""]) => kind);
+    expect(kinds.length).toBeGreaterThan(5);
+    const shown = new Set(parts.flatMap(rowsOf).map(([, means = ""]) => /\w+/.exec(means)?.[0] ?? ""));
+    expect([...shown].sort()).toEqual(kinds.sort());
+  });
+});
+
+test("each row of the document's table of authorization is what the function says", () => {
+  const rows = rowsOf(below(verdict, /`meaningOf`/));
+  expect(rows.length).toBeGreaterThan(12);
+  for (const [refusal = "", how = "", means = ""] of rows) {
+    const [, status = "", header] = /^`(\d+)(?: (.*))?`$/.exec(refusal) ?? [];
+    const sent: SentRequest = {
+      isBound: how.startsWith("bound"),
+      skewMs: how.includes("clock off") ? 600_000 : 0,
+      tried: [...how.matchAll(/(nonce|clock|token) tried/g)].map(
+        ([, one]) => one as "nonce" | "clock" | "token",
+      ),
+    };
+    const { kind } = meaningOf(Number(status), tokenChallenge(header ?? null), sent);
+    expect([refusal, how, `\`${kind}\``]).toEqual([refusal, how, means]);
+  }
+});
+
+test("each layer of HTTP has its row", () => {
+  const named = rowsOf(below(verdict, /The layers/)).flatMap(([name = ""]) =>
+    name ? [name.replaceAll("`", "")] : [],
+  );
+  const files = within("lib/mcp/http/layers").map(({ name }) => basename(name, ".ts"));
+  expect(named.sort()).toEqual(files.filter((name) => name !== "layer").sort());
+});
