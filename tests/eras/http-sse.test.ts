@@ -1,5 +1,6 @@
 // Sessions over HTTP+SSE (2024-11-05): cut, forgotten, and led elsewhere.
 import { describe, expect, test } from "bun:test";
+import type { ServerResponse } from "node:http";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
 import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
@@ -58,6 +59,63 @@ describe("HTTP+SSE", () => {
     expect(it.heard.some(({ method }) => method === "notifications/tools/list_changed")).toBe(true);
     expect(server.sessions()).toBe(1);
   });
+
+  const old = (address: (origin: string) => string, refuse: (response: ServerResponse) => unknown) => {
+    let events: ServerResponse | undefined;
+    return serveScript((asked, response, { url, headers }) => {
+      if (asked.http === "GET") {
+        events = stream(response);
+        return events.write(`event: endpoint\ndata: ${address(`http://${headers.host}`)}\n\n`);
+      }
+      if (url !== "/messages?s=1") return refuse(response);
+      response.writeHead(202).end();
+      const value = {
+        protocolVersion: "2024-11-05",
+        capabilities: {},
+        serverInfo: { name: "old", version: "1" },
+      };
+      const said = asked.method === "initialize" ? value : { tools: [] };
+      if (asked.id !== undefined)
+        events?.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id: asked.id, result: said })}\n\n`);
+    });
+  };
+
+  for (const [form, address] of [
+    ["JSON text", () => '"/messages?s=1"'],
+    ["a JSON object", () => '{"uri":"/messages?s=1"}'],
+    ["percent-encoded", (origin: string) => `${encodeURIComponent(origin)}/messages?s=1`],
+  ] as const)
+    test(`an address to post to as ${form} is found`, async () => {
+      const server = home.owns(await old(address, (response) => response.writeHead(405).end()));
+      const it = startBridge(home, [server.url]);
+      it.say(initialize());
+      expect((await it.answer("init")).result).toMatchObject({ protocolVersion: "2024-11-05" });
+    });
+
+  test("a stream is asked for beside a first request that stays without an answer", async () => {
+    const server = home.owns(
+      await old(
+        () => "/messages?s=1",
+        () => {},
+      ),
+    );
+    const it = startBridge(home, [server.url]);
+    it.say(initialize());
+    expect((await it.answer("init")).result).toMatchObject({ protocolVersion: "2024-11-05" });
+    expect((await home.run([server.url, "tools-list"])).code).toBe(0);
+  }, 30_000);
+
+  test("a call that stays without an answer is not given up for it", async () => {
+    const server = home.owns(
+      await old(
+        () => "/messages?s=1",
+        () => {},
+      ),
+    );
+    const { code } = await home.run([server.url, "tools-call", "x", "--timeout", "5"]);
+    expect(code).toBe(3);
+    expect(server.requests).not.toContain("GET");
+  }, 30_000);
 
   test("an address to post to elsewhere is refused", async () => {
     const elsewhere = home.owns(await serveScript((_asked, response) => response.writeHead(202).end()));
