@@ -174,7 +174,7 @@ export const ROWS: Row[] = [
     "sends an answer whose error is none, and leaves the stream open",
     "invalid_answer",
     ({ id }, response) => {
-      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":true}`));
+      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":7}`));
       keepSaying(response, ": more\n\n", 100);
     },
   ],

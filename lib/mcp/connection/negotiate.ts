@@ -1,10 +1,9 @@
 import type { EraTransport, Opened } from "../pairs/era-transport.ts";
 import { type Answer, type Refused, refused } from "../protocol/answer.ts";
-import type { Endpoint, ServerEra } from "../protocol/endpoint.ts";
+import type { ServerEra } from "../protocol/endpoint.ts";
 import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call } from "../protocol/transport.ts";
 import { type AttemptFailure, asAttemptFailure, distanceOf, erasAfter } from "./failures.ts";
-import { orOldStream } from "./old-stream.ts";
 
 /** A transport that was opened. */
 export interface Connected {
@@ -30,7 +29,9 @@ export interface NegotiateOptions {
   guesses: boolean;
   /** Makes the transport for one era. */
   transportOf(era: ServerEra): EraTransport;
-  endpoint: Endpoint;
+  /** Looks beside a probe that is silent whether the address is one of the old transport; then it throws old_transport. */
+  orOldStream?<T>(probe: Promise<T>): Promise<T>;
+  log(line: string): void;
 }
 
 /**
@@ -58,7 +59,7 @@ export async function negotiate(first: Call, options: NegotiateOptions): Promise
     if (isLast) break;
     for (const other of next)
       if (!queue.includes(other)) {
-        options.endpoint.log(`the server is not of the ${era} era: trying ${other}`);
+        options.log(`the server is not of the ${era} era: trying ${other}`);
         queue.push(other);
       }
   }
@@ -74,7 +75,7 @@ async function openOnce(
   first: Call,
   options: NegotiateOptions,
 ): Promise<Attempt> {
-  const { transportOf, guesses, allowed, endpoint } = options;
+  const { transportOf, guesses, allowed, orOldStream } = options;
   const isReading = onlyReads(first.message.method);
   // A call that the server may be at work on is not given up.
   const maySwitch =
@@ -83,7 +84,7 @@ async function openOnce(
   const giveUp = () => void transport.close("end");
   try {
     const probe = transport.open(first, isKnown);
-    const opened = await (maySwitch ? orOldStream(probe, endpoint) : probe);
+    const opened = await (maySwitch && orOldStream ? orOldStream(probe) : probe);
     if (opened.kind === "opened") {
       const { proven, answer } = opened;
       return {

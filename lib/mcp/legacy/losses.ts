@@ -1,13 +1,13 @@
 import { backoffMs } from "../../timing/backoff.ts";
+import { createCooldowns } from "../../timing/cooldowns.ts";
 
 /** A session that lasted this long, in ms, or answered so many requests, was no failure. */
 const LASTED_MS = 5000;
 const SERVED = 8;
 /** Base of the wait before the next session where one after the other is lost at once, in ms. */
 const PAUSE_MS = 1000;
-/** How long a method that a fresh session refused too is taken to be refused for its own sake, first and at most, in ms. */
+/** How long a method that a fresh session refused too is taken to be refused for its own sake at first, in ms. */
 const OWN_REFUSAL_MS = 900;
-const MAX_OWN_REFUSAL_MS = 10 * 60_000;
 
 /** What losing sessions has taught: when to open the next, and which refusals are no loss. */
 export interface Losses {
@@ -26,7 +26,8 @@ export interface Losses {
 
 /** @param now ms of a monotonic clock */
 export function createLosses(now: () => number = () => performance.now()): Losses {
-  const own = new Map<string, { untilMs: number; forMs: number }>();
+  /** Methods that are refused for their own sake. */
+  const own = createCooldowns(OWN_REFUSAL_MS, now);
   let openedMs = now();
   let served = 0;
   let inARow = 0;
@@ -43,14 +44,11 @@ export function createLosses(now: () => number = () => performance.now()): Losse
     get inARow() {
       return inARow;
     },
-    refusedAfresh(method) {
-      const forMs = Math.min(MAX_OWN_REFUSAL_MS, 2 * (own.get(method)?.forMs ?? OWN_REFUSAL_MS / 2));
-      own.set(method, { forMs, untilMs: now() + forMs });
-    },
-    isOwnRefusal: (method) => (own.get(method)?.untilMs ?? 0) > now(),
+    refusedAfresh: own.start,
+    isOwnRefusal: own.isOn,
     answered(method) {
       served++;
-      own.delete(method);
+      own.end(method);
     },
   };
 }

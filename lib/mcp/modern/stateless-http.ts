@@ -2,6 +2,7 @@
 import { M2mcpError } from "../../failure.ts";
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
+import { type Cooldowns, createCooldowns } from "../../timing/cooldowns.ts";
 import { createDrains, type Drains } from "../http/drain.ts";
 import { readAnswer } from "../http/read-answer.ts";
 import { readRefused } from "../http/read-refused.ts";
@@ -13,15 +14,19 @@ import {
   type RequestMessage,
   request as requestMessage,
 } from "../jsonrpc/message.ts";
-import { type Answer, answered, refused } from "../protocol/answer.ts";
+import { type Answer, answered, errorIn, refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { META_VERSION, metaOf } from "../protocol/meta.ts";
 import { createIdempotent, type Idempotent } from "../protocol/repeat-idempotent.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
+import { HEADER_MISMATCH } from "../protocol/versions.ts";
 import { mirroredHeaders, versionOf } from "./mirrored-headers.ts";
 import { createToolCatalogue, type ToolCatalogue } from "./tool-catalogue.ts";
+
+/** How long the tools are not listed again after a new list did not mend a tool's headers at first, in ms. */
+const WRONG_HEADERS_MS = 10_000;
 
 /** What belongs to one modern server, for the functions that work on it. */
 interface Server {
@@ -30,6 +35,8 @@ interface Server {
   readonly underWay: Set<AbortController>;
   readonly idempotent: Idempotent;
   readonly catalogue: ToolCatalogue;
+  /** Tools whose headers stay wrong, whatever the list says. */
+  readonly wrongHeaders: Cooldowns;
   readonly drains: Drains;
 }
 
@@ -44,6 +51,7 @@ export function createStatelessHttp(endpoint: Endpoint, ids: Ids): Transport {
     underWay: new Set(),
     idempotent: createIdempotent(endpoint),
     catalogue: createToolCatalogue(endpoint, ids),
+    wrongHeaders: createCooldowns(WRONG_HEADERS_MS),
     drains: createDrains(),
   };
   return {
@@ -73,11 +81,22 @@ async function mended(server: Server, call: Call, answer: Answer): Promise<Answe
   const verdict = judge({ era: "modern", method: message.method, proven: true, ...asked(message) }, answer);
   if (verdict.kind === "other_version")
     return send(server, { ...call, message: inVersion(message, verdict.versions[0]) });
-  if (verdict.kind !== "headers_missing") return answer;
-  await server.catalogue
-    .relearn(message.params._meta, (tools) => send(server, { ...call, message: tools }))
-    .catch(() => server.endpoint.log("the tools could not be listed"));
-  return send(server, call);
+  return verdict.kind === "headers_missing" ? withNewHeaders(server, call, answer) : answer;
+}
+
+/** The answer to the same call with the headers that the list of tools names by now. */
+async function withNewHeaders(server: Server, call: Call, answer: Answer): Promise<Answer> {
+  const { catalogue, wrongHeaders, endpoint } = server;
+  const tool = String(call.message.params.name);
+  // The list is long, and did not help the last time.
+  if (wrongHeaders.isOn(tool)) return answer;
+  await catalogue
+    .relearn(call.message.params._meta, (tools) => send(server, { ...call, message: tools }))
+    .catch(() => endpoint.log("the tools could not be listed"));
+  const again = await send(server, call);
+  if (errorIn(again)?.code === HEADER_MISMATCH) wrongHeaders.start(tool);
+  else wrongHeaders.end(tool);
+  return again;
 }
 
 /** Sends one request as it is. */
