@@ -82,8 +82,8 @@ async function openOnce(
   const transport = transportOf(era);
   const giveUp = () => void transport.close("end");
   try {
-    const opening = transport.open(first, isKnown);
-    const opened = await (maySwitch ? orOldStream(opening, endpoint) : opening);
+    const asked = transport.open(first, isKnown);
+    const opened = await (maySwitch ? orOldStream(asked, endpoint) : asked);
     if (opened.kind === "opened") {
       const { proven, answer } = opened;
       return {
