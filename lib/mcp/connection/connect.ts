@@ -8,7 +8,6 @@ import type { Call } from "../protocol/transport.ts";
 import { type ConnectionContext, transportOf, withinFirstLimit } from "./connection-state.ts";
 import { inOurWords } from "./for-client.ts";
 import { type Negotiated, negotiate } from "./negotiate.ts";
-import { orOldStream } from "./old-stream.ts";
 
 /**
  * Lets the first request ask the server; those that come meanwhile wait for it.
@@ -55,8 +54,7 @@ async function ask(context: ConnectionContext, first: Call): Promise<Negotiated>
     known: known ?? only,
     transportOf: transportOf(context, resumable(context, memory)),
     guesses: client === "own",
-    orOldStream: (probe) => orOldStream(probe, endpoint),
-    log: endpoint.log,
+    endpoint,
   });
 }
 

@@ -1,9 +1,10 @@
 import type { EraTransport, Opened } from "../pairs/era-transport.ts";
 import { type Answer, type Refused, refused } from "../protocol/answer.ts";
-import type { ServerEra } from "../protocol/endpoint.ts";
+import type { Endpoint, ServerEra } from "../protocol/endpoint.ts";
 import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call } from "../protocol/transport.ts";
 import { type AttemptFailure, asAttemptFailure, distanceOf, erasAfter } from "./failures.ts";
+import { orOldStream } from "./old-stream.ts";
 
 /** A transport that was opened. */
 export interface Connected {
@@ -29,9 +30,7 @@ export interface NegotiateOptions {
   guesses: boolean;
   /** Makes the transport for one era. */
   transportOf(era: ServerEra): EraTransport;
-  /** Looks beside a probe that is silent whether the address is one of the old transport; then it throws old_transport. */
-  orOldStream?<T>(probe: Promise<T>): Promise<T>;
-  log(line: string): void;
+  endpoint: Endpoint;
 }
 
 /**
@@ -59,7 +58,7 @@ export async function negotiate(first: Call, options: NegotiateOptions): Promise
     if (isLast) break;
     for (const other of next)
       if (!queue.includes(other)) {
-        options.log(`the server is not of the ${era} era: trying ${other}`);
+        options.endpoint.log(`the server is not of the ${era} era: trying ${other}`);
         queue.push(other);
       }
   }
@@ -75,7 +74,7 @@ async function openOnce(
   first: Call,
   options: NegotiateOptions,
 ): Promise<Attempt> {
-  const { transportOf, guesses, allowed, orOldStream } = options;
+  const { transportOf, guesses, allowed, endpoint } = options;
   const isReading = onlyReads(first.message.method);
   // A call that the server may be at work on is not given up.
   const maySwitch =
@@ -83,8 +82,8 @@ async function openOnce(
   const transport = transportOf(era);
   const giveUp = () => void transport.close("end");
   try {
-    const probe = transport.open(first, isKnown);
-    const opened = await (maySwitch && orOldStream ? orOldStream(probe) : probe);
+    const asked = transport.open(first, isKnown);
+    const opened = await (maySwitch ? orOldStream(asked, endpoint) : asked);
     if (opened.kind === "opened") {
       const { proven, answer } = opened;
       return {

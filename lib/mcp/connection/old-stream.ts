@@ -8,24 +8,24 @@ import { oldTransport } from "../protocol/errors.ts";
 const SILENT_MS = 3000;
 
 /**
- * What a probe by POST comes to. Where it is silent for long, its address may be one of the deprecated HTTP+SSE transport
+ * What a handshake by POST comes to. Where it is silent for long, its address may be one of the deprecated HTTP+SSE transport
  * (MCP 2024-11-05), which gateways hold a POST to: a GET beside it shows.
  *
- * @throws M2mcpError old_transport, where the GET brought an endpoint; what the probe throws
+ * @throws M2mcpError old_transport, where the GET brought an endpoint; what the handshake throws
  */
-export async function orOldStream<T>(probe: Promise<T>, endpoint: Endpoint): Promise<T> {
+export async function orOldStream<T>(handshake: Promise<T>, endpoint: Endpoint): Promise<T> {
   const over = new AbortController();
   const found = new Promise<never>((_resolve, reject) => {
     sleep(SILENT_MS, over.signal)
       .then(() => openEventStream(endpoint, over.signal, async () => {}).address)
       .then(
         () => reject(oldTransport(hostOf(endpoint.url))),
-        // None was found: the probe alone counts.
+        // None was found: the handshake alone counts.
         () => {},
       );
   });
   try {
-    return await Promise.race([probe, found]);
+    return await Promise.race([handshake, found]);
   } finally {
     over.abort();
   }

@@ -12,7 +12,6 @@ import {
   withinFirstLimit,
 } from "./connection-state.ts";
 import { type Negotiated, negotiate } from "./negotiate.ts";
-import { orOldStream } from "./old-stream.ts";
 
 /** After eras were asked in vain, the time in which a refusal is no reason to ask again, in ms. */
 const COOLDOWN_MS = 60_000;
@@ -70,8 +69,7 @@ async function replace(
     known: undefined,
     transportOf: transportOf(context, undefined),
     guesses: client === "own",
-    orOldStream: (probe) => orOldStream(probe, endpoint),
-    log: endpoint.log,
+    endpoint,
   }).catch(() => undefined);
   const { state } = context;
   if (state.kind !== "switching" || state.from !== used) return;
