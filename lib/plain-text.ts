@@ -28,6 +28,10 @@ const UNEXPANDED = [
   /^\{\{[^{}]*\}\}$/,
   /^\$\{\{[^{}]*\}\}$/,
   /^\$\([^()]*\)$/,
+  /^\$env:\w+$/i,
+  /^\{(env|file):[^{}]*\}$/,
+  /^#\{[^{}]*\}$/,
+  /^%\(\w+\)s$/,
 ];
 
 /** Whether a text is as a whole a variable that nothing expanded, as in the settings of a host that expands none. */

@@ -19,10 +19,10 @@ export interface AuthDeps {
   /** The credentials as they are stored now; a rotation is picked up at the next token request. */
   reload?(): Promise<Credentials | null>;
   /**
-   * What the route to the servers depends on beside the credentials, such as proxies and the time limit, in a form that
-   * reveals none of it: a failure counts for who takes the same route.
+   * What the route to the servers depends on beside the credentials, such as proxies, the time limit and the state of the
+   * files that secrets are in, in a form that reveals none of it: a failure counts for who takes the same route.
    */
-  route?(): string;
+  route?(): string | Promise<string>;
   /** Which issuer has taken these credentials before, at whatever server; for credentials that belong to no login. */
   takenBy?: {
     read(): Promise<string | undefined>;

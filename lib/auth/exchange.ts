@@ -1,11 +1,13 @@
 import { createFetch, FetchError } from "ofetch";
 import { M2mcpError } from "../failure.ts";
+import type { Challenge } from "../net/challenge.ts";
 import { answerTooLong, redirectRefused } from "../net/errors.ts";
+import { merelyStatus } from "../net/markup-words.ts";
 import { failureCode, failureHint, failureReason } from "../net/network-failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, redirectTarget } from "../net/redirect.ts";
 import { retryAfterMs } from "../net/retry-after.ts";
-import { merelyStatus, phraseOf, readWords } from "../net/words.ts";
+import { phraseOf, readWords } from "../net/words.ts";
 import { serverTimeMs } from "./clock-skew.ts";
 import type { AuthDeps } from "./deps.ts";
 import { unreachable } from "./errors.ts";
@@ -38,6 +40,15 @@ export function wordsOf(
 ): string | undefined {
   const phrase = phraseOf(readWords(withoutSecrets(text, secrets), headers.get("content-type")));
   return phrase === undefined || merelyStatus(phrase) ? undefined : phrase;
+}
+
+/** What a challenge says for people (RFC 6750 §3), as one line without what it must not repeat. */
+export function wordsOfChallenge(
+  challenge: Challenge | undefined,
+  secrets: readonly string[] = [],
+): string | undefined {
+  const said = challenge?.params.error_description;
+  return said ? oneLine(withoutSecrets(said, secrets)) : undefined;
 }
 
 /** One request to an authorization server or a metadata place. */

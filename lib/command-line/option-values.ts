@@ -4,7 +4,7 @@ import type { Arguments } from "./arguments/parse.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
-/** The options of one command: flags first, then the environment. An empty variable counts as not set. */
+/** The options of one command: flags first, then the environment. An empty or blank variable counts as not set. */
 export interface Options {
   value(name: OptionName): string | undefined;
   values(name: OptionName): string[];
@@ -44,7 +44,8 @@ export function readOptions(
   const variable = (name: OptionName) => {
     const key = variableOf(name);
     if (!key || !known.includes(name)) return undefined;
-    return expanded(name, key, trimmedText(env[key] ?? "")) || undefined;
+    const text = trimmedText(env[key] ?? "");
+    return text.trim() === "" ? undefined : expanded(name, key, text);
   };
   const values = (name: OptionName) => {
     const flags = given.get(name);

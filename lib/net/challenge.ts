@@ -37,13 +37,21 @@ export function parseChallenges(header: string | null): Challenge[] {
       at = Math.max(afterEquals(text, word.end), at + 1);
     } else {
       const value = readValue(text, skipBlanks(text, equals + 1));
-      const last = challenges.at(-1);
-      if (last && word.text !== "") last.params[word.text.toLowerCase()] = value.text;
+      take(challenges, word.text.toLowerCase(), value.text);
       at = Math.max(value.end, at + 1);
     }
     mayBeScheme = false;
   }
   return challenges;
+}
+
+/** Adds a parameter to the last challenge; to one without a scheme where some program left that out. */
+function take(challenges: Challenge[], name: string, value: string): void {
+  if (name === "") return;
+  if (challenges.length === 0) challenges.push({ scheme: "", params: {} });
+  const params = challenges.at(-1)?.params ?? {};
+  // Of two that have one name the first that says something counts; errors are compared without case.
+  params[name] ||= name === "error" ? value.toLowerCase() : value;
 }
 
 interface Piece {

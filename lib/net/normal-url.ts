@@ -5,7 +5,8 @@
 export function normalUrl(url: URL): URL {
   const normal = new URL(url);
   normal.pathname = normalEscapes(url.pathname);
-  if (url.search !== "") normal.search = normalEscapes(url.search);
+  // Also where it is empty: that takes a lone "?" away.
+  normal.search = normalEscapes(url.search);
   return normal;
 }
 

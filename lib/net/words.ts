@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../json.ts";
+import { wordsOfMarkup } from "./markup-words.ts";
 import { oneLine } from "./one-line.ts";
 
 /** What a server says of a failure, in its own words. */
@@ -24,17 +25,41 @@ const TEXTS = [
   "detail", // RFC 9457
   "message",
   "msg",
+  "messages",
   "errordetail",
   "errormsg",
+  "usermessage",
+  "developermessage",
+  "statusmessage",
   "description",
   "reason",
   "faultstring", // Apigee, SOAP
   "title",
   "error",
+  "exception",
+  "cause",
+  "info",
+  "text",
 ];
 const CODES = ["errorcode", "code", "error", "errortype", "type"];
 /** Members that hold the explanation as an object or a list. */
-const CONTAINERS = ["error", "errors", "fault", "detail", "details", "message", "body", "response", "status"];
+const CONTAINERS = [
+  "error",
+  "errors",
+  "errordescription",
+  "fault",
+  "detail",
+  "details",
+  "message",
+  "messages",
+  "body",
+  "response",
+  "result",
+  "data",
+  "meta",
+  "status",
+  "cause",
+];
 
 /**
  * The server's own words in a failed answer, whatever form they have: text, JSON in its usual shapes (RFC 6749, RFC
@@ -54,11 +79,13 @@ export function readWords(body: string, contentType?: string | null): Words {
     const words = fromEvents(text);
     if (words) return words;
   }
-  if (text.startsWith("<")) return fromMarkup(text);
+  if (text.startsWith("<")) return wordsOfMarkup(text);
   const form = /^[\w.-]+=/.test(text) && type !== "text/plain" ? fromForm(text) : undefined;
   if (form) return form;
-  // JSON that was cut off, or is none, tells a person nothing.
-  return /^[{[]/.test(text) ? {} : { text: oneLine(text) };
+  if (!/^[{[]/.test(text)) return { text: oneLine(text) };
+  // JSON on each line; what was cut off, or is none, tells a person nothing.
+  const first = parse(text.split("\n", 1)[0] ?? "");
+  return first === undefined ? {} : fromJson(first, 0);
 }
 
 /** Words as one phrase, such as `invalid_client: client is disabled`; undefined when there are none. */
@@ -66,12 +93,6 @@ export function phraseOf({ code, text }: Words): string | undefined {
   if (code === undefined || text === undefined || text.startsWith(code)) return text ?? code;
   return `${code}: ${text}`;
 }
-
-/** Whether words say no more than the status does (RFC 9110 §15 and what gateways write). */
-export const merelyStatus = (phrase: string): boolean =>
-  /^(http\/?\S* )?(error )?(\d{3}[ :,–-]*)?(bad request|unauthorized|forbidden|not found|(http )?method not allowed|not acceptable|request timeout|conflict|gone|too many requests|internal (server )?error|not implemented|bad gateway|service (temporarily )?unavailable|gateway time-?out|error|\d{3})?[.!]?$/i.test(
-    phrase.slice(0, 100),
-  );
 
 function fromJson(value: unknown, depth: number): Words {
   if (typeof value === "string") return value.trim() === "" ? {} : { text: oneLine(value) };
@@ -82,13 +103,31 @@ function fromJson(value: unknown, depth: number): Words {
   const text = textIn(members, code);
   if (text !== undefined) return { ...(code === undefined ? {} : { code }), text };
   for (const name of depth < DEEPEST ? CONTAINERS : []) {
-    const held = members.get(name);
-    if (typeof held !== "object") continue;
-    const words = fromJson(held, depth + 1);
+    const held = heldIn(members.get(name));
+    if (held === undefined) continue;
+    const inside = fromJson(held, depth + 1);
+    const words =
+      name === "errors" && inside.text === undefined ? { ...inside, ...fromFields(held) } : inside;
     if (words.text !== undefined || words.code !== undefined)
       return { ...(code === undefined ? {} : { code }), ...words };
   }
   return code === undefined ? {} : { code };
+}
+
+/** An explanation as an object or a list; some put it there as text of JSON. */
+function heldIn(value: unknown): object | undefined {
+  if (typeof value === "object" && value !== null) return value;
+  const json = typeof value === "string" && /^\s*[{[]/.test(value) ? parse(value) : undefined;
+  return typeof json === "object" && json !== null ? json : undefined;
+}
+
+/** Failures by the names of the fields that they are about, as validation tells them. */
+function fromFields(fields: object): Words {
+  const told = Object.entries(fields).flatMap(([name, value]) => {
+    const texts = [value].flat().filter((one) => typeof one === "string" && one.trim() !== "");
+    return texts.length === 0 ? [] : [`${name}: ${texts.slice(0, 3).join(", ")}`];
+  });
+  return told.length === 0 ? {} : { text: oneLine(told.slice(0, 3).join("; ")) };
 }
 
 /** Of several failures the first few, since each may name another member. */
@@ -149,41 +188,6 @@ function fromForm(text: string): Words | undefined {
   const words = fromJson(Object.fromEntries(new URLSearchParams(text)), 0);
   return words.text === undefined && words.code === undefined ? undefined : words;
 }
-
-/** The words of an XML error, else the title or the heading of a page. */
-function fromMarkup(markup: string): Words {
-  const lower = markup.toLowerCase();
-  const page = lower.startsWith("<!doctype html") || lower.includes("<html");
-  const code = page ? undefined : inElement(markup, lower, "code");
-  const names = page
-    ? ["title", "h1"]
-    : ["message", "faultstring", "error_description", "detail", "title", "h1"];
-  for (const name of names) {
-    const text = inElement(markup, lower, name);
-    if (text !== undefined) return { ...(code === undefined ? {} : { code }), text };
-  }
-  return code === undefined ? {} : { code };
-}
-
-/** The text of the first element of this name, found without backtracking. */
-function inElement(markup: string, lower: string, name: string): string | undefined {
-  const start = lower.indexOf(`<${name}`);
-  const open = start === -1 ? -1 : lower.indexOf(">", start);
-  const end = open === -1 ? -1 : lower.indexOf("</", open);
-  if (end === -1 || !/^[\s>/]/.test(lower.slice(start + name.length + 1, start + name.length + 2)))
-    return undefined;
-  const text = oneLine(withoutEntities(markup.slice(open + 1, end).slice(0, 4096)));
-  return text === "" ? undefined : text;
-}
-
-const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " " };
-
-const withoutEntities = (text: string): string =>
-  text.replace(/&(?:#(\d{1,7})|#x([\da-f]{1,6})|(\w{1,6}));/gi, (whole, decimal, hex, name) => {
-    const point = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : undefined;
-    if (point !== undefined) return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
-    return ENTITIES[String(name).toLowerCase()] ?? whole;
-  });
 
 function parse(text: string): unknown {
   try {

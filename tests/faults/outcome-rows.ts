@@ -127,6 +127,17 @@ export const ROWS: Row[] = [
         .writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
         .end(result(id)),
   ],
+  ["answers with an error in words", "-32603", ({ id }, response) => json(response, { id, error: "bad" })],
+  [
+    "says in JSON that is no message why",
+    "http_status",
+    (_asked, response) => json(response, { error: "bad" }),
+  ],
+  [
+    "says so in a list",
+    "http_status",
+    (_asked, response) => json(response, { errors: [{ message: "bad" }] }),
+  ],
   ["sends junk as JSON", "invalid_answer", (_asked, response) => json(response, "{nope")],
   ["answers nobody, in JSON", "stream_cut", (_asked, response) => json(response, result("nobody"))],
   [
@@ -163,7 +174,7 @@ export const ROWS: Row[] = [
     "sends an answer whose error is none, and leaves the stream open",
     "invalid_answer",
     ({ id }, response) => {
-      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":true}`));
+      stream(response).write(sse(`{"jsonrpc":"2.0","id":${id},"error":7}`));
       keepSaying(response, ": more\n\n", 100);
     },
   ],

@@ -70,6 +70,34 @@ describe("a lost session is opened again for all in flight:", () => {
     }, 30_000);
 });
 
+for (const [status, body] of [
+  [410, ""],
+  [401, '{"error":"Session expired"}'],
+  [400, "Session not found"],
+] as const)
+  test(`a session that only the GET stream finds lost, by ${status}, is opened again`, async () => {
+    let alive = "s1";
+    const server = await serve(
+      ({ http, id, session }, response) => {
+        if (http !== "GET") return json(response, result(id, session));
+        stream(response).write("retry: 50\n: here\n\n");
+        if (session === "s1") setTimeout(() => response.destroy(), 200);
+        alive = "s2";
+      },
+      {
+        before: ({ session }, response) => {
+          if (session === undefined || session === alive) return false;
+          response.writeHead(status).end(body);
+          return true;
+        },
+      },
+    );
+    const { say } = startBridge(home, [server.url]);
+    say(INITIALIZE, INITIALIZED);
+    await until(() => server.seen.some(({ http, session }) => http === "GET" && session === "s2"));
+    expect(server.count("initialize")).toBe(2);
+  }, 20_000);
+
 test("a new session is told the settings of the old one", async () => {
   const state = { alive: "s1" };
   const server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));

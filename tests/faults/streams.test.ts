@@ -176,6 +176,36 @@ describe("a stream with event ids", () => {
       expect(performance.now() - startedMs).toBeLessThan(5000);
     });
 
+  for (const [status, headers] of [
+    [401, {}],
+    [403, {}],
+    [503, { "retry-after": "3600" }],
+  ] as const)
+    test(`whose resumption is refused with ${status} leaves the outcome unknown`, async () => {
+      const url = await serve(breaking((_asked, response) => void response.writeHead(status, headers).end()));
+      const { stdout } = await home.run(["bridge", url, "--timeout", "3"], {
+        input: lines(INITIALIZE, call(2)),
+      });
+      expect(answersTo(stdout, 2)[0].error.data.code).toBe("stream_cut");
+    }, 20_000);
+
+  test("is resumed again where a page came in its place, and else told as of unknown outcome", async () => {
+    for (const pages of [1, Number.POSITIVE_INFINITY]) {
+      let tries = 0;
+      const url = await serve(
+        breaking((_asked, response) => {
+          if (++tries > pages) return void stream(response).end(`id: e2\ndata: ${result(2)}\n\n`);
+          response.writeHead(200, { "content-type": "text/html" }).end("<html>");
+        }),
+      );
+      const { stdout } = await home.run(["bridge", url, "--timeout", "3"], {
+        input: lines(INITIALIZE, call(2)),
+      });
+      if (pages === 1) expect(answersTo(stdout, 2)[0].result.text).toBe("ok");
+      else expect(answersTo(stdout, 2)[0].error.data.code).toBe("stream_cut");
+    }
+  }, 30_000);
+
   test("is resumed again where a gateway says that the server is away", async () => {
     let tries = 0;
     const url = await serve(

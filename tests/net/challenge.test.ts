@@ -31,11 +31,22 @@ for (const [words, header] of [
     'Negotiate, NTLM TlRMTVNTUAAB==, Bearer resource_metadata="https://h/prm?a=1&b=2", scope="a b"',
   ],
   ["nothing between schemes", 'Basic realm="x" Bearer resource_metadata="https://h/prm?a=1&b=2" scope="a b"'],
+  ["a name twice", 'Bearer resource_metadata="https://h/prm?a=1&b=2", resource_metadata="", scope="a b"'],
   ["a quote that is never closed", 'Bearer scope="a b", resource_metadata="https://h/prm?a=1&b=2'],
 ] as const)
   test(`WWW-Authenticate is read with ${words}`, () => {
     expect(parseChallenges(header).find(({ scheme }) => scheme === "bearer")?.params).toMatchObject(FIND);
   });
+
+test("WWW-Authenticate is read where its scheme was left out", () => {
+  expect(parseChallenges('resource_metadata="https://h/prm?a=1&b=2", scope="a b"')).toEqual([
+    { scheme: "", params: FIND },
+  ]);
+});
+
+test("WWW-Authenticate names an error whatever its case", () => {
+  expect(parseChallenges('Bearer error="INVALID_TOKEN"')[0]?.params.error).toBe("invalid_token");
+});
 
 test("WWW-Authenticate of any length and form is read in no time", () => {
   const startedMs = performance.now();

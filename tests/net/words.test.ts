@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { merelyStatus } from "../../lib/net/markup-words.ts";
 import { oneLine } from "../../lib/net/one-line.ts";
-import { merelyStatus, phraseOf, readWords } from "../../lib/net/words.ts";
+import { phraseOf, readWords } from "../../lib/net/words.ts";
 
 const said = "client is disabled by policy 17";
 
@@ -24,6 +25,15 @@ describe("readWords", () => {
     ["error as a sentence", { error: said }],
     ["JSON-RPC", { jsonrpc: "2.0", id: 1, error: { code: -32003, message: said } }, "-32003"],
     ["a bare string", said],
+    ["JSON within JSON", { statusCode: 400, body: JSON.stringify({ message: said }) }],
+    ["data with a message", { success: false, data: { message: said } }],
+    ["result with a message", { result: { message: said } }],
+    ["cause", { cause: said }],
+    ["userMessage", { userMessage: said }],
+    ["developerMessage", { developerMessage: said }],
+    ["statusMessage", { statusMessage: said }],
+    ["messages", { error: "invalid_client", messages: [said] }, "invalid_client"],
+    ["messages with text", { messages: [{ text: said }] }],
   ];
   for (const [what, body, code] of shapes)
     test(`finds them in JSON: ${what}`, () => {
@@ -57,6 +67,25 @@ describe("readWords", () => {
       "-32003",
     ],
     ["text in SSE", `event: error\ndata: ${said}\n\n`, "text/event-stream"],
+    ["lines of JSON", `${JSON.stringify({ message: said })}\n{"x":1}`, "application/x-ndjson"],
+    [
+      "a page of Express",
+      `<!DOCTYPE html><html><head><title>Error</title></head><body><pre>${said}</pre></body></html>`,
+      "text/html",
+    ],
+    [
+      "a page of Apache",
+      `<html><head><title>403 Forbidden</title></head><body><h1>Forbidden</h1><p>${said}</p></body>`,
+      "text/html",
+    ],
+    ["a heading of the second rank", `<html><title></title><h2>${said}</h2>`, "text/html"],
+    ["a paragraph alone", `<p><b>${said}</b></p>`, "text/html"],
+    ["XML with prefixes", `<n:error><n:message>${said}</n:message></n:error>`, "text/xml"],
+    [
+      "SOAP 1.2",
+      `<s:Fault><s:Reason><s:Text xml:lang="en">${said}</s:Text></s:Reason></s:Fault>`,
+      "application/soap+xml",
+    ],
   ];
   for (const [what, body, type, code] of texts)
     test(`finds them in other forms: ${what}`, () => {
@@ -64,6 +93,17 @@ describe("readWords", () => {
         code === undefined ? { text: said } : { code, text: said },
       );
     });
+
+  test("finds them by the fields that validation names", () => {
+    for (const told of [[said], said])
+      expect(readWords(JSON.stringify({ errors: { client_id: told } })).text).toBe(`client_id: ${said}`);
+  });
+
+  test("finds those of a page of Tomcat below the status", () => {
+    const status = "HTTP Status 401 – Unauthorized";
+    const page = `<!doctype html><html><head><title>${status}</title></head><body><h1>${status}</h1><p><b>Type</b> Report</p><p><b>Message</b> ${said}</p>`;
+    expect(readWords(page).text).toContain(said);
+  });
 
   test("finds none where there are none", () => {
     for (const body of ["", "  ", "{", "{}", "[]", "null", "17", '{"error":', "\0\0png", "<html><body>x"])
@@ -93,6 +133,10 @@ describe("readWords", () => {
       "&#1".repeat(size / 3),
       `<html><title>${"&#1".repeat(size / 3)}</title>`,
       "a.".repeat(size / 2),
+      "<p>".repeat(size / 3),
+      "<a:".repeat(size / 3),
+      `<html>${"<p".repeat(size / 2)}`,
+      `{"body":"${"[".repeat(size)}"}`,
       JSON.stringify({ message: " \n".repeat(size / 2) }),
       JSON.stringify({ message: `x${" ".repeat(size)}` }),
     ];

@@ -209,6 +209,10 @@ describe("what editors, shells and hosts do to variables", () => {
     "${input:secret}",
     "%MCP_SECRET%",
     "{{MCP_SECRET}}",
+    "{env:MCP_SECRET}",
+    "$env:MCP_SECRET",
+    "#{MCP_SECRET}",
+    "%(MCP_SECRET)s",
   ])
     for (const name of ["M2MCP_CLIENT_ID", "M2MCP_CLIENT_SECRET", "M2MCP_ISSUER"])
       test(`variables that nothing expanded are named: ${name}=${value}`, async () => {
@@ -216,6 +220,11 @@ describe("what editors, shells and hosts do to variables", () => {
         expect(error.message).toBe(`${name} holds a variable that nothing expanded`);
       });
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: that is the fault
+
+  test("blank variables count as not set", async () => {
+    const env = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "s", M2MCP_ISSUER: " ", M2MCP_DPOP: "\n" };
+    expect(await read([], env)).not.toHaveProperty("issuer");
+  });
 
   test("an id and a secret with a control character are refused by name", async () => {
     for (const [name, what] of [

@@ -1,12 +1,18 @@
 import { badKey } from "../errors.ts";
 
-/** How base64 of a PEM begins: variables of CI often hold keys in it, since they keep no lines. */
-const ENCODED_PEM = /^LS0tLS1CRUdJTi[A-Za-z0-9+/=\s]+$/;
+/** How base64 of a PEM or of a JWK begins: variables of CI often hold keys in it, since they keep no lines. */
+const ENCODED = /^(LS0tLS1CRUdJTi|ey)[A-Za-z0-9+/=\s]+$/;
+/** How PEM goes on without its first and last line, which some settings want left out. */
+const BARE = /^M[A-Za-z0-9+/=\s]{60,}$/;
 
 /** Whether a text is a key or certificate itself rather than the path of one. */
 export function isKeyText(text: string): boolean {
-  const start = text.slice(0, 100).replace(/^[\ufeff\s"']+/, "");
-  return start.startsWith("-----BEGIN ") || start.startsWith("{") || start.startsWith("LS0tLS1CRUdJTi");
+  const start = text.slice(0, 4000).replace(/^[\ufeff\s"']+/, "");
+  // What programs write before a key, such as its attributes, is no part of it.
+  if (start.includes("-----BEGIN ") || start.startsWith("{") || start.startsWith("LS0tLS1CRUdJTi"))
+    return true;
+  const pem = pemText(text);
+  return pem.startsWith("-----BEGIN ") || pem.startsWith("{");
 }
 
 /**
@@ -19,14 +25,27 @@ export function pemText(text: string): string {
     .trim()
     .replace(/^(["'])([\s\S]*)\1$/, "$2")
     .trim();
-  if (ENCODED_PEM.test(bare)) return pemText(Buffer.from(bare, "base64").toString("utf8"));
+  const decoded = ENCODED.test(bare) ? Buffer.from(bare, "base64").toString("utf8") : "";
+  if (/^(-----BEGIN |\{)/.test(decoded)) return pemText(decoded);
+  const label = BARE.test(bare) ? labelOf(Buffer.from(bare, "base64")) : undefined;
+  if (label !== undefined) return withLines("", `-----BEGIN ${label}-----`, bare, `-----END ${label}-----`);
   // JSON that was written as a string of JSON.
   if (bare.startsWith('{\\"')) return bare.replaceAll('\\"', '"');
   if (!bare.includes("-----BEGIN ")) return bare;
   return bare
-    .replaceAll(/\\r\\n|\\n|\r\n|\r/g, "\n")
+    .replaceAll(/\\+r\\+n|\\+n|\r\n|\r/g, "\n")
     .replaceAll(/[^\n]+/g, (line) => line.trim())
     .replaceAll(BLOCK, withLines);
+}
+
+/** What a DER key is by its first members (RFC 5958, RFC 8017 A.1.2, RFC 5915); undefined for anything else. */
+function labelOf(der: Buffer): string | undefined {
+  if (der[0] !== 0x30) return undefined;
+  const first = (der[1] ?? 0) < 0x80 ? 2 : 2 + ((der[1] ?? 0) & 0x7f);
+  const begin = der.subarray(first, first + 4).toString("hex");
+  if (begin === "02010030") return "PRIVATE KEY";
+  if (begin === "02010002") return "RSA PRIVATE KEY";
+  return begin === "02010104" ? "EC PRIVATE KEY" : undefined;
 }
 
 /** Neither looks beyond the next five dashes, so that a text of many beginnings is read once. */

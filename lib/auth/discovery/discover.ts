@@ -35,7 +35,9 @@ export async function discover(
   if (tokenEndpoint !== undefined) return withoutDiscovery(deps, server, tokenEndpoint, challenge);
   const check = addressCheck(server, credentials, deps.allowHttp);
   const { found: resource, reason } = await discoverResource(deps, check, server, challenge);
-  if (reason?.exitCode === EXIT.network) throw reason;
+  // The issuer that the user has named is asked whatever becomes of the server's word on it.
+  const isOutOfReach = reason?.exitCode === EXIT.network;
+  if (isOutOfReach && credentials.issuer === undefined) throw reason;
   const issuers = issuersNamed(server, resource, credentials.issuer);
   const { issuer, metadata } = issuers
     ? await firstUsable(deps, check, issuers)
@@ -51,7 +53,8 @@ export async function discover(
     ...(proofAlgs.length > 0 ? { proofAlgs } : {}),
     ...(challenge?.scheme === "dpop" || resource?.dpop ? { dpop: true } : {}),
     ...(scope ? { scope } : {}),
-    discoveredAtMs: deps.now(),
+    // What could not be asked now is asked the next time.
+    discoveredAtMs: isOutOfReach ? 0 : deps.now(),
   };
 }
 

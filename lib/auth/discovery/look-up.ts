@@ -36,8 +36,9 @@ export interface LookedUp<T> {
  * Looks for a metadata document. A place gives it, or a reason to try the next one; where the network fails, no other
  * place of that origin is tried.
  *
+ * @param check of each place: one that must not be asked is a reason to try the next
  * @param read takes a document that is one; an error says what is wrong with it, undefined that it is another thing
- * @throws M2mcpError of `check`; the signal's reason
+ * @throws the signal's reason
  */
 export async function lookUp<T extends object>(
   deps: DiscoveryDeps,
@@ -51,7 +52,12 @@ export async function lookUp<T extends object>(
   let wrong: M2mcpError | undefined;
   let absent: M2mcpError | undefined;
   for (const place of places) {
-    const { href, origin } = check(place, what);
+    const to = checked(check, place, what);
+    if (to instanceof M2mcpError) {
+      wrong ??= to;
+      continue;
+    }
+    const { href, origin } = to;
     if (dead.has(origin)) continue;
     const got = await ask(deps, href);
     if (got instanceof M2mcpError) {
@@ -65,6 +71,15 @@ export async function lookUp<T extends object>(
   }
   const reason = wrong ?? absent;
   return reason ? { reason } : {};
+}
+
+function checked(check: AddressCheck, place: string, what: string): URL | M2mcpError {
+  try {
+    return check(place, what);
+  } catch (error) {
+    if (error instanceof M2mcpError) return error;
+    throw error;
+  }
 }
 
 /** The JSON object at a place; undefined where there is none, an error where something stands in the way. */

@@ -1,6 +1,6 @@
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthDeps } from "../deps.ts";
-import { exchange, wordsOf } from "../exchange.ts";
+import { exchange, wordsOf, wordsOfChallenge } from "../exchange.ts";
 import { tokenChallenge } from "./token-challenge.ts";
 
 /** How a server meets a request without a token. */
@@ -34,6 +34,6 @@ export async function probe(
   const { status, headers } = answer;
   const challenge = tokenChallenge(headers.get("www-authenticate"));
   const wantsToken = status === 401 || Boolean(challenge?.params.resource_metadata);
-  const words = wordsOf(answer, deps.headerValues);
+  const words = wordsOfChallenge(challenge, deps.headerValues) ?? wordsOf(answer, deps.headerValues);
   return { status, headers, wantsToken, words, challenge: wantsToken ? challenge : undefined };
 }

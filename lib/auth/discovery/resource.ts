@@ -6,6 +6,9 @@ import { type AddressCheck, covers } from "./url.ts";
 
 const WHAT = "the protected resource metadata";
 
+/** What is wrong with the server's own word: no other place makes up for it. */
+const DECIDED = ["resource_mismatch", "insecure_url", "directed_inward", "invalid_metadata"];
+
 /** What the protected resource says of itself (RFC 9728 §2). */
 export interface ResourceMetadata {
   resource: string;
@@ -30,7 +33,7 @@ export async function discoverResource(
   challenge: Challenge | undefined,
 ): Promise<LookedUp<ResourceMetadata>> {
   // Some servers name the place by its path alone.
-  const named = challenge?.params.resource_metadata?.trim();
+  const named = challenge?.params.resource_metadata?.replace(/^[\s<]+|[\s>]+$/g, "");
   const place = named && (URL.parse(named, server)?.href ?? named);
   const places = resourceMetadataUrls(server);
   const { found, reason } = await lookUp(deps, check, place ? [place, ...places] : places, WHAT, (json) => {
@@ -42,13 +45,14 @@ export async function discoverResource(
     return {
       resource,
       issuers: identifiers(json.authorization_servers) ?? [],
-      scopes: identifiers(json.scopes_supported),
+      // Some write the list as a scope is sent, with blanks.
+      scopes: identifiers(json.scopes_supported)?.flatMap((one) => one.split(" ").filter(Boolean)),
       dpop: json.dpop_bound_access_tokens_required === true,
       dpopAlgs: identifiers(json.dpop_signing_alg_values_supported),
     };
   });
   if (found) return { found };
-  if (reason?.code === "resource_mismatch") throw reason;
+  if (reason && DECIDED.includes(reason.code)) throw reason;
   if (reason) return { reason };
   return place ? { reason: noMetadata(place) } : {};
 }

@@ -17,7 +17,8 @@ export interface RefusedRequest {
 }
 
 /** What mends a refusal: by the server's words, by its code, by what it offers and by what was sent. */
-export function hintFor(refused: RefusedRequest): string {
+export function hintFor(asTold: RefusedRequest): string {
+  const refused = { ...asTold, error: asTold.error.toLowerCase() };
   const { error, credentials, doubt } = refused;
   const sendsResource = credentials?.resource !== null;
   const known = entraHint(refused);
@@ -46,7 +47,8 @@ const NO_MATTER_OF_RESOURCE = [
 
 /** Whether the server's words are about the resource that tokens were asked for (RFC 8707 §2). */
 const refusesResource = ({ error, description }: RefusedRequest) =>
-  ["invalid_target", "invalid_resource"].includes(error) ||
+  ["invalid_target", "invalid_resource", "unknown_resource"].includes(error) ||
+  /\bresource\W{0,2} parameter\b|\bparameter\W{1,3}resource\b/i.test(description) ||
   (/\bresource\b(?! (server|owner))/i.test(description) && !NO_MATTER_OF_RESOURCE.includes(error));
 
 function byCode(refused: RefusedRequest): string {

@@ -1,7 +1,8 @@
 import { isObject, type JsonObject } from "../../json.ts";
 import { unexpectedStatus } from "../../net/errors.ts";
+import { merelyStatus } from "../../net/markup-words.ts";
 import { oneLine } from "../../net/one-line.ts";
-import { merelyStatus, readWords } from "../../net/words.ts";
+import { readWords } from "../../net/words.ts";
 import type { Credentials, Token } from "../credentials.ts";
 import { askedToWait, badTokenAnswer, tokenRefused } from "../errors.ts";
 import { type Answer, waitAsked } from "../exchange.ts";
@@ -69,7 +70,8 @@ function refusalOf(
     return badTokenAnswer(host, said === undefined ? ofStatus : `${ofStatus}: ${said}`);
   if ((status === 429 || status >= 500) && errorOf(answer) === undefined)
     return unexpectedStatus(host, status, said);
-  const description = typeof json.error_description === "string" ? oneLine(json.error_description) : said;
+  const described = typeof json.error_description === "string" ? oneLine(json.error_description) : "";
+  const description = described || said;
   const codes = Array.isArray(json.error_codes) ? json.error_codes.map(String) : [];
   const code = oneLine(error ?? ofStatus);
   const hint = hintFor({
@@ -84,12 +86,16 @@ function refusalOf(
   return tokenRefused(host, code, description === code ? undefined : description || undefined, hint);
 }
 
-/** What stands in the place of a JSON object. */
+/** What stands in the place of a JSON object; of its text a page's title at most, since it may be or hold the token. */
 function noObject({ json, text, headers }: TokenAnswer): string {
   if (json !== undefined) return "no JSON object";
-  const { text: said } = readWords(text, headers.get("content-type"));
-  return said === undefined ? "not JSON" : `not JSON: ${said}`;
+  const isPage = /^\s*<(!doctype html|html|head|title)\b/i.test(text.slice(0, 1000));
+  const { text: said } = isPage ? readWords(text, headers.get("content-type")) : {};
+  return said === undefined || holdsToken(said) ? "not JSON" : `not JSON: ${said}`;
 }
+
+/** Whether a text may be, or hold, a token: one piece of what tokens are made of, as long as none of the words is. */
+const holdsToken = (text: string): boolean => /[\w.~+/=-]{20,}/.test(text.slice(0, 1000));
 
 function readToken(json: JsonObject, host: string, askedAtMs: number, asked: string | undefined): Token {
   const { access_token: accessToken, expires_in: expiresIn, scope } = json;
@@ -122,11 +128,11 @@ function withoutToken(json: JsonObject): string {
 /** The type of a token, whose case does not matter (RFC 6749 §5.1); some say BearerToken, or nothing. */
 function readType(type: unknown, host: string): Token["tokenType"] {
   if (type === undefined || type === null) return "Bearer";
-  const plain = typeof type === "string" ? type.trim().toLowerCase() : "";
-  if (["", "bearer", "bearertoken", "bearer_token"].includes(plain) && typeof type === "string")
-    return "Bearer";
+  const plain = typeof type === "string" ? type.toLowerCase().replace(/[\s_-]/g, "") : "";
+  if (["", "bearer", "bearertoken"].includes(plain) && typeof type === "string") return "Bearer";
   if (plain === "dpop") return "DPoP";
-  throw badTokenAnswer(host, `token_type ${oneLine(JSON.stringify(type), 60)} is not known`);
+  const shown = JSON.stringify(type);
+  throw badTokenAnswer(host, `token_type ${holdsToken(shown) ? "" : `${oneLine(shown, 60)} `}is not known`);
 }
 
 /** `expires_in`, also as text; undefined when it says nothing, since a token is never issued as already over. */

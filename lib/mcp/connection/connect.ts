@@ -54,7 +54,7 @@ async function ask(context: ConnectionContext, first: Call): Promise<Negotiated>
     known: known ?? only,
     transportOf: transportOf(context, resumable(context, memory)),
     guesses: client === "own",
-    log: endpoint.log,
+    endpoint,
   });
 }
 

@@ -1,9 +1,10 @@
 import type { EraTransport, Opened } from "../pairs/era-transport.ts";
 import { type Answer, type Refused, refused } from "../protocol/answer.ts";
-import type { ServerEra } from "../protocol/endpoint.ts";
+import type { Endpoint, ServerEra } from "../protocol/endpoint.ts";
 import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call } from "../protocol/transport.ts";
 import { type AttemptFailure, asAttemptFailure, distanceOf, erasAfter } from "./failures.ts";
+import { orOldStream } from "./old-stream.ts";
 
 /** A transport that was opened. */
 export interface Connected {
@@ -29,7 +30,7 @@ export interface NegotiateOptions {
   guesses: boolean;
   /** Makes the transport for one era. */
   transportOf(era: ServerEra): EraTransport;
-  log(line: string): void;
+  endpoint: Endpoint;
 }
 
 /**
@@ -57,7 +58,7 @@ export async function negotiate(first: Call, options: NegotiateOptions): Promise
     if (isLast) break;
     for (const other of next)
       if (!queue.includes(other)) {
-        options.log(`the server is not of the ${era} era: trying ${other}`);
+        options.endpoint.log(`the server is not of the ${era} era: trying ${other}`);
         queue.push(other);
       }
   }
@@ -71,12 +72,18 @@ async function openOnce(
   era: ServerEra,
   isKnown: boolean,
   first: Call,
-  { transportOf, guesses }: NegotiateOptions,
+  options: NegotiateOptions,
 ): Promise<Attempt> {
+  const { transportOf, guesses, allowed, endpoint } = options;
+  const isReading = onlyReads(first.message.method);
+  // A call that the server may be at work on is not given up.
+  const maySwitch =
+    era !== "sse" && allowed.includes("sse") && (isReading || first.message.method === "initialize");
   const transport = transportOf(era);
   const giveUp = () => void transport.close("end");
   try {
-    const opened = await transport.open(first, isKnown);
+    const asked = transport.open(first, isKnown);
+    const opened = await (maySwitch ? orOldStream(asked, endpoint) : asked);
     if (opened.kind === "opened") {
       const { proven, answer } = opened;
       return {
@@ -90,7 +97,6 @@ async function openOnce(
     return { kind: "failed", failure: { kind: "refused", refusal: opened } };
   } catch (error) {
     giveUp();
-    const isReading = onlyReads(first.message.method);
     const failure = asAttemptFailure({ era, isGuess: guesses && !isKnown, isReading }, error);
     if (!failure) throw error;
     return { kind: "failed", failure };

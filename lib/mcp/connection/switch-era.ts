@@ -69,7 +69,7 @@ async function replace(
     known: undefined,
     transportOf: transportOf(context, undefined),
     guesses: client === "own",
-    log: endpoint.log,
+    endpoint,
   }).catch(() => undefined);
   const { state } = context;
   if (state.kind !== "switching" || state.from !== used) return;

@@ -13,8 +13,8 @@ import type { StreamCursor } from "./sse.ts";
 /** What one response brought: the answer, or its end without one. */
 export type Reading =
   | { kind: "answer"; message: ResponseMessage }
-  /** `errorWithoutId`: an error that names no request, so is the answer if no other comes. */
-  | { kind: "ended"; errorWithoutId?: RpcError };
+  /** `errorWithoutId`: an error that names no request, so is the answer if no other comes; `words`: an error that is no message. */
+  | { kind: "ended"; errorWithoutId?: RpcError; words?: string };
 
 export interface ReadAnswerOptions {
   endpoint: Endpoint;
@@ -62,7 +62,8 @@ export function readAnswer(
     const take = (message: NotificationMessage | RequestMessage | ResponseMessage) =>
       message.kind === "response" ? answer(message) : call.onMessage(message);
     readMessages(response, { url: endpoint.url, cursor, log: endpoint.log, take, expected: id })
-      .then(({ unreadable }) => {
+      .then(({ unreadable, words }) => {
+        if (words !== undefined && !answered) return resolve({ kind: "ended", words });
         // It may have been the answer: then its end is no cut.
         if (unreadable !== undefined && !answered && cursor.lastEventId === undefined)
           throw invalidAnswer(hostOf(endpoint.url), unreadable);

@@ -9,8 +9,12 @@ import { type Message, withId } from "../jsonrpc/message.ts";
 import { parseMessages, type Unreadable } from "../jsonrpc/parse.ts";
 import { oldTransport, wrongContentType } from "../protocol/errors.ts";
 import { type HttpResponse, MAX_ANSWER_BYTES } from "./body.ts";
+import { endpointIn } from "./endpoint-event.ts";
 import { mediaType } from "./media-type.ts";
 import { eventsIn, readEvents, type StreamCursor, type StreamEvent } from "./sse.ts";
+
+/** Longest body that is looked at for words in place of a message, in characters. */
+const MAX_ERROR_LENGTH = 4096;
 
 export interface ReadMessagesOptions {
   /** Where the response comes from, for what is told of it. */
@@ -30,6 +34,8 @@ export interface ReadMessagesOptions {
 export interface MessagesRead {
   /** What is wrong with something that could not be read; absent where all could. */
   unreadable?: string;
+  /** What a body says that is no message but an error in words, such as `{"error":"…"}`. */
+  words?: string;
 }
 
 /**
@@ -89,9 +95,20 @@ async function takeUntyped(
 async function takeWhole(text: Text, options: ReadMessagesOptions): Promise<MessagesRead> {
   const read = await parse(text);
   const unreadable = await takeAll(read, options);
-  if (unreadable !== undefined && read.every(({ kind }) => kind === "unreadable"))
+  if (unreadable !== undefined && read.every(({ kind }) => kind === "unreadable")) {
+    const words = errorInWords(text);
+    if (words !== undefined) return { unreadable, words };
     throw invalidAnswer(hostOf(options.url), unreadable);
+  }
   return unreadable === undefined ? {} : { unreadable };
+}
+
+/** What gateways and frameworks say in place of a message, at whatever status. */
+function errorInWords(text: Text): string | undefined {
+  if (text.length > MAX_ERROR_LENGTH) return undefined;
+  const body = asString(text);
+  const isError = /"(?:errors?|detail|message)"\s*:/.test(body) && !/"(?:jsonrpc|id)"\s*:/.test(body);
+  return isError && body.startsWith("{") ? phraseOf(readWords(body, "application/json")) : undefined;
 }
 
 /** Only unnamed events and those named `message` carry messages (MCP Streamable HTTP; HTML "Server-sent events"). */
@@ -109,7 +126,7 @@ async function takeEvent(
   }
   if (options.expected === undefined) return;
   const text = asString(data);
-  if (event === "endpoint" && !text.startsWith("{")) throw oldTransport(host);
+  if (event === "endpoint" && endpointIn(text) !== undefined) throw oldTransport(host);
   if (event !== "error") return;
   const words = phraseOf(readWords(text, null));
   if (words !== undefined) throw streamEndedInError(host, words);

@@ -1,4 +1,5 @@
-import { merelyStatus, phraseOf, readWords } from "../../net/words.ts";
+import { merelyStatus } from "../../net/markup-words.ts";
+import { phraseOf, readWords } from "../../net/words.ts";
 import { parseMessages } from "../jsonrpc/parse.ts";
 import { type Refused, refused } from "../protocol/answer.ts";
 import type { HttpResponse } from "./body.ts";

@@ -1,4 +1,5 @@
-import { merelyStatus, phraseOf, readWords } from "../../net/words.ts";
+import { merelyStatus } from "../../net/markup-words.ts";
+import { phraseOf, readWords } from "../../net/words.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { HttpResponse } from "./body.ts";
 

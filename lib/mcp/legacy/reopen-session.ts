@@ -109,6 +109,7 @@ export const tellInitialized = (
 export function listen(session: Session, opened: OpenSession): void {
   const { endpoint, exchange, ended, listens, streamSchedule } = session;
   if (!listens || ended.signal.aborted) return;
+  exchange.listening(true);
   void keepStandaloneStream({
     endpoint,
     open: (cursor, signal) => getStream(endpoint, opened, cursor, signal, Number.POSITIVE_INFINITY),
@@ -116,5 +117,8 @@ export function listen(session: Session, opened: OpenSession): void {
     signal: AbortSignal.any([ended.signal, opened.stream.signal]),
     onLost: () => void reopen(session, opened).catch(() => {}),
     schedule: streamSchedule,
+  }).then(() => {
+    // Another session's stream may have taken its place.
+    if (session.state === opened) exchange.listening(false);
   });
 }

@@ -1,5 +1,5 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
-import { streamCut } from "../../net/errors.ts";
+import { streamCut, timedOut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { resumeAfterMs } from "../../timing/backoff.ts";
 import { sleep } from "../../timing/sleep.ts";
@@ -7,6 +7,7 @@ import type { HttpResponse } from "../http/body.ts";
 import { type ReadAnswerOptions, readAnswer } from "../http/read-answer.ts";
 import type { StreamCursor } from "../http/sse.ts";
 import { type Answer, answered, refused } from "../protocol/answer.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
 import { sessionLost } from "../protocol/errors.ts";
 
 /** Failures in a row after which a stream is no longer resumed. */
@@ -43,6 +44,22 @@ export async function resumePost(first: HttpResponse, options: ResumeOptions): P
   }
 }
 
+/**
+ * Waits while the answer to a POST that was only accepted is due on another stream: who reads that settles the request.
+ *
+ * @throws M2mcpError timeout; the reasons of the signals: the request is given up, there is no other stream any more
+ */
+export async function answerElsewhereDue(
+  { url, timeoutMs }: Endpoint,
+  response: HttpResponse,
+  ...over: AbortSignal[]
+): Promise<never> {
+  await response.discard();
+  const signal = AbortSignal.any(over);
+  await sleep(timeoutMs, signal);
+  throw timedOut(hostOf(url), timeoutMs);
+}
+
 type Outcome = { kind: "answer"; answer: Answer } | { kind: "cut"; failure?: M2mcpError };
 
 /** How resuming one stream has gone so far. */
@@ -76,6 +93,8 @@ async function readOnce(
     if (reading.kind === "answer") return { kind: "answer", answer: answered(reading.message) };
     if (reading.errorWithoutId)
       return { kind: "answer", answer: refused(response.status, reading.errorWithoutId) };
+    if (reading.words !== undefined)
+      return { kind: "answer", answer: { ...refused(response.status), words: reading.words } };
     return { kind: "cut" };
   } catch (error) {
     return asCut(error, options);
@@ -89,13 +108,23 @@ async function resumeOnce(cursor: StreamCursor, options: ResumeOptions): Promise
   try {
     response = await options.resume(cursor, options.abort.signal);
   } catch (error) {
-    return asCut(error, options);
+    if (!(error instanceof M2mcpError) || options.abort.signal.aborted) throw error;
+    options.endpoint.log(error.message);
+    if (error.exitCode !== EXIT.network) throw streamCut(host);
+    return { kind: "cut", failure: error };
   }
   const { status } = response;
-  if (status < 300) return readOnce(response, cursor, options);
+  if (status < 300)
+    return readOnce(response, cursor, options).catch((error: unknown) => asNoStream(error, host));
   await response.discard();
   if (status === 404) throw sessionLost(host);
   if (status < 500 && !MAY_PASS.includes(status)) throw streamCut(host);
+  return { kind: "cut", failure: streamCut(host) };
+}
+
+/** What came in place of the stream says nothing of the call. @throws other faults */
+function asNoStream(error: unknown, host: string): Outcome {
+  if (!(error instanceof M2mcpError) || error.code !== "content_type") throw error;
   return { kind: "cut", failure: streamCut(host) };
 }
 

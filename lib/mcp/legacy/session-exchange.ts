@@ -12,8 +12,9 @@ import { type Id, idMeant, idValue } from "../jsonrpc/id.ts";
 import { notification, type ResponseMessage, withId } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
+import { wrongContentType } from "../protocol/errors.ts";
 import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
-import { resumePost } from "./resume-post.ts";
+import { answerElsewhereDue, resumePost } from "./resume-post.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import type { Handshaken, SessionExchange, Traffic } from "./traffic.ts";
 
@@ -30,6 +31,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
     asked: new Set(),
     telling: new Set(),
     drains: createDrains(),
+    deaf: undefined,
     ended: new AbortController(),
   };
   const take = noting(traffic, onMessage);
@@ -43,6 +45,11 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
       answerElsewhere(traffic, message);
       // The answer goes first.
       await nextTurn();
+    },
+    listening(isListening) {
+      const host = hostOf(endpoint.url);
+      traffic.deaf?.abort(isListening ? streamCut(host) : wrongContentType(host, null));
+      traffic.deaf = isListening ? new AbortController() : undefined;
     },
     close: () => close(traffic),
   };
@@ -95,7 +102,10 @@ function read(
   session: SessionHeaders,
   abort: AbortController,
 ): Promise<Answer> {
-  const { endpoint, drains } = traffic;
+  const { endpoint, drains, deaf } = traffic;
+  // Accepted: where there is another stream, the answer may come there.
+  if (response.status === 202 && deaf)
+    return answerElsewhereDue(endpoint, response, abort.signal, deaf.signal);
   return resumePost(response, {
     endpoint,
     call: { message, onMessage: noting(traffic, onMessage) },

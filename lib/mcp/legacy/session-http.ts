@@ -40,6 +40,22 @@ export const postMessage = (
     ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
   });
 
+/** One message to a server of the HTTP+SSE transport, at the address that its stream named (MCP 2024-11-05). */
+export const postBeside = (
+  endpoint: Endpoint,
+  url: string,
+  text: Text,
+  signal: AbortSignal,
+): Promise<HttpResponse> =>
+  sendHttp(endpoint, {
+    method: "POST",
+    url,
+    body: text,
+    headers: { "content-type": "application/json" },
+    signal,
+    isNoMatterOfTokens: speaksOfSession,
+  });
+
 /** Whether a refusal speaks of the session, not of the token: a challenge would say otherwise. */
 function speaksOfSession(refusal: RefusedBody): boolean {
   if (refusal.headers.has("www-authenticate")) return false;

@@ -17,6 +17,8 @@ export interface SessionExchange {
   tell(text: Text, session: SessionHeaders, what: string): Promise<Refused | undefined>;
   /** Takes what comes on the standalone stream. */
   receive(message: Message): Promise<void>;
+  /** A session's standalone stream is asked for, or there is none any more: answers may come there. */
+  listening(isListening: boolean): void;
   /** Requests of the server's that await an answer. */
   readonly asked: Set<Id>;
   /** Ends what is under way, once what the server is being told has gone out, or has had a moment to. Never rejects. */
@@ -43,5 +45,7 @@ export interface Traffic {
   /** What the server is being told. */
   readonly telling: Set<Promise<unknown>>;
   readonly drains: Drains;
+  /** Called where no answer can come on a standalone stream any more; absent where there is none. */
+  deaf: AbortController | undefined;
   readonly ended: AbortController;
 }

@@ -137,6 +137,7 @@ async function exchange(
   if (reading.kind === "answer") return answered(reading.message);
   // An error in its own response is the request's, though the server did not say so.
   if (reading.errorWithoutId) return refused(response.status, reading.errorWithoutId);
+  if (reading.words !== undefined) return { ...refused(response.status), words: reading.words };
   throw streamCut(hostOf(endpoint.url));
 }
 

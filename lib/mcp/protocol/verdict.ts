@@ -117,7 +117,7 @@ function lossOf(asked: Asked, said: Refused): "sure" | "likely" | undefined {
 
 /** Versions to ask for in place of the one that a server refused, likeliest first. */
 function otherVersions({ era, method, version }: Asked, { status, error, words = "" }: Refused): string[] {
-  if (version === undefined || status >= 500) return [];
+  if (version === undefined || status > 500) return [];
   if (era === "modern")
     return error?.code === UNSUPPORTED_VERSION && MODERN_VERSIONS.includes(version)
       ? supportedVersions(error).filter((theirs) => MODERN_VERSIONS.includes(theirs))

@@ -21,7 +21,7 @@ export function storeFolder(
   const { join, isAbsolute } = platform === "win32" ? win32 : posix;
   const absolute = (text: string | undefined) => (text && isAbsolute(text) ? text : undefined);
   if (env.M2MCP_HOME) {
-    if (/^~(?:[\\/]|$)|^\$\w|\$\{|^%\w+%/.test(env.M2MCP_HOME))
+    if (/^~(?:[\\/]|$)|^\$\w|\$\{|\{\{|^\{\w+:|^%\w+%|^["'<]/.test(env.M2MCP_HOME))
       throw unexpandedPath("M2MCP_HOME", env.M2MCP_HOME);
     return env.M2MCP_HOME;
   }

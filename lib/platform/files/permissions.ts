@@ -6,7 +6,7 @@ const OTHERS = 0o077;
 const OTHERS_WRITE = 0o022;
 
 /** What `chmod` says where permissions are not the file system's to keep: vfat, some network shares and containers. */
-const KEEPS_NONE = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
+const KEEPS_NONE = ["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "ENOTTY"];
 
 /**
  * Gives a file or folder that was just made to its owner alone, whatever the umask.

@@ -1,8 +1,10 @@
+import { stat } from "node:fs/promises";
 import type { AuthDeps } from "../../auth/deps.ts";
 import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { USER_AGENT } from "../../command-line/version.ts";
+import { isObject } from "../../json.ts";
 import { createFetch } from "../../platform/http/fetch.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
@@ -86,15 +88,34 @@ export async function fetchFor(
 }
 
 /** What the route to the servers depends on, as a digest: a proxy's address may hold a password. */
-function routeOf({ io, options }: Command, { headers, allowHttp, ca }: Target): string {
+async function routeOf(
+  { io, options }: Command,
+  { headers, allowHttp, ca, credentials }: Target,
+): Promise<string> {
   const proxies = ROUTE_VARIABLES.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
-  const parts = [proxies, timeoutMs(options), headers, allowHttp, ca];
+  // A secret that was mended in its file is another one.
+  const files = await Promise.all(filesIn(credentials).map(stateOf));
+  const parts = [proxies, timeoutMs(options), headers, allowHttp, ca, files];
   return process
     .getBuiltinModule("node:crypto")
     .createHash("sha256")
     .update(JSON.stringify(parts))
     .digest("base64url");
 }
+
+/** The files that secrets are read from, wherever credentials name them. */
+function filesIn(value: unknown): string[] {
+  if (!isObject(value)) return [];
+  if (value.from === "file" && typeof value.path === "string") return [value.path];
+  return Object.values(value).flatMap(filesIn);
+}
+
+/** What changes with what a file holds. */
+const stateOf = (path: string) =>
+  stat(path).then(
+    ({ mtimeMs, size, ino }) => [mtimeMs, size, ino],
+    () => [],
+  );
 
 /**
  * Which issuer took these credentials, at whatever server. A bridge writes it down: it is started by a host's entry,

@@ -9,15 +9,13 @@ import { isUnexpanded } from "../../plain-text.ts";
  *
  * @throws M2mcpError (exit 1) when it is no http(s) URL, or holds a password
  */
-export function serverUrl(text: string): string {
-  if (/\$\{[^{}]*\}|\{\{[^{}]*\}\}/.test(text) || isUnexpanded(text))
-    throw wrongUsage(
-      "what stands in the server's place is or holds a variable that nothing expanded",
-      "check where it is set; some hosts and shells expand no variables",
-    );
+export function serverUrl(given: string): string {
+  const text = given.trim();
+  if (/\$\{[^{}]*\}|\{\{[^{}]*\}\}/.test(text) || isUnexpanded(text)) throw notExpanded();
   const isWhole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = URL.parse(isWhole ? text : `https://${text}`);
-  const isHost = isWhole || /[.:[]|^localhost\b/i.test(text.split("/")[0] ?? "");
+  if (isWhole && url && /[<>{}$]/.test(url.hostname)) throw notExpanded();
+  const isHost = isWhole || /^(?!["'<]).*[.:[]|^localhost\b/i.test(text.split("/")[0] ?? "");
   if (!isHost || !url?.hostname || (url.protocol !== "https:" && url.protocol !== "http:"))
     throw wrongUsage(
       "what stands in the server's place is no address",
@@ -31,6 +29,12 @@ export function serverUrl(text: string): string {
   url.hash = "";
   return normalUrl(url).href;
 }
+
+const notExpanded = () =>
+  wrongUsage(
+    "what stands in the server's place is or holds a variable that nothing expanded",
+    "check where it is set; some hosts and shells expand no variables",
+  );
 
 /** Whether two addresses are the same endpoint: neither spelling nor a slash at the end makes a difference. */
 export const sameServer = (a: string, b: string): boolean => bare(a) === bare(b);

@@ -5,7 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pemText } from "../../../lib/auth/client/pem.ts";
+import { isKeyText, pemText } from "../../../lib/auth/client/pem.ts";
 import { readPrivateKey } from "../../../lib/auth/client/private-key.ts";
 import { readPem, readSecret } from "../../../lib/auth/client/secrets.ts";
 
@@ -108,6 +108,7 @@ describe("a key", () => {
   const cipher = { cipher: "aes-128-cbc", passphrase: "pass" } as const;
   const old = privateKey.export({ type: "pkcs1", format: "pem", ...cipher }).toString();
   const jwk = JSON.stringify(privateKey.export({ format: "jwk" }));
+  const pkcs1 = privateKey.export({ type: "pkcs1", format: "pem" }).toString();
   const flat = (text: string) => text.replaceAll("\n", "\\n");
   for (const [words, text, passphrase] of [
     ["as it is", pem],
@@ -125,10 +126,15 @@ describe("a key", () => {
     ["encrypted, of PKCS#1", old, "pass"],
     ["encrypted, of PKCS#1, with \\n for line ends", flat(old), "pass"],
     ["encrypted, of PKCS#1, on one line with blanks", old.replaceAll("\n", " "), "pass"],
+    ["with \\n escaped twice", pem.replaceAll("\n", "\\\\n")],
+    ["without its first and last line", pem.replace(/-----.*-----/g, "")],
+    ["of PKCS#1, without its first and last line", pkcs1.replace(/-----.*-----/g, "").replaceAll("\n", "")],
+    ["as JWK in base64", Buffer.from(jwk).toString("base64")],
     ["as JWK", jwk],
     ["as JWK in a string of JSON", JSON.stringify(jwk)],
   ] as [string, string, string?][])
     test(`a key is read ${words}`, async () => {
+      expect(isKeyText(text)).toBe(true);
       const read = await readPem({ from: "value", value: text }, {});
       expect(readPrivateKey(read, passphrase).jwk.n).toBe(privateKey.export({ format: "jwk" }).n ?? "");
     });

@@ -62,6 +62,27 @@ describe("a well-known place gives metadata or a reason to try the next", () => 
     });
   }
 
+  for (const place of ["http://gateway.internal/prm", "ftp://x/prm", "http://[bad", "https://127.0.0.1/prm"])
+    test(`discovery goes on where the challenge leads to ${place}, which is not asked`, async () => {
+      const script = { [PATH_PLACE]: PRM, [AS_PLACE]: METADATA };
+      const challenge = `Bearer resource_metadata="${place}"`;
+      const { found, asked } = await discovered(script, { challenge });
+      expect(found).toMatchObject(GOOD);
+      expect(asked).toEqual([PATH_PLACE, AS_PLACE]);
+    });
+
+  test("discovery takes a place in angle brackets", async () => {
+    const script = { "https://mcp.example/prm": PRM, [AS_PLACE]: METADATA };
+    const challenge = 'Bearer resource_metadata="<https://mcp.example/prm>"';
+    expect((await discovered(script, { challenge })).found).toMatchObject(GOOD);
+  });
+
+  test("an issuer of the user's counts where the server's word is out of reach, which is asked for again", async () => {
+    const script = { [PATH_PLACE]: undefined as unknown as Scripted, [AS_PLACE]: METADATA };
+    expect((await discovered(script, { issuer: AS })).found).toMatchObject({ ...GOOD, discoveredAtMs: 0 });
+    expect((await discovered(script)).found).toMatchObject({ code: "connection_failed" });
+  });
+
   test("discovery follows redirects within the origin", async () => {
     const script = {
       [PATH_PLACE]: moved("/prm", 301),
@@ -143,6 +164,12 @@ test("scopes that are about a person are not asked for by discovery alone", asyn
 
 describe("a server's query", () => {
   const server = `${SERVER}?tenant=a`;
+  test("scopes are found in a text with blanks too", async () => {
+    const prm = { ...PRM, scopes_supported: "openid mcp:read mcp:write" };
+    const { found } = await discovered({ [PATH_PLACE]: prm, [AS_PLACE]: METADATA });
+    expect(found).toMatchObject({ scope: "mcp:read mcp:write" });
+  });
+
   test("a query is kept at the well-known place, and one of another tenant is refused", async () => {
     const at = (resource: string) => ({
       [`${PATH_PLACE}?tenant=a`]: { ...PRM, resource },

@@ -19,6 +19,9 @@ for (const [error, description] of [
   ["server_error", "unknown parameter 'resource'"],
   ["invalid_grant", "Invalid resource"],
   ["", "resource is not allowed"],
+  ["INVALID_TARGET", ""],
+  ["unknown_resource", ""],
+  ["unauthorized_client", "The client is not permitted to use the resource parameter"],
 ] as const)
   test(`hint for ${error} "${description}" names --no-resource`, () => {
     expect(hint(error, description)).toContain("--no-resource");

@@ -104,8 +104,37 @@ test("an answer to a token request without a usable token names what is there, n
   expect(refusal(200, { access_token: "a b" }).message).toContain("blanks");
 });
 
+test("an answer to a token request that is the token in another form than JSON does not show it", () => {
+  const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln";
+  for (const text of [
+    token,
+    `access_token=${token}&token_type=bearer`,
+    `data: ${token}\n\n`,
+    `access_token: ${token}`,
+    `)]}'\n{"access_token":"${token}"}`,
+    `<Token><access_token>${token}</access_token><message>${token}</message></Token>`,
+    `<html><title>${token}</title>`,
+  ])
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jwt", ""]) {
+      const answer = { status: 200, headers: new Headers({ "content-type": type }), text, json: undefined };
+      expect(() => checkTokenAnswer(answer, "https://as/token", 0, undefined)).toThrow("not JSON");
+      expect(() => checkTokenAnswer(answer, "https://as/token", 0, undefined)).not.toThrow("eyJ");
+    }
+  expect(refusal(200, { access_token: "t", token_type: token }).message).not.toContain("eyJ");
+});
+
 test("an answer to a token request names its type in many spellings", () => {
-  for (const type of ["Bearer", "bearer", " BEARER ", "BearerToken", "", null, undefined])
+  for (const type of [
+    "Bearer",
+    "bearer",
+    " BEARER ",
+    "BearerToken",
+    "Bearer Token",
+    "bearer-token",
+    "",
+    null,
+    undefined,
+  ])
     expect(check(200, { access_token: "t", token_type: type }).tokenType).toBe("Bearer");
   expect(check(200, { access_token: "t", token_type: "dpop" }).tokenType).toBe("DPoP");
   for (const type of ["mac", "N_A", 5, {}])

@@ -6,7 +6,7 @@ import type { Refused } from "../../../lib/mcp/protocol/answer.ts";
 import type { ServerEra } from "../../../lib/mcp/protocol/endpoint.ts";
 import { endpointElsewhere, oldTransport, wrongContentType } from "../../../lib/mcp/protocol/errors.ts";
 import { streamCut } from "../../../lib/net/errors.ts";
-import { callOf } from "../../support/mcp/fake-endpoint.ts";
+import { bare, callOf, fakeEndpoint } from "../../support/mcp/fake-endpoint.ts";
 
 const opened: Opened = { kind: "opened", proven: true };
 const refusal = (status: number, more: Omit<Refused, "kind" | "status"> = {}): Refused => ({
@@ -51,7 +51,7 @@ async function ask(
     known,
     guesses,
     transportOf,
-    log() {},
+    endpoint: fakeEndpoint(() => bare(405)),
   }).then(
     (found) =>
       found.kind === "connected"

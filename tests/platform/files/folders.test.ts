@@ -53,6 +53,10 @@ test("M2MCP_HOME that nothing has expanded is named, and makes no folder of that
     "/home/$" + "{USER}/store",
     "$" + "{HOME}/store",
     "%APPDATA%\\store",
+    "{{home}}/store",
+    "{env:HOME}/store",
+    "<path>",
+    '"/home/u/store"',
   ])
     expect(() => storeFolder({ M2MCP_HOME: odd }, "linux", own)).toThrow("which nothing has expanded");
 });

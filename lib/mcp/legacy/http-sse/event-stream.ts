@@ -3,6 +3,7 @@ import { hostOf } from "../../../net/network-error.ts";
 import { follow } from "../../../timing/linked-abort.ts";
 import { startTimer } from "../../../timing/timer.ts";
 import { MAX_ANSWER_BYTES } from "../../http/body.ts";
+import { endpointIn } from "../../http/endpoint-event.ts";
 import { mediaType } from "../../http/media-type.ts";
 import { readRefused } from "../../http/read-refused.ts";
 import { sendHttp } from "../../http/send.ts";
@@ -91,7 +92,7 @@ async function hold(
 
 /** The address in the first event: relative to the stream's own, and of its origin. */
 function addressIn(data: string, url: string): string {
-  const address = URL.parse(data.trim(), url);
+  const address = URL.parse(endpointIn(data) ?? "", url);
   if (!address || address.origin !== new URL(url).origin)
     throw endpointElsewhere(hostOf(url), address?.origin ?? "no address");
   return address.href;

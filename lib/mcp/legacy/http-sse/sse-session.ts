@@ -6,7 +6,6 @@ import { type IdleWatch, watchIdle } from "../../../timing/idle-timeout.ts";
 import { nextTurn } from "../../../timing/next-turn.ts";
 import { startTimer } from "../../../timing/timer.ts";
 import { readRefused } from "../../http/read-refused.ts";
-import { sendHttp } from "../../http/send.ts";
 import type { Text } from "../../jsonrpc/bytes.ts";
 import { type Id, type Ids, idMeant, idValue } from "../../jsonrpc/id.ts";
 import {
@@ -21,6 +20,7 @@ import { type Answer, answered, type Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { type Call, Cancellation, type OnMessage } from "../../protocol/transport.ts";
 import type { Losses } from "../losses.ts";
+import { postBeside } from "../session-http.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
 
@@ -142,9 +142,7 @@ function settle(waiting: SseSession["waiting"], message: ResponseMessage): boole
 /** Posts a message beside the stream; resolves with the server's refusal. */
 export async function post(session: SseSession, text: Text): Promise<Refused | undefined> {
   const url = await streamOf(session).address;
-  const headers = { "content-type": "application/json" };
-  const { signal } = session.ended;
-  const response = await sendHttp(session.endpoint, { method: "POST", url, body: text, headers, signal });
+  const response = await postBeside(session.endpoint, url, text, session.ended.signal);
   if (response.status >= 300) return readRefused(response);
   await response.discard();
   return undefined;
