@@ -3,7 +3,6 @@ import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { startTimer } from "../../timing/timer.ts";
 import type { HttpResponse } from "../http/body.ts";
 import { createDrains } from "../http/drain.ts";
 import { readRefused } from "../http/read-refused.ts";
@@ -18,8 +17,6 @@ import { answerElsewhereDue, resumePost } from "./resume-post.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import type { Handshaken, SessionExchange, Traffic } from "./traffic.ts";
 
-/** How long a cancelled request may still be answered, in ms: a server is told first, and may have its answer at hand. */
-const CANCELLED_MS = 2000;
 /** How long the end waits for what the server is being told, in ms. */
 const LAST_WORDS_MS = 500;
 
@@ -66,7 +63,10 @@ const noting =
 async function send(traffic: Traffic, call: Call, session: SessionHeaders): Promise<Answer> {
   const { id } = call.message;
   const abort = new AbortController();
-  const onCancel = () => cancel(traffic, id, session, abort, call.signal.reason);
+  let drained: (() => void) | undefined;
+  const onCancel = () => {
+    drained = cancel(traffic, id, session, abort, call.signal.reason);
+  };
   call.signal.addEventListener("abort", onCancel, { once: true });
   try {
     return await new Promise<Answer>((resolve, reject) => {
@@ -77,9 +77,10 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
     // The server need not go on with what nobody waits for (MCP "Timeouts").
     const isTimeout = error instanceof M2mcpError && error.code === "timeout";
     if (isTimeout && !call.signal.aborted)
-      cancel(traffic, id, session, abort, new Cancellation({ reason: "timeout" }));
+      cancel(traffic, id, session, abort, new Cancellation({ reason: "timeout" }))();
     throw error;
   } finally {
+    drained?.();
     call.signal.removeEventListener("abort", onCancel);
     if (traffic.requests.get(id)?.abort === abort) traffic.requests.delete(id);
   }
@@ -173,21 +174,26 @@ async function tell(
   return undefined;
 }
 
-/** Tells the server that nobody waits any more (MCP "Cancellation"), and gives the stream up a little later. */
+/**
+ * Tells the server that nobody waits any more (MCP "Cancellation"), and gives the stream up a little later: the server may
+ * have its answer at hand.
+ *
+ * @returns what to call when the stream has ended by itself
+ */
 function cancel(
   traffic: Traffic,
   id: Id,
   session: SessionHeaders,
   abort: AbortController,
   reason: unknown,
-): void {
+): () => void {
   const params = reason instanceof Cancellation ? reason.params : {};
   const { text, method } = notification("notifications/cancelled", { ...params, requestId: idValue(id) });
   const told: Promise<unknown> = tell(traffic, text, session, method).finally(() =>
     traffic.telling.delete(told),
   );
   traffic.telling.add(told);
-  startTimer(CANCELLED_MS, () => abort.abort(reason)).keepAlive(false);
+  return traffic.drains.add(abort, reason);
 }
 
 async function close({ endpoint, requests, telling, ended }: Traffic): Promise<void> {

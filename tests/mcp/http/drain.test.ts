@@ -29,6 +29,13 @@ describe("streams whose answer has come", () => {
     expect(endedAmong([stream, ...others])).toEqual([]);
   });
 
+  test("that nobody waits for are ended with the reason for it", () => {
+    const drains = createDrains();
+    const streams = opened(13);
+    for (const stream of streams) drains.add(stream, "cancelled");
+    expect(streams[0]?.signal.reason).toBe("cancelled");
+  });
+
   test("are ended two seconds later, but for those that are done", async () => {
     const drains = createDrains();
     const [left = new AbortController(), done = new AbortController()] = opened(2);

@@ -191,6 +191,25 @@ describe("a request that is given up", () => {
       void asked;
     }
   });
+  test("may still be answered for a while, but for hundreds that are given up together", async () => {
+    const { session, endpoint } = await open(serving(noStream(never)));
+    const given = Array.from({ length: 200 }, (_, n) => {
+      const abort = new AbortController();
+      return { abort, asked: session.request(callOf("tools/call", { id: `${n}`, signal: abort.signal })) };
+    });
+    await until(() => endpoint.count("tools/call") === 200);
+    const reason = new Cancellation();
+    for (const { abort } of given) abort.abort(reason);
+    const first = await Promise.race([
+      Promise.allSettled(given.slice(0, 188).map(({ asked }) => asked)),
+      sleep(1500),
+    ]);
+    expect(first).toHaveLength(188);
+    expect(new Set(first?.map((one) => one.status === "rejected" && one.reason))).toEqual(new Set([reason]));
+    await until(() => endpoint.count("notifications/cancelled") === 200);
+    for (const { asked } of given.slice(188)) void asked.catch(() => {});
+  });
+
   test("while it waited for the session is not sent", async () => {
     const opening = Promise.withResolvers<void>();
     const server = serving(noStream((sent) => result(sent)));

@@ -24,9 +24,6 @@ import { postBeside } from "../session-http.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
 
-/** How long a cancelled request may still be answered, in ms. */
-const CANCELLED_MS = 2000;
-
 /** The session, which lives as long as its stream. */
 export type SseState =
   /** No stream: never opened, or cut before the handshake was done. */
@@ -173,7 +170,7 @@ export async function exchange(
     const params = signal.reason instanceof Cancellation ? signal.reason.params : {};
     const told = notification("notifications/cancelled", { ...params, requestId: idValue(message.id) });
     void tell(session, told.text);
-    startTimer(CANCELLED_MS, () => reject(signal.reason)).keepAlive(false);
+    reject(signal.reason);
   };
   signal.addEventListener("abort", onCancel, { once: true });
   const waits = createWaiting(resolve, reject, watch);
