@@ -40,8 +40,9 @@ for (const era of ["legacy", "modern"] as const)
     /** @param cut true: it has dealt with the call, as a fault */
     const talk = async (cut: (asked: Asked, response: ServerResponse) => boolean) => {
       const script: Script = (asked, response) => {
+        if (cut(asked, response)) return;
         if (asked.method === "tools/list") reply(asked, { tools: TOOLS, resultType: "complete" });
-        else if (!cut(asked, response)) json(response, result(asked.id));
+        else json(response, result(asked.id));
       };
       const server = home.owns(await startLegacyServer(script));
       const pinned = era === "modern" ? ["--protocol", "2026-07-28"] : [];
@@ -69,6 +70,31 @@ for (const era of ["legacy", "modern"] as const)
           else expect(called.error.data.code).toBe("stream_cut");
         });
       }
+
+    test("what only reads is sent once more, whatever was listed before", async () => {
+      const readings = {
+        "tools/list": {},
+        "resources/list": {},
+        "resources/templates/list": {},
+        "resources/read": { uri: "a:b" },
+        "prompts/list": {},
+        "prompts/get": { name: "p" },
+        "completion/complete": { ref: { type: "ref/prompt", name: "p" }, argument: { name: "a", value: "" } },
+        ...(era === "legacy" ? { ping: {} } : {}),
+      };
+      const tried = new Set<string>();
+      const { server, say, answer } = await talk(({ method }, response) => {
+        if (!(method in readings) || tried.has(method)) return false;
+        tried.add(method);
+        response.destroy();
+        return true;
+      });
+      for (const [method, params] of Object.entries(readings)) say(request(method, method, params));
+      for (const method of Object.keys(readings)) {
+        expect((await answer(method)).result).toBeDefined();
+        expect(server.count(method)).toBe(2);
+      }
+    });
 
     test("a tool that may be called twice is called twice at most", async () => {
       const { server, say, answer } = await talk(({ method }, response) => {

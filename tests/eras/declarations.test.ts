@@ -1,0 +1,137 @@
+// What this program says of itself beside the client: the extension of the grant that is used, and the trace that the
+// environment names.
+import { describe, expect, test } from "bun:test";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { type Asked, json, reply, says } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { complete, startModernServer } from "../support/mcp/scripted-modern.ts";
+import {
+  call,
+  DISCOVER,
+  INITIALIZED,
+  initialize,
+  modern as inModern,
+  type Json,
+  META,
+  request,
+} from "../support/messages.ts";
+import { startScriptedWorld } from "../support/oauth/scripted-world.ts";
+
+const home = homeForEachTest();
+const EXTENSION = "io.modelcontextprotocol/oauth-client-credentials";
+const CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
+const ENV = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "s3cr3t-value" };
+
+/** A protected server of this era; what came with a token is written down. */
+async function guarded(era: "legacy" | "modern") {
+  const seen: Json[] = [];
+  const world = await startScriptedWorld({
+    before({ url, headers, method }, response, body) {
+      if (url !== "/mcp" || headers.authorization !== "Bearer good") return false;
+      if (method !== "POST") {
+        response.writeHead(405).end();
+        return true;
+      }
+      const message = JSON.parse(body);
+      seen.push(message);
+      const { id, method: asked } = message;
+      const result =
+        asked === "initialize"
+          ? { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "guarded", version: "1" } }
+          : asked === "server/discover"
+            ? { supportedVersions: ["2026-07-28"], capabilities: {} }
+            : { tools: [], ...says("hi") };
+      const isRefused =
+        era === "legacy" ? asked !== "initialize" && !headers["mcp-session-id"] : asked === "initialize";
+      if (isRefused)
+        json(response, { jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } }, 400);
+      else if (id === undefined) response.writeHead(202).end();
+      else {
+        if (era === "legacy") response.setHeader("mcp-session-id", "s1");
+        json(response, {
+          jsonrpc: "2.0",
+          id,
+          result: { ...(era === "modern" ? { resultType: "complete" } : {}), ...result },
+        });
+      }
+      return true;
+    },
+  });
+  return { ...home.owns(world), seen };
+}
+
+describe("where the grant is used, its extension is declared", () => {
+  test("in the handshake, beside the host's own capabilities", async () => {
+    const server = await guarded("legacy");
+    expect(await home.run([server.url, "tools-call", "echo"], { env: ENV })).toMatchObject({ code: 0 });
+    const { say, answer } = startBridge(home, [server.url], { env: ENV });
+    say(initialize("2025-11-25", { roots: {}, extensions: { "example.com/x": {} } }), INITIALIZED);
+    await answer("init");
+    const offers = server.seen
+      .filter(({ method }) => method === "initialize")
+      .map(({ params }) => params.capabilities);
+    expect(offers[0]).toEqual({ extensions: { [EXTENSION]: {} } });
+    expect(offers.at(-1)).toEqual({ roots: {}, extensions: { [EXTENSION]: {}, "example.com/x": {} } });
+  });
+
+  test("in each modern request, our own questions among them", async () => {
+    const server = await guarded("modern");
+    expect(await home.run([server.url, "tools-call", "echo"], { env: ENV })).toMatchObject({ code: 0 });
+    for (const messages of [[DISCOVER, inModern(call(1))], [initialize(), INITIALIZED, call(1)], [call(1)]]) {
+      const bridge = startBridge(home, [server.url], {
+        env: { ...ENV, M2MCP_HOME: `${home.folder}/${messages.length}` },
+      });
+      bridge.say(...messages);
+      await bridge.answer(1);
+      await bridge.stop();
+    }
+    const asked = server.seen.filter(({ method }) => method === "server/discover" || method === "tools/call");
+    expect(asked.length).toBeGreaterThanOrEqual(7);
+    for (const { params } of asked)
+      expect(params._meta[CAPABILITIES].extensions).toEqual({ [EXTENSION]: {} });
+  });
+});
+
+test("without credentials nothing is claimed", async () => {
+  const server = home.owns(await startModernServer());
+  await home.run([server.url, "tools-list"]);
+  expect(JSON.stringify(server.seen.map(({ params }) => params))).not.toContain(EXTENSION);
+});
+
+describe("the trace of the environment", () => {
+  const TRACE = { TRACEPARENT: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", TRACESTATE: "a=b" };
+  const servers = {
+    legacy: async () =>
+      home.owns(
+        await startLegacyServer((asked, response) =>
+          asked.http === "GET" ? response.writeHead(405).end() : reply(asked, says("hi")),
+        ),
+      ),
+    modern: async () => {
+      const server = home.owns(await startModernServer());
+      server.methods["tools/call"] = (asked: Asked) => complete(asked, says("hi"));
+      return server;
+    },
+  };
+  for (const era of ["legacy", "modern"] as const)
+    test(`goes on to a ${era} server, but for rubbish, and makes way for the host's own`, async () => {
+      const server = await servers[era]();
+      const latest = () => server.seen.findLast(({ method }) => method === "tools/call")?.params._meta ?? {};
+      expect(await home.run([server.url, "tools-call", "echo"], { env: TRACE })).toMatchObject({ code: 0 });
+      expect(latest()).toMatchObject({ traceparent: TRACE.TRACEPARENT, tracestate: "a=b" });
+      await home.run([server.url, "tools-call", "echo"], { env: { TRACEPARENT: "rubbish" } });
+      expect(latest().traceparent).toBeUndefined();
+      const own = "00-11111111111111111111111111111111-2222222222222222-01";
+      const { say, answer } = startBridge(home, [server.url], { env: TRACE });
+      say(...(era === "legacy" ? [initialize(), INITIALIZED] : [DISCOVER]));
+      say(
+        request(1, "tools/call", {
+          name: "x",
+          _meta: { ...(era === "modern" ? META : {}), traceparent: own },
+        }),
+      );
+      await answer(1);
+      expect(latest().traceparent).toBe(own);
+    });
+});

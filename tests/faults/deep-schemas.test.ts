@@ -1,0 +1,58 @@
+// One tool whose schema is nested without measure costs the others nothing.
+import { expect, test } from "bun:test";
+import { startBridge } from "../support/bridge.ts";
+import { inHome } from "../support/home.ts";
+import { type Asked, json } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { startModernServer } from "../support/mcp/scripted-modern.ts";
+import { call, INITIALIZED, initialize, request } from "../support/messages.ts";
+
+const nest = (depth: number) =>
+  `${'{"type":"object","properties":{"a":'.repeat(depth)}{"type":"string"}${"}}".repeat(depth)}`;
+const arrays = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+
+type Answering = (asked: Asked) => unknown;
+const legacyServer = (list: Answering, called: Answering) =>
+  startLegacyServer((asked, response) => {
+    if (asked.http === "GET") return response.writeHead(405).end();
+    return asked.method === "tools/list" ? list(asked) : called(asked);
+  });
+async function modernServer(list: Answering, called: Answering) {
+  const server = await startModernServer();
+  Object.assign(server.methods, { "tools/list": list, "tools/call": called });
+  return server;
+}
+
+for (const [what, schema] of [
+  ["5,000 deep", nest(5000)],
+  ["20,000 deep", nest(20_000)],
+  ["200,000 deep", nest(200_000)],
+  ["of 100,000 lists", `{"type":"object","anyOf":${arrays(100_000)}}`],
+] as const)
+  for (const era of ["legacy", "modern"] as const)
+    test.concurrent(
+      `a schema ${what}, at a ${era} server`,
+      inHome(async (home) => {
+        const complete = era === "modern" ? '"resultType":"complete",' : "";
+        const list = ({ id, response }: Asked) =>
+          json(
+            response,
+            `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${complete}"tools":[{"name":"good","inputSchema":{"type":"object"}},{"name":"deep","inputSchema":${schema}}]}}`,
+          );
+        // A result as deep as the schema is passed on as well.
+        const called = ({ id, response }: Asked) =>
+          json(
+            response,
+            `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{${complete}"content":[],"structuredContent":{"a":${arrays(20_000)}}}}`,
+          );
+        const make = era === "legacy" ? legacyServer : modernServer;
+        const server = home.owns(await make(list, called));
+        const { say, answer } = startBridge(home, [server.url]);
+        say(initialize(), INITIALIZED, request("list", "tools/list"), call("call", "deep"));
+        const { result } = await answer("list");
+        expect(result.tools.map(({ name }: { name: string }) => name)).toContain("good");
+        expect((await answer("call")).result.content).toEqual([]);
+        expect((await home.run([server.url, "tools-list"])).stdout).toMatch(/^good/m);
+      }),
+      60_000,
+    );

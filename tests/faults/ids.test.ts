@@ -1,0 +1,133 @@
+// An id is what was written: in flight beside others that look like it, in a batch, in a cancellation, and in a session that
+// several processes share.
+import { describe, expect, test } from "bun:test";
+import type { ServerResponse } from "node:http";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { type Asked, json, refuse, serveScript, sse, stream } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
+import { startModernServer } from "../support/mcp/scripted-modern.ts";
+import { DISCOVER, INITIALIZED, initialize, META } from "../support/messages.ts";
+import { sleep, until } from "../support/waiting.ts";
+
+const home = homeForEachTest();
+
+const IDS = ["1", '"1"', "1.0", "9007199254740992", "9007199254740993", "18446744073709551615"];
+const idIn = ({ text }: Asked) => /"id":\s*("[^"]*"|[-\d.eE+]+)/.exec(text)?.[1] ?? "";
+/** Answers a call late, so that all are in flight together. */
+const late = (asked: Asked) => {
+  const of = JSON.stringify(asked.params?.arguments?.of ?? "none");
+  const said = `{"jsonrpc":"2.0","id":${idIn(asked)},"result":{"resultType":"complete","of":${of}}}`;
+  return setTimeout(() => json(asked.response, said), 100);
+};
+
+const legacyServer = () =>
+  startLegacyServer((asked, response) =>
+    asked.http === "GET" ? response.writeHead(405).end() : late(asked),
+  );
+const modernServer = async () => {
+  const server = await startModernServer();
+  server.methods["tools/call"] = late;
+  return server;
+};
+const call = (id: string, era: string, name = "x") =>
+  `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"${name}","arguments":{"of":${JSON.stringify(id)}}${era === "modern" ? `,"_meta":${JSON.stringify(META)}` : ""}}}`;
+
+for (const [client, server] of [
+  ["legacy", "legacy"],
+  ["legacy", "modern"],
+  ["modern", "modern"],
+  ["modern", "legacy"],
+] as const)
+  describe(`a ${client} client at a ${server} server`, () => {
+    const start = async () => {
+      const served = home.owns(await (server === "legacy" ? legacyServer : modernServer)());
+      const bridge = startBridge(home, [served.url]);
+      let written = "";
+      bridge.child.stdout.on("data", (text: string) => {
+        written += text;
+      });
+      bridge.say(...(client === "legacy" ? [initialize(), INITIALIZED] : [DISCOVER]));
+      await bridge.answer("init");
+      return { served, bridge, written: () => written };
+    };
+    /** The lines that answer an id, as it is written. */
+    const answersTo = (written: string, id: string) =>
+      written.split("\n").filter((line) => line.includes(`"id":${id},`));
+
+    test("gets each answer once, under the id that it wrote", async () => {
+      const { bridge, written } = await start();
+      bridge.say(...IDS.map((id) => call(id, client)));
+      await until(() => IDS.every((id) => answersTo(written(), id).length > 0));
+      await sleep(200);
+      for (const id of IDS) {
+        const [one = "", ...others] = answersTo(written(), id);
+        expect(one).toContain(`"of":${JSON.stringify(id)}`);
+        expect(others).toEqual([]);
+      }
+    });
+
+    if (client === "legacy")
+      test("gets them in a batch, too", async () => {
+        const { bridge, written } = await start();
+        bridge.child.stdin.write(`[${IDS.map((id) => call(id, client)).join(",")}]\n`);
+        await until(() => written().includes("\n["));
+        for (const id of IDS) expect(written().split(`"id":${id},`)).toHaveLength(2);
+      });
+
+    test("cancels by the id that it wrote", async () => {
+      const { bridge } = await start();
+      for (const id of ["1.0", "9007199254740993"]) {
+        bridge.say(
+          call(id, client),
+          `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`,
+        );
+        // Where it were not cancelled, its answer would come.
+        bridge.say(call(JSON.stringify(`after ${id}`), client));
+        await bridge.answer(`after ${id}`);
+      }
+      await sleep(200);
+      expect(bridge.heard.filter(({ id }) => typeof id === "number")).toEqual([]);
+    });
+  });
+
+test("two commands in one saved session, at once, each print their own answer", async () => {
+  // As the official SDK routes answers: by session and id, the latest request of an id has it.
+  const streams = new Map<unknown, ServerResponse>();
+  const server = home.owns(
+    await serveScript((asked, response) => {
+      if (asked.http !== "POST") return response.writeHead(asked.http === "DELETE" ? 200 : 405).end();
+      const { id, params } = asked;
+      if (asked.method === "initialize") {
+        response.setHeader("mcp-session-id", "one");
+        return json(response, {
+          jsonrpc: "2.0",
+          id,
+          result: {
+            protocolVersion: "2025-11-25",
+            capabilities: { tools: {} },
+            serverInfo: { name: "sdk", version: "1" },
+          },
+        });
+      }
+      if (asked.session === undefined)
+        return refuse(asked, 400, { code: -32000, message: "Bad Request: Server not initialized" });
+      if (id === undefined) return response.writeHead(202).end();
+      streams.set(id, stream(response));
+      const { text = "", ms = 0 } = params?.arguments ?? {};
+      const result = { tools: [], content: [{ type: "text", text: `echo ${text}` }] };
+      return setTimeout(() => {
+        streams.get(id)?.end(sse(JSON.stringify({ jsonrpc: "2.0", id, result })));
+        streams.delete(id);
+      }, ms);
+    }),
+  );
+  await home.run([server.url, "tools-list"]);
+  const run = (text: string, ms: number) =>
+    home.run([server.url, "tools-call", "echo", `text=${text}`, `ms:=${ms}`], { limitMs: 8000 });
+  const [first, second] = await Promise.all([run("A", 400), sleep(150).then(() => run("B", 800))]);
+  expect(first).toMatchObject({ code: 0, stdout: "echo A\n" });
+  expect(second).toMatchObject({ code: 0, stdout: "echo B\n" });
+  const ids = server.seen.filter(({ method }) => method === "tools/call").map(({ id }) => id);
+  expect(new Set(ids).size).toBe(2);
+});
