@@ -145,7 +145,8 @@ test.concurrent(
     const startedMs = performance.now();
     say(call(2));
     expect((await answer(2)).result).toEqual(says("hi"));
-    expect(performance.now() - startedMs).toBeLessThan(2500);
+    // Where it waited for them, it would be five seconds.
+    expect(performance.now() - startedMs).toBeLessThan(4500);
     await sleep(2500);
     expect(open).toBe(0);
   }),

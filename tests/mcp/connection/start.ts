@@ -7,6 +7,7 @@ import {
   bare,
   callOf,
   fakeEndpoint,
+  hostSteps,
   inShort,
   json,
   refuse,
@@ -66,7 +67,8 @@ export function startConnection(
   const ask = (id: string, method = "tools/call", params: object = { name: "x" }, signal?: AbortSignal) =>
     connection
       .request(callOf(method, { id, params, onMessage, ...(signal ? { signal } : {}) }))
-      .then((said) => {
+      .then(async (said) => {
+        await hostSteps();
         order.push(`answer ${id}`);
         return inShort(said);
       });

@@ -7,6 +7,7 @@ import {
   bare,
   callOf,
   fakeEndpoint,
+  hostSteps,
   inShort,
   json,
   type OpenStream,
@@ -51,7 +52,8 @@ async function start({ post = () => undefined }: World = {}) {
   await transport.request(callOf("initialize", { id: '"i"' }));
   await transport.notify(INITIALIZED);
   const ask = (id: string, method = "tools/call", signal?: AbortSignal) =>
-    transport.request(callOf(method, { id, ...(signal ? { signal } : {}) })).then((said) => {
+    transport.request(callOf(method, { id, ...(signal ? { signal } : {}) })).then(async (said) => {
+      await hostSteps();
       order.push(`answer ${id}`);
       return inShort(said);
     });

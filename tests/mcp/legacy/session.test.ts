@@ -9,6 +9,7 @@ import {
   callOf,
   closedStream,
   fakeEndpoint,
+  hostSteps,
   inShort,
   json,
   type OpenStream,
@@ -50,7 +51,8 @@ async function open(answer: Answering, more: Partial<LegacySessionOptions> = {})
   await session.request(callOf("initialize", { params: { protocolVersion: "2025-11-25" }, id: '"i"' }));
   await session.notify(INITIALIZED);
   const call = (id: string, method = "tools/call", signal?: AbortSignal) =>
-    session.request(callOf(method, { id, onMessage, ...(signal ? { signal } : {}) })).then((said) => {
+    session.request(callOf(method, { id, onMessage, ...(signal ? { signal } : {}) })).then(async (said) => {
+      await hostSteps();
       order.push(`answer ${id}`);
       return inShort(said);
     });

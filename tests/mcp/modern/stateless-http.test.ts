@@ -9,6 +9,7 @@ import {
   callOf,
   closedStream,
   fakeEndpoint,
+  hostSteps,
   inShort,
   json,
   type OpenStream,
@@ -37,7 +38,8 @@ function start(answer: Answering) {
           ...(signal ? { signal } : {}),
         }),
       )
-      .then((said) => {
+      .then(async (said) => {
+        await hostSteps();
         order.push(`answer ${id}`);
         return inShort(said);
       });

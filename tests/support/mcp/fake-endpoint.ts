@@ -148,3 +148,8 @@ export function inShort(answer: Answer): unknown {
   if (answer.kind === "refused") return `refused ${answer.status}`;
   return answer.message.error?.message ?? answer.message.result?.text ?? answer.message.result;
 }
+
+/** What a host needs to hand an answer on: some promises, and no turn of the event loop. */
+export async function hostSteps(): Promise<void> {
+  for (let step = 0; step < 30; step++) await Promise.resolve();
+}
