@@ -26,5 +26,7 @@ function errorOf(endpoint: Endpoint, error: RpcError): M2mcpError {
   if (code === MISSING_CAPABILITY && isObject(data) && isObject(data.requiredCapabilities))
     return inputNeeded(hostOf(endpoint.url), Object.keys(data.requiredCapabilities));
   const urls = visitUrls(error);
-  return urls.length > 0 ? visitNeeded(hostOf(endpoint.url), urls) : serverError(code, message);
+  return urls.length > 0
+    ? visitNeeded(hostOf(endpoint.url), urls)
+    : serverError(code, endpoint.authorization.redact?.(message) ?? message);
 }

@@ -1,6 +1,9 @@
 import type { Readable } from "node:stream";
 import { createLineSplitter, type Line } from "./line-splitter.ts";
 
+/** How long the input is read in one go, in ms. */
+const TURN_MS = 20;
+
 /**
  * The lines of a stream, until it ends or `signal` fires (MCP stdio transport).
  * A read error counts as the end: the peer is gone either way.
@@ -12,7 +15,14 @@ export async function* readLines(input: Readable, signal: AbortSignal): AsyncGen
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   try {
-    for await (const chunk of input) yield* splitter.push(chunk);
+    let turnMs = performance.now();
+    for await (const chunk of input) {
+      yield* splitter.push(chunk);
+      // A file or a device has always more: without a turn of their own, neither signals nor answers would be heard.
+      if (performance.now() - turnMs < TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnMs = performance.now();
+    }
   } catch {
     // The peer is gone, or we were told to stop.
   }

@@ -109,7 +109,8 @@ async function listAll(
   let cursor: string | undefined;
   do {
     const result = await page(cursor);
-    if (Array.isArray(result[key])) items.push(...result[key].filter(isObject));
+    // One by one: a call takes no more than 65,535 arguments.
+    for (const item of Array.isArray(result[key]) ? result[key] : []) if (isObject(item)) items.push(item);
     cursor = next(result);
   } while (cursor !== undefined);
   return items;

@@ -1,4 +1,4 @@
-/** Signals that end a process that does not handle them, but for those that nobody can handle. */
+/** Signals that end a process that does not handle them, but for those that nobody can handle and the runtime's own (SIGPWR). */
 const SIGNALS: readonly NodeJS.Signals[] = [
   "SIGHUP",
   "SIGINT",
@@ -13,7 +13,6 @@ const SIGNALS: readonly NodeJS.Signals[] = [
   "SIGVTALRM",
   "SIGPROF",
   "SIGIO",
-  "SIGPWR",
 ];
 
 /** Listens to each signal that would end this process. @returns what takes that back */

@@ -45,6 +45,6 @@ export const relativeHome = (value: string) =>
 
 export const noAuthorities = (variable: string, path: string) =>
   wrongUsage(
-    `${variable} names ${path}, which is no file`,
+    `${variable} names ${path}, which is no file of certificates`,
     "it is a file of certificates in PEM form; --ca FILE names one too",
   );

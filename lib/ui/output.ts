@@ -4,6 +4,7 @@ import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import type { Sink } from "../platform/standard-streams.ts";
+import { jsonText } from "./json-text.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
 export interface Output {
@@ -70,7 +71,7 @@ export function createOutput(
     );
   };
   const data = (value: unknown) => {
-    if (mode.json) write(`${showControlsInJson(JSON.stringify(value, null, 2))}\n`);
+    if (mode.json) write(`${showControlsInJson(jsonText(value, 2))}\n`);
   };
   let told: M2mcpError | undefined;
   return {

@@ -1,5 +1,6 @@
 import { showControls } from "../controls.ts";
 import { isObject, type JsonObject } from "../json.ts";
+import { jsonText } from "./json-text.ts";
 import { table } from "./table.ts";
 import { firstLine } from "./text.ts";
 
@@ -58,10 +59,13 @@ export function tool(item: JsonObject): string {
     .join("\n");
 }
 
-function typeOf(property: JsonObject): string {
-  if (Array.isArray(property.enum)) return property.enum.map((value) => JSON.stringify(value)).join("|");
-  if (Array.isArray(property.type)) return property.type.join("|");
-  const items = isObject(property.items) ? typeOf(property.items) : "";
+/** Levels of lists within lists that are named. */
+const NAMED_LEVELS = 5;
+
+function typeOf(property: JsonObject, levels = NAMED_LEVELS): string {
+  if (Array.isArray(property.enum)) return property.enum.map((value) => jsonText(value)).join("|");
+  if (Array.isArray(property.type)) return property.type.map(text).join("|");
+  const items = isObject(property.items) && levels > 0 ? typeOf(property.items, levels - 1) : "";
   return property.type === "array" && items ? `array of ${items}` : text(property.type);
 }
 
@@ -85,7 +89,7 @@ function block(item: JsonObject): string {
       return `[resource ${field(resource.uri)}, ${bytesOf(resource.blob)} bytes]`;
     }
     default:
-      return JSON.stringify(item);
+      return jsonText(item);
   }
 }
 
@@ -93,7 +97,7 @@ function block(item: JsonObject): string {
 export function toolResult(result: JsonObject): string {
   const shown = content(result.content);
   if (shown !== "" || result.structuredContent === undefined) return shown;
-  return JSON.stringify(result.structuredContent, null, 2);
+  return jsonText(result.structuredContent, 2);
 }
 
 /** A prompt's messages, each under the role that speaks. */

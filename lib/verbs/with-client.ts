@@ -1,9 +1,10 @@
 import type { Command } from "../command-line/command.ts";
 import { CLIENT_INFO } from "../command-line/version.ts";
-import { wrongUsage } from "../failure.ts";
+import { M2mcpError, wrongUsage } from "../failure.ts";
 import { type McpClient, openClient } from "../hosts/one-off.ts";
 import type { JsonObject } from "../json.ts";
 import type { NotificationMessage } from "../mcp/jsonrpc/message.ts";
+import { isDeeper, jsonText } from "../ui/json-text.ts";
 import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
 import { resolveTarget, type Target } from "./target/target.ts";
 
@@ -41,17 +42,30 @@ export function listing(method: string, key: string, rows: (items: JsonObject[])
   };
 }
 
+/** What should be a word or a number, whatever a server has put there. */
+const word = (value: unknown): string =>
+  typeof value === "string" ? value : value === undefined ? "" : jsonText(value);
+
 /** Shows progress and log messages of the server with --verbose. */
 export function showNotification(command: Command) {
   return ({ method, params }: NotificationMessage): void => {
     if (method === "notifications/progress") {
-      const total = params.total === undefined ? "" : ` of ${params.total}`;
-      command.output.step(`progress ${params.progress}${total} ${params.message ?? ""}`.trim());
+      const total = params.total === undefined ? "" : ` of ${word(params.total)}`;
+      command.output.step(`progress ${word(params.progress)}${total} ${word(params.message)}`.trim());
     } else if (method === "notifications/message") {
-      const data = typeof params.data === "string" ? params.data : JSON.stringify(params.data);
-      command.output.step(`${params.level ?? "log"}: ${data}`);
+      command.output.step(`${word(params.level ?? "log")}: ${word(params.data)}`);
     }
   };
+}
+
+/** Levels of the arguments of a tool: beyond them nobody can read what was sent. */
+const DEEPEST = 1000;
+
+/** @throws M2mcpError (exit 1) where arguments are nested deeper than anything that is sent */
+export function notTooDeep<T>(value: T): T {
+  if (isDeeper(value, DEEPEST))
+    throw wrongUsage(`the arguments are nested deeper than ${DEEPEST} levels`, "check what has written them");
+  return value;
 }
 
 /**
@@ -71,8 +85,9 @@ export function parsePairs(pairs: readonly string[], allowJson: boolean): JsonOb
     const value = pair.slice(equals + 1);
     if (!allowJson || !key.endsWith(":")) return [key, value];
     try {
-      return [key.slice(0, -1), JSON.parse(value)];
-    } catch {
+      return [key.slice(0, -1), notTooDeep(JSON.parse(value))];
+    } catch (error) {
+      if (error instanceof M2mcpError) throw error;
       throw wrongUsage(
         `the value of ${key}= is not valid JSON`,
         `for plain text write ${key.slice(0, -1)}=value`,

@@ -90,18 +90,19 @@ describe("the executable", () => {
         ...readFileSync(join(ROOT, "bun.lock"), "utf8").matchAll(/^ {4}"([^"]+)": \["([^"]+)@([^"@]+)"/gm),
       ].map(([, name = "", , version = ""]) => [name, version]),
     );
-    const needed = new Set<string>();
+    const needed = new Map<string, string>();
     const visit = (name: string) => {
       if (needed.has(name)) return;
-      needed.add(name);
-      const { dependencies = {} } = JSON.parse(
+      const { dependencies = {}, license } = JSON.parse(
         readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"),
       );
+      needed.set(name, license);
       for (const next of Object.keys(dependencies)) visit(next);
     };
     const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
     for (const name of Object.keys(dependencies)) visit(name);
-    for (const name of needed) expect(titles).toContain(`## ${name} ${locked.get(name)} (MIT)`);
+    for (const [name, license] of needed)
+      expect(titles).toContain(`## ${name} ${locked.get(name)} (${license})`);
     expect(titles.some((title) => title.startsWith("## @napi-rs/keyring-"))).toBe(true);
     for (const part of [
       "Bun",

@@ -1,7 +1,8 @@
 // The first exchange of a client, for tests that are about what comes after it.
-import { expect } from "bun:test";
+import { beforeEach, expect } from "bun:test";
 import { type Bridge, startBridge } from "../support/bridge.ts";
-import type { Home } from "../support/home.ts";
+import { type Home, homeForEachTest } from "../support/home.ts";
+import { type ModernServer, startModernServer } from "../support/mcp/scripted-modern.ts";
 import { INITIALIZED, initialize, META, request } from "../support/messages.ts";
 
 export const CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities";
@@ -26,4 +27,12 @@ export async function begin(
   else bridge.say(ask("init", "server/discover", {}, { [CLIENT_CAPABILITIES]: offers }));
   expect((await bridge.answer("init")).error).toBeUndefined();
   return bridge;
+}
+
+/** To be called once in a file: a home and a modern server, made anew for each test. */
+export function modernServerForEachTest() {
+  const home = homeForEachTest();
+  const server = {} as ModernServer;
+  beforeEach(async () => void home.owns(await startModernServer(server)));
+  return { home, server };
 }

@@ -1,16 +1,12 @@
 // What a request to a modern server says in its headers, and where that is learned.
 import { beforeEach, describe, expect, test } from "bun:test";
-import { createHome, homeForEachTest } from "../support/home.ts";
+import { createHome } from "../support/home.ts";
 import { refuse, says } from "../support/mcp/scripted.ts";
-import { complete, type ModernServer, startModernServer } from "../support/mcp/scripted-modern.ts";
+import { complete } from "../support/mcp/scripted-modern.ts";
 import { answerTo, DISCOVER, INITIALIZED, initialize, META, piped, request } from "../support/messages.ts";
-import { begin } from "./begin.ts";
+import { begin, modernServerForEachTest } from "./begin.ts";
 
-const home = homeForEachTest();
-let server: ModernServer;
-beforeEach(async () => {
-  server = home.owns(await startModernServer());
-});
+const { home, server } = modernServerForEachTest();
 const call = (id: string, params: object, extra: object = {}) =>
   request(id, "tools/call", { ...params, ...extra });
 

@@ -1,8 +1,7 @@
 // Input that a modern server asks for while it answers (multi round-trip requests).
-import { beforeEach, describe, expect, test } from "bun:test";
-import { homeForEachTest } from "../support/home.ts";
+import { describe, expect, test } from "bun:test";
 import { type Asked, event, refuse, says, stream } from "../support/mcp/scripted.ts";
-import { complete, type ModernServer, startModernServer } from "../support/mcp/scripted-modern.ts";
+import { complete } from "../support/mcp/scripted-modern.ts";
 import {
   answerTo,
   cancelled,
@@ -13,13 +12,9 @@ import {
   piped,
   request,
 } from "../support/messages.ts";
-import { begin } from "./begin.ts";
+import { begin, modernServerForEachTest } from "./begin.ts";
 
-const home = homeForEachTest();
-let server: ModernServer;
-beforeEach(async () => {
-  server = home.owns(await startModernServer());
-});
+const { home, server } = modernServerForEachTest();
 const call = (id: string, params: object, extra: object = {}) =>
   request(id, "tools/call", { ...params, ...extra });
 

@@ -1,18 +1,13 @@
 // Rules of 2026-07-28 that the servers of the SDKs never put to the test.
-import { beforeEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
-import { homeForEachTest } from "../support/home.ts";
 import { event, stream } from "../support/mcp/scripted.ts";
-import { complete, type ModernServer, startModernServer } from "../support/mcp/scripted-modern.ts";
+import { complete } from "../support/mcp/scripted-modern.ts";
 import { cancelled, DISCOVER, META, request } from "../support/messages.ts";
 import { until } from "../support/waiting.ts";
-import { begin } from "./begin.ts";
+import { begin, modernServerForEachTest } from "./begin.ts";
 
-const home = homeForEachTest();
-let server: ModernServer;
-beforeEach(async () => {
-  server = home.owns(await startModernServer());
-});
+const { home, server } = modernServerForEachTest();
 const call = (id: string, params: object, extra: object = {}) =>
   request(id, "tools/call", { ...params, ...extra });
 

@@ -1,23 +1,12 @@
 // Subscriptions at a modern server: one for all that a legacy client wants, and those that modern clients ask for.
-import { beforeEach, describe, expect, test } from "bun:test";
-import { homeForEachTest } from "../support/home.ts";
+import { describe, expect, test } from "bun:test";
 import { event, refuse, says, stream } from "../support/mcp/scripted.ts";
-import {
-  acknowledge,
-  complete,
-  type ModernServer,
-  startModernServer,
-  tagged,
-} from "../support/mcp/scripted-modern.ts";
+import { acknowledge, complete, tagged } from "../support/mcp/scripted-modern.ts";
 import { cancelled, type Line, META, request, textOf } from "../support/messages.ts";
 import { sleep, until } from "../support/waiting.ts";
-import { begin } from "./begin.ts";
+import { begin, modernServerForEachTest } from "./begin.ts";
 
-const home = homeForEachTest();
-let server: ModernServer;
-beforeEach(async () => {
-  server = home.owns(await startModernServer());
-});
+const { home, server } = modernServerForEachTest();
 const call = (id: string, params: object, extra: object = {}) =>
   request(id, "tools/call", { ...params, ...extra });
 

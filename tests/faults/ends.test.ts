@@ -214,6 +214,28 @@ describe("an input that is none:", () => {
     });
 });
 
+test("a stdin that cannot be read is told in words", async () => {
+  for (const [command, from, why] of [
+    ['tools-call "$URL" echo -', "< /", "it is a folder"],
+    ['tools-call "$URL" echo -', "0> /dev/null", "it is not open, or not for reading"],
+    ['tools-list "$URL" --client-id i --client-secret -', "< /", "it is a folder"],
+  ]) {
+    const { code, stderr } = await shell(`"$M2MCP" ${command} ${from}`);
+    expect([command, code, stderr]).toEqual([
+      command,
+      1,
+      expect.stringContaining(`cannot read stdin: ${why}`),
+    ]);
+  }
+});
+
+test("a device as input does not keep a bridge from hearing that it is to end", async () => {
+  const { code, stdout } = await shell(`timeout -k 6 1 "$M2MCP" bridge "$URL" < /dev/zero; echo $?`);
+  expect(code).toBe(0);
+  // 137 where it had to be killed.
+  expect(stdout.trim().split("\n").at(-1)).toBe("124");
+});
+
 describe("a fault of the program's own", () => {
   const SECRET = "a-secret-in-an-error";
   const runFaulty = (fault: string, input: string) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { PassThrough, Writable } from "node:stream";
+import { PassThrough, Readable, Writable } from "node:stream";
 import { readLines } from "../../lib/hosts/line-stream.ts";
 import { createLineWriter } from "../../lib/hosts/line-writer.ts";
 
@@ -102,4 +102,20 @@ test("reading ends with the signal, after the last whole line", async () => {
   stop.abort();
   await done;
   expect(lines).toEqual([{ text: "one" }, { text: "tw" }]);
+});
+
+test("an input that has always more, as a device, leaves time for all else", async () => {
+  let given = 0;
+  const endless = new Readable({
+    read() {
+      given++;
+      this.push(Buffer.alloc(1024));
+    },
+  });
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 50);
+  const began = performance.now();
+  for await (const _line of readLines(endless, stop.signal)) if (performance.now() - began > 3000) break;
+  expect(given).toBeGreaterThan(0);
+  expect(performance.now() - began).toBeLessThan(2000);
 });

@@ -27,7 +27,9 @@ test("nothing is echoed from before the question on, however soon the answer com
 
 test("a signal during the question finds the terminal restored, and afterwards nothing listens", async () => {
   const listening = () =>
-    (["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT"] as const).map((name) => process.listenerCount(name));
+    (["SIGHUP", "SIGTERM", "SIGINT", "SIGQUIT", "SIGTSTP", "SIGCONT"] as const).map((name) =>
+      process.listenerCount(name),
+    );
   const before = listening();
   const { input, output } = createTerminal("");
   const asked = promptHidden("who? ", input, output);
@@ -40,6 +42,8 @@ test("a signal during the question finds the terminal restored, and afterwards n
 test("a key pressed by mistake is taken back; Ctrl-C is no answer", async () => {
   const typo = createTerminal("secrez\u007ft\n");
   expect(await promptHidden("who? ", typo.input, typo.output)).toBe("secret");
+  const steered = createTerminal("wrong\u0015\u001b[200~se\u001b[Dcret\u001bOA\u001b[201~\n");
+  expect(await promptHidden("who? ", steered.input, steered.output)).toBe("secret");
   const broken = createTerminal("sec\u0003");
   expect(await promptHidden("who? ", broken.input, broken.output)).toBe(null);
   expect(broken.seen.at(-2)).toBe("shown");

@@ -99,6 +99,24 @@ describe("tools-call", () => {
   });
 });
 
+describe("what nobody means", () => {
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  test("arguments that are nested without end are refused in words", async () => {
+    for (const [words, stdin] of [
+      [["-"], `{"a":${deep}}`],
+      [[`a:=${deep}`], ""],
+    ] as const) {
+      const { failed } = await home.run(["@svc", "tools-call", "add", ...words], {}, stdin);
+      expect([failed?.exitCode, failed?.message]).toEqual([1, expect.stringContaining("nested deeper")]);
+    }
+  });
+  test("more tools than a call takes arguments are listed", async () => {
+    ANSWERS["tools/list"] = { tools: Array.from({ length: 150_000 }, (_, index) => ({ name: `t${index}` })) };
+    const { out } = await home.run(["@svc", "tools-list"]);
+    expect(out.split("\n").length).toBe(150_001);
+  });
+});
+
 describe("ping", () => {
   tested.add("ping");
   test("asks for a sign of life, with the headers that it was given", async () => {

@@ -4,6 +4,7 @@ import { clockSkew } from "../clock-skew.ts";
 import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { tokenNotAccepted } from "../errors.ts";
+import { withoutSecrets } from "../redact.ts";
 import { headerOf } from "../tokens/bound-token.ts";
 import { createCurrentToken, type TokenContext } from "../tokens/current.ts";
 import { createBackground } from "./background.ts";
@@ -38,6 +39,8 @@ export function createAuthorization(
   const nonces = createNonceMemory(context, background);
   const replacement = createReplacement(context, tokens, background);
   const stepUp = createStepUp(context, tokens);
+  /** The tokens that servers may repeat, the last few. */
+  const sentTokens = new Set<string>();
   const remedies: Remedies = { tokens, replacement, stepUp, background };
 
   return {
@@ -52,8 +55,11 @@ export function createAuthorization(
         : { bound: await tokens.get(), tried: [] };
       const headers = await headersOf(attempt, method, url, deps.now());
       attempts.set(headers, attempt);
+      if (attempt.bound) remember(sentTokens, attempt.bound.token.accessToken);
       return headers;
     },
+
+    redact: (text) => withoutSecrets(text, [...sentTokens, ...(deps.headerValues ?? [])]),
 
     learn({ status, headers, sent }) {
       const attempt = attempts.get(sent);
@@ -71,6 +77,15 @@ export function createAuthorization(
       await background.settled();
     },
   };
+}
+
+const MAX_REMEMBERED = 8;
+
+function remember(tokens: Set<string>, token: string): void {
+  if (tokens.has(token)) return;
+  tokens.add(token);
+  const [oldest] = tokens;
+  if (tokens.size > MAX_REMEMBERED && oldest !== undefined) tokens.delete(oldest);
 }
 
 /** The headers of one attempt: none without a token, with a proof where the token is bound (RFC 9449 §7.1). */

@@ -36,9 +36,9 @@ export interface LookedUp<T> {
  * Looks for a metadata document. A place gives it, or a reason to try the next one; where the network fails, no other
  * place of that origin is tried.
  *
- * @param check of each place: one that must not be asked is a reason to try the next
+ * @param check of each place: one that is no address is a reason to try the next, one that must not be asked an end
  * @param read takes a document that is one; an error says what is wrong with it, undefined that it is another thing
- * @throws the signal's reason
+ * @throws M2mcpError insecure_url, directed_inward; the signal's reason
  */
 export async function lookUp<T extends object>(
   deps: DiscoveryDeps,
@@ -77,7 +77,7 @@ function checked(check: AddressCheck, place: string, what: string): URL | M2mcpE
   try {
     return check(place, what);
   } catch (error) {
-    if (error instanceof M2mcpError) return error;
+    if (error instanceof M2mcpError && error.code === "invalid_metadata") return error;
     throw error;
   }
 }

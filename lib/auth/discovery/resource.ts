@@ -7,7 +7,7 @@ import { type AddressCheck, covers } from "./url.ts";
 const WHAT = "the protected resource metadata";
 
 /** What is wrong with the server's own word: no other place makes up for it. */
-const DECIDED = ["resource_mismatch", "insecure_url", "directed_inward", "invalid_metadata"];
+const DECIDED = ["resource_mismatch", "invalid_metadata"];
 
 /** What the protected resource says of itself (RFC 9728 §2). */
 export interface ResourceMetadata {

@@ -28,6 +28,8 @@ export interface HttpResponse {
   keeps?(bytes: number): Promise<void> | undefined;
   /** The whole body as text. @throws M2mcpError also when it is longer than `maxBytes`. */
   text(maxBytes?: number): Promise<Text>;
+  /** What is told of a failure, without what was sent and must not be repeated. */
+  redact?(text: string): string;
   /** Lets go of a body that is not wanted. */
   discard(): Promise<void>;
 }

@@ -22,7 +22,7 @@ export async function readErrorBody(response: HttpResponse): Promise<ErrorBody> 
   await Promise.race([readHead(response, read), sleep(ERROR_BODY_MS, inTime.signal)]).catch(() => {});
   inTime.abort();
   if (!read.isWhole) await response.discard();
-  const body = read.text.trim();
+  const body = (response.redact?.(read.text) ?? read.text).trim();
   const phrase = phraseOf(readWords(body, response.headers.get("content-type")));
   return phrase === undefined || merelyStatus(phrase) ? { body } : { body, words: phrase };
 }

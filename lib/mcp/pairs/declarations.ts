@@ -35,8 +35,9 @@ function declaring(
   }
   const isModern = META_CAPABILITIES in meta;
   if (!trace && !isModern) return message;
+  // One trace or the other: what goes with a traceparent says nothing beside another one (W3C Trace Context §3.3).
   const _meta = {
-    ...trace,
+    ...("traceparent" in meta ? {} : trace),
     ...meta,
     ...(isModern ? { [META_CAPABILITIES]: withExtensions(meta[META_CAPABILITIES], extensions) } : {}),
   };

@@ -22,6 +22,7 @@ const WORDS: Record<string, string> = {
   ELOOP: "its symbolic links go in a circle",
   ENOENT: "there is no such file or folder",
   ENAMETOOLONG: "the name is too long",
+  EBADF: "it is not open, or not for reading",
   EMFILE: "too many files are open",
   ENXIO: "it is a socket, or a device that is not there",
 };

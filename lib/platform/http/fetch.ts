@@ -48,12 +48,16 @@ function warnOfUnchecked({ warn }: FetchOptions, env: Variables): void {
   );
 }
 
+/** No bundle is near it, and the runtime would read what is beyond memory, in bytes. */
+const MAX_AUTHORITIES_BYTES = 64 * 1024 * 1024;
+
 /** The runtime reads what these name by itself, and would wait for a pipe's writer for ever. */
 function checkAuthorities(variable: string, path: string | undefined): void {
   if (!path) return;
   let isFile = true;
   try {
-    isFile = statSync(path).isFile();
+    const found = statSync(path);
+    isFile = found.isFile() && found.size <= MAX_AUTHORITIES_BYTES;
   } catch {
     // One that is not there is not waited for.
   }

@@ -42,7 +42,7 @@ export function secretReading(command: Command, keep: SecretReading["keep"]): Se
           "stdin belongs to the bridge: the secret cannot come from there",
           "set M2MCP_CLIENT_SECRET, or give --client-secret-file PATH",
         );
-      return readStdin(command, MAX_STDIN_BYTES);
+      return readStdin(command, MAX_STDIN_BYTES, "a secret");
     },
   };
 }

@@ -37,7 +37,7 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
   const deps = await authDeps(command, target, fetch);
   const authorization: ClosableAuthorization = credentials
     ? createAuthorization(deps, { server: login?.server ?? server, credentials })
-    : noAuthorization(server);
+    : noAuthorization(server, deps.headerValues);
   const trace = traceOf(command.io.env);
   return {
     url: server,

@@ -5,10 +5,12 @@ import { isObject, type JsonObject } from "../../json.ts";
 import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
 import { readStdin } from "../read-stdin.ts";
-import { parsePairs, showNotification, withClient } from "../with-client.ts";
+import { notTooDeep, parsePairs, showNotification, withClient } from "../with-client.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
 const FIRST_BYTE_MS = 1000;
+/** Longest arguments on stdin, in bytes: what is made of them takes several times as much. */
+const MAX_STDIN_BYTES = 128 * 1024 * 1024;
 /** A command that reads stdin says so when it has waited this long, in ms. */
 const NOTE_AFTER_MS = 3000;
 
@@ -34,7 +36,9 @@ async function toolArguments(command: Command, pairs: string[]): Promise<JsonObj
     () => command.output.note("waiting for the end of stdin, for arguments as JSON; with none: </dev/null"),
     NOTE_AFTER_MS,
   );
-  const text = (await readStdin(command).finally(() => clearTimeout(waits))).trim();
+  const text = (
+    await readStdin(command, MAX_STDIN_BYTES, "arguments").finally(() => clearTimeout(waits))
+  ).trim();
   if (text === "") {
     if (asked) throw wrongUsage("stdin holds no arguments", "write a JSON object to it");
     return {};
@@ -47,7 +51,7 @@ async function toolArguments(command: Command, pairs: string[]): Promise<JsonObj
   }
   if (!isObject(value))
     throw wrongUsage("the arguments on stdin are no JSON object", 'write it like {"key": 1}');
-  return value;
+  return notTooDeep(value);
 }
 
 /** A shell's pipe or file ends by itself; a socket from another program's spawn may stay open for ever. */

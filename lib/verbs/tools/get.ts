@@ -10,7 +10,7 @@ export async function run(command: Command): Promise<undefined> {
   const tools = await withClient(command, (client) => client.list("tools/list", "tools"));
   const found = tools.find((item) => item.name === name);
   if (!found) {
-    const names = tools.map((item) => String(item.name));
+    const names = tools.flatMap((item) => (typeof item.name === "string" ? [item.name] : []));
     throw notOnServer("tool", name, suggest(name, names));
   }
   command.output.data(found);

@@ -27,6 +27,14 @@ describe("the body of a refusal", () => {
     for (const end of ["", "\n", "\n\n"])
       expect(await readRefused(answered(400, event + end, "text/event-stream"))).toEqual(wanted);
   });
+  test("is read without what was sent", async () => {
+    const redact = (text: string) => text.replaceAll("t0ken", "…");
+    const words = '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"no t0ken"}}';
+    expect(await readRefused({ ...answered(400, words), redact })).toMatchObject({
+      error: { message: "no …" },
+      words: "-32000: no …",
+    });
+  });
   test("gives the server's words where it is no JSON-RPC", async () => {
     expect(await readRefused(answered(500, "database is down"))).toEqual({
       kind: "refused" as const,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +52,10 @@ test("what a variable names as certificate authorities, and is no file, is refus
       expect(() => createFetch({}, { [variable]: path })).toThrow(
         `${variable} names ${path}, which is no file`,
       );
+  const huge = join(folder, "huge");
+  writeFileSync(huge, "");
+  truncateSync(huge, 2 ** 36);
+  expect(() => createFetch({}, { SSL_CERT_FILE: huge })).toThrow("which is no file of certificates");
   rmSync(folder, { recursive: true });
   expect(() => createFetch({}, { NODE_EXTRA_CA_CERTS: pipe })).not.toThrow();
 });

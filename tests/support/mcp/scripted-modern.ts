@@ -39,15 +39,15 @@ export const tagged = ({ id }: Asked, method: string, params: object = {}) => ({
 export const acknowledge = (asked: Asked, notifications: object = asked.params?.notifications) =>
   event(asked.response, tagged(asked, "notifications/subscriptions/acknowledged", { notifications }));
 
-export async function startModernServer(): Promise<ModernServer> {
+/** @param server what is filled and read; its own unless given */
+export async function startModernServer(server = {} as ModernServer): Promise<ModernServer> {
   const script: Script = (asked, response, request) => {
     if (asked.method === "" || request.headers["mcp-method"] !== asked.method)
       return refuse(asked, 400, { code: -32020, message: "header mismatch" });
     if (asked.id === undefined) return response.writeHead(202).end();
     return (server.methods[asked.method] ?? complete)(asked);
   };
-  const server: ModernServer = {
-    ...(await serveScript(script)),
+  return Object.assign(server, await serveScript(script), {
     capabilities: {
       tools: { listChanged: true },
       resources: { subscribe: true, listChanged: true },
@@ -65,6 +65,5 @@ export async function startModernServer(): Promise<ModernServer> {
         acknowledge(asked);
       },
     },
-  };
-  return server;
+  } satisfies Partial<ModernServer>);
 }

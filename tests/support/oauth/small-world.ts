@@ -66,6 +66,8 @@ export async function startSmallWorld(world = {} as SmallWorld): Promise<SmallWo
     }
     if ((endsMs.get(authorization.slice(7)) ?? 0) < Date.now())
       return response.writeHead(401, { "www-authenticate": "Bearer" }).end();
+    // Asked by GET where a POST was slow: there is no stream here.
+    if (request.method !== "POST") return response.writeHead(405).end();
     world.calls++;
     const message = JSON.parse(body);
     return message.id === undefined ? response.writeHead(202).end() : json(response, answer(message));

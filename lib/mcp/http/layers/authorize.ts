@@ -22,7 +22,10 @@ export const authorize =
     for (let refusals = 0; ; refusals++) {
       const sent = await authorization.headers(refusal ? { method, url, refusal } : { method, url });
       signal?.throwIfAborted();
-      const response = await next({ ...request, headers: { ...request.headers, ...sent } });
+      const response = redacted(
+        await next({ ...request, headers: { ...request.headers, ...sent } }),
+        authorization,
+      );
       const { status, headers } = response;
       authorization.learn({ status, headers, sent });
       if (!refusesTokens(response) || refusals >= MAX_REFUSALS) return response;
@@ -32,6 +35,10 @@ export const authorize =
       refusal = { status, wwwAuthenticate, sent, ...(words === undefined ? {} : { words }) };
     }
   };
+
+/** Some servers repeat in a refusal what they were sent. */
+const redacted = (response: HttpResponse, { redact }: Authorization): HttpResponse =>
+  response.status < 300 || !redact ? response : { ...response, redact };
 
 /** Errors of a challenge that are about the token or its proof (RFC 6750 §3.1, RFC 9449 §7.1 and §9). */
 const TOKEN_ERRORS = ["invalid_token", "insufficient_scope", "invalid_dpop_proof", "use_dpop_nonce"];
