@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { type Home, homeForEachTest, inHome } from "../support/home.ts";
-import { json, says, sse, stream } from "../support/mcp/scripted.ts";
+import { json, says, serveScript, sse, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { startModernServer } from "../support/mcp/scripted-modern.ts";
 import { call, INITIALIZED, initialize, lines } from "../support/messages.ts";
@@ -108,6 +108,24 @@ describe("an answer whose type is missing or general is judged by itself:", () =
       }),
       20_000,
     );
+});
+
+test("an id of 0, which a serializer may take for none, comes back all the same", async () => {
+  const server = home.owns(
+    await serveScript(({ http, id, method }, response) => {
+      if (http !== "POST" || id === undefined) return response.writeHead(http === "POST" ? 202 : 405).end();
+      const result =
+        method === "initialize"
+          ? { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "go", version: "1" } }
+          : says("hi");
+      return json(response, { jsonrpc: "2.0", ...(id === 0 ? {} : { id }), result });
+    }),
+  );
+  const { say, answer } = startBridge(home, [server.url]);
+  say(initialize("2025-11-25", {}, 0), INITIALIZED);
+  expect((await answer(0)).result.serverInfo.name).toBe("go");
+  say(call(1));
+  expect((await answer(1)).result).toEqual(says("hi"));
 });
 
 test("what came right is passed on to the letter, alone and in a batch", async () => {

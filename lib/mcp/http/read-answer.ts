@@ -1,6 +1,7 @@
 import { invalidAnswer } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
+import { startTimer, type Timer } from "../../timing/timer.ts";
 import type { NotificationMessage, RequestMessage, ResponseMessage, RpcError } from "../jsonrpc/message.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
@@ -9,6 +10,9 @@ import type { Drains } from "./drain.ts";
 import { mediaType } from "./media-type.ts";
 import { readMessages } from "./read-messages.ts";
 import type { StreamCursor } from "./sse.ts";
+
+/** How long after an error that names no request the answer itself may still come, in ms. */
+const GRACE_MS = 1000;
 
 /** What one response brought: the answer, or its end without one. */
 export type Reading =
@@ -42,10 +46,12 @@ export function readAnswer(
   let answered = false;
   let errorWithoutId: RpcError | undefined;
   let drained: (() => void) | undefined;
+  let grace: Timer | undefined;
   return new Promise<Reading>((resolve, reject) => {
     const answer = (message: ResponseMessage): Promise<void> | undefined => {
       if (message.id === null) {
         errorWithoutId ??= message.error;
+        if (isStream && errorWithoutId) grace ??= startTimer(GRACE_MS, giveErrorWithoutId);
         return undefined;
       }
       if (message.id !== id) {
@@ -59,6 +65,12 @@ export function readAnswer(
       drained = drains.add(abort);
       return nextTurn();
     };
+    const giveErrorWithoutId = () => {
+      if (answered || !errorWithoutId) return;
+      answered = true;
+      resolve({ kind: "ended", errorWithoutId });
+      drained = drains.add(abort);
+    };
     const take = (message: NotificationMessage | RequestMessage | ResponseMessage) =>
       message.kind === "response" ? answer(message) : call.onMessage(message);
     readMessages(response, { url: endpoint.url, cursor, log: endpoint.log, take, expected: id })
@@ -70,6 +82,9 @@ export function readAnswer(
         resolve({ kind: "ended", ...(errorWithoutId ? { errorWithoutId } : {}) });
       })
       .catch(reject)
-      .finally(() => drained?.());
+      .finally(() => {
+        grace?.stop();
+        drained?.();
+      });
   });
 }

@@ -177,8 +177,9 @@ function parse(text: Text): Parsed | Promise<Parsed> {
 
 type Parsed = (Message | Unreadable)[];
 
-/** Some servers answer the number 1 with the string "1", which a strict client would not take. */
-const underExpectedId = (message: Message, expected: Id): Message =>
-  message.kind === "response" && message.id !== null && isSameId(message.id, expected)
-    ? withId(message, expected)
-    : message;
+/** Some servers answer the number 1 with the string "1", or leave out an id of 0: a strict client would not take it. */
+function underExpectedId(message: Message, expected: Id): Message {
+  if (message.kind !== "response") return message;
+  const isIts = message.id === null ? !message.error : isSameId(message.id, expected);
+  return isIts ? withId(message, expected) : message;
+}

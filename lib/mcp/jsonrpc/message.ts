@@ -25,7 +25,7 @@ export interface NotificationMessage {
 }
 export interface ResponseMessage {
   kind: "response";
-  /** Null for an error to a request whose id the sender could not read. */
+  /** Null for an error to a request whose id the sender could not read, or for an answer that names none. */
   id: Id | null;
   /** Empty where the result is no object. */
   readonly result?: JsonObject;

@@ -73,7 +73,9 @@ function classify(value: unknown, text: Text, json: string, sender: Sender): Mes
   const isAnswer = sender === "server" && id !== null && (error || hasResult);
   if (typeof value.method === "string" && !isAnswer)
     return classifyCall(value, value.method, id, text, sender);
-  if (error || (hasResult && id !== null)) return response(value, id, error, text, json, sender);
+  // A serializer that leaves out what is zero leaves out an id, too: who reads it knows whose answer it is.
+  const isNobodys = hasResult && sender === "server" && "jsonrpc" in value;
+  if (error || (hasResult && id !== null) || isNobodys) return response(value, id, error, text, json, sender);
   return unreadable(id, INVALID_REQUEST, "the message is neither a request, a notification nor a response");
 }
 

@@ -133,6 +133,13 @@ describe("a response without the answer", () => {
     ] as const)
       expect(await read(text, of).reading).toEqual({ kind: "ended", errorWithoutId: nobodys.error });
   });
+  test("gives that error soon, though its stream stays open", async () => {
+    const { body, write, isOpen } = writtenBody();
+    const { reading, drained } = start(httpResponse(body, SSE));
+    write(events(nobodys));
+    expect(await reading).toEqual({ kind: "ended", errorWithoutId: nobodys.error });
+    expect({ drained, open: isOpen() }).toEqual({ drained: [false], open: true });
+  });
   test("gives the answer where that comes beside it", async () => {
     expect(idOf(await read(events(nobodys, answer()), SSE).reading)).toBe("1");
   });

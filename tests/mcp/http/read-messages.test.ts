@@ -158,6 +158,20 @@ describe("the id of an answer", () => {
     });
 });
 
+test("an answer that names no id is that of its own response, as of a serializer that leaves out a zero", async () => {
+  for (const id of ['"id":null,', ""])
+    for (const [wrap, type] of [
+      [(text: string) => text, "application/json"],
+      [events, SSE],
+    ] as const) {
+      const { texts } = await read(wrap(`{"jsonrpc":"2.0",${id}"result":{"a":1}}`), type, "0");
+      expect(texts).toEqual(['{"jsonrpc":"2.0","id":0,"result":{"a":1}}']);
+    }
+  // An error may be another's.
+  const error = '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}';
+  expect((await read(error, "application/json", "0")).texts).toEqual([error]);
+});
+
 test("nothing in an array overtakes an answer in it", async () => {
   const order: string[] = [];
   let answered = () => {};

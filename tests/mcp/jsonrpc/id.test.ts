@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createIds, idOf, idSource, idValue, isSameId } from "../../../lib/mcp/jsonrpc/id.ts";
+import { createIds, idMeant, idOf, idSource, idValue, isSameId } from "../../../lib/mcp/jsonrpc/id.ts";
 import { type Message, notification, request, requestIdOf } from "../../../lib/mcp/jsonrpc/message.ts";
 import { parseMessages } from "../../../lib/mcp/jsonrpc/parse.ts";
 
@@ -81,6 +81,16 @@ describe("an id that the server wrote otherwise is taken for ours:", () => {
     test(`${theirs} for ${ours}: ${is}`, () => {
       expect(isSameId(theirs, ours)).toBe(is);
     });
+});
+
+test("the request that an answer is meant for is the one of the same id, else of the same value; without an id, the only one", () => {
+  const underWay = (...ids: string[]) => new Map(ids.map((id) => [id, 0]));
+  expect(idMeant("1", underWay('"1"', "1"))).toBe("1");
+  expect(idMeant("1", underWay("2", '"1"'))).toBe('"1"');
+  expect(idMeant("3", underWay("2", '"1"'))).toBeUndefined();
+  expect(idMeant(null, underWay("2"))).toBe("2");
+  expect(idMeant(null, underWay("2", "3"))).toBeUndefined();
+  expect(idMeant(null, underWay())).toBeUndefined();
 });
 
 describe("ids of our own", () => {

@@ -126,6 +126,18 @@ describe("an answer", () => {
     }
   });
 
+  test("that names no id is that of the only request there is; an error may be to a notification", async () => {
+    const { ask } = await start({
+      post({ method }, stream) {
+        if (method !== "tools/call") return undefined;
+        stream.say({ jsonrpc: "2.0", id: null, error: { code: -32601, message: "no such notification" } });
+        stream.say({ jsonrpc: "2.0", result: { text: "mine" } });
+        return bare(202);
+      },
+    });
+    expect(await ask("0")).toBe("mine");
+  });
+
   test("is no event of another name", async () => {
     const { ask } = await start({
       post({ method, id }, stream) {

@@ -130,7 +130,8 @@ async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): P
 
 /** Hands an answer to who waits for it; whether somebody did. */
 function settle(waiting: SseSession["waiting"], message: ResponseMessage): boolean {
-  const id = message.id === null ? undefined : idMeant(message.id, waiting);
+  // An error to nobody may be to a notification.
+  const id = message.error && message.id === null ? undefined : idMeant(message.id, waiting);
   if (id === undefined) return false;
   waiting.get(id)?.resolve(answered(withId(message, id)));
   return waiting.delete(id);
