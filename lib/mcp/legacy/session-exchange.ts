@@ -174,12 +174,7 @@ async function tell(
   return undefined;
 }
 
-/**
- * Tells the server that nobody waits any more (MCP "Cancellation"), and gives the stream up a little later: the server may
- * have its answer at hand.
- *
- * @returns what to call when the stream has ended by itself
- */
+/** Tells the server that nobody waits (MCP "Cancellation"); the stream is given up a little later. @see Drains.add */
 function cancel(
   traffic: Traffic,
   id: Id,
