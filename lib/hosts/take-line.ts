@@ -1,6 +1,6 @@
 import { isBatch } from "../mcp/jsonrpc/batch.ts";
 import type { Text } from "../mcp/jsonrpc/bytes.ts";
-import type { Id } from "../mcp/jsonrpc/id.ts";
+import { type Id, idMeant } from "../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
@@ -8,8 +8,10 @@ import {
   type Message,
   type NotificationMessage,
   type RequestMessage,
+  type ResponseMessage,
   type RpcError,
   requestIdOf,
+  withId,
 } from "../mcp/jsonrpc/message.ts";
 import { parseMessages, type Unreadable } from "../mcp/jsonrpc/parse.ts";
 import { rpcErrorOf, toRpcError } from "../mcp/protocol/answer.ts";
@@ -56,10 +58,16 @@ function take(bridge: Bridge, message: Message | Unreadable): Text | undefined {
       takeNotification(bridge, message);
       return undefined;
     case "response":
-      if (message.id !== null) bridge.asked.delete(message.id);
-      track(bridge, bridge.connection.respond(message));
+      takeResponse(bridge, message);
       return undefined;
   }
+}
+
+/** The client's answer goes on under the id that the server wrote, though the client wrote it otherwise: rounded, or `1` for `1.0`. */
+function takeResponse(bridge: Bridge, message: ResponseMessage): void {
+  const asked = message.id === null ? undefined : idMeant(message.id, bridge.asked);
+  if (asked !== undefined) bridge.asked.delete(asked);
+  track(bridge, bridge.connection.respond(asked === undefined ? message : withId(message, asked)));
 }
 
 function takeRequest(bridge: Bridge, message: RequestMessage): Text | undefined {

@@ -91,6 +91,36 @@ for (const [client, server] of [
     });
   });
 
+test("an answer of the host's goes to the server under the id that the server wrote, though the host writes it otherwise", async () => {
+  const asked = ["9007199254740993", "1.0", '"7"', "7"];
+  const server = home.owns(
+    await startLegacyServer(({ http, id, method }, response) => {
+      if (http === "GET") return response.writeHead(405).end();
+      stream(response);
+      if (method === "tools/call")
+        for (const one of asked) response.write(sse(`{"jsonrpc":"2.0","id":${one},"method":"roots/list"}`));
+      return setTimeout(() => response.end(sse(JSON.stringify({ jsonrpc: "2.0", id, result: {} }))), 300);
+    }),
+  );
+  const { say, hear, answer } = startBridge(home, [server.url]);
+  say(
+    initialize("2025-11-25", { roots: {} }),
+    INITIALIZED,
+    '{"jsonrpc":"2.0","id":"call","method":"tools/call","params":{"name":"x"}}',
+  );
+  // As a host in JavaScript has them.
+  for (const id of asked.map((one) => JSON.parse(one))) {
+    await hear((line) => line.id === id && line.method === "roots/list");
+    say({ jsonrpc: "2.0", id, result: { roots: [] } });
+  }
+  await answer("call");
+  await until(
+    () => server.seen.filter(({ method, http }) => http === "POST" && method === "").length === asked.length,
+  );
+  const ids = server.seen.filter(({ method, http }) => http === "POST" && method === "").map(idIn);
+  expect(ids.sort()).toEqual([...asked].sort());
+});
+
 test("two commands in one saved session, at once, each print their own answer", async () => {
   // As the official SDK routes answers: by session and id, the latest request of an id has it.
   const streams = new Map<unknown, ServerResponse>();

@@ -32,7 +32,10 @@ export function isSameId(one: Id, other: Id): boolean {
 }
 
 /** The id, of those under way, that a server meant: the same, else one that it wrote otherwise; of none, the only one. */
-export function idMeant(id: Id | null, underWay: ReadonlyMap<Id, unknown>): Id | undefined {
+export function idMeant(
+  id: Id | null,
+  underWay: Pick<ReadonlyMap<Id, unknown>, "has" | "keys" | "size">,
+): Id | undefined {
   if (id === null) return underWay.size === 1 ? [...underWay.keys()][0] : undefined;
   if (underWay.has(id)) return id;
   for (const other of underWay.keys()) if (isSameId(id, other)) return other;
