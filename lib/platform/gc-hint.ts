@@ -1,6 +1,6 @@
 /** Garbage made before the runtime is asked to look for it, in bytes: a look costs as much as a hundred short calls. */
-const ENOUGH_BYTES = 32 * 1024 * 1024;
-/** From this size on, what a message leaves behind is collected as soon as it is on its way. */
+const ENOUGH_BYTES = 8 * 1024 * 1024;
+/** From this size on, what a message leaves behind is given back as soon as it is on its way. */
 const LARGE_BYTES = 1024 * 1024;
 /** What one message leaves behind beside its text, which is there as bytes and as what was read of them, in bytes. */
 const PER_MESSAGE_BYTES = 2 * 1024;
@@ -38,7 +38,7 @@ export async function createGcHint(): Promise<(bytes: number) => void> {
     garbage = 0;
     if (bytes < LARGE_BYTES) collector.collect();
     // Not before the message is on its way, and not while the stack still holds what was read of it.
-    else setImmediate(collector.collect);
+    else setImmediate(collector.giveBack);
     if (timer) timer.refresh();
     else timer = setTimeout(() => collector.giveBack(), QUIET_MS).unref();
   };
