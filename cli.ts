@@ -1,5 +1,5 @@
 import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
-import { parseArguments } from "./lib/command-line/arguments/parse.ts";
+import { plainArguments } from "./lib/command-line/arguments/plain.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
@@ -9,7 +9,7 @@ import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
 import { codeOf } from "./lib/platform/error-code.ts";
 import { ownArguments } from "./lib/platform/hidden-arguments.ts";
-import { standardStreams } from "./lib/platform/standard-streams.ts";
+import { standardStreams } from "./lib/platform/streams/standard-streams.ts";
 import type { IO } from "./lib/ui/io.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
 
@@ -19,7 +19,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   const json = argv.includes("--json");
   let output: Output = createOutput(io, { json, verbose: false, results: true });
   try {
-    const parsed = parseArguments(argv);
+    const parsed =
+      plainArguments(argv) ?? (await import("./lib/command-line/arguments/parse.ts")).parseArguments(argv);
     if (parsed.given.has("version")) {
       output.raw(`m2mcp ${VERSION}\n`);
       return EXIT.done;
@@ -31,10 +32,10 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const wanted = parsed.positionals[0] === "help" ? parsed.positionals.slice(1) : parsed.positionals;
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
     const names = VERBS.map(({ name }) => name);
-    const chosen = chooseVerb(wanted, names, () => helping || io.stdin.isTTY === true);
+    const chosen = chooseVerb(wanted, names, () => helping || streams.stdinIsTerminal);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");
-      output.raw(await helpText(chosen.verb, await streams.columns()));
+      output.raw(await helpText(chosen.verb, streams.columns()));
       return EXIT.done;
     }
     const spec = VERBS.find(({ name }) => name === chosen.verb);
@@ -89,11 +90,10 @@ const exitCode = await main(ownArguments(redactArguments), {
   get stdin() {
     return streams.stdin;
   },
+  openStdin: streams.openStdin,
   stdout: streams.stdout,
   openStdout: streams.openStdout,
-  get stderr() {
-    return streams.stderr;
-  },
+  stderr: streams.stderr,
   now: Date.now,
 });
 const unwritten = await streams.endOutput();

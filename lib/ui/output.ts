@@ -1,9 +1,8 @@
-import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
 import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
 import { oneLine } from "../net/one-line.ts";
-import type { Sink } from "../platform/standard-streams.ts";
+import type { Sink } from "../platform/streams/sink.ts";
 import { jsonText } from "./json-text.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
@@ -41,7 +40,7 @@ const prefixes: Record<string, string> = { warn: "warning: ", debug: "· " };
  * @param mode.results false when stdout belongs to the bridge: then nothing at all is written there
  */
 export function createOutput(
-  streams: { readonly stdout: Sink; readonly stderr: Writable },
+  streams: { readonly stdout: Sink; readonly stderr: Sink },
   mode: { json: boolean; verbose: boolean; results: boolean },
 ): Output {
   // consola writes to stdout by default, where results stand.

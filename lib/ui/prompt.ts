@@ -1,6 +1,7 @@
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { beforeEndingSignal } from "../platform/ending-signals.ts";
 import { listenToStop } from "../platform/stop-signal.ts";
+import type { Sink } from "../platform/streams/sink.ts";
 
 /** What arrow and function keys send, and a terminal around what is pasted. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how they begin
@@ -14,7 +15,7 @@ type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown 
  *
  * @returns the line; null when input ended or was broken off (Ctrl-C, Ctrl-D)
  */
-export function promptHidden(question: string, input: Terminal, output: Writable): Promise<string | null> {
+export function promptHidden(question: string, input: Terminal, output: Sink): Promise<string | null> {
   // Whatever ends us must not leave a shell without echo behind.
   const ending = beforeEndingSignal(() => input.setRawMode?.(false));
   // And whatever stops us: the shell has the terminal until we go on.
