@@ -74,14 +74,7 @@ export function standardStreams(): StandardStreams {
     get stderr() {
       return openStderr();
     },
-    stderrKind: {
-      get isTTY() {
-        return isTerminal(2);
-      },
-      get columns() {
-        return isTerminal(2) ? openStderr().columns : undefined;
-      },
-    },
+    stderrKind: terminalOn(2, openStderr),
     columns: async () => ((await mayBeTerminal()) ? openStdout().columns : undefined),
     async endOutput() {
       if (!opened.stdout) return "";
@@ -130,6 +123,16 @@ function writeNow(bytes: Uint8Array): number {
   }
   return taken;
 }
+
+/** What a stream is, found when it is asked. @param open is called for what only the open stream knows */
+const terminalOn = (fd: number, open: () => { columns: number }) => ({
+  get isTTY() {
+    return isTerminal(fd);
+  },
+  get columns() {
+    return isTerminal(fd) ? open().columns : undefined;
+  },
+});
 
 /** Whether a standard stream is a terminal; what knows terminals is loaded where it may be one. */
 function isTerminal(fd: number): boolean {
