@@ -8,7 +8,8 @@ import {
   spelled,
   variableOf,
 } from "./options.ts";
-import { VERBS, type VerbSpec } from "./verbs.ts";
+import type { VerbSpec } from "./verbs/verb-spec.ts";
+import { VERBS } from "./verbs.ts";
 
 /**
  * The help of one verb, or of the whole program.
