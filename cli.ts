@@ -3,7 +3,7 @@ import { plainArguments } from "./lib/command-line/arguments/plain.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
-import { readOptions } from "./lib/command-line/option-values.ts";
+import { outputMode, readOptions } from "./lib/command-line/option-values.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
@@ -12,12 +12,14 @@ import { ownArguments } from "./lib/platform/hidden-arguments.ts";
 import { standardStreams } from "./lib/platform/streams/standard-streams.ts";
 import type { IO } from "./lib/ui/io.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
+import { colourChoice, createScreens } from "./lib/ui/screen/screen.ts";
 
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */
 async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   // Until the options are read, errors take the form that the raw arguments and the environment ask for.
   const json = argv.includes("--json");
-  let output: Output = createOutput(io, { json, verbose: false, results: true });
+  let screens = createScreens(streams, io.env, "auto");
+  let output: Output = createOutput(io, { json, verbose: false, results: true }, screens);
   try {
     const parsed =
       plainArguments(argv) ?? (await import("./lib/command-line/arguments/parse.ts")).parseArguments(argv);
@@ -35,15 +37,16 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const chosen = chooseVerb(wanted, names, () => helping || streams.stdinIsTerminal);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");
-      output.raw(await helpText(chosen.verb, streams.columns()));
+      output.raw(await helpText(chosen.verb, screens.out.columns));
       return EXIT.done;
     }
     const spec = VERBS.find(({ name }) => name === chosen.verb);
     if (!spec) return EXIT.usage;
     const results = spec.name !== "bridge";
-    output = createOutput(io, { json, verbose: false, results });
+    output = createOutput(io, { json, verbose: false, results }, screens);
     const options = readOptions(parsed.given, io.env, spec.options, spec.name);
-    output = createOutput(io, { json: options.on("json"), verbose: options.on("verbose"), results });
+    screens = createScreens(streams, io.env, colourChoice(options.value("color")));
+    output = createOutput(io, outputMode(options, results), screens);
     checkPositionals(spec, chosen.positionals);
     const verb = await spec.load();
     const failed = await verb.run({
@@ -74,7 +77,11 @@ const streams = standardStreams();
 
 /** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
 const tell = (fault: unknown) =>
-  createOutput(streams, { json: false, verbose: false, results: false }).failure(unexpected(kindOf(fault)));
+  createOutput(
+    streams,
+    { json: false, verbose: false, results: false },
+    createScreens(streams, process.env, "never"),
+  ).failure(unexpected(kindOf(fault)));
 
 // What nobody awaited concerns one message at most: the bridge goes on.
 process.on("unhandledRejection", tell);

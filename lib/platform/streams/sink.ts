@@ -5,6 +5,8 @@ export interface Sink {
   write(chunk: Uint8Array | string): unknown;
   /** Whether a person reads it. */
   readonly isTTY?: boolean;
+  /** Of the terminal; undefined where it is none. */
+  readonly columns?: number | undefined;
 }
 
 /** A sink of this process, which tells what became of what it took. */
@@ -32,7 +34,7 @@ const PIECE_BYTES = 4096;
 export function createSink(
   write: WriteBytes,
   isSettled: (promise: Promise<unknown>) => boolean,
-  isTTY: () => boolean,
+  terminal: { readonly isTTY: boolean; readonly columns: number | undefined },
 ): WatchedSink {
   let failure = "";
   /** What the system did not take at once, and all that is behind it. */
@@ -56,7 +58,10 @@ export function createSink(
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) push(bytes.subarray(at, at + PIECE_BYTES));
     },
     get isTTY() {
-      return isTTY();
+      return terminal.isTTY;
+    },
+    get columns() {
+      return terminal.columns;
     },
     async end() {
       await behind;

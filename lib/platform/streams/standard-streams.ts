@@ -33,8 +33,6 @@ export interface StandardStreams {
   /** stdout for who must know whether its reader is slow or has gone. */
   openStdout(): ByteOutput;
   readonly stderr: Sink;
-  /** The width of the terminal that stdout is; undefined where it is none. */
-  columns(): number | undefined;
   /**
    * Waits until what was written to stdout has left the process.
    *
@@ -69,7 +67,6 @@ export function standardStreams(): StandardStreams {
       return opened;
     },
     stderr,
-    columns: () => (isTerminal(1) ? process.stdout.columns : undefined),
     async endOutput() {
       await opened?.flushed();
       return (await stdout.end()) || failure;
@@ -86,15 +83,22 @@ export function standardStreams(): StandardStreams {
 }
 
 function standardSink(bun: BunStreams | undefined, name: "stdout" | "stderr", fd: 1 | 2): WatchedSink {
-  const isTTY = () => isTerminal(fd);
+  const terminal = {
+    get isTTY() {
+      return isTerminal(fd);
+    },
+    get columns() {
+      return isTerminal(fd) ? process[name].columns : undefined;
+    },
+  };
   if (!bun)
     return createSink(
       (bytes) => written(process[name], bytes),
       () => false,
-      isTTY,
+      terminal,
     );
   const isSettled = (promise: Promise<unknown>) => bun.peek.status(promise) === "fulfilled";
-  return createSink((bytes) => bun.write(bun[name], bytes), isSettled, isTTY);
+  return createSink((bytes) => bun.write(bun[name], bytes), isSettled, terminal);
 }
 
 const written = (stream: Writable, bytes: Uint8Array): Promise<void> =>
