@@ -108,16 +108,22 @@ const written = (stream: Writable, bytes: Uint8Array): Promise<void> =>
     stream.write(bytes, (error) => (error ? reject(error) : resolve()));
   });
 
-/** Chunks as Bun reads them. */
+/** Chunks as Bun reads them. What cannot be read, a folder for one, fails when it is read. */
 function bunInput({ stdin }: BunStreams): ByteInput {
-  const reader = stdin.stream().getReader();
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let ended = false;
   return {
     get isTTY() {
       return isTerminal(0);
     },
     async *[Symbol.asyncIterator]() {
+      if (ended) return;
+      reader = stdin.stream().getReader();
       for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
     },
-    destroy: () => void reader.cancel().catch(() => {}),
+    destroy() {
+      ended = true;
+      void reader?.cancel().catch(() => {});
+    },
   };
 }
