@@ -75,7 +75,8 @@ export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
       parts: [
         {
           rows: [
-            ["error.code", "what failed, a word that stays the same from version to version"],
+            ["error.code", "a number: the server's own, or -31000 less the exit code"],
+            ["error.name", "what failed, a word that stays the same from version to version"],
             ["error.message", "what happened, for people"],
             ["error.hint", "what to try next, where there is something"],
             ["error.exitCode", "as in m2mcp\u00a0help\u00a0exit-codes"],
@@ -139,6 +140,10 @@ function environment(): Section[] {
             ["M2MCP_HOME", "the folder of the store, where it shall not be with the user's settings"],
             ["M2MCP_PASSPHRASE", "opens the store where its key comes from a passphrase"],
             ["M2MCP_NEW_PASSPHRASE", "the one to change to, for m2mcp store; else it is asked for"],
+            [
+              "NO_COLOR, CLICOLOR, FORCE_COLOR, CLICOLOR_FORCE",
+              "whether there is colour, as --color says it",
+            ],
             ["HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "the proxy, and which servers go without it"],
             ["NODE_EXTRA_CA_CERTS", "a file with further certificate authorities, as --ca"],
             [
