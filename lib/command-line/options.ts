@@ -141,7 +141,7 @@ const table = {
   store: {
     group: "connection",
     value: "PLACE",
-    about: "where a new store keeps its key: keyring or file",
+    about: "where a new store keeps its key: keyring, file or passphrase",
   },
 
   profile: { group: "own", value: "@NAME", about: "the login to use, where several know the server" },
