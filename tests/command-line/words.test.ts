@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { checkPositionals } from "../../lib/command-line/arguments/positionals.ts";
-import { VERBS, type VerbSpec } from "../../lib/command-line/verbs.ts";
+import type { VerbSpec } from "../../lib/command-line/verbs/verb-spec.ts";
+import { VERBS } from "../../lib/command-line/verbs.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "../../lib/verbs/target/headers.ts";
 import { isWithin, nameFor, profileName, sameServer, serverUrl } from "../../lib/verbs/target/server-url.ts";
 import { parsePairs } from "../../lib/verbs/with-client.ts";

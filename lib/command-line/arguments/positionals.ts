@@ -1,5 +1,5 @@
 import { wrongUsage } from "../../failure.ts";
-import type { VerbSpec } from "../verbs.ts";
+import type { VerbSpec } from "../verbs/verb-spec.ts";
 
 /**
  * Checks the number of positionals against a verb's usage line: `<needed>`, `[optional]`, `[...any]`.

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { isKeyText, pemText } from "../../../lib/auth/client/pem.ts";
 import { readPrivateKey } from "../../../lib/auth/client/private-key.ts";
 import { readPem, readSecret } from "../../../lib/auth/client/secrets.ts";
+import { until } from "../../support/waiting.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "m2mcp-secrets-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -78,6 +79,12 @@ test("a file of a secret or a key takes a time that grows with its length alone"
 });
 
 describe("a secret's command", () => {
+  // Another copy of the tests may run beside this one.
+  const mark = (number: string) => `sleep ${number}${process.pid}`;
+  const isRunning = (command: string) =>
+    spawnSync("pgrep", ["-f", `^${command}$`])
+      .stdout.toString()
+      .trim() !== "";
   const run = (command: string) => readSecret({ from: "command", command }, { PATH: process.env.PATH });
 
   test("a command's secret is read like a file's", async () => {
@@ -89,16 +96,14 @@ describe("a secret's command", () => {
 
   test("a command that leaves something running that holds its pipe is done all the same, and ends it", async () => {
     const startedMs = performance.now();
-    expect(await run("sleep 27.31 & echo x")).toBe("x");
+    expect(await run(`${mark("27.31")} & echo x`)).toBe("x");
     expect(performance.now() - startedMs).toBeLessThan(5000);
-    await Bun.sleep(100);
-    expect(spawnSync("pgrep", ["-f", "sleep 27.31"]).stdout.toString()).toBe("");
+    await until(() => !isRunning(mark("27.31")));
   });
 
   test("a command that prints without end is ended, with all that it started", async () => {
-    await expect(run("sleep 27.32 & cat /dev/zero")).rejects.toThrow("more than 1 MiB");
-    await Bun.sleep(100);
-    expect(spawnSync("pgrep", ["-f", "sleep 27.32"]).stdout.toString()).toBe("");
+    await expect(run(`${mark("27.32")} & cat /dev/zero`)).rejects.toThrow("more than 1 MiB");
+    await until(() => !isRunning(mark("27.32")));
   });
 });
 

@@ -1,0 +1,32 @@
+import type { OptionSpec } from "./option-spec.ts";
+
+/** How a server is reached. */
+export const CONNECTION = {
+  header: {
+    group: "connection",
+    value: "'NAME: VALUE'",
+    secret: true,
+    repeat: true,
+    expands: true,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: shown to the user as it is written in a shell
+    about: "header for MCP requests; ${VAR} is taken from the environment at use",
+  },
+  ca: { group: "connection", value: "FILE", about: "further certificate authorities, PEM" },
+  "allow-http": {
+    group: "connection",
+    value: "HOST",
+    repeat: true,
+    about: "allow plain http to this host: credentials and tokens then travel in the clear",
+  },
+  protocol: { group: "connection", value: "VERSION", about: "MCP protocol version to insist on" },
+  timeout: {
+    group: "connection",
+    value: "SECONDS",
+    about: "silence after which the server counts as gone; a request gets six times that in all",
+  },
+  store: {
+    group: "connection",
+    value: "PLACE",
+    about: "where a new store keeps its key: keyring, file or passphrase",
+  },
+} as const satisfies Record<string, OptionSpec>;

@@ -1,0 +1,105 @@
+import type { OptionSpec } from "./option-spec.ts";
+
+/** Who the client is, and how it gets a token: saved by login. */
+export const CREDENTIALS = {
+  grant: {
+    group: "credentials",
+    value: "GRANT",
+    about: "client-credentials (default) or jwt-bearer",
+  },
+  "client-id": { group: "credentials", value: "ID", about: "the client's id" },
+  "client-secret": {
+    group: "credentials",
+    value: "SECRET",
+    secret: true,
+    about: "the client's secret; - reads it from stdin",
+  },
+  "client-secret-file": { group: "credentials", value: "PATH", about: "a file with the secret" },
+  "client-secret-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "a command that prints the secret",
+  },
+  "no-store-secret": {
+    group: "credentials",
+    about: "store where secrets and keys come from, not what they are; read again at each token request",
+  },
+  "private-key": {
+    group: "credentials",
+    value: "PATH",
+    about: "private key for private_key_jwt, PEM or JWK",
+  },
+  "private-key-passphrase-file": {
+    group: "credentials",
+    value: "PATH",
+    about: "a file with the passphrase of an encrypted key",
+  },
+  "key-id": { group: "credentials", value: "KID", about: "the key's id as the server knows it" },
+  "signing-alg": {
+    group: "credentials",
+    value: "ALG",
+    about: "RS256, PS256, ES256, EdDSA, …; by default what key and server agree on",
+  },
+  certificate: {
+    group: "credentials",
+    value: "PATH",
+    about: "certificate of the private key, named by its thumbprint (Entra ID)",
+  },
+  "assertion-audience": {
+    group: "credentials",
+    value: "AUDIENCE",
+    about: "issuer (default), token-endpoint or a URI: whom assertions are for",
+  },
+  "client-assertion-file": {
+    group: "credentials",
+    value: "PATH",
+    about: "a file with a token of the platform, read anew each time",
+  },
+  "client-assertion-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "a command that prints such a token",
+  },
+  assertion: {
+    group: "credentials",
+    value: "PLATFORM",
+    about: "a platform that hands out such tokens: github-actions",
+  },
+  "auth-method": {
+    group: "credentials",
+    value: "METHOD",
+    about: "client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or none",
+  },
+  scope: { group: "credentials", value: "SCOPE", about: "scopes to ask for, separated by spaces" },
+  issuer: {
+    group: "credentials",
+    value: "URL",
+    about: "the only authorization server that the credentials may go to",
+  },
+  "token-endpoint": { group: "credentials", value: "URL", about: "token endpoint; skips discovery" },
+  resource: {
+    group: "credentials",
+    value: "URI",
+    about: "the resource to ask tokens for, if not the server's own name",
+  },
+  "no-resource": { group: "credentials", about: "send no resource (Entra ID v2, Cognito)" },
+  audience: { group: "credentials", value: "AUDIENCE", about: "audience to ask tokens for (Auth0)" },
+  "token-param": {
+    group: "credentials",
+    value: "NAME=VALUE",
+    secret: true,
+    repeat: true,
+    about: "further parameter of token requests",
+  },
+  "client-cert": {
+    group: "credentials",
+    value: "PATH",
+    about: "client certificate for mutual TLS, PEM",
+  },
+  "client-key": { group: "credentials", value: "PATH", about: "its private key, PEM" },
+  dpop: { group: "credentials", about: "insist on tokens bound to a key (DPoP)" },
+} as const satisfies Record<string, OptionSpec>;

@@ -1,0 +1,12 @@
+import type { OptionSpec } from "./option-spec.ts";
+
+/** What one verb or a few of them know. */
+export const OWN = {
+  profile: { group: "own", value: "@NAME", about: "the login to use, where several know the server" },
+  to: {
+    group: "own",
+    value: "PLACE",
+    variable: false,
+    about: "where the store's key shall be: keyring, file or passphrase",
+  },
+} as const satisfies Record<string, OptionSpec>;

@@ -1,0 +1,22 @@
+import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+
+export const PROMPTS: readonly VerbSpec[] = [
+  {
+    name: "prompts-list",
+    group: "use",
+    arguments: "<target>",
+    about: "List the server's prompts",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} prompts-list`],
+    load: () => import("../../verbs/prompts/list.ts"),
+  },
+  {
+    name: "prompts-get",
+    group: "use",
+    arguments: "<target> <name> [...arguments]",
+    about: "Show a prompt, filled with key=value",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} prompts-get review language=TypeScript`],
+    load: () => import("../../verbs/prompts/get.ts"),
+  },
+];

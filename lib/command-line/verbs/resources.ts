@@ -1,0 +1,31 @@
+import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+
+export const RESOURCES: readonly VerbSpec[] = [
+  {
+    name: "resources-list",
+    group: "use",
+    arguments: "<target>",
+    about: "List the server's resources",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} resources-list`],
+    load: () => import("../../verbs/resources/list.ts"),
+  },
+  {
+    name: "resources-templates-list",
+    group: "use",
+    arguments: "<target>",
+    about: "List the server's resource templates",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} resources-templates-list`],
+    load: () => import("../../verbs/resources/templates.ts"),
+  },
+  {
+    name: "resources-read",
+    group: "use",
+    arguments: "<target> <uri>",
+    about: "Write a resource's content to stdout, as it is",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`],
+    load: () => import("../../verbs/resources/read.ts"),
+  },
+];

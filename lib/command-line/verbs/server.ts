@@ -1,0 +1,43 @@
+import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+
+export const SERVER: readonly VerbSpec[] = [
+  {
+    name: "show",
+    group: "use",
+    arguments: "<target>",
+    about: "Show a server's name, version, capabilities and instructions",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME}`, `m2mcp ${OWN_NAME} show --json`],
+    load: () => import("../../verbs/server/show.ts"),
+  },
+  {
+    name: "bridge",
+    group: "hosts",
+    arguments: "<target>",
+    about: "Pipe JSON-RPC between stdin, stdout and the server, for MCP hosts",
+    options: SPEAKING,
+    examples: [
+      `m2mcp bridge ${OWN_NAME}`,
+      "M2MCP_CLIENT_ID=ID M2MCP_CLIENT_SECRET=SECRET m2mcp https://mcp.example.com/mcp",
+    ],
+    load: () => import("../../verbs/server/bridge.ts"),
+  },
+  {
+    name: "ping",
+    group: "look inside",
+    arguments: "<target>",
+    about: "Ask the server for a sign of life and say how long it took",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} ping`],
+    load: () => import("../../verbs/server/ping.ts"),
+  },
+  {
+    name: "doctor",
+    group: "look inside",
+    arguments: "<target>",
+    about: "Walk through discovery, metadata, grant and a first call, and say what is wrong",
+    options: SPEAKING,
+    examples: [`m2mcp doctor ${OWN_NAME}`, "m2mcp doctor https://mcp.example.com/mcp --json"],
+    load: () => import("../../verbs/server/doctor.ts"),
+  },
+];

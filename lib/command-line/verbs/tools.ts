@@ -1,0 +1,34 @@
+import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+
+export const TOOLS: readonly VerbSpec[] = [
+  {
+    name: "tools-list",
+    group: "use",
+    arguments: "<target>",
+    about: "List the server's tools",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} tools-list`, `m2mcp tools-list ${OWN_NAME} --json`],
+    load: () => import("../../verbs/tools/list.ts"),
+  },
+  {
+    name: "tools-get",
+    group: "use",
+    arguments: "<target> <name>",
+    about: "Show one tool: what it does and what it takes",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} tools-get search`],
+    load: () => import("../../verbs/tools/get.ts"),
+  },
+  {
+    name: "tools-call",
+    group: "use",
+    arguments: "<target> <name> [...arguments]",
+    about: "Call a tool with key=value, key:='json', or a JSON object on stdin",
+    options: SPEAKING,
+    examples: [
+      `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit:=5 filter:='{"inStock":true}'`,
+      `echo '{"query":"red shoes"}' | m2mcp ${OWN_NAME} tools-call search -`,
+    ],
+    load: () => import("../../verbs/tools/call.ts"),
+  },
+];
