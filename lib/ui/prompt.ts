@@ -55,12 +55,7 @@ export async function promptLine(
     };
     const ended = () => finish(typed === "" ? { kind: "ended" } : { kind: "line", text: typed });
     const keep = (text: string) => {
-      if (!hidden)
-        output.write(
-          text.startsWith(typed)
-            ? text.slice(typed.length)
-            : RUB_OUT.repeat(columnsOf(typed.slice(text.length))),
-        );
+      if (!hidden) output.write(change(typed, text, columnsOf));
       typed = text;
     };
     const read = (chunk: Buffer | string) => {
@@ -73,12 +68,21 @@ export async function promptLine(
         }
         if (key === "\u0003") return finish({ kind: "interrupted" });
         if (key === "\u0004") return finish({ kind: "ended" });
-        if (key === "\u0015") keep("");
-        else if (key === "\u007f" || key === "\b") keep([...typed].slice(0, -1).join(""));
-        else if (key >= " " && !/[\u0080-\u009f]/.test(key)) keep(typed + key);
+        keep(afterKey(typed, key));
       }
     };
     input.on("data", read).on("end", ended);
     input.resume();
   });
 }
+
+/** A line after one more key. */
+function afterKey(typed: string, key: string): string {
+  if (key === "\u0015") return "";
+  if (key === "\u007f" || key === "\b") return [...typed].slice(0, -1).join("");
+  return key >= " " && !/[\u0080-\u009f]/.test(key) ? typed + key : typed;
+}
+
+/** What makes one line on the screen the other, which has letters more or fewer at its end. */
+const change = (from: string, to: string, columnsOf: (text: string) => number): string =>
+  to.startsWith(from) ? to.slice(from.length) : RUB_OUT.repeat(columnsOf(from.slice(to.length)));
