@@ -18,3 +18,8 @@ export interface IO {
   /** Ms since 1970. */
   now(): number;
 }
+
+/** Whether a person can be asked: who types at stdin sees the question on stderr. */
+export const isAskable = (io: Pick<IO, "stdin" | "stderr">): boolean =>
+  // In this order: stdin is opened only where a person may be there.
+  io.stderr.isTTY === true && io.stdin.isTTY === true;
