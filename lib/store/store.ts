@@ -11,7 +11,7 @@ import { withFileLock } from "./locks/lock.ts";
 import { createTurns } from "./locks/turns.ts";
 import { createWorkLocks } from "./locks/work-locks.ts";
 import { storeLock, storePaths } from "./paths.ts";
-import { listProfiles, type Named, readProfile, writeProfile } from "./profiles.ts";
+import { listProfiles, type Named, profileNames, readProfile, writeProfile } from "./profiles.ts";
 import type { StoreAccess } from "./sealed-files.ts";
 import { type Change, createStates, NOWHERE } from "./state.ts";
 import { fingerprint } from "./vault.ts";
@@ -27,6 +27,8 @@ export interface Store<Profile extends Named, State extends object> {
   removeProfile(name: string): Promise<boolean>;
   /** All that can be read, sorted by name, and the files that could not. */
   listProfiles(): Promise<{ profiles: Profile[]; unreadable: { file: string; error: Error }[] }>;
+  /** Names of what may be read, sorted, in small letters: neither the key nor a file is opened for them. */
+  profileNames(): Promise<string[]>;
   /** Null when nothing is cached. */
   readState(id: string): Promise<State | null>;
   /**
@@ -92,6 +94,7 @@ export function openStore<Profile extends Named, State extends object>(
     writeProfile: (profile) => writeProfile(access, profile),
     removeProfile: states.removeProfile,
     listProfiles: () => listProfiles(access),
+    profileNames: () => profileNames(paths),
     readState: states.read,
     updateState: states.update,
 

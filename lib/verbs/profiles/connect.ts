@@ -3,7 +3,7 @@ import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { namesCredentials } from "../credentials/credential-options.ts";
-import { profileFor } from "../target/profile-for.ts";
+import { profileFor, savedProfile } from "../target/profile-for.ts";
 import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { cacheOf, storeOf } from "../target/store.ts";
@@ -73,9 +73,7 @@ async function planned(
 }
 
 async function loginNamed(command: Command, store: Store, text: string): Promise<Profile> {
-  const named = await store.readProfile(profileName(text));
-  if (!named)
-    throw wrongUsage(`there is no login ${text} in ${store.folder}`, "m2mcp profiles lists what there is");
+  const named = await savedProfile(store, profileName(text));
   if (command.options.value("profile") !== undefined)
     throw wrongUsage("--profile is for a server's address", `${text} names the login already`);
   return named;
