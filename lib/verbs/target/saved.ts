@@ -5,6 +5,7 @@ import {
   type CachedState,
   createMemoryCache,
   createStateCache,
+  type MemoryCache as MemoryCacheOf,
   type StateCache,
 } from "../../store/state-cache.ts";
 import { openStore, type Store as StoreOf } from "../../store/store.ts";
@@ -35,6 +36,7 @@ export type State = CachedState<AuthState, ServerMemory> & {
   lists?: KeptLists;
 };
 export type Cache = StateCache<AuthState, ServerMemory>;
+export type MemoryCache = MemoryCacheOf<AuthState, ServerMemory>;
 export type Store = StoreOf<Profile, State>;
 
 export const openProfileStore = openStore<Profile, State>;
