@@ -6,6 +6,7 @@ import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { nameFor, profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { withOptions } from "../target/target.ts";
+import { firstRequest, firstRequestAfterLogin } from "./first-request.ts";
 import { describe, givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp login <server> [@name]`: stores nothing unless the server's authorization accepts the credentials. */
@@ -32,11 +33,13 @@ export async function run(command: Command): Promise<undefined> {
   });
   const trial = await tryLogin(command, target, credentials);
   if (!trial) {
+    await firstRequest(command, { ...target, credentials: null });
     const at = withoutUrlSecrets(server);
     command.output.data({ profile: null, server: at, authorization: null });
     command.output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);
     return;
   }
+  const unserved = await firstRequestAfterLogin(command, { ...target, credentials: trial.credentials });
   const name = old?.name ?? named ?? (await freeName(store, server));
   const createdAtMs = old?.createdAtMs ?? command.io.now();
   const profile = {
@@ -49,6 +52,7 @@ export async function run(command: Command): Promise<undefined> {
   };
   await store.saveProfile(profile, learned.state());
 
+  if (unserved) command.output.warn(`the login is kept, but no request went through: ${unserved.message}`);
   const { rows, data } = describe(server, name, trial, command.io.now());
   command.output.data(data);
   command.output.print(`logged in\n${table(rows.map(([label = "", value = ""]) => [`  ${label}`, value]))}`);

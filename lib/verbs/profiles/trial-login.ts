@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Credentials } from "../../auth/credentials.ts";
+import type { Credentials, Discovered } from "../../auth/credentials.ts";
 import { type LoginResult, login } from "../../auth/login.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
@@ -12,6 +12,7 @@ import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
 import type { Profile } from "../target/saved.ts";
 import { allowedHosts, type Target } from "../target/target.ts";
+import { explained } from "./first-request.ts";
 
 /** Credentials of flags and variables, to be kept; asks for a missing secret at a terminal. */
 export function givenCredentials(command: Command): Promise<Credentials> {
@@ -29,6 +30,7 @@ export function givenCredentials(command: Command): Promise<Credentials> {
 /**
  * Tries credentials with a token request. What there is to cache goes into the target's cache.
  *
+ * @param known what discovery has found of the server already
  * @returns null where the server asks for no authorization
  * @throws M2mcpError what discovery and the grant throw
  */
@@ -36,9 +38,14 @@ export async function tryLogin(
   command: Command,
   target: Target,
   credentials: Credentials,
+  known?: Discovered,
 ): Promise<LoginResult | null> {
   const deps = await authDeps(command, { ...target, credentials });
-  return login(deps, { server: target.server, credentials });
+  try {
+    return await login(deps, { server: target.server, credentials, ...(known ? { known } : {}) });
+  } catch (error) {
+    throw await explained(command, { ...target, credentials: null }, error, "discovery");
+  }
 }
 
 /** The options that a profile keeps. */
