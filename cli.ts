@@ -3,7 +3,7 @@ import { parseArguments } from "./lib/command-line/arguments/parse.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
-import { readOptions } from "./lib/command-line/option-values.ts";
+import { outputMode, readOptions } from "./lib/command-line/option-values.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
@@ -12,12 +12,14 @@ import { ownArguments } from "./lib/platform/hidden-arguments.ts";
 import { standardStreams } from "./lib/platform/standard-streams.ts";
 import type { IO } from "./lib/ui/io.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
+import { colourChoice, createScreens } from "./lib/ui/screen/screen.ts";
 
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */
 async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   // Until the options are read, errors take the form that the raw arguments and the environment ask for.
   const json = argv.includes("--json");
-  let output: Output = createOutput(io, { json, verbose: false, results: true });
+  let screens = createScreens(surfaces, io.env, "auto");
+  let output: Output = createOutput(io, { json, verbose: false, results: true }, screens);
   try {
     const parsed = parseArguments(argv);
     if (parsed.given.has("version")) {
@@ -40,9 +42,10 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const spec = VERBS.find(({ name }) => name === chosen.verb);
     if (!spec) return EXIT.usage;
     const results = spec.name !== "bridge";
-    output = createOutput(io, { json, verbose: false, results });
+    output = createOutput(io, { json, verbose: false, results }, screens);
     const options = readOptions(parsed.given, io.env, spec.options, spec.name);
-    output = createOutput(io, { json: options.on("json"), verbose: options.on("verbose"), results });
+    screens = createScreens(surfaces, io.env, colourChoice(options.value("color")));
+    output = createOutput(io, outputMode(options, results), screens);
     checkPositionals(spec, chosen.positionals);
     const verb = await spec.load();
     const failed = await verb.run({
@@ -70,10 +73,15 @@ const kindOf = (error: unknown) =>
   error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;
 
 const streams = standardStreams();
+const surfaces = { stdout: streams.stdout, stderr: streams.stderrKind };
 
 /** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
 const tell = (fault: unknown) =>
-  createOutput(streams, { json: false, verbose: false, results: false }).failure(unexpected(kindOf(fault)));
+  createOutput(
+    streams,
+    { json: false, verbose: false, results: false },
+    createScreens(surfaces, process.env, "never"),
+  ).failure(unexpected(kindOf(fault)));
 
 // What nobody awaited concerns one message at most: the bridge goes on.
 process.on("unhandledRejection", tell);

@@ -1,5 +1,6 @@
 import { wrongUsage } from "../failure.ts";
 import { isUnexpanded, trimmedText } from "../plain-text.ts";
+import type { OutputMode } from "../ui/output.ts";
 import type { Arguments } from "./arguments/parse.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
 import { suggest } from "./suggest.ts";
@@ -67,6 +68,19 @@ export function readOptions(
     origin: (name) => (given.has(name) ? "flag" : variable(name) === undefined ? undefined : "variable"),
   };
 }
+
+/**
+ * How a command's words are wanted.
+ *
+ * @param results whether stdout is for results
+ * @throws M2mcpError (exit 1) where a variable of a switch is neither true nor false
+ */
+export const outputMode = (options: Options, results: boolean): OutputMode => ({
+  json: options.on("json"),
+  verbose: options.on("verbose"),
+  quiet: options.on("quiet"),
+  results,
+});
 
 /**
  * `--timeout` in ms.

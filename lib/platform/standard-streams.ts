@@ -10,6 +10,8 @@ export interface Sink {
   write(chunk: Uint8Array | string): unknown;
   /** Whether a person reads it. */
   readonly isTTY?: boolean;
+  /** Of the terminal; undefined where it is none. */
+  readonly columns?: number | undefined;
 }
 
 /** The process's own streams. Each is opened at its first use: what opening loads takes longer than a bare start. */
@@ -20,6 +22,8 @@ export interface StandardStreams {
   /** stdout as a stream, which tells whether its reader is slow or has gone. */
   openStdout(): typeof process.stdout;
   readonly stderr: typeof process.stderr;
+  /** What stderr is, found without opening it. */
+  readonly stderrKind: { readonly isTTY: boolean; readonly columns: number | undefined };
   /** The width of the terminal that stdout is; undefined where it is none. */
   columns(): Promise<number | undefined>;
   /**
@@ -44,6 +48,11 @@ export function standardStreams(): StandardStreams {
     return watched(process.stdout);
   }
 
+  function openStderr() {
+    opened.stderr = true;
+    return watched(process.stderr);
+  }
+
   return {
     get stdin() {
       return process.stdin;
@@ -57,12 +66,15 @@ export function standardStreams(): StandardStreams {
       get isTTY() {
         return isTerminal(1);
       },
+      get columns() {
+        return isTerminal(1) ? openStdout().columns : undefined;
+      },
     },
     openStdout,
     get stderr() {
-      opened.stderr = true;
-      return watched(process.stderr);
+      return openStderr();
     },
+    stderrKind: terminalOn(2, openStderr),
     columns: async () => ((await mayBeTerminal()) ? openStdout().columns : undefined),
     async endOutput() {
       if (!opened.stdout) return "";
@@ -111,6 +123,16 @@ function writeNow(bytes: Uint8Array): number {
   }
   return taken;
 }
+
+/** What a stream is, found when it is asked. @param open is called for what only the open stream knows */
+const terminalOn = (fd: number, open: () => { columns: number }) => ({
+  get isTTY() {
+    return isTerminal(fd);
+  },
+  get columns() {
+    return isTerminal(fd) ? open().columns : undefined;
+  },
+});
 
 /** Whether a standard stream is a terminal; what knows terminals is loaded where it may be one. */
 function isTerminal(fd: number): boolean {

@@ -61,10 +61,10 @@ describe("errors", () => {
       err: "error: unknown command tool-list\nhint: did you mean tools-list\n",
     });
   });
-  test("for programs: an object on stdout", async () => {
+  test("for programs: an object on stdout, and a line for people on stderr", async () => {
     const { out, err, code } = await m2mcp("tools-list", "@svc", "--json");
-    expect([code, err]).toEqual([1, ""]);
-    expect(JSON.parse(out).error).toMatchObject({ code: "no_profile", exitCode: 1 });
+    expect([code, err]).toEqual([1, expect.stringContaining("error: there is no profile @svc in ")]);
+    expect(JSON.parse(out).error).toMatchObject({ code: -31001, name: "no_profile", exitCode: 1 });
   });
   test("never on stdout for the bridge", async () => {
     for (const argv of [

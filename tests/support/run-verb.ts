@@ -6,10 +6,11 @@ import { Readable, Writable } from "node:stream";
 import { chooseVerb } from "../../lib/command-line/arguments/choose-verb.ts";
 import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
 import { checkPositionals } from "../../lib/command-line/arguments/positionals.ts";
-import { readOptions } from "../../lib/command-line/option-values.ts";
+import { outputMode, readOptions } from "../../lib/command-line/option-values.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { M2mcpError } from "../../lib/failure.ts";
 import { createOutput } from "../../lib/ui/output.ts";
+import { colourChoice, createScreens } from "../../lib/ui/screen/screen.ts";
 
 export interface VerbOutcome {
   out: string;
@@ -49,8 +50,8 @@ export function createVerbHome(): VerbHome {
         openStdout: () => out.stream,
         now: Date.now,
       };
-      const mode = { json: options.on("json"), verbose: options.on("verbose"), results: true };
-      const output = createOutput(io, mode);
+      const screens = createScreens({ stdout: {}, stderr: {} }, env, colourChoice(options.value("color")));
+      const output = createOutput(io, outputMode(options, true), screens);
       const verb = await spec.load();
       const failed = await verb.run({ verb: spec.name, positionals, options, output, io }).catch((error) => {
         if (error instanceof M2mcpError) return error;
