@@ -17,6 +17,8 @@ export interface Sink {
 /** The process's own streams. Each is opened at its first use: what opening loads takes longer than a bare start. */
 export interface StandardStreams {
   readonly stdin: typeof process.stdin;
+  /** What stdin is, found without opening it. */
+  readonly stdinKind: { readonly isTTY: boolean };
   /** Written to without a stream, as long as the system takes all of it. */
   readonly stdout: Sink;
   /** stdout as a stream, which tells whether its reader is slow or has gone. */
@@ -56,6 +58,11 @@ export function standardStreams(): StandardStreams {
   return {
     get stdin() {
       return process.stdin;
+    },
+    stdinKind: {
+      get isTTY() {
+        return isTerminal(0);
+      },
     },
     stdout: {
       write(chunk) {

@@ -7,6 +7,8 @@ export interface IO {
   /** The current folder. */
   readonly cwd: string;
   readonly stdin: Readable & { isTTY?: boolean; fd?: number };
+  /** What stdin is, found without opening it. */
+  readonly stdinKind?: { readonly isTTY: boolean };
   /** Takes results. */
   readonly stdout: Sink;
   /** The same as a stream, for who must know whether its reader is slow or has gone. */

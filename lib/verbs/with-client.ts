@@ -3,8 +3,8 @@ import { CLIENT_INFO } from "../command-line/version.ts";
 import { M2mcpError, wrongUsage } from "../failure.ts";
 import { type McpClient, openClient } from "../hosts/one-off.ts";
 import type { JsonObject } from "../json.ts";
-import type { NotificationMessage } from "../mcp/jsonrpc/message.ts";
-import { isDeeper, jsonText } from "../ui/json-text.ts";
+import { isDeeper } from "../ui/json-text.ts";
+import { openCaller } from "./caller/caller.ts";
 import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
 import { resolveTarget, type Target } from "./target/target.ts";
 
@@ -19,12 +19,14 @@ export async function withTarget<T>(
   work: (client: McpClient) => Promise<T>,
 ): Promise<T> {
   const endpoint = await openEndpoint(command, target, ONE_OFF);
-  const client = openClient(endpoint, CLIENT_INFO);
+  const caller = await openCaller(command);
+  const client = openClient(endpoint, CLIENT_INFO, caller);
   try {
     return await work(client);
   } finally {
     await client.close();
     await endpoint.end();
+    caller.end();
   }
 }
 
@@ -39,22 +41,6 @@ export function listing(method: string, key: string, rows: (items: JsonObject[])
     command.output.data(items);
     if (items.length > 0) command.output.print(rows(items));
     else if (!command.output.json) command.output.note(none);
-  };
-}
-
-/** What should be a word or a number, whatever a server has put there. */
-const word = (value: unknown): string =>
-  typeof value === "string" ? value : value === undefined ? "" : jsonText(value);
-
-/** Shows progress and log messages of the server with --verbose. */
-export function showNotification(command: Command) {
-  return ({ method, params }: NotificationMessage): void => {
-    if (method === "notifications/progress") {
-      const total = params.total === undefined ? "" : ` of ${word(params.total)}`;
-      command.output.step(`progress ${word(params.progress)}${total} ${word(params.message)}`.trim());
-    } else if (method === "notifications/message") {
-      command.output.step(`${word(params.level ?? "log")}: ${word(params.data)}`);
-    }
   };
 }
 

@@ -1,4 +1,3 @@
-import type { M2mcpError } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 
 /** A question of the server's to a person (MCP "Elicitation"). */
@@ -38,19 +37,15 @@ export interface Caller {
   readonly answers: { readonly form: boolean; readonly url: boolean };
   /** Severity from which log messages are wanted. */
   readonly logLevel: string;
-  /** Aborted with the failure to end with, once the caller gives up: the server is told, too. */
+  /** Aborted once the caller gives up, with the M2mcpError that the command ends with: the server is told, too. */
   readonly gone: AbortSignal;
   /** @param signal aborted when the answer is of no use any more */
   ask(host: string, question: Question, signal: AbortSignal): Promise<QuestionAnswer>;
   onProgress(progress: Progress): void;
   onLog(log: ServerLog): void;
-  /** A request that may take its time has begun. @returns what to call at its end */
-  waits(what: string): () => void;
+  /** A request to this host that may take its time has begun. @returns what to call at its end */
+  waits(host: string): () => void;
 }
-
-/** Why a caller gave up; undefined while it has not. */
-export const reasonGone = ({ gone }: Caller): M2mcpError | undefined =>
-  gone.aborted ? (gone.reason as M2mcpError) : undefined;
 
 /** The capabilities that say what the caller can be asked (MCP "Elicitation", Capabilities). */
 export function capabilitiesOf({ answers: { form, url } }: Caller): JsonObject {

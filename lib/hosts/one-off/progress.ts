@@ -1,6 +1,5 @@
 import { type JsonObject, objectOf } from "../../json.ts";
-import type { NotificationMessage } from "../../mcp/jsonrpc/message.ts";
-import type { Caller, Progress } from "./caller.ts";
+import type { Progress, ServerLog } from "./caller.ts";
 
 /** Requests that may work for long. */
 const LONG: readonly string[] = ["tools/call", "prompts/get", "resources/read"];
@@ -12,29 +11,27 @@ let serial = 0;
 const base = Math.random().toString(36).slice(2, 12);
 
 /** The params of a long request with a token to tell its progress under; one that the user has given stays. */
-export function withProgressToken(method: string, params: JsonObject): { params: JsonObject; token: unknown } {
+export function withProgressToken(
+  method: string,
+  params: JsonObject,
+): { params: JsonObject; token: unknown } {
   const meta = objectOf(params._meta);
   if ("progressToken" in meta || !mayTakeLong(method)) return { params, token: meta.progressToken };
   const token = `${base}-${++serial}`;
   return { params: { ...params, _meta: { ...meta, progressToken: token } }, token };
 }
 
-/** Tells the caller what a notification says: progress under this token, or a log message. */
-export function tell(caller: Caller, { method, params }: NotificationMessage, token: unknown): void {
-  if (method === "notifications/message") {
-    const { level, logger, data } = params;
-    caller.onLog({
-      level: typeof level === "string" ? level : "info",
-      ...(typeof logger === "string" ? { logger } : {}),
-      data,
-    });
-  } else if (method === "notifications/progress" && params.progressToken === token && token !== undefined) {
-    const progress = progressOf(params);
-    if (progress) caller.onProgress(progress);
-  }
+/** The params of a `notifications/message`. */
+export function logOf({ level, logger, data }: JsonObject): ServerLog {
+  return {
+    level: typeof level === "string" ? level : "info",
+    ...(typeof logger === "string" ? { logger } : {}),
+    data,
+  };
 }
 
-function progressOf({ progress, total, message }: JsonObject): Progress | undefined {
+/** The params of a `notifications/progress`; undefined where they say nothing. */
+export function progressOf({ progress, total, message }: JsonObject): Progress | undefined {
   if (typeof progress !== "number") return undefined;
   return {
     progress,

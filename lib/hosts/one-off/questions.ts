@@ -13,6 +13,7 @@ import { inputMethods } from "../../mcp/translate/gather-input.ts";
 import { type Caller, capabilitiesOf, type Question } from "./caller.ts";
 
 const ELICITATION = "elicitation/create";
+const RELATED_TASK = "io.modelcontextprotocol/related-task";
 
 /** The questions of one command, put to its caller one at a time. */
 export interface Questions {
@@ -42,7 +43,7 @@ export function createQuestions(caller: Caller, host: string): Questions {
   return {
     async answer(message, signal) {
       const answer = message.method === ELICITATION ? await ask(message.params, signal) : undefined;
-      return answer && resultResponse(message.id, answer);
+      return answer && resultResponse(message.id, { ...answer, ...relatedTask(message) });
     },
 
     async gather(wanted, signal) {
@@ -72,6 +73,12 @@ function questionOf({ mode = "form", message, url, requestedSchema }: JsonObject
   if (mode === "url") return typeof url === "string" ? { mode: "url", message: text, url } : undefined;
   if (mode !== "form") return undefined;
   return { mode: "form", message: text, schema: isObject(requestedSchema) ? requestedSchema : {} };
+}
+
+/** An answer that belongs to a task says so as its question did (MCP 2025-11-25 "Associating Task-Related Messages"). */
+function relatedTask({ params }: RequestMessage): JsonObject {
+  const related = objectOf(params._meta)[RELATED_TASK];
+  return related === undefined ? {} : { _meta: { [RELATED_TASK]: related } };
 }
 
 /** What a server is told whose request nobody here can answer. */
