@@ -25,9 +25,11 @@ const ALLOWED: Record<string, string[]> = {
   hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
   auth: GROUND,
   store: GROUND,
+  // What bridges write down of themselves.
+  activity: GROUND,
   ui: ["mcp/protocol", "mcp/jsonrpc", ...GROUND],
   "command-line": ["ui", ...GROUND],
-  verbs: ["command-line", "hosts", "auth", "store", "ui", ...PROTOCOL],
+  verbs: ["command-line", "hosts", "auth", "store", "activity", "ui", ...PROTOCOL],
 };
 
 interface Import {

@@ -18,8 +18,8 @@ export interface Output {
   /** What a person should know, on stderr. */
   note(line: string): void;
   warn(line: string): void;
-  /** One step of the work, on stderr with --verbose. */
-  step(line: string): void;
+  /** One step of the work, on stderr with --verbose. @param atMs when that was, to be shown */
+  step(line: string, atMs?: number): void;
   /** The failure that ended the command; once, however often it is told. @param quiet its JSON is not wanted: a result stands there already */
   failure(error: M2mcpError, quiet?: boolean): void;
 }
@@ -33,6 +33,14 @@ const line = (text: string) => withoutUrlSecrets(oneLine(text, LONGEST_LINE));
 
 /** Text for a terminal. */
 const visible = (text: string) => showControls(text.replaceAll("\r\n", "\n"), "\n\t");
+
+const told = new WeakSet<M2mcpError>();
+
+/** It was told in other words: `failure` says nothing of it any more. */
+export const markTold = (error: M2mcpError): void => void told.add(error);
+
+const timed = (text: string, atMs: number | undefined) =>
+  atMs === undefined ? text : `${new Date(atMs).toISOString().slice(11, -1)} ${text}`;
 
 /** Levels of consola that are used: 0 failures, 1 warnings, 3 notes, 4 steps. */
 const prefixes: Record<string, string> = { warn: "warning: ", debug: "· " };
@@ -73,7 +81,6 @@ export function createOutput(
   const data = (value: unknown) => {
     if (mode.json) write(`${showControlsInJson(jsonText(value, 2))}\n`);
   };
-  let told: M2mcpError | undefined;
   return {
     json: mode.json,
     print(text) {
@@ -83,12 +90,12 @@ export function createOutput(
     raw: write,
     note: (text) => lines().log(line(text)),
     warn: (text) => lines().warn(line(text)),
-    step(text) {
-      if (mode.verbose) lines().debug(line(text));
+    step(text, atMs) {
+      if (mode.verbose) lines().debug(line(timed(text, atMs)));
     },
     failure(error, quiet = false) {
-      if (told === error) return;
-      told = error;
+      if (told.has(error)) return;
+      told.add(error);
       if (mode.json && mode.results) {
         const { code, message, hint, exitCode } = error;
         if (!quiet) data({ error: { code, message, ...(hint === undefined ? {} : { hint }), exitCode } });

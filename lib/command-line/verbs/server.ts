@@ -1,3 +1,4 @@
+import { GENERAL_OPTIONS } from "../options.ts";
 import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
 
 export const SERVER: readonly VerbSpec[] = [
@@ -39,5 +40,23 @@ export const SERVER: readonly VerbSpec[] = [
     options: SPEAKING,
     examples: [`m2mcp doctor ${OWN_NAME}`, "m2mcp doctor https://mcp.example.com/mcp --json"],
     load: () => import("../../verbs/server/doctor.ts"),
+  },
+  {
+    name: "status",
+    group: "look inside",
+    arguments: "[target]",
+    about: "Show the bridges that run: who started them, what they did, their last error",
+    options: GENERAL_OPTIONS,
+    examples: ["m2mcp status", "m2mcp status --json"],
+    load: () => import("../../verbs/activity/status.ts"),
+  },
+  {
+    name: "logs",
+    group: "look inside",
+    arguments: "[target]",
+    about: "Show what bridges wrote down: errors and how sessions went, nothing secret",
+    options: ["follow", "lines", ...GENERAL_OPTIONS],
+    examples: ["m2mcp logs", `m2mcp logs ${OWN_NAME} --follow`],
+    load: () => import("../../verbs/activity/logs.ts"),
   },
 ];
