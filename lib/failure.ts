@@ -16,6 +16,19 @@ export const withoutUrlSecrets = (text: string): string =>
     );
   });
 
+/** A JSON-RPC error as a server gave it. */
+export interface AnsweredError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/**
+ * The JSON-RPC code of a failure of our own: outside the range that JSON-RPC reserves, as MCP 2026-07-28 "Error Codes"
+ * asks of local errors (see README).
+ */
+export const ownErrorCode = (exitCode: ExitCode): number => -31_000 - exitCode;
+
 /**
  * The only error class a user meets: what happened (`message`), what to try next (`hint`), a stable `code`
  * for programs and the exit code. Messages never hold a secret or a token, and `cause` is never set: it could.
@@ -25,12 +38,22 @@ export class M2mcpError extends Error {
   readonly code: string;
   readonly exitCode: ExitCode;
   readonly hint: string | undefined;
+  /** The server's JSON-RPC error that it stands for, for programs. */
+  readonly answered: AnsweredError | undefined;
 
   /** @param verbatim the message is a server's own words, which must reach the user as they are */
-  constructor(code: string, exitCode: ExitCode, message: string, hint?: string, verbatim = false) {
+  constructor(
+    code: string,
+    exitCode: ExitCode,
+    message: string,
+    hint?: string,
+    verbatim = false,
+    answered?: AnsweredError,
+  ) {
     super(verbatim ? message : withoutUrlSecrets(message));
     this.code = code;
     this.exitCode = exitCode;
+    this.answered = answered;
     this.hint = hint === undefined ? undefined : withoutUrlSecrets(hint);
   }
 }

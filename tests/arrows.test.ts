@@ -27,9 +27,11 @@ const ALLOWED: Record<string, string[]> = {
   store: GROUND,
   // What bridges write down of themselves.
   activity: GROUND,
-  ui: ["mcp/protocol", "mcp/jsonrpc", ...GROUND],
+  // What a JSON Schema says: pure.
+  schema: ["."],
+  ui: ["schema", "mcp/protocol", "mcp/jsonrpc", ...GROUND],
   "command-line": ["ui", ...GROUND],
-  verbs: ["command-line", "hosts", "auth", "store", "activity", "ui", ...PROTOCOL],
+  verbs: ["command-line", "hosts", "auth", "store", "activity", "ui", "schema", ...PROTOCOL],
 };
 
 interface Import {

@@ -1,6 +1,8 @@
 import { wrongUsage } from "../failure.ts";
 import { isUnexpanded, trimmedText } from "../plain-text.ts";
+import type { OutputMode } from "../ui/output.ts";
 import type { Arguments } from "./arguments/parse.ts";
+import { OPTION_WORDS } from "./foreign-words.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
@@ -27,7 +29,7 @@ export function readOptions(
 ): Options {
   for (const name of given.keys()) {
     if (known.includes(name)) continue;
-    const near = suggest(name, known);
+    const near = suggest(name, known, OPTION_WORDS);
     throw wrongUsage(
       `--${name} is no option of ${verb}`,
       near ? `did you mean --${near}` : `m2mcp ${verb} --help lists its options`,
@@ -67,6 +69,19 @@ export function readOptions(
     origin: (name) => (given.has(name) ? "flag" : variable(name) === undefined ? undefined : "variable"),
   };
 }
+
+/**
+ * How a command's words are wanted.
+ *
+ * @param results whether stdout is for results
+ * @throws M2mcpError (exit 1) where a variable of a switch is neither true nor false
+ */
+export const outputMode = (options: Options, results: boolean): OutputMode => ({
+  json: options.on("json"),
+  verbose: options.on("verbose"),
+  quiet: options.on("quiet"),
+  results,
+});
 
 /**
  * `--timeout` in ms.

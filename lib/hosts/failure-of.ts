@@ -20,7 +20,7 @@ export function failureOf(endpoint: Endpoint, answer: Answer): M2mcpError | unde
 
 /** What a server's JSON-RPC error means to a one-off command, which can neither give input nor visit addresses. */
 function errorOf(endpoint: Endpoint, error: RpcError): M2mcpError {
-  const { code, message, data } = error;
+  const { code, data } = error;
   if (code === UNSUPPORTED_VERSION)
     return noCommonVersion(oursOf(endpoint.protocol), supportedVersions(error));
   if (code === MISSING_CAPABILITY && isObject(data) && isObject(data.requiredCapabilities))
@@ -28,5 +28,21 @@ function errorOf(endpoint: Endpoint, error: RpcError): M2mcpError {
   const urls = visitUrls(error);
   return urls.length > 0
     ? visitNeeded(hostOf(endpoint.url), urls)
-    : serverError(code, endpoint.authorization.redact?.(message) ?? message);
+    : serverError(withoutSecrets(endpoint, error));
+}
+
+/** Some servers repeat what they refuse: the message without it, and no data that does. */
+function withoutSecrets({ authorization }: Endpoint, { code, message, data }: RpcError): RpcError {
+  const redact = (text: string) => authorization.redact?.(text) ?? text;
+  const text = textOf(data);
+  return { code, message: redact(message), ...(text && redact(text) === text ? { data } : {}) };
+}
+
+/** A value as JSON; none where there is none, or it is nested too deep. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,10 +1,10 @@
-import type { Readable, Writable } from "node:stream";
 import { isBatch } from "../mcp/jsonrpc/batch.ts";
 import { asString } from "../mcp/jsonrpc/bytes.ts";
 import type { Id } from "../mcp/jsonrpc/id.ts";
 import { errorResponse } from "../mcp/jsonrpc/message.ts";
 import { parseMessages } from "../mcp/jsonrpc/parse.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
+import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts";
 import { readLines } from "./line-stream.ts";
 import { createLineWriter } from "./line-writer.ts";
 
@@ -15,8 +15,8 @@ import { createLineWriter } from "./line-writer.ts";
  * @param onRefused told of each of them
  */
 export async function refuseAll(
-  input: Readable,
-  output: Writable,
+  input: ByteInput,
+  output: ByteOutput,
   stop: AbortSignal,
   reason: Error,
   onRefused: (method: string, id: Id) => void,

@@ -1,27 +1,40 @@
-import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
 import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
 import { oneLine } from "../net/one-line.ts";
-import type { Sink } from "../platform/standard-streams.ts";
+import type { Sink } from "../platform/streams/sink.ts";
+import { failureJson } from "./failure-json.ts";
 import { jsonText } from "./json-text.ts";
+import type { Screens } from "./screen/screen.ts";
+import { marked, type Role, type Shown } from "./screen/style.ts";
 
 /** Where a command's words go: results on stdout, everything else on stderr. */
 export interface Output {
   readonly json: boolean;
+  /** What stdout and stderr can show. */
+  readonly screen: Screens;
   /** A result for people; nothing in JSON mode. A newline is added. At a terminal control characters are shown. */
   print(text: string): void;
+  /** The same of a text in which nothing foreign steers a terminal any more: it goes there as it is. */
+  show(text: Shown): void;
   /** A result for programs; nothing but in JSON mode. */
   data(value: unknown): void;
   /** Bytes as they are, in every mode; at a terminal as text with its control characters shown. */
   raw(bytes: Uint8Array | string): void;
-  /** What a person should know, on stderr. */
+  /** What a person should know, on stderr; not with --quiet. */
   note(line: string): void;
   warn(line: string): void;
+  /** What a person may do next, on stderr; not with --quiet. */
+  hint(line: string): void;
   /** One step of the work, on stderr with --verbose. @param atMs when that was, to be shown */
   step(line: string, atMs?: number): void;
-  /** The failure that ended the command; once, however often it is told. @param quiet its JSON is not wanted: a result stands there already */
-  failure(error: M2mcpError, quiet?: boolean): void;
+  /**
+   * The failure that ended the command: on stderr for people, and in JSON mode as the one object on stdout. Once, however
+   * often it is told.
+   *
+   * @param hasResult the server's result is the one object already
+   */
+  failure(error: M2mcpError, hasResult?: boolean): void;
 }
 
 /** Longest line on stderr, in characters. */
@@ -42,67 +55,75 @@ export const markTold = (error: M2mcpError): void => void told.add(error);
 const timed = (text: string, atMs: number | undefined) =>
   atMs === undefined ? text : `${new Date(atMs).toISOString().slice(11, -1)} ${text}`;
 
-/** Levels of consola that are used: 0 failures, 1 warnings, 3 notes, 4 steps. */
-const prefixes: Record<string, string> = { warn: "warning: ", debug: "· " };
+/** How a command's words are wanted. */
+export interface OutputMode {
+  json: boolean;
+  verbose: boolean;
+  /** Nothing on stderr but the failure that ends the command. */
+  quiet?: boolean;
+  /** False when stdout belongs to the bridge: then nothing at all is written there. */
+  results: boolean;
+}
 
-/**
- * @param mode.results false when stdout belongs to the bridge: then nothing at all is written there
- */
+/** Levels of consola that are used: 0 failures, 1 warnings, 3 notes, 4 steps. */
+const levelOf = ({ verbose, quiet = false }: OutputMode) => (quiet ? 0 : verbose ? 4 : 3);
+
+/** @param screen what the two streams are, made once for the process */
 export function createOutput(
-  streams: { readonly stdout: Sink; readonly stderr: Writable },
-  mode: { json: boolean; verbose: boolean; results: boolean },
+  streams: { readonly stdout: Sink; readonly stderr: Sink },
+  mode: OutputMode,
+  screen: Screens,
 ): Output {
   // consola writes to stdout by default, where results stand.
   const open = () =>
     createConsola({
-      level: mode.verbose ? 4 : 3,
+      level: levelOf(mode),
       throttle: 0,
-      reporters: [
-        {
-          log({ type, args }) {
-            streams.stderr.write(`${prefixes[type] ?? ""}${args.join(" ")}\n`);
-          },
-        },
-      ],
+      reporters: [{ log: ({ args }) => void streams.stderr.write(`${args.join(" ")}\n`) }],
     });
   let opened: ReturnType<typeof open> | undefined;
   const lines = () => {
     opened ??= open();
     return opened;
   };
-  /** The one place where results leave: whatever they hold, a terminal gets no control character from a server. */
+  const headed = (word: string, role: Role, text: string) => `${marked(word, screen.err, role)} ${text}`;
   const write = (chunk: Uint8Array | string) => {
-    if (!mode.results) return;
-    const forPeople = streams.stdout.isTTY === true;
-    streams.stdout.write(
-      forPeople ? visible(typeof chunk === "string" ? chunk : decoder.decode(chunk)) : chunk,
-    );
+    if (mode.results) streams.stdout.write(chunk);
   };
+  /** Where results leave that may hold anything: a terminal gets no control character from a server. */
+  const raw = (chunk: Uint8Array | string) =>
+    write(
+      mode.results && screen.out.isTerminal
+        ? visible(typeof chunk === "string" ? chunk : decoder.decode(chunk))
+        : chunk,
+    );
   const data = (value: unknown) => {
     if (mode.json) write(`${showControlsInJson(jsonText(value, 2))}\n`);
   };
+  const ended = (text: string) => (text.endsWith("\n") ? text : `${text}\n`);
   return {
     json: mode.json,
+    screen,
     print(text) {
-      if (!mode.json) write(text.endsWith("\n") ? text : `${text}\n`);
+      if (!mode.json) raw(ended(text));
+    },
+    show(text) {
+      if (!mode.json) write(ended(text));
     },
     data,
-    raw: write,
+    raw,
     note: (text) => lines().log(line(text)),
-    warn: (text) => lines().warn(line(text)),
+    warn: (text) => lines().warn(headed("warning:", "warning", line(text))),
+    hint: (text) => lines().log(headed("hint:", "hint", line(text))),
     step(text, atMs) {
-      if (mode.verbose) lines().debug(line(timed(text, atMs)));
+      if (mode.verbose) lines().debug(marked(`· ${line(timed(text, atMs))}`, screen.err, "muted"));
     },
-    failure(error, quiet = false) {
+    failure(error, hasResult = false) {
       if (told.has(error)) return;
       told.add(error);
-      if (mode.json && mode.results) {
-        const { code, message, hint, exitCode } = error;
-        if (!quiet) data({ error: { code, message, ...(hint === undefined ? {} : { hint }), exitCode } });
-        return;
-      }
-      lines().log(`error: ${oneLine(error.message, LONGEST_LINE)}`);
-      if (error.hint !== undefined) lines().log(`hint: ${oneLine(error.hint, LONGEST_LINE)}`);
+      if (!hasResult) data(failureJson(error));
+      lines().fatal(headed("error:", "error", oneLine(error.message, LONGEST_LINE)));
+      if (error.hint !== undefined) lines().fatal(headed("hint:", "hint", oneLine(error.hint, LONGEST_LINE)));
     },
   };
 }

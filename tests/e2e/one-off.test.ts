@@ -147,7 +147,7 @@ describe("one-off commands", () => {
   test("errors are JSON with --json", async () => {
     const { stdout, code } = await home.run(["http://127.0.0.1:1/mcp", "tools-list", "--json"]);
     expect(code).toBe(3);
-    expect(JSON.parse(stdout).error).toMatchObject({ code: "connection_refused", exitCode: 3 });
+    expect(JSON.parse(stdout).error).toMatchObject({ code: -31003, name: "connection_refused", exitCode: 3 });
   });
 
   test("every verb's help has an example and opens nothing", async () => {

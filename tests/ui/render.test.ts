@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
 import { suggest } from "../../lib/command-line/suggest.ts";
 import { M2mcpError, wrongUsage } from "../../lib/failure.ts";
-import { createOutput } from "../../lib/ui/output.ts";
-import { promptHidden } from "../../lib/ui/prompt.ts";
+import { serverError } from "../../lib/mcp/protocol/errors.ts";
+import { createOutput, type OutputMode } from "../../lib/ui/output.ts";
+import { promptLine } from "../../lib/ui/prompt.ts";
 import { content, messages, named, prompts, resources, tool, toolResult } from "../../lib/ui/render.ts";
+import { createScreens } from "../../lib/ui/screen/screen.ts";
 import { table } from "../../lib/ui/table.ts";
 import { firstLine } from "../../lib/ui/text.ts";
 import { moment, span } from "../../lib/ui/time.ts";
@@ -167,11 +169,15 @@ test("the nearest word, or none", () => {
 });
 
 describe("output", () => {
-  const open = (mode: { json: boolean; verbose: boolean; results: boolean }, isTTY = false) => {
+  const open = (mode: OutputMode, isTTY = false) => {
     const [out, err] = [sink(), sink()];
     const stdout = Object.assign(out.stream, { isTTY });
     return {
-      output: createOutput({ stdout, stderr: err.stream }, mode),
+      output: createOutput(
+        { stdout, stderr: err.stream },
+        mode,
+        createScreens({ stdout, stderr: {} }, {}, "auto"),
+      ),
       out: out.text,
       err: err.text,
     };
@@ -242,14 +248,34 @@ describe("output", () => {
     output.print("result");
     output.step("a step");
     output.failure(wrongUsage("no", "do"));
-    expect(JSON.parse(out())).toEqual({ error: { code: "usage", message: "no", hint: "do", exitCode: 1 } });
-    expect(err()).toBe("· a step\n");
+    expect(JSON.parse(out())).toEqual({
+      error: { code: -31001, name: "usage", message: "no", hint: "do", exitCode: 1 },
+    });
+    expect(err()).toBe("· a step\nerror: no\nhint: do\n");
   });
-  test("a failure after its result is said by the exit code alone", () => {
-    const { output, out } = open({ json: true, verbose: false, results: true });
+  test("a server's own error for programs: its code, message and data", () => {
+    const { output, out, err } = open({ json: true, verbose: false, results: true });
+    output.failure(serverError({ code: -32602, message: "no", data: { a: 1 } }));
+    expect(JSON.parse(out())).toEqual({
+      error: { code: -32602, name: "server_error", message: "no", data: { a: 1 }, exitCode: 2 },
+    });
+    expect(err()).toBe("error: the server answered with error -32602: no\n");
+  });
+  test("a failure after its result is no second object", () => {
+    const { output, out, err } = open({ json: true, verbose: false, results: true });
     output.data({ isError: true });
     output.failure(wrongUsage("no"), true);
     expect(JSON.parse(out())).toEqual({ isError: true });
+    expect(err()).toBe("error: no\n");
+  });
+  test("quiet: nothing but the failure", () => {
+    const { output, out, err } = open({ ...people, verbose: false, quiet: true });
+    output.note("n");
+    output.warn("w");
+    output.hint("h");
+    output.print("result");
+    output.failure(wrongUsage("no", "do"));
+    expect([out(), err()]).toEqual(["result\n", "error: no\nhint: do\n"]);
   });
   test("nothing of ours on stdout when it belongs to the bridge", () => {
     const { output, out, err } = open({ json: true, verbose: false, results: false });
@@ -265,12 +291,13 @@ describe("a hidden prompt", () => {
   const type = async (keys: string) => {
     const input = new PassThrough();
     const shown = sink();
-    const answer = promptHidden("secret: ", input, shown.stream);
+    const answer = promptLine("secret: ", { hidden: true }, input, shown.stream);
     input.write(keys);
     return { answer: await answer, shown: shown.text() };
   };
   test("takes a line and shows none of it", async () => {
-    expect(await type("ab\u007fc\r")).toEqual({ answer: "ac", shown: "secret: \n" });
+    expect(await type("ab\u007fc\r")).toEqual({ answer: { kind: "line", text: "ac" }, shown: "secret: \n" });
   });
-  test("Ctrl-C breaks it off", async () => expect((await type("ab\u0003")).answer).toBeNull());
+  test("Ctrl-C breaks it off", async () =>
+    expect((await type("ab\u0003")).answer).toEqual({ kind: "interrupted" }));
 });

@@ -2,7 +2,13 @@ import type { OptionSpec } from "./option-spec.ts";
 
 /** What every verb knows. */
 export const GENERAL = {
-  json: { group: "general", about: "print JSON; errors too" },
+  json: { group: "general", about: "print one JSON object: the server's result, or the error" },
+  color: {
+    group: "general",
+    value: "WHEN",
+    about: "colour: auto (default, at a terminal), always or never",
+  },
+  quiet: { group: "general", about: "nothing on stderr but the error that ends the command" },
   verbose: { group: "general", about: "tell each step on stderr, never a secret" },
   help: { group: "general", variable: false, about: "show this help" },
   version: { group: "general", variable: false, about: "show the version" },

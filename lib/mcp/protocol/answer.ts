@@ -1,4 +1,4 @@
-import { M2mcpError } from "../../failure.ts";
+import { M2mcpError, ownErrorCode } from "../../failure.ts";
 import { isObject } from "../../json.ts";
 import { unexpectedStatus } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
@@ -38,16 +38,12 @@ export const errorIn = (answer: Answer): RpcError | undefined =>
 export const asRefused = (answer: Answer): Refused =>
   answer.kind === "refused" ? answer : refused(200, answer.message.error, answer.message.id);
 
-/** First code of the errors that the bridge itself answers with; the exit code is subtracted (see README). */
-const OWN_ERRORS = -31000;
-
 /** The error a JSON-RPC client gets for a failed HTTP answer: the server's own, else one that names the status. */
 export const rpcErrorOf = (answer: Refused, url: string): RpcError =>
   answer.error ?? toRpcError(unexpectedStatus(hostOf(url), answer.status, answer.words));
 
 /**
- * A failure as the JSON-RPC error a person can act on. Codes lie outside the range JSON-RPC reserves, as
- * MCP 2026-07-28 "Error Codes" asks of local errors; `data.source` says that it is not the server speaking.
+ * A failure as the JSON-RPC error a person can act on; `data.source` says that it is not the server speaking.
  */
 export function toRpcError(error: unknown): RpcError {
   if (!(error instanceof M2mcpError))
@@ -57,7 +53,7 @@ export function toRpcError(error: unknown): RpcError {
       data: { source: "m2mcp", code: "internal" },
     };
   return {
-    code: OWN_ERRORS - error.exitCode,
+    code: ownErrorCode(error.exitCode),
     message: error.hint ? `${error.message}; ${error.hint}` : error.message,
     data: { source: "m2mcp", code: error.code, ...(error.hint ? { hint: error.hint } : {}) },
   };

@@ -1,5 +1,5 @@
 // Failures of the MCP server and of its protocol.
-import { EXIT, M2mcpError } from "../../failure.ts";
+import { type AnsweredError, EXIT, M2mcpError } from "../../failure.ts";
 
 /** Each subscription holds a connection; more of them would leave none for requests. */
 export const tooManySubscriptions = (most: number) =>
@@ -35,13 +35,14 @@ export const wrongContentType = (what: string, contentType: string | null) =>
   );
 
 /** The server answered a request with a JSON-RPC error: its words, unchanged. */
-export const serverError = (code: number, message: string) =>
+export const serverError = (error: AnsweredError) =>
   new M2mcpError(
     "server_error",
     EXIT.server,
-    `the server answered with error ${code}: ${message}`,
+    `the server answered with error ${error.code}: ${error.message}`,
     undefined,
     true,
+    error,
   );
 
 /** @param inputs what is asked for, as methods or capabilities */

@@ -38,13 +38,12 @@ async function follow(
   find: () => Promise<LogSource[]>,
   show: (entry: LoggedEntry) => void,
 ): Promise<void> {
-  const over = new AbortController();
   // A reader that has gone wants no more.
-  for (const event of ["error", "close"]) io.openStdout().once(event, () => over.abort());
+  const { gone } = io.openStdout();
   const follower = createFollower(find);
   for (const entry of await follower.begin()) show(entry);
-  while (!over.signal.aborted) {
-    await sleep(LOOK_MS, over.signal).catch(() => {});
+  while (!gone.aborted) {
+    await sleep(LOOK_MS, gone).catch(() => {});
     for (const entry of await follower.news()) show(entry);
   }
   await follower.end();
@@ -70,9 +69,12 @@ function lineCount(text: string | undefined): number {
 }
 
 /** As JSON, each line is an object of its own while more may come. */
-function shown({ output }: Command, entry: LoggedEntry, isFollowing: boolean, isMixed: boolean): void {
-  if (output.json && isFollowing) output.raw(`${showControlsInJson(JSON.stringify(asJson(entry)))}\n`);
-  else output.print(showControls(isMixed ? `${entry.target}  ${lineOf(entry)}` : lineOf(entry)));
+function shown({ output, io }: Command, entry: LoggedEntry, isFollowing: boolean, isMixed: boolean): void {
+  const people = () => showControls(isMixed ? `${entry.target}  ${lineOf(entry)}` : lineOf(entry));
+  const text = output.json ? showControlsInJson(JSON.stringify(asJson(entry))) : people();
+  // While more may come it has to be seen whether the reader has gone.
+  if (isFollowing) void io.openStdout().write(`${text}\n`);
+  else output.print(text);
 }
 
 const asJson = ({ atMs, ...entry }: LoggedEntry) => ({ time: new Date(atMs).toISOString(), ...entry });

@@ -1,4 +1,3 @@
-import type { Writable } from "node:stream";
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import { runBridge } from "../../hosts/bridge.ts";
@@ -6,6 +5,7 @@ import { refuseAll } from "../../hosts/refusing-bridge.ts";
 import type { Id } from "../../mcp/jsonrpc/id.ts";
 import { toRpcError } from "../../mcp/protocol/answer.ts";
 import { createGcHint } from "../../platform/gc-hint.ts";
+import type { ByteInput, ByteOutput } from "../../platform/streams/byte-streams.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { markTold } from "../../ui/output.ts";
 import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
@@ -34,8 +34,8 @@ const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> 
 
 /** `m2mcp bridge <target>`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
-  const { stdin: input } = command.io;
-  const ending = watchEnding(input);
+  const input = command.io.openStdin();
+  const ending = watchEnding();
   const output = command.io.openStdout();
   const record = recordBridge(command);
   let endpoint: OpenEndpoint | undefined;
@@ -51,12 +51,13 @@ export async function run(command: Command): Promise<undefined> {
       kill: ending.kill,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
+      onInputEnd: ending.inputEnded,
       onMessageDone: await createGcHint(),
       observer: record.observer,
     });
   } catch (error) {
     const told = error instanceof M2mcpError ? namingVariables(command, error) : error;
-    if (told instanceof M2mcpError && !endpoint) await refuse(command, record, output, ending, told);
+    if (told instanceof M2mcpError && !endpoint) await refuse(record, { input, output }, ending, told);
     throw told;
   } finally {
     await endpoint?.end();
@@ -67,9 +68,8 @@ export async function run(command: Command): Promise<undefined> {
 
 /** A host shows what is answered, seldom what stands on stderr: so it gets the reason as an answer. */
 async function refuse(
-  { io }: Command,
   { observer, failed }: BridgeRecord,
-  output: Writable,
+  { input, output }: { input: ByteInput; output: ByteOutput },
   { stop }: Ending,
   reason: M2mcpError,
 ): Promise<void> {
@@ -80,9 +80,9 @@ async function refuse(
     markTold(reason);
     isTold = true;
   };
-  if (io.stdin.isTTY !== true) {
+  if (input.isTTY !== true) {
     const early = startTimer(TELL_MS, () => tell(null, null));
-    await refuseAll(io.stdin, output, stop, reason, (method, id) => {
+    await refuseAll(input, output, stop, reason, (method, id) => {
       early.stop();
       observer.asked(method);
       tell(method, id);

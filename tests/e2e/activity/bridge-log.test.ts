@@ -78,7 +78,7 @@ describe("a bridge", () => {
       for (const id of [10, 11, 12]) await bridge.answer(id);
       const status = async () => JSON.parse((await home.run(["status", "--json"])).stdout).bridges;
       let bridges = await status();
-      for (let look = 0; look < 200 && bridges[0]?.calls !== 3; look++) bridges = await status();
+      for (let look = 0; look < 200 && bridges[0]?.errors !== 2; look++) bridges = await status();
       expect(bridges).toHaveLength(1);
       expect(bridges[0]).toMatchObject({ requests: 4, calls: 3, errors: 2, pid: bridge.child.pid });
       expect(bridges[0].startedBy).toMatch(/\S/);

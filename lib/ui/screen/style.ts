@@ -1,0 +1,31 @@
+import { showControls } from "../../controls.ts";
+import type { Screen } from "./screen.ts";
+
+/** What a word is, for who looks over the lines. */
+export type Role = "name" | "error" | "warning" | "hint" | "muted" | "safe" | "danger" | "heading";
+
+/** Of the terminal's own sixteen colours, so that both dark and light schemes have it their way. */
+const CODES: Record<Role, readonly [on: string, off: string]> = {
+  name: ["1;36", "22;39"],
+  heading: ["1", "22"],
+  error: ["1;31", "22;39"],
+  danger: ["31", "39"],
+  warning: ["33", "39"],
+  hint: ["36", "39"],
+  safe: ["32", "39"],
+  muted: ["2", "22"],
+};
+
+/** Text for a screen in which nothing foreign steers it: only what is made in this folder and of its parts. */
+export type Shown = string & { readonly __shown: true };
+
+/** A text on a screen, marked as what it is; control characters in it are shown. @param role none for plain text */
+export const shown = (text: string, screen: Screen, role?: Role): Shown =>
+  marked(showControls(text), screen, role);
+
+/** Our own words, or text that is safe already, marked as what they are. */
+export function marked(text: string, screen: Screen, role?: Role): Shown {
+  if (role === undefined || text === "" || screen.colours === 0) return text as Shown;
+  const [on, off] = CODES[role];
+  return `\u001b[${on}m${text}\u001b[${off}m` as Shown;
+}
