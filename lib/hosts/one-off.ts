@@ -10,17 +10,18 @@ import { invalidAnswer } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
 import { failureOf } from "./failure-of.ts";
 import { type Caller, capabilitiesOf } from "./one-off/caller.ts";
-import { answer as answerServer, exchange, type OneOff, tell } from "./one-off/exchange.ts";
+import {
+  answer as answerServer,
+  exchange,
+  type OneOff,
+  type RequestOptions,
+  tell,
+} from "./one-off/exchange.ts";
 import { createQuestions } from "./one-off/questions.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";
 
 /** Times that a call is made again after a person has visited the addresses that it needs. */
 const MAX_VISITS = 5;
-
-export interface RequestOptions {
-  /** Gives this request up; its reason is a M2mcpError. */
-  signal?: AbortSignal;
-}
 
 /** A client for one-off commands: one request, as few HTTP requests as the server's era allows. */
 export interface McpClient {
@@ -30,8 +31,8 @@ export interface McpClient {
    */
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<JsonObject>;
   serverInfo(): Promise<ServerInfo>;
-  /** All items of a list, page by page (MCP "Pagination"). */
-  list(method: string, key: string): Promise<JsonObject[]>;
+  /** All items of a list, page by page (MCP "Pagination"). @param onPage told of each page, with its hints */
+  list(method: string, key: string, onPage?: (result: JsonObject) => void): Promise<JsonObject[]>;
   /** A sign of life: `ping`, or `server/discover` in the modern era, which has no ping. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -62,13 +63,9 @@ export function openClient(
   const connection = createConnection({ endpoint, onMessage, own });
   const context: OneOff = { endpoint, host, caller, questions, connection, underWay: new Set() };
 
-  async function send(
-    method: string,
-    params: JsonObject,
-    { signal }: RequestOptions = {},
-  ): Promise<JsonObject> {
+  async function send(method: string, params: JsonObject, options: RequestOptions = {}): Promise<JsonObject> {
     for (let round = 0; ; round++) {
-      const { answer, asked } = await exchange(context, method, params, signal);
+      const { answer, asked } = await exchange(context, method, params, options);
       const visits = visitsIn(errorIn(answer));
       if (visits.length > 0 && round < MAX_VISITS && (await questions.visit(visits, caller.gone))) continue;
       const failure = failureOf(endpoint, answer);
@@ -82,8 +79,12 @@ export function openClient(
 
     serverInfo: async () => describeServer(await send("server/discover", {})),
 
-    list: (method, key) =>
-      listAll(endpoint, key, (cursor) => send(method, cursor === undefined ? {} : { cursor })),
+    list: (method, key, onPage = () => {}) =>
+      listAll(endpoint, key, async (cursor) => {
+        const page = await send(method, cursor === undefined ? {} : { cursor });
+        onPage(page);
+        return page;
+      }),
 
     async ping() {
       await send("ping", {});

@@ -1,6 +1,8 @@
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { beforeEndingSignal } from "../platform/ending-signals.ts";
 import { listenToStop } from "../platform/stop-signal.ts";
+import type { Sink } from "../platform/streams/sink.ts";
+import { textWidth } from "../platform/text-width.ts";
 
 /** What arrow and function keys send, and a terminal around what is pasted. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how they begin
@@ -18,16 +20,17 @@ export type Typed = { kind: "line"; text: string } | { kind: "ended" } | { kind:
  * Asks for one line (on stderr, so that stdout stays the result's).
  *
  * @param mode.hidden nothing of what is typed is shown
+ * @param mode.over ends it as Ctrl-D does; then whoever aborts it takes the signals that end the process
  */
-export async function promptLine(
+export function promptLine(
   question: string,
-  { hidden }: { hidden: boolean },
+  { hidden, over }: { hidden: boolean; over?: AbortSignal },
   input: Terminal,
-  output: Writable,
+  output: Sink,
 ): Promise<Typed> {
-  const columnsOf = hidden ? () => 0 : (await import("string-width")).default;
+  const columnsOf = hidden ? () => 0 : textWidth;
   // Whatever ends us must not leave a shell without echo behind.
-  const ending = beforeEndingSignal(() => input.setRawMode?.(false));
+  const ending = over ? () => {} : beforeEndingSignal(() => input.setRawMode?.(false));
   let typed = "";
   // And whatever stops us: the shell has the terminal until we go on.
   const stopping = listenToStop(
@@ -44,6 +47,7 @@ export async function promptLine(
     const decoder = new TextDecoder();
     const finish = (answer: Typed, rest = "") => {
       input.off("data", read).off("end", ended);
+      over?.removeEventListener("abort", giveUp);
       input.setRawMode?.(false);
       ending();
       stopping();
@@ -53,6 +57,7 @@ export async function promptLine(
       if (rest !== "") input.unshift(Buffer.from(rest));
       resolve(answer);
     };
+    const giveUp = () => finish({ kind: "ended" });
     const ended = () => finish(typed === "" ? { kind: "ended" } : { kind: "line", text: typed });
     const keep = (text: string) => {
       if (!hidden) output.write(change(typed, text, columnsOf));
@@ -73,6 +78,8 @@ export async function promptLine(
     };
     input.on("data", read).on("end", ended);
     input.resume();
+    if (over?.aborted) giveUp();
+    else over?.addEventListener("abort", giveUp, { once: true });
   });
 }
 

@@ -5,6 +5,8 @@ import { type McpClient, openClient } from "../hosts/one-off.ts";
 import type { JsonObject } from "../json.ts";
 import { isDeeper } from "../ui/json-text.ts";
 import { openCaller } from "./caller/caller.ts";
+import { type Catalogue, catalogueOf } from "./catalogue/catalogue.ts";
+import { keepingClient } from "./catalogue/keeping-client.ts";
 import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
 import { resolveTarget, type Target } from "./target/target.ts";
 
@@ -16,14 +18,16 @@ import { resolveTarget, type Target } from "./target/target.ts";
 export async function withTarget<T>(
   command: Command,
   target: Target,
-  work: (client: McpClient) => Promise<T>,
+  work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
 ): Promise<T> {
   const endpoint = await openEndpoint(command, target, ONE_OFF);
+  const catalogue = catalogueOf(target, command.io);
   const caller = await openCaller(command);
-  const client = openClient(endpoint, CLIENT_INFO, caller);
+  const { client, settled } = keepingClient(openClient(endpoint, CLIENT_INFO, caller), catalogue);
   try {
-    return await work(client);
+    return await work(client, catalogue);
   } finally {
+    await settled();
     await client.close();
     await endpoint.end();
     caller.end();
@@ -31,8 +35,10 @@ export async function withTarget<T>(
 }
 
 /** The same with the target that the command names first. */
-export const withClient = async <T>(command: Command, work: (client: McpClient) => Promise<T>): Promise<T> =>
-  withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
+export const withClient = async <T>(
+  command: Command,
+  work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
+): Promise<T> => withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
 
 /** Lists one kind of thing: as JSON whole, for people as `rows` has it. */
 export function listing(method: string, key: string, rows: (items: JsonObject[]) => string, none: string) {

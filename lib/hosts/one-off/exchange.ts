@@ -42,6 +42,13 @@ export interface UnderWay {
   asked?: string;
 }
 
+export interface RequestOptions {
+  /** Gives up this request alone; its reason is a M2mcpError. */
+  signal?: AbortSignal;
+  /** Takes notifications besides the caller. */
+  onNotification?(message: NotificationMessage): void;
+}
+
 /** What one request came to. */
 export interface Exchanged {
   answer: Answer;
@@ -54,14 +61,13 @@ export interface Exchanged {
  * server is told, and may still answer for a moment.
  *
  * @param given params as the user has them
- * @param signal gives up this request alone; its reason is a M2mcpError
  * @throws M2mcpError when there is no answer
  */
 export async function exchange(
   context: OneOff,
   method: string,
   given: JsonObject,
-  signal?: AbortSignal,
+  { signal, onNotification = () => {} }: RequestOptions = {},
 ): Promise<Exchanged> {
   const { caller, connection, questions, underWay, host } = context;
   const { params, token } = withProgressToken(method, given);
@@ -70,7 +76,10 @@ export async function exchange(
   const mine: UnderWay = { token };
 
   async function onMessage(message: NotificationMessage | RequestMessage): Promise<void> {
-    if (message.kind === "notification") return tell(context, message);
+    if (message.kind === "notification") {
+      onNotification(message);
+      return tell(context, message);
+    }
     await left.whileAsking(() => answer(context, message, left.over.signal));
   }
 

@@ -1,9 +1,9 @@
 import { showControls } from "../../controls.ts";
 import type { JsonObject } from "../../json.ts";
 import { oneLine } from "../../net/one-line.ts";
+import type { Typed } from "../prompt.ts";
 import { inWords } from "./check-value.ts";
 import { type Choice, type Field, fieldsOf, readTyped } from "./fields.ts";
-import type { TypedLine, TypedLines } from "./typed-lines.ts";
 
 /** What a person did with a question. */
 export type Filled =
@@ -11,6 +11,13 @@ export type Filled =
   | { action: "decline" | "cancel" }
   /** The whole command is not wanted any more. */
   | { action: "interrupt" };
+
+/** Where a person reads and types. */
+export interface TypedLines {
+  /** Shows `prompt` and takes one line. @param over ends it as Ctrl-D does */
+  ask(prompt: string, over: AbortSignal): Promise<Typed>;
+  write(text: string): unknown;
+}
 
 /** Choices that are listed on lines of their own, rather than behind the label. */
 const MANY_CHOICES = 6;
@@ -20,7 +27,7 @@ const LONGEST_PROMPT = 500;
 export const quoted = (text: string): string =>
   showControls(text.replaceAll("\r\n", "\n").trim(), "\n").replace(/^/gm, "  ");
 
-const ended = ({ kind }: TypedLine): Filled => ({ action: kind === "interrupt" ? "interrupt" : "decline" });
+const ended = ({ kind }: Typed): Filled => ({ action: kind === "interrupted" ? "interrupt" : "decline" });
 
 /**
  * Lets a person fill in a form that a server asks for (MCP "Elicitation", form mode), a field after the other; what does

@@ -1,6 +1,5 @@
 import { showControls } from "../../controls.ts";
-import { confirm, type Filled, quoted } from "./form.ts";
-import type { TypedLines } from "./typed-lines.ts";
+import { confirm, type Filled, quoted, type TypedLines } from "./form.ts";
 
 /**
  * Shows an address that a server wants a person to open (MCP "Elicitation", URL mode): whole, its host by itself, and what

@@ -1,6 +1,6 @@
-import type { Writable } from "node:stream";
-import stringWidth from "string-width";
 import { oneLine } from "../../net/one-line.ts";
+import type { Sink } from "../../platform/streams/sink.ts";
+import { textWidth } from "../../platform/text-width.ts";
 import { startTimer, type Timer } from "../../timing/timer.ts";
 
 /** What is shown of a request under way. */
@@ -30,7 +30,7 @@ const CLEAR = "\r\u001b[2K";
  * @param sinceMs when the request began, in ms of `nowMs`
  */
 export function createProgressLine(
-  stderr: Writable,
+  stderr: Sink,
   {
     columns,
     waitingFor,
@@ -100,11 +100,11 @@ export function progressText(
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 function cut(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+  if (textWidth(text) <= columns) return text;
   let kept = "";
   let width = 0;
   for (const { segment } of letters.segment(text)) {
-    width += stringWidth(segment);
+    width += textWidth(segment);
     if (width > columns - 1) break;
     kept += segment;
   }

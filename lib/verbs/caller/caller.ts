@@ -2,6 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import type { Caller, Progress, ServerLog } from "../../hosts/one-off/caller.ts";
 import { LOG_LEVELS } from "../../mcp/protocol/meta.ts";
 import { startTimer } from "../../timing/timer.ts";
+import { isAskable } from "../../ui/io.ts";
 import { jsonText } from "../../ui/json-text.ts";
 import type { ProgressLine } from "../../ui/progress/progress-line.ts";
 import { watchLeaving } from "./leaving.ts";
@@ -18,7 +19,7 @@ export interface OpenCaller extends Caller {
 export async function openCaller(command: Command): Promise<OpenCaller> {
   const { io, options, output } = command;
   const isVerbose = options.on("verbose");
-  const isPerson = (io.stdinKind ?? io.stdin).isTTY === true && output.screen.err.isTerminal;
+  const isPerson = isAskable(io);
   const file = options.value("answers");
   const answers = file === undefined ? undefined : await (await import("./answers.ts")).readAnswers(io, file);
   const logLevel = isVerbose ? "debug" : output.screen.err.isTerminal ? "info" : "warning";

@@ -1,8 +1,8 @@
 import type { Question, QuestionAnswer } from "../../hosts/one-off/caller.ts";
-import { type Filled, fillForm } from "../../ui/form/form.ts";
-import { typedLines } from "../../ui/form/typed-lines.ts";
+import { type Filled, fillForm, type TypedLines } from "../../ui/form/form.ts";
 import { askVisit } from "../../ui/form/visit.ts";
 import type { IO } from "../../ui/io.ts";
+import { promptLine } from "../../ui/prompt.ts";
 import { type Answers, suiting } from "./answers.ts";
 import type { Leaving } from "./leaving.ts";
 
@@ -32,7 +32,10 @@ export async function putQuestion(
     note(`declined what ${host} asks, since ${why}: ${question.message}`);
     return { action: "decline" };
   }
-  const lines = typedLines(io.stdin, io.stderr);
+  const lines: TypedLines = {
+    write: (text) => io.stderr.write(text),
+    ask: (prompt, over) => promptLine(prompt, { hidden: false, over }, io.stdin, io.stderr),
+  };
   const filled: Filled =
     question.mode === "url"
       ? await askVisit(lines, { host, ...question }, signal)
