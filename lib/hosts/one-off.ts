@@ -8,6 +8,7 @@ import {
   type RequestMessage,
   request as requestMessage,
   resultResponse,
+  spelledResult,
 } from "../mcp/jsonrpc/message.ts";
 import { InputNeeded } from "../mcp/pairs/input-needed.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
@@ -22,6 +23,8 @@ import { describeServer, type ServerInfo } from "./server-info.ts";
 
 export interface RequestOptions {
   onNotification?: (message: NotificationMessage) => void;
+  /** Numbers in the result stay spelled as the server has them: of those JavaScript writes otherwise, what stands for their text. */
+  spelled?: boolean;
 }
 
 /** A client for one-off commands: one request, as few HTTP requests as the server's era allows. */
@@ -31,6 +34,8 @@ export interface McpClient {
   serverInfo(): Promise<ServerInfo>;
   /** All items of a list, page by page (MCP "Pagination"). */
   list(method: string, key: string): Promise<JsonObject[]>;
+  /** A list as the server gave it, its pages joined into one: what else they say stands there as the first that says it has it. */
+  listing(method: string, key: string, options?: Pick<RequestOptions, "spelled">): Promise<JsonObject>;
   /** A sign of life: `ping`, or `server/discover` in the modern era, which has no ping. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -55,7 +60,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
 
   const connection = createConnection({ endpoint, onMessage, own: { clientInfo, capabilities: {} } });
 
-  async function send(method: string, params: JsonObject): Promise<JsonObject> {
+  async function send(method: string, params: JsonObject, spelled = false): Promise<JsonObject> {
     asked = undefined;
     const over = new AbortController();
     const deadline = watchIdle(limitMs, () => over.abort(tookTooLong(host, limitMs)));
@@ -65,7 +70,8 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
       const answer = await connection.request({ message, signal: over.signal, onMessage });
       const failure = failureOf(endpoint, answer);
       if (failure) throw failure.code === "server_error" && asked ? inputNeeded(host, [asked]) : failure;
-      return answer.kind === "response" ? (answer.message.result ?? {}) : {};
+      if (answer.kind !== "response") return {};
+      return spelled ? spelledResult(answer.message) : (answer.message.result ?? {});
     } catch (error) {
       throw error instanceof InputNeeded ? inputNeeded(host, error.methods) : error;
     } finally {
@@ -73,16 +79,20 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     }
   }
 
+  const listing: McpClient["listing"] = (method, key, { spelled } = {}) =>
+    listAll(endpoint, key, (cursor) => send(method, cursor === undefined ? {} : { cursor }, spelled));
+
   return {
-    async request(method, params = {}, { onNotification } = {}) {
+    async request(method, params = {}, { onNotification, spelled } = {}) {
       notified = onNotification;
-      return send(method, params);
+      return send(method, params, spelled);
     },
 
     serverInfo: async () => describeServer(await send("server/discover", {})),
 
-    list: (method, key) =>
-      listAll(endpoint, key, (cursor) => send(method, cursor === undefined ? {} : { cursor })),
+    list: async (method, key) => itemsOf(await listing(method, key), key),
+
+    listing,
 
     async ping() {
       await send("ping", {});
@@ -93,13 +103,20 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
   };
 }
 
-/** All items of a list, page by page. @throws M2mcpError when it has no end, and what `page` throws */
+/** What a listing has below its key, and is an object. */
+export const itemsOf = (listing: JsonObject, key: string): JsonObject[] => {
+  const items = listing[key];
+  return Array.isArray(items) ? items.filter(isObject) : [];
+};
+
+/** All pages of a list as one. @throws M2mcpError when it has no end, and what `page` throws */
 async function listAll(
   { url, log }: Endpoint,
   key: string,
   page: (cursor: string | undefined) => Promise<JsonObject>,
-): Promise<JsonObject[]> {
-  const items: JsonObject[] = [];
+): Promise<JsonObject> {
+  const items: unknown[] = [];
+  const joined: JsonObject = {};
   const next = nextPage(
     () => log("warning: the server names a page of the list again: it is taken to end here"),
     () => {
@@ -109,9 +126,12 @@ async function listAll(
   let cursor: string | undefined;
   do {
     const result = await page(cursor);
+    const { nextCursor: _, ...said } = result;
+    for (const [name, value] of Object.entries(said)) if (!Object.hasOwn(joined, name)) joined[name] = value;
     // One by one: a call takes no more than 65,535 arguments.
-    for (const item of Array.isArray(result[key]) ? result[key] : []) if (isObject(item)) items.push(item);
+    for (const item of Array.isArray(result[key]) ? result[key] : []) items.push(item);
     cursor = next(result);
   } while (cursor !== undefined);
-  return items;
+  joined[key] = items;
+  return joined;
 }
