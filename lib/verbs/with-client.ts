@@ -32,16 +32,6 @@ export async function withTarget<T>(
 export const withClient = async <T>(command: Command, work: (client: McpClient) => Promise<T>): Promise<T> =>
   withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
 
-/** Lists one kind of thing: as JSON whole, for people as `rows` has it. */
-export function listing(method: string, key: string, rows: (items: JsonObject[]) => string, none: string) {
-  return async (command: Command): Promise<undefined> => {
-    const items = await withClient(command, (client) => client.list(method, key));
-    command.output.data(items);
-    if (items.length > 0) command.output.print(rows(items));
-    else if (!command.output.json) command.output.note(none);
-  };
-}
-
 /** What should be a word or a number, whatever a server has put there. */
 const word = (value: unknown): string =>
   typeof value === "string" ? value : value === undefined ? "" : jsonText(value);
