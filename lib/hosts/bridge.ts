@@ -1,5 +1,4 @@
 // The stdio host: pipes JSON-RPC between a client's lines and the connection (MCP stdio transport).
-import type { Readable, Writable } from "node:stream";
 import { createConnection } from "../mcp/connection/connection.ts";
 import { createBatches } from "../mcp/jsonrpc/batch.ts";
 import { errorResponse, type RpcError } from "../mcp/jsonrpc/message.ts";
@@ -10,6 +9,7 @@ import { complete, LISTEN } from "../mcp/protocol/subscription.ts";
 import { Cancellation, type OnMessage } from "../mcp/protocol/transport.ts";
 import { endedEarly, tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
+import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts";
 import { deadlineMs } from "../timing/deadline.ts";
 import { createSemaphore } from "../timing/semaphore.ts";
 import { until } from "../timing/until.ts";
@@ -28,14 +28,16 @@ const LAST_WORDS_MS = 500;
 
 export interface BridgeOptions {
   endpoint: Endpoint;
-  input: Readable;
-  output: Writable;
+  input: ByteInput;
+  output: ByteOutput;
   /** Ends the bridge as the end of the input does; after that end, without waiting further. */
   stop: AbortSignal;
   /** Ends it without waiting for answers under way. */
   kill: AbortSignal;
   /** How long answers may take after the end of the input, in ms. */
   drainMs: number;
+  /** Told that the input has ended. */
+  onInputEnd?(): void;
   /** Told the length of each message once it is done with. */
   onMessageDone(length: number): void;
   /** Told each failure that a client is answered with, for those who read stderr. */
@@ -56,6 +58,7 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
     // Who sends junk and does not read what is said of it must wait.
     if (said !== undefined) await until(writer.write(said), Number.POSITIVE_INFINITY, noMore);
   }
+  options.onInputEnd?.();
   endInput(bridge);
   await end(bridge, options, stopWatching);
 }

@@ -27,6 +27,11 @@ export interface RequestOptions {
   spelled?: boolean;
 }
 
+export interface ListOptions extends Pick<RequestOptions, "spelled"> {
+  /** Told of each page, with its hints. */
+  onPage?: (result: JsonObject) => void;
+}
+
 /** A client for one-off commands: one request, as few HTTP requests as the server's era allows. */
 export interface McpClient {
   /** @throws M2mcpError the server's JSON-RPC error (exit 2), network failures (exit 3), authorization (exit 4) */
@@ -35,7 +40,7 @@ export interface McpClient {
   /** All items of a list, page by page (MCP "Pagination"). */
   list(method: string, key: string): Promise<JsonObject[]>;
   /** A list as the server gave it, its pages joined into one: what else they say stands there as the first that says it has it. */
-  listing(method: string, key: string, options?: Pick<RequestOptions, "spelled">): Promise<JsonObject>;
+  listing(method: string, key: string, options?: ListOptions): Promise<JsonObject>;
   /** A sign of life: `ping`, or `server/discover` in the modern era, which has no ping. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -79,8 +84,12 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     }
   }
 
-  const listing: McpClient["listing"] = (method, key, { spelled } = {}) =>
-    listAll(endpoint, key, (cursor) => send(method, cursor === undefined ? {} : { cursor }, spelled));
+  const listing: McpClient["listing"] = (method, key, { spelled, onPage = () => {} } = {}) =>
+    listAll(endpoint, key, async (cursor) => {
+      const page = await send(method, cursor === undefined ? {} : { cursor }, spelled);
+      onPage(page);
+      return page;
+    });
 
   return {
     async request(method, params = {}, { onNotification, spelled } = {}) {

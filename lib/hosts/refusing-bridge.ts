@@ -1,9 +1,9 @@
-import type { Readable, Writable } from "node:stream";
 import { isBatch } from "../mcp/jsonrpc/batch.ts";
 import { asString } from "../mcp/jsonrpc/bytes.ts";
 import { errorResponse } from "../mcp/jsonrpc/message.ts";
 import { parseMessages } from "../mcp/jsonrpc/parse.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
+import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts";
 import { readLines } from "./line-stream.ts";
 import { createLineWriter } from "./line-writer.ts";
 
@@ -12,8 +12,8 @@ import { createLineWriter } from "./line-writer.ts";
  * show it, until the input ends or `stop` fires. Nothing is sent to any server.
  */
 export async function refuseAll(
-  input: Readable,
-  output: Writable,
+  input: ByteInput,
+  output: ByteOutput,
   stop: AbortSignal,
   reason: Error,
 ): Promise<void> {

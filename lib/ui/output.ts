@@ -1,9 +1,8 @@
-import type { Writable } from "node:stream";
 import { createConsola } from "consola/core";
 import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
 import { oneLine } from "../net/one-line.ts";
-import type { Sink } from "../platform/standard-streams.ts";
+import type { Sink } from "../platform/streams/sink.ts";
 import { failureJson } from "./failure-json.ts";
 import { jsonText } from "./json-text.ts";
 import type { Screens } from "./screen/screen.ts";
@@ -63,7 +62,7 @@ const levelOf = ({ verbose, quiet = false }: OutputMode) => (quiet ? 0 : verbose
 
 /** @param screen what the two streams are, made once for the process */
 export function createOutput(
-  streams: { readonly stdout: Sink; readonly stderr: Writable },
+  streams: { readonly stdout: Sink; readonly stderr: Sink },
   mode: OutputMode,
   screen: Screens,
 ): Output {

@@ -1,5 +1,5 @@
 import { showControls } from "../controls.ts";
-import { widthOf } from "./screen/width.ts";
+import { textWidth } from "../platform/text-width.ts";
 
 /**
  * Rows as lines with aligned columns, two spaces between; the last column may be of any length. A row is one line,
@@ -10,9 +10,9 @@ export function table(texts: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)
     row.slice(0, -1).forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, widthOf(cell));
+      widths[column] = Math.max(widths[column] ?? 0, textWidth(cell));
     });
-  const padded = (cell: string, column: number) => cell + " ".repeat((widths[column] ?? 0) - widthOf(cell));
+  const padded = (cell: string, column: number) => cell + " ".repeat((widths[column] ?? 0) - textWidth(cell));
   return rows
     .map((row) => [...row.slice(0, -1).map(padded), ...row.slice(-1)].join("  ").trimEnd())
     .join("\n");

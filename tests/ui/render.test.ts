@@ -3,12 +3,12 @@ import { PassThrough } from "node:stream";
 import { suggest } from "../../lib/command-line/suggest.ts";
 import { M2mcpError, wrongUsage } from "../../lib/failure.ts";
 import { serverError } from "../../lib/mcp/protocol/errors.ts";
+import { textWidth } from "../../lib/platform/text-width.ts";
 import { prompts, resources, tools } from "../../lib/ui/lists.ts";
 import { createOutput, type OutputMode } from "../../lib/ui/output.ts";
-import { promptHidden } from "../../lib/ui/prompt.ts";
+import { promptLine } from "../../lib/ui/prompt.ts";
 import { content, messages, toolResult } from "../../lib/ui/render.ts";
 import { createScreens } from "../../lib/ui/screen/screen.ts";
-import { widthOf } from "../../lib/ui/screen/width.ts";
 import { table } from "../../lib/ui/table.ts";
 import { moment, span } from "../../lib/ui/time.ts";
 import { toolShown } from "../../lib/ui/tools/describe.ts";
@@ -80,7 +80,7 @@ describe("lists", () => {
           tools([long, { name: "長い".repeat(30), description: "説明".repeat(80) }], terminalOf(columns)),
         )
       ).split("\n");
-      expect(Math.max(...lines.map((line) => widthOf(line)))).toBeLessThanOrEqual(columns);
+      expect(Math.max(...lines.map((line) => textWidth(line)))).toBeLessThanOrEqual(columns);
       expect(lines.join(" ")).toContain("end");
     }
     const made = tools([long], terminalOf(60));
@@ -368,12 +368,13 @@ describe("a hidden prompt", () => {
   const type = async (keys: string) => {
     const input = new PassThrough();
     const shown = sink();
-    const answer = promptHidden("secret: ", input, shown.stream);
+    const answer = promptLine("secret: ", { hidden: true }, input, shown.stream);
     input.write(keys);
     return { answer: await answer, shown: shown.text() };
   };
   test("takes a line and shows none of it", async () => {
-    expect(await type("ab\u007fc\r")).toEqual({ answer: "ac", shown: "secret: \n" });
+    expect(await type("ab\u007fc\r")).toEqual({ answer: { kind: "line", text: "ac" }, shown: "secret: \n" });
   });
-  test("Ctrl-C breaks it off", async () => expect((await type("ab\u0003")).answer).toBeNull());
+  test("Ctrl-C breaks it off", async () =>
+    expect((await type("ab\u0003")).answer).toEqual({ kind: "interrupted" }));
 });

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { wrongUsage } from "../../failure.ts";
-import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, spelled } from "../options.ts";
+import { OPTION_WORDS } from "../foreign-words.ts";
+import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, SHORT, spelled } from "../options.ts";
 import { suggest } from "../suggest.ts";
 
 /** What stands in the arguments, before it is known which verb they are for. Values stay the text they were. */
@@ -9,8 +10,6 @@ export interface Arguments {
   /** Values in the order given; a switch has one empty value each time. */
   given: Map<OptionName, string[]>;
 }
-
-const SHORT: Record<string, OptionName> = { "-h": "help", "-v": "version", "-V": "version" };
 
 /** How the options look to the runtime's parser: with a value or without. */
 const shapes = () =>
@@ -64,7 +63,7 @@ const isFlag = (text: string) => text.startsWith("--") && isOptionName(text.slic
 function optionName(flag: string): OptionName {
   const name = flag.replace(/^--?/, "");
   if (flag.startsWith("--") && isOptionName(name)) return name;
-  const near = suggest(name, OPTION_NAMES);
+  const near = suggest(name, OPTION_NAMES, OPTION_WORDS);
   const glued = OPTION_NAMES.filter((known) => known.length > 4 && name.startsWith(known)).sort(
     (a, b) => b.length - a.length,
   )[0];

@@ -1,7 +1,7 @@
 import { showControls } from "../../controls.ts";
+import { textWidth } from "../../platform/text-width.ts";
 import type { Screen } from "./screen.ts";
 import { marked, type Role, type Shown } from "./style.ts";
-import { widthOf } from "./width.ts";
 import type { wrapped } from "./wrapped.ts";
 
 /** A piece of a cell, perhaps foreign: a cell is one line, whatever it holds. */
@@ -71,7 +71,7 @@ function cellOf(pieces: Piece | readonly Piece[], screen: Screen): Cell {
   }));
   return {
     shown: texts.map(({ text, role }) => marked(text, screen, role)).join("") as Shown,
-    width: widthOf(texts.map(({ text }) => text).join("")),
+    width: textWidth(texts.map(({ text }) => text).join("")),
   };
 }
 

@@ -1,4 +1,4 @@
-import wrapAnsi from "wrap-ansi";
+import { wrapText } from "../../platform/wrap-text.ts";
 import type { Shown } from "./style.ts";
 
 /**
@@ -8,4 +8,4 @@ import type { Shown } from "./style.ts";
  * @param indent blanks before each but the first, beyond those columns
  */
 export const wrapped = (line: Shown, columns: number, indent: number): Shown =>
-  wrapAnsi(line, Math.max(columns, 1), { hard: true }).replaceAll("\n", `\n${" ".repeat(indent)}`) as Shown;
+  wrapText(line, Math.max(columns, 1), { hard: true }).replaceAll("\n", `\n${" ".repeat(indent)}`) as Shown;

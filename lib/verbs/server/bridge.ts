@@ -25,8 +25,8 @@ const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> 
 
 /** `m2mcp bridge <target>`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
-  const { stdin: input } = command.io;
-  const ending = watchEnding(input);
+  const input = command.io.openStdin();
+  const ending = watchEnding();
   const output = command.io.openStdout();
   let endpoint: OpenEndpoint | undefined;
   try {
@@ -42,6 +42,7 @@ export async function run(command: Command): Promise<undefined> {
       kill: ending.kill,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
+      onInputEnd: ending.inputEnded,
       onMessageDone: await createGcHint(),
       // Hosts show what is answered, and log what stands on stderr.
       onFailure({ message }, method) {

@@ -5,9 +5,11 @@ import {
   type CachedState,
   createMemoryCache,
   createStateCache,
+  type MemoryCache as MemoryCacheOf,
   type StateCache,
 } from "../../store/state-cache.ts";
 import { openStore, type Store as StoreOf } from "../../store/store.ts";
+import type { KeptLists } from "../catalogue/kept-list.ts";
 
 /** A saved connection, written `@name`. Secrets within; always encrypted at rest. */
 export interface Profile {
@@ -29,8 +31,12 @@ export interface Profile {
   createdAtMs: number;
 }
 
-export type State = CachedState<AuthState, ServerMemory>;
+export type State = CachedState<AuthState, ServerMemory> & {
+  /** Tools and prompts of one server, in state of their own. */
+  lists?: KeptLists;
+};
 export type Cache = StateCache<AuthState, ServerMemory>;
+export type MemoryCache = MemoryCacheOf<AuthState, ServerMemory>;
 export type Store = StoreOf<Profile, State>;
 
 export const openProfileStore = openStore<Profile, State>;

@@ -2,6 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { itemsOf } from "../../hosts/one-off.ts";
 import { toolShown } from "../../ui/tools/describe.ts";
+import { itemNamed, namesOf } from "../catalogue/kept-list.ts";
 import { notOnServer } from "../errors.ts";
 import { withClient } from "../with-client.ts";
 import { exampleCall } from "./example-call.ts";
@@ -13,11 +14,8 @@ export async function run({ output, ...command }: Command): Promise<undefined> {
     client.listing("tools/list", "tools", { spelled: output.json }),
   );
   const tools = itemsOf(result, "tools");
-  const found = tools.find((item) => item.name === name);
-  if (!found) {
-    const names = tools.flatMap((item) => (typeof item.name === "string" ? [item.name] : []));
-    throw notOnServer("tool", name, suggest(name, names));
-  }
+  const found = itemNamed(tools, name);
+  if (!found) throw notOnServer("tool", name, suggest(name, namesOf(tools)));
   output.data(found);
   if (!output.json) output.show(await toolShown(found, output.screen.out, exampleCall(target, found)));
 }
