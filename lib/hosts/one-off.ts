@@ -13,23 +13,18 @@ import {
 import { InputNeeded } from "../mcp/pairs/input-needed.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import { inputNeeded } from "../mcp/protocol/errors.ts";
-import { MAX_PAGES, nextPage } from "../mcp/protocol/pages.ts";
-import { invalidAnswer, tookTooLong } from "../net/errors.ts";
+import { tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
 import { deadlineMs } from "../timing/deadline.ts";
 import { watchIdle } from "../timing/idle-timeout.ts";
 import { failureOf } from "./failure-of.ts";
+import { itemsOf, type ListOptions, pagesJoined } from "./listing.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";
 
 export interface RequestOptions {
   onNotification?: (message: NotificationMessage) => void;
   /** Numbers in the result stay spelled as the server has them: of those JavaScript writes otherwise, what stands for their text. */
   spelled?: boolean;
-}
-
-export interface ListOptions extends Pick<RequestOptions, "spelled"> {
-  /** Told of each page, with its hints. */
-  onPage?: (result: JsonObject) => void;
 }
 
 /** A client for one-off commands: one request, as few HTTP requests as the server's era allows. */
@@ -84,12 +79,7 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     }
   }
 
-  const listing: McpClient["listing"] = (method, key, { spelled, onPage = () => {} } = {}) =>
-    listAll(endpoint, key, async (cursor) => {
-      const page = await send(method, cursor === undefined ? {} : { cursor }, spelled);
-      onPage(page);
-      return page;
-    });
+  const listing = pagesJoined(endpoint, send);
 
   return {
     async request(method, params = {}, { onNotification, spelled } = {}) {
@@ -110,37 +100,4 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
     // The session stays open for the next command.
     close: () => connection.close("leave"),
   };
-}
-
-/** What a listing has below its key, and is an object. */
-export const itemsOf = (listing: JsonObject, key: string): JsonObject[] => {
-  const items = listing[key];
-  return Array.isArray(items) ? items.filter(isObject) : [];
-};
-
-/** All pages of a list as one. @throws M2mcpError when it has no end, and what `page` throws */
-async function listAll(
-  { url, log }: Endpoint,
-  key: string,
-  page: (cursor: string | undefined) => Promise<JsonObject>,
-): Promise<JsonObject> {
-  const items: unknown[] = [];
-  const joined: JsonObject = {};
-  const next = nextPage(
-    () => log("warning: the server names a page of the list again: it is taken to end here"),
-    () => {
-      throw invalidAnswer(hostOf(url), `the list goes on beyond ${MAX_PAGES} pages`);
-    },
-  );
-  let cursor: string | undefined;
-  do {
-    const result = await page(cursor);
-    const { nextCursor: _, ...said } = result;
-    for (const [name, value] of Object.entries(said)) if (!Object.hasOwn(joined, name)) joined[name] = value;
-    // One by one: a call takes no more than 65,535 arguments.
-    for (const item of Array.isArray(result[key]) ? result[key] : []) items.push(item);
-    cursor = next(result);
-  } while (cursor !== undefined);
-  joined[key] = items;
-  return joined;
 }

@@ -1,6 +1,6 @@
 import type { Command } from "../command-line/command.ts";
-import { itemsOf } from "../hosts/one-off.ts";
-import type { Listed } from "../ui/lists.ts";
+import { itemsOf } from "../hosts/listing.ts";
+import type { Listed } from "../ui/lists/lists.ts";
 import { withClient } from "./with-client.ts";
 
 /** Lists one kind of thing: as JSON whole, its pages joined; for people as `shown` has it. */

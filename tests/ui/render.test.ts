@@ -4,14 +4,14 @@ import { suggest } from "../../lib/command-line/suggest.ts";
 import { M2mcpError, wrongUsage } from "../../lib/failure.ts";
 import { serverError } from "../../lib/mcp/protocol/errors.ts";
 import { textWidth } from "../../lib/platform/text-width.ts";
-import { prompts, resources, tools } from "../../lib/ui/lists.ts";
+import { prompts, resources, tools } from "../../lib/ui/lists/lists.ts";
+import { toolShown } from "../../lib/ui/lists/tool.ts";
 import { createOutput, type OutputMode } from "../../lib/ui/output.ts";
 import { promptLine } from "../../lib/ui/prompt.ts";
 import { content, messages, toolResult } from "../../lib/ui/render.ts";
 import { createScreens } from "../../lib/ui/screen/screen.ts";
 import { table } from "../../lib/ui/table.ts";
 import { moment, span } from "../../lib/ui/time.ts";
-import { toolShown } from "../../lib/ui/tools/describe.ts";
 import { wrapLines } from "../../lib/ui/wrap.ts";
 import { sink } from "../support/run-verb.ts";
 

@@ -1,5 +1,6 @@
 import { M2mcpError } from "../../failure.ts";
-import { itemsOf, type McpClient } from "../../hosts/one-off.ts";
+import { itemsOf } from "../../hosts/listing.ts";
+import type { McpClient } from "../../hosts/one-off.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
 import type { Catalogue } from "./catalogue.ts";

@@ -1,4 +1,4 @@
-import { prompts } from "../../ui/lists.ts";
+import { prompts } from "../../ui/lists/lists.ts";
 import { listing } from "../listing.ts";
 
 /** `m2mcp @svc prompts-list` */

@@ -1,4 +1,4 @@
-import { resources } from "../../ui/lists.ts";
+import { resources } from "../../ui/lists/lists.ts";
 import { listing } from "../listing.ts";
 
 /** `m2mcp @svc resources-templates-list` */

@@ -1,7 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
-import { itemsOf } from "../../hosts/one-off.ts";
-import { toolShown } from "../../ui/tools/describe.ts";
+import { itemsOf } from "../../hosts/listing.ts";
+import { toolShown } from "../../ui/lists/tool.ts";
 import { itemNamed, namesOf } from "../catalogue/kept-list.ts";
 import { notOnServer } from "../errors.ts";
 import { withClient } from "../with-client.ts";

@@ -1,4 +1,4 @@
-import { tools } from "../../ui/lists.ts";
+import { tools } from "../../ui/lists/lists.ts";
 import { listing } from "../listing.ts";
 
 /** `m2mcp @svc tools-list` */

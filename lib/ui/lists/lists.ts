@@ -1,10 +1,10 @@
-import { isObject, type JsonObject } from "../json.ts";
-import { type Argument, argumentsOf, typeWords } from "../schema/type-words.ts";
+import { isObject, type JsonObject } from "../../json.ts";
+import { type Argument, argumentsOf, typeWords } from "../../schema/type-words.ts";
+import { type Piece, type Row, rowsShown } from "../screen/rows.ts";
+import type { Screen } from "../screen/screen.ts";
+import type { Shown } from "../screen/style.ts";
 import { effectOf } from "./effects.ts";
-import { type Piece, type Row, rowsShown } from "./screen/rows.ts";
-import type { Screen } from "./screen/screen.ts";
-import type { Shown } from "./screen/style.ts";
-import { lineOf } from "./text.ts";
+import { lineOf } from "./first-line.ts";
 
 /** Arguments of one tool that a list names, and characters of one's type. */
 const MOST_ARGUMENTS = 30;

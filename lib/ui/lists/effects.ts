@@ -1,5 +1,5 @@
-import { type JsonObject, objectOf } from "../json.ts";
-import type { Role } from "./screen/style.ts";
+import { type JsonObject, objectOf } from "../../json.ts";
+import type { Role } from "../screen/style.ts";
 
 /** What a tool does to the world, in a word; with a question mark where the server does not say. */
 export interface Effect {

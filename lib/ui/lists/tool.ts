@@ -1,8 +1,8 @@
 import { isObject, type JsonObject } from "../../json.ts";
 import { type Property, propertiesOf } from "../../schema/properties.ts";
-import { effectOf, effectWords } from "../effects.ts";
 import type { Screen } from "../screen/screen.ts";
 import { marked, type Shown, shown, shownLines } from "../screen/style.ts";
+import { effectOf, effectWords } from "./effects.ts";
 import { sections } from "./sections.ts";
 
 const text = (value: unknown) => (typeof value === "string" ? value : "");
