@@ -1,5 +1,4 @@
 import type { JsonObject } from "../json.ts";
-import { isObject } from "../json.ts";
 import { createConnection } from "../mcp/connection/connection.ts";
 import {
   errorResponse,
