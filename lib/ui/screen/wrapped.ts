@@ -1,4 +1,4 @@
-import { wrapText } from "../../platform/wrap-text.ts";
+import { wrapText } from "../../platform/text-width.ts";
 import type { Shown } from "./style.ts";
 
 /**
