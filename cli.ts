@@ -4,6 +4,7 @@ import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { outputMode, readOptions } from "./lib/command-line/option-values.ts";
+import { HELP_TOPICS } from "./lib/command-line/topic-names.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
@@ -32,7 +33,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     }
     const wanted = parsed.positionals[0] === "help" ? parsed.positionals.slice(1) : parsed.positionals;
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
-    const names = VERBS.map(({ name }) => name);
+    const verbs = VERBS.map(({ name }) => name);
+    const names = wanted === parsed.positionals ? verbs : [...verbs, ...HELP_TOPICS];
     const chosen = chooseVerb(wanted, names, () => helping || io.stdin.isTTY === true);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");

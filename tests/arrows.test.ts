@@ -25,9 +25,11 @@ const ALLOWED: Record<string, string[]> = {
   hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
   auth: GROUND,
   store: GROUND,
-  ui: ["mcp/protocol", "mcp/jsonrpc", ...GROUND],
+  // What a JSON Schema says: pure.
+  schema: ["."],
+  ui: ["schema", "mcp/protocol", "mcp/jsonrpc", ...GROUND],
   "command-line": ["ui", ...GROUND],
-  verbs: ["command-line", "hosts", "auth", "store", "ui", ...PROTOCOL],
+  verbs: ["command-line", "hosts", "desktop", "auth", "store", "ui", "schema", ...PROTOCOL],
 };
 
 interface Import {

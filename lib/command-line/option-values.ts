@@ -2,6 +2,7 @@ import { wrongUsage } from "../failure.ts";
 import { isUnexpanded, trimmedText } from "../plain-text.ts";
 import type { OutputMode } from "../ui/output.ts";
 import type { Arguments } from "./arguments/parse.ts";
+import { OPTION_WORDS } from "./foreign-words.ts";
 import { OPTIONS, type OptionName, variableOf } from "./options.ts";
 import { suggest } from "./suggest.ts";
 
@@ -28,7 +29,7 @@ export function readOptions(
 ): Options {
   for (const name of given.keys()) {
     if (known.includes(name)) continue;
-    const near = suggest(name, known);
+    const near = suggest(name, known, OPTION_WORDS);
     throw wrongUsage(
       `--${name} is no option of ${verb}`,
       near ? `did you mean --${near}` : `m2mcp ${verb} --help lists its options`,

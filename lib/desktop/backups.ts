@@ -1,9 +1,10 @@
 // Copies of a host's file from before each change: for its owner, and to know how it was before an entry came.
-import { copyBeside } from "../platform/files/replace-file.ts";
+
 import { removeFile } from "../platform/files/files.ts";
-import { withEntry } from "./host-file.ts";
-import type { Change, HostFile } from "./host-file.ts";
+import { copyBeside } from "../platform/files/replace-file.ts";
 import { entryOf } from "./entry.ts";
+import type { Change, HostFile } from "./host-file.ts";
+import { withEntry } from "./host-file.ts";
 import { pathsOf, type System } from "./system.ts";
 
 /** So many are kept of a file. */
@@ -30,7 +31,12 @@ async function backupsOf(file: string, system: System): Promise<string[]> {
  * @returns its path
  * @throws what the file system says
  */
-export async function keepBackup(file: string, content: Uint8Array, nowMs: number, system: System): Promise<string> {
+export async function keepBackup(
+  file: string,
+  content: Uint8Array,
+  nowMs: number,
+  system: System,
+): Promise<string> {
   for (let atMs = nowMs; ; atMs++) {
     const stamp = new Date(atMs).toISOString().replace(/[-:.]/g, "");
     const path = `${file}${MARK}${stamp}${ENDING}`;
@@ -46,7 +52,12 @@ export async function keepBackup(file: string, content: Uint8Array, nowMs: numbe
  *
  * @param removed the file without the entry
  */
-export async function restored(file: HostFile, name: string, removed: Change, system: System): Promise<Change> {
+export async function restored(
+  file: HostFile,
+  name: string,
+  removed: Change,
+  system: System,
+): Promise<Change> {
   const entry = entryOf(file.format.read(file.text ?? "", [...file.place.under, name]));
   if (!entry) return removed;
   const made = (text: string | null) => {
@@ -69,7 +80,11 @@ export async function restored(file: HostFile, name: string, removed: Change, sy
 }
 
 /** Takes objects out that came with the entry and are empty now: an older copy says whether they did. */
-function withoutEmpty({ format, place }: HostFile, text: string | null, copies: readonly string[]): string | null {
+function withoutEmpty(
+  { format, place }: HostFile,
+  text: string | null,
+  copies: readonly string[],
+): string | null {
   if (text === null) return null;
   let left = text;
   for (let depth = place.under.length; depth > 0; depth--) {

@@ -43,15 +43,17 @@ export function masked(line: string, own: readonly string[]): string {
     return isShown ? literal : `${literal[0]}…${literal[0]}`;
   });
   // YAML's plain values, and what stands in comments.
-  return quoted.replace(
-    /^(\s*(?:#+\s*|\/\/+\s*|-\s+)*)([\w.-]+)(\s*[:=]\s+)([^\s"'[{|>&#][^"'#]*?)(\s+#.*)?$/,
-    (whole, start: string, name: string, colon: string, value: string, comment = "") =>
-      own.includes(value) || PLAIN_KEYS.test(name) || /^(?:-?[\d.]+|true|false|null|~)$/.test(value)
-        ? whole
-        : `${start}${name}${colon}…${comment}`,
-  ).replace(/^(\s*-\s+)([^\s"'[{|>&:#][^:"']*)$/, (whole, start: string, value: string) =>
-    own.includes(value) ? whole : `${start}…`,
-  );
+  return quoted
+    .replace(
+      /^(\s*(?:#+\s*|\/\/+\s*|-\s+)*)([\w.-]+)(\s*[:=]\s+)([^\s"'[{|>&#][^"'#]*?)(\s+#.*)?$/,
+      (whole, start: string, name: string, colon: string, value: string, comment = "") =>
+        own.includes(value) || PLAIN_KEYS.test(name) || /^(?:-?[\d.]+|true|false|null|~)$/.test(value)
+          ? whole
+          : `${start}${name}${colon}…${comment}`,
+    )
+    .replace(/^(\s*-\s+)([^\s"'[{|>&:#][^:"']*)$/, (whole, start: string, value: string) =>
+      own.includes(value) ? whole : `${start}…`,
+    );
 }
 
 function unquoted(literal: string): string {

@@ -34,7 +34,8 @@ export function desktopEntry(
 }
 
 /** Names that the executable has, and that of its source. */
-const OUR_NAMES = /(?:^|[\\/])(?:m2mcp(?:-(?:darwin|linux|windows)[\w-]*)?(?:\.(?:exe|cmd|ps1))?|m2mcp[^\\/]*[\\/]cli\.ts)$/i;
+const OUR_NAMES =
+  /(?:^|[\\/])(?:m2mcp(?:-(?:darwin|linux|windows)[\w-]*)?(?:\.(?:exe|cmd|ps1))?|m2mcp[^\\/]*[\\/]cli\.ts)$/i;
 
 /** Whether an entry starts this program, by itself or through a runtime, a shell or a package runner. */
 export const isOurs = (entry: Pick<Entry, "command" | "args">): boolean =>

@@ -45,7 +45,11 @@ export const findHosts = (system: System, hosts: readonly Host[] = HOSTS): Promi
     hosts.map(async (host) => {
       const places = await Promise.all(SCOPES.map((scope) => placeOf(host, scope, system)));
       const files: FoundFile[] = [];
-      for (const place of places) if (place) files.push(await lookInto(place, system));
+      for (const place of places) {
+        // In the home folder a project's file is the user's own.
+        const isKnown = (one: FoundFile) => one.file === place?.file && place.scope === "project";
+        if (place && !files.some(isKnown)) files.push(await lookInto(place, system));
+      }
       return { host, here: await isHere(host, system), files };
     }),
   );

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../json.ts";
-import { damagedHostFile, foreignEntry, notEditable, notUtf8 } from "./errors.ts";
 import { type Entry, entryOf, isOurs } from "./entry.ts";
+import { damagedHostFile, foreignEntry, notEditable, notUtf8 } from "./errors.ts";
 import { Damaged, type Format, formatOf } from "./formats/format.ts";
 import type { Place } from "./place.ts";
 import type { System } from "./system.ts";
@@ -124,7 +124,11 @@ function check(file: HostFile, before: string, after: string, path: string[], va
 }
 
 /** An object with a value at a path; with undefined without it. Objects on the way that are empty count as none. */
-function placed(object: Record<string, unknown>, [key = "", ...rest]: string[], value: unknown): Record<string, unknown> {
+function placed(
+  object: Record<string, unknown>,
+  [key = "", ...rest]: string[],
+  value: unknown,
+): Record<string, unknown> {
   const { [key]: held, ...others } = object;
   const inner = rest.length === 0 ? value : placed(isObject(held) ? held : {}, rest, value);
   const isEmpty = inner === undefined || (isObject(inner) && Object.keys(inner).length === 0);

@@ -32,7 +32,7 @@ export interface Host {
   /** Programs of it that stand on PATH. */
   commands: readonly string[];
   /** What is left to do after a change. */
-  then: string;
+  afterwards: string;
   /** Names of its process, where it may write back what it has read before. */
   rewrites?: readonly string[];
 }

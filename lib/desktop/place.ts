@@ -62,7 +62,9 @@ export async function isHere(host: Host, system: System): Promise<boolean> {
   const signs = host.signs.map((sign) => native(expanded(sign, system), system));
   for (const path of [...(own ? [dirname(own.file)] : []), ...signs])
     if (!isHome(path, system) && (await system.exists(path))) return true;
-  const folders = (system.env.PATH ?? system.env.Path ?? "").split(delimiter).filter((folder) => folder !== "");
+  const folders = (system.env.PATH ?? system.env.Path ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "");
   const endings = system.platform === "win32" ? [".exe", ".cmd"] : [""];
   for (const command of host.commands)
     for (const folder of folders)

@@ -1,5 +1,5 @@
-import { reasonOf } from "../platform/files/files.ts";
 import { codeOf } from "../platform/error-code.ts";
+import { reasonOf } from "../platform/files/files.ts";
 import { replaceFile } from "../platform/files/replace-file.ts";
 import { keepBackup } from "./backups.ts";
 import { changedMeanwhile, hostFileNotWritable, readOnlyFile } from "./errors.ts";
@@ -43,7 +43,10 @@ export async function writeChange(
       if (outcome === "read-only") throw readOnlyFile(place.file);
     } catch (error) {
       if (codeOf(error) === "read_only_file") throw error;
-      throw hostFileNotWritable(place.file, codeOf(error) === "EEXIST" ? "another m2mcp is writing it" : reasonOf(error));
+      throw hostFileNotWritable(
+        place.file,
+        codeOf(error) === "EEXIST" ? "another m2mcp is writing it" : reasonOf(error),
+      );
     }
   }
   throw changedMeanwhile(place.file);

@@ -26,18 +26,24 @@ export const newerFormat = (file: string, version: unknown) =>
     "update m2mcp",
   );
 
-export const wrongPassphrase = (file: string) =>
+/** @param was where it came from */
+export const wrongPassphrase = (file: string, was: "in M2MCP_PASSPHRASE" | "typed") =>
   storeError(
     "wrong_passphrase",
-    `M2MCP_PASSPHRASE does not open the store (${file})`,
-    "set the passphrase that the store was given last",
+    `${was === "typed" ? "the passphrase that was typed" : "M2MCP_PASSPHRASE"} does not open the store (${file})`,
+    was === "typed"
+      ? "type the passphrase that the store was given last; M2MCP_HOME names another store"
+      : "set the passphrase that the store was given last",
   );
+
+/** Typed twice, so that a slip does not lock a new store for good. */
+export const typedPassphrase = () => wrongUsage("the two passphrases differ", "try again");
 
 export const missingPassphrase = (folder: string) =>
   storeError(
     "missing_passphrase",
     `the store in ${folder} is protected by a passphrase, and M2MCP_PASSPHRASE is not set`,
-    "set it to the passphrase that the store was given last; M2MCP_HOME names another store",
+    "set it to the passphrase that the store was given last, or type it at a terminal; M2MCP_HOME names another store",
   );
 
 export const noKeyring = (reason: string) =>

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { M2mcpError } from "../failure.ts";
 import { listFolder } from "../platform/files/files.ts";
 import { badProfileName } from "./errors.ts";
-import { nameOfSealed, profileHeader } from "./paths.ts";
+import { nameOfSealed, profileHeader, type StorePaths } from "./paths.ts";
 import { readSealed, type StoreAccess, writeSealed } from "./sealed-files.ts";
 import type { Header } from "./vault.ts";
 
@@ -27,6 +27,10 @@ export async function readProfile<P extends Named>(access: StoreAccess, name: st
 
 export const writeProfile = (access: StoreAccess, profile: Named): Promise<void> =>
   writeSealed(access, checkedHeader(profile.name), profile);
+
+/** The names there are files for, sorted, in small letters; nothing is opened. */
+export const profileNames = async (paths: StorePaths): Promise<string[]> =>
+  (await listFolder(paths.profiles)).flatMap((file) => nameOfSealed(file) ?? []).sort();
 
 /** All that can be read, sorted by name, and the files that could not. */
 export async function listProfiles<P extends Named>(access: StoreAccess) {

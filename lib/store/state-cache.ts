@@ -96,18 +96,24 @@ export function createStateCache<Auth extends object, Server extends object>(
   return cacheOver({ read, update, withLock });
 }
 
+/** A cache that nothing is written for, and what it holds by now. */
+export interface MemoryCache<Auth extends object, Server extends object> extends StateCache<Auth, Server> {
+  state(): CachedState<Auth, Server>;
+}
+
 /** A cache for this run alone, for what is not proven yet. */
 export function createMemoryCache<Auth extends object, Server extends object>(
   auth: Auth,
-): StateCache<Auth, Server> {
+): MemoryCache<Auth, Server> {
   let state: CachedState<Auth, Server> = { auth };
-  return cacheOver<Auth, Server>({
+  const cache = cacheOver<Auth, Server>({
     read: async () => state,
     async update(change) {
       state = change(state);
     },
     withLock: (work) => work(),
   });
+  return { ...cache, state: () => state };
 }
 
 /** Where the state of a cache is. */

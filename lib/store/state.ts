@@ -7,7 +7,7 @@ import { type Lease, withFileLock } from "./locks/lock.ts";
 import type { InTurn } from "./locks/turns.ts";
 import type { WorkLocks } from "./locks/work-locks.ts";
 import { profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
-import { checkedHeader } from "./profiles.ts";
+import { checkedHeader, type Named, writeProfile } from "./profiles.ts";
 import { belongsToProfile, prune } from "./prune.ts";
 import { readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
 import type { Header } from "./vault.ts";
@@ -37,6 +37,9 @@ export function createStates<S extends object>(access: StoreAccess, inTurn: InTu
     read: async (id: string): Promise<S | null> => (await lookUp(states, id)).state,
     update: (id: string, change: Change<S>): Promise<void> =>
       inTurn(`write ${id}`, () => update(states, id, change)),
+    /** Writes a profile and its state, which takes the place of what was known before. */
+    saveProfile: (profile: Named, state: S): Promise<void> =>
+      inTurn(`write ${profile.name}`, () => saveProfile(states, profile, state)),
     /** Removes a profile and its state; false when there was none. */
     removeProfile: async (name: string): Promise<boolean> => {
       const header = checkedHeader(name);
@@ -113,6 +116,28 @@ async function writeChanged<S extends object>(
     if (await workLocks.isOvertaken(id)) throw lockLost(workLock(paths, id));
   });
   if (inMemory.delete(id)) access.warn(`${paths.folder} can be written again, so tokens are saved again`);
+}
+
+/**
+ * Under the lock, and the old state goes first: whatever ends this in between, no profile is left beside the tokens of
+ * another one. Where there is no place for locks, the profile itself tells.
+ */
+async function saveProfile<S extends object>(states: States<S>, profile: Named, state: S): Promise<void> {
+  const { access, inMemory } = states;
+  const { paths } = access;
+  const header = checkedHeader(profile.name);
+  try {
+    await withFileLock(writeLock(paths, header.name), async (lease) => {
+      await lease.confirm();
+      await removeFile(sealedFile(paths, stateHeader(header.name)));
+      inMemory.delete(header.name);
+      await writeProfile(access, profile);
+    });
+  } catch (error) {
+    if (!isNotWritable(error)) throw error;
+    await writeProfile(access, profile);
+  }
+  await update(states, header.name, () => state);
 }
 
 /** Under the lock: a bridge that writes state at this moment must not bring it back. */

@@ -5,13 +5,14 @@ import { exists } from "../platform/files/files.ts";
 import { storeFolder } from "../platform/files/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring/keyring.ts";
 import { createExposure } from "./exposure.ts";
-import type { KeyPlace } from "./key/description.ts";
+import { type KeyPlace, readDescription } from "./key/description.ts";
 import { createStoreKey, type KeyChoice } from "./key/key.ts";
+import { createPassphrase, type PassphraseHolder } from "./key/passphrase.ts";
 import { withFileLock } from "./locks/lock.ts";
 import { createTurns } from "./locks/turns.ts";
 import { createWorkLocks } from "./locks/work-locks.ts";
 import { storeLock, storePaths } from "./paths.ts";
-import { listProfiles, type Named, readProfile, writeProfile } from "./profiles.ts";
+import { listProfiles, type Named, profileNames, readProfile, writeProfile } from "./profiles.ts";
 import type { StoreAccess } from "./sealed-files.ts";
 import { type Change, createStates, NOWHERE } from "./state.ts";
 import { fingerprint } from "./vault.ts";
@@ -23,10 +24,14 @@ export interface Store<Profile extends Named, State extends object> {
   readProfile(name: string): Promise<Profile | null>;
   /** Atomic; replaces an existing one. */
   writeProfile(profile: Profile): Promise<void>;
+  /** The same with all that is known beside it, which takes the place of what was known before. */
+  saveProfile(profile: Profile, state: State): Promise<void>;
   /** Removes the profile and its state; false when there was none. */
   removeProfile(name: string): Promise<boolean>;
   /** All that can be read, sorted by name, and the files that could not. */
   listProfiles(): Promise<{ profiles: Profile[]; unreadable: { file: string; error: Error }[] }>;
+  /** Names of what may be read, sorted, in small letters: neither the key nor a file is opened for them. */
+  profileNames(): Promise<string[]>;
   /** Null when nothing is cached. */
   readState(id: string): Promise<State | null>;
   /**
@@ -47,6 +52,11 @@ export interface Store<Profile extends Named, State extends object> {
   move(to: KeyPlace, newPassphrase?: string): Promise<void>;
   /** Says a line to a person, once however often it is said. */
   warn(message: string): void;
+  /**
+   * Asks a person for the passphrase now, where the store needs one that no variable holds: later a wait for the person
+   * would count as a server's. Makes no store.
+   */
+  unlock(): Promise<void>;
   /** Whether there is a store, readable or not; makes none. */
   exists(): Promise<boolean>;
 }
@@ -54,7 +64,9 @@ export interface Store<Profile extends Named, State extends object> {
 export interface StoreOptions {
   env: Record<string, string | undefined>;
   /** `--store`; `M2MCP_STORE` unless given. */
-  choice?: "keyring" | "file";
+  choice?: KeyPlace;
+  /** Asked for a passphrase that no variable holds. */
+  holder?: PassphraseHolder;
   /** Told once what a person should know: an exposed file, a key in a file, a cache that cannot be written. */
   warn(message: string): void;
   keyring?: Keyring;
@@ -67,7 +79,7 @@ export interface StoreOptions {
 export function openStore<Profile extends Named, State extends object>(
   options: StoreOptions,
 ): Store<Profile, State> {
-  const { env, choice, keyring = osKeyring(options.env) } = options;
+  const { env, choice, holder, keyring = osKeyring(options.env) } = options;
   const paths = storePaths(storeFolder(env));
   const inTurn = createTurns();
   const workLocks = createWorkLocks(paths, inTurn);
@@ -76,7 +88,7 @@ export function openStore<Profile extends Named, State extends object>(
   const key = createStoreKey(
     {
       paths,
-      passphrase: env.M2MCP_PASSPHRASE || undefined,
+      passphrase: createPassphrase(paths, env.M2MCP_PASSPHRASE || undefined, holder),
       keyring,
       warn,
       exposure,
@@ -90,8 +102,10 @@ export function openStore<Profile extends Named, State extends object>(
     folder: paths.folder,
     readProfile: (name) => readProfile(access, name),
     writeProfile: (profile) => writeProfile(access, profile),
+    saveProfile: states.saveProfile,
     removeProfile: states.removeProfile,
     listProfiles: () => listProfiles(access),
+    profileNames: () => profileNames(paths),
     readState: states.read,
     updateState: states.update,
 
@@ -111,11 +125,18 @@ export function openStore<Profile extends Named, State extends object>(
     warn,
     exists: () => exists(paths.description),
     move: key.move,
+
+    async unlock() {
+      if (holder === undefined || env.M2MCP_PASSPHRASE) return;
+      const found = await readDescription(paths, exposure).catch(() => null);
+      // Where nobody can be asked, a run without a store is as good.
+      if (found?.place === "passphrase" && holder.isThere()) await key.open();
+    },
   };
 }
 
 const choiceOf = (text: string | undefined): KeyChoice =>
-  text === "keyring" || text === "file" ? text : undefined;
+  text === "keyring" || text === "file" || text === "passphrase" ? text : undefined;
 
 /** Passes each message on once. */
 function once(warn: (message: string) => void): (message: string) => void {

@@ -1,42 +1,78 @@
-import type { Readable, Writable } from "node:stream";
+import { showControls } from "../controls.ts";
+import { interrupt } from "../platform/interrupt.ts";
+import { type IO, isAskable } from "./io.ts";
+import { promptLine } from "./prompt.ts";
 
-/** Asks at a terminal, on stderr, so that stdout stays the result's. */
-export interface Asking {
-  /** One line as typed; null when input has ended. */
-  ask(question: string): Promise<string | null>;
-  end(): void;
+/** One of several answers. */
+export interface Choice<Value> {
+  value: Value;
+  /** In words for a person. */
+  about: string;
 }
 
-/** Keeps what was typed ahead for the next question. */
-export async function openAsking(input: Readable, output: Writable): Promise<Asking> {
-  const { createInterface } = await import("node:readline");
-  const lines = createInterface({ input, terminal: false });
-  const typed: string[] = [];
-  let waiting: ((line: string | null) => void) | undefined;
-  let hasEnded = false;
-  const give = (line: string | null) => {
-    const wake = waiting;
-    waiting = undefined;
-    wake?.(line);
-  };
-  lines.on("line", (line) => (waiting ? give(line) : typed.push(line)));
-  lines.on("close", () => {
-    hasEnded = true;
-    give(null);
-  });
+/** A person at a terminal who can be asked. Null stands for no answer: input has ended. */
+export interface Asker {
+  /** Says a line ahead of questions. */
+  say(line: string): void;
+  /** One line, without the spaces around it. @param usual what Enter alone stands for */
+  line(question: string, usual?: string): Promise<string | null>;
+  /** One line that is not shown, as it was typed. */
+  hidden(question: string): Promise<string | null>;
+  /** One of several, by its number; the first by Enter alone. */
+  choice<Value>(question: string, choices: readonly Choice<Value>[]): Promise<Value | null>;
+  /** @param usual what Enter alone stands for */
+  yes(question: string, usual: boolean): Promise<boolean | null>;
+}
+
+/** Questions that are asked once more before they count as not answered. */
+const MOST_TRIES = 3;
+
+/**
+ * Who can be asked: nobody where stdin is no terminal, or where a question would not be seen. Ctrl-C at a question does
+ * what it does elsewhere.
+ */
+export function askerAt({ stdin, stderr }: Pick<IO, "stdin" | "stderr">): Asker | undefined {
+  if (!isAskable({ stdin, stderr })) return undefined;
+
+  async function typed(question: string, hidden: boolean): Promise<string | null> {
+    const answer = await promptLine(showControls(question), { hidden }, stdin, stderr);
+    if (answer.kind === "interrupted") interrupt();
+    return answer.kind === "line" ? answer.text : null;
+  }
+  const say = (line: string) => void stderr.write(`${showControls(line)}\n`);
+
   return {
-    ask(question) {
-      output.write(question);
-      const next = typed.shift();
-      if (next !== undefined) return Promise.resolve(next);
-      if (hasEnded) return Promise.resolve(null);
-      return new Promise((resolve) => {
-        waiting = resolve;
-      });
+    say,
+
+    async line(question, usual) {
+      const text = await typed(usual === undefined ? `${question}: ` : `${question} [${usual}]: `, false);
+      return text === null ? null : text.trim() || (usual ?? "");
     },
-    end() {
-      lines.close();
-      input.pause();
+
+    hidden: (question) => typed(`${question}: `, true),
+
+    async choice(question, choices) {
+      say(`${question}:`);
+      for (const [at, { about }] of choices.entries()) say(`  ${at + 1}  ${about}`);
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const text = await typed(`1 to ${choices.length} [1]: `, false);
+        if (text === null) return null;
+        const chosen = choices[Number(text.trim() || "1") - 1];
+        if (chosen) return chosen.value;
+      }
+      return null;
+    },
+
+    async yes(question, usual) {
+      for (let tries = 0; tries < MOST_TRIES; tries++) {
+        const text = await typed(`${question} [${usual ? "Y/n" : "y/N"}]: `, false);
+        if (text === null) return null;
+        const word = text.trim().toLowerCase();
+        if (word === "") return usual;
+        if (["y", "yes"].includes(word)) return true;
+        if (["n", "no"].includes(word)) return false;
+      }
+      return null;
     },
   };
 }

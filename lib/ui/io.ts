@@ -15,3 +15,7 @@ export interface IO {
   /** Ms since 1970. */
   now(): number;
 }
+
+/** Whether a person can be asked: who types at stdin sees the question on stderr. */
+export const isAskable = ({ stdin, stderr }: Pick<IO, "stdin" | "stderr">): boolean =>
+  stdin.isTTY === true && stderr.isTTY === true;

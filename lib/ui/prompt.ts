@@ -5,51 +5,84 @@ import { listenToStop } from "../platform/stop-signal.ts";
 /** What arrow and function keys send, and a terminal around what is pasted. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how they begin
 const ESCAPE_SEQUENCE = /\u001b(?:\[[\d;?]*[@-~]|O.)/g;
+/** Takes the letter before the cursor off the screen. */
+const RUB_OUT = "\b \b";
 
 /** A terminal to type at. */
-type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
+export type Terminal = Readable & { isTTY?: boolean; setRawMode?(on: boolean): unknown };
+
+/** What came of a question: a line, the end of all input (Ctrl-D), or a person who wants out (Ctrl-C). */
+export type Typed = { kind: "line"; text: string } | { kind: "ended" } | { kind: "interrupted" };
 
 /**
- * Asks for one line without showing what is typed (on stderr, so that stdout stays the result's).
+ * Asks for one line (on stderr, so that stdout stays the result's).
  *
- * @returns the line; null when input ended or was broken off (Ctrl-C, Ctrl-D)
+ * @param mode.hidden nothing of what is typed is shown
  */
-export function promptHidden(question: string, input: Terminal, output: Writable): Promise<string | null> {
+export async function promptLine(
+  question: string,
+  { hidden }: { hidden: boolean },
+  input: Terminal,
+  output: Writable,
+): Promise<Typed> {
+  const columnsOf = hidden ? () => 0 : (await import("string-width")).default;
   // Whatever ends us must not leave a shell without echo behind.
   const ending = beforeEndingSignal(() => input.setRawMode?.(false));
+  let typed = "";
   // And whatever stops us: the shell has the terminal until we go on.
   const stopping = listenToStop(
     () => input.setRawMode?.(false),
     () => {
       input.setRawMode?.(true);
-      output.write(`\n${question}`);
+      output.write(`\n${question}${hidden ? "" : typed}`);
     },
   );
   // First of all: who sees the question may type, and a terminal shows it until then.
   input.setRawMode?.(true);
   output.write(question);
   return new Promise((resolve) => {
-    let typed = "";
-    const finish = (answer: string | null) => {
+    const decoder = new TextDecoder();
+    const finish = (answer: Typed, rest = "") => {
       input.off("data", read).off("end", ended);
       input.setRawMode?.(false);
       ending();
       stopping();
       input.pause();
       output.write("\n");
+      // What was typed or pasted ahead answers the next question.
+      if (rest !== "") input.unshift(Buffer.from(rest));
       resolve(answer);
     };
-    const ended = () => finish(typed === "" ? null : typed);
+    const ended = () => finish(typed === "" ? { kind: "ended" } : { kind: "line", text: typed });
+    const keep = (text: string) => {
+      if (!hidden) output.write(change(typed, text, columnsOf));
+      typed = text;
+    };
     const read = (chunk: Buffer | string) => {
-      for (const key of chunk.toString().replace(ESCAPE_SEQUENCE, "")) {
-        if (key === "\r" || key === "\n") return finish(typed);
-        if (key === "\u0003" || key === "\u0004") return finish(null);
-        if (key === "\u0015") typed = "";
-        else if (key === "\u007f" || key === "\b") typed = [...typed].slice(0, -1).join("");
-        else if (key >= " ") typed += key;
+      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+      const keys = [...text.replace(ESCAPE_SEQUENCE, "")];
+      for (const [at, key] of keys.entries()) {
+        if (key === "\r" || key === "\n") {
+          const rest = keys.slice(at + 1).join("");
+          return finish({ kind: "line", text: typed }, key === "\r" ? rest.replace(/^\n/, "") : rest);
+        }
+        if (key === "\u0003") return finish({ kind: "interrupted" });
+        if (key === "\u0004") return finish({ kind: "ended" });
+        keep(afterKey(typed, key));
       }
     };
     input.on("data", read).on("end", ended);
     input.resume();
   });
 }
+
+/** A line after one more key. */
+function afterKey(typed: string, key: string): string {
+  if (key === "\u0015") return "";
+  if (key === "\u007f" || key === "\b") return [...typed].slice(0, -1).join("");
+  return key >= " " && !/[\u0080-\u009f]/.test(key) ? typed + key : typed;
+}
+
+/** What makes one line on the screen the other, which has letters more or fewer at its end. */
+const change = (from: string, to: string, columnsOf: (text: string) => number): string =>
+  to.startsWith(from) ? to.slice(from.length) : RUB_OUT.repeat(columnsOf(from.slice(to.length)));

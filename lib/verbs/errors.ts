@@ -1,13 +1,18 @@
 // Failures that a verb ends with.
 import { EXIT, M2mcpError } from "../failure.ts";
 
-/** @param folder the store that was looked in: who starts us may have another home than who logged in */
-export const noSuchProfile = (name: string, folder: string) =>
+/**
+ * @param folder the store that was looked in: who starts us may have another home than who logged in
+ * @param near the profile that may have been meant
+ */
+export const noSuchProfile = (name: string, folder: string, near?: string) =>
   new M2mcpError(
     "no_profile",
     EXIT.usage,
     `there is no profile @${name} in ${folder}`,
-    "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another store",
+    near !== undefined
+      ? `did you mean @${near}; m2mcp profiles lists them`
+      : "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another store",
   );
 
 export const notOnServer = (kind: string, name: string, near: string | undefined) =>
@@ -52,4 +57,13 @@ export const badCertificate = (why: string) =>
     EXIT.auth,
     `the client certificate cannot be used: ${why}`,
     "give a PEM certificate and its PEM private key with --client-cert and --client-key",
+  );
+
+/** What each host's own failure was stands above. */
+export const someHostsFailed = (count: number) =>
+  new M2mcpError(
+    "hosts_failed",
+    EXIT.usage,
+    count === 1 ? "one host could not be changed" : `${count} hosts could not be changed`,
+    "the lines above say why; the others are as they should be",
   );

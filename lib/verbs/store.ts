@@ -3,7 +3,7 @@ import { suggest } from "../command-line/suggest.ts";
 import { showControls } from "../controls.ts";
 import { wrongUsage } from "../failure.ts";
 import type { KeyPlace } from "../store/key/description.ts";
-import { promptHidden } from "../ui/prompt.ts";
+import { askerAt } from "../ui/ask.ts";
 import { table } from "../ui/table.ts";
 import { storeOf } from "./target/store.ts";
 
@@ -86,14 +86,14 @@ async function move(command: Command, to: KeyPlace): Promise<undefined> {
  * never an argument.
  */
 async function newPassphrase(command: Command, was: KeyPlace): Promise<string> {
-  const { env, stdin, stderr } = command.io;
+  const { env } = command.io;
   if (env.M2MCP_NEW_PASSPHRASE) return env.M2MCP_NEW_PASSPHRASE;
   if (was !== "passphrase" && env.M2MCP_PASSPHRASE) return env.M2MCP_PASSPHRASE;
-  if (!stdin.isTTY)
+  const asker = askerAt(command.io);
+  if (!asker)
     throw wrongUsage("no new passphrase given", "set M2MCP_NEW_PASSPHRASE, or type it at a terminal");
-  const typed = await promptHidden("new passphrase: ", stdin, stderr);
+  const typed = await asker.hidden("new passphrase");
   if (!typed) throw wrongUsage("no new passphrase given", "type it, or set M2MCP_NEW_PASSPHRASE");
-  if ((await promptHidden("once more: ", stdin, stderr)) !== typed)
-    throw wrongUsage("the two differ", "try again");
+  if ((await asker.hidden("once more")) !== typed) throw wrongUsage("the two differ", "try again");
   return typed;
 }

@@ -1,7 +1,12 @@
 // A line typed unseen. What a real terminal shows is tested on the executable.
 import { expect, test } from "bun:test";
 import { PassThrough, Writable } from "node:stream";
-import { promptHidden } from "../../lib/ui/prompt.ts";
+import { promptLine, type Terminal } from "../../lib/ui/prompt.ts";
+
+const promptHidden = async (question: string, input: Terminal, output: Writable) => {
+  const typed = await promptLine(question, { hidden: true }, input, output);
+  return typed.kind === "line" ? typed.text : typed.kind;
+};
 
 /** A terminal that notes, in order, its modes and what is written to it; it answers as soon as it is asked. */
 function createTerminal(answer: string) {
@@ -45,6 +50,34 @@ test("a key pressed by mistake is taken back; Ctrl-C is no answer", async () => 
   const steered = createTerminal("wrong\u0015\u001b[200~se\u001b[Dcret\u001bOA\u001b[201~\n");
   expect(await promptHidden("who? ", steered.input, steered.output)).toBe("secret");
   const broken = createTerminal("sec\u0003");
-  expect(await promptHidden("who? ", broken.input, broken.output)).toBe(null);
+  expect(await promptHidden("who? ", broken.input, broken.output)).toBe("interrupted");
   expect(broken.seen.at(-2)).toBe("shown");
+});
+
+const shown = { hidden: false };
+const line = (text: string) => ({ kind: "line", text }) as const;
+
+test("a line that is shown is mended on the screen too, by columns", async () => {
+  const { seen, input, output } = createTerminal("a漢b\u007f\u007fc\r");
+  expect(await promptLine("who? ", shown, input, output)).toEqual(line("ac"));
+  expect(seen).toEqual(["hidden", "who? ", "a", "漢", "b", "\b \b", "\b \b\b \b", "c", "shown", "\n"]);
+});
+
+test("nothing that is typed steers the screen, and a letter cut in two is one", async () => {
+  const { seen, input, output } = createTerminal("");
+  const asked = promptLine("who? ", shown, input, output);
+  for (const bytes of [[0xc3], [0xa9, 0x1b, 0x07], [0xc2, 0x9b], [0x0d]]) input.write(Buffer.from(bytes));
+  expect(await asked).toEqual(line("é"));
+  expect(seen.join("")).toBe("hiddenwho? éshown\n");
+});
+
+test("lines pasted together answer one question each", async () => {
+  const { input, output } = createTerminal("my-id\r\nsecret\r");
+  expect(await promptLine("who? ", shown, input, output)).toEqual(line("my-id"));
+  expect(await promptHidden("and: ", input, output)).toBe("secret");
+});
+
+test("the end of input is no answer", async () => {
+  const { input, output } = createTerminal("sec\u0004");
+  expect(await promptLine("who? ", shown, input, output)).toEqual({ kind: "ended" });
 });

@@ -4,7 +4,7 @@ import { suggest } from "../../lib/command-line/suggest.ts";
 import { M2mcpError, wrongUsage } from "../../lib/failure.ts";
 import { serverError } from "../../lib/mcp/protocol/errors.ts";
 import { createOutput, type OutputMode } from "../../lib/ui/output.ts";
-import { promptHidden } from "../../lib/ui/prompt.ts";
+import { promptLine } from "../../lib/ui/prompt.ts";
 import { content, messages, named, prompts, resources, tool, toolResult } from "../../lib/ui/render.ts";
 import { createScreens } from "../../lib/ui/screen/screen.ts";
 import { table } from "../../lib/ui/table.ts";
@@ -291,12 +291,13 @@ describe("a hidden prompt", () => {
   const type = async (keys: string) => {
     const input = new PassThrough();
     const shown = sink();
-    const answer = promptHidden("secret: ", input, shown.stream);
+    const answer = promptLine("secret: ", { hidden: true }, input, shown.stream);
     input.write(keys);
     return { answer: await answer, shown: shown.text() };
   };
   test("takes a line and shows none of it", async () => {
-    expect(await type("ab\u007fc\r")).toEqual({ answer: "ac", shown: "secret: \n" });
+    expect(await type("ab\u007fc\r")).toEqual({ answer: { kind: "line", text: "ac" }, shown: "secret: \n" });
   });
-  test("Ctrl-C breaks it off", async () => expect((await type("ab\u0003")).answer).toBeNull());
+  test("Ctrl-C breaks it off", async () =>
+    expect((await type("ab\u0003")).answer).toEqual({ kind: "interrupted" }));
 });

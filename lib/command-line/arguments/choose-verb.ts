@@ -1,6 +1,7 @@
 import { wrongUsage } from "../../failure.ts";
 import { isUnexpanded } from "../../plain-text.ts";
-import { suggest } from "../suggest.ts";
+import { LISTING_WORDS, VERB_WORDS } from "../foreign-words.ts";
+import { isNear, suggest } from "../suggest.ts";
 
 /** Whether text names a server or a profile rather than a verb. */
 const isTarget = (text: string): boolean =>
@@ -22,19 +23,22 @@ export function chooseVerb(
   const [first, second, ...rest] = positionals;
   if (first === undefined) return { verb: null, positionals: [] };
   if (verbs.includes(first)) return { verb: first, positionals: positionals.slice(1) };
-  if (!isTarget(first)) throw unknownVerb(first, verbs);
+  if (!isTarget(first)) throw unknownVerb(first, verbs, second !== undefined && isTarget(second));
   if (second === undefined) return { verb: atTerminal() ? "show" : "bridge", positionals: [first] };
-  if (!verbs.includes(second)) throw unknownVerb(second, verbs);
+  if (!verbs.includes(second)) throw unknownVerb(second, verbs, true);
   return { verb: second, positionals: [first, ...rest] };
 }
 
-function unknownVerb(verb: string, verbs: readonly string[]) {
-  const near = suggest(verb, verbs);
+function unknownVerb(verb: string, verbs: readonly string[], hasTarget: boolean) {
+  const words = { ...VERB_WORDS, ...LISTING_WORDS[hasTarget ? "with target" : "alone"] };
+  const near = suggest(verb, verbs, words);
   // A word that is near no command may be part of a secret that holds a space: it is not repeated.
+  const isOurs = isNear(verb, [...verbs, ...Object.keys(words)]);
+  const message = isOurs ? `unknown command ${verb}` : "unknown command";
   return near
-    ? wrongUsage(`unknown command ${verb}`, `did you mean ${near}`)
+    ? wrongUsage(message, `did you mean ${near}`)
     : wrongUsage(
-        "unknown command",
+        message,
         "m2mcp --help lists the commands; a server is written like mcp.example.com/mcp, a profile like @svc",
       );
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { wrongUsage } from "../../failure.ts";
+import { OPTION_WORDS } from "../foreign-words.ts";
 import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, spelled } from "../options.ts";
 import { suggest } from "../suggest.ts";
 
@@ -64,7 +65,7 @@ const isFlag = (text: string) => text.startsWith("--") && isOptionName(text.slic
 function optionName(flag: string): OptionName {
   const name = flag.replace(/^--?/, "");
   if (flag.startsWith("--") && isOptionName(name)) return name;
-  const near = suggest(name, OPTION_NAMES);
+  const near = suggest(name, OPTION_NAMES, OPTION_WORDS);
   const glued = OPTION_NAMES.filter((known) => known.length > 4 && name.startsWith(known)).sort(
     (a, b) => b.length - a.length,
   )[0];

@@ -27,6 +27,6 @@ export const CONNECTION = {
   store: {
     group: "connection",
     value: "PLACE",
-    about: "where a new store keeps its key: keyring or file",
+    about: "where a new store keeps its key: keyring, file or passphrase",
   },
 } as const satisfies Record<string, OptionSpec>;

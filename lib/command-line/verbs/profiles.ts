@@ -7,6 +7,7 @@ export const PROFILES: readonly VerbSpec[] = [
     arguments: "<server> [@name]",
     about: "Prove a client's credentials with one token request and keep them, encrypted",
     options: SPEAKING,
+    needs: ["client-id", "client-secret", "client-secret-file", "private-key", "scope"],
     examples: [
       "m2mcp login https://mcp.example.com/mcp --client-id ID --client-secret SECRET",
       "m2mcp login mcp.example.com/mcp @ci --client-id ID --private-key key.pem --scope 'tools:read'",

@@ -18,6 +18,8 @@ export interface VerbSpec {
   arguments: string;
   about: string;
   options: readonly OptionName[];
+  /** Those of other groups that its help explains first. */
+  needs?: readonly OptionName[];
   examples: readonly string[];
   load(): Promise<Verb>;
 }

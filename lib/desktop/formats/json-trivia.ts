@@ -27,8 +27,7 @@ export function commentsFrom(text: string, from: number, to: number): Trivia {
       isOwnLine = true;
     }
     const isComment = kind === KIND.lineComment || kind === KIND.blockComment;
-    if (kind === KIND.comma || (isComment && isOwnLine))
-      endOfOwnLine = at + scanner.getTokenLength();
+    if (kind === KIND.comma || (isComment && isOwnLine)) endOfOwnLine = at + scanner.getTokenLength();
   }
   return { comma, endOfOwnLine };
 }

@@ -6,7 +6,7 @@ import { endBefore, indentAt, indentUnit, lineEnd, spliced } from "./layout.ts";
 
 /** @param lenient comments and a comma before a closing brace are no faults: JSON with comments */
 export const jsonFormat = (lenient: boolean): Format => ({
-  read: (text, path) => valueOf(find(parsed(text, lenient), path)),
+  read: (text, path) => dataOf(find(parsed(text, lenient), path)),
   set: (text, path, value) => set(text, path, value, lenient),
   remove: (text, path) => remove(text, path, lenient),
 });
@@ -58,11 +58,11 @@ function find(root: Node | undefined, path: Path): Node | undefined {
   return at;
 }
 
-function valueOf(node: Node | undefined): unknown {
+function dataOf(node: Node | undefined): unknown {
   if (!node) return undefined;
-  if (node.type === "array") return (node.children ?? []).map(valueOf);
+  if (node.type === "array") return (node.children ?? []).map(dataOf);
   if (node.type !== "object") return node.value;
-  return Object.fromEntries(propertiesOf(node).map(({ key, value }) => [key, valueOf(value)]));
+  return Object.fromEntries(propertiesOf(node).map(({ key, value }) => [key, dataOf(value)]));
 }
 
 /** How what is added is printed: over lines, or on one where its neighbours are. */

@@ -13,7 +13,11 @@ function parsed(text: string): AST.TOMLProgram {
     return parseTOML(text);
   } catch (error) {
     if (error instanceof ParseError)
-      throw new Damaged(text, error.index, error.message.replace(/^\w/, (letter) => letter.toLowerCase()));
+      throw new Damaged(
+        text,
+        error.index,
+        error.message.replace(/^\w/, (letter) => letter.toLowerCase()),
+      );
     throw error;
   }
 }
@@ -56,10 +60,8 @@ const isTable = (node: Table | KeyValue): node is Table => node.type === "TOMLTa
 function set(text: string, path: Path, value: unknown): string {
   const all = definitions(text);
   const there = all.find((one) => isAt(one, path));
-  if (there && !isTable(there.node))
-    return spliced(text, ...there.node.value.range, printed(value));
-  if (there || all.some((one) => isWithin(one, path)))
-    return set(remove(text, path), path, value);
+  if (there && !isTable(there.node)) return spliced(text, ...there.node.value.range, printed(value));
+  if (there || all.some((one) => isWithin(one, path))) return set(remove(text, path), path, value);
   const parent = all.find((one) => isAt(one, path.slice(0, -1)));
   if (parent && !isTable(parent.node)) return intoInline(text, parent.node, path, value);
   // A value goes below the header of its table; a table gets a header of its own.
@@ -75,7 +77,8 @@ function appended(text: string, all: Definition[], path: Path, value: unknown): 
   // Keys at the top must stand before all headers: after those comes a header of its own alone.
   const last = kin.findLast(({ node }) => isTable(node))?.node;
   const at = last ? endOfLine(text, last.range[1]) : text.trimEnd().length;
-  if (text.slice(0, at).trim() === "") return `${text.slice(0, at)}${block}${end}${text.slice(at).trimStart()}`;
+  if (text.slice(0, at).trim() === "")
+    return `${text.slice(0, at)}${block}${end}${text.slice(at).trimStart()}`;
   return spliced(text, at, at, `${end}${end}${block}`);
 }
 
@@ -128,8 +131,15 @@ function withoutMember(text: string, node: KeyValue, table: AST.TOMLInlineTable)
 
 /** The lines of a table with a header; tables within it are written on a line each. */
 const tableText = (path: Path, value: unknown): string[] => {
-  if (!isObject(value)) return [`[${path.slice(0, -1).map(keyText).join(".")}]`, `${keyText(path.at(-1) ?? "")} = ${printed(value)}`];
-  return [`[${path.map(keyText).join(".")}]`, ...Object.entries(value).map(([key, held]) => `${keyText(key)} = ${printed(held)}`)];
+  if (!isObject(value))
+    return [
+      `[${path.slice(0, -1).map(keyText).join(".")}]`,
+      `${keyText(path.at(-1) ?? "")} = ${printed(value)}`,
+    ];
+  return [
+    `[${path.map(keyText).join(".")}]`,
+    ...Object.entries(value).map(([key, held]) => `${keyText(key)} = ${printed(held)}`),
+  ];
 };
 
 const keyText = (key: string) => (/^[\w-]+$/.test(key) ? key : stringText(key));

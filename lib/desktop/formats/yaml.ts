@@ -18,7 +18,12 @@ export const YAML: Format = { read, set, remove };
 function parsed(text: string): Document.Parsed {
   const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true });
   const [first] = document.errors;
-  if (first) throw new Damaged(text, first.pos[0], first.message.replace(/^\w/, (letter) => letter.toLowerCase()));
+  if (first)
+    throw new Damaged(
+      text,
+      first.pos[0],
+      first.message.replace(/^\w/, (letter) => letter.toLowerCase()),
+    );
   const { contents } = document;
   if (contents && !isMap(contents) && !isNothing(contents))
     throw new Damaged(text, contents.range[0], "a mapping is expected here");
@@ -28,7 +33,11 @@ function parsed(text: string): Document.Parsed {
 function read(text: string, path: Path): unknown {
   const document = parsed(text);
   const found = path.length === 0 ? document.contents : document.getIn(path, true);
-  return isCollection(found) || isAlias(found) ? found.toJS(document) : isScalar(found) ? found.value : undefined;
+  return isCollection(found) || isAlias(found)
+    ? found.toJS(document)
+    : isScalar(found)
+      ? found.value
+      : undefined;
 }
 
 const isNothing = (node: unknown) => node === null || (isScalar(node) && node.value === null);

@@ -35,7 +35,8 @@ export function hostNamed(text: string): Host {
     const near = starts.length > 0 ? `did you mean ${starts.map(({ id }) => id).join(" or ")}` : undefined;
     throw wrongUsage(
       `no host is called ${text}`,
-      near ?? `there are ${HOSTS.map(({ id }) => id).join(", ")}; --file names the file of one that is elsewhere`,
+      near ??
+        `there are ${HOSTS.map(({ id }) => id).join(", ")}; --file names the file of one that is elsewhere`,
     );
   }
   return found;

@@ -11,7 +11,7 @@ export const CURSOR: Host = {
   value: typed,
   signs: ["~/.cursor", "/Applications/Cursor.app"],
   commands: ["cursor"],
-  then: "Cursor's settings, MCP, show the server; switch it on there if it is off",
+  afterwards: "Cursor's settings, MCP, show the server; switch it on there if it is off",
 };
 
 /** The stable edition and the Insiders' differ in their folder alone. */
@@ -33,7 +33,7 @@ const vscode = (id: string, title: string, folder: string, command: string): Hos
   value: typed,
   signs: [],
   commands: [command],
-  then: `in ${title}, run MCP: List Servers and start it, or reload the window`,
+  afterwards: `in ${title}, run MCP: List Servers and start it, or reload the window`,
 });
 
 export const VSCODE = vscode("vscode", "VS Code", "Code", "code");
@@ -52,7 +52,7 @@ export const WINDSURF: Host = {
   value: plain,
   signs: ["/Applications/Windsurf.app"],
   commands: ["windsurf"],
-  then: "press refresh in Windsurf's list of MCP servers",
+  afterwards: "press refresh in Windsurf's list of MCP servers",
 };
 
 export const ZED: Host = {
@@ -76,5 +76,5 @@ export const ZED: Host = {
   value: (entry) => ({ source: "custom", ...plain(entry) }),
   signs: ["/Applications/Zed.app"],
   commands: ["zed", "zeditor"],
-  then: "Zed starts it at once; the agent panel's settings show it",
+  afterwards: "Zed starts it at once; the agent panel's settings show it",
 };

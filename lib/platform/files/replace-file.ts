@@ -1,5 +1,15 @@
 // Changes a file of another program's: whole or not at all, and as it was in all but its content.
-import { type FileHandle, lstat, mkdir, open, readlink, rename, stat, unlink, utimes } from "node:fs/promises";
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  rename,
+  stat,
+  unlink,
+  utimes,
+} from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { codeOf } from "../error-code.ts";
 import { readRegularFile } from "./read-file.ts";

@@ -1,18 +1,12 @@
 import { readOwnFile, writeAtomic } from "../../platform/files/files.ts";
 import type { Keyring } from "../../platform/keyring/keyring.ts";
-import {
-  damagedStore,
-  keyLost,
-  keyringSilent,
-  missingPassphrase,
-  noKeyring,
-  wrongPassphrase,
-} from "../errors.ts";
+import { damagedStore, keyLost, keyringSilent, missingPassphrase, noKeyring } from "../errors.ts";
 import type { Exposure } from "../exposure.ts";
 import type { Lease } from "../locks/lock.ts";
 import type { StorePaths } from "../paths.ts";
 import type { Description, KeyPlace } from "./description.ts";
-import { KEY_BYTES, unwrapKey, wrapKey } from "./wrapped-key.ts";
+import type { Passphrase } from "./passphrase.ts";
+import { KEY_BYTES, wrapKey } from "./wrapped-key.ts";
 
 /** A longer one is no key at all. */
 const MAX_KEY_FILE_BYTES = 64 * 1024;
@@ -20,7 +14,7 @@ const MAX_KEY_FILE_BYTES = 64 * 1024;
 /** What opening the key needs from outside. */
 export interface KeySources {
   paths: StorePaths;
-  passphrase: string | undefined;
+  passphrase: Passphrase;
   keyring: Keyring;
   warn(message: string): void;
   exposure: Exposure;
@@ -31,6 +25,7 @@ export interface KeySources {
 /**
  * Puts the key into a place. It is there when this returns, but no description says so yet.
  *
+ * @param passphrase for `passphrase`: the one to wrap it with, where it is not the one that is known
  * @throws M2mcpError no_keyring, missing_passphrase, not_writable
  */
 export async function putKey(
@@ -39,14 +34,15 @@ export async function putKey(
   id: string,
   key: Uint8Array,
   lease: Lease,
+  passphrase: string | undefined = sources.passphrase.known(),
 ): Promise<Description> {
   switch (place) {
     case "keyring":
       await putIntoKeyring(sources.keyring, id, key);
       return { id, place };
     case "passphrase":
-      if (!sources.passphrase) throw missingPassphrase(sources.paths.folder);
-      return { id, place, ...(await wrapKey(sources.passphrase, key)) };
+      if (!passphrase) throw missingPassphrase(sources.paths.folder);
+      return { id, place, ...(await wrapKey(passphrase, key)) };
     case "file":
       sources.exposure.written(
         await writeAtomic(sources.paths.key, key, { durable: true, confirm: lease.confirm }),
@@ -77,12 +73,8 @@ export async function readKey(sources: KeySources, description: Description): Pr
       if (secret === null) throw keyLost(paths.folder, "the OS keyring");
       return checkedKey(Buffer.from(secret, "base64"), "the store's key in the OS keyring");
     }
-    case "passphrase": {
-      if (!passphrase) throw missingPassphrase(paths.folder);
-      const key = await unwrapKey(passphrase, description);
-      if (!key) throw wrongPassphrase(paths.description);
-      return key;
-    }
+    case "passphrase":
+      return passphrase.unwrap(description);
     case "file": {
       const key = await readKeyFile(sources);
       if (!key) throw keyLost(paths.folder, paths.key);

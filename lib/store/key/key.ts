@@ -15,7 +15,7 @@ import { type KeySources, putKey, readKey, readKeyFile } from "./key-places.ts";
 import { KEY_BYTES } from "./wrapped-key.ts";
 
 /** Where the user wants the key of a new store; undefined: the best place there is. */
-export type KeyChoice = "keyring" | "file" | undefined;
+export type KeyChoice = KeyPlace | undefined;
 
 export interface OpenKey {
   key: Uint8Array;
@@ -61,20 +61,21 @@ export function createStoreKey(sources: KeySources, choice: KeyChoice) {
  * @throws M2mcpError no_keyring, key_lost, other_place, wrong_passphrase, missing_passphrase, damaged, newer_format
  */
 async function openKey(sources: KeySources, choice: KeyChoice): Promise<OpenKey> {
-  return (
-    (await openExisting(sources, choice)) ??
-    // Another process may make it at this moment: then its key counts.
-    sources.exclusively(
-      async (lease) => (await openExisting(sources, choice)) ?? makeStore(sources, choice, lease),
-    )
+  const existing = await openExisting(sources, choice);
+  if (existing) return existing;
+  // Asked for before others have to wait.
+  if (choice === "passphrase") await sources.passphrase.fresh();
+  // Another process may make it at this moment: then its key counts.
+  return sources.exclusively(
+    async (lease) => (await openExisting(sources, choice)) ?? makeStore(sources, choice, lease),
   );
 }
 
 async function openExisting(sources: KeySources, choice: KeyChoice): Promise<OpenKey | null> {
   const { folder } = sources.paths;
   for (let found = await readDescription(sources.paths, sources.exposure); found; ) {
-    if (choice === "keyring" && found.place !== "keyring") throw otherPlace(folder, found.place, "keyring");
-    if (choice === "file" && found.place === "keyring") throw otherPlace(folder, "keyring", "file");
+    if (choice !== undefined && isElsewhere(found.place, choice))
+      throw otherPlace(folder, found.place, choice);
     try {
       return { key: await readKey(sources, found), place: found.place };
     } catch (error) {
@@ -87,6 +88,10 @@ async function openExisting(sources: KeySources, choice: KeyChoice): Promise<Ope
   return null;
 }
 
+/** A passphrase protects no less than a file: who asks for a file is content with either. */
+const isElsewhere = (is: KeyPlace, wanted: KeyPlace) =>
+  is !== wanted && !(wanted === "file" && is === "passphrase");
+
 async function makeStore(sources: KeySources, choice: KeyChoice, lease: Lease): Promise<OpenKey> {
   const { paths } = sources;
   // One that a killed process left while it made the store, or whose description was lost: it still opens all.
@@ -94,7 +99,7 @@ async function makeStore(sources: KeySources, choice: KeyChoice, lease: Lease): 
   // A new key would turn what is there into rubbish.
   const names = await listFolder(paths.profiles);
   if (!kept && names.some((name) => nameOfSealed(name) !== null)) throw descriptionLost(paths.description);
-  if (kept && choice === "keyring") throw otherPlace(paths.folder, "file", "keyring");
+  if (kept && choice !== undefined && choice !== "file") throw otherPlace(paths.folder, "file", choice);
   const key = kept ?? randomBytes(KEY_BYTES);
   const id = newStoreId();
   const description: Description = kept
@@ -116,14 +121,15 @@ async function putNewKey(
   key: Uint8Array,
   lease: Lease,
 ): Promise<Description> {
-  if (choice !== "file") {
+  if (choice === undefined || choice === "keyring") {
     try {
       return await putKey(sources, "keyring", id, key, lease);
     } catch (error) {
       if (choice === "keyring") throw error;
     }
   }
-  return putKey(sources, sources.passphrase ? "passphrase" : "file", id, key, lease);
+  const isWrapped = choice === "passphrase" || sources.passphrase.known() !== undefined;
+  return putKey(sources, isWrapped ? "passphrase" : "file", id, key, lease);
 }
 
 /** Lets the description say where the key was put; where that fails, the key does not stay there. */
@@ -163,10 +169,9 @@ async function moveKey(
   if (!found) throw wrongUsage("there is no store yet", "m2mcp login makes one");
   const key = await readKey(sources, found);
   if (found.place === to && to !== "passphrase") return;
-  const passphrase = newPassphrase ?? sources.passphrase;
   // An entry in the keyring is a new one: a move that is killed must not leave the old one overwritten.
   const id = to === "keyring" ? newStoreId() : found.id;
-  const description = await putKey({ ...sources, passphrase }, to, id, key, lease);
+  const description = await putKey(sources, to, id, key, lease, newPassphrase);
   await settle(sources, description, lease);
   if (found.place === "keyring") await sources.keyring.remove(found.id).catch(() => {});
   if (to !== "file") await removeUnusedKeyFile(sources);

@@ -37,7 +37,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
   const sources = createSecretSources(options, reading);
   const asked = () => {
     if (grant === "jwt-bearer" || method === "none") return undefined;
-    return reading.prompt?.(`secret of client ${clientId}: `);
+    return reading.prompt?.(`secret of client ${clientId}`);
   };
   const authentication = await authenticationBy(proof, { options, method, sources, asked });
   const tls = await readTls(options, sources);

@@ -6,8 +6,9 @@ import type { Place } from "../../desktop/place.ts";
 import type { System } from "../../desktop/system.ts";
 import { writeChange } from "../../desktop/write-change.ts";
 import { M2mcpError, wrongUsage } from "../../failure.ts";
-import { runningPrograms } from "../../platform/running.ts";
-import { type Asking, openAsking } from "../../ui/ask.ts";
+import { runningPrograms } from "../../platform/programs/running.ts";
+import { askerAt } from "../../ui/ask.ts";
+import { isAskable } from "../../ui/io.ts";
 import { someHostsFailed } from "../errors.ts";
 import { onlyPlace } from "./places.ts";
 
@@ -45,8 +46,7 @@ interface Mode {
 export function modeOf({ options, io, output }: Command): Mode {
   const isDry = options.on("dry-run");
   const isSure = options.on("yes");
-  const canAsk = io.stdin.isTTY === true && io.stderr.isTTY === true && !output.json;
-  if (!isDry && !isSure && !canAsk)
+  if (!isDry && !isSure && (output.json || !isAskable(io)))
     throw wrongUsage(
       "this changes files of other programs, and there is no terminal to ask at",
       "--yes goes ahead without asking, --dry-run shows what would change",
@@ -66,18 +66,11 @@ export async function carryOut(
   about: Record<string, unknown>,
 ): Promise<M2mcpError | undefined> {
   const mode = modeOf(command);
-  let asking: Asking | undefined;
-  const consent = createConsent(async (question) => {
-    asking ??= await openAsking(command.io.stdin, command.io.stderr);
-    return asking.ask(question);
-  });
+  const asker = mode.isDry || mode.isSure ? undefined : askerAt(command.io);
+  const consent = createConsent(async (question) => (await asker?.line(question)) ?? null);
   const results: Result[] = [];
   const failures: M2mcpError[] = [];
-  try {
-    for (const step of steps) results.push(await carriedOut(command, system, step, mode, consent, failures));
-  } finally {
-    asking?.end();
-  }
+  for (const step of steps) results.push(await carriedOut(command, system, step, mode, consent, failures));
   command.output.data({ ...about, dryRun: mode.isDry, hosts: results });
   if (!mode.isDry) await sayWhatIsLeft(command, steps, results);
   const [failure, more] = failures;
@@ -94,7 +87,15 @@ async function carriedOut(
   failures: M2mcpError[],
 ): Promise<Result> {
   const { host, scope, file } = step.place;
-  const result: Result = { host: host.id, title: host.title, scope, file, name: step.name, status: "unchanged", backup: null };
+  const result: Result = {
+    host: host.id,
+    title: host.title,
+    scope,
+    file,
+    name: step.name,
+    status: "unchanged",
+    backup: null,
+  };
   try {
     return { ...result, ...(await changed(command, system, step, mode, consent)) };
   } catch (error) {
@@ -146,7 +147,7 @@ function createConsent(ask: (question: string) => Promise<string | null>): Conse
   let forAll: boolean | undefined;
   return async (question) => {
     if (forAll !== undefined) return forAll;
-    const answer = (await ask(`${question} [y]es, [N]o, [a]ll, [q]uit: `))?.trim().toLowerCase() ?? "q";
+    const answer = (await ask(`${question} [y]es, [N]o, [a]ll, [q]uit`))?.toLowerCase() ?? "q";
     if (answer === "a" || answer === "all") forAll = true;
     if (answer === "q" || answer === "quit") forAll = false;
     return forAll ?? (answer === "y" || answer === "yes");
@@ -154,16 +155,24 @@ function createConsent(ask: (question: string) => Promise<string | null>): Conse
 }
 
 /** What a user has to do so that hosts see what was written. */
-async function sayWhatIsLeft(command: Command, steps: readonly Step[], results: readonly Result[]): Promise<void> {
-  const written = steps.filter((_, at) => ["added", "updated", "removed"].includes(results[at]?.status ?? ""));
+async function sayWhatIsLeft(
+  command: Command,
+  steps: readonly Step[],
+  results: readonly Result[],
+): Promise<void> {
+  const written = steps.filter((_, at) =>
+    ["added", "updated", "removed"].includes(results[at]?.status ?? ""),
+  );
   const hosts = new Set(written.map(({ place }) => place.host));
   if (hosts.size === 0) return;
   const running = await runningPrograms();
   for (const host of hosts) {
     if (host.rewrites?.some((name) => running.has(name)))
       command.output.warn(
-        `${host.title} is running and may write its file back as it was: ${host.then}, then look with m2mcp hosts`,
+        `${host.title} is running and may write its file back as it was: ${host.afterwards}, then look with m2mcp hosts`,
       );
-    else command.output.note(`next: ${host.then}`);
+    else if (results.some(({ host: id, status }) => id === host.id && status !== "removed"))
+      command.output.note(`next: ${host.afterwards}`);
+    else command.output.note(`${host.title} has it until it is started again`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Command } from "../../command-line/command.ts";
-import { findHosts, type FoundFile, type FoundHost } from "../../desktop/find-hosts.ts";
+import { type FoundFile, type FoundHost, findHosts } from "../../desktop/find-hosts.ts";
 import { thisSystem } from "../../desktop/system.ts";
 import { table } from "../../ui/table.ts";
 
@@ -33,13 +33,22 @@ function forPrograms({ host, here, files }: FoundHost) {
 /** Its user's file, and others that are there. */
 const rowsOf = ({ host, files }: FoundHost): string[][] =>
   files
-    .filter(({ scope, exists, ours }) => scope === "user" || (exists && scope === "project") || ours.length > 0)
-    .map((file, at) => [at === 0 ? host.title : "", at === 0 ? host.id : "", entriesInWords(file), placeInWords(file)]);
+    .filter(
+      ({ scope, exists, ours }) => scope === "user" || (exists && scope === "project") || ours.length > 0,
+    )
+    .map((file, at) => [
+      at === 0 ? host.title : "",
+      at === 0 ? host.id : "",
+      entriesInWords(file),
+      placeInWords(file),
+    ]);
 
 function entriesInWords({ ours, exists, problem }: FoundFile): string {
   if (problem) return "cannot be read";
   if (ours.length > 0)
-    return ours.map(({ name, target }) => (target === `@${name}` || !target ? name : `${name} (${target})`)).join(", ");
+    return ours
+      .map(({ name, target }) => (target === `@${name}` || !target ? name : `${name} (${target})`))
+      .join(", ");
   return exists ? "none of ours" : "no file yet";
 }
 

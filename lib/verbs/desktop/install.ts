@@ -45,7 +45,10 @@ const valuesOf = ({ command, args, env }: Entry) => [command, ...args, ...Object
 /** @throws M2mcpError (exit 1) on a name that not every host would take */
 function entryName(text: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text))
-    throw wrongUsage("an entry cannot have this name", "letters, digits, dots, dashes and underscores: --name svc");
+    throw wrongUsage(
+      "an entry cannot have this name",
+      "letters, digits, dots, dashes and underscores: --name svc",
+    );
   return text;
 }
 

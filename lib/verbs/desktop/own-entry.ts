@@ -3,7 +3,7 @@ import type { Command } from "../../command-line/command.ts";
 import { desktopEntry, type Entry } from "../../desktop/entry.ts";
 import type { Scope } from "../../desktop/host.ts";
 import { storeFolder } from "../../platform/files/folders.ts";
-import { ownProgram } from "../../platform/own-program.ts";
+import { ownProgram } from "../../platform/programs/own-program.ts";
 import { noSuchProfile } from "../errors.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";

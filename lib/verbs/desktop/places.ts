@@ -18,7 +18,10 @@ export function scopeOption({ options }: Command): Scope | undefined {
 
 /** `--host`, each once; none when it is not given, all with `--host all`. @throws M2mcpError (exit 1) on a wrong name */
 export function hostsOption({ options }: Command): Host[] {
-  const names = options.values("host").flatMap((text) => text.split(",")).map((name) => name.trim());
+  const names = options
+    .values("host")
+    .flatMap((text) => text.split(","))
+    .map((name) => name.trim());
   if (names.includes("all")) return [...HOSTS];
   return [...new Set(names.filter((name) => name !== "").map(hostNamed))];
 }
@@ -36,8 +39,7 @@ export async function placesToInstall(command: Command, system: System, scope: S
   const places: Place[] = [];
   for (const host of named.length > 0 ? named : HOSTS) {
     const place = await placeOf(host, scope, system);
-    if (!place && named.length > 0 && !isAll)
-      throw noSuchScope(host.title, scope, Object.keys(host.scopes));
+    if (!place && named.length > 0 && !isAll) throw noSuchScope(host.title, scope, Object.keys(host.scopes));
     if (!place) continue;
     const isMeant =
       named.length > 0 && !isAll

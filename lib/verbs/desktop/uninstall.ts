@@ -8,13 +8,14 @@ import { type System, thisSystem } from "../../desktop/system.ts";
 import { wrongUsage } from "../../failure.ts";
 import { profileName } from "../target/server-url.ts";
 import { carryOut, modeOf, type Step } from "./changes.ts";
-import { hostsOption, placesToInstall, scopeOption } from "./places.ts";
+import { hostsOption, scopeOption } from "./places.ts";
 
 /** `m2mcp uninstall @svc [--host HOST…]`: takes our entries for a connection out of hosts' files again. */
 export async function run(command: Command): Promise<Outcome> {
   const [text = ""] = command.positionals;
   const { output, io, options } = command;
-  if (!text.startsWith("@")) throw wrongUsage("uninstall takes a connection", "write it like m2mcp uninstall @svc");
+  if (!text.startsWith("@"))
+    throw wrongUsage("uninstall takes a connection", "write it like m2mcp uninstall @svc");
   // The connection may be gone already.
   const target = `@${profileName(text)}`;
   const system = thisSystem(io);
@@ -28,7 +29,10 @@ export async function run(command: Command): Promise<Outcome> {
       make: (file: HostFile) => restored(file, entry.name, withoutEntry(file, entry.name), system),
     });
   if (steps.length === 0) {
-    const where = hostsOption(command).map(({ title }) => title).join(", ") || "any host";
+    const where =
+      hostsOption(command)
+        .map(({ title }) => title)
+        .join(", ") || "any host";
     output.data({ target, dryRun: options.on("dry-run"), hosts: [] });
     output.print(`there is no entry of ours for ${target} in ${where}`);
     return undefined;

@@ -1,12 +1,11 @@
-import type { AuthState } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { namesCredentials } from "../credentials/credential-options.ts";
-import { profileFor } from "../target/profile-for.ts";
-import { memoryCache, type Profile, type Store } from "../target/saved.ts";
+import { profileFor, savedProfile } from "../target/profile-for.ts";
+import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
-import { cacheOf, storeOf } from "../target/store.ts";
+import { storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";
 import { withTarget } from "../with-client.ts";
 import { givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
@@ -17,23 +16,25 @@ export async function run(command: Command): Promise<undefined> {
   const name = profileName(as);
   const store = storeOf(command);
   const old = await store.readProfile(name).catch(() => null);
-  const { target, profile, state } = await planned(command, store, from, name, old);
+  const { target, profile, learned } = await planned(command, store, from, name, old);
 
-  const info = await withTarget(command, target, async (client) => {
-    const answered = await client.serverInfo();
-    await store.writeProfile(profile);
-    if (state) {
-      const auth = (await target.cache.readAuth()) ?? state;
-      await cacheOf(store, name).changeAuth(() => auth);
-    }
-    return answered;
-  });
+  const info = await withTarget(command, target, (client) => client.serverInfo());
+  // What the request found out, its session too, serves the next command.
+  if (learned) await store.saveProfile(profile, learned.state());
+  else await store.writeProfile(profile);
 
   const version = showControls(`${info.name} ${info.version}`);
   const at = withoutUrlSecrets(profile.server);
   command.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
   const by = profile.login ? ` with the login @${profile.login}` : "";
   command.output.print(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`);
+}
+
+interface Plan {
+  target: Target;
+  profile: Profile;
+  /** What is learned on the way, where the store has no place for it before there is the profile. */
+  learned?: MemoryCache;
 }
 
 /** What to try and what to save. The profile that holds a login keeps it. */
@@ -43,7 +44,7 @@ async function planned(
   from: string,
   name: string,
   old: Profile | null,
-): Promise<{ target: Target; profile: Profile; state?: AuthState }> {
+): Promise<Plan> {
   const kept = keptOptions(command);
   const createdAtMs = old?.createdAtMs ?? command.io.now();
   const login = from.startsWith("@") ? await loginNamed(command, store, from) : undefined;
@@ -56,26 +57,27 @@ async function planned(
 
   if (!login && namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);
-    const bare = withOptions(command, store, server, { credentials, cache: memoryCache({}) });
+    const learned = memoryCache({});
+    const bare = withOptions(command, store, server, { credentials, cache: learned });
     const trial = await tryLogin(command, bare, credentials);
-    if (!trial)
-      return { target: { ...bare, credentials: null }, profile: { name, server, ...kept, createdAtMs } };
-    const profile: Profile = { name, server, credentials: trial.credentials, ...kept, createdAtMs };
-    const target = { ...bare, credentials: trial.credentials, cache: memoryCache(trial.state) };
-    return { target, profile, state: trial.state };
+    const profile: Profile = { name, server, ...kept, createdAtMs };
+    if (!trial) return { target: { ...bare, credentials: null }, profile, learned };
+    const target = { ...bare, credentials: trial.credentials };
+    return { target, profile: { ...profile, credentials: trial.credentials }, learned };
   }
   const known = login ?? (await profileFor(store, server, command.options.value("profile")));
   const holder = known?.credentials ? known.name : known?.login;
   const profile: Profile = old?.credentials
     ? { ...old, ...kept }
     : { name, server, ...(holder ? { login: holder } : {}), ...kept, createdAtMs };
-  return { target: await profileTarget(command, store, profile), profile };
+  const target = await profileTarget(command, store, profile);
+  if (target.login) return { target, profile };
+  const learned = memoryCache({});
+  return { target: { ...target, cache: learned }, profile, learned };
 }
 
 async function loginNamed(command: Command, store: Store, text: string): Promise<Profile> {
-  const named = await store.readProfile(profileName(text));
-  if (!named)
-    throw wrongUsage(`there is no login ${text} in ${store.folder}`, "m2mcp profiles lists what there is");
+  const named = await savedProfile(store, profileName(text));
   if (command.options.value("profile") !== undefined)
     throw wrongUsage("--profile is for a server's address", `${text} names the login already`);
   return named;

@@ -4,7 +4,7 @@ import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { table } from "../../ui/table.ts";
 import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { nameFor, profileName, sameServer, serverUrl } from "../target/server-url.ts";
-import { cacheOf, storeOf } from "../target/store.ts";
+import { storeOf } from "../target/store.ts";
 import { withOptions } from "../target/target.ts";
 import { describe, givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
@@ -24,10 +24,11 @@ export async function run(command: Command): Promise<undefined> {
   requireSecure(server, "the server's address", kept.allowHttp ?? old?.allowHttp ?? []);
   const credentials = await givenCredentials(command);
 
+  const learned = memoryCache({});
   const target = withOptions(command, store, server, {
     ...(old ? { profile: old } : {}),
     credentials,
-    cache: memoryCache({}),
+    cache: learned,
   });
   const trial = await tryLogin(command, target, credentials);
   if (!trial) {
@@ -37,15 +38,16 @@ export async function run(command: Command): Promise<undefined> {
     return;
   }
   const name = old?.name ?? named ?? (await freeName(store, server));
-  await store.writeProfile({
+  const createdAtMs = old?.createdAtMs ?? command.io.now();
+  const profile = {
     ...withoutLogin(old),
     ...kept,
     name,
     server,
     credentials: trial.credentials,
-    createdAtMs: old?.createdAtMs ?? command.io.now(),
-  });
-  await cacheOf(store, name).changeAuth(() => trial.state);
+    createdAtMs,
+  };
+  await store.saveProfile(profile, learned.state());
 
   const { rows, data } = describe(server, name, trial, command.io.now());
   command.output.data(data);

@@ -1,4 +1,5 @@
 import type { Command } from "../../command-line/command.ts";
+import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { noSuchProfile } from "../errors.ts";
 import type { Profile, Store } from "../target/saved.ts";
@@ -13,7 +14,8 @@ export async function run(command: Command): Promise<undefined> {
   const name = text.startsWith("@") ? profileName(text) : nameOf(profiles, serverUrl(text));
   const borrowers = profiles.filter((profile) => profile.login === name).map((profile) => profile.name);
   const removed = await removeAll(store, [...borrowers, name]);
-  if (!removed.includes(name)) throw noSuchProfile(name, store.folder);
+  if (!removed.includes(name))
+    throw noSuchProfile(name, store.folder, suggest(name, await store.profileNames()));
 
   command.output.data({ removed });
   command.output.print(`removed @${name} with its secrets and tokens`);

@@ -1,34 +1,25 @@
 import { resolve } from "node:path";
-import type { AuthState, Credentials, Discovered, Token } from "../../auth/credentials.ts";
-import { login } from "../../auth/login.ts";
+import type { Credentials } from "../../auth/credentials.ts";
+import { type LoginResult, login } from "../../auth/login.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { promptHidden } from "../../ui/prompt.ts";
+import { askerAt } from "../../ui/ask.ts";
 import { moment } from "../../ui/time.ts";
 import { readCredentials } from "../credentials/credentials.ts";
 import { secretReading } from "../credentials/secret-reading.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
-import { memoryCache, type Profile } from "../target/saved.ts";
+import type { Profile } from "../target/saved.ts";
 import { allowedHosts, type Target } from "../target/target.ts";
-
-/** Credentials that a server has just accepted, and what is known since. */
-export interface TrialLogin {
-  token: Token;
-  discovered: Discovered;
-  credentials: Credentials;
-  /** What to cache beside the profile. */
-  state: AuthState;
-}
 
 /** Credentials of flags and variables, to be kept; asks for a missing secret at a terminal. */
 export function givenCredentials(command: Command): Promise<Credentials> {
-  const { stdin, stderr } = command.io;
   const reading = secretReading(command, "value");
-  if (stdin.isTTY)
+  const asker = askerAt(command.io);
+  if (asker)
     reading.prompt = async (question) => {
-      const typed = await promptHidden(question, stdin, stderr);
+      const typed = await asker.hidden(question);
       if (!typed) throw wrongUsage("no client secret given", "give --client-secret or --client-secret-file");
       return typed;
     };
@@ -36,7 +27,7 @@ export function givenCredentials(command: Command): Promise<Credentials> {
 }
 
 /**
- * Tries credentials with a token request. Nothing is stored: what would be cached comes back.
+ * Tries credentials with a token request. What there is to cache goes into the target's cache.
  *
  * @returns null where the server asks for no authorization
  * @throws M2mcpError what discovery and the grant throw
@@ -45,11 +36,9 @@ export async function tryLogin(
   command: Command,
   target: Target,
   credentials: Credentials,
-): Promise<TrialLogin | null> {
-  const cache = memoryCache({});
-  const deps = await authDeps(command, { ...target, credentials, cache });
-  const accepted = await login(deps, { server: target.server, credentials });
-  return accepted && { ...accepted, state: (await cache.readAuth()) ?? {} };
+): Promise<LoginResult | null> {
+  const deps = await authDeps(command, { ...target, credentials });
+  return login(deps, { server: target.server, credentials });
 }
 
 /** The options that a profile keeps. */
@@ -70,7 +59,7 @@ export function keptOptions(command: Command): Partial<Profile> {
 }
 
 /** What a login is about, for people and for programs; never the token. */
-export function describe(address: string, name: string, trial: TrialLogin, nowMs: number) {
+export function describe(address: string, name: string, trial: LoginResult, nowMs: number) {
   const { token, discovered, credentials } = trial;
   const server = withoutUrlSecrets(address);
   const asked = withoutUrlSecrets(credentials.resource ?? discovered.resource);

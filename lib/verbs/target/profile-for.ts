@@ -1,3 +1,4 @@
+import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { noSuchProfile } from "../errors.ts";
 import type { Profile, Store } from "./saved.ts";
@@ -48,7 +49,7 @@ function bestOf(profiles: readonly Profile[], server: string): Profile[] {
 /** @throws M2mcpError (exit 1) when there is none of this name */
 export async function savedProfile(store: Store, name: string): Promise<Profile> {
   const profile = await store.readProfile(name);
-  if (!profile) throw noSuchProfile(name, store.folder);
+  if (!profile) throw noSuchProfile(name, store.folder, suggest(name, await store.profileNames()));
   return profile;
 }
 

@@ -5,6 +5,7 @@ import {
   type CachedState,
   createMemoryCache,
   createStateCache,
+  type MemoryCache as MemoryCacheOf,
   type StateCache,
 } from "../../store/state-cache.ts";
 import { openStore, type Store as StoreOf } from "../../store/store.ts";
@@ -31,6 +32,7 @@ export interface Profile {
 
 export type State = CachedState<AuthState, ServerMemory>;
 export type Cache = StateCache<AuthState, ServerMemory>;
+export type MemoryCache = MemoryCacheOf<AuthState, ServerMemory>;
 export type Store = StoreOf<Profile, State>;
 
 export const openProfileStore = openStore<Profile, State>;

@@ -70,6 +70,7 @@ export async function profileTarget(command: Command, store: Store, profile: Pro
 
 async function addressTarget(command: Command, store: Store, text: string): Promise<Target> {
   const server = serverUrl(text);
+  await store.unlock();
   if (namesCredentials(command.options)) {
     const credentials = await readCredentials(command.options, secretReading(command, "source"));
     // The secret is one of the parts: with another secret, the token got by the first is not found.

@@ -11,8 +11,11 @@ export async function runningPrograms(): Promise<Set<string>> {
   const [file, args] =
     process.platform === "win32" ? ["tasklist", ["/fo", "csv", "/nh"]] : ["/bin/ps", ["-axo", "comm="]];
   const lines = await new Promise<string[]>((resolve) =>
-    execFile(file as string, args as string[], { timeout: TIMEOUT_MS, maxBuffer: 8 * 1024 * 1024 }, (error, out) =>
-      resolve(error ? [] : out.split(/\r?\n/)),
+    execFile(
+      file as string,
+      args as string[],
+      { timeout: TIMEOUT_MS, maxBuffer: 8 * 1024 * 1024 },
+      (error, out) => resolve(error ? [] : out.split(/\r?\n/)),
     ),
   );
   return new Set(lines.map((line) => basename(/^"([^"]*)"/.exec(line)?.[1] ?? line.trim())));
@@ -21,5 +24,12 @@ export async function runningPrograms(): Promise<Set<string>> {
 async function fromProc(): Promise<string[]> {
   const names = await readdir("/proc").catch(() => []);
   const ids = names.filter((name) => /^\d+$/.test(name));
-  return Promise.all(ids.map((id) => readFile(`/proc/${id}/comm`, "utf8").then((text) => text.trim(), () => "")));
+  return Promise.all(
+    ids.map((id) =>
+      readFile(`/proc/${id}/comm`, "utf8").then(
+        (text) => text.trim(),
+        () => "",
+      ),
+    ),
+  );
 }

@@ -1,0 +1,51 @@
+import { GROUPS, type VerbSpec } from "../verbs/verb-spec.ts";
+import { VERBS } from "../verbs.ts";
+import type { Section } from "./layout.ts";
+
+const groups = Object.entries(GROUPS) as [VerbSpec["group"], string][];
+const ofGroup = (group: VerbSpec["group"]) => VERBS.filter((verb) => verb.group === group);
+
+/** What the program is, on one screen of 80 columns and 24 lines. */
+export const overview = (): Section[] => {
+  const named = groups.map(([group, title]) => [title, namesOf(ofGroup(group))] as const);
+  const rows = [
+    ["Usage", "m2mcp <command> [options]; m2mcp <target> <command> … is the same"],
+    [
+      "",
+      "<target>: @name, a saved connection, or a server's URL; alone it is a bridge between stdio and the server, at a terminal shown",
+    ],
+    BLANK,
+    ...named.filter(([, names]) => names !== ""),
+    BLANK,
+    ["Start", "m2mcp login mcp.example.com/mcp @svc --client-id ID"],
+    ["", "m2mcp @svc tools-list"],
+    ["Exit codes", "0 done, 1 usage, 2 server, 3 network, 4 authorization, 5 store"],
+    [
+      "More",
+      "m2mcp\u00a0help\u00a0<command>; m2mcp\u00a0help commands, credentials, connection, environment, exit-codes, json, man; --version, --licenses",
+    ],
+  ] as const;
+  return [
+    { parts: [{ text: "m2mcp — use a protected remote MCP server with no human present" }] },
+    { parts: [{ rows }] },
+  ];
+};
+
+const BLANK = ["", ""] as const;
+
+const namesOf = (verbs: readonly VerbSpec[]): string => verbs.map(({ name }) => name).join(", ");
+
+/** All verbs, a line each. */
+export const commands = (): Section[] =>
+  groups.flatMap(([group, title]) => {
+    const verbs = ofGroup(group);
+    if (verbs.length === 0) return [];
+    return [
+      {
+        title,
+        parts: [
+          { rows: verbs.map((verb) => [`${verb.name} ${verb.arguments}`.trim(), verb.about] as const) },
+        ],
+      },
+    ];
+  });

@@ -1,0 +1,22 @@
+/** What the places of a verb's arguments stand for; a verb's own word for one goes before that of all. */
+const ALL: Readonly<Record<string, string>> = {
+  "<target>": "@name, a saved connection, or the URL of a server",
+  "<server>": "the URL of a server; https:// is added where no scheme is given",
+  "<@name>": "the name to give it",
+  "[@name]": "the name to give it; the server's host where none is given",
+  "<uri>": "its address, as the list shows it",
+  "<name>": "its name, as the list shows it",
+};
+
+const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
+  install: { "<@name>": "a connection that login or connect has saved" },
+  uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
+  logout: { "<@name|server>": "a profile, or the server that one is saved for" },
+  "prompts-get": { "[...arguments]": "key=value" },
+  store: { "[action]": "move or passphrase" },
+};
+
+/** @param place as in `arguments` of a verb, with its brackets. @returns undefined where its name says all */
+export const meaningOf = (verb: string, place: string): string | undefined =>
+  OWN[verb]?.[place] ?? ALL[place];

@@ -1,0 +1,162 @@
+import {
+  CONNECTION_OPTIONS,
+  CREDENTIAL_OPTIONS,
+  GENERAL_OPTIONS,
+  OPTION_NAMES,
+  OPTIONS,
+  variableOf,
+} from "../options.ts";
+import type { HelpPage } from "../topic-names.ts";
+import type { Section } from "./layout.ts";
+import { optionRowsWithVariables } from "./option-rows.ts";
+import { commands } from "./overview.ts";
+
+/** Pages of help that belong to no verb. */
+export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
+  commands: () => [
+    {
+      parts: [
+        {
+          text: "The commands. <target> is @name, a saved connection, or the URL of a server; it may stand before the command.",
+        },
+      ],
+    },
+    ...commands(),
+  ],
+  credentials,
+  connection: () => [
+    {
+      parts: [
+        {
+          text: "How a server is reached. login and connect save these with a profile; a command may add to them.",
+        },
+      ],
+    },
+    { title: "Options", parts: [{ rows: optionRowsWithVariables(CONNECTION_OPTIONS) }] },
+  ],
+  environment,
+  "exit-codes": () => [
+    { parts: [{ text: "What a command ends with." }] },
+    {
+      title: "Exit codes",
+      parts: [
+        {
+          rows: [
+            ["0", "done"],
+            ["1", "wrong usage: nothing was sent"],
+            ["2", "the server answered with an error, or the tool did"],
+            ["3", "network, or a time limit"],
+            ["4", "not authorized: credentials are missing, refused or not good for this"],
+            ["5", "the store: no access to what is saved, or damaged"],
+            ["130, 143", "ended by Ctrl-C, by SIGTERM"],
+          ],
+        },
+      ],
+    },
+    {
+      parts: [
+        {
+          text: "stderr says what happened, after error:, and what to try next, after hint:. With --json the code of the failure stands in the error object: m2mcp\u00a0help\u00a0json.",
+        },
+      ],
+    },
+  ],
+  json: () => [
+    {
+      parts: [
+        {
+          text: "--json prints one JSON object to stdout: the result as the server sent it, its pages joined, or what went wrong. stderr stays for people.",
+        },
+      ],
+    },
+    { title: "Example", parts: [{ commands: ["m2mcp @svc tools-call add a=2 b=40 --json"] }] },
+    {
+      title: "Failures",
+      parts: [
+        {
+          rows: [
+            ["error.code", "a number: the server's own, or -31000 less the exit code"],
+            ["error.name", "what failed, a word that stays the same from version to version"],
+            ["error.message", "what happened, for people"],
+            ["error.hint", "what to try next, where there is something"],
+            ["error.exitCode", "as in m2mcp\u00a0help\u00a0exit-codes"],
+          ],
+        },
+      ],
+    },
+    { parts: [{ text: "A tool that answers with isError keeps its result on stdout, and exits with 2." }] },
+  ],
+};
+
+function credentials(): Section[] {
+  return [
+    {
+      parts: [
+        {
+          text: "Who the client is, and how it gets a token. m2mcp login proves them with one token request and saves them, encrypted; given with another command and a URL, they serve that run alone. Each option has a variable, in [brackets]; the option beats it.",
+        },
+      ],
+    },
+    {
+      title: "Most often",
+      parts: [
+        {
+          commands: [
+            "m2mcp login mcp.example.com/mcp --client-id ID --client-secret-file PATH",
+            "m2mcp login mcp.example.com/mcp --client-id ID --private-key key.pem",
+            "M2MCP_CLIENT_ID=ID M2MCP_CLIENT_SECRET=SECRET m2mcp tools-list mcp.example.com/mcp",
+          ],
+        },
+      ],
+    },
+    { title: "Options", parts: [{ rows: optionRowsWithVariables(CREDENTIAL_OPTIONS) }] },
+  ];
+}
+
+function environment(): Section[] {
+  const own = OPTION_NAMES.filter(
+    (name) =>
+      variableOf(name) !== null &&
+      ![...CREDENTIAL_OPTIONS, ...CONNECTION_OPTIONS, ...GENERAL_OPTIONS].includes(name),
+  );
+  const rows = (names: typeof OPTION_NAMES) =>
+    names.flatMap((name) => {
+      const variable = variableOf(name);
+      return variable === null ? [] : [[variable, OPTIONS[name].about] as const];
+    });
+  return [
+    {
+      parts: [
+        {
+          text: "Each option has a variable: --client-id is M2MCP_CLIENT_ID. The option beats it; empty counts as not set; a switch is 1 or 0; where an option may be repeated, one value a line.",
+        },
+      ],
+    },
+    {
+      title: "Besides",
+      parts: [
+        {
+          rows: [
+            ["M2MCP_HOME", "the folder of the store, where it shall not be with the user's settings"],
+            ["M2MCP_PASSPHRASE", "opens the store where its key comes from a passphrase"],
+            ["M2MCP_NEW_PASSPHRASE", "the one to change to, for m2mcp store; else it is asked for"],
+            [
+              "NO_COLOR, CLICOLOR, FORCE_COLOR, CLICOLOR_FORCE",
+              "whether there is colour, as --color says it",
+            ],
+            ["HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "the proxy, and which servers go without it"],
+            ["NODE_EXTRA_CA_CERTS", "a file with further certificate authorities, as --ca"],
+            [
+              "TRACEPARENT, TRACESTATE, BAGGAGE",
+              "handed on to the server, so that a call is found in traces",
+            ],
+          ],
+        },
+      ],
+    },
+    { title: "Options of all commands", parts: [{ rows: rows(GENERAL_OPTIONS) }] },
+    { title: "Connection", parts: [{ rows: rows(CONNECTION_OPTIONS) }] },
+    { title: "Credentials", parts: [{ rows: rows(CREDENTIAL_OPTIONS) }] },
+    { title: "Of some commands", parts: [{ rows: rows(own) }] },
+  ];
+}

@@ -1,0 +1,51 @@
+// A mistyped profile: the near one is named, never used, and its name is found without the store's key.
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { openProfileStore } from "../../lib/verbs/target/saved.ts";
+import { createVerbHome, type VerbHome } from "../support/run-verb.ts";
+
+let home: VerbHome;
+beforeEach(async () => {
+  home = createVerbHome();
+  const env = { M2MCP_HOME: join(home.folder, "store"), M2MCP_STORE: "file" };
+  const store = openProfileStore({ env, warn() {} });
+  for (const name of ["staging-eu", "production"])
+    await store.writeProfile({ name, server: "https://mcp.example.com/mcp", createdAtMs: 0 });
+});
+afterEach(() => home.remove());
+
+test.each([
+  ["@stagin-eu", "@staging-eu"],
+  ["@prod", "@production"],
+  ["@eu", "@staging-eu"],
+  ["@eu-staging", "@staging-eu"],
+])("%s: %s is named", async (typed, meant) => {
+  for (const argv of [
+    [typed, "tools-list"],
+    ["logout", typed],
+    ["connect", typed, "@new"],
+  ]) {
+    const { failed } = await home.run(argv);
+    expect([failed?.code, failed?.exitCode, failed?.hint]).toEqual([
+      "no_profile",
+      1,
+      `did you mean ${meant}; m2mcp profiles lists them`,
+    ]);
+  }
+  const { out } = await home.run(["profiles"]);
+  expect(out).toContain("@staging-eu");
+  expect(out).toContain("@production");
+});
+
+test("one that is near none is not guessed at", async () => {
+  const { failed } = await home.run(["@weather", "tools-list"]);
+  expect(failed?.hint).toStartWith("m2mcp profiles lists them");
+});
+
+test("names need no key", async () => {
+  const folder = join(home.folder, "store");
+  rmSync(join(folder, "store.key"));
+  const store = openProfileStore({ env: { M2MCP_HOME: folder }, warn() {} });
+  expect(await store.profileNames()).toEqual(["production", "staging-eu"]);
+});
