@@ -1,3 +1,4 @@
+import { ACTIVITY } from "./verbs/activity.ts";
 import { DESKTOP } from "./verbs/desktop.ts";
 import { PROFILES } from "./verbs/profiles.ts";
 import { PROMPTS } from "./verbs/prompts.ts";
@@ -14,4 +15,5 @@ export const VERBS: readonly VerbSpec[] = [
   ...PROMPTS,
   ...SERVER,
   ...DESKTOP,
+  ...ACTIVITY,
 ];

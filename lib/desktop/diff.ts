@@ -29,7 +29,7 @@ export async function diffOf(
 const PLAIN_KEYS = /^(?:command|cmd|type|source|name|enabled|description|M2MCP_HOME)$/;
 
 /** A line of JSON, TOML or YAML with `…` in place of values. */
-export function masked(line: string, own: readonly string[]): string {
+function masked(line: string, own: readonly string[]): string {
   let key = "";
   const quoted = line.replace(/"(?:[^"\\]|\\.)*"?|'[^']*'?/g, (literal, at: number) => {
     const rest = line.slice(at + literal.length);

@@ -29,8 +29,8 @@ export interface McpClient {
   /** @throws M2mcpError the server's JSON-RPC error (exit 2), network failures (exit 3), authorization (exit 4) */
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<JsonObject>;
   serverInfo(): Promise<ServerInfo>;
-  /** All items of a list, page by page (MCP "Pagination"). */
-  list(method: string, key: string): Promise<JsonObject[]>;
+  /** All items of a list, page by page (MCP "Pagination"). @param onPage told of each page, with its hints */
+  list(method: string, key: string, onPage?: (result: JsonObject) => void): Promise<JsonObject[]>;
   /** A sign of life: `ping`, or `server/discover` in the modern era, which has no ping. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -81,8 +81,12 @@ export function openClient(endpoint: Endpoint, clientInfo: { name: string; versi
 
     serverInfo: async () => describeServer(await send("server/discover", {})),
 
-    list: (method, key) =>
-      listAll(endpoint, key, (cursor) => send(method, cursor === undefined ? {} : { cursor })),
+    list: (method, key, onPage = () => {}) =>
+      listAll(endpoint, key, async (cursor) => {
+        const page = await send(method, cursor === undefined ? {} : { cursor });
+        onPage(page);
+        return page;
+      }),
 
     async ping() {
       await send("ping", {});

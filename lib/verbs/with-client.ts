@@ -5,6 +5,8 @@ import { type McpClient, openClient } from "../hosts/one-off.ts";
 import type { JsonObject } from "../json.ts";
 import type { NotificationMessage } from "../mcp/jsonrpc/message.ts";
 import { isDeeper, jsonText } from "../ui/json-text.ts";
+import { type Catalogue, catalogueOf } from "./catalogue/catalogue.ts";
+import { keepingClient } from "./catalogue/keeping-client.ts";
 import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
 import { resolveTarget, type Target } from "./target/target.ts";
 
@@ -16,21 +18,25 @@ import { resolveTarget, type Target } from "./target/target.ts";
 export async function withTarget<T>(
   command: Command,
   target: Target,
-  work: (client: McpClient) => Promise<T>,
+  work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
 ): Promise<T> {
   const endpoint = await openEndpoint(command, target, ONE_OFF);
-  const client = openClient(endpoint, CLIENT_INFO);
+  const catalogue = catalogueOf(target, command.io);
+  const { client, settled } = keepingClient(openClient(endpoint, CLIENT_INFO), catalogue);
   try {
-    return await work(client);
+    return await work(client, catalogue);
   } finally {
+    await settled();
     await client.close();
     await endpoint.end();
   }
 }
 
 /** The same with the target that the command names first. */
-export const withClient = async <T>(command: Command, work: (client: McpClient) => Promise<T>): Promise<T> =>
-  withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
+export const withClient = async <T>(
+  command: Command,
+  work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
+): Promise<T> => withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
 
 /** Lists one kind of thing: as JSON whole, for people as `rows` has it. */
 export function listing(method: string, key: string, rows: (items: JsonObject[]) => string, none: string) {

@@ -6,9 +6,11 @@ import { Readable, Writable } from "node:stream";
 import { chooseVerb } from "../../lib/command-line/arguments/choose-verb.ts";
 import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
 import { checkPositionals } from "../../lib/command-line/arguments/positionals.ts";
+import type { Command } from "../../lib/command-line/command.ts";
 import { outputMode, readOptions } from "../../lib/command-line/option-values.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { M2mcpError } from "../../lib/failure.ts";
+import { streamOutput } from "../../lib/platform/streams/stream-output.ts";
 import { createOutput } from "../../lib/ui/output.ts";
 import { colourChoice, createScreens } from "../../lib/ui/screen/screen.ts";
 
@@ -21,39 +23,51 @@ export interface VerbOutcome {
 
 export interface VerbHome {
   folder: string;
+  /** How far the clock of its commands is ahead, in ms. */
+  aheadMs: number;
   /** Runs a command line; variables of the environment by name. @param stdin what is typed or piped in */
   run(argv: string[], env?: Record<string, string>, stdin?: string): Promise<VerbOutcome>;
+  /** The command of a command line, not run. */
+  command(argv: string[]): Command;
   remove(): void;
 }
 
 /** A store of its own, its key in a file. */
 export function createVerbHome(): VerbHome {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-verb-"));
-  return {
+  function prepare(argv: string[], more: Record<string, string>, stdin: string | undefined) {
+    const env = { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file", ...more };
+    const [out, err] = [sink(), sink()];
+    const parsed = parseArguments(argv);
+    const names = VERBS.map(({ name }) => name);
+    const { verb: name, positionals } = chooseVerb(parsed.positionals, names, () => false);
+    const spec = VERBS.find((verb) => verb.name === name);
+    if (!spec) throw new Error(`no verb in ${argv.join(" ")}`);
+    const options = readOptions(parsed.given, env, spec.options, spec.name);
+    checkPositionals(spec, positionals);
+    const input = Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]);
+    const io = {
+      env,
+      cwd: folder,
+      stdin: input,
+      openStdin: () => input,
+      stdout: out.stream,
+      stderr: err.stream,
+      openStdout: () => streamOutput(out.stream),
+      now: () => Date.now() + home.aheadMs,
+    };
+    const screens = createScreens({ stdout: {}, stderr: {} }, env, colourChoice(options.value("color")));
+    const output = createOutput(io, outputMode(options, true), screens);
+    return { spec, out, err, command: { verb: spec.name, positionals, options, output, io } };
+  }
+  const home: VerbHome = {
     folder,
+    aheadMs: 0,
+    command: (argv) => prepare(argv, {}, undefined).command,
     async run(argv, more = {}, stdin) {
-      const env = { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file", ...more };
-      const [out, err] = [sink(), sink()];
-      const parsed = parseArguments(argv);
-      const names = VERBS.map(({ name }) => name);
-      const { verb: name, positionals } = chooseVerb(parsed.positionals, names, () => false);
-      const spec = VERBS.find((verb) => verb.name === name);
-      if (!spec) throw new Error(`no verb in ${argv.join(" ")}`);
-      const options = readOptions(parsed.given, env, spec.options, spec.name);
-      checkPositionals(spec, positionals);
-      const io = {
-        env,
-        cwd: folder,
-        stdin: Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]),
-        stdout: out.stream,
-        stderr: err.stream,
-        openStdout: () => out.stream,
-        now: Date.now,
-      };
-      const screens = createScreens({ stdout: {}, stderr: {} }, env, colourChoice(options.value("color")));
-      const output = createOutput(io, outputMode(options, true), screens);
+      const { spec, out, err, command } = prepare(argv, more, stdin);
       const verb = await spec.load();
-      const failed = await verb.run({ verb: spec.name, positionals, options, output, io }).catch((error) => {
+      const failed = await verb.run(command).catch((error) => {
         if (error instanceof M2mcpError) return error;
         throw error;
       });
@@ -61,6 +75,7 @@ export function createVerbHome(): VerbHome {
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
+  return home;
 }
 
 /** A stream that keeps what is written to it. */

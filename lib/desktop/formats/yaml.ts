@@ -106,7 +106,7 @@ function stepOf(text: string): number {
 
 function replaced(text: string, map: YAMLMap, pair: Pair, value: unknown): string {
   const colon = afterColon(text, pair);
-  const until = isNothing(pair.value) ? endOfNothing(text, pair, colon) : endOf(pair.value);
+  const until = isNothing(pair.value) ? endOfNothing(text, colon) : endOf(pair.value);
   if (map.flow || !isObject(value) || Object.keys(value).length === 0)
     return spliced(text, colon, until, ` ${inline(value)}`);
   // What is said on the key's line stays there.
@@ -117,7 +117,7 @@ function replaced(text: string, map: YAMLMap, pair: Pair, value: unknown): strin
 }
 
 /** Where a value that is null ends: some write it out. */
-const endOfNothing = (text: string, pair: Pair, colon: number): number =>
+const endOfNothing = (text: string, colon: number): number =>
   colon + (/^[ \t]*(?:null|~)(?=\s|$)/i.exec(text.slice(colon))?.[0].length ?? 0);
 
 function inserted(text: string, map: YAMLMap, key: string, value: unknown): string {

@@ -108,7 +108,7 @@ async function isStill(file: string, expected: Uint8Array | null): Promise<boole
     if (codeOf(error) === "ENOENT") return null;
     throw error;
   });
-  return expected === null ? now === null : now !== null && now.bytes.equals(expected);
+  return expected === null ? now === null : now?.bytes.equals(expected) === true;
 }
 
 async function renamed(from: string, to: string): Promise<void> {

@@ -9,6 +9,7 @@ import {
   type StateCache,
 } from "../../store/state-cache.ts";
 import { openStore, type Store as StoreOf } from "../../store/store.ts";
+import type { KeptLists } from "../catalogue/kept-list.ts";
 
 /** A saved connection, written `@name`. Secrets within; always encrypted at rest. */
 export interface Profile {
@@ -30,7 +31,10 @@ export interface Profile {
   createdAtMs: number;
 }
 
-export type State = CachedState<AuthState, ServerMemory>;
+export type State = CachedState<AuthState, ServerMemory> & {
+  /** Tools and prompts of one server, in state of their own. */
+  lists?: KeptLists;
+};
 export type Cache = StateCache<AuthState, ServerMemory>;
 export type MemoryCache = MemoryCacheOf<AuthState, ServerMemory>;
 export type Store = StoreOf<Profile, State>;

@@ -1,6 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { tool } from "../../ui/render.ts";
+import { itemNamed, namesOf } from "../catalogue/kept-list.ts";
 import { notOnServer } from "../errors.ts";
 import { withClient } from "../with-client.ts";
 
@@ -8,11 +9,8 @@ import { withClient } from "../with-client.ts";
 export async function run(command: Command): Promise<undefined> {
   const name = command.positionals[1] ?? "";
   const tools = await withClient(command, (client) => client.list("tools/list", "tools"));
-  const found = tools.find((item) => item.name === name);
-  if (!found) {
-    const names = tools.flatMap((item) => (typeof item.name === "string" ? [item.name] : []));
-    throw notOnServer("tool", name, suggest(name, names));
-  }
+  const found = itemNamed(tools, name);
+  if (!found) throw notOnServer("tool", name, suggest(name, namesOf(tools)));
   command.output.data(found);
   command.output.print(tool(found));
 }

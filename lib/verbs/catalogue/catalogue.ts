@@ -1,0 +1,65 @@
+import type { JsonObject } from "../../json.ts";
+import type { IO } from "../../ui/io.ts";
+import { expandHeaders } from "../target/headers.ts";
+import type { Target } from "../target/target.ts";
+import { freshFor, type KeptList, type KeptLists, keptPart, type ListKind, readLists } from "./kept-list.ts";
+
+/** Longest list that is kept, in characters of JSON: reading a longer one costs more than asking for it. */
+const MAX_LENGTH = 4 * 1024 * 1024;
+
+/** What this and earlier commands have seen of a server's lists. Never rejects: it is a cache. */
+export interface Catalogue {
+  read(): Promise<KeptLists>;
+  /** Keeps a whole list. @param ttls the `ttlMs` of its pages */
+  keep(kind: ListKind, items: readonly JsonObject[], ttls: readonly unknown[]): Promise<void>;
+  /** From now on the list is asked for again; its names are still good for completion. */
+  expire(kind: ListKind): Promise<void>;
+}
+
+/**
+ * The catalogue of a target, in a file of its own beside the state, so that commands that need none do not read it. It
+ * is found by server, credentials and headers: what one caller was shown is no other's (`cacheScope` "private").
+ */
+export function catalogueOf({ store, server, credentials, headers }: Target, { env, now }: IO): Catalogue {
+  let known: Promise<KeptLists> | undefined;
+  let id: Promise<string> | undefined;
+  const place = () => {
+    id ??= (async () =>
+      store.stateId([
+        "lists",
+        server,
+        JSON.stringify(credentials),
+        JSON.stringify(expandHeaders(headers, env)),
+      ]))();
+    return id;
+  };
+  const read = () => {
+    known ??= place()
+      .then((at) => store.readState(at))
+      .then(
+        (state) => readLists(state?.lists),
+        () => ({}),
+      );
+    return known;
+  };
+  const change = async (kind: ListKind, next: (old: KeptList | undefined) => KeptList | undefined) => {
+    const old = await read();
+    const list = next(old[kind]);
+    if (list === old[kind]) return;
+    known = Promise.resolve({ ...old, [kind]: list });
+    await place()
+      .then((at) => store.updateState(at, (state) => ({ ...state, lists: { ...state.lists, [kind]: list } })))
+      .catch(() => {});
+  };
+  return {
+    read,
+    async keep(kind, items, ttls) {
+      const kept = items.map(keptPart);
+      const isShort = JSON.stringify(kept).length <= MAX_LENGTH;
+      const list = { items: kept, keptAtMs: now(), freshMs: freshFor(ttls) };
+      await change(kind, () => (isShort ? list : undefined));
+    },
+    expire: (kind) =>
+      change(kind, (old) => (old === undefined || old.freshMs === 0 ? old : { ...old, freshMs: 0 })),
+  };
+}

@@ -1,0 +1,78 @@
+import { M2mcpError } from "../../failure.ts";
+import type { McpClient } from "../../hosts/one-off.ts";
+import { isObject, type JsonObject } from "../../json.ts";
+import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { LIST_METHODS, type ListKind } from "./kept-list.ts";
+
+/** Which list says what a request may name. */
+const LIST_OF: Record<string, ListKind> = { "tools/call": "tools", "prompts/get": "prompts" };
+/** Which list a server says to have changed. */
+const CHANGED: Record<string, ListKind> = {
+  "notifications/tools/list_changed": "tools",
+  "notifications/prompts/list_changed": "prompts",
+};
+/** Some servers give errors in the arguments as a result, with the code in its words. */
+const CODE_IN_WORDS = /-3260[12]\b/;
+
+/**
+ * A client that keeps what lists it sees, and ends what is kept of one that has changed: by the server's notification,
+ * or by an answer that contradicts it (MCP 2026-07-28 "Caching").
+ *
+ * @returns with `settled`, which resolves once all is kept
+ */
+export function keepingClient(client: McpClient, catalogue: Catalogue) {
+  /** Lists that came in this run: an answer does not contradict what has just been said. */
+  const listed = new Set<string>();
+  let keeping: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>) => {
+    keeping = keeping.then(work);
+  };
+  const contradicted = (kind: ListKind | undefined) => {
+    if (kind && !listed.has(kind)) inTurn(() => catalogue.expire(kind));
+  };
+
+  const keeper: McpClient = {
+    ...client,
+    async list(method, key, onPage = () => {}) {
+      const ttls: unknown[] = [];
+      const items = await client.list(method, key, (page) => {
+        ttls.push(page.ttlMs);
+        onPage(page);
+      });
+      const kind = (Object.keys(LIST_METHODS) as ListKind[]).find((one) => LIST_METHODS[one] === method);
+      if (kind) {
+        listed.add(kind);
+        inTurn(() => catalogue.keep(kind, items, ttls));
+      }
+      return items;
+    },
+    async request(method, params, options = {}) {
+      const kind = LIST_OF[method];
+      try {
+        const result = await client.request(method, params, {
+          ...options,
+          onNotification(message) {
+            const changed = CHANGED[message.method];
+            if (changed) inTurn(() => catalogue.expire(changed));
+            options.onNotification?.(message);
+          },
+        });
+        if (saysWrongArguments(result)) contradicted(kind);
+        return result;
+      } catch (error) {
+        const code = error instanceof M2mcpError ? error.answered?.code : undefined;
+        if (code === INVALID_PARAMS || code === METHOD_NOT_FOUND) contradicted(kind);
+        throw error;
+      }
+    },
+  };
+  return { client: keeper, settled: () => keeping };
+}
+
+function saysWrongArguments({ isError, content }: JsonObject): boolean {
+  const [first] = Array.isArray(content) ? content : [];
+  return (
+    isError === true && isObject(first) && typeof first.text === "string" && CODE_IN_WORDS.test(first.text)
+  );
+}

@@ -1,0 +1,65 @@
+import { isObject, type JsonObject } from "../../json.ts";
+
+/** What a server lists and calls need to be checked and completed: the key of the result, and of the cache. */
+export type ListKind = "tools" | "prompts";
+
+export const LIST_METHODS: Readonly<Record<ListKind, string>> = {
+  tools: "tools/list",
+  prompts: "prompts/list",
+};
+
+/** A list as a server gave it, without what only a reader of the whole list wants. */
+export interface KeptList {
+  items: JsonObject[];
+  /** When its last page came, in ms since 1970. */
+  keptAtMs: number;
+  /** For how long after that it counts, in ms. */
+  freshMs: number;
+}
+
+export type KeptLists = Partial<Record<ListKind, KeptList>>;
+
+/** How long a list counts whose server does not say (`ttlMs` came with MCP 2026-07-28), in ms. */
+const UNSAID_MS = 3_600_000;
+/** And at most, whatever a server says, in ms. */
+const LONGEST_MS = 24 * 3_600_000;
+/** Members of a tool or a prompt that are kept. */
+const KEPT = ["name", "title", "description", "inputSchema", "annotations", "execution", "arguments"];
+
+/**
+ * How long a list counts by the hints of its pages, in ms: of several the shortest (MCP 2026-07-28 "Caching").
+ *
+ * @param ttls `ttlMs` of each page; a negative one and what is no number count as 0, undefined as not said
+ */
+export function freshFor(ttls: readonly unknown[]): number {
+  const said = ttls.map((ttl) =>
+    ttl === undefined ? UNSAID_MS : typeof ttl === "number" && ttl > 0 ? ttl : 0,
+  );
+  return Math.min(LONGEST_MS, ...said);
+}
+
+/** Whether a list still counts. A clock that was set back ends it. */
+export const isFresh = ({ keptAtMs, freshMs }: KeptList, nowMs: number): boolean =>
+  nowMs >= keptAtMs && nowMs < keptAtMs + freshMs;
+
+/** The part of an item that is kept. */
+export const keptPart = (item: JsonObject): JsonObject =>
+  Object.fromEntries(KEPT.flatMap((key) => (item[key] === undefined ? [] : [[key, item[key]]])));
+
+/** The item of this name; undefined where there is none. */
+export const itemNamed = (items: readonly JsonObject[], name: string): JsonObject | undefined =>
+  items.find((item) => item.name === name);
+
+export const namesOf = (items: readonly JsonObject[]): string[] =>
+  items.flatMap(({ name }) => (typeof name === "string" ? [name] : []));
+
+/** Lists out of the store, whatever a version before has put there. */
+export function readLists(value: unknown): KeptLists {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    (["tools", "prompts"] as const).flatMap((kind) => {
+      const list = value[kind];
+      return isObject(list) && Array.isArray(list.items) ? [[kind, list as unknown as KeptList]] : [];
+    }),
+  );
+}
