@@ -1,14 +1,13 @@
-import { isObject, type JsonObject, objectOf } from "../json.ts";
+import { type JsonObject, objectOf } from "../json.ts";
 import { createConnection } from "../mcp/connection/connection.ts";
-import type { NotificationMessage, RequestMessage } from "../mcp/jsonrpc/message.ts";
+import { type NotificationMessage, type RequestMessage, spelledResult } from "../mcp/jsonrpc/message.ts";
 import { errorIn } from "../mcp/protocol/answer.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import { inputNeeded } from "../mcp/protocol/errors.ts";
-import { MAX_PAGES, nextPage } from "../mcp/protocol/pages.ts";
 import { visitsIn } from "../mcp/translate/url-visits.ts";
-import { invalidAnswer } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
 import { failureOf } from "./failure-of.ts";
+import { itemsOf, type ListOptions, pagesJoined } from "./listing.ts";
 import { type Caller, capabilitiesOf } from "./one-off/caller.ts";
 import {
   answer as answerServer,
@@ -31,8 +30,10 @@ export interface McpClient {
    */
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<JsonObject>;
   serverInfo(): Promise<ServerInfo>;
-  /** All items of a list, page by page (MCP "Pagination"). @param onPage told of each page, with its hints */
-  list(method: string, key: string, onPage?: (result: JsonObject) => void): Promise<JsonObject[]>;
+  /** All items of a list, page by page (MCP "Pagination"). */
+  list(method: string, key: string): Promise<JsonObject[]>;
+  /** A list as the server gave it, its pages joined into one: what else they say stands there as the first that says it has it. */
+  listing(method: string, key: string, options?: ListOptions): Promise<JsonObject>;
   /** A sign of life: `ping`, or `server/discover` in the modern era, which has no ping. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -70,21 +71,21 @@ export function openClient(
       if (visits.length > 0 && round < MAX_VISITS && (await questions.visit(visits, caller.gone))) continue;
       const failure = failureOf(endpoint, answer);
       if (failure) throw failure.code === "server_error" && asked ? inputNeeded(host, [asked]) : failure;
-      return answer.kind === "response" ? objectOf(answer.message.result) : {};
+      if (answer.kind !== "response") return {};
+      return options.spelled ? spelledResult(answer.message) : objectOf(answer.message.result);
     }
   }
+
+  const listing = pagesJoined(endpoint, send);
 
   return {
     request: (method, params = {}, options = {}) => send(method, params, options),
 
     serverInfo: async () => describeServer(await send("server/discover", {})),
 
-    list: (method, key, onPage = () => {}) =>
-      listAll(endpoint, key, async (cursor) => {
-        const page = await send(method, cursor === undefined ? {} : { cursor });
-        onPage(page);
-        return page;
-      }),
+    list: async (method, key) => itemsOf(await listing(method, key), key),
+
+    listing,
 
     async ping() {
       await send("ping", {});
@@ -93,27 +94,4 @@ export function openClient(
     // The session stays open for the next command.
     close: () => connection.close("leave"),
   };
-}
-
-/** All items of a list, page by page. @throws M2mcpError when it has no end, and what `page` throws */
-async function listAll(
-  { url, log }: Endpoint,
-  key: string,
-  page: (cursor: string | undefined) => Promise<JsonObject>,
-): Promise<JsonObject[]> {
-  const items: JsonObject[] = [];
-  const next = nextPage(
-    () => log("warning: the server names a page of the list again: it is taken to end here"),
-    () => {
-      throw invalidAnswer(hostOf(url), `the list goes on beyond ${MAX_PAGES} pages`);
-    },
-  );
-  let cursor: string | undefined;
-  do {
-    const result = await page(cursor);
-    // One by one: a call takes no more than 65,535 arguments.
-    for (const item of Array.isArray(result[key]) ? result[key] : []) if (isObject(item)) items.push(item);
-    cursor = next(result);
-  } while (cursor !== undefined);
-  return items;
 }

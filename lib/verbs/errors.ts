@@ -93,3 +93,12 @@ export const badCertificate = (why: string) =>
 /** Ctrl-C, for one. @param signal as the system names it */
 export const interrupted = (signal: string, exitCode: SignalExit) =>
   new M2mcpError("interrupted", exitCode, `given up (${signal}); the server has been told`);
+
+/** What each host's own failure was stands above. */
+export const someHostsFailed = (count: number) =>
+  new M2mcpError(
+    "hosts_failed",
+    EXIT.usage,
+    count === 1 ? "one host could not be changed" : `${count} hosts could not be changed`,
+    "the lines above say why; the others are as they should be",
+  );

@@ -40,16 +40,6 @@ export const withClient = async <T>(
   work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
 ): Promise<T> => withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
 
-/** Lists one kind of thing: as JSON whole, for people as `rows` has it. */
-export function listing(method: string, key: string, rows: (items: JsonObject[]) => string, none: string) {
-  return async (command: Command): Promise<undefined> => {
-    const items = await withClient(command, (client) => client.list(method, key));
-    command.output.data(items);
-    if (items.length > 0) command.output.print(rows(items));
-    else if (!command.output.json) command.output.note(none);
-  };
-}
-
 /** Levels of the arguments of a tool: beyond them nobody can read what was sent. */
 const DEEPEST = 1000;
 

@@ -47,6 +47,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Takes notifications besides the caller. */
   onNotification?(message: NotificationMessage): void;
+  /** Numbers in the result stay spelled as the server has them: of those JavaScript writes otherwise, what stands for their text. */
+  spelled?: boolean;
 }
 
 /** What one request came to. */
