@@ -89,3 +89,12 @@ export const badCertificate = (why: string) =>
     `the client certificate cannot be used: ${why}`,
     "give a PEM certificate and its PEM private key with --client-cert and --client-key",
   );
+
+/** What each host's own failure was stands above. */
+export const someHostsFailed = (count: number) =>
+  new M2mcpError(
+    "hosts_failed",
+    EXIT.usage,
+    count === 1 ? "one host could not be changed" : `${count} hosts could not be changed`,
+    "the lines above say why; the others are as they should be",
+  );
