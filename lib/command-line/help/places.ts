@@ -18,6 +18,10 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   install: { "<@name>": "a connection that login or connect has saved" },
   uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },
+  completion: {
+    "<shell>":
+      "bash, zsh, fish or powershell; in the file that it reads at its start, the line of the example",
+  },
   discover: { "<server>": "the URL of a server, or @name" },
   request: {
     "<method>": "as tools/list",

@@ -8,6 +8,7 @@ export const OWN = {
     value: "PLACE",
     variable: false,
     about: "where the store's key shall be: keyring, file or passphrase",
+    choices: ["keyring", "file", "passphrase"],
   },
   follow: { group: "own", variable: false, about: "go on with what is written from now on, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
