@@ -26,7 +26,7 @@ export async function placeCandidates(
   const place = places[given.length] ?? (last.includes("...") ? last : "");
   const words = WORDS[`${verb.name} ${place}`];
   if (words) return { candidates: words.map((value) => ({ value, about: "" })) };
-  if (place === "<target>" || place.includes("@")) return { candidates: await profileCandidates(known) };
+  if (/target|@/.test(place)) return { candidates: await profileCandidates(known) };
   if (/file|path|dir/i.test(place)) return { candidates: [], files: true };
   const [target = "", name = ""] = given;
   const items = await itemsOf(verb, target, known);

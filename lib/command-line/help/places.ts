@@ -22,7 +22,7 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<shell>":
       "bash, zsh, fish or powershell; in the file that it reads at its start, the line of the example",
   },
-  discover: { "<server>": "the URL of a server, or @name" },
+  discover: { "<server|@name>": "the URL of a server, or a saved connection, for its address" },
   request: {
     "<method>": "as tools/list",
     "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",
