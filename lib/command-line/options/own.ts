@@ -8,6 +8,7 @@ export const OWN = {
     value: "PLACE",
     variable: false,
     about: "where the store's key shall be: keyring, file or passphrase",
+    choices: ["keyring", "file", "passphrase"],
   },
   answers: {
     group: "own",
