@@ -9,6 +9,8 @@ import { probe } from "./probe.ts";
 /** What stands at an address where no MCP endpoint answers. */
 export type Instead =
   | { kind: "nothing" }
+  /** An endpoint after all: of HTTP+SSE (MCP 2024-11-05), which knows no POST at this address. */
+  | { kind: "endpoint" }
   /** A page for people. */
   | { kind: "page" }
   /** One where they sign in. @param at where a redirect leads to it */
@@ -47,10 +49,11 @@ function insteadOf(server: string, { url, status, headers, text }: Answer): Inst
     const isSignIn = isSignInAddress(to) || to.origin !== new URL(server).origin;
     return isSignIn ? { kind: "sign_in", at } : { kind: "page" };
   }
+  const type = headers.get("content-type") ?? "";
+  if (/^text\/event-stream\b/i.test(type)) return { kind: "endpoint" };
   const start = text.slice(0, LOOKED_AT);
-  const isPage =
-    /^text\/html\b/i.test(headers.get("content-type") ?? "") || /^\s*<(!doctype )?html\b/i.test(start);
-  if (!isPage) return { kind: "nothing" };
+  const isPage = /^text\/html\b/i.test(type) || /^\s*<(!doctype )?html\b/i.test(start);
+  if (!isPage) return { kind: status === 401 ? "endpoint" : "nothing" };
   const isMoved = url !== server && isSignInAddress(new URL(url));
   // A page that says that there is none may offer a way to sign in all the same.
   const isFine = status < 400;

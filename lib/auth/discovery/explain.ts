@@ -2,7 +2,7 @@ import type { M2mcpError } from "../../failure.ts";
 import type { AuthDeps } from "../deps.ts";
 import { noEndpoint, signInPage } from "../errors.ts";
 import { likelyEndpoint, lookInstead } from "./address.ts";
-import { type ProbeAnswer, probe } from "./probe.ts";
+import { probe } from "./probe.ts";
 
 /** Statuses of what is not there, or not for POST. */
 const ABSENT = [404, 405, 410, 501];
@@ -11,40 +11,70 @@ const ANSWERED_OTHERWISE = ["content_type", "redirect", "invalid_answer"];
 /** Failures of discovery that may come of a wrong address as well. */
 const OF_DISCOVERY = ["no_authorization_server", "resource_mismatch", "no_metadata", "metadata_refused"];
 
+/** What is known of an address by a request that failed there, or by a probe. */
+interface Met {
+  status: number | undefined;
+  /** The request bore a token. */
+  hadToken: boolean;
+}
+
 /**
- * A failure in the words of its likely cause: there is no MCP endpoint at the address, or a page where people sign in.
- * Looks at the address once more, without a token; the same failure where that explains nothing.
+ * A failed request in the words of its likely cause: there is no MCP endpoint at the address, or a page where people
+ * sign in. Looks at the address once more, without a token; the same failure where that explains nothing.
  *
- * @param during discovery, or a request to the server with a token or without
+ * @param hadToken whether the request bore one
  */
-export async function explain(
+export async function explainRequest(
   deps: AuthDeps,
   server: string,
   error: M2mcpError,
-  during: "discovery" | "request" | "request with token",
+  hadToken: boolean,
 ): Promise<M2mcpError> {
-  const isRequest = during !== "discovery";
-  if (!(isRequest ? isAnsweredOtherwise(error) : OF_DISCOVERY.includes(error.code))) return error;
-  const met = isRequest ? undefined : await probe(deps, server).catch(() => undefined);
-  if (!isRequest && !met) return error;
-  const instead = await lookInstead(deps, server);
-  const isAbsent = isRequest || (met !== undefined && isNoEndpoint(met));
-  if (instead.kind !== "sign_in" && !isAbsent) return error;
-  const likely = await likelyEndpoint(deps, server);
-  if (instead.kind === "sign_in") return signInPage(server, instead.at, likely);
-  const status = error.code === "http_status" ? error.status : met?.status;
-  const page = instead.kind === "page" ? "with a page for people" : "with what is no MCP message";
-  const answers = status === undefined || status < 400 ? page : `with HTTP status ${status}`;
-  return noEndpoint(server, during === "request with token" ? `the token ${answers}` : answers, likely);
+  const { code, status } = error;
+  const isOther = code === "http_status" && isElsewhere(status ?? 0);
+  if (!isOther && !ANSWERED_OTHERWISE.includes(code)) return error;
+  return (
+    (await insteadOf(deps, server, { status: code === "http_status" ? status : undefined, hadToken })) ??
+    error
+  );
 }
 
-const isAnsweredOtherwise = ({ code, status }: M2mcpError) =>
-  ANSWERED_OTHERWISE.includes(code) || (code === "http_status" && ABSENT.includes(status ?? 0));
+/** The same for a failure of discovery, which may come of a wrong address as well. */
+export async function explainDiscovery(
+  deps: AuthDeps,
+  server: string,
+  error: M2mcpError,
+): Promise<M2mcpError> {
+  return OF_DISCOVERY.includes(error.code) ? ((await absence(deps, server)) ?? error) : error;
+}
 
-/** Whether a server meets a request without a token as one does that knows no MCP at this path. */
-const isNoEndpoint = ({ status, wantsToken, isMessage, headers }: ProbeAnswer) =>
-  !wantsToken &&
-  !isMessage &&
-  (ABSENT.includes(status) ||
-    (status >= 300 && status < 400) ||
-    (status < 300 && /^text\/html\b/i.test(headers.get("content-type") ?? "")));
+/**
+ * Why there is no MCP endpoint at an address, as far as it shows without a token; undefined where there may be one.
+ * Never throws for what it meets there.
+ */
+export async function absence(deps: AuthDeps, server: string): Promise<M2mcpError | undefined> {
+  const met = await probe(deps, server).catch(() => undefined);
+  if (met === undefined || met.isMessage) return undefined;
+  const isPage = met.status < 300 && /^text\/html\b/i.test(met.headers.get("content-type") ?? "");
+  const seen = { status: met.status, hadToken: false };
+  if (!met.wantsToken) return isPage || isElsewhere(met.status) ? insteadOf(deps, server, seen) : undefined;
+  // A gateway may answer all paths so, and show people where they sign in.
+  const found = met.challenge ? undefined : await insteadOf(deps, server, seen);
+  return found?.code === "sign_in_page" ? found : undefined;
+}
+
+const isElsewhere = (status: number) => ABSENT.includes(status) || (status >= 300 && status < 400);
+
+async function insteadOf(
+  deps: AuthDeps,
+  server: string,
+  { status, hadToken }: Met,
+): Promise<M2mcpError | undefined> {
+  const instead = await lookInstead(deps, server);
+  if (instead.kind === "endpoint") return undefined;
+  const likely = await likelyEndpoint(deps, server);
+  if (instead.kind === "sign_in") return signInPage(server, instead.at, likely);
+  const page = instead.kind === "page" ? "with a page for people" : "with what is no MCP message";
+  const answers = status === undefined || status < 400 ? page : `with HTTP status ${status}`;
+  return noEndpoint(server, hadToken ? `the token ${answers}` : answers, likely);
+}

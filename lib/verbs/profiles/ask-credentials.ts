@@ -3,10 +3,16 @@ import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
-import type { Asker, Choice } from "../../ui/ask.ts";
+import { type Asker, askerAt, type Choice } from "../../ui/ask.ts";
 import { missingOf } from "../credentials/credential-options.ts";
 import { readCredentials } from "../credentials/credentials.ts";
 import { secretReading } from "../credentials/secret-reading.ts";
+
+/** The person at the terminal, where something is missing that can be typed. */
+export function guideOf({ options, io }: Command): Asker | undefined {
+  const { id, proof } = missingOf(options);
+  return id || proof ? askerAt(io) : undefined;
+}
 
 /** How a person may prove the client: what is asked for then. */
 type Proof = "secret" | "key" | "certificate";
@@ -27,11 +33,16 @@ export async function askCredentials(
 ): Promise<Credentials> {
   const missing = missingOf(command.options);
   const answers = new Map<OptionName, string>();
-  if (missing.id) answers.set("client-id", await needed(asker.line("client id", usualId || undefined), "client id"));
+  if (missing.id)
+    answers.set("client-id", await needed(asker.line("client id", usualId || undefined), "client id"));
   const proof = missing.proof ? await askProof(asker, known.authMethods) : undefined;
-  if (proof === "key") answers.set("private-key", await needed(asker.line("path of the private key"), "private key"));
+  if (proof === "key")
+    answers.set("private-key", await needed(asker.line("path of the private key"), "private key"));
   if (proof === "certificate") {
-    answers.set("client-cert", await needed(asker.line("path of the client certificate"), "client certificate"));
+    answers.set(
+      "client-cert",
+      await needed(asker.line("path of the client certificate"), "client certificate"),
+    );
     answers.set("client-key", await needed(asker.line("path of its private key"), "private key"));
   }
   const reading = secretReading(command, "value");
@@ -75,7 +86,8 @@ async function askProof(asker: Asker, methods: readonly string[] | undefined): P
   if (others.length === 0) return first;
   const choices: Choice<Proof>[] = proofs.map((proof) => ({ value: proof, about: IN_WORDS[proof] }));
   const chosen = await asker.choice("how does the client prove itself", choices);
-  if (chosen === null) throw wrongUsage("no way to prove the client chosen", "give --client-secret or --private-key");
+  if (chosen === null)
+    throw wrongUsage("no way to prove the client chosen", "give --client-secret or --private-key");
   return chosen;
 }
 

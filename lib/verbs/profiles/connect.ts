@@ -8,6 +8,7 @@ import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";
 import { firstRequest } from "./first-request.ts";
+import { showNext } from "./next-steps.ts";
 import { givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp connect <server|@login> @svc`: saves the connection once a real request went over it. */
@@ -27,7 +28,8 @@ export async function run(command: Command): Promise<undefined> {
   const at = withoutUrlSecrets(profile.server);
   command.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
   const by = profile.login ? ` with the login @${profile.login}` : "";
-  command.output.print(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`);
+  command.output.print(`connected @${name} to ${version} at ${at}${by}`);
+  await showNext(command, name);
 }
 
 interface Plan {

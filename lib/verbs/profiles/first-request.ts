@@ -1,4 +1,4 @@
-import { explain } from "../../auth/discovery/explain.ts";
+import { explainRequest } from "../../auth/discovery/explain.ts";
 import type { Command } from "../../command-line/command.ts";
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { ServerInfo } from "../../hosts/server-info.ts";
@@ -16,19 +16,10 @@ export async function firstRequest(command: Command, target: Target): Promise<Se
   try {
     return await withTarget(command, target, (client) => client.serverInfo());
   } catch (error) {
-    throw await explained(command, target, error, target.credentials ? "request with token" : "request");
+    if (!(error instanceof M2mcpError)) throw error;
+    const deps = await authDeps(command, target);
+    throw await explainRequest(deps, target.server, error, target.credentials !== null);
   }
-}
-
-/** What failed on the way to a server or to its tokens, in the words of its likely cause. */
-export async function explained(
-  command: Command,
-  target: Target,
-  error: unknown,
-  during: Parameters<typeof explain>[3],
-): Promise<unknown> {
-  if (!(error instanceof M2mcpError)) return error;
-  return explain(await authDeps(command, target), target.server, error, during);
 }
 
 /**
