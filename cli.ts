@@ -1,5 +1,5 @@
 import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
-import { parseArguments } from "./lib/command-line/arguments/parse.ts";
+import { plainArguments } from "./lib/command-line/arguments/plain.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
@@ -10,7 +10,7 @@ import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
 import { codeOf } from "./lib/platform/error-code.ts";
 import { ownArguments } from "./lib/platform/hidden-arguments.ts";
-import { standardStreams } from "./lib/platform/standard-streams.ts";
+import { standardStreams } from "./lib/platform/streams/standard-streams.ts";
 import type { IO } from "./lib/ui/io.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
 import { colourChoice, createScreens } from "./lib/ui/screen/screen.ts";
@@ -19,10 +19,11 @@ import { colourChoice, createScreens } from "./lib/ui/screen/screen.ts";
 async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   // Until the options are read, errors take the form that the raw arguments and the environment ask for.
   const json = argv.includes("--json");
-  let screens = createScreens(surfaces, io.env, "auto");
+  let screens = createScreens(streams, io.env, "auto");
   let output: Output = createOutput(io, { json, verbose: false, results: true }, screens);
   try {
-    const parsed = parseArguments(argv);
+    const parsed =
+      plainArguments(argv) ?? (await import("./lib/command-line/arguments/parse.ts")).parseArguments(argv);
     if (parsed.given.has("version")) {
       output.raw(`m2mcp ${VERSION}\n`);
       return EXIT.done;
@@ -35,10 +36,10 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
     const verbs = VERBS.map(({ name }) => name);
     const names = wanted === parsed.positionals ? verbs : [...verbs, ...HELP_TOPICS];
-    const chosen = chooseVerb(wanted, names, () => helping || io.stdin.isTTY === true);
+    const chosen = chooseVerb(wanted, names, () => helping || streams.stdinIsTerminal);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");
-      output.raw(await helpText(chosen.verb, await streams.columns()));
+      output.raw(await helpText(chosen.verb, screens.out.columns));
       return EXIT.done;
     }
     const spec = VERBS.find(({ name }) => name === chosen.verb);
@@ -46,7 +47,7 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const results = spec.name !== "bridge";
     output = createOutput(io, { json, verbose: false, results }, screens);
     const options = readOptions(parsed.given, io.env, spec.options, spec.name);
-    screens = createScreens(surfaces, io.env, colourChoice(options.value("color")));
+    screens = createScreens(streams, io.env, colourChoice(options.value("color")));
     output = createOutput(io, outputMode(options, results), screens);
     checkPositionals(spec, chosen.positionals);
     const verb = await spec.load();
@@ -75,14 +76,13 @@ const kindOf = (error: unknown) =>
   error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;
 
 const streams = standardStreams();
-const surfaces = { stdout: streams.stdout, stderr: streams.stderrKind };
 
 /** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
 const tell = (fault: unknown) =>
   createOutput(
     streams,
     { json: false, verbose: false, results: false },
-    createScreens(surfaces, process.env, "never"),
+    createScreens(streams, process.env, "never"),
   ).failure(unexpected(kindOf(fault)));
 
 // What nobody awaited concerns one message at most: the bridge goes on.
@@ -99,11 +99,10 @@ const exitCode = await main(ownArguments(redactArguments), {
   get stdin() {
     return streams.stdin;
   },
+  openStdin: streams.openStdin,
   stdout: streams.stdout,
   openStdout: streams.openStdout,
-  get stderr() {
-    return streams.stderr;
-  },
+  stderr: streams.stderr,
   now: Date.now,
 });
 const unwritten = await streams.endOutput();

@@ -13,6 +13,9 @@ export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = table;
 
 export const OPTION_NAMES = Object.keys(table) as OptionName[];
 
+/** Options that have a letter too. */
+export const SHORT: Readonly<Record<string, OptionName>> = { "-h": "help", "-v": "version", "-V": "version" };
+
 /** Narrows text to the name of an option, written without dashes. */
 export const isOptionName = (text: string): text is OptionName => Object.hasOwn(table, text);
 

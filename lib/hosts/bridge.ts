@@ -1,8 +1,7 @@
 // The stdio host: pipes JSON-RPC between a client's lines and the connection (MCP stdio transport).
-import type { Readable, Writable } from "node:stream";
 import { createConnection } from "../mcp/connection/connection.ts";
 import { createBatches } from "../mcp/jsonrpc/batch.ts";
-import { errorResponse, type RpcError } from "../mcp/jsonrpc/message.ts";
+import { errorResponse } from "../mcp/jsonrpc/message.ts";
 import { Pending } from "../mcp/jsonrpc/pending.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
@@ -10,10 +9,11 @@ import { complete, LISTEN } from "../mcp/protocol/subscription.ts";
 import { Cancellation, type OnMessage } from "../mcp/protocol/transport.ts";
 import { endedEarly, tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
+import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts";
 import { deadlineMs } from "../timing/deadline.ts";
 import { createSemaphore } from "../timing/semaphore.ts";
 import { until } from "../timing/until.ts";
-import { answer, type Bridge, fail, type Owed, track } from "./bridge-context.ts";
+import { answer, type Bridge, fail, type Observer, type Owed, track } from "./bridge-context.ts";
 import { createLateWatch } from "./late-watch.ts";
 import { readLines } from "./line-stream.ts";
 import { createLineWriter } from "./line-writer.ts";
@@ -28,18 +28,19 @@ const LAST_WORDS_MS = 500;
 
 export interface BridgeOptions {
   endpoint: Endpoint;
-  input: Readable;
-  output: Writable;
+  input: ByteInput;
+  output: ByteOutput;
   /** Ends the bridge as the end of the input does; after that end, without waiting further. */
   stop: AbortSignal;
   /** Ends it without waiting for answers under way. */
   kill: AbortSignal;
   /** How long answers may take after the end of the input, in ms. */
   drainMs: number;
+  /** Told that the input has ended. */
+  onInputEnd?(): void;
   /** Told the length of each message once it is done with. */
   onMessageDone(length: number): void;
-  /** Told each failure that a client is answered with, for those who read stderr. */
-  onFailure?(error: RpcError, method: string): void;
+  observer: Observer;
 }
 
 /**
@@ -56,12 +57,13 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
     // Who sends junk and does not read what is said of it must wait.
     if (said !== undefined) await until(writer.write(said), Number.POSITIVE_INFINITY, noMore);
   }
+  options.onInputEnd?.();
   endInput(bridge);
   await end(bridge, options, stopWatching);
 }
 
 function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
-  const { endpoint, onMessageDone, onFailure = () => {} } = options;
+  const { endpoint, onMessageDone, observer } = options;
   const limitMs = deadlineMs(endpoint.timeoutMs);
   const owed = new Pending<Owed>();
   const asked: Bridge["asked"] = new Set();
@@ -91,7 +93,7 @@ function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
     toClient,
     watch: late.watch,
     onMessageDone,
-    onFailure,
+    observer,
   };
   return { bridge, stopWatching: late.stop };
 }
@@ -120,8 +122,8 @@ async function end(
   // Hosts close the input first and signal later: then the wait is over.
   const cutShort = AbortSignal.any(stop.aborted ? [kill, writer.closed] : [kill, stop, writer.closed]);
   await until(owed.empty(), drainMs, cutShort);
-  for (const [id, { cancel }] of owed.entries()) {
-    track(bridge, answer(bridge, id, errorResponse(id, toRpcError(endedEarly()))));
+  for (const [id, { cancel, method }] of owed.entries()) {
+    fail(bridge, id, method, toRpcError(endedEarly()));
     // The server need not go on for nobody.
     cancel.abort(new Cancellation({ reason: "the client has ended" }));
   }

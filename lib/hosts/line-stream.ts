@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { ByteInput } from "../platform/streams/byte-streams.ts";
 import { createLineSplitter, type Line } from "./line-splitter.ts";
 
 /** How long the input is read in one go, in ms. */
@@ -8,7 +8,7 @@ const TURN_MS = 20;
  * The lines of a stream, until it ends or `signal` fires (MCP stdio transport).
  * A read error counts as the end: the peer is gone either way.
  */
-export async function* readLines(input: Readable, signal: AbortSignal): AsyncGenerator<Line> {
+export async function* readLines(input: ByteInput, signal: AbortSignal): AsyncGenerator<Line> {
   const splitter = createLineSplitter();
   // Ending the stream ends the loop; a race with the signal would pile up reactions, one for each chunk.
   const stop = () => void input.destroy();

@@ -1,5 +1,5 @@
-import type { Writable } from "node:stream";
 import type { Text } from "../mcp/jsonrpc/bytes.ts";
+import type { ByteOutput } from "../platform/streams/byte-streams.ts";
 
 /** Writes whole lines; waits while the reader is slow, so that memory stays bounded. */
 export interface LineWriter {
@@ -15,23 +15,20 @@ export interface LineWriter {
 
 /** Bytes that may wait for the reader before those who write are held up. */
 const HIGH_WATER_BYTES = 256 * 1024;
-/** Bytes of one line that are given to the stream at once: it keeps a copy of what the reader does not take yet. */
+/** Bytes of one line that are given to the output at once: it keeps a copy of what the reader does not take yet. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 const LF = Buffer.from("\n");
 const AT_ONCE = Promise.resolve();
 
 /**
- * A line writer on a stream; a broken pipe closes it quietly. The first line of a turn of the event loop goes out at
- * once, those that follow in the same turn go out together.
+ * A line writer; a broken pipe closes it quietly. The first line of a turn of the event loop goes out at once, those
+ * that follow in the same turn go out together.
  */
-export const createLineWriter = (output: Writable): LineWriter => new StreamLineWriter(output);
+export const createLineWriter = (output: ByteOutput): LineWriter => new OutputLineWriter(output);
 
-class StreamLineWriter implements LineWriter {
-  readonly #output: Writable;
-  readonly #gone = new AbortController();
-  /** Resolves when the last chunk has left. */
-  #pending: Promise<void> = AT_ONCE;
-  /** While the stream takes no more. */
+class OutputLineWriter implements LineWriter {
+  readonly #output: ByteOutput;
+  /** While the output takes no more. */
   #drained: Promise<void> | undefined;
   /** A line that goes out in pieces, and those behind it. */
   #inPieces: Promise<void> | undefined;
@@ -40,14 +37,12 @@ class StreamLineWriter implements LineWriter {
   #length = 0;
   #turn = false;
 
-  constructor(output: Writable) {
+  constructor(output: ByteOutput) {
     this.#output = output;
-    output.on("error", () => this.#gone.abort());
-    output.on("close", () => this.#gone.abort());
   }
 
   get closed(): AbortSignal {
-    return this.#gone.signal;
+    return this.#output.gone;
   }
 
   readonly backpressure = (): Promise<void> | undefined => this.#inPieces ?? this.#drained;
@@ -58,7 +53,8 @@ class StreamLineWriter implements LineWriter {
     if (typeof text !== "string") {
       this.#flush();
       this.#send(text);
-      return this.#send(LF) ? AT_ONCE : this.#untilDrained();
+      this.#send(LF);
+      return this.#drained ?? AT_ONCE;
     }
     this.#lines.push(`${text}\n`);
     this.#length += text.length;
@@ -67,29 +63,25 @@ class StreamLineWriter implements LineWriter {
       this.#turn = true;
       setImmediate(this.#endOfTurn);
     }
-    if ((first || this.#length > HIGH_WATER_BYTES) && !this.#flush()) return this.#untilDrained();
+    if (first || this.#length > HIGH_WATER_BYTES) this.#flush();
     return this.#drained ?? AT_ONCE;
   }
 
   async flushed(): Promise<void> {
     await this.#inPieces;
     this.#flush();
-    if (this.closed.aborted) return;
-    const left = new Promise<void>((resolve) =>
-      this.closed.addEventListener("abort", () => resolve(), { once: true }),
-    );
-    await Promise.race([this.#pending, left]);
+    await this.#output.flushed();
   }
 
   /** @returns whether more may be written */
   #send(chunk: Text): boolean {
-    if (this.closed.aborted) return true;
-    let more = true;
-    this.#pending = new Promise((resolve) => {
-      more = this.#output.write(chunk, () => resolve());
-      if (this.#output.destroyed) resolve();
+    const drained = this.#output.write(chunk);
+    if (!drained) return true;
+    const mine = drained.then(() => {
+      if (this.#drained === mine) this.#drained = undefined;
     });
-    return more;
+    this.#drained = mine;
+    return false;
   }
 
   #flush(): boolean {
@@ -102,29 +94,14 @@ class StreamLineWriter implements LineWriter {
 
   readonly #endOfTurn = (): void => {
     this.#turn = false;
-    if (!this.#flush()) void this.#untilDrained();
+    this.#flush();
   };
-
-  #untilDrained(): Promise<void> {
-    this.#drained ??= new Promise<void>((resolve) => {
-      const ready = () => {
-        this.#output.off("drain", ready);
-        this.closed.removeEventListener("abort", ready);
-        resolve();
-      };
-      this.#output.once("drain", ready);
-      this.closed.addEventListener("abort", ready, { once: true });
-    }).finally(() => {
-      this.#drained = undefined;
-    });
-    return this.#drained;
-  }
 
   /** Writes a line once those before it are out, a huge one in pieces. */
   #behind(text: Text): Promise<void> {
     const mine = (this.#inPieces ?? AT_ONCE).then(async () => {
       if (typeof text === "string") this.#lines.push(`${text}\n`);
-      if (!this.#flush()) await this.#untilDrained();
+      if (!this.#flush()) await this.#drained;
       if (typeof text !== "string") await this.#sendPieces(text);
     });
     this.#inPieces = mine;
@@ -136,7 +113,7 @@ class StreamLineWriter implements LineWriter {
 
   async #sendPieces(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += PIECE_BYTES)
-      if (!this.#send(bytes.subarray(at, at + PIECE_BYTES))) await this.#untilDrained();
-    if (!this.#send(LF)) await this.#untilDrained();
+      if (!this.#send(bytes.subarray(at, at + PIECE_BYTES))) await this.#drained;
+    if (!this.#send(LF)) await this.#drained;
   }
 }

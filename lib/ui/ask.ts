@@ -31,8 +31,9 @@ const MOST_TRIES = 3;
  * Who can be asked: nobody where stdin is no terminal, or where a question would not be seen. Ctrl-C at a question does
  * what it does elsewhere.
  */
-export function askerAt({ stdin, stderr }: Pick<IO, "stdin" | "stderr">): Asker | undefined {
-  if (!isAskable({ stdin, stderr })) return undefined;
+export function askerAt(io: Pick<IO, "stdin" | "stderr">): Asker | undefined {
+  if (!isAskable(io)) return undefined;
+  const { stdin, stderr } = io;
 
   async function typed(question: string, hidden: boolean): Promise<string | null> {
     const answer = await promptLine(showControls(question), { hidden }, stdin, stderr);

@@ -1,5 +1,6 @@
-import type { Readable, Writable } from "node:stream";
-import type { Sink } from "../platform/standard-streams.ts";
+import type { Readable } from "node:stream";
+import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts";
+import type { Sink } from "../platform/streams/sink.ts";
 
 /** The process around a command, handed in. A stream is opened when it is first touched. */
 export interface IO {
@@ -7,15 +8,18 @@ export interface IO {
   /** The current folder. */
   readonly cwd: string;
   readonly stdin: Readable & { isTTY?: boolean; fd?: number };
+  /** The same for who only reads it to its end. */
+  openStdin(): ByteInput;
   /** Takes results. */
   readonly stdout: Sink;
-  /** The same as a stream, for who must know whether its reader is slow or has gone. */
-  openStdout(): Writable;
-  readonly stderr: Writable & { isTTY?: boolean };
+  /** The same for who must know whether its reader is slow or has gone. */
+  openStdout(): ByteOutput;
+  readonly stderr: Sink;
   /** Ms since 1970. */
   now(): number;
 }
 
 /** Whether a person can be asked: who types at stdin sees the question on stderr. */
-export const isAskable = ({ stdin, stderr }: Pick<IO, "stdin" | "stderr">): boolean =>
-  stdin.isTTY === true && stderr.isTTY === true;
+export const isAskable = (io: Pick<IO, "stdin" | "stderr">): boolean =>
+  // In this order: stdin is opened only where a person may be there.
+  io.stderr.isTTY === true && io.stdin.isTTY === true;

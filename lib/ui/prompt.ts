@@ -1,6 +1,8 @@
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import { beforeEndingSignal } from "../platform/ending-signals.ts";
 import { listenToStop } from "../platform/stop-signal.ts";
+import type { Sink } from "../platform/streams/sink.ts";
+import { textWidth } from "../platform/text-width.ts";
 
 /** What arrow and function keys send, and a terminal around what is pasted. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how they begin
@@ -19,13 +21,13 @@ export type Typed = { kind: "line"; text: string } | { kind: "ended" } | { kind:
  *
  * @param mode.hidden nothing of what is typed is shown
  */
-export async function promptLine(
+export function promptLine(
   question: string,
   { hidden }: { hidden: boolean },
   input: Terminal,
-  output: Writable,
+  output: Sink,
 ): Promise<Typed> {
-  const columnsOf = hidden ? () => 0 : (await import("string-width")).default;
+  const columnsOf = hidden ? () => 0 : textWidth;
   // Whatever ends us must not leave a shell without echo behind.
   const ending = beforeEndingSignal(() => input.setRawMode?.(false));
   let typed = "";

@@ -15,12 +15,43 @@ export const noSuchProfile = (name: string, folder: string, near?: string) =>
       : "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another store",
   );
 
-export const notOnServer = (kind: string, name: string, near: string | undefined) =>
+/** @param listing the command that shows what there is; the kind's own unless given */
+export const notOnServer = (
+  kind: string,
+  name: string,
+  near: string | undefined,
+  listing = `m2mcp <target> ${kind}s-list`,
+) =>
   new M2mcpError(
     "not_found",
     EXIT.server,
     `the server has no ${kind} ${name}`,
-    near ? `did you mean ${near}` : `m2mcp <target> ${kind}s-list shows what it has`,
+    near ? `did you mean ${near}` : `${listing} shows what it has`,
+  );
+
+/** Servers tell of skills by an extension (SEP-2640); a resource is none for being called `skill://`. */
+export const noSkills = () =>
+  new M2mcpError(
+    "no_skills",
+    EXIT.server,
+    "the server has no skills (io.modelcontextprotocol/skills)",
+    "m2mcp <target> resources-list shows what else can be read",
+  );
+
+export const severalSkills = (name: string, uris: readonly string[]) =>
+  new M2mcpError(
+    "several_skills",
+    EXIT.usage,
+    `several skills are called ${name}`,
+    `name one: ${uris.join(", ")}`,
+  );
+
+export const skillChanged = (uri: string) =>
+  new M2mcpError(
+    "skill_changed",
+    EXIT.server,
+    `${uri} is not what its digest promises: it has changed, or was changed on its way`,
+    "try again; if it stays so, tell who runs the server",
   );
 
 export const toolFailed = (name: string) =>

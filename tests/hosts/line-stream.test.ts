@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { readLines } from "../../lib/hosts/line-stream.ts";
 import { createLineWriter } from "../../lib/hosts/line-writer.ts";
+import { streamOutput } from "../../lib/platform/streams/stream-output.ts";
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -14,7 +15,7 @@ describe("the line writer", () => {
         done();
       },
     });
-    const writer = createLineWriter(output);
+    const writer = createLineWriter(streamOutput(output));
     for (const line of ["a", "b", "c"]) void writer.write(line);
     expect(chunks).toEqual(["a\n"]);
     await turn();
@@ -37,7 +38,7 @@ describe("the line writer", () => {
         free = done;
       },
     });
-    const writer = createLineWriter(output);
+    const writer = createLineWriter(streamOutput(output));
     void writer.write("first");
     let done = false;
     const huge = writer.write(Buffer.alloc(20 * 1024 * 1024, "x")).then(() => {
@@ -69,7 +70,7 @@ describe("the line writer", () => {
 
   test("holds the writer up while the reader is slow, and lets go when the reader is gone", async () => {
     const output = new PassThrough({ highWaterMark: 10 });
-    const writer = createLineWriter(output);
+    const writer = createLineWriter(streamOutput(output));
     let more = false;
     void writer.write("0123456789").then(() => {
       more = true;

@@ -10,6 +10,7 @@ import type { Command } from "../../lib/command-line/command.ts";
 import { outputMode, readOptions } from "../../lib/command-line/option-values.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { M2mcpError } from "../../lib/failure.ts";
+import { streamOutput } from "../../lib/platform/streams/stream-output.ts";
 import { createOutput } from "../../lib/ui/output.ts";
 import { colourChoice, createScreens } from "../../lib/ui/screen/screen.ts";
 
@@ -44,13 +45,15 @@ export function createVerbHome(): VerbHome {
     if (!spec) throw new Error(`no verb in ${argv.join(" ")}`);
     const options = readOptions(parsed.given, env, spec.options, spec.name);
     checkPositionals(spec, positionals);
+    const input = Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]);
     const io = {
       env,
       cwd: folder,
-      stdin: Readable.from(stdin === undefined ? [] : [Buffer.from(stdin)]),
+      stdin: input,
+      openStdin: () => input,
       stdout: out.stream,
       stderr: err.stream,
-      openStdout: () => out.stream,
+      openStdout: () => streamOutput(out.stream),
       now: () => Date.now() + home.aheadMs,
     };
     const screens = createScreens({ stdout: {}, stderr: {} }, env, colourChoice(options.value("color")));

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { wrongUsage } from "../../failure.ts";
 import { OPTION_WORDS } from "../foreign-words.ts";
-import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, spelled } from "../options.ts";
+import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, SHORT, spelled } from "../options.ts";
 import { suggest } from "../suggest.ts";
 
 /** What stands in the arguments, before it is known which verb they are for. Values stay the text they were. */
@@ -10,8 +10,6 @@ export interface Arguments {
   /** Values in the order given; a switch has one empty value each time. */
   given: Map<OptionName, string[]>;
 }
-
-const SHORT: Record<string, OptionName> = { "-h": "help", "-v": "version", "-V": "version" };
 
 /** How the options look to the runtime's parser: with a value or without. */
 const shapes = () =>

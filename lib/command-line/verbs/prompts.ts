@@ -19,4 +19,17 @@ export const PROMPTS: readonly VerbSpec[] = [
     examples: [`m2mcp ${OWN_NAME} prompts-get review language=TypeScript`],
     load: () => import("../../verbs/prompts/get.ts"),
   },
+  {
+    name: "complete",
+    group: "use",
+    arguments: "<target> <name> <argument> [...arguments]",
+    about: "Show values that the server offers for the last argument of a prompt or resource template",
+    options: SPEAKING,
+    examples: [
+      `m2mcp ${OWN_NAME} complete review language=`,
+      `m2mcp ${OWN_NAME} complete review language=Python framework=fl`,
+      `m2mcp ${OWN_NAME} complete 'file:///{path}' path=lo`,
+    ],
+    load: () => import("../../verbs/prompts/complete.ts"),
+  },
 ];

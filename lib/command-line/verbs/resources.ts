@@ -28,4 +28,13 @@ export const RESOURCES: readonly VerbSpec[] = [
     examples: [`m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`],
     load: () => import("../../verbs/resources/read.ts"),
   },
+  {
+    name: "skills",
+    group: "use",
+    arguments: "<target> [name]",
+    about: "List the server's skills, or show one: instructions for an agent",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} skills`, `m2mcp ${OWN_NAME} skills refunds > SKILL.md`],
+    load: () => import("../../verbs/resources/skills.ts"),
+  },
 ];

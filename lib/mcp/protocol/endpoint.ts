@@ -53,6 +53,8 @@ export interface Endpoint {
   trace?: Readonly<Record<string, string>>;
   /** While nobody can take more messages: resolves once somebody can. Long bodies are not read on meanwhile. */
   backpressure?(): Promise<void> | undefined;
+  /** Each HTTP exchange is logged too. */
+  verbose?: boolean;
   /** One line for a person, about what happens; shown with --verbose. */
   log(line: string): void;
 }

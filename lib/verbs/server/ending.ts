@@ -1,5 +1,3 @@
-import type { Readable } from "node:stream";
-
 /** What was being answered when a signal came may still be answered, for this long, in ms: the host has done waiting. */
 const GRACE_MS = 3000;
 /** How often is looked whether the host is still there, while nothing else would tell, in ms. */
@@ -12,8 +10,10 @@ export interface Ending {
   stop: AbortSignal;
   /** At once. */
   kill: AbortSignal;
-  /** The input is read from now on: its end tells when to look for the host. */
+  /** The input is read from now on, and tells by its end that the host may be gone. */
   opened(): void;
+  /** The input has ended: from now on nothing tells but looking. */
+  inputEnded(): void;
   /** Listens no more. */
   end(): void;
 }
@@ -24,7 +24,7 @@ export interface Ending {
  *
  * @param parent the id of the process that started this one, now
  */
-export function watchEnding(input: Readable, parent: () => number = () => process.ppid): Ending {
+export function watchEnding(parent: () => number = () => process.ppid): Ending {
   const stop = new AbortController();
   const kill = new AbortController();
   const host = parent();
@@ -51,9 +51,9 @@ export function watchEnding(input: Readable, parent: () => number = () => proces
       // A bridge at rest wakes up for nobody.
       clearInterval(look);
       look = undefined;
-      for (const event of ["end", "close", "error"]) input.once(event, watchHost);
-      if (stop.signal.aborted || input.readableEnded) watchHost();
+      if (stop.signal.aborted) watchHost();
     },
+    inputEnded: watchHost,
     end() {
       clearTimeout(grace);
       clearInterval(look);

@@ -1,0 +1,71 @@
+import { codeOf } from "../error-code.ts";
+
+/** Takes results, in order. */
+export interface Sink {
+  write(chunk: Uint8Array | string): unknown;
+  /** Whether a person reads it. */
+  readonly isTTY?: boolean;
+  /** Of the terminal; undefined where it is none. */
+  readonly columns?: number | undefined;
+}
+
+/** A sink of this process, which tells what became of what it took. */
+export interface WatchedSink extends Sink {
+  /**
+   * Waits until what was written has left the process.
+   *
+   * @returns the system's code where it could not be written, EPIPE where the reader had gone; empty when all is well
+   */
+  end(): Promise<string>;
+}
+
+/** Writes to one of the process's streams; rejects with the system's error. */
+export type WriteBytes = (bytes: Uint8Array) => Promise<unknown>;
+
+/** What a pipe takes as a whole or not at all (POSIX PIPE_BUF), in bytes: no part of it can be written twice. */
+const PIECE_BYTES = 4096;
+
+/**
+ * Results without a stream, which takes twice as long to load as the runtime to start: each piece is written at once
+ * where the system takes it, as it mostly does.
+ *
+ * @param isSettled whether a promise is known to be fulfilled, without waiting a turn
+ */
+export function createSink(
+  write: WriteBytes,
+  isSettled: (promise: Promise<unknown>) => boolean,
+  terminal: { readonly isTTY: boolean; readonly columns: number | undefined },
+): WatchedSink {
+  let failure = "";
+  /** What the system did not take at once, and all that is behind it. */
+  let behind: Promise<void> | undefined;
+  const fail = (error: unknown) => {
+    failure ||= codeOf(error) || "unknown";
+  };
+  const done = () => {};
+
+  function push(piece: Uint8Array): void {
+    if (behind) {
+      behind = behind.then(() => (failure === "" ? write(piece).then(done, fail) : undefined));
+      return;
+    }
+    const writing = write(piece);
+    if (!isSettled(writing)) behind = writing.then(done, fail);
+  }
+  return {
+    write(chunk) {
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) push(bytes.subarray(at, at + PIECE_BYTES));
+    },
+    get isTTY() {
+      return terminal.isTTY;
+    },
+    get columns() {
+      return terminal.columns;
+    },
+    async end() {
+      await behind;
+      return failure;
+    },
+  };
+}

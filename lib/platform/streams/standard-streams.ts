@@ -1,0 +1,129 @@
+import type { Writable } from "node:stream";
+import { codeOf } from "../error-code.ts";
+import type { ByteInput, ByteOutput } from "./byte-streams.ts";
+import { type FileSink, sinkOutput } from "./file-sink.ts";
+import { createSink, type Sink, type WatchedSink } from "./sink.ts";
+import { streamOutput } from "./stream-output.ts";
+import { isTerminal } from "./terminal.ts";
+
+/** Messages are few, and nobody waits longer for who does not read them, in ms. */
+const STDERR_LIMIT_MS = 1000;
+
+interface BunFile {
+  stream(): ReadableStream<Uint8Array>;
+  writer(): FileSink;
+}
+
+/** What is used of Bun: its streams are there without anything being loaded. */
+interface BunStreams {
+  stdin: BunFile;
+  stdout: BunFile;
+  stderr: BunFile;
+  write(file: BunFile, bytes: Uint8Array): Promise<number>;
+  peek: { status(promise: Promise<unknown>): "fulfilled" | "pending" | "rejected" };
+}
+
+/** The process's own streams. Each is opened at its first use: Node's take longer to load than a bare start. */
+export interface StandardStreams {
+  readonly stdin: typeof process.stdin;
+  /** stdin for who only reads it to its end. */
+  openStdin(): ByteInput;
+  readonly stdinIsTerminal: boolean;
+  readonly stdout: Sink;
+  /** stdout for who must know whether its reader is slow or has gone. */
+  openStdout(): ByteOutput;
+  readonly stderr: Sink;
+  /**
+   * Waits until what was written to stdout has left the process.
+   *
+   * @returns the system's code where it could not be written, EPIPE where the reader had gone; empty when all is well
+   */
+  endOutput(): Promise<string>;
+  /** The same for stderr, within a second. */
+  endErrors(): Promise<void>;
+}
+
+/** Opens none of them yet. */
+export function standardStreams(): StandardStreams {
+  const bun = (globalThis as { Bun?: BunStreams }).Bun;
+  const stdout = standardSink(bun, "stdout", 1);
+  const stderr = standardSink(bun, "stderr", 2);
+  let opened: ByteOutput | undefined;
+  let failure = "";
+  const failed = (error: unknown) => {
+    failure ||= codeOf(error) || "unknown";
+  };
+  return {
+    get stdin() {
+      return process.stdin;
+    },
+    openStdin: () => (bun ? bunInput(bun) : process.stdin),
+    get stdinIsTerminal() {
+      return isTerminal(0);
+    },
+    stdout,
+    openStdout() {
+      opened ??= bun ? sinkOutput(bun.stdout.writer(), failed) : streamOutput(process.stdout, failed);
+      return opened;
+    },
+    stderr,
+    async endOutput() {
+      await opened?.flushed();
+      return (await stdout.end()) || failure;
+    },
+    async endErrors() {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, STDERR_LIMIT_MS);
+      });
+      await Promise.race([stderr.end(), late]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function standardSink(bun: BunStreams | undefined, name: "stdout" | "stderr", fd: 1 | 2): WatchedSink {
+  const terminal = {
+    get isTTY() {
+      return isTerminal(fd);
+    },
+    get columns() {
+      return isTerminal(fd) ? process[name].columns : undefined;
+    },
+  };
+  if (!bun)
+    return createSink(
+      (bytes) => written(process[name], bytes),
+      () => false,
+      terminal,
+    );
+  const isSettled = (promise: Promise<unknown>) => bun.peek.status(promise) === "fulfilled";
+  return createSink((bytes) => bun.write(bun[name], bytes), isSettled, terminal);
+}
+
+const written = (stream: Writable, bytes: Uint8Array): Promise<void> =>
+  new Promise((resolve, reject) => {
+    // What nobody listens to would end the process.
+    if (stream.listenerCount("error") === 0) stream.on("error", () => {});
+    stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+  });
+
+/** Chunks as Bun reads them. What cannot be read, a folder for one, fails when it is read. */
+function bunInput({ stdin }: BunStreams): ByteInput {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let ended = false;
+  return {
+    get isTTY() {
+      return isTerminal(0);
+    },
+    async *[Symbol.asyncIterator]() {
+      if (ended) return;
+      reader = stdin.stream().getReader();
+      for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    },
+    destroy() {
+      ended = true;
+      void reader?.cancel().catch(() => {});
+    },
+  };
+}
