@@ -9,6 +9,7 @@ export const OWN = {
     variable: false,
     about: "where the store's key shall be: keyring, file or passphrase",
   },
+  "no-check": { group: "own", variable: false, about: "send arguments as they are, whatever is declared" },
   follow: { group: "own", variable: false, about: "go on with what is written from now on, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
 } as const satisfies Record<string, OptionSpec>;

@@ -1,14 +1,21 @@
 import type { Command } from "../../command-line/command.ts";
 import { messages } from "../../ui/render.ts";
-import { parsePairs, showNotification, withClient } from "../with-client.ts";
+import { argumentsFor } from "../arguments/arguments-for.ts";
+import { readGiven } from "../arguments/given.ts";
+import { showNotification, withClient } from "../with-client.ts";
 
 /** `m2mcp @svc prompts-get NAME key=value` */
 export async function run(command: Command): Promise<undefined> {
-  const [, name, ...pairs] = command.positionals;
-  const filled = parsePairs(pairs, false);
-  const result = await withClient(command, (client) =>
-    client.request("prompts/get", { name, arguments: filled }, { onNotification: showNotification(command) }),
-  );
+  const [, name = "", ...words] = command.positionals;
+  const given = await readGiven(command, words);
+  const result = await withClient(command, async (client, catalogue) => {
+    const filled = await argumentsFor({ command, kind: "prompts", name }, given, { client, catalogue });
+    return client.request(
+      "prompts/get",
+      { name, arguments: filled },
+      { onNotification: showNotification(command) },
+    );
+  });
   command.output.data(result);
   command.output.print(messages(result.messages));
 }
