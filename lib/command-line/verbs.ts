@@ -1,8 +1,10 @@
 import { ACTIVITY } from "./verbs/activity.ts";
+import { DESKTOP } from "./verbs/desktop.ts";
 import { PROFILES } from "./verbs/profiles.ts";
 import { PROMPTS } from "./verbs/prompts.ts";
 import { RESOURCES } from "./verbs/resources.ts";
 import { SERVER } from "./verbs/server.ts";
+import { TASKS } from "./verbs/tasks.ts";
 import { TOOLS } from "./verbs/tools.ts";
 import type { VerbSpec } from "./verbs/verb-spec.ts";
 
@@ -10,8 +12,10 @@ import type { VerbSpec } from "./verbs/verb-spec.ts";
 export const VERBS: readonly VerbSpec[] = [
   ...PROFILES,
   ...TOOLS,
+  ...TASKS,
   ...RESOURCES,
   ...PROMPTS,
   ...SERVER,
+  ...DESKTOP,
   ...ACTIVITY,
 ];

@@ -1,4 +1,4 @@
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const PROMPTS: readonly VerbSpec[] = [
   {
@@ -14,8 +14,8 @@ export const PROMPTS: readonly VerbSpec[] = [
     name: "prompts-get",
     group: "use",
     arguments: "<target> <name> [...arguments]",
-    about: "Show a prompt, filled with key=value",
-    options: ["no-check", ...SPEAKING],
+    about: "Show a prompt, filled with key=value or key=@file",
+    options: ["no-check", ...WORKING],
     examples: [`m2mcp ${OWN_NAME} prompts-get review language=TypeScript`],
     load: () => import("../../verbs/prompts/get.ts"),
   },

@@ -2,7 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import { messages } from "../../ui/render.ts";
 import { argumentsFor } from "../arguments/arguments-for.ts";
 import { readGiven } from "../arguments/given.ts";
-import { showNotification, withClient } from "../with-client.ts";
+import { withClient } from "../with-client.ts";
 
 /** `m2mcp @svc prompts-get NAME key=value` */
 export async function run(command: Command): Promise<undefined> {
@@ -10,11 +10,7 @@ export async function run(command: Command): Promise<undefined> {
   const given = await readGiven(command, words);
   const result = await withClient(command, async (client, catalogue) => {
     const filled = await argumentsFor({ command, kind: "prompts", name }, given, { client, catalogue });
-    return client.request(
-      "prompts/get",
-      { name, arguments: filled },
-      { onNotification: showNotification(command) },
-    );
+    return client.request("prompts/get", { name, arguments: filled });
   });
   command.output.data(result);
   command.output.print(messages(result.messages));

@@ -3,7 +3,7 @@ import { wrongUsage } from "../../failure.ts";
 import { jsonText } from "../../ui/json-text.ts";
 import { fill } from "../arguments/fill.ts";
 import { readGiven } from "../arguments/given.ts";
-import { showNotification, withClient } from "../with-client.ts";
+import { withClient } from "../with-client.ts";
 
 /** `m2mcp @svc request METHOD [params]`: any request, as it is; its result as JSON. */
 export async function run(command: Command): Promise<undefined> {
@@ -11,9 +11,7 @@ export async function run(command: Command): Promise<undefined> {
   if (method.startsWith("notifications/"))
     throw wrongUsage(`${method} is a notification: nothing answers it`, "give the method of a request");
   const params = fill(await readGiven(command, words), undefined).value;
-  const result = await withClient(command, (client) =>
-    client.request(method, params, { onNotification: showNotification(command) }),
-  );
+  const result = await withClient(command, (client) => client.request(method, params));
   command.output.data(result);
   command.output.print(jsonText(result, 2));
 }
