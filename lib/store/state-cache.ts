@@ -44,6 +44,7 @@ export function createStateCache<Auth extends object, Server extends object>(
 ): StateCache<Auth, Server> {
   type State = CachedState<Auth, Server>;
   let state: CacheState<State> = { kind: "not asked for" };
+  const atStart = createSharedRead<State>();
 
   function stored(): Promise<string> {
     if (state.kind !== "stored") state = { kind: "stored", id: id() };
@@ -54,7 +55,8 @@ export function createStateCache<Auth extends object, Server extends object>(
       store.warn(`tokens are kept for this run only: ${error instanceof Error ? error.message : "no store"}`);
     state = { kind: "in memory", state: kept };
   }
-  async function read(): Promise<State> {
+  const read = (): Promise<State> => atStart.read(readNow);
+  async function readNow(): Promise<State> {
     if (state.kind === "in memory") return state.state;
     try {
       return (await store.readState(await stored())) ?? {};
@@ -64,6 +66,7 @@ export function createStateCache<Auth extends object, Server extends object>(
     }
   }
   async function update(change: Change<State>): Promise<void> {
+    atStart.end();
     if (state.kind === "in memory") {
       state = { kind: "in memory", state: change(state.state) };
       return;
@@ -79,6 +82,7 @@ export function createStateCache<Auth extends object, Server extends object>(
     }
   }
   async function withLock<T>(work: () => Promise<T>): Promise<T> {
+    atStart.end();
     if (state.kind === "in memory") return work();
     let started = false;
     const once = () => {
@@ -99,6 +103,30 @@ export function createStateCache<Auth extends object, Server extends object>(
 /** A cache that nothing is written for, and what it holds by now. */
 export interface MemoryCache<Auth extends object, Server extends object> extends StateCache<Auth, Server> {
   state(): CachedState<Auth, Server>;
+}
+
+/** How long what was read first is as good as what would be read now, in ms. */
+const SHARED_MS = 100;
+
+/**
+ * A command asks for the token and for what is known of the server, which are in one file: at the start one reading
+ * serves both. It ends with the first change, with the first lock, and after a moment.
+ */
+function createSharedRead<T>() {
+  let first: { reading: Promise<T>; atMs: number } | undefined;
+  let ended = false;
+  return {
+    read(now: () => Promise<T>): Promise<T> {
+      if (ended) return now();
+      first ??= { reading: now(), atMs: performance.now() };
+      if (performance.now() - first.atMs < SHARED_MS) return first.reading;
+      ended = true;
+      return now();
+    },
+    end() {
+      ended = true;
+    },
+  };
 }
 
 /** A cache for this run alone, for what is not proven yet. */
