@@ -1,3 +1,5 @@
+import { ACTIVITY } from "./verbs/activity.ts";
+import { DESKTOP } from "./verbs/desktop.ts";
 import { PROFILES } from "./verbs/profiles.ts";
 import { PROMPTS } from "./verbs/prompts.ts";
 import { RESOURCES } from "./verbs/resources.ts";
@@ -6,4 +8,12 @@ import { TOOLS } from "./verbs/tools.ts";
 import type { VerbSpec } from "./verbs/verb-spec.ts";
 
 /** All verbs, by noun; help groups them by `group`. */
-export const VERBS: readonly VerbSpec[] = [...PROFILES, ...TOOLS, ...RESOURCES, ...PROMPTS, ...SERVER];
+export const VERBS: readonly VerbSpec[] = [
+  ...PROFILES,
+  ...TOOLS,
+  ...RESOURCES,
+  ...PROMPTS,
+  ...SERVER,
+  ...DESKTOP,
+  ...ACTIVITY,
+];

@@ -16,6 +16,16 @@ export interface Owed {
   cancel: AbortController;
 }
 
+/** Who is told what goes over a bridge; its answers wait for none of it. */
+export interface Observer {
+  /** A request was read. */
+  asked(method: string): void;
+  /** A request has its answer, from the server or from the bridge. */
+  answered(method: string, error: RpcError | undefined): void;
+  /** The bridge answers in the server's stead. @param id as it is written; null where none could be read */
+  failed(error: RpcError, method: string | null, id: Id | null): void;
+}
+
 /** A bridge and what belongs to it, for the functions that work on it. */
 export interface Bridge {
   readonly endpoint: Endpoint;
@@ -34,7 +44,7 @@ export interface Bridge {
   /** A request has begun whose time is limited. */
   watch(): void;
   onMessageDone(length: number): void;
-  onFailure(error: RpcError, method: string): void;
+  readonly observer: Observer;
 }
 
 /** Lets work go on in the background, until the end. */
@@ -50,14 +60,17 @@ export async function write({ writer }: Bridge, line: Text | undefined): Promise
 /** Answers a request, unless it has its answer. */
 export async function answer(bridge: Bridge, id: Id, response: ResponseMessage): Promise<void> {
   const { owed, batches, endpoint } = bridge;
-  if (owed.settle(id)) await write(bridge, batches.answer(id, response.text));
-  else endpoint.log("dropped an answer that nobody waits for");
+  const settled = owed.settle(id);
+  if (settled) {
+    bridge.observer.answered(settled.method, response.error);
+    await write(bridge, batches.answer(id, response.text));
+  } else endpoint.log("dropped an answer that nobody waits for");
   bridge.onMessageDone(response.text.length);
 }
 
 /** Answers a request in the server's stead. */
 export function fail(bridge: Bridge, id: Id, method: string, error: RpcError): void {
   if (!bridge.owed.has(id)) return;
-  bridge.onFailure(error, method);
+  bridge.observer.failed(error, method, id);
   track(bridge, answer(bridge, id, errorResponse(id, error)));
 }

@@ -1,7 +1,7 @@
 // The stdio host: pipes JSON-RPC between a client's lines and the connection (MCP stdio transport).
 import { createConnection } from "../mcp/connection/connection.ts";
 import { createBatches } from "../mcp/jsonrpc/batch.ts";
-import { errorResponse, type RpcError } from "../mcp/jsonrpc/message.ts";
+import { errorResponse } from "../mcp/jsonrpc/message.ts";
 import { Pending } from "../mcp/jsonrpc/pending.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
@@ -13,7 +13,7 @@ import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts"
 import { deadlineMs } from "../timing/deadline.ts";
 import { createSemaphore } from "../timing/semaphore.ts";
 import { until } from "../timing/until.ts";
-import { answer, type Bridge, fail, type Owed, track } from "./bridge-context.ts";
+import { answer, type Bridge, fail, type Observer, type Owed, track } from "./bridge-context.ts";
 import { createLateWatch } from "./late-watch.ts";
 import { readLines } from "./line-stream.ts";
 import { createLineWriter } from "./line-writer.ts";
@@ -40,8 +40,7 @@ export interface BridgeOptions {
   onInputEnd?(): void;
   /** Told the length of each message once it is done with. */
   onMessageDone(length: number): void;
-  /** Told each failure that a client is answered with, for those who read stderr. */
-  onFailure?(error: RpcError, method: string): void;
+  observer: Observer;
 }
 
 /**
@@ -64,7 +63,7 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
 }
 
 function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
-  const { endpoint, onMessageDone, onFailure = () => {} } = options;
+  const { endpoint, onMessageDone, observer } = options;
   const limitMs = deadlineMs(endpoint.timeoutMs);
   const owed = new Pending<Owed>();
   const asked: Bridge["asked"] = new Set();
@@ -94,7 +93,7 @@ function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
     toClient,
     watch: late.watch,
     onMessageDone,
-    onFailure,
+    observer,
   };
   return { bridge, stopWatching: late.stop };
 }
@@ -123,8 +122,8 @@ async function end(
   // Hosts close the input first and signal later: then the wait is over.
   const cutShort = AbortSignal.any(stop.aborted ? [kill, writer.closed] : [kill, stop, writer.closed]);
   await until(owed.empty(), drainMs, cutShort);
-  for (const [id, { cancel }] of owed.entries()) {
-    track(bridge, answer(bridge, id, errorResponse(id, toRpcError(endedEarly()))));
+  for (const [id, { cancel, method }] of owed.entries()) {
+    fail(bridge, id, method, toRpcError(endedEarly()));
     // The server need not go on for nobody.
     cancel.abort(new Cancellation({ reason: "the client has ended" }));
   }

@@ -44,8 +44,10 @@ export function takeLine(bridge: Bridge, line: Line): Text | undefined {
 }
 
 /** The error for what is no message; it never bears an id that is in use. */
-const refusal = ({ owed }: Bridge, id: Id | null, error: RpcError): Text =>
-  errorResponse(id !== null && !owed.has(id) ? id : null, error).text;
+function refusal({ owed, observer }: Bridge, id: Id | null, error: RpcError): Text {
+  observer.failed(error, null, id);
+  return errorResponse(id !== null && !owed.has(id) ? id : null, error).text;
+}
 
 /** Takes one message from the client; gives back what is wrong with it. */
 function take(bridge: Bridge, message: Message | Unreadable): Text | undefined {
@@ -78,6 +80,7 @@ function takeRequest(bridge: Bridge, message: RequestMessage): Text | undefined 
       code: INVALID_REQUEST,
       message: `a request with id ${id} is under way`,
     });
+  bridge.observer.asked(method);
   if (method !== LISTEN) bridge.watch();
   void carry(bridge, message, request);
   return undefined;

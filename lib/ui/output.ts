@@ -26,8 +26,8 @@ export interface Output {
   warn(line: string): void;
   /** What a person may do next, on stderr; not with --quiet. */
   hint(line: string): void;
-  /** One step of the work, on stderr with --verbose. */
-  step(line: string): void;
+  /** One step of the work, on stderr with --verbose. @param atMs when that was, to be shown */
+  step(line: string, atMs?: number): void;
   /**
    * The failure that ended the command: on stderr for people, and in JSON mode as the one object on stdout. Once, however
    * often it is told.
@@ -46,6 +46,14 @@ const line = (text: string) => withoutUrlSecrets(oneLine(text, LONGEST_LINE));
 
 /** Text for a terminal. */
 const visible = (text: string) => showControls(text.replaceAll("\r\n", "\n"), "\n\t");
+
+const told = new WeakSet<M2mcpError>();
+
+/** It was told in other words: `failure` says nothing of it any more. */
+export const markTold = (error: M2mcpError): void => void told.add(error);
+
+const timed = (text: string, atMs: number | undefined) =>
+  atMs === undefined ? text : `${new Date(atMs).toISOString().slice(11, -1)} ${text}`;
 
 /** How a command's words are wanted. */
 export interface OutputMode {
@@ -93,7 +101,6 @@ export function createOutput(
     if (mode.json) write(`${showControlsInJson(jsonText(value, 2))}\n`);
   };
   const ended = (text: string) => (text.endsWith("\n") ? text : `${text}\n`);
-  let told: M2mcpError | undefined;
   return {
     json: mode.json,
     screen,
@@ -108,12 +115,12 @@ export function createOutput(
     note: (text) => lines().log(line(text)),
     warn: (text) => lines().warn(headed("warning:", "warning", line(text))),
     hint: (text) => lines().log(headed("hint:", "hint", line(text))),
-    step(text) {
-      if (mode.verbose) lines().debug(marked(`· ${line(text)}`, screen.err, "muted"));
+    step(text, atMs) {
+      if (mode.verbose) lines().debug(marked(`· ${line(timed(text, atMs))}`, screen.err, "muted"));
     },
     failure(error, hasResult = false) {
-      if (told === error) return;
-      told = error;
+      if (told.has(error)) return;
+      told.add(error);
       if (!hasResult) data(failureJson(error));
       lines().fatal(headed("error:", "error", oneLine(error.message, LONGEST_LINE)));
       if (error.hint !== undefined) lines().fatal(headed("hint:", "hint", oneLine(error.hint, LONGEST_LINE)));

@@ -1,5 +1,5 @@
 // Failures that a verb ends with.
-import { EXIT, M2mcpError } from "../failure.ts";
+import { EXIT, M2mcpError, type SignalExit } from "../failure.ts";
 
 /**
  * @param folder the store that was looked in: who starts us may have another home than who logged in
@@ -15,12 +15,43 @@ export const noSuchProfile = (name: string, folder: string, near?: string) =>
       : "m2mcp profiles lists them; m2mcp login and m2mcp connect make them; M2MCP_HOME names another store",
   );
 
-export const notOnServer = (kind: string, name: string, near: string | undefined) =>
+/** @param listing the command that shows what there is; the kind's own unless given */
+export const notOnServer = (
+  kind: string,
+  name: string,
+  near: string | undefined,
+  listing = `m2mcp <target> ${kind}s-list`,
+) =>
   new M2mcpError(
     "not_found",
     EXIT.server,
     `the server has no ${kind} ${name}`,
-    near ? `did you mean ${near}` : `m2mcp <target> ${kind}s-list shows what it has`,
+    near ? `did you mean ${near}` : `${listing} shows what it has`,
+  );
+
+/** Servers tell of skills by an extension (SEP-2640); a resource is none for being called `skill://`. */
+export const noSkills = () =>
+  new M2mcpError(
+    "no_skills",
+    EXIT.server,
+    "the server has no skills (io.modelcontextprotocol/skills)",
+    "m2mcp <target> resources-list shows what else can be read",
+  );
+
+export const severalSkills = (name: string, uris: readonly string[]) =>
+  new M2mcpError(
+    "several_skills",
+    EXIT.usage,
+    `several skills are called ${name}`,
+    `name one: ${uris.join(", ")}`,
+  );
+
+export const skillChanged = (uri: string) =>
+  new M2mcpError(
+    "skill_changed",
+    EXIT.server,
+    `${uri} is not what its digest promises: it has changed, or was changed on its way`,
+    "try again; if it stays so, tell who runs the server",
   );
 
 export const toolFailed = (name: string) =>
@@ -57,4 +88,17 @@ export const badCertificate = (why: string) =>
     EXIT.auth,
     `the client certificate cannot be used: ${why}`,
     "give a PEM certificate and its PEM private key with --client-cert and --client-key",
+  );
+
+/** Ctrl-C, for one. @param signal as the system names it */
+export const interrupted = (signal: string, exitCode: SignalExit) =>
+  new M2mcpError("interrupted", exitCode, `given up (${signal}); the server has been told`);
+
+/** What each host's own failure was stands above. */
+export const someHostsFailed = (count: number) =>
+  new M2mcpError(
+    "hosts_failed",
+    EXIT.usage,
+    count === 1 ? "one host could not be changed" : `${count} hosts could not be changed`,
+    "the lines above say why; the others are as they should be",
   );

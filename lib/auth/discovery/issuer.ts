@@ -22,6 +22,15 @@ export async function discoverIssuer(
   check: AddressCheck,
   issuer: string,
 ): Promise<IssuerMetadata> {
+  return readMetadata(await issuerDocument(deps, check, issuer), issuer, check);
+}
+
+/** The same document as it came. @throws M2mcpError as `discoverIssuer`, but for what it lacks */
+export async function issuerDocument(
+  deps: DiscoveryDeps,
+  check: AddressCheck,
+  issuer: string,
+): Promise<JsonObject> {
   check(issuer, WHAT);
   const { found, reason } = await lookUp(deps, check, issuerMetadataUrls(issuer), WHAT, (json) => {
     // Not every JSON at a well-known place is such metadata.
@@ -29,7 +38,7 @@ export async function discoverIssuer(
     return json.issuer === issuer ? json : issuerMismatch(issuer, identifier(json.issuer));
   });
   if (!found) throw reason ?? noMetadata(issuer);
-  return readMetadata(found, issuer, check);
+  return found;
 }
 
 function readMetadata(metadata: JsonObject, issuer: string, check: AddressCheck): IssuerMetadata {

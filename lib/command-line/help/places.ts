@@ -9,8 +9,21 @@ const ALL: Readonly<Record<string, string>> = {
 };
 
 const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  complete: {
+    "<name>": "a prompt, or a template of resources",
+    "<argument>": "argument=beginning, the one to complete; before it those that are settled",
+    "[...arguments]": "",
+  },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
+  install: { "<@name>": "a connection that login or connect has saved" },
+  uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },
+  discover: { "<server>": "the URL of a server, or @name" },
+  request: {
+    "<method>": "as tools/list",
+    "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",
+  },
+  skills: { "[name]": "of one skill, or its URI" },
   "prompts-get": { "[...arguments]": "key=value" },
   store: { "[action]": "move or passphrase" },
 };

@@ -34,7 +34,7 @@ function usage(verb: VerbSpec): Part[] {
   const places = verb.arguments.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
   const rows = places.flatMap((place) => {
     const meaning = meaningOf(verb.name, place);
-    return meaning === undefined ? [] : [[place, meaning] as const];
+    return !meaning ? [] : [[place, meaning] as const];
   });
   const lines = [`m2mcp ${verb.name} ${verb.arguments} [options]`.replaceAll("  ", " ")];
   if (places[0] === "<target>")

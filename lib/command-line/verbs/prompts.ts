@@ -1,4 +1,4 @@
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const PROMPTS: readonly VerbSpec[] = [
   {
@@ -15,8 +15,21 @@ export const PROMPTS: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <name> [...arguments]",
     about: "Show a prompt, filled with key=value",
-    options: SPEAKING,
+    options: WORKING,
     examples: [`m2mcp ${OWN_NAME} prompts-get review language=TypeScript`],
     load: () => import("../../verbs/prompts/get.ts"),
+  },
+  {
+    name: "complete",
+    group: "use",
+    arguments: "<target> <name> <argument> [...arguments]",
+    about: "Show values that the server offers for the last argument of a prompt or resource template",
+    options: SPEAKING,
+    examples: [
+      `m2mcp ${OWN_NAME} complete review language=`,
+      `m2mcp ${OWN_NAME} complete review language=Python framework=fl`,
+      `m2mcp ${OWN_NAME} complete 'file:///{path}' path=lo`,
+    ],
+    load: () => import("../../verbs/prompts/complete.ts"),
   },
 ];

@@ -1,4 +1,4 @@
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const RESOURCES: readonly VerbSpec[] = [
   {
@@ -24,8 +24,17 @@ export const RESOURCES: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <uri>",
     about: "Write a resource's content to stdout, as it is",
-    options: SPEAKING,
+    options: WORKING,
     examples: [`m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`],
     load: () => import("../../verbs/resources/read.ts"),
+  },
+  {
+    name: "skills",
+    group: "use",
+    arguments: "<target> [name]",
+    about: "List the server's skills, or show one: instructions for an agent",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} skills`, `m2mcp ${OWN_NAME} skills refunds > SKILL.md`],
+    load: () => import("../../verbs/resources/skills.ts"),
   },
 ];

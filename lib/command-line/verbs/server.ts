@@ -1,4 +1,5 @@
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { CONNECTION_OPTIONS, GENERAL_OPTIONS } from "../options.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const SERVER: readonly VerbSpec[] = [
   {
@@ -9,6 +10,19 @@ export const SERVER: readonly VerbSpec[] = [
     options: SPEAKING,
     examples: [`m2mcp ${OWN_NAME}`, `m2mcp ${OWN_NAME} show --json`],
     load: () => import("../../verbs/server/show.ts"),
+  },
+  {
+    name: "request",
+    group: "use",
+    arguments: "<target> <method> [...params]",
+    about: "Send any request as it is, and print its result as JSON",
+    options: WORKING,
+    examples: [
+      `m2mcp ${OWN_NAME} request tools/list`,
+      `m2mcp ${OWN_NAME} request resources/read '{"uri":"file:///logo.png"}'`,
+      `m2mcp ${OWN_NAME} request prompts/get name=review arguments:='{"language":"Go"}'`,
+    ],
+    load: () => import("../../verbs/server/request.ts"),
   },
   {
     name: "bridge",
@@ -30,6 +44,15 @@ export const SERVER: readonly VerbSpec[] = [
     options: SPEAKING,
     examples: [`m2mcp ${OWN_NAME} ping`],
     load: () => import("../../verbs/server/ping.ts"),
+  },
+  {
+    name: "discover",
+    group: "look inside",
+    arguments: "<server>",
+    about: "Show what a server is before any login: protocol, authorization, who issues tokens and how",
+    options: [...CONNECTION_OPTIONS, ...GENERAL_OPTIONS],
+    examples: ["m2mcp discover mcp.example.com/mcp", "m2mcp discover mcp.example.com/mcp --json"],
+    load: () => import("../../verbs/server/discover.ts"),
   },
   {
     name: "doctor",

@@ -33,10 +33,10 @@ export function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<Http
 }
 
 function layersOf(endpoint: Endpoint): Send {
-  const { authorization, headers, timeoutMs, reconnectMs, log } = endpoint;
+  const { authorization, headers, timeoutMs, reconnectMs, log, verbose } = endpoint;
   // Innermost, since a proof of possession is for one address and one moment.
   const attempt = compose(
-    fetchOnce(endpoint),
+    fetchOnce({ ...endpoint, log: verbose ? log : undefined }),
     cookies(endpoint.url, authorization),
     authorize(authorization),
     withHeaders(headers),

@@ -10,6 +10,8 @@ export type HeaderMap = { path: string[]; header: string }[];
 export interface SavedSession {
   id?: string;
   protocolVersion: string;
+  /** What was declared in its handshake; absent where that was nothing. */
+  capabilities?: object;
   /** What the server set by then: a balancer may know the replica that has the session by it. */
   cookies?: string[];
 }
@@ -53,6 +55,8 @@ export interface Endpoint {
   trace?: Readonly<Record<string, string>>;
   /** While nobody can take more messages: resolves once somebody can. Long bodies are not read on meanwhile. */
   backpressure?(): Promise<void> | undefined;
+  /** Each HTTP exchange is logged too. */
+  verbose?: boolean;
   /** One line for a person, about what happens; shown with --verbose. */
   log(line: string): void;
 }

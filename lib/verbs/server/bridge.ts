@@ -2,19 +2,28 @@ import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import { runBridge } from "../../hosts/bridge.ts";
 import { refuseAll } from "../../hosts/refusing-bridge.ts";
+import type { Id } from "../../mcp/jsonrpc/id.ts";
+import { toRpcError } from "../../mcp/protocol/answer.ts";
 import { createGcHint } from "../../platform/gc-hint.ts";
+import type { ByteInput, ByteOutput } from "../../platform/streams/byte-streams.ts";
+import { startTimer } from "../../timing/timer.ts";
+import { markTold } from "../../ui/output.ts";
 import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
 import { resolveTarget } from "../target/target.ts";
 import { namingVariables } from "../variables.ts";
-import { watchEnding } from "./ending.ts";
+import { type BridgeRecord, recordBridge } from "./bridge-record.ts";
+import { type Ending, watchEnding } from "./ending.ts";
 
 /** Longest wait for answers under way when the input has ended, in ms. */
 const DRAIN_MS = 60_000;
-/** Reasons told on stderr, each once; a server that always words its refusals anew must not fill memory. */
-const MAX_REASONS = 200;
 
-const open = async (command: Command): Promise<OpenEndpoint> =>
-  openEndpoint(command, await resolveTarget(command, command.positionals[0] ?? ""), BRIDGE);
+async function open({ command, of }: BridgeRecord): Promise<OpenEndpoint> {
+  const target = await resolveTarget(command, command.positionals[0] ?? "");
+  return openEndpoint(command, of(target), BRIDGE);
+}
+
+/** A host that has asked nothing by then does not learn in an answer why the bridge could not be opened, in ms. */
+const TELL_MS = 500;
 
 /** What work comes to; undefined where it was given up before. */
 const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> =>
@@ -28,12 +37,12 @@ export async function run(command: Command): Promise<undefined> {
   const input = command.io.openStdin();
   const ending = watchEnding();
   const output = command.io.openStdout();
+  const record = recordBridge(command);
   let endpoint: OpenEndpoint | undefined;
   try {
-    endpoint = await unless(ending.kill, open(command));
+    endpoint = await unless(ending.kill, open(record));
     if (!endpoint) return;
     ending.opened();
-    const reasons = new Set<string>();
     await runBridge({
       endpoint,
       input,
@@ -44,23 +53,43 @@ export async function run(command: Command): Promise<undefined> {
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
       onInputEnd: ending.inputEnded,
       onMessageDone: await createGcHint(),
-      // Hosts show what is answered, and log what stands on stderr.
-      onFailure({ message }, method) {
-        if (reasons.has(message) || reasons.size >= MAX_REASONS) return;
-        reasons.add(message);
-        command.output.note(`${method} failed: ${message}`);
-      },
+      observer: record.observer,
     });
   } catch (error) {
     const told = error instanceof M2mcpError ? namingVariables(command, error) : error;
-    // A host shows what is answered, seldom what stands on stderr.
-    if (told instanceof M2mcpError && !endpoint && input.isTTY !== true) {
-      command.output.failure(told);
-      await refuseAll(input, output, ending.stop, told);
-    }
+    if (told instanceof M2mcpError && !endpoint) await refuse(record, { input, output }, ending, told);
     throw told;
   } finally {
     await endpoint?.end();
+    await record.end();
     ending.end();
   }
+}
+
+/** A host shows what is answered, seldom what stands on stderr: so it gets the reason as an answer. */
+async function refuse(
+  { observer, failed }: BridgeRecord,
+  { input, output }: { input: ByteInput; output: ByteOutput },
+  { stop }: Ending,
+  reason: M2mcpError,
+): Promise<void> {
+  const error = toRpcError(reason);
+  let isTold = false;
+  const tell = (method: string | null, id: Id | null) => {
+    observer.failed(error, method, id);
+    markTold(reason);
+    isTold = true;
+  };
+  if (input.isTTY !== true) {
+    const early = startTimer(TELL_MS, () => tell(null, null));
+    await refuseAll(input, output, stop, reason, (method, id) => {
+      early.stop();
+      observer.asked(method);
+      tell(method, id);
+      observer.answered(method, error);
+    });
+    early.stop();
+  }
+  // Then the failure of the command is all that is told, as of any other.
+  if (!isTold) failed(error);
 }

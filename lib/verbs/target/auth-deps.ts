@@ -6,6 +6,7 @@ import { USER_AGENT } from "../../command-line/version.ts";
 import { isObject } from "../../json.ts";
 import { statOf } from "../../platform/files/stat.ts";
 import { createFetch } from "../../platform/http/fetch.ts";
+import { timedStep } from "../timed-step.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
 import type { Cache } from "./saved.ts";
@@ -40,7 +41,7 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
     withLock: cache.withLock,
     timeoutMs: timeoutMs(command.options) ?? AUTH_TIMEOUT_MS,
     allowHttp: target.allowHttp,
-    log: (line) => command.output.step(line),
+    log: timedStep(command),
     route: () => routeOf(command, target),
     ...(takenBy ? { takenBy: issuerMemory(command, takenBy) } : {}),
     ...(login
@@ -83,7 +84,7 @@ export async function fetchFor(
     read,
     (pair) => createFetch({ ...fixed, ...pair }, env),
     isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
-    (line) => command.output.step(line),
+    timedStep(command),
   );
 }
 

@@ -23,6 +23,8 @@ const RESULTS: Record<string, object> = {
   "resources/read": { contents: [{ uri: "x:1", text: "read" }] },
   "prompts/list": { prompts: [{ name: "p" }] },
   "prompts/get": { messages: [] },
+  "completion/complete": { completion: { values: ["v"] } },
+  "skills/list": { skills: [] },
   ping: {},
 };
 
@@ -77,6 +79,8 @@ export function callsOf(target: string, name: string): string[][] {
     "tools-call": ["t", "a=b"],
     "resources-read": ["x:1"],
     "prompts-get": ["p"],
+    complete: ["p", "n="],
+    request: ["tools/list"],
   };
   return VERBS.map((verb) => {
     if (verb.name === "profiles" || verb.name === "store") return [verb.name];

@@ -2,16 +2,21 @@ import { timedOut } from "../../../net/errors.ts";
 import { hostOf, networkError } from "../../../net/network-error.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { follow } from "../../../timing/linked-abort.ts";
+import { asString } from "../../jsonrpc/bytes.ts";
+import { memberSource } from "../../jsonrpc/source-text.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { watchResponse } from "../body.ts";
-import type { Send } from "./layer.ts";
+import type { LocatedRequest, Send } from "./layer.ts";
 
 /** Controllers that no request needs any more and nothing has aborted: making one costs more than the rest of this file. */
 const spare: AbortController[] = [];
 const MAX_SPARE = 64;
 
 /** What is needed of the server; `timeoutMs` holds for the head, and for the body where the request names none. */
-type FetchOnceOptions = Pick<Endpoint, "fetch" | "timeoutMs" | "log" | "backpressure">;
+interface FetchOnceOptions extends Pick<Endpoint, "fetch" | "timeoutMs" | "backpressure"> {
+  /** Told of each exchange, where somebody wants to know: making the line costs. */
+  log?: ((line: string) => void) | undefined;
+}
 
 /** The innermost layer: one request and its response, each part under an idle timeout, every failure in our own errors. */
 export const fetchOnce =
@@ -37,10 +42,17 @@ export const fetchOnce =
       const response = await fetch(url, init);
       limitMs = bodyTimeoutMs;
       watch.refresh(limitMs);
-      log(`${method} ${url} → ${response.status}`);
+      log?.(exchangeLine(request, response.status));
       return watchResponse(response, { host: hostOf(url), watch, signal: abort.signal, end, backpressure });
     } catch (error) {
       end();
       throw networkError(error, abort.signal, hostOf(url));
     }
   };
+
+/** One exchange for a person: the method of the message, and what became of it. */
+function exchangeLine({ method, url, body }: LocatedRequest, status: number): string {
+  const source = body === undefined ? undefined : memberSource(asString(body), "method");
+  const asked = source?.startsWith('"') ? `${JSON.parse(source)}: ` : "";
+  return `${asked}${method} ${url} → ${status}`;
+}

@@ -1,0 +1,102 @@
+import { open, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { isObject } from "../json.ts";
+import { listFolder, makeFolder, readOwnFile, removeFile, TEMPORARY } from "../platform/files/files.ts";
+import { isAlive, processSpace } from "../platform/host.ts";
+import { beganAtMs } from "../platform/parent-process.ts";
+
+/** What a bridge that runs says of itself; a file of its own, written anew when something in it has changed. */
+export interface RunningBridge {
+  pid: number;
+  /** When the process began, as the system says it: with the id it is one process and no other. */
+  beginning: string;
+  /** Where that id means something. */
+  space: string;
+  /** `@svc`, or the server's address. */
+  target: string;
+  server: string;
+  /** The program that started it. */
+  startedBy: string | null;
+  startedAtMs: number;
+  /** Requests read from the host, and those of them that call a tool. */
+  requests: number;
+  calls: number;
+  /** Requests that were answered with an error, by the server or in its stead. */
+  errors: number;
+  lastError?: { atMs: number; text: string };
+  /** When the token in use ends, where that was said. */
+  tokenEndsAtMs?: number;
+  log: string | null;
+  version: string;
+}
+
+const MAX_BYTES = 64 * 1024;
+/** How far the clocks of system and record may be apart, in ms. */
+const SLACK_MS = 10_000;
+/** A record that nobody here can check is kept this long, in ms. */
+const ELSEWHERE_MS = 7 * 24 * 3_600_000;
+
+const fileOf = (folder: string, { pid, startedAtMs }: RunningBridge) =>
+  join(folder, `${pid}-${Math.trunc(startedAtMs)}.json`);
+
+/** Writes the record whole or not at all. Not synced: after a power cut no bridge runs. Never rejects. */
+export async function writeRunning(folder: string, bridge: RunningBridge): Promise<void> {
+  const file = fileOf(folder, bridge);
+  const temporary = join(folder, `${TEMPORARY}${bridge.pid}-${Math.trunc(bridge.startedAtMs)}`);
+  try {
+    await makeFolder(folder);
+    const handle = await open(temporary, "w", 0o600);
+    await handle.writeFile(JSON.stringify(bridge)).finally(() => handle.close());
+    await rename(temporary, file);
+  } catch {
+    // Nobody sees it then in the list.
+    await removeFile(temporary).catch(() => false);
+  }
+}
+
+/** Never rejects. */
+export const removeRunning = (folder: string, bridge: RunningBridge): Promise<unknown> =>
+  removeFile(fileOf(folder, bridge)).catch(() => false);
+
+/** The bridges that run, the longest running first; what the dead have left is removed. */
+export async function listRunning(folder: string, nowMs: number): Promise<RunningBridge[]> {
+  const found: RunningBridge[] = [];
+  for (const name of await listFolder(folder)) {
+    const file = join(folder, name);
+    const bridge = name.endsWith(".json") ? await readRunning(file) : null;
+    if (bridge && (await isRunning(bridge, nowMs))) found.push(bridge);
+    // One that is being written has its name changed in a moment.
+    else if (bridge || isOfTheDead(name)) await removeFile(file).catch(() => false);
+  }
+  return found.sort((a, b) => a.startedAtMs - b.startedAtMs);
+}
+
+const isOfTheDead = (name: string): boolean => {
+  const pid = /^(?:\.tmp-)?(\d+)-/.exec(name)?.[1];
+  return pid !== undefined && !isAlive(Number(pid), "-");
+};
+
+async function readRunning(file: string): Promise<RunningBridge | null> {
+  try {
+    const text = (await readOwnFile(file, MAX_BYTES))?.bytes.toString("utf8") ?? "";
+    const read: unknown = JSON.parse(text);
+    const isOne =
+      isObject(read) &&
+      [read.pid, read.startedAtMs, read.requests, read.calls, read.errors].every(Number.isFinite) &&
+      [read.target, read.server, read.beginning, read.space].every((value) => typeof value === "string");
+    return isOne ? (read as unknown as RunningBridge) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function isRunning(
+  { pid, beginning, space, startedAtMs }: RunningBridge,
+  nowMs: number,
+): Promise<boolean> {
+  // Of another container, which shares the home: its ids say nothing here.
+  if (space !== processSpace()) return nowMs - startedAtMs < ELSEWHERE_MS;
+  if (!isAlive(pid, beginning)) return false;
+  const beganMs = beginning === "-" ? await beganAtMs(pid) : null;
+  return beganMs === null || Math.abs(beganMs - startedAtMs) < SLACK_MS;
+}

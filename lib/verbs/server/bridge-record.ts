@@ -1,0 +1,139 @@
+// What a bridge tells of itself: a line on stderr for each reason, and the same in its log and for `m2mcp status`.
+
+import { createRecorder, type Recorder } from "../../activity/recorder.ts";
+import type { AuthState } from "../../auth/credentials.ts";
+import type { Command } from "../../command-line/command.ts";
+import { VERSION } from "../../command-line/version.ts";
+import { withoutUrlSecrets } from "../../failure.ts";
+import type { Observer } from "../../hosts/bridge-context.ts";
+import { isObject } from "../../json.ts";
+import type { RpcError } from "../../mcp/jsonrpc/message.ts";
+import { stateFolders } from "../../platform/files/state-folders.ts";
+import { sleep } from "../../timing/sleep.ts";
+import type { Output } from "../../ui/output.ts";
+import { chosenLog } from "../activity/chosen-log.ts";
+import type { Cache } from "../target/saved.ts";
+import type { Target } from "../target/target.ts";
+
+/** Reasons told on stderr, each once; a server that always words its refusals anew must not fill memory. */
+const MAX_REASONS = 200;
+/** How long a bridge that ends waits for a disk, in ms. */
+const END_MS = 500;
+/** Messages of these failures end in a server's own words, which may repeat what it was sent. */
+const WITH_FOREIGN_WORDS = ["http_status", "retry_later", "stream_error"];
+
+export interface BridgeRecord {
+  /** The command, whose steps and warnings are written down too. */
+  command: Command;
+  observer: Observer;
+  /** What ends the bridge before any request was read: for the log alone. */
+  failed(error: RpcError): void;
+  /** The target is known from now on. @returns the same, of which is seen when its token ends */
+  of(target: Target): Target;
+  /** Writes what is left, for a moment at most. */
+  end(): Promise<void>;
+}
+
+/** Opens nothing yet: see `createRecorder`. */
+export function recordBridge(command: Command): BridgeRecord {
+  const { io } = command;
+  const given = withoutUrlSecrets(command.positionals[0] ?? "");
+  const about = { target: given, server: given };
+  const recorder = createRecorder(async () => {
+    const { openSink } = await import("../../activity/sink.ts");
+    const log = chosenLog(io.env, io.cwd);
+    return openSink({
+      ...about,
+      folders: stateFolders(io.env),
+      ...(log === undefined ? {} : { log }),
+      startedAtMs: Math.round(io.now() - process.uptime() * 1000),
+      version: VERSION,
+      now: io.now,
+    });
+  });
+  return {
+    command: { ...command, output: recorded(command.output, recorder, io.now) },
+    observer: observerOf(command, recorder),
+    of(target) {
+      about.server = withoutUrlSecrets(target.server);
+      about.target = target.profile ? `@${target.profile.name}` : about.server;
+      return { ...target, cache: watched(target.cache, recorder) };
+    },
+    failed: ({ message }) =>
+      recorder.note({ atMs: io.now(), level: "error", method: null, id: null, text: message }),
+    end: () => Promise.race([recorder.end(), sleep(END_MS)]),
+  };
+}
+
+function observerOf({ output, io }: Command, { figures, changed, note }: Recorder): Observer {
+  const reasons = new Set<string>();
+  let isGreeted = false;
+  return {
+    asked(method) {
+      figures.requests++;
+      if (method === "tools/call") figures.calls++;
+    },
+    answered(method, error) {
+      if (error) figures.errors++;
+      else if (!isGreeted) {
+        isGreeted = true;
+        note({ atMs: io.now(), level: "info", method, id: null, text: "first answer" });
+      }
+      // Its words may repeat what it was asked.
+      if (error && !isOwn(error)) {
+        const [atMs, text] = [io.now(), `the server answered with error ${error.code}`];
+        note({ atMs, level: "warning", method, id: null, text });
+        figures.lastError = { atMs, text: `${method}: ${text}` };
+      }
+      changed();
+    },
+    failed(error, method, id) {
+      const atMs = io.now();
+      const text = withoutForeignWords(error);
+      note({ atMs, level: "error", method, id, text });
+      figures.lastError = { atMs, text: method === null ? text : `${method}: ${text}` };
+      const { message } = error;
+      if (reasons.has(message) || reasons.size >= MAX_REASONS) return;
+      reasons.add(message);
+      // Hosts show what is answered, and log what stands on stderr.
+      output.note(`${new Date(atMs).toISOString()} error ${method ?? "-"} ${id ?? "-"}: ${message}`);
+    },
+  };
+}
+
+const codeIn = ({ data }: RpcError) =>
+  isObject(data) && data.source === "m2mcp" ? String(data.code) : undefined;
+
+const isOwn = (error: RpcError): boolean => codeIn(error) !== undefined;
+
+function withoutForeignWords(error: RpcError): string {
+  const { message } = error;
+  return WITH_FOREIGN_WORDS.includes(codeIn(error) ?? "") ? (message.split(": ")[0] ?? message) : message;
+}
+
+/** Output whose steps and warnings are written down, whether they are shown or not. */
+const recorded = (output: Output, { note }: Recorder, now: () => number): Output => ({
+  ...output,
+  step(text, atMs = now()) {
+    note({ atMs, level: "info", method: null, id: null, text });
+    output.step(text, atMs);
+  },
+  warn(text) {
+    note({ atMs: now(), level: "warning", method: null, id: null, text });
+    output.warn(text);
+  },
+});
+
+/** A cache that tells the recorder when the token that is read or written ends. */
+function watched(cache: Cache, { figures }: Recorder): Cache {
+  const see = <S extends Partial<AuthState> | undefined>(state: S): S => {
+    const endsAtMs = state?.token?.expiresAtMs;
+    if (endsAtMs !== undefined) figures.tokenEndsAtMs = endsAtMs;
+    return state;
+  };
+  return {
+    ...cache,
+    readAuth: async () => see(await cache.readAuth()),
+    changeAuth: (change) => cache.changeAuth((old) => see(change(old))),
+  };
+}
