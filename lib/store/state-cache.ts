@@ -1,4 +1,5 @@
 import type { Named } from "./profiles.ts";
+import { createSharedRead } from "./shared-read.ts";
 import type { Change } from "./state.ts";
 import type { Store } from "./store.ts";
 
@@ -55,8 +56,7 @@ export function createStateCache<Auth extends object, Server extends object>(
       store.warn(`tokens are kept for this run only: ${error instanceof Error ? error.message : "no store"}`);
     state = { kind: "in memory", state: kept };
   }
-  const read = (): Promise<State> => atStart.read(readNow);
-  async function readNow(): Promise<State> {
+  async function read(): Promise<State> {
     if (state.kind === "in memory") return state.state;
     try {
       return (await store.readState(await stored())) ?? {};
@@ -97,36 +97,12 @@ export function createStateCache<Auth extends object, Server extends object>(
       return work();
     }
   }
-  return cacheOver({ read, update, withLock });
+  return cacheOver({ read: () => atStart.read(read), update, withLock });
 }
 
 /** A cache that nothing is written for, and what it holds by now. */
 export interface MemoryCache<Auth extends object, Server extends object> extends StateCache<Auth, Server> {
   state(): CachedState<Auth, Server>;
-}
-
-/** How long what was read first is as good as what would be read now, in ms. */
-const SHARED_MS = 100;
-
-/**
- * A command asks for the token and for what is known of the server, which are in one file: at the start one reading
- * serves both. It ends with the first change, with the first lock, and after a moment.
- */
-function createSharedRead<T>() {
-  let first: { reading: Promise<T>; atMs: number } | undefined;
-  let ended = false;
-  return {
-    read(now: () => Promise<T>): Promise<T> {
-      if (ended) return now();
-      first ??= { reading: now(), atMs: performance.now() };
-      if (performance.now() - first.atMs < SHARED_MS) return first.reading;
-      ended = true;
-      return now();
-    },
-    end() {
-      ended = true;
-    },
-  };
 }
 
 /** A cache for this run alone, for what is not proven yet. */
