@@ -1,5 +1,6 @@
 import type { OutputUnit } from "@cfworker/json-schema";
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject, objectOf } from "../json.ts";
+import { schemaAt, tokensOf, valueAt } from "./pointers.ts";
 import { typeWords } from "./type-words.ts";
 
 /** One thing that is wrong with a value. */
@@ -150,7 +151,7 @@ function missing(path: string[], holder: JsonObject, root: JsonObject): Fault {
 /** A value that must not be there at all, or must not be like this. */
 function unwanted(path: string[], holder: JsonObject, root: JsonObject, location: string[]): Fault {
   const by = location.at(-2) ?? "";
-  if (Object.keys(objectIn(holder.not)).length > 0) return { path, says: "must be something else" };
+  if (Object.keys(objectOf(holder.not)).length > 0) return { path, says: "must be something else" };
   if (/Items$|^items$/.test(by)) return { path, says: "is one too many" };
   if (!/Properties$/.test(by)) return { path, says: "must not be given" };
   const { properties } = schemaAt(root, location.slice(0, -2));
@@ -181,33 +182,3 @@ function neededBy(
 
 const missingOf = (required: unknown, value: unknown): string[] =>
   Array.isArray(required) && isObject(value) ? required.filter((name) => !Object.hasOwn(value, name)) : [];
-
-const objectIn = (value: unknown): JsonObject => (isObject(value) ? value : {});
-
-/** The schema that a validator came to by these keywords; references lead to definitions. */
-function schemaAt(root: JsonObject, tokens: readonly string[]): JsonObject {
-  let found: unknown = root;
-  for (const token of tokens) {
-    const holder: JsonObject = Array.isArray(found) ? { ...found } : objectIn(found);
-    found = holder[token];
-    if (token === "$ref" && typeof found === "string") found = valueAt(root, tokensOf(found));
-  }
-  return objectIn(found);
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  let found = value;
-  for (const name of path)
-    found =
-      typeof found === "object" && found !== null && Object.hasOwn(found, name)
-        ? (found as JsonObject)[name]
-        : undefined;
-  return found;
-}
-
-/** The tokens of a JSON pointer as a fragment (RFC 6901, section 6). */
-const tokensOf = (pointer: string): string[] =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((token) => decodeURIComponent(token).replaceAll("~1", "/").replaceAll("~0", "~"));
