@@ -9,6 +9,13 @@ export const OWN = {
     variable: false,
     about: "where the store's key shall be: keyring, file or passphrase",
   },
+  output: {
+    group: "own",
+    value: "FILE|DIR",
+    variable: false,
+    about: "save images, audio and other attachments there; each gets a name by its URI and type in a folder",
+  },
+  overwrite: { group: "own", variable: false, about: "let --output replace files that are there" },
   follow: { group: "own", variable: false, about: "go on with what is written from now on, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
 } as const satisfies Record<string, OptionSpec>;

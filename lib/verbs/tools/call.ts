@@ -2,9 +2,10 @@ import { fstatSync } from "node:fs";
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
-import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
 import { readStdin } from "../read-stdin.ts";
+import { savePlace } from "../results/place.ts";
+import { showToolResult } from "../results/show.ts";
 import { notTooDeep, parsePairs, showNotification, withClient } from "../with-client.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
@@ -17,13 +18,16 @@ const NOTE_AFTER_MS = 3000;
 /** `m2mcp @svc tools-call NAME key=value key:='json'`, or with the arguments as JSON on stdin. */
 export async function run(command: Command): Promise<Outcome> {
   const [, name = "", ...pairs] = command.positionals;
+  const place = await savePlace(command);
   const given = await toolArguments(command, pairs);
   const result = await withClient(command, (client) =>
-    client.request("tools/call", { name, arguments: given }, { onNotification: showNotification(command) }),
+    client.request(
+      "tools/call",
+      { name, arguments: given },
+      { onNotification: showNotification(command), spelled: command.output.json },
+    ),
   );
-  command.output.data(result);
-  const shown = toolResult(result);
-  if (shown !== "") command.output.print(shown);
+  await showToolResult(command, result, place);
   return result.isError === true ? toolFailed(name) : undefined;
 }
 
