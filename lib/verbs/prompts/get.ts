@@ -1,7 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { savePlace } from "../results/place.ts";
 import { showMessages } from "../results/show.ts";
-import { parsePairs, showNotification, withClient } from "../with-client.ts";
+import { parsePairs, withClient } from "../with-client.ts";
 
 /** `m2mcp @svc prompts-get NAME key=value` */
 export async function run(command: Command): Promise<undefined> {
@@ -9,11 +9,7 @@ export async function run(command: Command): Promise<undefined> {
   const place = await savePlace(command);
   const filled = parsePairs(pairs, false);
   const result = await withClient(command, (client) =>
-    client.request(
-      "prompts/get",
-      { name, arguments: filled },
-      { onNotification: showNotification(command), spelled: command.output.json },
-    ),
+    client.request("prompts/get", { name, arguments: filled }, { spelled: command.output.json }),
   );
   await showMessages(command, result, place);
 }

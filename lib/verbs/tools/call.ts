@@ -6,7 +6,8 @@ import { toolFailed } from "../errors.ts";
 import { readStdin } from "../read-stdin.ts";
 import { savePlace } from "../results/place.ts";
 import { showToolResult } from "../results/show.ts";
-import { notTooDeep, parsePairs, showNotification, withClient } from "../with-client.ts";
+import { notTooDeep, parsePairs, withClient } from "../with-client.ts";
+import { callTool } from "./call-tool.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
 const FIRST_BYTE_MS = 1000;
@@ -20,13 +21,16 @@ export async function run(command: Command): Promise<Outcome> {
   const [, name = "", ...pairs] = command.positionals;
   const place = await savePlace(command);
   const given = await toolArguments(command, pairs);
-  const result = await withClient(command, (client) =>
-    client.request(
-      "tools/call",
-      { name, arguments: given },
-      { onNotification: showNotification(command), spelled: command.output.json },
-    ),
+  const { output } = command;
+  const called = await withClient(command, (client) =>
+    callTool(command, client, { name, arguments: given }, { spelled: output.json }),
   );
+  const { result } = called;
+  if (called.kind === "detached") {
+    output.data(result);
+    output.print(called.task.taskId);
+    return undefined;
+  }
   await showToolResult(command, result, place);
   return result.isError === true ? toolFailed(name) : undefined;
 }
