@@ -1,6 +1,6 @@
 import type { Command } from "../../command-line/command.ts";
-import { savePlace } from "../results/place.ts";
-import { showMessages } from "../results/show.ts";
+import { savePlace } from "../outcome/place.ts";
+import { showMessages } from "../outcome/show.ts";
 import { parsePairs, withClient } from "../with-client.ts";
 
 /** `m2mcp @svc prompts-get NAME key=value` */

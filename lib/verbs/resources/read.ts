@@ -1,6 +1,6 @@
 import type { Command } from "../../command-line/command.ts";
-import { savePlace } from "../results/place.ts";
-import { showContents } from "../results/show.ts";
+import { savePlace } from "../outcome/place.ts";
+import { showContents } from "../outcome/show.ts";
 import { withClient } from "../with-client.ts";
 
 /** `m2mcp @svc resources-read URI`: its text or bytes on stdout, as they are, or in a file. */

@@ -1,8 +1,8 @@
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { taskIn } from "../../hosts/one-off/task.ts";
 import { toolFailed } from "../errors.ts";
-import { savePlace } from "../results/place.ts";
-import { showToolResult } from "../results/show.ts";
+import { savePlace } from "../outcome/place.ts";
+import { showToolResult } from "../outcome/show.ts";
 import { withClient } from "../with-client.ts";
 import { noTask } from "./errors.ts";
 import { waitLimitMs } from "./wait-limit.ts";

@@ -3,9 +3,9 @@ import type { Command, Outcome } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { toolFailed } from "../errors.ts";
+import { savePlace } from "../outcome/place.ts";
+import { showToolResult } from "../outcome/show.ts";
 import { readStdin } from "../read-stdin.ts";
-import { savePlace } from "../results/place.ts";
-import { showToolResult } from "../results/show.ts";
 import { notTooDeep, parsePairs, withClient } from "../with-client.ts";
 import { callTool } from "./call-tool.ts";
 
