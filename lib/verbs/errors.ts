@@ -54,6 +54,14 @@ export const skillChanged = (uri: string) =>
     "try again; if it stays so, tell who runs the server",
   );
 
+export const notSaved = (file: string, reason: string) =>
+  new M2mcpError(
+    "not_saved",
+    EXIT.usage,
+    `cannot save ${file}: ${reason}`,
+    "give another place with --output",
+  );
+
 export const toolFailed = (name: string) =>
   new M2mcpError("tool_error", EXIT.server, `the tool ${name} answered with an error`);
 

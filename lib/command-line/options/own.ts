@@ -10,6 +10,13 @@ export const OWN = {
     about: "where the store's key shall be: keyring, file or passphrase",
     choices: ["keyring", "file", "passphrase"],
   },
+  output: {
+    group: "own",
+    value: "FILE|DIR",
+    variable: false,
+    about: "save images, audio and other attachments there; each gets a name by its URI and type in a folder",
+  },
+  overwrite: { group: "own", variable: false, about: "let --output replace files that are there" },
   answers: {
     group: "own",
     value: "FILE",
