@@ -81,7 +81,7 @@ async function settle(
 
 const KINDS: Readonly<Record<ListKind, string>> = { tools: "tool", prompts: "prompt" };
 
-/** Stdin counts unasked only where a call is sure to fail without it. */
+/** Without `-`, stdin counts only where a call is sure to fail without it. */
 async function withOffered(
   given: Given,
   schema: unknown,

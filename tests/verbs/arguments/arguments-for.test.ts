@@ -116,7 +116,7 @@ describe("a tool's arguments:", () => {
 });
 
 describe("stdin:", () => {
-  test("is read unasked where a call lacks what it must have, and only there", async () => {
+  test("is read without - where a call lacks what it must have, and only there", async () => {
     await run(["add"], '{"a":1}');
     await run(["add", "a=2"], "not read");
     lists["tools/list"] = { tools: [{ name: "now", inputSchema: { type: "object" } }] };
