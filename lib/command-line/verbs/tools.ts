@@ -25,7 +25,7 @@ export const TOOLS: readonly VerbSpec[] = [
     arguments: "<target> <name> [...arguments]",
     about:
       "Call a tool with key=value by its schema, key:=json, key=@file, a JSON object, or - for one on stdin",
-    options: ["no-check", "task", "detach", "output", "overwrite", ...WORKING],
+    options: ["edit", "no-check", "task", "detach", "output", "overwrite", ...WORKING],
     examples: [
       `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit=5 filter.inStock=true`,
       `echo '{"query":"red shoes"}' | m2mcp ${OWN_NAME} tools-call search -`,
