@@ -11,14 +11,14 @@ export interface ListOptions {
   onPage?: (result: JsonObject) => void;
 }
 
-type Send = (method: string, params: JsonObject, spelled?: boolean) => Promise<JsonObject>;
+type Send = (method: string, params: JsonObject, options: { spelled?: boolean }) => Promise<JsonObject>;
 
 /** Asks for a list page by page. @param send one request */
 export const pagesJoined =
   (endpoint: Endpoint, send: Send) =>
   (method: string, key: string, { spelled, onPage = () => {} }: ListOptions = {}): Promise<JsonObject> =>
     listAll(endpoint, key, async (cursor) => {
-      const page = await send(method, cursor === undefined ? {} : { cursor }, spelled);
+      const page = await send(method, cursor === undefined ? {} : { cursor }, spelled ? { spelled } : {});
       onPage(page);
       return page;
     });

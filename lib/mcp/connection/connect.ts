@@ -8,6 +8,7 @@ import type { Call } from "../protocol/transport.ts";
 import { type ConnectionContext, transportOf, withinFirstLimit } from "./connection-state.ts";
 import { inOurWords } from "./for-client.ts";
 import { type Negotiated, negotiate } from "./negotiate.ts";
+import { sessionDeclaring } from "./server-cache.ts";
 
 /**
  * Lets the first request ask the server; those that come meanwhile wait for it.
@@ -16,7 +17,7 @@ import { type Negotiated, negotiate } from "./negotiate.ts";
  * @throws M2mcpError when there is no answer at all
  */
 export async function connect(context: ConnectionContext, call: Call): Promise<Answer | undefined> {
-  const done = withinFirstLimit(context, (signal) => ask(context, { ...call, signal }));
+  const done = withinFirstLimit(context, call.signal, (signal) => ask(context, { ...call, signal }));
   const mine = { kind: "negotiating", done } as const;
   context.state = mine;
   let found: Negotiated;
@@ -84,9 +85,10 @@ async function discoverEra(context: ConnectionContext, first: Call): Promise<Ser
   return "modern";
 }
 
-/** The session of an earlier command, in the version that is wanted now. */
-const resumable = ({ endpoint }: ConnectionContext, memory: ServerMemory | undefined) =>
-  memory?.era === "legacy" &&
-  (endpoint.protocol === undefined || memory.session?.protocolVersion === endpoint.protocol)
-    ? memory.session
-    : undefined;
+/** The session of an earlier command that declared the same, in the version that is wanted now. */
+function resumable({ endpoint, own }: ConnectionContext, memory: ServerMemory | undefined) {
+  if (memory?.era !== "legacy") return undefined;
+  const session = sessionDeclaring(memory, own?.capabilities);
+  const isWanted = endpoint.protocol === undefined || session?.protocolVersion === endpoint.protocol;
+  return isWanted ? session : undefined;
+}

@@ -10,6 +10,8 @@ export type HeaderMap = { path: string[]; header: string }[];
 export interface SavedSession {
   id?: string;
   protocolVersion: string;
+  /** What was declared in its handshake; absent where that was nothing. */
+  capabilities?: object;
   /** What the server set by then: a balancer may know the replica that has the session by it. */
   cookies?: string[];
 }
@@ -20,6 +22,8 @@ export interface ServerMemory {
   /** Version the server last agreed to. */
   protocolVersion?: string;
   session?: SavedSession;
+  /** Earlier ones that declared something else, latest first: a person's and a script's do. */
+  otherSessions?: SavedSession[];
   /** For tools with `x-mcp-header` parameters, by tool name. */
   toolHeaders?: Record<string, HeaderMap>;
 }

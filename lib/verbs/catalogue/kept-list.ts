@@ -42,6 +42,17 @@ export function freshFor(ttls: readonly unknown[]): number {
 export const isFresh = ({ keptAtMs, freshMs }: KeptList, nowMs: number): boolean =>
   nowMs >= keptAtMs && nowMs < keptAtMs + freshMs;
 
+/** Age at which a list is kept anew though it is the same, as a part of the time that it counts. */
+const RENEWED_AFTER = 0.1;
+
+/** Whether a list that is kept says what a newer one would, and nearly for as long: writing costs more than asking. */
+export const saysTheSame = (kept: KeptList, newer: KeptList): boolean =>
+  kept.freshMs === newer.freshMs &&
+  kept.keptAtMs <= newer.keptAtMs &&
+  // One that counts for no time is there for completion alone.
+  (kept.freshMs === 0 || newer.keptAtMs - kept.keptAtMs <= RENEWED_AFTER * kept.freshMs) &&
+  JSON.stringify(kept.items) === JSON.stringify(newer.items);
+
 /** The part of an item that is kept. */
 export const keptPart = (item: JsonObject): JsonObject =>
   Object.fromEntries(KEPT.flatMap((key) => (item[key] === undefined ? [] : [[key, item[key]]])));
