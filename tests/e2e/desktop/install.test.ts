@@ -218,7 +218,7 @@ describe("files of other programs", () => {
 });
 
 describe("what is shown and asked", () => {
-  test("nothing is written unasked: without a terminal it wants --yes", async () => {
+  test("nothing is written without a yes: without a terminal it wants --yes", async () => {
     await logIn(world, home);
     write(CURSOR, ".cursor", "mcp.json");
     for (const more of [[], ["--json"]]) {
