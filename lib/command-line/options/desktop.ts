@@ -13,6 +13,7 @@ export const DESKTOP = {
       "claude-code",
       "cursor",
       "vscode",
+      "vscode-insiders",
       "windsurf",
       "zed",
       "gemini",

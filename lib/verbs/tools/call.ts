@@ -2,8 +2,9 @@ import { fstatSync } from "node:fs";
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
-import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
+import { savePlace } from "../outcome/place.ts";
+import { showToolResult } from "../outcome/show.ts";
 import { readStdin } from "../read-stdin.ts";
 import { notTooDeep, parsePairs, withClient } from "../with-client.ts";
 import { callTool } from "./call-tool.ts";
@@ -18,16 +19,19 @@ const NOTE_AFTER_MS = 3000;
 /** `m2mcp @svc tools-call NAME key=value key:='json'`, or with the arguments as JSON on stdin. */
 export async function run(command: Command): Promise<Outcome> {
   const [, name = "", ...pairs] = command.positionals;
+  const place = await savePlace(command);
   const given = await toolArguments(command, pairs);
-  const called = await withClient(command, (client) => callTool(command, client, { name, arguments: given }));
+  const { output } = command;
+  const called = await withClient(command, (client) =>
+    callTool(command, client, { name, arguments: given }, { spelled: output.json }),
+  );
   const { result } = called;
-  command.output.data(result);
   if (called.kind === "detached") {
-    command.output.print(called.task.taskId);
+    output.data(result);
+    output.print(called.task.taskId);
     return undefined;
   }
-  const shown = toolResult(result);
-  if (shown !== "") command.output.print(shown);
+  await showToolResult(command, result, place);
   return result.isError === true ? toolFailed(name) : undefined;
 }
 
