@@ -15,6 +15,10 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "[...arguments]": "",
   },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
+  bundle: {
+    "[@name|server]":
+      "a saved connection, or the server that id and secret are asked for; without it both are",
+  },
   install: { "<@name>": "a connection that login or connect has saved" },
   uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },
