@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { BINARY, createHome, type Home } from "../support/home.ts";
-import { json } from "../support/mcp/scripted.ts";
+import { event, json, stream } from "../support/mcp/scripted.ts";
 import { type ScriptedWorld, startScriptedWorld } from "../support/oauth/scripted-world.ts";
 
 const SKILL = {
@@ -65,6 +65,8 @@ const SPECIAL: Record<string, { env?: Record<string, string>; code?: number; end
   "m2mcp install @svc": { code: 1 },
   "m2mcp uninstall @svc": { code: 1 },
   "m2mcp logs @svc --follow": { endsBySignal: true },
+  "m2mcp @svc watch": { endsBySignal: true },
+  "m2mcp @svc watch file:///var/log/app.log --json": { endsBySignal: true },
 };
 /** How long an example that goes on is let go on, in ms. */
 const WATCHED_MS = 1500;
@@ -76,6 +78,15 @@ beforeAll(async () => {
     before(request, response, body) {
       const isCall = request.url === "/mcp" && request.headers.authorization === "Bearer good";
       const { id, method } = isCall ? JSON.parse(body || "{}") : {};
+      if (method === "subscriptions/listen") {
+        const { notifications } = JSON.parse(body).params;
+        const _meta = { "io.modelcontextprotocol/subscriptionId": id };
+        event(stream(response), {
+          method: "notifications/subscriptions/acknowledged",
+          params: { notifications, _meta },
+        });
+        return true;
+      }
       const result = RESULTS[method];
       if (!result) return false;
       const whole = { resultType: "complete", ttlMs: 0, cacheScope: "private", ...result };
@@ -97,6 +108,7 @@ async function readyHome(): Promise<Home> {
   mkdirSync(bin);
   writeFileSync(join(bin, "op"), "#!/bin/sh\nprintf s3cr3t\n");
   chmodSync(join(bin, "op"), 0o755);
+  writeFileSync(join(home.folder, "calls.jsonl"), '{"tool":"search","arguments":{"query":"x"}}\n');
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   writeFileSync(join(home.folder, "key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
   for (const folder of [".config/Claude", ".cursor", ".codex"])

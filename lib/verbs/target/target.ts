@@ -7,10 +7,10 @@ import { flagsCredentials, namesCredentials } from "../credentials/credential-op
 import { readCredentials } from "../credentials/credentials.ts";
 import { secretReading } from "../credentials/secret-reading.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
-import { loginOf, profileFor, savedProfile } from "./profile-for.ts";
+import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
 import type { Cache, Profile, Store } from "./saved.ts";
-import { isWithin, profileName, serverUrl } from "./server-url.ts";
+import { isWithin, profileName } from "./server-url.ts";
 import { cacheOf, storeOf } from "./store.ts";
 
 /** A server and how to be authorized there, before anything is sent. */
@@ -69,7 +69,7 @@ export async function profileTarget(command: Command, store: Store, profile: Pro
 }
 
 async function addressTarget(command: Command, store: Store, text: string): Promise<Target> {
-  const server = serverUrl(text);
+  const server = await addressOf(store, text);
   await store.unlock();
   if (namesCredentials(command.options)) {
     const credentials = await readCredentials(command.options, secretReading(command, "source"));
