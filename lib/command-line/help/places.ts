@@ -5,11 +5,15 @@ const ALL: Readonly<Record<string, string>> = {
   "<@name>": "the name to give it",
   "[@name]": "the name to give it; the server's host where none is given",
   "<uri>": "its address, as the list shows it",
+  "[target]": "of this one alone: @name or the URL of a server",
+  "<id>": "of the task, as tasks-list shows it",
   "<name>": "its name, as the list shows it",
 };
 
 const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   complete: {
+    "[target]": "of this one alone: @name or the URL of a server",
+    "<id>": "of the task, as tasks-list shows it",
     "<name>": "a prompt, or a template of resources",
     "<argument>": "argument=beginning, the one to complete; before it those that are settled",
     "[...arguments]": "",

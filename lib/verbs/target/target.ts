@@ -5,10 +5,10 @@ import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { flagsCredentials, namesCredentials } from "../credentials/credential-options.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
-import { loginOf, profileFor, savedProfile } from "./profile-for.ts";
+import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
 import type { Cache, Profile, Store } from "./saved.ts";
-import { isWithin, profileName, serverUrl } from "./server-url.ts";
+import { isWithin, profileName } from "./server-url.ts";
 import { cacheOf, storeOf } from "./store.ts";
 
 /** A server and how to be authorized there, before anything is sent. */
@@ -67,7 +67,7 @@ export async function profileTarget(command: Command, store: Store, profile: Pro
 }
 
 async function addressTarget(command: Command, store: Store, text: string): Promise<Target> {
-  const server = serverUrl(text);
+  const server = await addressOf(store, text);
   await store.unlock();
   if (namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);
