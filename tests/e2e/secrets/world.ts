@@ -84,9 +84,12 @@ export function callsOf(target: string, name: string): string[][] {
     "prompts-get": ["p"],
     complete: ["p", "n="],
     request: ["tools/list"],
+    install: ["--host", "cursor", "--host", "codex", "--dry-run"],
+    uninstall: ["--dry-run"],
+    bundle: ["--print"],
   };
   return VERBS.map((verb) => {
-    if (verb.name === "profiles" || verb.name === "store") return [verb.name];
+    if (["profiles", "store", "hosts"].includes(verb.name)) return [verb.name];
     if (verb.name === "login" || verb.name === "connect") return [verb.name, target, `@${name}`];
     return [verb.name, target, ...(more[verb.name] ?? [])];
   });
