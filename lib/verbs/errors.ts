@@ -121,3 +121,16 @@ export const someHostsFailed = (count: number) =>
     count === 1 ? "one host could not be changed" : `${count} hosts could not be changed`,
     "the lines above say why; the others are as they should be",
   );
+
+/** @see watch */
+export const nothingToWatch = () =>
+  new M2mcpError(
+    "nothing_to_watch",
+    EXIT.server,
+    "the server tells of no changes of what was asked for",
+    "m2mcp <target> show names what it can do: listChanged and subscribe are among its capabilities",
+  );
+
+/** The server ended a subscription by itself. */
+export const endedBySelf = () =>
+  new M2mcpError("watch_ended", EXIT.network, "the server has ended the subscription", "run it again");

@@ -10,6 +10,8 @@ export const OWN = {
     about: "where the store's key shall be: keyring, file or passphrase",
     choices: ["keyring", "file", "passphrase"],
   },
+  edit: { group: "own", variable: false, about: "write the arguments in $VISUAL or $EDITOR" },
+  "no-check": { group: "own", variable: false, about: "send arguments as they are, whatever is declared" },
   output: {
     group: "own",
     value: "FILE|DIR",
@@ -22,6 +24,8 @@ export const OWN = {
     value: "FILE",
     about: "answers to what the server may ask: a JSON object of values by field, or a list of them",
   },
+  parallel: { group: "own", value: "COUNT", about: "calls under way at once, 64 at most; 1 by default" },
+  "keep-going": { group: "own", about: "go on with the next call when one has failed" },
   task: { group: "own", about: "call it as a task, where the tool can run as one" },
   detach: { group: "own", about: "begin a task, print its id, and do not wait for it" },
   progress: { group: "own", about: "tell progress on stderr, a line each, where it is no terminal too" },
