@@ -55,7 +55,7 @@ export const skillChanged = (uri: string) =>
   );
 
 /** @param first what the first of them failed with, for its exit code */
-export const someUnasked = (failed: number, of: number, first: M2mcpError) =>
+export const someUnreached = (failed: number, of: number, first: M2mcpError) =>
   failed === 1 && of === 1
     ? first
     : new M2mcpError(

@@ -9,7 +9,7 @@ import { isMatch, KINDS, type Kind, type Match, matchRow } from "../../ui/lists/
 import { rowsShown } from "../../ui/screen/rows.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { isFresh } from "../catalogue/kept-list.ts";
-import { someUnasked } from "../errors.ts";
+import { someUnreached } from "../errors.ts";
 import type { Profile } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
 import { resolveTarget } from "../target/target.ts";
@@ -19,7 +19,7 @@ import { withTarget } from "../with-client.ts";
 const AT_ONCE = 4;
 
 /** A server that could not be asked. */
-interface Unasked {
+interface Unreached {
   target: string;
   error: M2mcpError;
 }
@@ -38,7 +38,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     targets.map(async (target) => {
       const release = await permits.acquire();
       return ask(command, target, word)
-        .catch((error: unknown) => unasked(target, error))
+        .catch((error: unknown) => unreached(target, error))
         .finally(release);
     }),
   );
@@ -61,10 +61,10 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     output.note(`no profiles in ${storeOf(command).folder} yet: m2mcp login <server> makes one`);
   else if (matches.length === 0 && failed.length < targets.length) output.note("nothing has it");
   const [first] = failed;
-  return first && someUnasked(failed.length, targets.length, first.error);
+  return first && someUnreached(failed.length, targets.length, first.error);
 }
 
-function unasked(target: string, error: unknown): Unasked {
+function unreached(target: string, error: unknown): Unreached {
   if (error instanceof M2mcpError) return { target, error };
   throw error;
 }
@@ -74,8 +74,8 @@ async function savedTargets(command: Command): Promise<string[]> {
   const { profiles, unreadable } = await storeOf(command).listProfiles();
   for (const { file, error } of unreadable) command.output.warn(`${file}: ${error.message}`);
   const seen = new Map<string, string>();
-  const account = ({ server, login, name, headers }: Profile) =>
-    JSON.stringify([server, login ?? name, headers]);
+  const account = ({ server, login, credentials, name, headers }: Profile) =>
+    JSON.stringify([server, login ?? (credentials ? name : null), headers]);
   for (const profile of profiles)
     if (!seen.has(account(profile))) seen.set(account(profile), `@${profile.name}`);
   return [...seen.values()];
