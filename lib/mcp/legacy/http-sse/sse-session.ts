@@ -4,7 +4,7 @@ import { hostOf } from "../../../net/network-error.ts";
 import { deadlineMs } from "../../../timing/deadline.ts";
 import { type IdleWatch, watchIdle } from "../../../timing/idle-timeout.ts";
 import { nextTurn } from "../../../timing/next-turn.ts";
-import { startTimer } from "../../../timing/timer.ts";
+import { type Pausable, pausableLimit } from "../../../timing/pausable.ts";
 import { readRefused } from "../../http/read-refused.ts";
 import type { Text } from "../../jsonrpc/bytes.ts";
 import { type Id, type Ids, idMeant, idValue } from "../../jsonrpc/id.ts";
@@ -57,12 +57,16 @@ interface Waiting {
   /** The stream is gone: a request that was taken has no answer; of one under way its own response tells. */
   cut(error: unknown): void;
   watch: IdleWatch;
+  /** Time does not count meanwhile. */
+  pause(): void;
+  resume(): void;
 }
 
 function createWaiting(
   resolve: (answer: Answer) => void,
   reject: (error: unknown) => void,
   watch: IdleWatch,
+  late: Pausable,
 ): Waiting {
   let isPosted = false;
   let failure: unknown;
@@ -70,6 +74,14 @@ function createWaiting(
     resolve,
     reject,
     watch,
+    pause() {
+      watch.pause();
+      late.pause();
+    },
+    resume() {
+      watch.refresh();
+      late.resume();
+    },
     posted() {
       isPosted = true;
       if (failure !== undefined) reject(failure);
@@ -123,9 +135,10 @@ async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): P
         waiting.get(message.id)?.reject(invalidAnswer(hostOf(endpoint.url), message.error.message));
     } else if (message.kind === "request") {
       // A person may be asked, whose time is not the server's.
-      for (const { watch } of waiting.values()) watch.pause();
+      const held = [...waiting.values()];
+      for (const one of held) one.pause();
       await onMessage(message);
-      for (const { watch } of waiting.values()) watch.refresh();
+      for (const one of held) one.resume();
     } else if (message.kind === "notification") await onMessage(message);
     // The answer goes first.
     else if (settle(waiting, message)) await nextTurn();
@@ -171,7 +184,7 @@ export async function exchange(
   const limitMs = deadlineMs(timeoutMs);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const watch = watchIdle(timeoutMs, () => reject(timedOut(host, timeoutMs)));
-  const late = startTimer(limitMs, () => reject(tookTooLong(host, limitMs)));
+  const late = pausableLimit(limitMs, () => reject(tookTooLong(host, limitMs)));
   const onCancel = () => {
     const params = signal.reason instanceof Cancellation ? signal.reason.params : {};
     const told = notification("notifications/cancelled", { ...params, requestId: idValue(message.id) });
@@ -179,7 +192,7 @@ export async function exchange(
     reject(signal.reason);
   };
   signal.addEventListener("abort", onCancel, { once: true });
-  const waits = createWaiting(resolve, reject, watch);
+  const waits = createWaiting(resolve, reject, watch, late);
   waiting.set(message.id, waits);
   try {
     post(session, message.text).then((refusal) => (refusal ? resolve(refusal) : waits.posted()), reject);
