@@ -15,6 +15,7 @@ export const DESKTOP = {
       "vscode",
       "vscode-insiders",
       "windsurf",
+      "devin",
       "zed",
       "gemini",
       "codex",

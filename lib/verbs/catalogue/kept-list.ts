@@ -21,6 +21,11 @@ export type KeptLists = Partial<Record<ListKind, KeptList>>;
 
 /** How long a list counts whose server does not say (`ttlMs` came with MCP 2026-07-28), in ms. */
 const UNSAID_MS = 3_600_000;
+/**
+ * And one whose server says 0, in ms. SDKs say that of every list unless told otherwise; a client may then ask each time
+ * and need not. Here a list that is out of date costs a request and no harm: what it refuses is put to a new one.
+ */
+const ZERO_MS = 300_000;
 /** And at most, whatever a server says, in ms. */
 const LONGEST_MS = 24 * 3_600_000;
 /** Members of a tool or a prompt that are kept. */
@@ -33,7 +38,7 @@ const KEPT = ["name", "title", "description", "inputSchema", "annotations", "exe
  */
 export function freshFor(ttls: readonly unknown[]): number {
   const said = ttls.map((ttl) =>
-    ttl === undefined ? UNSAID_MS : typeof ttl === "number" && ttl > 0 ? ttl : 0,
+    ttl === undefined ? UNSAID_MS : typeof ttl === "number" && ttl > 0 ? ttl : ZERO_MS,
   );
   return Math.min(LONGEST_MS, ...said);
 }
