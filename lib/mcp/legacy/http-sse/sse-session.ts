@@ -1,10 +1,9 @@
 import { M2mcpError } from "../../../failure.ts";
 import { invalidAnswer, streamCut, timedOut, tookTooLong } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
-import { deadlineMs } from "../../../timing/deadline.ts";
-import { type IdleWatch, watchIdle } from "../../../timing/idle-timeout.ts";
+import { deadlineMs, pausableLimit } from "../../../timing/deadline.ts";
+import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { nextTurn } from "../../../timing/next-turn.ts";
-import { type Pausable, pausableLimit } from "../../../timing/pausable.ts";
 import { readRefused } from "../../http/read-refused.ts";
 import type { Text } from "../../jsonrpc/bytes.ts";
 import { type Id, type Ids, idMeant, idValue } from "../../jsonrpc/id.ts";
@@ -23,6 +22,7 @@ import type { Losses } from "../losses.ts";
 import { postBeside } from "../session-http.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
+import { createWaiting, type Waiting } from "./waiting.ts";
 
 /** The session, which lives as long as its stream. */
 export type SseState =
@@ -46,51 +46,6 @@ export interface SseSession {
   handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   /** Called when the stream of a session that was in use has ended. */
   onCut(session: SseSession): void;
-}
-
-/** A request whose answer is due on the stream. */
-interface Waiting {
-  resolve(answer: Answer): void;
-  reject(error: unknown): void;
-  /** The server has taken the request. */
-  posted(): void;
-  /** The stream is gone: a request that was taken has no answer; of one under way its own response tells. */
-  cut(error: unknown): void;
-  watch: IdleWatch;
-  /** Time does not count meanwhile. */
-  pause(): void;
-  resume(): void;
-}
-
-function createWaiting(
-  resolve: (answer: Answer) => void,
-  reject: (error: unknown) => void,
-  watch: IdleWatch,
-  late: Pausable,
-): Waiting {
-  let isPosted = false;
-  let failure: unknown;
-  return {
-    resolve,
-    reject,
-    watch,
-    pause() {
-      watch.pause();
-      late.pause();
-    },
-    resume() {
-      watch.refresh();
-      late.resume();
-    },
-    posted() {
-      isPosted = true;
-      if (failure !== undefined) reject(failure);
-    },
-    cut(error) {
-      failure ??= error;
-      if (isPosted || error instanceof StreamRefused) reject(failure);
-    },
-  };
 }
 
 /** The stream to send beside, opened where there is none. */

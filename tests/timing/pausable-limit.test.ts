@@ -1,6 +1,6 @@
 // A limit that leaves out the time of others.
 import { expect, test } from "bun:test";
-import { pausableLimit } from "../../lib/timing/pausable.ts";
+import { pausableLimit } from "../../lib/timing/deadline.ts";
 
 test("pauses do not count, and do not begin the time anew", async () => {
   let late = 0;
