@@ -6,7 +6,7 @@ import { lockLost } from "./errors.ts";
 import { type Lease, withFileLock } from "./locks/lock.ts";
 import type { InTurn } from "./locks/turns.ts";
 import type { WorkLocks } from "./locks/work-locks.ts";
-import { profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
+import { pinsHeader, profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
 import { checkedHeader, type Named, writeProfile } from "./profiles.ts";
 import { belongsToProfile, prune } from "./prune.ts";
 import { readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
@@ -150,6 +150,7 @@ function removeProfile<S extends object>(
     await lease.confirm();
     const removed = await removeFile(sealedFile(paths, header));
     await removeFile(sealedFile(paths, stateHeader(name)));
+    await removeFile(sealedFile(paths, pinsHeader(name)));
     inMemory.delete(name);
     return removed;
   });

@@ -2,6 +2,7 @@ import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { table } from "../../ui/table.ts";
+import { withPolicyOf } from "../policy/tool-policy.ts";
 import { memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { nameFor, profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -41,7 +42,7 @@ export async function run(command: Command): Promise<undefined> {
   const createdAtMs = old?.createdAtMs ?? command.io.now();
   const profile = {
     ...withoutLogin(old),
-    ...kept,
+    ...withPolicyOf(kept, old),
     name,
     server,
     credentials: trial.credentials,

@@ -1,0 +1,35 @@
+import { exists } from "../platform/files/files.ts";
+import { withFileLock } from "./locks/lock.ts";
+import type { InTurn } from "./locks/turns.ts";
+import { pinsHeader, profileHeader, sealedFile, writeLock } from "./paths.ts";
+import { belongsToProfile } from "./prune.ts";
+import { readSealed, type StoreAccess, writeSealed } from "./sealed-files.ts";
+
+/**
+ * What was seen of servers' tools, by the same ids as state. Unlike state it is no cache: what is damaged or cannot be
+ * written is an error, since what is lost would be trusted anew.
+ */
+export interface StoredPins {
+  /** Null where nothing is pinned. @throws M2mcpError not_readable, damaged, newer_format */
+  read(id: string): Promise<unknown>;
+  /** Reads, changes and writes under a lock. @returns what is kept then. @throws M2mcpError also not_writable */
+  change<P>(id: string, change: (old: unknown) => P): Promise<P>;
+}
+
+export function createStoredPins(access: StoreAccess, inTurn: InTurn): StoredPins {
+  const { paths } = access;
+  const read = (id: string) => readSealed(access, pinsHeader(id));
+  return {
+    read,
+    change: (id, change) =>
+      inTurn(`write ${id}`, () =>
+        withFileLock(writeLock(paths, id), async (lease) => {
+          const changed = change(await read(id));
+          // Its profile was removed meanwhile: nothing of it is to be found afterwards.
+          const isGone = belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id))));
+          if (!isGone) await writeSealed(access, pinsHeader(id), changed, () => lease.confirm());
+          return changed;
+        }),
+      ),
+  };
+}
