@@ -75,6 +75,11 @@ const noNotices = () => {
 const kindOf = (error: unknown) =>
   error instanceof Error ? `${error.name} ${codeOf(error)}`.trimEnd() : typeof error;
 
+/** Above it, an exit code names the signal that ended the command. */
+const SIGNALLED = 128;
+/** How long a signal takes at most, in ms. */
+const SIGNAL_MS = 100;
+
 const streams = standardStreams();
 
 /** A fault of our own that no code foresaw: its kind only, never its words, its place or our source. */
@@ -99,6 +104,9 @@ const exitCode = await main(ownArguments(redactArguments), {
   get stdin() {
     return streams.stdin;
   },
+  get stdinIsTerminal() {
+    return streams.stdinIsTerminal;
+  },
   openStdin: streams.openStdin,
   stdout: streams.stdout,
   openStdout: streams.openStdout,
@@ -110,4 +118,9 @@ const unwritten = await streams.endOutput();
 const lost = exitCode === EXIT.done && unwritten !== "" && unwritten !== "EPIPE";
 if (lost) streams.stderr.write(`error: ${outputFailed(unwritten).message}\n`);
 await streams.endErrors();
+// Who started us shall see that a signal has ended us: a shell's loop goes on otherwise.
+if (exitCode > SIGNALLED) {
+  process.kill(process.pid, exitCode - SIGNALLED);
+  await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
+}
 process.exit(lost ? EXIT.usage : exitCode);

@@ -1,6 +1,8 @@
 /** Process exit codes, as documented in the README. */
 export const EXIT = { done: 0, usage: 1, server: 2, network: 3, auth: 4, store: 5 } as const;
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+/** What a shell shows of a process that a signal has ended: 128 and the number of SIGHUP, SIGINT or SIGTERM. */
+export type SignalExit = 129 | 130 | 143;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT] | SignalExit;
 
 /**
  * Text for a person, with what may be secret in URLs left out: user name and password, and the values of the query,

@@ -29,11 +29,24 @@ const ALLOWED: Record<string, string[]> = {
   store: GROUND,
   // What bridges write down of themselves.
   activity: GROUND,
+  // Files of other programs, and bundles for them.
+  desktop: GROUND,
   // What a JSON Schema says: pure.
   schema: ["."],
   ui: ["schema", "mcp/protocol", "mcp/jsonrpc", ...GROUND],
   "command-line": ["ui", ...GROUND],
-  verbs: ["command-line", "hosts", "auth", "store", "activity", "mcp/policy", "ui", "schema", ...PROTOCOL],
+  verbs: [
+    "command-line",
+    "hosts",
+    "desktop",
+    "auth",
+    "store",
+    "activity",
+    "mcp/policy",
+    "ui",
+    "schema",
+    ...PROTOCOL,
+  ],
 };
 
 interface Import {

@@ -1,11 +1,12 @@
 import { CONNECTION } from "./options/connection.ts";
 import { CREDENTIALS } from "./options/credentials.ts";
+import { DESKTOP } from "./options/desktop.ts";
 import { GENERAL } from "./options/general.ts";
 import type { OptionSpec } from "./options/option-spec.ts";
 import { OWN } from "./options/own.ts";
 
 /** Every option of the command line: the one place that parsing, help and variable names read. */
-const table = { ...CREDENTIALS, ...CONNECTION, ...OWN, ...GENERAL };
+const table = { ...CREDENTIALS, ...CONNECTION, ...OWN, ...DESKTOP, ...GENERAL };
 
 export type OptionName = keyof typeof table;
 

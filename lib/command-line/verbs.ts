@@ -1,4 +1,5 @@
 import { ACTIVITY } from "./verbs/activity.ts";
+import { DESKTOP } from "./verbs/desktop.ts";
 import { PROFILES } from "./verbs/profiles.ts";
 import { PROMPTS } from "./verbs/prompts.ts";
 import { RESOURCES } from "./verbs/resources.ts";
@@ -13,5 +14,6 @@ export const VERBS: readonly VerbSpec[] = [
   ...RESOURCES,
   ...PROMPTS,
   ...SERVER,
+  ...DESKTOP,
   ...ACTIVITY,
 ];

@@ -12,8 +12,8 @@ import { readSealed, type StoreAccess, writeSealed } from "./sealed-files.ts";
 export interface StoredPins {
   /** Null where nothing is pinned. @throws M2mcpError not_readable, damaged, newer_format */
   read(id: string): Promise<unknown>;
-  /** Reads, changes and writes under a lock. @returns what is kept then. @throws M2mcpError also not_writable */
-  change<P>(id: string, change: (old: unknown) => P): Promise<P>;
+  /** Reads, changes and writes `file` under a lock. @returns what `change` did. @throws M2mcpError also not_writable */
+  change<C extends { file: object }>(id: string, change: (old: unknown) => C): Promise<C>;
 }
 
 export function createStoredPins(access: StoreAccess, inTurn: InTurn): StoredPins {
@@ -27,7 +27,7 @@ export function createStoredPins(access: StoreAccess, inTurn: InTurn): StoredPin
           const changed = change(await read(id));
           // Its profile was removed meanwhile: nothing of it is to be found afterwards.
           const isGone = belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id))));
-          if (!isGone) await writeSealed(access, pinsHeader(id), changed, () => lease.confirm());
+          if (!isGone) await writeSealed(access, pinsHeader(id), changed.file, () => lease.confirm());
           return changed;
         }),
       ),

@@ -8,6 +8,8 @@ export interface IO {
   /** The current folder. */
   readonly cwd: string;
   readonly stdin: Readable & { isTTY?: boolean; fd?: number };
+  /** Whether stdin is a terminal, found without opening it. */
+  readonly stdinIsTerminal?: boolean;
   /** The same for who only reads it to its end. */
   openStdin(): ByteInput;
   /** Takes results. */
@@ -20,6 +22,6 @@ export interface IO {
 }
 
 /** Whether a person can be asked: who types at stdin sees the question on stderr. */
-export const isAskable = (io: Pick<IO, "stdin" | "stderr">): boolean =>
+export const isAskable = (io: Pick<IO, "stdin" | "stdinIsTerminal" | "stderr">): boolean =>
   // In this order: stdin is opened only where a person may be there.
-  io.stderr.isTTY === true && io.stdin.isTTY === true;
+  io.stderr.isTTY === true && (io.stdinIsTerminal ?? io.stdin.isTTY === true);

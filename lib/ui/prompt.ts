@@ -20,16 +20,17 @@ export type Typed = { kind: "line"; text: string } | { kind: "ended" } | { kind:
  * Asks for one line (on stderr, so that stdout stays the result's).
  *
  * @param mode.hidden nothing of what is typed is shown
+ * @param mode.over ends it as Ctrl-D does; then whoever aborts it takes the signals that end the process
  */
 export function promptLine(
   question: string,
-  { hidden }: { hidden: boolean },
+  { hidden, over }: { hidden: boolean; over?: AbortSignal },
   input: Terminal,
   output: Sink,
 ): Promise<Typed> {
   const columnsOf = hidden ? () => 0 : textWidth;
   // Whatever ends us must not leave a shell without echo behind.
-  const ending = beforeEndingSignal(() => input.setRawMode?.(false));
+  const ending = over ? () => {} : beforeEndingSignal(() => input.setRawMode?.(false));
   let typed = "";
   // And whatever stops us: the shell has the terminal until we go on.
   const stopping = listenToStop(
@@ -46,6 +47,7 @@ export function promptLine(
     const decoder = new TextDecoder();
     const finish = (answer: Typed, rest = "") => {
       input.off("data", read).off("end", ended);
+      over?.removeEventListener("abort", giveUp);
       input.setRawMode?.(false);
       ending();
       stopping();
@@ -55,6 +57,7 @@ export function promptLine(
       if (rest !== "") input.unshift(Buffer.from(rest));
       resolve(answer);
     };
+    const giveUp = () => finish({ kind: "ended" });
     const ended = () => finish(typed === "" ? { kind: "ended" } : { kind: "line", text: typed });
     const keep = (text: string) => {
       if (!hidden) output.write(change(typed, text, columnsOf));
@@ -75,6 +78,8 @@ export function promptLine(
     };
     input.on("data", read).on("end", ended);
     input.resume();
+    if (over?.aborted) giveUp();
+    else over?.addEventListener("abort", giveUp, { once: true });
   });
 }
 

@@ -1,5 +1,5 @@
 // Failures that a verb ends with.
-import { EXIT, M2mcpError } from "../failure.ts";
+import { EXIT, M2mcpError, type SignalExit } from "../failure.ts";
 
 /**
  * @param folder the store that was looked in: who starts us may have another home than who logged in
@@ -88,4 +88,17 @@ export const badCertificate = (why: string) =>
     EXIT.auth,
     `the client certificate cannot be used: ${why}`,
     "give a PEM certificate and its PEM private key with --client-cert and --client-key",
+  );
+
+/** Ctrl-C, for one. @param signal as the system names it */
+export const interrupted = (signal: string, exitCode: SignalExit) =>
+  new M2mcpError("interrupted", exitCode, `given up (${signal}); the server has been told`);
+
+/** What each host's own failure was stands above. */
+export const someHostsFailed = (count: number) =>
+  new M2mcpError(
+    "hosts_failed",
+    EXIT.usage,
+    count === 1 ? "one host could not be changed" : `${count} hosts could not be changed`,
+    "the lines above say why; the others are as they should be",
   );

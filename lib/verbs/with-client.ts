@@ -3,8 +3,8 @@ import { CLIENT_INFO } from "../command-line/version.ts";
 import { M2mcpError, wrongUsage } from "../failure.ts";
 import { type McpClient, openClient } from "../hosts/one-off.ts";
 import type { JsonObject } from "../json.ts";
-import type { NotificationMessage } from "../mcp/jsonrpc/message.ts";
-import { isDeeper, jsonText } from "../ui/json-text.ts";
+import { isDeeper } from "../ui/json-text.ts";
+import { openCaller } from "./caller/caller.ts";
 import { type Catalogue, catalogueOf } from "./catalogue/catalogue.ts";
 import { keepingClient } from "./catalogue/keeping-client.ts";
 import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
@@ -22,13 +22,15 @@ export async function withTarget<T>(
 ): Promise<T> {
   const endpoint = await openEndpoint(command, target, ONE_OFF);
   const catalogue = catalogueOf(target, command.io);
-  const { client, settled } = keepingClient(openClient(endpoint, CLIENT_INFO), catalogue);
+  const caller = await openCaller(command);
+  const { client, settled } = keepingClient(openClient(endpoint, CLIENT_INFO, caller), catalogue);
   try {
     return await work(client, catalogue);
   } finally {
     await settled();
     await client.close();
     await endpoint.end();
+    caller.end();
   }
 }
 
@@ -37,32 +39,6 @@ export const withClient = async <T>(
   command: Command,
   work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
 ): Promise<T> => withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
-
-/** Lists one kind of thing: as JSON whole, for people as `rows` has it. */
-export function listing(method: string, key: string, rows: (items: JsonObject[]) => string, none: string) {
-  return async (command: Command): Promise<undefined> => {
-    const items = await withClient(command, (client) => client.list(method, key));
-    command.output.data(items);
-    if (items.length > 0) command.output.print(rows(items));
-    else if (!command.output.json) command.output.note(none);
-  };
-}
-
-/** What should be a word or a number, whatever a server has put there. */
-const word = (value: unknown): string =>
-  typeof value === "string" ? value : value === undefined ? "" : jsonText(value);
-
-/** Shows progress and log messages of the server with --verbose. */
-export function showNotification(command: Command) {
-  return ({ method, params }: NotificationMessage): void => {
-    if (method === "notifications/progress") {
-      const total = params.total === undefined ? "" : ` of ${word(params.total)}`;
-      command.output.step(`progress ${word(params.progress)}${total} ${word(params.message)}`.trim());
-    } else if (method === "notifications/message") {
-      command.output.step(`${word(params.level ?? "log")}: ${word(params.data)}`);
-    }
-  };
-}
 
 /** Levels of the arguments of a tool: beyond them nobody can read what was sent. */
 const DEEPEST = 1000;

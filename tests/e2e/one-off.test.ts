@@ -43,7 +43,7 @@ describe("the seed's three lines", () => {
     expect(connect.stdout).toContain("test-server 1.2.3");
     const list = await fresh.run(["@svc", "tools-list"]);
     expect(list.code).toBe(0);
-    expect(list.stdout).toMatch(/^echo +Says what it was told$/m);
+    expect(list.stdout).toMatch(/^echo\(text: string\) +read-only +Says what it was told$/m);
     const profiles = await fresh.run(["profiles"]);
     expect(profiles.stdout).toContain("[client-credentials]");
     expect(profiles.stdout).toContain("@svc");

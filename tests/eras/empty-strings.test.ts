@@ -71,7 +71,7 @@ for (const era of ["legacy", "modern"] as const)
         }));
         const { code, stdout } = await home.run([server.url, "tools-list", "--json"]);
         expect(code).toBe(0);
-        expect(JSON.parse(stdout)).toHaveLength(2);
+        expect(JSON.parse(stdout).tools).toHaveLength(2);
         expect(cursors(server.seen)).toEqual([undefined, nextCursor]);
         expect((await home.run([server.url, "tools-list", "--verbose"])).stderr).toContain(
           "names a page of the list again",

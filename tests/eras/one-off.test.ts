@@ -39,12 +39,12 @@ for (const kind of ["legacy", "modern", "dual", "HTTP+SSE"] as const)
     });
 
     test("lists, all pages of them", async () => {
-      const names = (await data("tools-list")).map(({ name }: { name: string }) => name);
+      const names = (await data("tools-list")).tools.map(({ name }: { name: string }) => name);
       expect(names).toEqual([...TOOLS.map(({ name }) => name), ...(isModern ? ["numbers"] : [])]);
       expect((await data("tools-get", "ping-back")).name).toBe("ping-back");
-      expect(await data("resources-list")).toEqual(RESOURCES);
-      expect(await data("resources-templates-list")).toEqual(TEMPLATES);
-      expect(await data("prompts-list")).toEqual(PROMPTS);
+      expect((await data("resources-list")).resources).toEqual(RESOURCES);
+      expect((await data("resources-templates-list")).resourceTemplates).toEqual(TEMPLATES);
+      expect((await data("prompts-list")).prompts).toEqual(PROMPTS);
     });
 
     test("calls, reads, gets", async () => {

@@ -3,19 +3,27 @@ import { PassThrough } from "node:stream";
 import { suggest } from "../../lib/command-line/suggest.ts";
 import { M2mcpError, wrongUsage } from "../../lib/failure.ts";
 import { serverError } from "../../lib/mcp/protocol/errors.ts";
+import { textWidth } from "../../lib/platform/text-width.ts";
+import { prompts, resources, tools } from "../../lib/ui/lists/lists.ts";
+import { toolShown } from "../../lib/ui/lists/tool.ts";
 import { createOutput, type OutputMode } from "../../lib/ui/output.ts";
 import { promptLine } from "../../lib/ui/prompt.ts";
-import { content, messages, named, prompts, resources, tool, toolResult } from "../../lib/ui/render.ts";
+import { content, messages, toolResult } from "../../lib/ui/render.ts";
 import { createScreens } from "../../lib/ui/screen/screen.ts";
 import { table } from "../../lib/ui/table.ts";
-import { firstLine } from "../../lib/ui/text.ts";
 import { moment, span } from "../../lib/ui/time.ts";
 import { wrapLines } from "../../lib/ui/wrap.ts";
 import { sink } from "../support/run-verb.ts";
 
+const pipe = createScreens({ stdout: {}, stderr: {} }, {}, "auto").out;
+const terminalOf = (columns: number, env = {}) =>
+  createScreens({ stdout: { isTTY: true, columns }, stderr: {} }, env, "never").out;
+/** What a person sees, whatever made it. */
+const plain = async (made: Promise<string>): Promise<string> => made;
+
 describe("lists", () => {
   test("columns are aligned, lines end where their text does", () => {
-    expect(
+    expect<string>(
       table([
         ["a", "b", "c"],
         ["long", "", "d"],
@@ -23,40 +31,93 @@ describe("lists", () => {
       ]),
     ).toBe("a     b  c\nlong     d\nx");
   });
-  test("letters that take two columns count two", () => {
-    expect(
+  test("letters that take two columns count two", async () => {
+    expect<string>(
       table([
         ["日本", "a"],
         ["é…", "b"],
       ]),
     ).toBe("日本  a\né…    b");
+    const made = prompts(
+      [
+        { name: "要約", description: "a" },
+        { name: "cafe\u0301", description: "b" },
+      ],
+      pipe,
+    );
+    expect(await plain(made)).toBe("要約    a\ncafe\u0301    b");
   });
-  test("tools: name and the first line of what they do", () => {
-    expect(named([{ name: "add", description: "Adds.\nMore" }, { name: "subtract" }])).toBe(
-      "add       Adds.\nsubtract",
+  const limit = { type: "integer" };
+  const add = {
+    name: "add",
+    description: "Adds.\nMore",
+    annotations: { readOnlyHint: true },
+    inputSchema: { properties: { a: { type: "number" }, limit }, required: ["a"] },
+  };
+  test("tools: signature, what it does to the world, the first line of what they do", async () => {
+    expect(await plain(tools([add, { name: "subtract" }], pipe))).toBe(
+      "add(a: number, limit?: integer)  read-only     Adds.\nsubtract()                       destructive?",
     );
   });
-  test("resources and templates", () => {
-    expect(
-      resources([
+  test("what a tool does to the world, by what the specification says of hints left out", async () => {
+    const words = async (annotations?: object) =>
+      (await plain(tools([{ name: "t", ...(annotations ? { annotations } : {}) }], pipe))).slice(
+        "t()  ".length,
+      );
+    expect(await words()).toBe("destructive?");
+    expect(await words({ readOnlyHint: false })).toBe("destructive?");
+    expect(await words({ readOnlyHint: "yes" })).toBe("destructive?");
+    expect(await words({ destructiveHint: true })).toBe("destructive");
+    expect(await words({ destructiveHint: false })).toBe("adds only");
+    expect(await words({ readOnlyHint: true, destructiveHint: true })).toBe("read-only");
+  });
+  test("a pipe gets lines whole, a terminal none that are broader", async () => {
+    const long = { ...add, description: `${"very ".repeat(60)}end` };
+    expect((await plain(tools([long], pipe))).split("\n")).toHaveLength(1);
+    for (const columns of [20, 60, 100, 200]) {
+      const lines = (
+        await plain(
+          tools([long, { name: "長い".repeat(30), description: "説明".repeat(80) }], terminalOf(columns)),
+        )
+      ).split("\n");
+      expect(Math.max(...lines.map((line) => textWidth(line)))).toBeLessThanOrEqual(columns);
+      expect(lines.join(" ")).toContain("end");
+    }
+    const made = tools([long], terminalOf(60));
+    expect((await plain(made)).split("\n").slice(0, 2)).toEqual([
+      "add(a: number, limit?: integer)  read-only",
+      `    ${"very ".repeat(11).trim()}`,
+    ]);
+  });
+  test("resources and templates", async () => {
+    const made = resources(
+      [
         { uri: "a:b", mimeType: "text/plain", name: "n" },
         { uriTemplate: "a:{x}", title: "T" },
-      ]),
-    ).toBe("a:b    text/plain  n\na:{x}              T");
+      ],
+      pipe,
+    );
+    expect(await plain(made)).toBe("a:b    text/plain  n\na:{x}              T");
   });
-  test("prompts: optional arguments in brackets", () => {
-    expect(
-      prompts([{ name: "p", arguments: [{ name: "a", required: true }, { name: "b" }], description: "d" }]),
-    ).toBe("p  a [b]  d");
+  test("prompts: optional arguments in brackets", async () => {
+    const item = { name: "p", arguments: [{ name: "a", required: true }, { name: "b" }], description: "d" };
+    expect(await plain(prompts([item], pipe))).toBe("p  a [b]  d");
   });
-  test("a server's names steer no terminal and forge no line, wherever they are written", () => {
-    expect(named([{ name: "a\u001b[2J", description: "x\u0007" }])).toBe("a\\u001b[2J  x\\u0007");
+  test("a server's names steer no terminal and forge no line, wherever they are written", async () => {
+    expect(await plain(tools([{ name: "a\u001b[2J", description: "x\u0007" }], pipe))).toContain(
+      "a\\u001b[2J()  destructive?  x\\u0007",
+    );
     const forged = "a\nhint: b\u202e";
+    const argument = { type: forged, enum: undefined, description: forged, pattern: forged, format: forged };
     for (const shown of [
-      named([{ name: forged, description: "d" }]),
-      resources([{ uri: forged, mimeType: forged, name: "n" }]),
-      prompts([{ name: forged, arguments: [{ name: forged }] }]),
-      tool({ name: forged, title: forged, inputSchema: { properties: { [forged]: { type: forged } } } }),
+      await tools([{ name: forged, description: "d" }], pipe),
+      await resources([{ uri: forged, mimeType: forged, name: "n" }], pipe),
+      await prompts([{ name: forged, arguments: [{ name: forged }] }], pipe),
+      await toolShown(
+        { name: forged, title: forged, inputSchema: { properties: { [forged]: argument } } },
+        pipe,
+        undefined,
+      ),
       content([
         { type: "image", mimeType: forged, data: "" },
         { type: "resource_link", uri: forged, name: forged },
@@ -68,7 +129,6 @@ describe("lists", () => {
       expect(shown).not.toContain("\nhint");
     }
   });
-  test("long lines are cut", () => expect(firstLine("x".repeat(200), 10)).toBe(`${"x".repeat(9)}…`));
 });
 
 describe("lines fitted to a terminal", () => {
@@ -83,9 +143,9 @@ describe("lines fitted to a terminal", () => {
   test("are left alone where they fit", () => expect(wrapLines("a  b\n\nc", 10)).toBe("a  b\n\nc"));
 });
 
-test("one tool with its arguments", () => {
-  expect(
-    tool({
+test("one tool with its arguments", async () => {
+  const made = toolShown(
+    {
       name: "add",
       title: "Adder",
       description: "Adds.",
@@ -93,23 +153,36 @@ test("one tool with its arguments", () => {
       inputSchema: {
         properties: {
           a: { type: "number", description: "first" },
-          kind: { enum: ["x", "y"] },
+          kind: { enum: ["x", "y"], default: "x" },
           more: { type: "array", items: { type: "string" } },
+          where: { properties: { at: { type: "integer", minimum: 1, maximum: 5 } } },
         },
         required: ["a"],
       },
-    }),
-  ).toBe(
+      outputSchema: { type: "object", properties: { sum: { type: "number" } } },
+    },
+    pipe,
+    "m2mcp @svc tools-call add a=1",
+  );
+  expect(await plain(made)).toBe(
     [
       "add — Adder",
       "Adds.",
       "",
-      "Arguments:",
-      "  a     number, required  first",
-      '  kind  "x"|"y"',
-      "  more  array of string",
+      "read-only: it changes nothing",
       "",
-      "The server calls it readOnly",
+      "Arguments:",
+      "  a         number, required  first",
+      '  kind      "x"|"y"           default "x"',
+      "  more      string[]",
+      "  where     object",
+      "  where.at  integer           1 to 5",
+      "",
+      "Gives:",
+      "  sum  number, may be absent",
+      "",
+      "Example:",
+      "  m2mcp @svc tools-call add a=1",
     ].join("\n"),
   );
 });
@@ -151,13 +224,17 @@ test("times", () => {
   expect([span(90_000), span(7_200_000), span(200_000_000)]).toEqual(["90 s", "2 h", "2 d"]);
 });
 
-test("a server's text of any length is shown in a time that grows with its length alone", () => {
+test("a server's text of any length is shown in a time that grows with its length alone", async () => {
   const count = 400_000;
   const names = Array.from({ length: count / 10 }, (_, index) => `p${index}`);
   const properties = Object.fromEntries(names.map((name) => [name, {}]));
   const began = performance.now();
   content([{ type: "image", mimeType: "a/b", data: `${"=".repeat(count)}A` }]);
-  tool({ name: "t", inputSchema: { properties, required: names } });
+  await toolShown({ name: "t", inputSchema: { properties, required: names } }, pipe, undefined);
+  await tools(
+    [{ name: "t", description: "x".repeat(count * 10), inputSchema: { properties } }],
+    terminalOf(80),
+  );
   expect(suggest("e".repeat(count / 4), ["f".repeat(count)])).toBeUndefined();
   // The square of it takes above 10 s for each.
   expect(performance.now() - began).toBeLessThan(2500);

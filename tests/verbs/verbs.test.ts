@@ -44,8 +44,32 @@ const asked = () => {
 };
 
 for (const [verb, words, request, people, programs] of [
-  ["tools-list", [], { "tools/list": {} }, "add  Adds.\n", [{ name: "add" }]],
-  ["tools-get", ["add"], { "tools/list": {} }, "add\nAdds.\n\nArguments:\n  a  number\n", { name: "add" }],
+  [
+    "tools-list",
+    [],
+    { "tools/list": {} },
+    "add(a?: number)  destructive?  Adds.\n",
+    { tools: [{ name: "add" }] },
+  ],
+  [
+    "tools-get",
+    ["add"],
+    { "tools/list": {} },
+    [
+      "add",
+      "Adds.",
+      "",
+      "may be destructive: the server does not say, so it may change or delete what is there",
+      "",
+      "Arguments:",
+      "  a  number",
+      "",
+      "Example:",
+      "  m2mcp @svc tools-call add",
+      "",
+    ].join("\n"),
+    { name: "add" },
+  ],
   [
     "tools-call",
     ["add", "a=1", "b:=2"],
@@ -53,16 +77,16 @@ for (const [verb, words, request, people, programs] of [
     "3\n",
     ANSWERS["tools/call"],
   ],
-  ["resources-list", [], { "resources/list": {} }, "a:b  text/plain  B\n", [{ uri: "a:b" }]],
+  ["resources-list", [], { "resources/list": {} }, "a:b  text/plain  B\n", { resources: [{ uri: "a:b" }] }],
   [
     "resources-templates-list",
     [],
     { "resources/templates/list": {} },
     "a:{x}    X\n",
-    [{ uriTemplate: "a:{x}" }],
+    { resourceTemplates: [{ uriTemplate: "a:{x}" }] },
   ],
   ["resources-read", ["a:b"], { "resources/read": { uri: "a:b" } }, "inside", ANSWERS["resources/read"]],
-  ["prompts-list", [], { "prompts/list": {} }, "p  [x]  d\n", [{ name: "p" }]],
+  ["prompts-list", [], { "prompts/list": {} }, "p  [x]  d\n", { prompts: [{ name: "p" }] }],
   [
     "prompts-get",
     ["p", "x=1"],

@@ -15,6 +15,8 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "[...arguments]": "",
   },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
+  install: { "<@name>": "a connection that login or connect has saved" },
+  uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },
   discover: { "<server>": "the URL of a server, or @name" },
   request: {

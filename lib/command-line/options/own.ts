@@ -9,6 +9,12 @@ export const OWN = {
     variable: false,
     about: "where the store's key shall be: keyring, file or passphrase",
   },
+  answers: {
+    group: "own",
+    value: "FILE",
+    about: "answers to what the server may ask: a JSON object of values by field, or a list of them",
+  },
+  progress: { group: "own", about: "tell progress on stderr, a line each, where it is no terminal too" },
   follow: { group: "own", variable: false, about: "go on with what is written from now on, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
 } as const satisfies Record<string, OptionSpec>;

@@ -1,4 +1,4 @@
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const PROMPTS: readonly VerbSpec[] = [
   {
@@ -15,7 +15,7 @@ export const PROMPTS: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <name> [...arguments]",
     about: "Show a prompt, filled with key=value",
-    options: SPEAKING,
+    options: WORKING,
     examples: [`m2mcp ${OWN_NAME} prompts-get review language=TypeScript`],
     load: () => import("../../verbs/prompts/get.ts"),
   },

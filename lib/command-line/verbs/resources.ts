@@ -1,4 +1,4 @@
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const RESOURCES: readonly VerbSpec[] = [
   {
@@ -24,7 +24,7 @@ export const RESOURCES: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <uri>",
     about: "Write a resource's content to stdout, as it is",
-    options: SPEAKING,
+    options: WORKING,
     examples: [`m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`],
     load: () => import("../../verbs/resources/read.ts"),
   },

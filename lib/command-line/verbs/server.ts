@@ -1,5 +1,5 @@
 import { CONNECTION_OPTIONS, GENERAL_OPTIONS } from "../options.ts";
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const SERVER: readonly VerbSpec[] = [
   {
@@ -16,7 +16,7 @@ export const SERVER: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <method> [...params]",
     about: "Send any request as it is, and print its result as JSON",
-    options: SPEAKING,
+    options: WORKING,
     examples: [
       `m2mcp ${OWN_NAME} request tools/list`,
       `m2mcp ${OWN_NAME} request resources/read '{"uri":"file:///logo.png"}'`,

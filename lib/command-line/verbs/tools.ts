@@ -1,4 +1,4 @@
-import { OWN_NAME, SPEAKING, type VerbSpec } from "./verb-spec.ts";
+import { OWN_NAME, SPEAKING, type VerbSpec, WORKING } from "./verb-spec.ts";
 
 export const TOOLS: readonly VerbSpec[] = [
   {
@@ -24,11 +24,20 @@ export const TOOLS: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <name> [...arguments]",
     about: "Call a tool with key=value, key:='json', or a JSON object on stdin",
-    options: SPEAKING,
+    options: WORKING,
     examples: [
       `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit:=5 filter:='{"inStock":true}'`,
       `echo '{"query":"red shoes"}' | m2mcp ${OWN_NAME} tools-call search -`,
     ],
     load: () => import("../../verbs/tools/call.ts"),
+  },
+  {
+    name: "pins",
+    group: "hosts",
+    arguments: "<action> <target> [...tools]",
+    about: "With --pin: list what tools are pinned, show what changed, approve it, reset all",
+    options: ["yes", ...SPEAKING],
+    examples: [`m2mcp pins list ${OWN_NAME}`, `m2mcp pins approve ${OWN_NAME} search`],
+    load: () => import("../../verbs/policy/pins.ts"),
   },
 ];

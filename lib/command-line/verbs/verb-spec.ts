@@ -28,5 +28,7 @@ export interface VerbSpec {
 export const OWN_NAME = "@svc";
 /** Options of every verb that speaks to a server. */
 export const SPEAKING = [...CREDENTIAL_OPTIONS, ...CONNECTION_OPTIONS, ...GENERAL_OPTIONS];
+/** Options of a verb whose work may take its time, and ask for something meanwhile. */
+export const WORKING: readonly OptionName[] = ["answers", "progress", ...SPEAKING];
 /** Options of a verb that reads what is saved, and asks no server. */
 export const KEEPING: readonly OptionName[] = ["store", ...GENERAL_OPTIONS];

@@ -16,7 +16,7 @@ import { type Negotiated, negotiate } from "./negotiate.ts";
  * @throws M2mcpError when there is no answer at all
  */
 export async function connect(context: ConnectionContext, call: Call): Promise<Answer | undefined> {
-  const done = withinFirstLimit(context, (signal) => ask(context, { ...call, signal }));
+  const done = withinFirstLimit(context, call.signal, (signal) => ask(context, { ...call, signal }));
   const mine = { kind: "negotiating", done } as const;
   context.state = mine;
   let found: Negotiated;
@@ -84,9 +84,13 @@ async function discoverEra(context: ConnectionContext, first: Call): Promise<Ser
   return "modern";
 }
 
-/** The session of an earlier command, in the version that is wanted now. */
-const resumable = ({ endpoint }: ConnectionContext, memory: ServerMemory | undefined) =>
+/** The session of an earlier command, in the version that is wanted now, with what is declared now. */
+const resumable = ({ endpoint, own }: ConnectionContext, memory: ServerMemory | undefined) =>
   memory?.era === "legacy" &&
-  (endpoint.protocol === undefined || memory.session?.protocolVersion === endpoint.protocol)
+  (endpoint.protocol === undefined || memory.session?.protocolVersion === endpoint.protocol) &&
+  isSameDeclaration(memory.session?.capabilities, own?.capabilities)
     ? memory.session
     : undefined;
+
+const isSameDeclaration = (one: unknown = {}, other: unknown = {}) =>
+  JSON.stringify(one) === JSON.stringify(other);

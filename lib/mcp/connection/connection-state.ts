@@ -1,6 +1,7 @@
 import { streamCut, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { deadlineMs } from "../../timing/deadline.ts";
+import { follow } from "../../timing/linked-abort.ts";
 import { startTimer } from "../../timing/timer.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
@@ -9,7 +10,7 @@ import type { EraTransport } from "../pairs/era-transport.ts";
 import { type ClientEra, transportFor } from "../pairs/pair.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import { serverSilent } from "../protocol/errors.ts";
-import type { ClientIdentity } from "../protocol/meta.ts";
+import type { OwnIdentity } from "../protocol/meta.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import type { Connected, Negotiated } from "./negotiate.ts";
 import type { ServerMemories } from "./server-cache.ts";
@@ -32,7 +33,7 @@ export interface ConnectionContext {
   /** Takes what belongs to no request under way. */
   readonly onMessage: OnMessage;
   /** Who asks, where the requests are our own. */
-  readonly own: ClientIdentity | undefined;
+  readonly own: OwnIdentity | undefined;
   readonly ids: Ids;
   /** The eras that may be spoken: all, or those of a pinned version. */
   readonly allowed: readonly ServerEra[];
@@ -69,12 +70,15 @@ export const transportOf =
   };
 
 /**
- * Does what the first exchange needs, within its own limit: hosts do not wait long for it.
+ * Does what the first exchange needs, within its own limit: hosts do not wait long for it. A request of our own has a
+ * limit already, in which the time of a person who is asked does not count.
  *
+ * @param caller ends it too, where the request is our own: of a client's, others wait for what it finds out
  * @throws M2mcpError (exit 3) when the limit is over, or the connection ends
  */
 export async function withinFirstLimit<T>(
-  { endpoint, ended }: ConnectionContext,
+  { endpoint, ended, client }: ConnectionContext,
+  caller: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const host = hostOf(endpoint.url);
@@ -83,12 +87,15 @@ export async function withinFirstLimit<T>(
   const late = () => (ownMs === undefined ? tookTooLong(host, limitMs) : serverSilent(host, limitMs));
   const over = new AbortController();
   const onEnd = () => over.abort(streamCut(host));
-  const timer = startTimer(limitMs, () => over.abort(late()));
+  const isOwn = client === "own";
+  const timer = isOwn ? undefined : startTimer(limitMs, () => over.abort(late()));
+  const unlink = follow(isOwn ? caller : undefined, over);
   ended.signal.addEventListener("abort", onEnd, { once: true });
   try {
     return await work(over.signal);
   } finally {
-    timer.stop();
+    timer?.stop();
+    unlink();
     ended.signal.removeEventListener("abort", onEnd);
   }
 }

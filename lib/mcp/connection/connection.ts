@@ -8,7 +8,7 @@ import { type NotificationMessage, type RequestMessage, resultResponse } from ".
 import { createSessionSettings } from "../legacy/session-settings.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import type { ClientIdentity } from "../protocol/meta.ts";
+import type { OwnIdentity } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { clientEra, erasOf } from "../protocol/versions.ts";
@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   /** Takes what belongs to no request under way. */
   onMessage: OnMessage;
   /** Who asks, where the requests are our own: they are sent in the era of the server. Absent: a client's, passed on. */
-  own?: ClientIdentity | undefined;
+  own?: OwnIdentity | undefined;
 }
 
 /**
@@ -163,8 +163,8 @@ async function outcomeFor(
   done: Promise<Negotiated>,
 ): Promise<Refused | undefined> {
   const outcome = await done.catch((error: unknown) => {
-    // A handshake asks anew.
-    if (method === "initialize") return undefined;
+    // A handshake asks anew, and so does a request of our own, which stands for itself.
+    if (method === "initialize" || client === "own") return undefined;
     throw error;
   });
   if (outcome?.kind !== "refused") return undefined;

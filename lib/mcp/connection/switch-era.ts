@@ -30,7 +30,9 @@ export async function isSwitched(
   if (eras.length === 0 || (context.client === "legacy" && !context.handshake)) return false;
   if (context.state === used) {
     if (performance.now() < context.cooldownUntilMs) return false;
-    const done = withinFirstLimit(context, (signal) => replace(context, used, eras, { ...call, signal }));
+    const done = withinFirstLimit(context, call.signal, (signal) =>
+      replace(context, used, eras, { ...call, signal }),
+    );
     context.state = { kind: "switching", from: used, done };
   }
   if (context.state.kind === "switching") await context.state.done;

@@ -1,6 +1,9 @@
 /** Digits or exponents that a double may not hold. */
 const SUSPECT = /\d[\d.]{15}|[eE][+-]?\d{3}/;
 
+/** Numbers that are not written as JavaScript would write them, perhaps. */
+const OTHERWISE_SPELLED = /\d[.eE]|-0|\d{16}/;
+
 /** `JSON.parse` with source text access and `JSON.rawJSON` (ECMAScript "JSON.parse source text access"). */
 interface ExactJson {
   parse(
@@ -21,10 +24,19 @@ export const mayBeInexact = (text: string): boolean => SUSPECT.test(text);
  * @returns undefined where it is nested so deep that the reader gives up; `JSON.parse` goes deeper
  * @throws SyntaxError
  */
-export function parseExactly(text: string): unknown {
+export const parseExactly = (text: string): unknown => parseWhere(text, isExact);
+
+/** The same, of each number that would be written otherwise than it was: `1.0` and `1e3` stay what they are. */
+export const parseSpelled = (text: string): unknown =>
+  parseWhere(text, (value, source) => String(value) === source);
+
+/** Whether it makes a difference to a text; that it makes none is certain. */
+export const mayBeSpelledOtherwise = (text: string): boolean => OTHERWISE_SPELLED.test(text);
+
+function parseWhere(text: string, isKept: (value: number, source: string) => boolean): unknown {
   try {
     return json.parse(text, (_key, value, { source }) =>
-      typeof value === "number" && source !== undefined && !isExact(value, source)
+      typeof value === "number" && source !== undefined && !isKept(value, source)
         ? json.rawJSON(source)
         : value,
     );

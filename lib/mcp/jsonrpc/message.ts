@@ -1,7 +1,7 @@
 // JSON-RPC 2.0: its messages, read and built without losing a byte or a digit.
 import { isObject, type JsonObject } from "../../json.ts";
 import { asString, type Text } from "./bytes.ts";
-import { mayBeInexact, parseExactly } from "./exact-json.ts";
+import { mayBeInexact, mayBeSpelledOtherwise, parseExactly, parseSpelled } from "./exact-json.ts";
 import { type Id, idOf } from "./id.ts";
 import { withLazyMember } from "./lazy-member.ts";
 import { memberSource } from "./source-text.ts";
@@ -78,6 +78,13 @@ export const exactParams = (message: RequestMessage | NotificationMessage): Json
 
 export const exactResult = (message: ResponseMessage): JsonObject =>
   exactMember(message.text, "result") ?? message.result ?? {};
+
+/** The result with each number spelled as the server has it, for those who want to see just that. */
+export function spelledResult(message: ResponseMessage): JsonObject {
+  const json = asString(message.text);
+  const read = mayBeSpelledOtherwise(json) ? parseSpelled(json) : undefined;
+  return isObject(read) && isObject(read.result) ? read.result : (message.result ?? {});
+}
 
 /** The id that a `notifications/cancelled` names, as it is written there. */
 export function requestIdOf({ params, text }: NotificationMessage): Id | undefined {

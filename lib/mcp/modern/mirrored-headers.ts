@@ -30,6 +30,9 @@ export function mirroredHeaders(
   };
 }
 
+/** Requests that go to whoever has the task (MCP Tasks extension, "Routing Headers"). */
+const TASK_METHODS: readonly string[] = ["tasks/get", "tasks/update", "tasks/cancel"];
+
 /** What the `Mcp-Name` header mirrors. */
 function nameOf({ method, params }: RequestMessage | NotificationMessage): string | undefined {
   const source =
@@ -37,6 +40,8 @@ function nameOf({ method, params }: RequestMessage | NotificationMessage): strin
       ? params.name
       : method === "resources/read"
         ? params.uri
-        : undefined;
+        : TASK_METHODS.includes(method)
+          ? params.taskId
+          : undefined;
   return typeof source === "string" ? source : undefined;
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf } from "../../json.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { hostOf } from "../../net/network-error.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import {
@@ -11,8 +11,9 @@ import {
 } from "../jsonrpc/message.ts";
 import { handshake } from "../legacy/initialize.ts";
 import { type Answer, answered, asRefused, errorIn } from "../protocol/answer.ts";
+import { missingCapability } from "../protocol/capabilities.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
-import type { ClientIdentity } from "../protocol/meta.ts";
+import type { OwnIdentity } from "../protocol/meta.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { isDiscovered, judge } from "../protocol/verdict.ts";
 import { inputMethods } from "../translate/gather-input.ts";
@@ -24,7 +25,7 @@ import { throughRounds } from "./rounds.ts";
 export interface OwnClientOptions {
   endpoint: Endpoint;
   ids: Ids;
-  client: ClientIdentity;
+  client: OwnIdentity;
   transport: Transport;
 }
 
@@ -34,20 +35,24 @@ export interface OwnClientOptions {
  */
 export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptions): EraTransport {
   const host = hostOf(endpoint.url);
+  const { capabilities, extensions, logLevel } = client;
+  const declared = extensions ? { ...objectOf(capabilities), extensions } : capabilities;
+  const identity = { clientInfo: client.clientInfo, capabilities: declared };
 
   /** The era has no ping: a discovery is a sign of life as well. */
   const methodOf = ({ method }: RequestMessage) => (method === "ping" ? "server/discover" : method);
 
-  function send({ message, signal, onMessage }: Call): Promise<Answer> {
+  function send({ message, signal, onMessage, gather }: Call): Promise<Answer> {
     const method = methodOf(message);
-    return throughRounds(exactParams(message), {
+    return throughRounds(modernParams(message), {
       send: (params) =>
         transport.request({
-          message: requestMessage(ids.next(), method, withModernMeta(params, client, undefined)),
+          message: requestMessage(ids.next(), method, withModernMeta(params, identity, logLevel)),
           signal,
           onMessage,
         }),
       gather(wanted) {
+        if (gather && canGive(wanted, capabilities)) return gather(wanted);
         throw new InputNeeded(inputMethods(wanted));
       },
       signal,
@@ -83,6 +88,21 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
 
   return withOpen(transport, open, send);
 }
+
+/** In this era it is for the server to say what runs as a task (MCP Tasks extension). */
+function modernParams(message: RequestMessage): JsonObject {
+  const { task: _task, ...params } = exactParams(message);
+  return message.method === "tools/call" ? params : exactParams(message);
+}
+
+/** Whether all that the server asks for was declared. */
+const canGive = (wanted: JsonObject, capabilities: unknown): boolean =>
+  Object.values(wanted).every(
+    (one) =>
+      isObject(one) &&
+      typeof one.method === "string" &&
+      missingCapability(capabilities, one.method, objectOf(one.params)) === undefined,
+  );
 
 /** Only a modern server says of what type its result is. */
 const saysModern = (result: JsonObject | undefined): boolean =>
@@ -122,7 +142,8 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
     const hand = await handshake(transport, { endpoint, era, ids, client, signal, onMessage });
     if (hand.kind === "refused") return hand;
     initialized = hand.result;
-    onOpened(current(), hand.version);
+    const session = current();
+    onOpened(session && declaring(session, client.capabilities), hand.version);
     return { kind: "opened", proven: true, initialized };
   }
 
@@ -145,3 +166,7 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
 
   return withOpen(transport, open, request);
 }
+
+/** A session with what was declared in its handshake: who declares something else needs another. */
+const declaring = (session: SavedSession, capabilities: unknown): SavedSession =>
+  isObject(capabilities) && Object.keys(capabilities).length > 0 ? { ...session, capabilities } : session;

@@ -5,7 +5,7 @@ import { createLegacySession, type LegacySessionOptions } from "../legacy/sessio
 import { withLastingListen } from "../modern/lasting-listen.ts";
 import { createStatelessHttp } from "../modern/stateless-http.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
-import type { ClientIdentity } from "../protocol/meta.ts";
+import type { OwnIdentity } from "../protocol/meta.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import { withDeclarations } from "./declarations.ts";
 import type { EraTransport } from "./era-transport.ts";
@@ -22,7 +22,7 @@ export interface EraOptions {
   ids: Ids;
   onMessage: OnMessage;
   /** Who asks, where the requests are our own. */
-  client: ClientIdentity;
+  client: OwnIdentity;
   /** A session that an earlier process has left open. */
   resumed: SavedSession | undefined;
   onOpened(era: ServerEra, session: SavedSession | undefined, version: string): void;

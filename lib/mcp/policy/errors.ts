@@ -8,16 +8,16 @@ const LONGEST_NAME = 100;
 const shown = (name: string) => oneLine(name, LONGEST_NAME);
 
 export function toolDenied(name: string, rule: ToolRule): M2mcpError {
-  const why = {
-    allow: "is not among the allowed ones",
-    deny: "is denied",
-    "read-only": "does not say of itself that it only reads",
-  }[rule.kind];
   const patterns = rule.kind === "read-only" ? "" : ` (${rule.patterns.join(", ")})`;
+  const why = {
+    allow: `allows other tools only${patterns}`,
+    deny: `denies it${patterns}`,
+    "read-only": "allows only tools that say that they only read",
+  }[rule.kind];
   return new M2mcpError(
     "tool_denied",
     EXIT.usage,
-    `the tool ${shown(name)} ${why}: ${rule.setBy}${patterns}; it was not called`,
+    `the tool ${shown(name)} may not be used: ${rule.setBy} ${why}; it was not called`,
     rule.change,
   );
 }

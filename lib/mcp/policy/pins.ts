@@ -16,7 +16,7 @@ export interface PinStore {
   /** Undefined where the server's tools were never pinned. */
   read(): Promise<Pins | undefined>;
   /** Changes them under a lock, and gives back what they are then. */
-  change(change: (old: Pins | undefined) => Pins): Promise<Pins>;
+  change<P extends Pins | undefined>(change: (old: Pins | undefined) => P): Promise<P>;
 }
 
 export type PinVerdict = "same" | "changed" | "new";

@@ -11,6 +11,8 @@ export type HeaderMap = { path: string[]; header: string }[];
 export interface SavedSession {
   id?: string;
   protocolVersion: string;
+  /** What was declared in its handshake; absent where that was nothing. */
+  capabilities?: object;
   /** What the server set by then: a balancer may know the replica that has the session by it. */
   cookies?: string[];
 }

@@ -35,3 +35,11 @@ export interface ClientIdentity {
   clientInfo: unknown;
   capabilities: unknown;
 }
+
+/** Who we are, where the requests are our own, with what only the modern era says on each request. */
+export interface OwnIdentity extends ClientIdentity {
+  /** Extensions of 2026-07-28, declared beside the capabilities. */
+  extensions?: Readonly<Record<string, object>>;
+  /** How severe a log message must be to be wanted. */
+  logLevel?: string;
+}

@@ -16,6 +16,12 @@ export interface Call {
   signal: AbortSignal;
   /** Takes what belongs to this request, in order, before its answer. */
   onMessage: OnMessage;
+  /**
+   * Answers what a modern server asks for in its result, where the request is our own.
+   *
+   * @param wanted the server's `inputRequests`; resolves with the `inputResponses`
+   */
+  gather?(wanted: JsonObject): Promise<JsonObject>;
 }
 
 /** Why a request was given up, with what is told to the server (MCP "Cancellation"). */

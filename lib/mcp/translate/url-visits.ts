@@ -11,10 +11,7 @@ export function urlVisits(
   error: RpcError,
   capabilities: unknown,
 ): { inputRequests: JsonObject } | { error: RpcError } | undefined {
-  const visits =
-    error.code === URL_REQUIRED && isObject(error.data) && Array.isArray(error.data.elicitations)
-      ? error.data.elicitations.filter(isObject)
-      : [];
+  const visits = visitsIn(error);
   if (visits.length === 0) return undefined;
   const method = "elicitation/create";
   const missing = missingCapability(capabilities, method, { mode: "url" });
@@ -29,10 +26,12 @@ export function urlVisits(
   return { inputRequests: Object.fromEntries(asked) };
 }
 
+/** The visits that an error asks for; none for other errors. */
+export const visitsIn = (error: RpcError | undefined): JsonObject[] =>
+  error?.code === URL_REQUIRED && isObject(error.data) && Array.isArray(error.data.elicitations)
+    ? error.data.elicitations.filter(isObject)
+    : [];
+
 /** The addresses among them, for those who can only be told. */
 export const visitUrls = (error: RpcError): string[] =>
-  error.code === URL_REQUIRED && isObject(error.data) && Array.isArray(error.data.elicitations)
-    ? error.data.elicitations.flatMap((visit) =>
-        isObject(visit) && typeof visit.url === "string" ? [visit.url] : [],
-      )
-    : [];
+  visitsIn(error).flatMap(({ url }) => (typeof url === "string" ? [url] : []));

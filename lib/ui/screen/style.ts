@@ -23,6 +23,13 @@ export type Shown = string & { readonly __shown: true };
 export const shown = (text: string, screen: Screen, role?: Role): Shown =>
   marked(showControls(text), screen, role);
 
+/** Lines of a text. Control characters in it are shown, but for line ends and tabs. */
+export const shownLines = (text: string): Shown =>
+  showControls(text.replaceAll("\r\n", "\n"), "\n\t") as Shown;
+
+/** Parts, one behind the other. */
+export const joined = (parts: readonly Shown[], between = ""): Shown => parts.join(between) as Shown;
+
 /** Our own words, or text that is safe already, marked as what they are. */
 export function marked(text: string, screen: Screen, role?: Role): Shown {
   if (role === undefined || text === "" || screen.colours === 0) return text as Shown;

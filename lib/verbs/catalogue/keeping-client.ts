@@ -1,4 +1,5 @@
 import { M2mcpError } from "../../failure.ts";
+import { itemsOf } from "../../hosts/listing.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
@@ -34,19 +35,23 @@ export function keepingClient(client: McpClient, catalogue: Catalogue) {
 
   const keeper: McpClient = {
     ...client,
-    async list(method, key, onPage = () => {}) {
+    async listing(method, key, options = {}) {
       const ttls: unknown[] = [];
-      const items = await client.list(method, key, (page) => {
-        ttls.push(page.ttlMs);
-        onPage(page);
+      const result = await client.listing(method, key, {
+        ...options,
+        onPage(page) {
+          ttls.push(page.ttlMs);
+          options.onPage?.(page);
+        },
       });
       const kind = (Object.keys(LIST_METHODS) as ListKind[]).find((one) => LIST_METHODS[one] === method);
       if (kind) {
         listed.add(kind);
-        inTurn(() => catalogue.keep(kind, items, ttls));
+        inTurn(() => catalogue.keep(kind, itemsOf(result, key), ttls));
       }
-      return items;
+      return result;
     },
+    list: async (method, key) => itemsOf(await keeper.listing(method, key), key),
     async request(method, params, options = {}) {
       const kind = LIST_OF[method];
       try {

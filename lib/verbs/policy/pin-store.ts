@@ -16,12 +16,15 @@ export function pinStoreOf({
   return {
     read: async () => read(await store.pins.read(await id())),
     async change(change) {
-      let changed: Pins = {};
-      await store.pins.change(await id(), (old) => {
-        changed = change(read(old));
-        return { ...objectOf(old), servers: { ...objectOf(objectOf(old).servers), [server]: changed } };
+      const kept = await store.pins.change(await id(), (old) => {
+        const changed = change(read(old));
+        // What is undefined is left out of the file.
+        return {
+          file: { ...objectOf(old), servers: { ...objectOf(objectOf(old).servers), [server]: changed } },
+          changed,
+        };
       });
-      return changed;
+      return kept.changed;
     },
   };
 }

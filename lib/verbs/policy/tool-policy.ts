@@ -55,7 +55,7 @@ const placeOf = (options: Options, name: OptionName) =>
  *
  * @throws M2mcpError (exit 1) where one is empty: it would mean nothing, or all
  */
-export const toolPatterns = (texts: readonly string[], place: string): string[] =>
+const toolPatterns = (texts: readonly string[], place: string): string[] =>
   texts.flatMap((text) =>
     text.split(",").map((pattern) => {
       const trimmed = pattern.trim();

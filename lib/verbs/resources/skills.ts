@@ -4,8 +4,8 @@ import { M2mcpError } from "../../failure.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
-import { table } from "../../ui/table.ts";
-import { firstLine } from "../../ui/text.ts";
+import { lineOf } from "../../ui/lists/first-line.ts";
+import { rowsShown } from "../../ui/screen/rows.ts";
 import { noSkills, notOnServer, severalSkills, skillChanged } from "../errors.ts";
 import { withClient } from "../with-client.ts";
 
@@ -29,8 +29,14 @@ async function list(command: Command, client: McpClient): Promise<void> {
   const skills = await entries(client);
   command.output.data({ skills });
   if (skills.length > 0)
-    command.output.print(
-      table(skills.flatMap(skillOf).map(({ name, uri, description }) => [name, uri, firstLine(description)])),
+    command.output.show(
+      await rowsShown(
+        skills.flatMap(skillOf).map(({ name, uri, description }) => ({
+          head: [{ text: name, role: "name" }, uri],
+          text: lineOf(description),
+        })),
+        command.output.screen.out,
+      ),
     );
   else if (!command.output.json) command.output.note("the server lists no skills");
 }

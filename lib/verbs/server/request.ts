@@ -3,7 +3,7 @@ import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { jsonText } from "../../ui/json-text.ts";
 import { readStdin } from "../read-stdin.ts";
-import { notTooDeep, parsePairs, showNotification, withClient } from "../with-client.ts";
+import { notTooDeep, parsePairs, withClient } from "../with-client.ts";
 
 /** Longest params on stdin, in bytes. */
 const MAX_STDIN_BYTES = 128 * 1024 * 1024;
@@ -14,9 +14,7 @@ export async function run(command: Command): Promise<undefined> {
   if (method.startsWith("notifications/"))
     throw wrongUsage(`${method} is a notification: nothing answers it`, "give the method of a request");
   const params = await readParams(command, words);
-  const result = await withClient(command, (client) =>
-    client.request(method, params, { onNotification: showNotification(command) }),
-  );
+  const result = await withClient(command, (client) => client.request(method, params));
   command.output.data(result);
   command.output.print(jsonText(result, 2));
 }

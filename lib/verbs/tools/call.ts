@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from "../../json.ts";
 import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
 import { readStdin } from "../read-stdin.ts";
-import { notTooDeep, parsePairs, showNotification, withClient } from "../with-client.ts";
+import { notTooDeep, parsePairs, withClient } from "../with-client.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
 const FIRST_BYTE_MS = 1000;
@@ -19,7 +19,7 @@ export async function run(command: Command): Promise<Outcome> {
   const [, name = "", ...pairs] = command.positionals;
   const given = await toolArguments(command, pairs);
   const result = await withClient(command, (client) =>
-    client.request("tools/call", { name, arguments: given }, { onNotification: showNotification(command) }),
+    client.request("tools/call", { name, arguments: given }),
   );
   command.output.data(result);
   const shown = toolResult(result);

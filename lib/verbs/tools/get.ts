@@ -1,16 +1,21 @@
 import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
-import { tool } from "../../ui/render.ts";
+import { itemsOf } from "../../hosts/listing.ts";
+import { toolShown } from "../../ui/lists/tool.ts";
 import { itemNamed, namesOf } from "../catalogue/kept-list.ts";
 import { notOnServer } from "../errors.ts";
 import { withClient } from "../with-client.ts";
+import { exampleCall } from "./example-call.ts";
 
 /** `m2mcp @svc tools-get NAME` */
-export async function run(command: Command): Promise<undefined> {
-  const name = command.positionals[1] ?? "";
-  const tools = await withClient(command, (client) => client.list("tools/list", "tools"));
+export async function run({ output, ...command }: Command): Promise<undefined> {
+  const [target = "", name = ""] = command.positionals;
+  const result = await withClient({ ...command, output }, (client) =>
+    client.listing("tools/list", "tools", { spelled: output.json }),
+  );
+  const tools = itemsOf(result, "tools");
   const found = itemNamed(tools, name);
   if (!found) throw notOnServer("tool", name, suggest(name, namesOf(tools)));
-  command.output.data(found);
-  command.output.print(tool(found));
+  output.data(found);
+  if (!output.json) output.show(await toolShown(found, output.screen.out, exampleCall(target, found)));
 }

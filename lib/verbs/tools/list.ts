@@ -1,5 +1,5 @@
-import { named } from "../../ui/render.ts";
-import { listing } from "../with-client.ts";
+import { tools } from "../../ui/lists/lists.ts";
+import { listing } from "../listing.ts";
 
 /** `m2mcp @svc tools-list` */
-export const run = listing("tools/list", "tools", named, "the server has no tools");
+export const run = listing("tools/list", "tools", tools, "the server has no tools");

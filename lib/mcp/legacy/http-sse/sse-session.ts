@@ -121,7 +121,12 @@ async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): P
       // It was the answer.
       if (message.id !== null)
         waiting.get(message.id)?.reject(invalidAnswer(hostOf(endpoint.url), message.error.message));
-    } else if (message.kind !== "response") await onMessage(message);
+    } else if (message.kind === "request") {
+      // A person may be asked, whose time is not the server's.
+      for (const { watch } of waiting.values()) watch.pause();
+      await onMessage(message);
+      for (const { watch } of waiting.values()) watch.refresh();
+    } else if (message.kind === "notification") await onMessage(message);
     // The answer goes first.
     else if (settle(waiting, message)) await nextTurn();
     else endpoint.log("dropped an answer that nobody waits for");

@@ -1,0 +1,39 @@
+import type { OptionName } from "../options.ts";
+import { KEEPING, OWN_NAME, type VerbSpec } from "./verb-spec.ts";
+
+/** Options of what changes hosts' files. */
+const CHANGING: readonly OptionName[] = ["host", "scope", "name", "yes", "dry-run", ...KEEPING];
+
+export const DESKTOP: readonly VerbSpec[] = [
+  {
+    name: "install",
+    group: "hosts",
+    arguments: "<@name>",
+    about: "Add a saved connection to Claude Desktop and other hosts, after showing the change",
+    options: ["print", "force", "file", ...CHANGING],
+    examples: [
+      `m2mcp install ${OWN_NAME}`,
+      `m2mcp install ${OWN_NAME} --host claude-desktop --host cursor --yes`,
+      `m2mcp install ${OWN_NAME} --host codex --print`,
+    ],
+    load: () => import("../../verbs/desktop/install.ts"),
+  },
+  {
+    name: "uninstall",
+    group: "hosts",
+    arguments: "<@name>",
+    about: "Take a connection out of hosts' files again",
+    options: CHANGING,
+    examples: [`m2mcp uninstall ${OWN_NAME}`, `m2mcp uninstall ${OWN_NAME} --host cursor --dry-run`],
+    load: () => import("../../verbs/desktop/uninstall.ts"),
+  },
+  {
+    name: "hosts",
+    group: "hosts",
+    arguments: "",
+    about: "List the hosts on this machine, their files, and which entries are ours",
+    options: KEEPING,
+    examples: ["m2mcp hosts", "m2mcp hosts --json"],
+    load: () => import("../../verbs/desktop/hosts.ts"),
+  },
+];

@@ -1,0 +1,67 @@
+// The entry of one server in a host's file: the program that the host starts, and what it is started with.
+
+/** As a host starts it, whatever its file calls these. */
+export interface Entry {
+  command: string;
+  args: string[];
+  /** Never a secret: what the program needs to find its store. */
+  env: Record<string, string>;
+}
+
+/** How this program is started. */
+export interface Program {
+  command: string;
+  /** Before our own arguments: of a runtime that runs the source. */
+  args: readonly string[];
+}
+
+/**
+ * The entry of a saved connection. Secrets stay in the store, so that only its name stands there.
+ *
+ * @param profile its name, without the `@`
+ * @param program the executable's path, or how the source is run
+ * @param more further arguments of `bridge`, without secrets
+ * @param env variables that the host does not pass on
+ */
+export function desktopEntry(
+  profile: string,
+  program: string | Program,
+  more: readonly string[] = [],
+  env: Record<string, string> = {},
+): Entry {
+  const { command, args } = typeof program === "string" ? { command: program, args: [] } : program;
+  return { command, args: [...args, "bridge", `@${profile}`, ...more], env };
+}
+
+/** Names that the executable has, and that of its source. */
+const OUR_NAMES =
+  /(?:^|[\\/])(?:m2mcp(?:-(?:darwin|linux|windows)[\w-]*)?(?:\.(?:exe|cmd|ps1))?|m2mcp[^\\/]*[\\/]cli\.ts)$/i;
+
+/** Whether an entry starts this program, by itself or through a runtime, a shell or a package runner. */
+export const isOurs = (entry: Pick<Entry, "command" | "args">): boolean =>
+  [entry.command, ...entry.args].some((word) => OUR_NAMES.test(word)) ||
+  // Source in a folder of any name.
+  (entry.args.some((word) => /[\\/]cli\.ts$/.test(word)) && entry.args.includes("bridge"));
+
+/** What an entry of ours connects to: `@svc`, or an address. */
+export function targetOf({ args }: Pick<Entry, "args">): string | undefined {
+  const after = args.indexOf("bridge");
+  return args.slice(after + 1).find((word) => word.startsWith("@") || /^https?:\/\//i.test(word));
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** What a value of a host's file starts, in any of the hosts' notations; undefined when it starts nothing here. */
+export function entryOf(value: unknown): Entry | undefined {
+  if (!isRecord(value)) return undefined;
+  // Zed's older notation has one more level.
+  const nested = isRecord(value.command) ? value.command : undefined;
+  const command = nested ? nested.path : (value.command ?? value.cmd);
+  if (!isText(command)) return undefined;
+  const env = nested?.env ?? value.env ?? value.envs;
+  const pairs = isRecord(env) ? Object.entries(env).map(([name, held]) => [name, String(held)] as const) : [];
+  return { command, args: texts(nested?.args ?? value.args), env: Object.fromEntries(pairs) };
+}

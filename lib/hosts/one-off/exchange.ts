@@ -1,0 +1,173 @@
+import type { M2mcpError } from "../../failure.ts";
+import type { JsonObject } from "../../json.ts";
+import {
+  type NotificationMessage,
+  type RequestMessage,
+  request as requestMessage,
+  resultResponse,
+} from "../../mcp/jsonrpc/message.ts";
+import { InputNeeded } from "../../mcp/pairs/input-needed.ts";
+import type { Answer } from "../../mcp/protocol/answer.ts";
+import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import { inputNeeded } from "../../mcp/protocol/errors.ts";
+import { Cancellation, type Transport } from "../../mcp/protocol/transport.ts";
+import { tookTooLong } from "../../net/errors.ts";
+import { deadlineMs } from "../../timing/deadline.ts";
+import { watchIdle } from "../../timing/idle-timeout.ts";
+import { follow } from "../../timing/linked-abort.ts";
+import { startTimer } from "../../timing/timer.ts";
+import type { Caller } from "./caller.ts";
+import { logOf, mayTakeLong, progressOf, withProgressToken } from "./progress.ts";
+import { cannotAnswer, type Questions } from "./questions.ts";
+
+/** How long a server that was told that nobody waits may still answer, in ms. */
+const LAST_WORD_MS = 500;
+
+/** A host for one command, and what belongs to it. */
+export interface OneOff {
+  readonly endpoint: Endpoint;
+  /** The server, for what is told of it. */
+  readonly host: string;
+  readonly caller: Caller;
+  readonly questions: Questions;
+  readonly connection: Transport;
+  readonly underWay: Set<UnderWay>;
+}
+
+/** A request under way, for what comes outside of its own response. */
+export interface UnderWay {
+  /** Its progress is told under this token. */
+  readonly token: unknown;
+  /** What the server asked meanwhile and nobody could answer. */
+  asked?: string;
+}
+
+export interface RequestOptions {
+  /** Gives up this request alone; its reason is a M2mcpError. */
+  signal?: AbortSignal;
+  /** Takes notifications besides the caller. */
+  onNotification?(message: NotificationMessage): void;
+  /** Numbers in the result stay spelled as the server has them: of those JavaScript writes otherwise, what stands for their text. */
+  spelled?: boolean;
+}
+
+/** What one request came to. */
+export interface Exchanged {
+  answer: Answer;
+  /** What the server asked meanwhile and nobody could answer. */
+  asked?: string;
+}
+
+/**
+ * One request, in whatever era. Whoever gives it up, be it the time, the caller or the command itself, does so here: the
+ * server is told, and may still answer for a moment.
+ *
+ * @param given params as the user has them
+ * @throws M2mcpError when there is no answer
+ */
+export async function exchange(
+  context: OneOff,
+  method: string,
+  given: JsonObject,
+  { signal, onNotification = () => {} }: RequestOptions = {},
+): Promise<Exchanged> {
+  const { caller, connection, questions, underWay, host } = context;
+  const { params, token } = withProgressToken(method, given);
+  const left = leaving(context, signal);
+  const stopWaiting = mayTakeLong(method) ? caller.waits(host) : () => {};
+  const mine: UnderWay = { token };
+
+  async function onMessage(message: NotificationMessage | RequestMessage): Promise<void> {
+    if (message.kind === "notification") {
+      onNotification(message);
+      return tell(context, message);
+    }
+    await left.whileAsking(() => answer(context, message, left.over.signal));
+  }
+
+  underWay.add(mine);
+  try {
+    left.over.signal.throwIfAborted();
+    const asking = connection.request({
+      // The connection sends it under an id of its own.
+      message: requestMessage("0", method, params),
+      signal: left.over.signal,
+      onMessage,
+      gather: (wanted) => left.whileAsking(() => questions.gather(wanted, left.over.signal)),
+    });
+    const answered = await Promise.race([asking, left.forGood]);
+    return { answer: answered, ...(mine.asked === undefined ? {} : { asked: mine.asked }) };
+  } catch (error) {
+    throw left.reason() ?? (error instanceof InputNeeded ? inputNeeded(host, error.methods) : error);
+  } finally {
+    underWay.delete(mine);
+    stopWaiting();
+    left.end();
+  }
+}
+
+/** Answers a request of the server's, as far as anybody can. */
+export async function answer(
+  { connection, questions, underWay }: OneOff,
+  message: RequestMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  const own = message.method === "ping" ? resultResponse(message.id, {}) : undefined;
+  const answered = own ?? (await questions.answer(message, signal));
+  // It may come on another stream than that of the request it belongs to.
+  if (!answered) for (const one of underWay) one.asked = message.method;
+  await connection.respond(answered ?? cannotAnswer(message));
+}
+
+/** Tells the caller what a notification says: the progress of a request under way, or a log message. */
+export function tell({ caller, underWay }: OneOff, { method, params }: NotificationMessage): void {
+  if (method === "notifications/message") caller.onLog(logOf(params));
+  if (method !== "notifications/progress" || params.progressToken === undefined) return;
+  const progress = progressOf(params);
+  for (const { token } of underWay)
+    if (progress && token === params.progressToken) caller.onProgress(progress);
+}
+
+/** All that ends the wait for an answer before it comes: the one place that gives a request up. */
+function leaving({ endpoint, caller, host }: OneOff, signal: AbortSignal | undefined) {
+  const over = new AbortController();
+  const forGood = Promise.withResolvers<never>();
+  forGood.promise.catch(() => {});
+  let why: M2mcpError | undefined;
+  let asking = 0;
+
+  function giveUp(failure: M2mcpError, reason: string): void {
+    if (why) return;
+    why = failure;
+    over.abort(new Cancellation({ reason }));
+    startTimer(LAST_WORD_MS, () => forGood.reject(failure));
+  }
+  const limitMs = deadlineMs(endpoint.timeoutMs);
+  const deadline = watchIdle(limitMs, () => giveUp(tookTooLong(host, limitMs), "timeout"));
+  const mine = new AbortController();
+  const unlink = [follow(caller.gone, mine), follow(signal, mine)];
+  const onLeft = () => giveUp(mine.signal.reason as M2mcpError, mine.signal.reason.message);
+  if (mine.signal.aborted) onLeft();
+  else mine.signal.addEventListener("abort", onLeft, { once: true });
+
+  return {
+    over,
+    forGood: forGood.promise,
+    reason: () => why,
+    /** The time that a person takes is not the server's. */
+    async whileAsking<T>(work: () => Promise<T>): Promise<T> {
+      asking++;
+      deadline.pause();
+      try {
+        return await work();
+      } finally {
+        if (--asking === 0) deadline.refresh();
+      }
+    },
+    end() {
+      deadline.stop();
+      for (const stop of unlink) stop();
+      mine.signal.removeEventListener("abort", onLeft);
+    },
+  };
+}

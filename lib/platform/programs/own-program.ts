@@ -1,0 +1,58 @@
+import { existsSync, realpathSync } from "node:fs";
+import { isAbsolute, join, resolve } from "node:path";
+
+/** How this program is started again, by somebody else and later. */
+export interface OwnProgram {
+  command: string;
+  /** Before our own arguments: of a runtime that runs the source. */
+  args: string[];
+  /** The executable, or its source under a runtime. */
+  kind: "executable" | "source";
+}
+
+interface Process {
+  argv0: string;
+  argv: readonly string[];
+  execPath: string;
+}
+
+/**
+ * Where this program lies, by the path that stays when it is upgraded: links are kept, since package managers put a
+ * link on PATH and change what it points to.
+ *
+ * @param path the variable PATH
+ */
+export function ownProgram(path: string, started: Process = process, cwd = process.cwd()): OwnProgram {
+  const [, script = ""] = started.argv;
+  if (!isEmbedded(script)) return fromSource(started, script, cwd);
+  const own = real(started.execPath);
+  const isSame = (file: string) => own !== undefined && real(file) === own;
+  const name = process.platform === "win32" ? "m2mcp.exe" : "m2mcp";
+  const onPath = path
+    .split(process.platform === "win32" ? ";" : ":")
+    .filter(isAbsolute)
+    .map((folder) => join(folder, name))
+    .find(isSame);
+  if (onPath) return { command: onPath, args: [], kind: "executable" };
+  // What was typed may be a link of another name.
+  const typed = /[\\/]/.test(started.argv0) ? resolve(cwd, started.argv0) : undefined;
+  const command = typed && isSame(typed) ? typed : started.execPath;
+  return { command, args: [], kind: "executable" };
+}
+
+/** A script that the executable holds has a path that is on no disk. */
+const isEmbedded = (script: string) => script.includes("$bunfs") || script.includes("~BUN");
+
+function fromSource({ execPath }: Process, script: string, cwd: string): OwnProgram {
+  const source = resolve(cwd, script);
+  const isDeno = "Deno" in globalThis;
+  return { command: execPath, args: isDeno ? ["run", "-A", source] : [source], kind: "source" };
+}
+
+function real(file: string): string | undefined {
+  try {
+    return existsSync(file) ? realpathSync(file) : undefined;
+  } catch {
+    return undefined;
+  }
+}

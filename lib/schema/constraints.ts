@@ -1,0 +1,77 @@
+import type { JsonObject } from "../json.ts";
+import { branchesOf, choicesOf, type Scope } from "./resolve.ts";
+
+const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+/** A value as JSON, of which a person sees the beginning. */
+const LONGEST_VALUE = 120;
+const MOST_EXAMPLES = 3;
+
+/**
+ * What a schema says of its values besides their type, in a few words each: `1 to 50`, `default 10`, `format date`.
+ * Foreign words may be within.
+ */
+export function constraintsOf(schema: unknown, scope: Scope): string[] {
+  const branches = branchesOf(schema, scope);
+  const words = branches.flatMap((branch) => [
+    ...range(branch),
+    ...lengths(branch),
+    ...(typeof branch.format === "string" ? [`format ${branch.format}`] : []),
+    ...(typeof branch.pattern === "string" ? [`matches ${branch.pattern}`] : []),
+    ...(typeof branch.contentMediaType === "string" ? [`holds ${branch.contentMediaType}`] : []),
+    ...(typeof branch.contentEncoding === "string" ? [`in ${branch.contentEncoding}`] : []),
+    ...values(branch),
+  ]);
+  return [...new Set(words)];
+}
+
+function range(schema: JsonObject): string[] {
+  const { exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
+  // Draft 4 has a switch in its place, and the number beside it.
+  const from = number(schema.minimum);
+  const to = number(schema.maximum);
+  const above = exclusiveMinimum === true ? from : number(exclusiveMinimum);
+  const below = exclusiveMaximum === true ? to : number(exclusiveMaximum);
+  const words: string[] = [];
+  if (from !== undefined && to !== undefined && above === undefined && below === undefined)
+    words.push(`${from} to ${to}`);
+  else {
+    if (above !== undefined) words.push(`above ${above}`);
+    else if (from !== undefined) words.push(`at least ${from}`);
+    if (below !== undefined) words.push(`below ${below}`);
+    else if (to !== undefined) words.push(`at most ${to}`);
+  }
+  if (number(multipleOf) !== undefined) words.push(`a multiple of ${multipleOf}`);
+  return words;
+}
+
+function lengths(schema: JsonObject): string[] {
+  const words: string[] = [];
+  for (const [from, to, one, many] of [
+    ["minLength", "maxLength", "character", "characters"],
+    ["minItems", "maxItems", "item", "items"],
+    ["minProperties", "maxProperties", "property", "properties"],
+  ] as const) {
+    const [least, most] = [number(schema[from]), number(schema[to])];
+    if (least !== undefined && most !== undefined)
+      words.push(least === most ? `${least} ${least === 1 ? one : many}` : `${least} to ${most} ${many}`);
+    else if (least !== undefined && least > 0) words.push(`at least ${least} ${least === 1 ? one : many}`);
+    else if (most !== undefined) words.push(`at most ${most} ${most === 1 ? one : many}`);
+  }
+  if (schema.uniqueItems === true) words.push("each once");
+  return words;
+}
+
+function values(schema: JsonObject): string[] {
+  const words: string[] = [];
+  if (schema.default !== undefined) words.push(`default ${valueWords(schema.default)}`);
+  if (Array.isArray(schema.examples) && schema.examples.length > 0 && !choicesOf(schema))
+    words.push(`for example ${schema.examples.slice(0, MOST_EXAMPLES).map(valueWords).join(" or ")}`);
+  if (schema.deprecated === true) words.push("deprecated");
+  return words;
+}
+
+function valueWords(value: unknown): string {
+  const text = JSON.stringify(value) ?? "null";
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).toWellFormed()}…` : text;
+}

@@ -1,0 +1,59 @@
+import { isObject, type JsonObject } from "../../json.ts";
+import { type Argument, argumentsOf, typeWords } from "../../schema/type-words.ts";
+import { type Piece, type Row, rowsShown } from "../screen/rows.ts";
+import type { Screen } from "../screen/screen.ts";
+import type { Shown } from "../screen/style.ts";
+import { effectOf } from "./effects.ts";
+import { lineOf } from "./first-line.ts";
+
+/** Arguments of one tool that a list names, and characters of one's type. */
+const MOST_ARGUMENTS = 30;
+const LONGEST_TYPE = 60;
+
+const text = (value: unknown) => (typeof value === "string" ? value : "");
+
+/** What a list names: things of a server, as lines for people. */
+export type Listed = (items: readonly JsonObject[], screen: Screen) => Promise<Shown>;
+
+const list =
+  (row: (item: JsonObject) => Row): Listed =>
+  (items, screen) =>
+    rowsShown(items.map(row), screen);
+
+/** A tool as its signature, what it does to the world, and the first line of what it does. */
+const toolRow = (tool: JsonObject): Row => {
+  const { word, role } = effectOf(tool);
+  return { head: [signature(tool), { text: word, role }], text: lineOf(tool.description ?? tool.title) };
+};
+
+/** A prompt with its arguments, optional ones in brackets. */
+const promptRow = (prompt: JsonObject): Row => ({
+  head: [{ text: text(prompt.name), role: "name" }, promptArguments(prompt)],
+  text: lineOf(prompt.description ?? prompt.title),
+});
+
+/** A resource or a template of them. */
+const resourceRow = (resource: JsonObject): Row => ({
+  head: [{ text: text(resource.uri ?? resource.uriTemplate), role: "name" }, text(resource.mimeType)],
+  text: lineOf(resource.title ?? resource.name),
+});
+
+export const tools = list(toolRow);
+export const prompts = list(promptRow);
+export const resources = list(resourceRow);
+
+/** `add(a: number, b?: number)` */
+function signature(tool: JsonObject): Piece[] {
+  const all = argumentsOf(tool.inputSchema);
+  const named = all.slice(0, MOST_ARGUMENTS).map((argument) => argumentWords(argument, tool.inputSchema));
+  const more = all.length > named.length ? [`… ${all.length - named.length} more`] : [];
+  return [{ text: text(tool.name), role: "name" }, `(${[...named, ...more].join(", ")})`];
+}
+
+const argumentWords = ({ name, required, source }: Argument, root: unknown): string =>
+  `${name}${required ? "" : "?"}: ${typeWords(source, { root, or: "|", levels: 0, longest: LONGEST_TYPE })}`;
+
+const promptArguments = (prompt: JsonObject): string =>
+  (Array.isArray(prompt.arguments) ? prompt.arguments.filter(isObject) : [])
+    .map((argument) => (argument.required ? text(argument.name) : `[${text(argument.name)}]`))
+    .join(" ");

@@ -1,0 +1,56 @@
+import { isObject, type JsonObject } from "../../json.ts";
+import { type Property, propertiesOf } from "../../schema/properties.ts";
+import type { Screen } from "../screen/screen.ts";
+import { marked, type Shown, shown, shownLines } from "../screen/style.ts";
+import { effectOf, effectWords } from "./effects.ts";
+import { sections } from "./sections.ts";
+
+const text = (value: unknown) => (typeof value === "string" ? value : "");
+
+/**
+ * One tool, for people: what it does, also to the world, what it takes and gives, and a call to begin with.
+ *
+ * @param example lines to be copied, as they are
+ */
+export async function toolShown(
+  tool: JsonObject,
+  screen: Screen,
+  example: string | undefined,
+): Promise<Shown> {
+  const takes = propertiesOf(tool.inputSchema);
+  const gives = isObject(tool.outputSchema) ? propertiesOf(tool.outputSchema) : [];
+  const title = text(tool.title) || text(isObject(tool.annotations) ? tool.annotations.title : "");
+  const head = [shown(text(tool.name), screen, "name"), ...(title ? [shown(` — ${title}`, screen)] : [])];
+  const { role } = effectOf(tool);
+  return sections(
+    [
+      { lines: [head.join("") as Shown, shownLines(text(tool.description).trim())] },
+      { lines: effectWords(tool).map((words, at) => marked(words, screen, at === 0 ? role : undefined)) },
+      takes.length > 0
+        ? {
+            title: "Arguments",
+            rows: takes.map((property) => rowOf(property, property.required ? "required" : "")),
+          }
+        : { lines: ["No arguments" as Shown] },
+      {
+        title: "Gives",
+        rows: gives.map((property) => rowOf(property, property.required ? "" : "may be absent")),
+      },
+      { title: "Example", lines: example === undefined ? [] : [`  ${example}` as Shown], isWhole: true },
+    ],
+    screen,
+  );
+}
+
+const rowOf = ({ path, type, description, constraints }: Property, mark: string) => ({
+  name: path,
+  type: [type, mark].filter((word) => word !== "").join(", "),
+  // Its own lines, and what we say of it below.
+  text: [
+    ...description
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== ""),
+    ...(constraints.length > 0 ? [{ text: constraints.join("; "), role: "muted" as const }] : []),
+  ],
+});

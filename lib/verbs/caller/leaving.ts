@@ -1,0 +1,44 @@
+import { constants } from "node:os";
+import type { SignalExit } from "../../failure.ts";
+import { interrupted } from "../errors.ts";
+
+/** Signals with which a caller says that it has done waiting. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export type LeavingSignal = (typeof SIGNALS)[number];
+
+/** How long the server is told, and everything is closed, before a signal has its way, in ms. */
+const GRACE_MS = 3000;
+
+/** When a caller gives up. */
+export interface Leaving {
+  /** Aborted with the failure to end with. */
+  gone: AbortSignal;
+  /** As if this signal had come. */
+  leave(signal: LeavingSignal): void;
+  /** Signals have their usual effect again. */
+  end(): void;
+}
+
+/** Lets the first signal be told to the server; a second one, or a server that hears nothing, ends us at once. */
+export function watchLeaving(): Leaving {
+  const gone = new AbortController();
+  const now = (signal: LeavingSignal) => {
+    end();
+    process.kill(process.pid, signal);
+  };
+  function leave(signal: LeavingSignal): void {
+    if (gone.signal.aborted) {
+      now(signal);
+      return;
+    }
+    setTimeout(() => now(signal), GRACE_MS).unref();
+    // As a shell has it.
+    const exitCode = (128 + (constants.signals[signal] ?? 0)) as SignalExit;
+    gone.abort(interrupted(signal, exitCode));
+  }
+  function end(): void {
+    for (const signal of SIGNALS) process.off(signal, leave);
+  }
+  for (const signal of SIGNALS) process.on(signal, leave);
+  return { gone: gone.signal, leave, end };
+}

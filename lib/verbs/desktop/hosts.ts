@@ -1,0 +1,56 @@
+import type { Command } from "../../command-line/command.ts";
+import { type FoundFile, type FoundHost, findHosts } from "../../desktop/find-hosts.ts";
+import { thisSystem } from "../../desktop/system.ts";
+import { table } from "../../ui/table.ts";
+
+/** `m2mcp hosts`: which hosts are on this machine, where their files are, and which entries start m2mcp. */
+export async function run({ io, output }: Command): Promise<undefined> {
+  const found = await findHosts(thisSystem(io));
+  output.data({ hosts: found.map(forPrograms) });
+  if (output.json) return;
+  const rows = found.filter(({ here }) => here).flatMap(rowsOf);
+  if (rows.length > 0) output.print(table(rows));
+  else output.note("no MCP host was found on this machine");
+  const others = found.filter(({ here }) => !here).map(({ host }) => host.id);
+  if (others.length > 0) output.note(`not found here: ${others.join(", ")}`);
+  for (const { files } of found) for (const { problem } of files) if (problem) output.warn(problem.message);
+}
+
+function forPrograms({ host, here, files }: FoundHost) {
+  return {
+    host: host.id,
+    title: host.title,
+    here,
+    files: files.map(({ problem, ours, ...file }) => ({
+      ...file,
+      // Values of variables may be secrets that somebody has put there by hand.
+      ours: ours.map(({ env, ...entry }) => ({ ...entry, variables: Object.keys(env) })),
+      ...(problem ? { error: { code: problem.code, message: problem.message } } : {}),
+    })),
+  };
+}
+
+/** Its user's file, and others that are there. */
+const rowsOf = ({ host, files }: FoundHost): string[][] =>
+  files
+    .filter(
+      ({ scope, exists, ours }) => scope === "user" || (exists && scope === "project") || ours.length > 0,
+    )
+    .map((file, at) => [
+      at === 0 ? host.title : "",
+      at === 0 ? host.id : "",
+      entriesInWords(file),
+      placeInWords(file),
+    ]);
+
+function entriesInWords({ ours, exists, problem }: FoundFile): string {
+  if (problem) return "cannot be read";
+  if (ours.length > 0)
+    return ours
+      .map(({ name, target }) => (target === `@${name}` || !target ? name : `${name} (${target})`))
+      .join(", ");
+  return exists ? "none of ours" : "no file yet";
+}
+
+const placeInWords = ({ file, scope, others }: FoundFile) =>
+  `${file}${scope === "user" ? "" : ` (${scope})`}${others.length > 0 ? ` or ${others.join(" or ")}` : ""}`;

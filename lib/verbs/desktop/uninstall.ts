@@ -1,0 +1,60 @@
+import type { Command, Outcome } from "../../command-line/command.ts";
+import { restored } from "../../desktop/backups.ts";
+import { findHosts, type OwnEntry } from "../../desktop/find-hosts.ts";
+import { type HostFile, withoutEntry } from "../../desktop/host-file.ts";
+import { HOSTS } from "../../desktop/hosts/all.ts";
+import { type Place, placeOf } from "../../desktop/place.ts";
+import { type System, thisSystem } from "../../desktop/system.ts";
+import { wrongUsage } from "../../failure.ts";
+import { profileName } from "../target/server-url.ts";
+import { carryOut, modeOf, type Step } from "./changes.ts";
+import { hostsOption, scopeOption } from "./places.ts";
+
+/** `m2mcp uninstall @svc [--host HOST…]`: takes our entries for a connection out of hosts' files again. */
+export async function run(command: Command): Promise<Outcome> {
+  const [text = ""] = command.positionals;
+  const { output, io, options } = command;
+  if (!text.startsWith("@"))
+    throw wrongUsage("uninstall takes a connection", "write it like m2mcp uninstall @svc");
+  // The connection may be gone already.
+  const target = `@${profileName(text)}`;
+  const system = thisSystem(io);
+  modeOf(command);
+  const steps: Step[] = [];
+  for (const [place, entry] of await ourEntries(command, system, target))
+    steps.push({
+      place,
+      name: entry.name,
+      own: [entry.name, entry.command, ...entry.args.filter((word) => /^(?:bridge|@[\w.-]+)$/.test(word))],
+      make: (file: HostFile) => restored(file, entry.name, withoutEntry(file, entry.name), system),
+    });
+  if (steps.length === 0) {
+    const where =
+      hostsOption(command)
+        .map(({ title }) => title)
+        .join(", ") || "any host";
+    output.data({ target, dryRun: options.on("dry-run"), hosts: [] });
+    output.print(`there is no entry of ours for ${target} in ${where}`);
+    return undefined;
+  }
+  return carryOut(command, system, steps, { target });
+}
+
+/** Entries that start this program for the connection, or that have the name which is asked for. */
+async function ourEntries(command: Command, system: System, target: string): Promise<[Place, OwnEntry][]> {
+  const named = hostsOption(command);
+  const scope = scopeOption(command);
+  const name = command.options.value("name");
+  const isMeant = (entry: OwnEntry) =>
+    entry.target?.toLowerCase() === target && (name === undefined || entry.name === name);
+  const found: [Place, OwnEntry][] = [];
+  const hosts = await findHosts(system, named.length > 0 ? named : HOSTS);
+  for (const { host, files } of hosts)
+    for (const file of files) {
+      if (scope !== undefined && file.scope !== scope) continue;
+      if (file.problem) command.output.warn(file.problem.message);
+      const place = await placeOf(host, file.scope, system);
+      if (place) for (const entry of file.ours.filter(isMeant)) found.push([place, entry]);
+    }
+  return found;
+}

@@ -1,0 +1,19 @@
+import type { Command } from "../command-line/command.ts";
+import { itemsOf } from "../hosts/listing.ts";
+import type { Listed } from "../ui/lists/lists.ts";
+import { withClient } from "./with-client.ts";
+
+/** Lists one kind of thing: as JSON whole, its pages joined; for people as `shown` has it. */
+export function listing(method: string, key: string, shown: Listed, none: string) {
+  return async (command: Command): Promise<undefined> => {
+    const { output } = command;
+    const result = await withClient(command, (client) =>
+      client.listing(method, key, { spelled: output.json }),
+    );
+    output.data(result);
+    const items = itemsOf(result, key);
+    if (output.json) return;
+    if (items.length > 0) output.show(await shown(items, output.screen.out));
+    else output.note(none);
+  };
+}
