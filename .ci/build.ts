@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
+import { manPage } from "../lib/command-line/help/man-page.ts";
 import { thirdPartyNotices } from "./notices.ts";
 
 const root = join(import.meta.dir, "..");
@@ -47,6 +48,7 @@ writeFileSync(
   join(root, "build", "THIRD-PARTY.md"),
   `${thirdPartyNotices(root, `@napi-rs/keyring-${platform}`)}\n`,
 );
+writeFileSync(join(root, "build", "m2mcp.1"), manPage());
 await Bun.build({
   // The keyring's thread is found beside the program.
   entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring", "worker.ts")],

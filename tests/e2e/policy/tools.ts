@@ -16,7 +16,7 @@ export interface ToolServer {
   stop(): unknown;
 }
 
-export const TOOLS: readonly Json[] = [
+const TOOLS: readonly Json[] = [
   {
     name: "get_one",
     description: "One",

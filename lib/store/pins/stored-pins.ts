@@ -1,9 +1,8 @@
-import { exists } from "../platform/files/files.ts";
-import { withFileLock } from "./locks/lock.ts";
-import type { InTurn } from "./locks/turns.ts";
-import { pinsHeader, profileHeader, sealedFile, writeLock } from "./paths.ts";
-import { belongsToProfile } from "./prune.ts";
-import { readSealed, type StoreAccess, writeSealed } from "./sealed-files.ts";
+import { exists } from "../../platform/files/files.ts";
+import type { InTurn } from "../locks/turns.ts";
+import { withLock } from "../locks/with-lock.ts";
+import { belongsToProfile, pinsHeader, profileHeader, sealedFile, writeLock } from "../paths.ts";
+import { readSealed, type StoreAccess, writeSealed } from "../sealed-files.ts";
 
 /**
  * What was seen of servers' tools, by the same ids as state. Unlike state it is no cache: what is damaged or cannot be
@@ -23,7 +22,7 @@ export function createStoredPins(access: StoreAccess, inTurn: InTurn): StoredPin
     read,
     change: (id, change) =>
       inTurn(`write ${id}`, () =>
-        withFileLock(writeLock(paths, id), async (lease) => {
+        withLock(writeLock(paths, id), async (lease) => {
           const changed = change(await read(id));
           // Its profile was removed meanwhile: nothing of it is to be found afterwards.
           const isGone = belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id))));
