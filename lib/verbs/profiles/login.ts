@@ -3,6 +3,7 @@ import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import type { Asker } from "../../ui/ask.ts";
 import { table } from "../../ui/table.ts";
+import { withPolicyOf } from "../policy/tool-policy.ts";
 import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -24,9 +25,9 @@ export async function run(command: Command): Promise<undefined> {
     );
   const server = serverUrl(address);
   const named = wanted === undefined ? undefined : profileName(wanted);
-  const kept = keptOptions(command);
   const store = storeOf(command);
   const old = await renewed(store, server, named);
+  const kept = withPolicyOf(keptOptions(command), old);
   requireSecure(server, "the server's address", kept.allowHttp ?? old?.allowHttp ?? []);
   const asker = guideOf(command);
 
