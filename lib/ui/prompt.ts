@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { beforeEndingSignal } from "../platform/ending-signals.ts";
 import { listenToStop } from "../platform/stop-signal.ts";
 import type { Sink } from "../platform/streams/sink.ts";
-import { textWidth, textWidth } from "../platform/text-width.ts";
+import { textWidth } from "../platform/text-width.ts";
 
 /** What arrow and function keys send, and a terminal around what is pasted. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is how they begin
@@ -60,7 +60,7 @@ export function promptLine(
     const giveUp = () => finish({ kind: "ended" });
     const ended = () => finish(typed === "" ? { kind: "ended" } : { kind: "line", text: typed });
     const keep = (text: string) => {
-      if (!hidden) output.write(change(typed, text));
+      if (!hidden) output.write(change(typed, text, columnsOf));
       typed = text;
     };
     const read = (chunk: Buffer | string) => {
@@ -91,5 +91,5 @@ function afterKey(typed: string, key: string): string {
 }
 
 /** What makes one line on the screen the other, which has letters more or fewer at its end. */
-const change = (from: string, to: string): string =>
-  to.startsWith(from) ? to.slice(from.length) : RUB_OUT.repeat(textWidth(from.slice(to.length)));
+const change = (from: string, to: string, columnsOf: (text: string) => number): string =>
+  to.startsWith(from) ? to.slice(from.length) : RUB_OUT.repeat(columnsOf(from.slice(to.length)));
