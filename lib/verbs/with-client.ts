@@ -1,38 +1,32 @@
 import type { Command } from "../command-line/command.ts";
-import { CLIENT_INFO } from "../command-line/version.ts";
-import { type McpClient, openClient } from "../hosts/one-off.ts";
-import { openCaller } from "./caller/caller.ts";
-import { type Catalogue, catalogueOf } from "./catalogue/catalogue.ts";
-import { keepingClient } from "./catalogue/keeping-client.ts";
-import { ONE_OFF, openEndpoint } from "./target/open-endpoint.ts";
+import type { McpClient } from "../hosts/one-off.ts";
+import type { Catalogue } from "./catalogue/catalogue.ts";
 import { resolveTarget, type Target } from "./target/target.ts";
+
+/** What works with an open client. */
+type Work<T> = (client: McpClient, catalogue: Catalogue) => Promise<T>;
+
+const speaking = () => import("./open-client.ts");
 
 /**
  * Opens a target, works with it and closes it.
  *
  * @throws M2mcpError what the target, the network, the server or `work` throws
  */
-export async function withTarget<T>(
-  command: Command,
-  target: Target,
-  work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
-): Promise<T> {
-  const endpoint = await openEndpoint(command, target, ONE_OFF);
-  const catalogue = catalogueOf(target, command.io);
-  const caller = await openCaller(command);
-  const { client, settled } = keepingClient(openClient(endpoint, CLIENT_INFO, caller), catalogue);
+export async function withTarget<T>(command: Command, target: Target, work: Work<T>): Promise<T> {
+  const { openKeepingClient } = await speaking();
+  const { client, catalogue, close } = await openKeepingClient(command, target);
   try {
     return await work(client, catalogue);
   } finally {
-    await settled();
-    await client.close();
-    await endpoint.end();
-    caller.end();
+    await close();
   }
 }
 
 /** The same with the target that the command names first. */
-export const withClient = async <T>(
-  command: Command,
-  work: (client: McpClient, catalogue: Catalogue) => Promise<T>,
-): Promise<T> => withTarget(command, await resolveTarget(command, command.positionals[0] ?? ""), work);
+export async function withClient<T>(command: Command, work: Work<T>): Promise<T> {
+  const resolving = resolveTarget(command, command.positionals[0] ?? "");
+  // What speaks to the server is loaded while the store is read.
+  const [target] = await Promise.all([resolving, speaking()]);
+  return withTarget(command, target, work);
+}
