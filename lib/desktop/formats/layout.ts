@@ -18,7 +18,8 @@ export function lineBreakBefore(text: string, offset: number, emptyLines: number
   const before = text.slice(0, offset);
   const own = before.length - before.replace(/(?:\r?\n)?[ \t]*$/, "").length;
   let at = before.length - own;
-  for (let count = 0; count < emptyLines && text[at - 1] === "\n"; count++) at -= text[at - 2] === "\r" ? 2 : 1;
+  for (let count = 0; count < emptyLines && text[at - 1] === "\n"; count++)
+    at -= text[at - 2] === "\r" ? 2 : 1;
   return at;
 }
 

@@ -145,7 +145,7 @@ function remove(text: string, path: Path): string {
   const from = rangeOf(pair.key)[0];
   const end = endOfLine(text, endOf(pair));
   const before = at.items[at.items.indexOf(pair) - 1];
-  if (before && text[endOf(before) - 1] === "\n")
+  if (before && text[endOf(before) - 1] === "\n" && end < text.length)
     return spliced(text, text.lastIndexOf("\n", from) + 1, text.indexOf("\n", end) + 1 || text.length, "");
   const start = lineBreakBefore(text, from, 0);
   // The last of a mapping leaves an empty one: nothing would be no mapping.

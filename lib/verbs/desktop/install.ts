@@ -23,10 +23,10 @@ export async function run(command: Command): Promise<Outcome> {
   const system = thisSystem(io);
   const { profile, entry, warnings } = await ownEntry(command, text, scope);
   const name = entryName(options.value("name") ?? profile);
-  if (options.on("print")) return print(command, system, name, entry);
-  modeOf(command);
-  const places = await placesToInstall(command, system, scope);
+  if (!options.on("print")) modeOf(command);
   for (const warning of warnings) output.warn(warning);
+  if (options.on("print")) return print(command, system, name, entry);
+  const places = await placesToInstall(command, system, scope);
   if (hostsOption(command).length > 0) await warnOfAbsent(command, system, places);
   const steps = places.map((place) => {
     const key = place.host.key?.(name) ?? name;
