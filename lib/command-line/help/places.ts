@@ -5,6 +5,8 @@ const ALL: Readonly<Record<string, string>> = {
   "<@name>": "the name to give it",
   "[@name]": "the name to give it; the server's host where none is given",
   "<uri>": "its address, as the list shows it",
+  "[target]": "of this one alone: @name or the URL of a server",
+  "<id>": "of the task, as tasks-list shows it",
   "<name>": "its name, as the list shows it",
 };
 
@@ -31,7 +33,10 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<method>": "as tools/list",
     "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",
   },
+  run: { "[file]": "a line for each call; - or nothing for stdin" },
+  watch: { "[...uris]": "of resources; without them the lists alone" },
   skills: { "[name]": "of one skill, or its URI" },
+  "tools-call": { "[...arguments]": "key=value, key:=json, key=@file, a JSON object, or - for stdin" },
   "prompts-get": { "[...arguments]": "key=value" },
   store: { "[action]": "move or passphrase" },
 };

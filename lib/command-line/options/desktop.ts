@@ -15,6 +15,7 @@ export const DESKTOP = {
       "vscode",
       "vscode-insiders",
       "windsurf",
+      "devin",
       "zed",
       "gemini",
       "codex",
@@ -39,7 +40,6 @@ export const DESKTOP = {
   yes: { group: "own", variable: false, about: "go ahead without asking" },
   "dry-run": { group: "own", variable: false, about: "show what would change, and change nothing" },
   print: { group: "own", variable: false, about: "print the entry alone, to be pasted" },
-  output: { group: "own", value: "FILE", variable: false, about: "the file to write" },
   force: {
     group: "own",
     variable: false,

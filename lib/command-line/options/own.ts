@@ -10,6 +10,7 @@ export const OWN = {
     about: "where the store's key shall be: keyring, file or passphrase",
     choices: ["keyring", "file", "passphrase"],
   },
+  edit: { group: "own", variable: false, about: "write the arguments in $VISUAL or $EDITOR" },
   "no-check": { group: "own", variable: false, about: "send arguments as they are, whatever is declared" },
   output: {
     group: "own",

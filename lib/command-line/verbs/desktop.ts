@@ -52,6 +52,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     arguments: "[@name|server]",
     about: "Make a .mcpb file that Claude Desktop installs: for one connection, one server, or any",
     options: ["output", "print", ...KEEPING],
+    meanings: { output: { value: "FILE", about: "the file to write" } },
     examples: ["m2mcp bundle", `m2mcp bundle ${OWN_NAME}`, "m2mcp bundle https://mcp.example.com/mcp"],
     load: () => import("../../verbs/desktop/bundle.ts"),
   },

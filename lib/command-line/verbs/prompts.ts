@@ -15,7 +15,7 @@ export const PROMPTS: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <name> [...arguments]",
     about: "Show a prompt, filled with key=value or key=@file",
-    options: ["no-check", "output", "overwrite", ...WORKING],
+    options: ["edit", "no-check", "output", "overwrite", ...WORKING],
     examples: [`m2mcp ${OWN_NAME} prompts-get review language=TypeScript`],
     load: () => import("../../verbs/prompts/get.ts"),
   },

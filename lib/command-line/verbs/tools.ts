@@ -25,11 +25,20 @@ export const TOOLS: readonly VerbSpec[] = [
     arguments: "<target> <name> [...arguments]",
     about:
       "Call a tool with key=value by its schema, key:=json, key=@file, a JSON object, or - for one on stdin",
-    options: ["no-check", "task", "detach", "output", "overwrite", ...WORKING],
+    options: ["edit", "no-check", "task", "detach", "output", "overwrite", ...WORKING],
     examples: [
       `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit=5 filter.inStock=true`,
       `echo '{"query":"red shoes"}' | m2mcp ${OWN_NAME} tools-call search -`,
     ],
     load: () => import("../../verbs/tools/call.ts"),
+  },
+  {
+    name: "pins",
+    group: "hosts",
+    arguments: "<action> <target> [...tools]",
+    about: "With --pin: list what tools are pinned, show what changed, approve it, reset all",
+    options: ["yes", ...SPEAKING],
+    examples: [`m2mcp pins list ${OWN_NAME}`, `m2mcp pins approve ${OWN_NAME} search`],
+    load: () => import("../../verbs/policy/pins.ts"),
   },
 ];

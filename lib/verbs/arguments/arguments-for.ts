@@ -45,24 +45,24 @@ export async function argumentsFor(
   const isChecked = !options.on("no-check");
   const lookup: Lookup = { client, catalogue, nowMs: io.now(), tolerant: !isChecked, log: output.step };
   const readers = { offered: onceOnly(() => offeredStdin(command)), isChecked };
-  const found = await declared(kind, name, lookup);
+  // Who edits has the time for a list of today.
+  const found = await declared(kind, name, lookup, options.on("edit"));
   let settled = await settle(recipient, found, given, readers);
   if (settled.faults.length > 0 && found.kind === "declared" && found.isKept)
     settled = await settle(recipient, await declared(kind, name, lookup, true), given, readers);
-  if (settled.faults.length > 0) {
-    const help = kind === "tools" ? `tools-get ${name}` : "prompts-list";
-    throw wrongArguments(name, settled.faults, `m2mcp ${command.positionals[0]} ${help}`);
-  }
+  if (settled.faults.length > 0) throw refusedFor(recipient, settled.faults);
   for (const remark of settled.remarks) output.warn(remark);
   return settled.value;
 }
 
 async function settle(
-  { kind, name }: Recipient,
+  recipient: Recipient,
   found: Declared,
   given: Given,
   { offered, isChecked }: { offered(): Promise<string | undefined>; isChecked: boolean },
 ): Promise<Settled> {
+  const { command, kind, name } = recipient;
+  const isEdited = command.options.on("edit");
   const strings = kind === "prompts" ? asStrings(given) : given;
   if (found.kind !== "declared") {
     const near = found.kind === "undeclared" && isChecked ? suggest(name, found.names) : undefined;
@@ -71,12 +71,39 @@ async function settle(
       found.kind === "undeclared"
         ? [`the server lists no ${KINDS[kind]} ${name}: its arguments are not checked`]
         : [];
-    return { value: fill(strings, undefined).value, faults: [], remarks };
+    const { value } = fill(strings, undefined);
+    return { value: isEdited ? await edited(recipient, value, {}, false) : value, faults: [], remarks };
   }
   const schema = kind === "prompts" ? promptSchema(found.item) : found.item.inputSchema;
-  const all = kind === "tools" && given.isNothing ? await withOffered(given, schema, offered) : strings;
+  const all =
+    kind === "tools" && given.isNothing && !isEdited ? await withOffered(given, schema, offered) : strings;
   const { value, misfits } = fill(all, schema);
+  if (isEdited) return { value: await edited(recipient, value, schema, isChecked), faults: [], remarks: [] };
   return isChecked ? checked(name, value, misfits, schema) : { value, faults: [], remarks: [] };
+}
+
+/** Arguments as a person has edited them, which then fit. */
+async function edited(
+  recipient: Recipient,
+  value: JsonObject,
+  schema: unknown,
+  isChecked: boolean,
+): Promise<JsonObject> {
+  const { command, kind, name } = recipient;
+  const [{ templateOf }, { editedArguments }] = await Promise.all([
+    import("./edit/template.ts"),
+    import("./edit/edit.ts"),
+  ]);
+  return editedArguments(command, templateOf(`${KINDS[kind]} ${name}`, schema, value), async (changed) => {
+    if (!isChecked) return;
+    const { faults } = await checked(name, changed, [], schema);
+    if (faults.length > 0) throw refusedFor(recipient, faults);
+  });
+}
+
+function refusedFor({ command, kind, name }: Recipient, faults: Fault[]) {
+  const help = kind === "tools" ? `tools-get ${name}` : "prompts-list";
+  return wrongArguments(name, faults, `m2mcp ${command.positionals[0]} ${help}`);
 }
 
 const KINDS: Readonly<Record<ListKind, string>> = { tools: "tool", prompts: "prompt" };

@@ -2,12 +2,14 @@ import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { namesCredentials } from "../credentials/credential-options.ts";
+import { withPolicyOf } from "../policy/tool-policy.ts";
 import { profileFor, savedProfile } from "../target/profile-for.ts";
 import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";
-import { withTarget } from "../with-client.ts";
+import { firstRequest } from "./first-request.ts";
+import { showNext } from "./next-steps.ts";
 import { givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp connect <server|@login> @svc`: saves the connection once a real request went over it. */
@@ -18,7 +20,7 @@ export async function run(command: Command): Promise<undefined> {
   const old = await store.readProfile(name).catch(() => null);
   const { target, profile, learned } = await planned(command, store, from, name, old);
 
-  const info = await withTarget(command, target, (client) => client.serverInfo());
+  const info = await firstRequest(command, target);
   // What the request found out, its session too, serves the next command.
   if (learned) await store.saveProfile(profile, learned.state());
   else await store.writeProfile(profile);
@@ -27,7 +29,8 @@ export async function run(command: Command): Promise<undefined> {
   const at = withoutUrlSecrets(profile.server);
   command.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
   const by = profile.login ? ` with the login @${profile.login}` : "";
-  command.output.print(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`);
+  command.output.print(`connected @${name} to ${version} at ${at}${by}`);
+  await showNext(command, name);
 }
 
 interface Plan {
@@ -45,10 +48,11 @@ async function planned(
   name: string,
   old: Profile | null,
 ): Promise<Plan> {
-  const kept = keptOptions(command);
   const createdAtMs = old?.createdAtMs ?? command.io.now();
   const login = from.startsWith("@") ? await loginNamed(command, store, from) : undefined;
   const server = login?.server ?? serverUrl(from);
+  const isSame = old !== null && sameServer(old.server, server);
+  const kept = withPolicyOf(keptOptions(command), isSame ? old : null);
   if (old?.credentials && !sameServer(old.server, server))
     throw wrongUsage(
       `@${name} is a login for ${old.server}`,

@@ -4,11 +4,12 @@ import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { flagsCredentials, namesCredentials } from "../credentials/credential-options.ts";
+import { type NamedPolicy, policiesOf } from "../policy/tool-policy.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
-import { loginOf, profileFor, savedProfile } from "./profile-for.ts";
+import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
 import type { Cache, Profile, Store } from "./saved.ts";
-import { isWithin, profileName, serverUrl } from "./server-url.ts";
+import { isWithin, profileName } from "./server-url.ts";
 import { cacheOf, storeOf } from "./store.ts";
 
 /** A server and how to be authorized there, before anything is sent. */
@@ -24,6 +25,8 @@ export interface Target {
   allowHttp: string[];
   ca?: string;
   protocol?: string;
+  /** Which tools may be used, each with who has said so; empty: all of them. */
+  policies: NamedPolicy[];
   cache: Cache;
   /** Where it is kept which issuer took the credentials; for those that belong to no profile. */
   takenBy?: Cache;
@@ -67,7 +70,7 @@ export async function profileTarget(command: Command, store: Store, profile: Pro
 }
 
 async function addressTarget(command: Command, store: Store, text: string): Promise<Target> {
-  const server = serverUrl(text);
+  const server = await addressOf(store, text);
   await store.unlock();
   if (namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);
@@ -126,6 +129,7 @@ export function withOptions(
     store,
     headers,
     allowHttp: [...new Set(allowHttp)],
+    policies: policiesOf(options, [login, profile]),
     ...(ca === undefined ? {} : { ca }),
     ...(protocol === undefined ? {} : { protocol }),
   };
