@@ -8,7 +8,7 @@ import { writeChange } from "../../desktop/write-change.ts";
 import { M2mcpError, wrongUsage } from "../../failure.ts";
 import { askerAt } from "../../ui/ask.ts";
 import { isAskable } from "../../ui/io.ts";
-import { shownDiff } from "../../ui/shown-diff.ts";
+import { shownDiff } from "../../ui/screen/shown-diff.ts";
 import { someHostsFailed } from "../errors.ts";
 import { type Consent, createConsent } from "./consent.ts";
 import { sayWhatIsLeft, warnOfRunning } from "./left-to-do.ts";

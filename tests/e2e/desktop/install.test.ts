@@ -318,6 +318,27 @@ describe("what is shown and asked", () => {
   });
 });
 
+test("what narrows the tools goes into the entry, and holds in the host", async () => {
+  await logIn(world, home);
+  const guards = ["--allow-tool", "add,e*", "--deny-tool", "echo", "--read-only"];
+  await home.run(["install", "@svc", "--host", "cursor", "--yes", ...guards]);
+  const entry = JSON.parse(read(".cursor", "mcp.json")).mcpServers.svc;
+  const narrowed = ["--allow-tool=add", "--allow-tool=e*", "--deny-tool=echo", "--read-only"];
+  expect(entry.args).toEqual(["bridge", "@svc", ...narrowed]);
+  const client = new Client({ name: "host", version: "1" });
+  const env = { HOME: home.folder, ...entry.env };
+  await client.connect(
+    new StdioClientTransport({ command: entry.command, args: entry.args, env, stderr: "ignore" }),
+  );
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).not.toContain("echo");
+  await client.close();
+  // Ours still, and without them again.
+  await home.run(["install", "@svc", "--host", "cursor", "--yes"]);
+  expect(JSON.parse(read(".cursor", "mcp.json")).mcpServers.svc.args).toEqual(["bridge", "@svc"]);
+  expect((await home.run(["uninstall", "@svc", "--yes"])).stdout).toContain("removed svc");
+});
+
 test("the command is the link on PATH, which an upgrade leaves in its place", async () => {
   await logIn(world, home);
   for (const folder of ["bin", "versions/1.2.3"]) mkdirSync(path(folder), { recursive: true });

@@ -1,5 +1,5 @@
-import type { Screen } from "./screen/screen.ts";
-import { type Role, type Shown, shown } from "./screen/style.ts";
+import type { Screen } from "./screen.ts";
+import { type Role, type Shown, shown } from "./style.ts";
 
 const ROLES: Record<string, Role> = { "+": "safe", "-": "danger", "@": "muted" };
 
