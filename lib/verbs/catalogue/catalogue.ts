@@ -75,7 +75,10 @@ export function catalogueOf(
         return old && saysTheSame(old, list) ? old : list;
       });
     },
-    expire: (kind) =>
-      change(kind, (old) => (old === undefined || old.freshMs === 0 ? old : { ...old, freshMs: 0 })),
+    expire(kind) {
+      // Another process may have kept one since.
+      known = undefined;
+      return change(kind, (old) => (old === undefined || old.freshMs === 0 ? old : { ...old, freshMs: 0 }));
+    },
   };
 }
