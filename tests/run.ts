@@ -88,15 +88,15 @@ async function testFiles(): Promise<void> {
 
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 
-// The Secret Service tests need a real one, the TLS tests an authority.
-if (process.platform === "linux" && !["gnome-keyring-daemon", "dbus-run-session", "openssl"].every(has)) {
-  if (process.getuid?.() === 0 && has("apt-get"))
-    spawnSync("sh", ["-c", "apt-get update -q && apt-get install -qy gnome-keyring dbus openssl"], {
-      stdio: "inherit",
-    });
+// The Secret Service tests need a real one, the TLS tests an authority, those of completion the shells.
+const PROGRAMS = ["gnome-keyring-daemon", "dbus-run-session", "openssl", "zsh", "fish"];
+const INSTALL =
+  "apt-get update -q && apt-get install -qy gnome-keyring dbus openssl && apt-get install -qy --no-install-recommends zsh fish";
+if (process.platform === "linux" && !PROGRAMS.every(has)) {
+  if (process.getuid?.() === 0 && has("apt-get")) spawnSync("sh", ["-c", INSTALL], { stdio: "inherit" });
   else
     console.log(
-      "gnome-keyring, dbus or openssl is missing: the tests that need them will fail; install them first",
+      `one of ${PROGRAMS.join(", ")} is missing: the tests that need it will fail; install them first`,
     );
 }
 

@@ -4,6 +4,7 @@ import { PROFILES } from "./verbs/profiles.ts";
 import { PROMPTS } from "./verbs/prompts.ts";
 import { RESOURCES } from "./verbs/resources.ts";
 import { SERVER } from "./verbs/server.ts";
+import { TASKS } from "./verbs/tasks.ts";
 import { TOOLS } from "./verbs/tools.ts";
 import type { VerbSpec } from "./verbs/verb-spec.ts";
 
@@ -11,6 +12,7 @@ import type { VerbSpec } from "./verbs/verb-spec.ts";
 export const VERBS: readonly VerbSpec[] = [
   ...PROFILES,
   ...TOOLS,
+  ...TASKS,
   ...RESOURCES,
   ...PROMPTS,
   ...SERVER,

@@ -12,14 +12,14 @@ import { hostOf } from "../net/network-error.ts";
 /** What an answer without a result means to a one-off command; undefined where there is a result. */
 export function failureOf(endpoint: Endpoint, answer: Answer): M2mcpError | undefined {
   const error = errorIn(answer);
-  if (error) return errorOf(endpoint, error);
+  if (error) return errorFailure(endpoint, error);
   return answer.kind === "refused"
     ? unexpectedStatus(hostOf(endpoint.url), answer.status, answer.words)
     : undefined;
 }
 
 /** What a server's JSON-RPC error means to a one-off command, which can neither give input nor visit addresses. */
-function errorOf(endpoint: Endpoint, error: RpcError): M2mcpError {
+export function errorFailure(endpoint: Endpoint, error: RpcError): M2mcpError {
   const { code, data } = error;
   if (code === UNSUPPORTED_VERSION)
     return noCommonVersion(oursOf(endpoint.protocol), supportedVersions(error));

@@ -1,22 +1,29 @@
 import { type JsonObject, objectOf } from "../json.ts";
 import { createConnection } from "../mcp/connection/connection.ts";
-import { type NotificationMessage, type RequestMessage, spelledResult } from "../mcp/jsonrpc/message.ts";
+import {
+  type NotificationMessage,
+  type RequestMessage,
+  type RpcError,
+  spelledResult,
+} from "../mcp/jsonrpc/message.ts";
 import { errorIn } from "../mcp/protocol/answer.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import { inputNeeded } from "../mcp/protocol/errors.ts";
 import { visitsIn } from "../mcp/translate/url-visits.ts";
 import { hostOf } from "../net/network-error.ts";
-import { failureOf } from "./failure-of.ts";
+import { errorFailure, failureOf } from "./failure-of.ts";
 import { itemsOf, type ListOptions, pagesJoined } from "./listing.ts";
 import { type Caller, capabilitiesOf } from "./one-off/caller.ts";
 import {
   answer as answerServer,
+  cancelTask,
   exchange,
   type OneOff,
   type RequestOptions,
   tell,
 } from "./one-off/exchange.ts";
 import { createQuestions } from "./one-off/questions.ts";
+import type { Task } from "./one-off/task.ts";
 import { describeServer, type ServerInfo } from "./server-info.ts";
 
 /** Times that a call is made again after a person has visited the addresses that it needs. */
@@ -34,6 +41,12 @@ export interface McpClient {
   list(method: string, key: string): Promise<JsonObject[]>;
   /** A list as the server gave it, its pages joined into one: what else they say stands there as the first that says it has it. */
   listing(method: string, key: string, options?: ListOptions): Promise<JsonObject>;
+  /**
+   * Waits for the task that a call has become, and gives what the call would have given.
+   *
+   * @param limitMs how long to wait in all; absent: as long as the server keeps it
+   */
+  awaitTask(task: Task, limitMs?: number): Promise<JsonObject>;
   /** A sign of life: `ping`, or `server/discover` in the modern era, which has no ping. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -86,6 +99,14 @@ export function openClient(
     list: async (method, key) => itemsOf(await listing(method, key), key),
 
     listing,
+
+    async awaitTask(task, limitMs) {
+      const { awaitTask } = await import("./one-off/await-task.ts");
+      const cancel = (taskId: string) => cancelTask(context, taskId);
+      const failure = (error: RpcError) => errorFailure(endpoint, error);
+      const waiting = { host, caller, questions, request: send, cancel, failure };
+      return awaitTask({ ...waiting, ...(limitMs === undefined ? {} : { limitMs }) }, task);
+    },
 
     async ping() {
       await send("ping", {});

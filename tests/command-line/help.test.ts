@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { chooseVerb } from "../../lib/command-line/arguments/choose-verb.ts";
 import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
 import { LISTING_WORDS, VERB_WORDS } from "../../lib/command-line/foreign-words.ts";
+import { isOwn } from "../../lib/command-line/help/verb-help.ts";
 import { helpText } from "../../lib/command-line/help.ts";
+import { CONNECTION } from "../../lib/command-line/options/connection.ts";
+import { CREDENTIALS } from "../../lib/command-line/options/credentials.ts";
+import { DESKTOP } from "../../lib/command-line/options/desktop.ts";
+import { GENERAL } from "../../lib/command-line/options/general.ts";
+import { OWN } from "../../lib/command-line/options/own.ts";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../../lib/command-line/options.ts";
 import { HELP_TOPICS } from "../../lib/command-line/topic-names.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
@@ -47,8 +53,9 @@ describe("help is complete:", () => {
       );
       for (const name of verb.options) {
         if (["help", "version", "licenses"].includes(name)) continue;
-        const { about, group } = OPTIONS[name];
-        if (group === "own" || group === "general" || verb.needs?.includes(name)) {
+        const { group } = OPTIONS[name];
+        const about = verb.meanings?.[name]?.about ?? OPTIONS[name].about;
+        if (isOwn(verb, name) || group === "general" || verb.needs?.includes(name)) {
           expect(text).toMatch(new RegExp(`^  --${name}\\b`, "m"));
           expect(out).toContain(about);
         } else if (!out.includes(about)) {
@@ -84,6 +91,11 @@ describe("help is complete:", () => {
     ]);
     const names = [...OPTION_NAMES.map(variableOf), ...read.map(([, name = ""]) => name)];
     expect(names.filter((name) => name !== null && !page.includes(name))).toEqual([]);
+  });
+
+  test("no option stands in two tables: the second would take the name from the first", () => {
+    const all = [CREDENTIALS, CONNECTION, OWN, DESKTOP, GENERAL].flatMap((table) => Object.keys(table));
+    expect(all.sort()).toEqual([...OPTION_NAMES].sort());
   });
 
   test("each exit code stands on its page", async () => {

@@ -113,6 +113,19 @@ for (const kind of ["legacy", "modern", "HTTP+SSE"] as const)
     });
   });
 
+test("a person's session and a script's are both kept, since they declare different things", async () => {
+  const home = createHome();
+  const server = await startFullLegacyServer("http");
+  const asPerson = () => atTerminal(home, [server.url, "ping"]).ended;
+  const asScript = () => home.run([server.url, "ping"]);
+  await asPerson();
+  await asScript();
+  for (const command of [asPerson, asScript, asPerson]) await command();
+  expect(server.sessions()).toBe(2);
+  await home.remove();
+  await server.stop();
+});
+
 test("a file that holds no answers is named before anything is asked", async () => {
   const home = createHome();
   const file = join(home.folder, "answers.json");

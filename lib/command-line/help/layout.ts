@@ -57,7 +57,8 @@ function linesOf(part: Part, indent: number, width: number): string[] {
       `${margin}${" ".repeat(at)}${line}`.trimEnd(),
     );
     if (term === "" && about === "") return [""];
-    if (term.length > longest || about === "") return [margin + term, ...(about === "" ? [] : lines)];
+    if (term.length > longest || about === "")
+      return [...wrapped(term, width - indent).map((part) => margin + part), ...(about === "" ? [] : lines)];
     const [first = "", ...rest] = lines;
     return [`${margin}${term.padEnd(at)}${first.slice(indent + at)}`, ...rest];
   });

@@ -5,6 +5,7 @@ import { VERBS } from "../verbs.ts";
 import { VERSION } from "../version.ts";
 import { type Part, type Section, wrapped } from "./layout.ts";
 import { PAGES } from "./topics.ts";
+import { isOwn } from "./verb-help.ts";
 
 /** The manual in roff, `man(7)`: what the help says, in one document. */
 export function manPage(): string {
@@ -50,12 +51,12 @@ const TITLES: Readonly<Record<Exclude<HelpPage, "commands">, string>> = {
 };
 
 function verbEntry(verb: VerbSpec): string[] {
-  const own = verb.options.filter((name) => OPTIONS[name].group === "own");
+  const own = verb.options.filter((name) => isOwn(verb, name));
   return [
     ".TP",
     `\\fB${roff(`m2mcp ${verb.name}`)}\\fR ${roff(verb.arguments)}`.trimEnd(),
     ...prose(`${verb.about}.`),
-    ...own.flatMap(optionEntry),
+    ...own.flatMap((name) => optionEntry(name, verb.meanings?.[name]?.about ?? OPTIONS[name].about)),
     ".IP",
     ".EX",
     ...verb.examples.map(roff),
@@ -63,11 +64,11 @@ function verbEntry(verb: VerbSpec): string[] {
   ];
 }
 
-const optionEntry = (name: OptionName): string[] => [
+const optionEntry = (name: OptionName, about: string): string[] => [
   ".RS",
   ".TP",
   `\\fB${roff(spelled(name))}\\fR`,
-  roff(OPTIONS[name].about),
+  ...prose(about),
   ".RE",
 ];
 

@@ -18,7 +18,11 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   install: { "<@name>": "a connection that login or connect has saved" },
   uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },
-  discover: { "<server>": "the URL of a server, or @name" },
+  completion: {
+    "<shell>":
+      "bash, zsh, fish or powershell; in the file that it reads at its start, the line of the example",
+  },
+  discover: { "<server|@name>": "the URL of a server, or a saved connection, for its address" },
   request: {
     "<method>": "as tools/list",
     "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",

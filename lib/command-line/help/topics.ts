@@ -144,6 +144,7 @@ function environment(): Section[] {
               "NO_COLOR, CLICOLOR, FORCE_COLOR, CLICOLOR_FORCE",
               "whether there is colour, as --color says it",
             ],
+            ["M2MCP_LOG", "off, or the file in which bridges write down what happens to them"],
             ["HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "the proxy, and which servers go without it"],
             ["NODE_EXTRA_CA_CERTS", "a file with further certificate authorities, as --ca"],
             [

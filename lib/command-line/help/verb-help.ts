@@ -9,10 +9,14 @@ const OFTEN: readonly OptionName[] = ["timeout"];
 /** Options that stand for a verb of their own: the overview names them. */
 const ELSEWHERE: readonly OptionName[] = ["help", "version", "licenses"];
 
+/** Whether an option is one verb's, or means something else to it than to others. */
+export const isOwn = ({ meanings = {} }: VerbSpec, name: OptionName): boolean =>
+  OPTIONS[name].group === "own" || meanings[name] !== undefined;
+
 /** The help of one verb: what it needs first, then what it may have, then where the rest is explained. */
 export function verbHelp(verb: VerbSpec): Section[] {
-  const { needs = [], options } = verb;
-  const own = options.filter((name) => OPTIONS[name].group === "own");
+  const { needs = [], options, meanings = {} } = verb;
+  const own = options.filter((name) => isOwn(verb, name));
   const general = options.filter((name) => OPTIONS[name].group === "general" && !ELSEWHERE.includes(name));
   const often = OFTEN.filter((name) => options.includes(name) && options.includes("header"));
   const asked = [
@@ -23,8 +27,18 @@ export function verbHelp(verb: VerbSpec): Section[] {
   return [
     { parts: [{ text: verb.about }] },
     { title: "Usage", parts: usage(verb) },
-    ...(needs.length > 0 ? [{ title: "What it needs", parts: [{ rows: optionRows(needs) }] }] : []),
-    { title: "Options", parts: [{ rows: optionRows(asked.filter((name) => !needs.includes(name))) }] },
+    ...(needs.length > 0 ? [{ title: "What it needs", parts: [{ rows: optionRows(needs, meanings) }] }] : []),
+    {
+      title: "Options",
+      parts: [
+        {
+          rows: optionRows(
+            asked.filter((name) => !needs.includes(name)),
+            meanings,
+          ),
+        },
+      ],
+    },
     ...elsewhere(verb, [...needs, ...asked]),
     { title: verb.examples.length > 1 ? "Examples" : "Example", parts: [{ commands: verb.examples }] },
   ];

@@ -18,7 +18,12 @@ export const CONNECTION = {
     repeat: true,
     about: "allow plain http to this host: credentials and tokens then travel in the clear",
   },
-  protocol: { group: "connection", value: "VERSION", about: "MCP protocol version to insist on" },
+  protocol: {
+    group: "connection",
+    value: "VERSION",
+    about: "MCP protocol version to insist on",
+    choices: ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"],
+  },
   timeout: {
     group: "connection",
     value: "SECONDS",
@@ -28,5 +33,6 @@ export const CONNECTION = {
     group: "connection",
     value: "PLACE",
     about: "where a new store keeps its key: keyring, file or passphrase",
+    choices: ["keyring", "file"],
   },
 } as const satisfies Record<string, OptionSpec>;

@@ -6,6 +6,7 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "GRANT",
     about: "client-credentials (default) or jwt-bearer",
+    choices: ["client-credentials", "jwt-bearer"],
   },
   "client-id": { group: "credentials", value: "ID", about: "the client's id" },
   "client-secret": {
@@ -41,6 +42,7 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "ALG",
     about: "RS256, PS256, ES256, EdDSA, …; by default what key and server agree on",
+    choices: ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"],
   },
   certificate: {
     group: "credentials",
@@ -51,6 +53,7 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "AUDIENCE",
     about: "issuer (default), token-endpoint or a URI: whom assertions are for",
+    choices: ["issuer", "token-endpoint"],
   },
   "client-assertion-file": {
     group: "credentials",
@@ -68,11 +71,20 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "PLATFORM",
     about: "a platform that hands out such tokens: github-actions",
+    choices: ["github-actions"],
   },
   "auth-method": {
     group: "credentials",
     value: "METHOD",
     about: "client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or none",
+    choices: [
+      "client_secret_basic",
+      "client_secret_post",
+      "private_key_jwt",
+      "tls_client_auth",
+      "self_signed_tls_client_auth",
+      "none",
+    ],
   },
   scope: { group: "credentials", value: "SCOPE", about: "scopes to ask for, separated by spaces" },
   issuer: {

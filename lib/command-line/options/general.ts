@@ -7,6 +7,7 @@ export const GENERAL = {
     group: "general",
     value: "WHEN",
     about: "colour: auto (default, at a terminal), always or never",
+    choices: ["auto", "always", "never"],
   },
   quiet: { group: "general", about: "nothing on stderr but the error that ends the command" },
   verbose: { group: "general", about: "tell each step on stderr, never a secret" },

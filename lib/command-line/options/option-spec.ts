@@ -3,6 +3,8 @@ export interface OptionSpec {
   /** What stands for the value in help; absent for a switch. */
   value?: string;
   about: string;
+  /** Values to choose from; a test holds them to what reads the option. */
+  choices?: readonly string[];
   /** May be given more than once; in its variable, one value a line. */
   repeat?: true;
   /** False: no environment variable stands for it. */

@@ -4,6 +4,14 @@ import { KEEPING, OWN_NAME, type VerbSpec } from "./verb-spec.ts";
 /** Options of what changes hosts' files. */
 const CHANGING: readonly OptionName[] = ["host", "scope", "name", "yes", "dry-run", ...KEEPING];
 
+/** Hosts have scopes as authorization servers do, of another kind. */
+const MEANINGS = {
+  scope: {
+    about: "user (default), project (a file of this folder, for all who share it) or local (you, here)",
+    choices: ["user", "project", "local"],
+  },
+};
+
 export const DESKTOP: readonly VerbSpec[] = [
   {
     name: "install",
@@ -11,6 +19,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     arguments: "<@name>",
     about: "Add a saved connection to Claude Desktop and other hosts, after showing the change",
     options: ["print", "force", "file", ...CHANGING],
+    meanings: MEANINGS,
     examples: [
       `m2mcp install ${OWN_NAME}`,
       `m2mcp install ${OWN_NAME} --host claude-desktop --host cursor --yes`,
@@ -24,6 +33,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     arguments: "<@name>",
     about: "Take a connection out of hosts' files again",
     options: CHANGING,
+    meanings: MEANINGS,
     examples: [`m2mcp uninstall ${OWN_NAME}`, `m2mcp uninstall ${OWN_NAME} --host cursor --dry-run`],
     load: () => import("../../verbs/desktop/uninstall.ts"),
   },

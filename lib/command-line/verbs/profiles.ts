@@ -52,4 +52,17 @@ export const PROFILES: readonly VerbSpec[] = [
     examples: ["m2mcp store", "m2mcp store move --to keyring", "m2mcp store passphrase"],
     load: () => import("../../verbs/store.ts"),
   },
+  {
+    name: "completion",
+    group: "set up",
+    arguments: "<shell>",
+    about: "Print what bash, zsh, fish or PowerShell reads to complete commands, names and arguments",
+    options: KEEPING,
+    examples: [
+      `eval "$(m2mcp completion bash)"`,
+      "source <(m2mcp completion zsh)",
+      "m2mcp completion fish | source",
+    ],
+    load: () => import("../../verbs/completion.ts"),
+  },
 ];

@@ -48,7 +48,7 @@ export const SERVER: readonly VerbSpec[] = [
   {
     name: "discover",
     group: "look inside",
-    arguments: "<server>",
+    arguments: "<server|@name>",
     about: "Show what a server is before any login: protocol, authorization, who issues tokens and how",
     options: [...CONNECTION_OPTIONS, ...GENERAL_OPTIONS],
     examples: ["m2mcp discover mcp.example.com/mcp", "m2mcp discover mcp.example.com/mcp --json"],

@@ -24,7 +24,7 @@ export const TOOLS: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <name> [...arguments]",
     about: "Call a tool with key=value, key:='json', or a JSON object on stdin",
-    options: WORKING,
+    options: ["task", "detach", ...WORKING],
     examples: [
       `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit:=5 filter:='{"inStock":true}'`,
       `echo '{"query":"red shoes"}' | m2mcp ${OWN_NAME} tools-call search -`,

@@ -1,4 +1,5 @@
 import type { Verb } from "../command.ts";
+import type { OptionSpec } from "../options/option-spec.ts";
 import { CONNECTION_OPTIONS, CREDENTIAL_OPTIONS, GENERAL_OPTIONS, type OptionName } from "../options.ts";
 
 /** Parts of the overview, in its order, with their titles. */
@@ -9,6 +10,8 @@ export const GROUPS = {
   "look inside": "Look inside",
 } as const;
 
+export type OptionMeaning = Pick<OptionSpec, "about" | "choices">;
+
 /** A verb as the registry knows it; its file is loaded when it runs. */
 export interface VerbSpec {
   name: string;
@@ -18,6 +21,8 @@ export interface VerbSpec {
   arguments: string;
   about: string;
   options: readonly OptionName[];
+  /** Options that mean another thing here than elsewhere; no variable stands for them then. */
+  meanings?: Readonly<Partial<Record<OptionName, OptionMeaning>>>;
   /** Those of other groups that its help explains first. */
   needs?: readonly OptionName[];
   examples: readonly string[];

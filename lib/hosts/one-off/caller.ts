@@ -42,6 +42,8 @@ export interface Caller {
   /** @param signal aborted when the answer is of no use any more */
   ask(host: string, question: Question, signal: AbortSignal): Promise<QuestionAnswer>;
   onProgress(progress: Progress): void;
+  /** What a task is at. */
+  onStatus(status: { status: string; message?: string }): void;
   onLog(log: ServerLog): void;
   /** A request to this host that may take its time has begun. @returns what to call at its end */
   waits(host: string): () => void;

@@ -15,6 +15,8 @@ import { tookTooLong } from "../../net/errors.ts";
 import { deadlineMs } from "../../timing/deadline.ts";
 import { watchIdle } from "../../timing/idle-timeout.ts";
 import { follow } from "../../timing/linked-abort.ts";
+import { quietly } from "../../timing/quietly.ts";
+import { sleep } from "../../timing/sleep.ts";
 import { startTimer } from "../../timing/timer.ts";
 import type { Caller } from "./caller.ts";
 import { logOf, mayTakeLong, progressOf, withProgressToken } from "./progress.ts";
@@ -100,7 +102,8 @@ export async function exchange(
   } catch (error) {
     throw left.reason() ?? (error instanceof InputNeeded ? inputNeeded(host, error.methods) : error);
   } finally {
-    underWay.delete(mine);
+    // The token of a task stays good as long as the task (MCP 2025-11-25 "Task Progress Notifications").
+    if (!("task" in params)) underWay.delete(mine);
     stopWaiting();
     left.end();
   }
@@ -170,4 +173,13 @@ function leaving({ endpoint, caller, host }: OneOff, signal: AbortSignal | undef
       mine.signal.removeEventListener("abort", onLeft);
     },
   };
+}
+
+/** Cancels a task, though the caller has gone already; waits for the server's word for a moment. Never rejects. */
+export async function cancelTask({ connection }: OneOff, taskId: string): Promise<void> {
+  const over = new AbortController();
+  const late = sleep(2 * LAST_WORD_MS).then(() => over.abort(new Cancellation()));
+  const message = requestMessage("0", "tasks/cancel", { taskId });
+  const told = connection.request({ message, signal: over.signal, onMessage: async () => {} });
+  await Promise.race([quietly(told), late]);
 }

@@ -8,6 +8,7 @@ import type { Call } from "../protocol/transport.ts";
 import { type ConnectionContext, transportOf, withinFirstLimit } from "./connection-state.ts";
 import { inOurWords } from "./for-client.ts";
 import { type Negotiated, negotiate } from "./negotiate.ts";
+import { sessionDeclaring } from "./server-cache.ts";
 
 /**
  * Lets the first request ask the server; those that come meanwhile wait for it.
@@ -84,13 +85,10 @@ async function discoverEra(context: ConnectionContext, first: Call): Promise<Ser
   return "modern";
 }
 
-/** The session of an earlier command, in the version that is wanted now, with what is declared now. */
-const resumable = ({ endpoint, own }: ConnectionContext, memory: ServerMemory | undefined) =>
-  memory?.era === "legacy" &&
-  (endpoint.protocol === undefined || memory.session?.protocolVersion === endpoint.protocol) &&
-  isSameDeclaration(memory.session?.capabilities, own?.capabilities)
-    ? memory.session
-    : undefined;
-
-const isSameDeclaration = (one: unknown = {}, other: unknown = {}) =>
-  JSON.stringify(one) === JSON.stringify(other);
+/** The session of an earlier command that declared the same, in the version that is wanted now. */
+function resumable({ endpoint, own }: ConnectionContext, memory: ServerMemory | undefined) {
+  if (memory?.era !== "legacy") return undefined;
+  const session = sessionDeclaring(memory, own?.capabilities);
+  const isWanted = endpoint.protocol === undefined || session?.protocolVersion === endpoint.protocol;
+  return isWanted ? session : undefined;
+}

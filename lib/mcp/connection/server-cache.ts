@@ -1,8 +1,31 @@
-import type { Endpoint, ServerCache, ServerMemory } from "../protocol/endpoint.ts";
+import type { Endpoint, SavedSession, ServerCache, ServerMemory } from "../protocol/endpoint.ts";
 
 /** What is remembered of a server, with news of it: of another era, what was known before holds no more. */
-export const learned = (old: ServerMemory, news: ServerMemory): ServerMemory =>
-  old.era === undefined || old.era === news.era ? { ...old, ...news } : news;
+export function learned(old: ServerMemory, news: ServerMemory): ServerMemory {
+  if (old.era !== undefined && old.era !== news.era) return news;
+  const fresh = news.session;
+  if (!fresh) return { ...old, ...news };
+  const otherSessions = sessionsOf(old)
+    .filter((session) => !isSameDeclaration(session.capabilities, fresh.capabilities))
+    .slice(0, MAX_OTHER_SESSIONS);
+  return { ...old, ...news, otherSessions };
+}
+
+/** Declarations differ by who can be asked, and how: there are three. */
+const MAX_OTHER_SESSIONS = 2;
+
+/** The sessions that are remembered, latest first. */
+const sessionsOf = ({ session, otherSessions = [] }: ServerMemory): SavedSession[] => [
+  ...(session ? [session] : []),
+  ...otherSessions,
+];
+
+/** The session that was opened with these capabilities. */
+export const sessionDeclaring = (memory: ServerMemory, capabilities: unknown): SavedSession | undefined =>
+  sessionsOf(memory).find((session) => isSameDeclaration(session.capabilities, capabilities));
+
+const isSameDeclaration = (one: unknown = {}, other: unknown = {}): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /** A cache whose writes can be waited for: a process that ended during one would leave its temporary file behind. */
 export function withSettled(cache: ServerCache): { cache: ServerCache; settled(): Promise<void> } {

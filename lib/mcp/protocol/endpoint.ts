@@ -22,6 +22,8 @@ export interface ServerMemory {
   /** Version the server last agreed to. */
   protocolVersion?: string;
   session?: SavedSession;
+  /** Earlier ones that declared something else, latest first: a person's and a script's do. */
+  otherSessions?: SavedSession[];
   /** For tools with `x-mcp-header` parameters, by tool name. */
   toolHeaders?: Record<string, HeaderMap>;
 }

@@ -5,7 +5,7 @@ import { startTimer, type Timer } from "../../timing/timer.ts";
 
 /** What is shown of a request under way. */
 export interface Shown {
-  progress: number;
+  progress?: number;
   total?: number;
   message?: string;
 }
@@ -89,12 +89,15 @@ export function progressText(
   const passed = `${Math.floor(passedMs / 1000)} s`;
   if (!latest) return cut(`waiting for ${waitingFor}, ${passed}`, columns);
   const { progress, total, message } = latest;
-  const share = total !== undefined && total > 0 ? Math.min(1, Math.max(0, progress / total)) : undefined;
+  const share =
+    progress !== undefined && total !== undefined && total > 0
+      ? Math.min(1, Math.max(0, progress / total))
+      : undefined;
   const filled = Math.round((share ?? 0) * BAR);
   const bar = share === undefined ? "" : `[${"#".repeat(filled)}${".".repeat(BAR - filled)}] `;
-  const count = total === undefined ? String(progress) : `${progress}/${total}`;
-  const said = message === undefined || message === "" ? "" : ` ${oneLine(message)}`;
-  return cut(`${bar}${count}${said}, ${passed}`, columns);
+  const count = progress === undefined || total === undefined ? (progress ?? "") : `${progress}/${total}`;
+  const said = `${count} ${message === undefined ? "" : oneLine(message)}`.trim();
+  return cut(`${bar}${said}, ${passed}`, columns);
 }
 
 const letters = new Intl.Segmenter(undefined, { granularity: "grapheme" });

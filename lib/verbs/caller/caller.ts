@@ -4,7 +4,7 @@ import { LOG_LEVELS } from "../../mcp/protocol/meta.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { isAskable } from "../../ui/io.ts";
 import { jsonText } from "../../ui/json-text.ts";
-import type { ProgressLine } from "../../ui/progress/progress-line.ts";
+import type { ProgressLine, Shown } from "../../ui/progress/progress-line.ts";
 import { watchLeaving } from "./leaving.ts";
 
 /** A request that is answered by then is not worth a line, in ms. */
@@ -25,6 +25,7 @@ export async function openCaller(command: Command): Promise<OpenCaller> {
   const logLevel = isVerbose ? "debug" : output.screen.err.isTerminal ? "info" : "warning";
   const leaving = watchLeaving();
   const line = progressLines(command);
+  let status = "";
   return {
     answers: { form: isPerson || answers !== undefined, url: isPerson },
     logLevel,
@@ -47,6 +48,15 @@ export async function openCaller(command: Command): Promise<OpenCaller> {
       else line.show(progress);
     },
 
+    onStatus(told) {
+      const text = `task ${told.status}${told.message === undefined ? "" : `: ${told.message}`}`;
+      if (text === status) return;
+      status = text;
+      if (isVerbose) output.step(text);
+      else if (options.on("progress") && !output.screen.err.isTerminal) output.note(text);
+      else line.show({ message: text });
+    },
+
     onLog(log) {
       if (LOG_LEVELS.indexOf(log.level) < LOG_LEVELS.indexOf(logLevel)) return;
       line.clear();
@@ -67,7 +77,7 @@ function progressLines({ io, options, output }: Command) {
   const { err } = output.screen;
   const isShown = err.isTerminal && io.env.TERM !== "dumb" && !options.on("quiet") && !options.on("verbose");
   let underWay = 0;
-  let latest: Progress | undefined;
+  let latest: Shown | undefined;
   let timer: ReturnType<typeof startTimer> | undefined;
   let line: ProgressLine | undefined;
 
@@ -92,7 +102,7 @@ function progressLines({ io, options, output }: Command) {
         if (--underWay === 0) end();
       };
     },
-    show(progress: Progress): void {
+    show(progress: Shown): void {
       latest = progress;
       line?.show(progress);
     },

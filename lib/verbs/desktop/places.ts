@@ -9,7 +9,8 @@ import { wrongUsage } from "../../failure.ts";
 
 /** `--scope`; undefined when it is not given. @throws M2mcpError (exit 1) when there is none of this name */
 export function scopeOption({ options }: Command): Scope | undefined {
-  const text = options.value("scope");
+  // Its variable is that of token requests.
+  const text = options.origin("scope") === "flag" ? options.value("scope") : undefined;
   const found = SCOPES.find((scope) => scope === text);
   if (text !== undefined && !found)
     throw wrongUsage(`there is no scope ${text}`, `it is ${SCOPES.join(", ")}`);

@@ -6,6 +6,7 @@ import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
 import { readStdin } from "../read-stdin.ts";
 import { notTooDeep, parsePairs, withClient } from "../with-client.ts";
+import { callTool } from "./call-tool.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
 const FIRST_BYTE_MS = 1000;
@@ -18,10 +19,13 @@ const NOTE_AFTER_MS = 3000;
 export async function run(command: Command): Promise<Outcome> {
   const [, name = "", ...pairs] = command.positionals;
   const given = await toolArguments(command, pairs);
-  const result = await withClient(command, (client) =>
-    client.request("tools/call", { name, arguments: given }),
-  );
+  const called = await withClient(command, (client) => callTool(command, client, { name, arguments: given }));
+  const { result } = called;
   command.output.data(result);
+  if (called.kind === "detached") {
+    command.output.print(called.task.taskId);
+    return undefined;
+  }
   const shown = toolResult(result);
   if (shown !== "") command.output.print(shown);
   return result.isError === true ? toolFailed(name) : undefined;

@@ -1,0 +1,25 @@
+import type { Command } from "../../command-line/command.ts";
+import { M2mcpError } from "../../failure.ts";
+import { taskIn } from "../../hosts/one-off/task.ts";
+import { isObject } from "../../json.ts";
+import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
+import { table } from "../../ui/table.ts";
+import { withClient } from "../with-client.ts";
+import { noTaskList } from "./errors.ts";
+
+/** `m2mcp @svc tasks-list`: the tasks that the server keeps for us (MCP 2025-11-25 "Task Listing"). */
+export async function run(command: Command): Promise<undefined> {
+  const listing = await withClient(command, (client) =>
+    client.listing("tasks/list", "tasks").catch((error: unknown) => {
+      throw error instanceof M2mcpError && error.answered?.code === METHOD_NOT_FOUND ? noTaskList() : error;
+    }),
+  );
+  command.output.data(listing);
+  const items = Array.isArray(listing.tasks) ? listing.tasks.filter(isObject) : [];
+  const rows = items.map((item) => {
+    const { taskId = "", status = "", statusMessage = "" } = taskIn(item) ?? {};
+    return [taskId, status, String(item.createdAt ?? ""), statusMessage];
+  });
+  if (rows.length > 0) command.output.print(table(rows));
+  else if (!command.output.json) command.output.note("the server keeps no tasks for us");
+}

@@ -1,0 +1,89 @@
+import type { Command } from "../../command-line/command.ts";
+import { suggest } from "../../command-line/suggest.ts";
+import { M2mcpError } from "../../failure.ts";
+import type { RequestOptions } from "../../hosts/one-off/exchange.ts";
+import { type Task, taskBegun } from "../../hosts/one-off/task.ts";
+import type { McpClient } from "../../hosts/one-off.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
+import { notOnServer } from "../errors.ts";
+import { runsAsNoTask } from "../tasks/errors.ts";
+import { waitLimitMs } from "../tasks/wait-limit.ts";
+
+/** What a call came to: its result, or a task that goes on without us. */
+export type Called =
+  | { kind: "result"; result: JsonObject }
+  | { kind: "detached"; task: Task; result: JsonObject };
+
+/** Some servers give this error as a result, with the code in its words. */
+const REFUSED_IN_WORDS = /-32601\b/;
+
+/**
+ * Calls a tool, as a task where `--task` or the tool itself wants that, or the server makes one of it by itself (Tasks
+ * extension of 2026-07-28), and waits for it unless `--detach` is given.
+ *
+ * @throws M2mcpError what the call ends with; (exit 1) where the tool does not run as a task
+ */
+export async function callTool(
+  { options }: Pick<Command, "options">,
+  client: McpClient,
+  call: { name: string; arguments: JsonObject },
+  requestOptions: RequestOptions = {},
+): Promise<Called> {
+  const detaches = options.on("detach");
+  const send = (asTask: boolean) =>
+    client.request("tools/call", { ...call, ...(asTask ? { task: {} } : {}) }, requestOptions);
+  const result =
+    detaches || options.on("task")
+      ? await send(await maybeTask(client, call.name))
+      : await orAsTask(client, call.name, send);
+  const task = taskBegun(result);
+  if (!task) return { kind: "result", result };
+  if (detaches) return { kind: "detached", task, result };
+  return { kind: "result", result: await client.awaitTask(task, waitLimitMs(options)) };
+}
+
+/** A tool that only runs as a task says so by its refusal (MCP 2025-11-25 "Tool-Level Negotiation"). */
+async function orAsTask(
+  client: McpClient,
+  name: string,
+  send: (asTask: boolean) => Promise<JsonObject>,
+): Promise<JsonObject> {
+  const isRequired = async () => (await supportOf(client, name)) === "required";
+  try {
+    const result = await send(false);
+    return isRefusedInWords(result) && (await isRequired()) ? await send(true) : result;
+  } catch (error) {
+    const isRefused = error instanceof M2mcpError && error.answered?.code === METHOD_NOT_FOUND;
+    if (!isRefused || !(await isRequired().catch(() => false))) throw error;
+    return send(true);
+  }
+}
+
+function isRefusedInWords({ isError, content }: JsonObject): boolean {
+  const [first] = Array.isArray(content) ? content : [];
+  return (
+    isError === true && isObject(first) && typeof first.text === "string" && REFUSED_IN_WORDS.test(first.text)
+  );
+}
+
+/** Whether to ask for a task: not of a modern server, which decides by itself. @throws M2mcpError where it cannot be one */
+async function maybeTask(client: McpClient, name: string): Promise<boolean> {
+  const support = await supportOf(client, name);
+  if (support === "server's") return false;
+  if (support !== "optional" && support !== "required") throw runsAsNoTask(name);
+  return true;
+}
+
+/** What a tool declares of tasks; `server's` where that is for the server to say (MCP 2026-07-28). */
+async function supportOf(client: McpClient, name: string): Promise<unknown> {
+  const listing = await client.listing("tools/list", "tools");
+  const tools = Array.isArray(listing.tools) ? listing.tools.filter(isObject) : [];
+  const tool = tools.find((one) => one.name === name);
+  if (!tool) {
+    const names = tools.flatMap((one) => (typeof one.name === "string" ? [one.name] : []));
+    throw notOnServer("tool", name, suggest(name, names));
+  }
+  // Only results of 2026-07-28 say of what type they are.
+  return listing.resultType === undefined ? objectOf(tool.execution).taskSupport : "server's";
+}
