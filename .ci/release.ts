@@ -1,8 +1,8 @@
-// `bun run release [--only TARGET] [--quick]`: all that a release page needs, into release/. Each platform is built in a
+// `bun run release [--only TARGET] [--quick] [--out FOLDER]`: all that a release page needs, into release/. Each platform is built in a
 // folder of its own, which holds the packages of that platform alone; the network is needed for what the package cache
 // lacks.
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { BuildError } from "./compile.ts";
 import { archive } from "./release/archive.ts";
@@ -30,7 +30,7 @@ try {
     );
   const release: Release = {
     root,
-    out: join(root, "release"),
+    out: resolve(root, valueOf("--out") ?? "release"),
     version: manifest.version,
     commit: commitOf(root),
     timeS: sourceTime(root),

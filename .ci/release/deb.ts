@@ -30,7 +30,7 @@ export function debPackage(release: Release, built: Built, documents: Documents)
   run("find", [folder, "-exec", "touch", "-h", "-d", `@${release.timeS}`, "{}", "+"], release.out);
   const name = `m2mcp_${release.version}_${architecture}.deb`;
   // zstd would be smaller, but older dpkg cannot read it.
-  const level = release.quick ? ["-Zxz", "-z0"] : ["-Zxz"];
+  const level = release.quick ? ["-Znone"] : ["-Zxz"];
   run("dpkg-deb", ["--root-owner-group", ...level, "--build", folder, join(release.out, name)], release.out, {
     SOURCE_DATE_EPOCH: `${release.timeS}`,
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SCRIPTS } from "../../lib/command-line/completion/scripts.ts";
 import { manPage } from "../../lib/command-line/help/man-page.ts";
 import type { Built, Release } from "./release.ts";
 
@@ -23,6 +24,6 @@ export function documents({ root }: Release, { stage }: Built): Documents {
     "CHANGELOG.md": text("CHANGELOG.md"),
     "THIRD-PARTY.md": readFileSync(join(stage, "build", "THIRD-PARTY.md"), "utf8"),
     "m2mcp.1": manPage(),
-    ...Object.fromEntries(COMPLETIONS.map(({ shell, file }) => [file, completionScript(shell)])),
+    ...Object.fromEntries(COMPLETIONS.map(({ shell, file }) => [file, SCRIPTS[shell]])),
   };
 }
