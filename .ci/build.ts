@@ -1,6 +1,9 @@
-// Builds the executable for this machine, or with --target <os>-<arch>[-musl] for another one. For another one its
-// keyring add-on must be there too: bun install --os '*' --cpu '*' --libc '*'.
+// Builds the executable for this machine, or with --target <os>-<arch>[-musl] for another one, into build/ or what
+// --outfile names. For another one its keyring add-on must be there too: bun install --os '*' --cpu '*' --libc '*'.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { manPage } from "../lib/command-line/help/man-page.ts";
 import { BuildError, compile } from "./compile.ts";
 import { commitOf } from "./source.ts";
 import { executableName, ownTarget, TARGETS, targetNamed } from "./targets.ts";
@@ -8,16 +11,19 @@ import { executableName, ownTarget, TARGETS, targetNamed } from "./targets.ts";
 const root = join(import.meta.dir, "..");
 
 try {
-  const index = process.argv.indexOf("--target");
-  const crossed = index !== -1;
-  const target = crossed ? targetNamed(process.argv[index + 1] ?? "") : ownTarget();
+  const { values } = parseArgs({ options: { target: { type: "string" }, outfile: { type: "string" } } });
+  const named = values.target !== undefined;
+  const target = named ? targetNamed(values.target ?? "") : ownTarget();
   if (!target)
     throw new BuildError(
-      crossed ? "--target names no platform" : "this machine is of no platform that there is a build for",
+      named ? "--target names no platform" : "this machine is of no platform that there is a build for",
       `there are ${TARGETS.map(({ name }) => name).join(", ")}`,
     );
-  const outfile = join(root, "build", ...(crossed ? [target.name] : []), executableName(target));
+  const folder = join(root, "build", ...(named ? [target.name] : []));
+  const outfile = values.outfile ?? join(folder, executableName(target));
+  const crossed = target !== ownTarget();
   const bytes = await compile({ root, target, crossed, outfile, commit: commitOf(root) });
+  writeFileSync(join(root, "build", "m2mcp.1"), manPage());
   const size = `${Math.round(bytes / 1024 / 1024)} MB`;
   console.log(`${outfile} (${size}, with the keyring add-on of ${target.addon})`);
 } catch (error) {

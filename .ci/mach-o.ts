@@ -65,8 +65,7 @@ export function signMachO(bytes: Buffer): Buffer {
   directory.writeBigUInt64BE(BigInt(text.fileSize), 72);
   directory.writeBigUInt64BE(BigInt(MAIN_BINARY), 80);
   directory.write(IDENTIFIER, FIXED_LENGTH, "latin1");
-  for (let page = 0; page < pages; page++)
-    directory.set(hashOfPage(code, page), hashes + page * HASH_LENGTH);
+  for (let page = 0; page < pages; page++) directory.set(hashOfPage(code, page), hashes + page * HASH_LENGTH);
   return Buffer.concat([code, blob]);
 }
 
@@ -109,8 +108,7 @@ function parseMachO(bytes: Buffer): MachO {
       const name = bytes.toString("latin1", at + 8, at + 24).replace(/\0+$/, "");
       const fileOffset = Number(bytes.readBigUInt64LE(at + 40));
       if (name === "__LINKEDIT") found.linkEdit = { at, fileOffset };
-      if (name === "__TEXT")
-        found.text = { fileOffset, fileSize: Number(bytes.readBigUInt64LE(at + 48)) };
+      if (name === "__TEXT") found.text = { fileOffset, fileSize: Number(bytes.readBigUInt64LE(at + 48)) };
     }
     at += length;
   }

@@ -24,9 +24,13 @@ export function thirdPartyNotices(root: string, addon: string): string {
 }
 
 function sectionOf({ name, version, license, repository, homepage, folder }: Package): string {
-  const texts = readdirSync(folder)
+  const own = readdirSync(folder)
     .filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
-    .map((file) => readFileSync(join(folder, file), "utf8").trim());
+    .map((file) => join(folder, file));
+  // Of packages that are published without one: the text of their repository.
+  const kept = join(import.meta.dirname, "notices", `${name.replace("/", "+")}.md`);
+  const files = own.length === 0 && existsSync(kept) ? [kept] : own;
+  const texts = files.map((file) => readFileSync(file, "utf8").trim());
   if (texts.length === 0 || !existsSync(folder))
     throw new Error(`${name} has no licence text: its notice cannot go with the executable`);
   const where = typeof repository === "string" ? repository : (repository?.url ?? homepage ?? "");

@@ -34,4 +34,3 @@ export function* packagesOf(
 
 export const manifestIn = (folder: string): Manifest =>
   JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-

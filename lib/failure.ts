@@ -42,6 +42,8 @@ export class M2mcpError extends Error {
   readonly hint: string | undefined;
   /** The server's JSON-RPC error that it stands for, for programs. */
   readonly answered: AnsweredError | undefined;
+  /** The HTTP status that is the failure, where one is. */
+  readonly status: number | undefined;
 
   /** @param verbatim the message is a server's own words, which must reach the user as they are */
   constructor(
@@ -51,11 +53,13 @@ export class M2mcpError extends Error {
     hint?: string,
     verbatim = false,
     answered?: AnsweredError,
+    status?: number,
   ) {
     super(verbatim ? message : withoutUrlSecrets(message));
     this.code = code;
     this.exitCode = exitCode;
     this.answered = answered;
+    this.status = status;
     this.hint = hint === undefined ? undefined : withoutUrlSecrets(hint);
   }
 }

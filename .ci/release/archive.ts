@@ -34,7 +34,11 @@ export function archive(release: Release, built: Built, documents: Documents): s
   }
   cpSync(built.file, join(folder, executableName(built.target)));
   const level = release.quick ? "-0" : "-6";
-  run("tar", [...tarOptions(release), "-I", `xz ${level} -T1`, "-cf", join(release.out, `${title}.tar.xz`), title], join(release.out, ".stage"));
+  run(
+    "tar",
+    [...tarOptions(release), "-I", `xz ${level} -T1`, "-cf", join(release.out, `${title}.tar.xz`), title],
+    join(release.out, ".stage"),
+  );
   rmSync(folder, { recursive: true });
   return `${title}.tar.xz`;
 }
@@ -44,6 +48,9 @@ function zipped(release: Release, built: Built, title: string, documents: Docume
   const files: Zippable = {};
   for (const [name, text] of Object.entries(documents))
     files[`${title}/${name}`] = [strToU8(text.replaceAll("\n", "\r\n")), { level: 6, mtime }];
-  files[`${title}/${basename(built.file)}`] = [readFileSync(built.file), { level: release.quick ? 1 : 9, mtime }];
+  files[`${title}/${basename(built.file)}`] = [
+    readFileSync(built.file),
+    { level: release.quick ? 1 : 9, mtime },
+  ];
   return zipSync(files);
 }

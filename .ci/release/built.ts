@@ -1,7 +1,6 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { compile } from "../compile.ts";
-import { executableName, ownTarget, type Target } from "../targets.ts";
+import { executableName, type Target } from "../targets.ts";
 import { type Built, type Release, run } from "./release.ts";
 
 /** All that the build reads. */
@@ -11,7 +10,7 @@ const SOURCE = ["cli.ts", "lib", "package.json", "bun.lock", "tsconfig.json", "b
  * Builds one platform's executable in a folder of its own: with the packages of that platform alone, no other keyring
  * add-on can get in. The file is called as it will be at its user's, since its name is part of the image.
  */
-export async function build(release: Release, target: Target): Promise<Built> {
+export function build(release: Release, target: Target): Built {
   const stage = join(release.out, ".stage", target.name);
   mkdirSync(stage, { recursive: true });
   for (const name of SOURCE) cpSync(join(release.root, name), join(stage, name), { recursive: true });
@@ -32,8 +31,9 @@ export async function build(release: Release, target: Target): Promise<Built> {
     stage,
   );
   const file = join(release.out, target.name, executableName(target));
-  const own = ownTarget();
-  const crossed = own?.name !== target.name;
-  const bytes = await compile({ root: stage, target, crossed, outfile: file, commit: release.commit });
-  return { target, file, bytes, stage };
+  // As a program of its own that runs there: bytecode knows its source by its path from the current folder.
+  run(process.execPath, [".ci/build.ts", "--target", target.name, "--outfile", file], stage, {
+    SOURCE_COMMIT: release.commit,
+  });
+  return { target, file, bytes: statSync(file).size, stage };
 }

@@ -37,7 +37,9 @@ export function bundleForDesktops(release: Release, built: readonly Built[]): st
     os: 3,
     attrs: ((0o100_000 | mode) << 16) >>> 0,
   });
-  const entries: Zippable = { "manifest.json": [strToU8(`${JSON.stringify(manifest, null, 2)}\n`), file(0o644)] };
+  const entries: Zippable = {
+    "manifest.json": [strToU8(`${JSON.stringify(manifest, null, 2)}\n`), file(0o644)],
+  };
   if (platforms.some((platform) => platform !== "win32"))
     entries["server/m2mcp"] = [strToU8(LAUNCHER), file(0o755)];
   for (const { target, file: path } of chosen) {

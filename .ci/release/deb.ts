@@ -9,7 +9,12 @@ const MAINTAINER = "m2mcp contributors <m2mcp@users.noreply.github.com>";
 const SUMMARY = "use a protected remote MCP server with no human present";
 
 /** What lintian says of the runtime, which nobody can change here. */
-const OVERRIDES = ["embedded-library", "unstripped-binary-or-object", "hardening-no-pie", "hardening-no-relro"];
+const OVERRIDES = [
+  "embedded-library",
+  "unstripped-binary-or-object",
+  "hardening-no-pie",
+  "hardening-no-relro",
+];
 
 /**
  * The package for Debian and what comes of it, by `dpkg-deb`.
@@ -20,7 +25,8 @@ export function debPackage(release: Release, built: Built, documents: Documents)
   const architecture = built.target.cpu === "x64" ? "amd64" : "arm64";
   const folder = join(release.out, ".stage", `${titleOf(release, built.target)}.deb`);
   const files = { ...contentsOf(release, documents), "usr/bin/m2mcp": readFileSync(built.file) };
-  for (const [path, content] of Object.entries(files)) write(join(folder, path), content, path.startsWith("usr/bin/"));
+  for (const [path, content] of Object.entries(files))
+    write(join(folder, path), content, path.startsWith("usr/bin/"));
   const sums = Object.entries(files).map(
     ([path, content]) => `${createHash("md5").update(content).digest("hex")}  ${path}\n`,
   );
@@ -30,7 +36,7 @@ export function debPackage(release: Release, built: Built, documents: Documents)
   run("find", [folder, "-exec", "touch", "-h", "-d", `@${release.timeS}`, "{}", "+"], release.out);
   const name = `m2mcp_${release.version}_${architecture}.deb`;
   // zstd would be smaller, but older dpkg cannot read it.
-  const level = release.quick ? ["-Znone"] : ["-Zxz"];
+  const level = release.quick ? ["-Zgzip", "-z1"] : ["-Zxz"];
   run("dpkg-deb", ["--root-owner-group", ...level, "--build", folder, join(release.out, name)], release.out, {
     SOURCE_DATE_EPOCH: `${release.timeS}`,
   });
@@ -86,7 +92,9 @@ const changelogOf = ({ version, timeS }: Release) => `m2mcp (${version}) unstabl
  -- ${MAINTAINER}  ${new Date(timeS * 1000).toUTCString().replace("GMT", "+0000")}
 `;
 
-const copyrightOf = (documents: Documents) => `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+const copyrightOf = (
+  documents: Documents,
+) => `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: m2mcp
 Source: https://github.com/m2mcp/m2mcp
 Comment: What the executable holds of others, with their licences, is in

@@ -2,9 +2,9 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { executableName, TARGETS, type Target } from "../targets.ts";
+import { tarOptions } from "./archive.ts";
 import type { Documents } from "./documents.ts";
 import { type Built, type Release, run } from "./release.ts";
-import { tarOptions } from "./archive.ts";
 
 /** Its own package: `@m2mcp/linux-x64-musl`. */
 const packageOf = ({ name }: Target) => `@m2mcp/${name}`;
@@ -15,7 +15,11 @@ const packageOf = ({ name }: Target) => `@m2mcp/${name}`;
  *
  * @returns names of the tarballs, platforms first, as they are to be published
  */
-export function npmPackages(release: Release, built: readonly Built[], documents: readonly Documents[]): string[] {
+export function npmPackages(
+  release: Release,
+  built: readonly Built[],
+  documents: readonly Documents[],
+): string[] {
   mkdirSync(join(release.out, "npm"), { recursive: true });
   return [
     ...built.map((one, index) => platformPackage(release, one, documents[index] ?? {})),
@@ -82,6 +86,9 @@ function writeManifest(release: Release, folder: string, more: Record<string, un
 function packed(release: Release, folder: string, name: string): string {
   const tar = join(folder, "..", "package.tar");
   run("tar", [...tarOptions(release), "-cf", tar, "package"], join(folder, ".."));
-  writeFileSync(join(release.out, "npm", name), gzipSync(readFileSync(tar), { level: release.quick ? 1 : 9 }));
+  writeFileSync(
+    join(release.out, "npm", name),
+    gzipSync(readFileSync(tar), { level: release.quick ? 1 : 9 }),
+  );
   return `npm/${name}`;
 }

@@ -40,11 +40,13 @@ function filled(text: string, release: Release, built: readonly Built[]): string
     if (what === "version") return release.version;
     if (what === "date") return new Date(release.timeS * 1000).toISOString().slice(0, 10);
     const target = TARGETS.find((one) => one.name === name);
-    if (!target || !["url", "sha256", "title"].includes(what)) throw new BuildError(`a template names ${place}`);
+    if (!target || !["url", "sha256", "title"].includes(what))
+      throw new BuildError(`a template names ${place}`);
     const title = titleOf(release, target);
     if (what === "title") return title;
     const archive = `${title}${target.os === "win32" ? ".zip" : ".tar.xz"}`;
-    if (!built.some((one) => one.target === target) || !existsSync(join(release.out, archive))) isWhole = false;
+    if (!built.some((one) => one.target === target) || !existsSync(join(release.out, archive)))
+      isWhole = false;
     if (!isWhole) return "";
     return what === "url" ? `${RELEASES}/v${release.version}/${archive}` : sha256(join(release.out, archive));
   });

@@ -41,7 +41,12 @@ export function zipTime({ timeS }: Release): Date {
  * @returns what it wrote to stdout
  * @throws BuildError when it fails or is not there
  */
-export function run(command: string, args: readonly string[], cwd: string, env: Record<string, string> = {}): string {
+export function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): string {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd,
     env: { ...process.env, LC_ALL: "C", TZ: "UTC", ...env },
@@ -49,6 +54,7 @@ export function run(command: string, args: readonly string[], cwd: string, env: 
     maxBuffer: 1 << 28,
   });
   if (error) throw new BuildError(`${command} cannot be run: ${error.message}`);
-  if (status !== 0) throw new BuildError(`${command} ${args[0] ?? ""} failed: ${stderr.trim() || stdout.trim()}`);
+  if (status !== 0)
+    throw new BuildError(`${command} ${args[0] ?? ""} failed: ${stderr.trim() || stdout.trim()}`);
   return stdout;
 }

@@ -39,12 +39,25 @@ export function billOfMaterials(release: Release, built: readonly Built[]): stri
     version: 1,
     metadata: {
       timestamp: new Date(timeS * 1000).toISOString(),
-      component: { type: "application", "bom-ref": own, name: "m2mcp", version, purl: own, licenses: licensed("MIT") },
+      component: {
+        type: "application",
+        "bom-ref": own,
+        name: "m2mcp",
+        version,
+        purl: own,
+        licenses: licensed("MIT"),
+      },
       properties: [{ name: "commit", value: commit }],
     },
     components: [...sorted.map(componentOf), runtime, ...linked],
     dependencies: [
-      { ref: own, dependsOn: [...Object.keys(manifestIn(root).dependencies ?? {}).flatMap(refIn(packages)), runtime["bom-ref"]] },
+      {
+        ref: own,
+        dependsOn: [
+          ...Object.keys(manifestIn(root).dependencies ?? {}).flatMap(refIn(packages)),
+          runtime["bom-ref"],
+        ],
+      },
       ...sorted.map((one) => ({
         ref: refOf(one),
         dependsOn: Object.keys(one.dependencies ?? {}).flatMap(refIn(packages)),

@@ -13,7 +13,11 @@ export const sha256 = (file: string) => createHash("sha256").update(readFileSync
 export function writeSums(folder: string): number {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1).replaceAll("\\", "/"))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(folder.length + 1)
+        .replaceAll("\\", "/"),
+    )
     .filter((path) => path !== "SHA256SUMS" && !path.startsWith(".stage/"))
     .sort();
   const lines = files.map((path) => `${sha256(join(folder, path))}  ${path}\n`);

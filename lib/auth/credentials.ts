@@ -78,6 +78,8 @@ export interface Discovered {
   issuer?: string;
   tokenEndpoint: string;
   authMethods?: string[];
+  /** `grant_types_supported`, where the metadata names them (RFC 8414 §2). */
+  grants?: string[];
   signingAlgs?: string[];
   /** What the authorization server takes as proofs (RFC 9449 §5.1); named at all, it knows DPoP. */
   dpopAlgs?: string[];

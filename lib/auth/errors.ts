@@ -14,6 +14,31 @@ export const notMcp = (host: string, status: number, type: string | undefined) =
     "check the path, often /mcp; a proxy or a sign-in page may stand in the way",
   );
 
+/**
+ * The same, once the address was looked at as a browser does.
+ *
+ * @param answers how it answers instead, `with HTTP status 404`
+ * @param likely where an endpoint is
+ */
+export const noEndpoint = (server: string, answers: string, likely: string | undefined) =>
+  new M2mcpError(
+    "not_mcp",
+    EXIT.server,
+    `there is no MCP endpoint at ${server}, which answers ${answers}`,
+    likely === undefined ? "check the path, often /mcp" : `${likely} looks like one: use that address`,
+  );
+
+/** The address is for people. @param at where they are sent to sign in */
+export const signInPage = (server: string, at: string | undefined, likely: string | undefined) =>
+  new M2mcpError(
+    "sign_in_page",
+    EXIT.auth,
+    `${server} leads to a page where people sign in${at === undefined ? "" : ` (${at})`}, which takes a browser`,
+    likely === undefined
+      ? "ask its owner for the address of the MCP endpoint, often /mcp, and for a client for machines"
+      : `${likely} looks like an MCP endpoint: use that address`,
+  );
+
 /** On the way to a token. */
 export const unreachable = (host: string, reason: string, hint: string) =>
   new M2mcpError("connection_failed", EXIT.network, `cannot reach ${host}: ${reason}`, hint);

@@ -78,7 +78,11 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
   try {
     const { response, from } = await redirected(deps, url, request, signal);
     const { status, headers } = response;
-    const text = await limitedText(response, host);
+    // A stream that is only looked at may have no end.
+    const isStream =
+      request.method === "GET" && /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
+    if (isStream) await response.body?.cancel();
+    const text = isStream ? "" : await limitedText(response, host);
     // A body that was cut off by the limit may end like a whole one.
     signal.throwIfAborted();
     return { url: from, status, headers, text, json: parse(text) };

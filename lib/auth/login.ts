@@ -16,14 +16,15 @@ export interface LoginResult {
  * Proves credentials: looks at the server's challenge, discovers its authorization server, asks for a token. An
  * issuer among the credentials is the only one they go to. Stores nothing but through `deps.write`.
  *
+ * @param known what discovery has found of the server already
  * @returns null where the server asks for no token and names nobody who would issue one: there is nothing to prove
  * @throws M2mcpError what discovery and the grant throw
  */
 export async function login(
   deps: AuthDeps,
-  { server, credentials }: { server: string; credentials: Credentials },
+  { server, credentials, known }: { server: string; credentials: Credentials; known?: Discovered },
 ): Promise<LoginResult | null> {
-  const discovered = await discoverCached(deps, server, credentials, {}, undefined);
+  const discovered = known ?? (await discoverCached(deps, server, credentials, {}, undefined));
   if (!discovered) return null;
   const scope = wantedScope(credentials, discovered, undefined);
   const { token, proofKey, clockSkewMs } = await requestToken(deps, credentials, discovered, { scope });

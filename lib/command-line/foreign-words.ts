@@ -87,6 +87,8 @@ export const VERB_WORDS: Readonly<Record<string, string>> = {
   key: "store",
   keyring: "store",
   passphrase: "store",
+  version: "--version",
+  usage: "help",
   completions: "completion",
   autocomplete: "completion",
 };

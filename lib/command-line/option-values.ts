@@ -32,7 +32,11 @@ export function readOptions(
     const near = suggest(name, known, OPTION_WORDS);
     throw wrongUsage(
       `--${name} is no option of ${verb}`,
-      near ? `did you mean --${near}` : `m2mcp ${verb} --help lists its options`,
+      OPTIONS[name].group === "credentials"
+        ? `m2mcp login keeps credentials, encrypted; ${verb} takes a saved connection by its name`
+        : near
+          ? `did you mean --${near}`
+          : `m2mcp ${verb} --help lists its options`,
     );
   }
   const expanded = (name: OptionName, place: string, text: string) => {

@@ -62,6 +62,12 @@ function byParts<Word extends string>(typed: string, words: readonly Word[]): Wo
   return best;
 }
 
+/** Whether two names have the same parts, in whatever order: `list tools` and `tools-list`. */
+export function hasSameParts(one: string, other: string): boolean {
+  const [mine, theirs] = [partsOf(one).sort(), partsOf(other).sort()];
+  return mine.length > 1 && mine.join(" ") === theirs.join(" ");
+}
+
 /** The parts of a name however it is written, in the singular: `listTools`, `list_tools` and `tools-list` have the same. */
 const partsOf = (name: string): string[] =>
   name

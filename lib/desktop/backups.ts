@@ -62,7 +62,8 @@ export async function restored(
   if (!entry) return removed;
   const made = (text: string | null) => {
     try {
-      return withEntry({ ...file, text }, name, entry, false).after;
+      // Forced: an entry of another program's may have stood in its place.
+      return withEntry({ ...file, text }, name, entry, true).after;
     } catch {
       // A copy of something else.
       return undefined;

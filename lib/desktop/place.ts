@@ -13,24 +13,39 @@ export interface Place {
 }
 
 /**
- * The file of a host for a scope: of the places that it may be at the first whose folder is there, else the usual one.
+ * The file of a host for a scope: of the places that it may be at one that is there, else the first whose folder is
+ * there, else the usual one.
  *
  * @returns undefined where the host has no such scope
  */
 export async function placeOf(host: Host, scope: Scope, system: System): Promise<Place | undefined> {
   const files = host.scopes[scope];
   if (!files) return undefined;
-  const found: string[] = [];
-  for (const pattern of pathsFor(files, system)) {
-    for (const file of await matching(expanded(pattern, system), system))
-      if (await system.exists(pathsOf(system).dirname(file))) found.push(file);
-    // Those of one pattern are rivals; a later pattern is for who has none of an earlier one.
-    if (found.length > 0) break;
+  const { dirname } = pathsOf(system);
+  const patterns = pathsFor(files, system);
+  const groups: string[][] = [];
+  for (const pattern of patterns) {
+    const found = await matching(expanded(pattern, system), system);
+    groups.push(await those(found, (file) => system.exists(dirname(file))));
   }
-  const usual = pathsFor(files, system).filter((pattern) => !pattern.includes("*"));
-  const [file = native(expanded(usual[0] ?? "", system), system), ...others] = found;
+  const rivals = groups.find((group) => group.length > 0) ?? [];
+  const folders = rivals.map((file) => dirname(file));
+  const there = await those(
+    groups.flat().filter((file) => folders.includes(dirname(file))),
+    system.exists,
+  );
+  const usual = patterns.find((pattern) => !pattern.includes("*")) ?? "";
+  const file = there[0] ?? rivals[0] ?? native(expanded(usual, system), system);
+  // Of several packages the one that has a file is the one that runs.
+  const others = there.length === 1 ? [] : rivals.filter((one) => dirname(one) !== dirname(file));
   const under = files.under.map((key) => key.replace("{cwd}", () => system.cwd));
   return { host, scope, file, under, others };
+}
+
+async function those(files: string[], are: (file: string) => Promise<boolean>): Promise<string[]> {
+  const found: string[] = [];
+  for (const file of files) if (await are(file)) found.push(file);
+  return found;
 }
 
 function pathsFor({ paths }: Files, { platform }: System): readonly string[] {

@@ -36,8 +36,6 @@ export const pathsOf = ({ platform }: Pick<System, "platform">) => (platform ===
 /**
  * A path of a host's description as one of this system: `~` is the user's home, `{NAME|path}` the folder that a
  * variable names, else the path, `{cwd}` the current folder.
- *
- * @returns with `/` between names still, so that `*` is told from what a variable held
  */
 export function expanded(pattern: string, system: System): string {
   const { isAbsolute } = pathsOf(system);

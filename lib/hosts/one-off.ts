@@ -31,6 +31,8 @@ const MAX_VISITS = 5;
 
 /** A client for one-off commands: one request, as few HTTP requests as the server's era allows. */
 export interface McpClient {
+  /** Aborted when the caller has given up, with the failure that the command ends with. */
+  readonly gone: AbortSignal;
   /**
    * @throws M2mcpError the server's JSON-RPC error (exit 2), network failures (exit 3), authorization (exit 4), or the
    *   reason for which the caller gave up
@@ -63,18 +65,12 @@ export function openClient(
 ): McpClient {
   const host = hostOf(endpoint.url);
   const questions = createQuestions(caller, host);
-  const own = {
-    clientInfo,
-    capabilities: capabilitiesOf(caller),
-    extensions: { "io.modelcontextprotocol/tasks": {} },
-    logLevel: caller.logLevel,
-  };
   /** What belongs to no request: over the old transport, all that the server says. */
   const onMessage = async (message: NotificationMessage | RequestMessage): Promise<void> => {
     if (message.kind === "notification") tell(context, message);
     else await answerServer(context, message, caller.gone);
   };
-  const connection = createConnection({ endpoint, onMessage, own });
+  const connection = createConnection({ endpoint, onMessage, own: identityOf(caller, clientInfo) });
   const context: OneOff = { endpoint, host, caller, questions, connection, underWay: new Set() };
 
   async function send(method: string, params: JsonObject, options: RequestOptions = {}): Promise<JsonObject> {
@@ -92,6 +88,8 @@ export function openClient(
   const listing = pagesJoined(endpoint, send);
 
   return {
+    gone: caller.gone,
+
     request: (method, params = {}, options = {}) => send(method, params, options),
 
     serverInfo: async () => describeServer(await send("server/discover", {})),
@@ -116,3 +114,11 @@ export function openClient(
     close: () => connection.close("leave"),
   };
 }
+
+/** What is declared to the server: what the caller can do, and that a call may become a task. */
+const identityOf = (caller: Caller, clientInfo: { name: string; version: string }) => ({
+  clientInfo,
+  capabilities: capabilitiesOf(caller),
+  extensions: { "io.modelcontextprotocol/tasks": {} },
+  logLevel: caller.logLevel,
+});

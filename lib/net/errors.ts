@@ -59,6 +59,9 @@ export const unexpectedStatus = (what: string, status: number, words?: string) =
     EXIT.server,
     `${what} answered with HTTP status ${status}${spoken(words)}`,
     hint,
+    false,
+    undefined,
+    status,
   );
 };
 

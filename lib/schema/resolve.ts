@@ -54,7 +54,7 @@ function referred(schema: JsonObject, { root }: Scope): JsonObject {
 }
 
 /** What a reference within the document leads to (RFC 6901 pointer, or `$anchor`); others lead nowhere here. */
-function targetOf(root: unknown, ref: string): unknown {
+export function targetOf(root: unknown, ref: string): unknown {
   if (ref === "#") return root;
   if (ref.startsWith("#/")) return ref.slice(2).split("/").reduce(memberOf, root);
   if (!ref.startsWith("#") || !isObject(root)) return undefined;

@@ -40,6 +40,12 @@ export function nameOfSealed(file: string): string | null {
   return name.endsWith(SUFFIX) && !name.startsWith(".") ? name.slice(0, -SUFFIX.length) : null;
 }
 
+/** Ids of state that belongs to no profile. */
+const UNNAMED = /^[0-9a-f]{32}$/;
+
+/** Whether state is a profile's, and not that of credentials from the environment. */
+export const belongsToProfile = (id: string): boolean => !UNNAMED.test(id);
+
 const lockFile = (paths: StorePaths, id: string) => join(paths.locks, `${id.toLowerCase()}.lock`);
 
 /** Held while one process asks for a token. */

@@ -5,7 +5,7 @@ import { ageMs, listFolder, removeFile, TEMPORARY } from "../platform/files/file
 import { makePrivate } from "../platform/files/permissions.ts";
 import { withFileLock } from "./locks/lock.ts";
 import { isAbandoned } from "./locks/owner.ts";
-import { nameOfSealed, type StorePaths, writeLock } from "./paths.ts";
+import { belongsToProfile, nameOfSealed, type StorePaths, writeLock } from "./paths.ts";
 
 /** Files of processes that were killed are looked for this often, in ms. */
 const INTERVAL_MS = 3_600_000;
@@ -15,12 +15,6 @@ const STALE_MS = 600_000;
 const UNUSED_MS = 7 * 24 * 3_600_000;
 /** And so many of them at most. */
 const MOST_UNNAMED = 200;
-
-/** Ids of state that belongs to no profile. */
-const UNNAMED = /^[0-9a-f]{32}$/;
-
-/** Whether state is a profile's, and not that of credentials from the environment. */
-export const belongsToProfile = (id: string): boolean => !UNNAMED.test(id);
 
 /**
  * Removes what killed processes left behind, and state that nobody has used for long; at most once an hour for all

@@ -41,9 +41,11 @@ export async function unsealFile(
 ): Promise<unknown> {
   const file = sealedFile(paths, header);
   const { key } = await openKey();
-  await exposure.checkFolder(paths.folder);
-  await exposure.checkFolder(dirname(file));
-  await exposure.checkFile(file, found.mode);
+  await Promise.all([
+    exposure.checkFolder(paths.folder),
+    exposure.checkFolder(dirname(file)),
+    exposure.checkFile(file, found.mode),
+  ]);
   return unseal(key, header, found.bytes, file);
 }
 

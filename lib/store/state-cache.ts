@@ -1,4 +1,5 @@
 import type { Named } from "./profiles.ts";
+import { createSharedRead } from "./shared-read.ts";
 import type { Change } from "./state.ts";
 import type { Store } from "./store.ts";
 
@@ -44,6 +45,7 @@ export function createStateCache<Auth extends object, Server extends object>(
 ): StateCache<Auth, Server> {
   type State = CachedState<Auth, Server>;
   let state: CacheState<State> = { kind: "not asked for" };
+  const atStart = createSharedRead<State>();
 
   function stored(): Promise<string> {
     if (state.kind !== "stored") state = { kind: "stored", id: id() };
@@ -64,6 +66,7 @@ export function createStateCache<Auth extends object, Server extends object>(
     }
   }
   async function update(change: Change<State>): Promise<void> {
+    atStart.end();
     if (state.kind === "in memory") {
       state = { kind: "in memory", state: change(state.state) };
       return;
@@ -79,6 +82,7 @@ export function createStateCache<Auth extends object, Server extends object>(
     }
   }
   async function withLock<T>(work: () => Promise<T>): Promise<T> {
+    atStart.end();
     if (state.kind === "in memory") return work();
     let started = false;
     const once = () => {
@@ -93,7 +97,7 @@ export function createStateCache<Auth extends object, Server extends object>(
       return work();
     }
   }
-  return cacheOver({ read, update, withLock });
+  return cacheOver({ read: () => atStart.read(read), update, withLock });
 }
 
 /** A cache that nothing is written for, and what it holds by now. */

@@ -3,12 +3,12 @@ import { isNotWritable } from "../platform/errors.ts";
 import { exists, removeFile } from "../platform/files/files.ts";
 import type { FileContent } from "../platform/files/read-file.ts";
 import { lockLost } from "./errors.ts";
-import { type Lease, withFileLock } from "./locks/lock.ts";
+import type { Lease } from "./locks/lock.ts";
 import type { InTurn } from "./locks/turns.ts";
+import { withLock } from "./locks/with-lock.ts";
 import type { WorkLocks } from "./locks/work-locks.ts";
-import { profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
+import { belongsToProfile, profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
 import { checkedHeader, type Named, writeProfile } from "./profiles.ts";
-import { belongsToProfile, prune } from "./prune.ts";
 import { readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
 import type { Header } from "./vault.ts";
 
@@ -79,8 +79,8 @@ async function update<S extends object>(states: States<S>, id: string, change: C
   const { paths, warn } = states.access;
   if (id === NOWHERE) return keepInMemory(states, id, change);
   try {
-    await withFileLock(writeLock(paths, id), (lease) => writeChanged(states, id, change, lease));
-    await prune(paths, Date.now());
+    await withLock(writeLock(paths, id), (lease) => writeChanged(states, id, change, lease));
+    await (await import("./prune.ts")).prune(paths, Date.now());
   } catch (error) {
     if (!isNotWritable(error)) throw error;
     warn(`${error.message}; going on without saving, so tokens are kept in memory only`);
@@ -127,7 +127,7 @@ async function saveProfile<S extends object>(states: States<S>, profile: Named, 
   const { paths } = access;
   const header = checkedHeader(profile.name);
   try {
-    await withFileLock(writeLock(paths, header.name), async (lease) => {
+    await withLock(writeLock(paths, header.name), async (lease) => {
       await lease.confirm();
       await removeFile(sealedFile(paths, stateHeader(header.name)));
       inMemory.delete(header.name);
@@ -146,7 +146,7 @@ function removeProfile<S extends object>(
   name: string,
   header: Header,
 ): Promise<boolean> {
-  return withFileLock(writeLock(paths, name), async (lease) => {
+  return withLock(writeLock(paths, name), async (lease) => {
     await lease.confirm();
     const removed = await removeFile(sealedFile(paths, header));
     await removeFile(sealedFile(paths, stateHeader(name)));

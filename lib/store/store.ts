@@ -8,8 +8,8 @@ import { createExposure } from "./exposure.ts";
 import { type KeyPlace, readDescription } from "./key/description.ts";
 import { createStoreKey, type KeyChoice } from "./key/key.ts";
 import { createPassphrase, type PassphraseHolder } from "./key/passphrase.ts";
-import { withFileLock } from "./locks/lock.ts";
 import { createTurns } from "./locks/turns.ts";
+import { withLock } from "./locks/with-lock.ts";
 import { createWorkLocks } from "./locks/work-locks.ts";
 import { storeLock, storePaths } from "./paths.ts";
 import { listProfiles, type Named, profileNames, readProfile, writeProfile } from "./profiles.ts";
@@ -92,7 +92,7 @@ export function openStore<Profile extends Named, State extends object>(
       keyring,
       warn,
       exposure,
-      exclusively: (work) => withFileLock(storeLock(paths), work),
+      exclusively: (work) => withLock(storeLock(paths), work),
     },
     choice ?? choiceOf(env.M2MCP_STORE),
   );

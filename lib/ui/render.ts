@@ -12,7 +12,8 @@ export function content(blocks: unknown): string {
   return list(blocks).map(block).join("\n");
 }
 
-function block(item: JsonObject): string {
+/** One content block. */
+export function block(item: JsonObject): string {
   switch (item.type) {
     case "text":
       return text(item.text);
@@ -24,7 +25,7 @@ function block(item: JsonObject): string {
     case "resource": {
       const resource = isObject(item.resource) ? item.resource : {};
       if (typeof resource.text === "string") return resource.text;
-      return `[resource ${field(resource.uri)}, ${bytesOf(resource.blob)} bytes]`;
+      return `[resource ${[field(resource.uri), field(resource.mimeType)].filter((part) => part !== "").join(" ")}, ${bytesOf(resource.blob)} bytes]`;
     }
     default:
       return jsonText(item);

@@ -54,6 +54,14 @@ export const skillChanged = (uri: string) =>
     "try again; if it stays so, tell who runs the server",
   );
 
+export const notSaved = (file: string, reason: string) =>
+  new M2mcpError(
+    "not_saved",
+    EXIT.usage,
+    `cannot save ${file}: ${reason}`,
+    "give another place with --output",
+  );
+
 export const toolFailed = (name: string) =>
   new M2mcpError("tool_error", EXIT.server, `the tool ${name} answered with an error`);
 
@@ -102,3 +110,16 @@ export const someHostsFailed = (count: number) =>
     count === 1 ? "one host could not be changed" : `${count} hosts could not be changed`,
     "the lines above say why; the others are as they should be",
   );
+
+/** @see watch */
+export const nothingToWatch = () =>
+  new M2mcpError(
+    "nothing_to_watch",
+    EXIT.server,
+    "the server tells of no changes of what was asked for",
+    "m2mcp <target> show names what it can do: listChanged and subscribe are among its capabilities",
+  );
+
+/** The server ended a subscription by itself. */
+export const endedBySelf = () =>
+  new M2mcpError("watch_ended", EXIT.network, "the server has ended the subscription", "run it again");

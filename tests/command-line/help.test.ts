@@ -6,11 +6,6 @@ import { parseArguments } from "../../lib/command-line/arguments/parse.ts";
 import { LISTING_WORDS, VERB_WORDS } from "../../lib/command-line/foreign-words.ts";
 import { isOwn } from "../../lib/command-line/help/verb-help.ts";
 import { helpText } from "../../lib/command-line/help.ts";
-import { CONNECTION } from "../../lib/command-line/options/connection.ts";
-import { CREDENTIALS } from "../../lib/command-line/options/credentials.ts";
-import { DESKTOP } from "../../lib/command-line/options/desktop.ts";
-import { GENERAL } from "../../lib/command-line/options/general.ts";
-import { OWN } from "../../lib/command-line/options/own.ts";
 import { OPTION_NAMES, OPTIONS, variableOf } from "../../lib/command-line/options.ts";
 import { HELP_TOPICS } from "../../lib/command-line/topic-names.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
@@ -93,9 +88,12 @@ describe("help is complete:", () => {
     expect(names.filter((name) => name !== null && !page.includes(name))).toEqual([]);
   });
 
-  test("no option stands in two tables: the second would take the name from the first", () => {
-    const all = [CREDENTIALS, CONNECTION, OWN, DESKTOP, GENERAL].flatMap((table) => Object.keys(table));
-    expect(all.sort()).toEqual([...OPTION_NAMES].sort());
+  test("no option stands in two tables: the second would take the name from the first", async () => {
+    const names: string[] = [];
+    for (const file of readdirSync(join(lib, "command-line", "options")))
+      for (const table of Object.values(await import(join(lib, "command-line", "options", file))))
+        names.push(...Object.keys(table as object));
+    expect(names.sort()).toEqual([...OPTION_NAMES].sort());
   });
 
   test("each exit code stands on its page", async () => {
@@ -195,14 +193,24 @@ describe("what is near is named, and not run:", () => {
     expect(hintOf(["@svc", typed])).toEqual([1, `did you mean ${meant}`]);
     expect(hintOf([typed, "@svc", "x"])).toEqual([1, `did you mean ${meant}`]);
   });
+  test.each([
+    [["@svc", "tools", "call", "x"], "tools-call"],
+    [["@svc", "list", "prompts"], "prompts-list"],
+    [["tools", "list"], "tools-list"],
+    [["exit-codes"], "help exit-codes"],
+    [["version"], "--version"],
+    [["halp"], "help"],
+  ])("%p: %s", (words, meant) => expect(hintOf(words)).toEqual([1, `did you mean ${meant}`]));
   test.each(ALONE)("%s: %s", (typed, meant) => expect(hintOf([typed])).toEqual([1, `did you mean ${meant}`]));
   test("every word of others stands for a verb that is there", () => {
     const meant = [
       ...new Set([...Object.values(VERB_WORDS), ...Object.values(LISTING_WORDS).flatMap(Object.values)]),
     ];
-    expect(meant.filter((verb) => !verbs.includes(verb)).filter((verb) => !COMING.includes(verb))).toEqual(
-      [],
-    );
+    expect(
+      meant
+        .filter((verb) => !["help", "--version", ...verbs].includes(verb))
+        .filter((verb) => !COMING.includes(verb)),
+    ).toEqual([]);
     for (const word of Object.keys(VERB_WORDS)) expect(verbs).not.toContain(word);
   });
   test.each([

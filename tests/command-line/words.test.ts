@@ -4,7 +4,6 @@ import type { VerbSpec } from "../../lib/command-line/verbs/verb-spec.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "../../lib/verbs/target/headers.ts";
 import { isWithin, nameFor, profileName, sameServer, serverUrl } from "../../lib/verbs/target/server-url.ts";
-import { parsePairs } from "../../lib/verbs/with-client.ts";
 
 describe("servers", () => {
   test("https unless a scheme is given; no fragment", () => {
@@ -69,29 +68,6 @@ describe("headers", () => {
       ["x-a", "3"],
       ["X-B", "2"],
     ]);
-  });
-});
-
-describe("a tool's arguments", () => {
-  test("= is text, := is JSON", () => {
-    expect(parsePairs(["a=007", "b:=7", 'c:={"d":[1]}', "e=x=y", "f=", "g:=null"], true)).toEqual({
-      a: "007",
-      b: 7,
-      c: { d: [1] },
-      e: "x=y",
-      f: "",
-      g: null,
-    });
-  });
-  test("what is neither is named", () => {
-    for (const pair of ["loose", "=x", ":=1"])
-      expect(() => parsePairs([pair], true)).toThrow("is no key=value");
-    expect(() => parsePairs(["a:={"], true)).toThrow("not valid JSON");
-  });
-  test("a key is never a prototype", () => {
-    const read = parsePairs(["__proto__=x"], true);
-    expect(Object.keys(read)).toEqual(["__proto__"]);
-    expect(Object.getPrototypeOf(read)).toBe(Object.prototype);
   });
 });
 

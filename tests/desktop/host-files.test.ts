@@ -6,6 +6,7 @@ import { desktopEntry, entryOf, isOurs } from "../../lib/desktop/entry.ts";
 import { entriesOf, readHostFile, withEntry, withoutEntry } from "../../lib/desktop/host-file.ts";
 import { HOSTS, hostNamed } from "../../lib/desktop/hosts/all.ts";
 import { placeOf } from "../../lib/desktop/place.ts";
+import { isWithin } from "./is-within.ts";
 import { memorySystem } from "./memory-system.ts";
 
 const FIXTURES: Record<string, string> = {
@@ -15,6 +16,7 @@ const FIXTURES: Record<string, string> = {
   vscode: "vscode.json",
   "vscode-insiders": "vscode.json",
   windsurf: "windsurf.json",
+  devin: "devin.json",
   zed: "zed.json",
   gemini: "gemini.json",
   codex: "codex.toml",
@@ -30,13 +32,6 @@ async function fileOf(id: string, text: string, platform = "linux") {
   if (!place) throw new Error(`${id} has no file`);
   system.files.set(place.file, text);
   return readHostFile(place, system);
-}
-
-/** Whether a text is the other with something put in here and there, and nothing taken out. */
-function isWithin(text: string, other: string): boolean {
-  let at = 0;
-  for (const letter of other) if (letter === text[at]) at++;
-  return at === text.length;
 }
 
 test("every host has a file here", () =>

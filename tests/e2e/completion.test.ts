@@ -46,20 +46,33 @@ afterAll(async () => {
 });
 
 /** Lines as they are typed, TAB by TAB, and what must stand there then. */
-const TYPED: [keys: string, shown: string][] = [
-  ["m2mcp @sv\t", "m2mcp @svc "],
-  ["m2mcp tools-ca\t", "m2mcp tools-call "],
-  ["m2mcp @svc tools-ca\tad\ta\t", "m2mcp @svc tools-call add a="],
-  ["m2mcp @svc tools-call add a=1 mo\tfa\t", "m2mcp @svc tools-call add a=1 mode=fast "],
-  ["m2mcp tools-get @svc ns\t", "m2mcp tools-get @svc ns:sum=x "],
-  ["m2mcp tools-get @svc ns:s\t", "m2mcp tools-get @svc ns:sum=x "],
-  ["m2mcp tools-get @svc \\$\t", "m2mcp tools-get @svc \\$\\(touch\\ pwned\\) "],
-  ["m2mcp store move --t\tkey\t", "m2mcp store move --to keyring "],
-  ["m2mcp store move --to=pass\t", "m2mcp store move --to=passphrase "],
-  ["m2mcp login x --private-key ke\t", "m2mcp login x --private-key key.pem "],
-  ["m2mcp help exi\t", "m2mcp help exit-codes "],
+const LINES: [keys: string, shown: string][][] = [
+  [["m2mcp @sv\t", "m2mcp @svc"]],
+  [["m2mcp tools-ca\t", "m2mcp tools-call"]],
+  [
+    ["m2mcp @svc tools-ca\t", "m2mcp @svc tools-call"],
+    ["ad\t", "m2mcp @svc tools-call add"],
+    ["a\t", "m2mcp @svc tools-call add a="],
+    ["1 mo\t", "m2mcp @svc tools-call add a=1 mode="],
+    ["fa\t", "m2mcp @svc tools-call add a=1 mode=fast"],
+  ],
+  [["m2mcp tools-get @svc ns\t", "m2mcp tools-get @svc ns:sum=x"]],
+  [["m2mcp tools-get @svc ns:s\t", "m2mcp tools-get @svc ns:sum=x"]],
+  [["m2mcp tools-get @svc \\$\t", "m2mcp tools-get @svc \\$\\(touch\\ pwned\\)"]],
+  [
+    ["m2mcp store move --t\t", "m2mcp store move --to"],
+    ["key\t", "m2mcp store move --to keyring"],
+  ],
+  [["m2mcp store move --to=pass\t", "m2mcp store move --to=passphrase"]],
+  [["m2mcp login x --private-key ke\t", "m2mcp login x --private-key key.pem"]],
+  [["m2mcp help exi\t", "m2mcp help exit-codes"]],
   // What is typed is not run either.
-  ["m2mcp @svc tools-call add a='$(touch pwned)' m\t", "m2mcp @svc tools-call add a='$(touch pwned)' mode="],
+  [
+    [
+      "m2mcp @svc tools-call add a='$(touch pwned)' m\t",
+      "m2mcp @svc tools-call add a='$(touch pwned)' mode=",
+    ],
+  ],
 ];
 
 const SHELLS: [shell: string, start: string, load: string][] = [
@@ -77,48 +90,43 @@ describe.each(SHELLS)("%s", (shell, start, load) => {
     const screen = atTerminal(home, [], { columns: 200, shell: start, env });
     screen.type(`unset zle_bracketed_paste; ${load}; echo read""y\r`);
     await screen.shows(/ready/);
-    for (const [keys, shown] of TYPED) {
-      // A line that is given up, so that the next begins empty.
-      const parts = keys.split(/(?<=\t)/);
-      let line = "";
-      for (const part of parts) {
-        screen.type(part);
-        line += part.trimEnd();
-        const typed = line.replaceAll("\t", "");
-        await screen.shows(new RegExp(RegExp.escape(part.trimEnd().slice(0, 1)) || "^"));
-        await settled(screen.text);
-        line = typed;
+    for (const line of LINES) {
+      for (const [keys, shown] of line) {
+        screen.type(keys);
+        await standsThere(screen.text, shown);
       }
-      expect([keys, lastLine(screen.text())]).toEqual([keys, shown.trimEnd()]);
-      screen.type("\u0003");
-      await settled(screen.text);
+      // The line is given up, so that the next one begins empty.
+      screen.type("\u0015");
+      await standsThere(screen.text, "");
     }
     screen.type("exit\r");
     await screen.ended;
   });
 });
 
-/** Resolves once a screen has been at rest for a while. */
-async function settled(text: () => string): Promise<void> {
-  let seen = "";
-  do {
-    seen = text();
-    await Bun.sleep(150);
-  } while (text() !== seen);
+/** Resolves once this stands in the line of the cursor. */
+async function standsThere(text: () => string, shown: string): Promise<void> {
+  for (const endMs = Date.now() + 20_000; lastLine(text()) !== shown && Date.now() < endMs; )
+    await Bun.sleep(10);
+  expect(lastLine(text())).toBe(shown);
 }
 
-/** What stands in the line of the cursor, without the prompt. */
+/** What stands in the line of the cursor, without the prompt: shells go back and write over what they wrote. */
 function lastLine(text: string): string {
   const line = text.slice(text.lastIndexOf("\n") + 1);
+  const cells: string[] = [];
+  let at = 0;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what a shell moves its cursor with
-  const plain = line.replace(/\u001b\[[\d;?]*[@-~]/g, "").replaceAll("\u0007", "");
-  let shown = "";
-  for (const char of plain) {
-    if (char === "\b") shown = shown.slice(0, -1);
-    else if (char === "\r") shown = "";
-    else shown += char;
+  for (const [part] of line.matchAll(/\u001b\[[\d;?]*[@-~]|[\s\S]/g)) {
+    if (part === "\b") at--;
+    else if (part === "\r") at = 0;
+    else if (/K$/.test(part) && part.length > 1) cells.length = at;
+    else if (part.length === 1 && part !== "\u0007") cells[at++] = part;
   }
-  return shown.replace(/^.*?> /, "").trimEnd();
+  return cells
+    .join("")
+    .replace(/^.*?> /, "")
+    .trim();
 }
 
 describe("fish", () => {

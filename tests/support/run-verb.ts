@@ -28,7 +28,7 @@ export interface VerbHome {
   /** Runs a command line; variables of the environment by name. @param stdin what is typed or piped in */
   run(argv: string[], env?: Record<string, string>, stdin?: string): Promise<VerbOutcome>;
   /** The command of a command line, not run. */
-  command(argv: string[]): Command;
+  command(argv: string[], stdin?: string): Command;
   remove(): void;
 }
 
@@ -63,7 +63,7 @@ export function createVerbHome(): VerbHome {
   const home: VerbHome = {
     folder,
     aheadMs: 0,
-    command: (argv) => prepare(argv, {}, undefined).command,
+    command: (argv, stdin) => prepare(argv, {}, stdin).command,
     async run(argv, more = {}, stdin) {
       const { spec, out, err, command } = prepare(argv, more, stdin);
       const verb = await spec.load();

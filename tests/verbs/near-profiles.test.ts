@@ -38,6 +38,21 @@ test.each([
   expect(out).toContain("@production");
 });
 
+test("without its @ it is named with it", async () => {
+  for (const argv of [
+    ["tools-list", "production"],
+    ["tools-call", "staging-eu", "x"],
+    ["discover", "stagin-eu"],
+  ]) {
+    const { failed } = await home.run(argv);
+    expect([failed?.exitCode, failed?.hint]).toEqual([
+      1,
+      expect.stringMatching(/^did you mean @(production|staging-eu)$/),
+    ]);
+  }
+  expect((await home.run(["tools-list", "s3cr3t"])).failed?.message).not.toContain("s3cr3t");
+});
+
 test("one that is near none is not guessed at", async () => {
   const { failed } = await home.run(["@weather", "tools-list"]);
   expect(failed?.hint).toStartWith("m2mcp profiles lists them");

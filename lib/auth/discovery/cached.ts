@@ -33,18 +33,33 @@ export async function discoverCached(
     (credentials.tokenEndpoint === undefined || credentials.tokenEndpoint === cached.tokenEndpoint) &&
     (issuer === undefined || issuer === cached.issuer);
   if (isCurrent) return cached;
-  const isProbed = challenge === undefined && credentials.tokenEndpoint === undefined;
-  const met = isProbed ? await probe(deps, server) : { challenge, wantsToken: true, words: undefined };
   const asking = { ...credentials, ...(issuer ? { issuer } : {}) };
-  const found = await discover(deps, server, asking, met.challenge).catch((error: unknown) => {
-    const isNowhere = error instanceof M2mcpError && error.code === "no_authorization_server";
-    if (isNowhere && !met.wantsToken) return null;
-    throw isNowhere && met.words !== undefined ? saying(error, met.words) : error;
-  });
+  const found = await discoverFirst(deps, server, asking, challenge);
   if (!found) return null;
   await requireSameIssuer(deps, server, credentials, found);
   // That a proof is wanted is learnt from the token endpoint too.
   return cached?.dpop && cached.tokenEndpoint === found.tokenEndpoint ? { ...found, dpop: true } : found;
+}
+
+/**
+ * What a server and its authorization server say, asked anew; null where it asks for no token and names nobody who would
+ * issue one.
+ *
+ * @throws M2mcpError what discovery throws
+ */
+export async function discoverFirst(
+  deps: Parameters<typeof discover>[0],
+  server: string,
+  asking: Pick<Credentials, "tokenEndpoint" | "issuer">,
+  challenge?: Challenge,
+): Promise<Discovered | null> {
+  const isProbed = challenge === undefined && asking.tokenEndpoint === undefined;
+  const met = isProbed ? await probe(deps, server) : { challenge, wantsToken: true, words: undefined };
+  return discover(deps, server, asking, met.challenge).catch((error: unknown) => {
+    const isNowhere = error instanceof M2mcpError && error.code === "no_authorization_server";
+    if (isNowhere && !met.wantsToken) return null;
+    throw isNowhere && met.words !== undefined ? saying(error, met.words) : error;
+  });
 }
 
 /** An error with what the server itself says of it. */

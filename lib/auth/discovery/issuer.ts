@@ -10,7 +10,7 @@ const WHAT = "the authorization server";
 /** What an authorization server says of itself, as far as it is of use here (RFC 8414 §2, RFC 8705 §5, RFC 9449 §5.1). */
 export type IssuerMetadata = Pick<
   Discovered,
-  "tokenEndpoint" | "mtlsTokenEndpoint" | "authMethods" | "signingAlgs" | "dpopAlgs"
+  "tokenEndpoint" | "mtlsTokenEndpoint" | "grants" | "authMethods" | "signingAlgs" | "dpopAlgs"
 >;
 
 /**
@@ -49,12 +49,14 @@ function readMetadata(metadata: JsonObject, issuer: string, check: AddressCheck)
   const aliases = isObject(metadata.mtls_endpoint_aliases) ? metadata.mtls_endpoint_aliases : {};
   const mtlsTokenEndpoint = identifier(aliases.token_endpoint);
   if (mtlsTokenEndpoint !== undefined) check(mtlsTokenEndpoint, "the token endpoint for mutual TLS");
+  const grants = identifiers(metadata.grant_types_supported);
   const authMethods = identifiers(metadata.token_endpoint_auth_methods_supported);
   const signingAlgs = identifiers(metadata.token_endpoint_auth_signing_alg_values_supported);
   const dpopAlgs = identifiers(metadata.dpop_signing_alg_values_supported);
   return {
     tokenEndpoint,
     ...(mtlsTokenEndpoint ? { mtlsTokenEndpoint } : {}),
+    ...(grants ? { grants } : {}),
     ...(authMethods ? { authMethods } : {}),
     ...(signingAlgs ? { signingAlgs } : {}),
     ...(dpopAlgs ? { dpopAlgs } : {}),

@@ -1,3 +1,4 @@
+import { isObject } from "../../json.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthDeps } from "../deps.ts";
 import { exchange, wordsOf, wordsOfChallenge } from "../exchange.ts";
@@ -9,6 +10,8 @@ export interface ProbeAnswer {
   /** It wants a token: it says so by its status, or by the way to one. */
   wantsToken: boolean;
   challenge: Challenge | undefined;
+  /** It answered with a JSON-RPC message, or a stream of them. */
+  isMessage: boolean;
   headers: Headers;
   /** The server's own, where it has some. */
   words: string | undefined;
@@ -35,5 +38,7 @@ export async function probe(
   const challenge = tokenChallenge(headers.get("www-authenticate"));
   const wantsToken = status === 401 || Boolean(challenge?.params.resource_metadata);
   const words = wordsOfChallenge(challenge, deps.headerValues) ?? wordsOf(answer, deps.headerValues);
-  return { status, headers, wantsToken, words, challenge: wantsToken ? challenge : undefined };
+  const isStream = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
+  const isMessage = (isStream && status < 300) || (isObject(answer.json) && answer.json.jsonrpc === "2.0");
+  return { status, headers, wantsToken, words, isMessage, challenge: wantsToken ? challenge : undefined };
 }

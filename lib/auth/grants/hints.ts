@@ -1,3 +1,4 @@
+import { oneLine } from "../../net/one-line.ts";
 import { secretMethod } from "../client/authentication.ts";
 import type { Credentials } from "../credentials.ts";
 import { entraHint } from "./entra.ts";
@@ -12,6 +13,8 @@ export interface RefusedRequest {
   scope?: string | undefined;
   /** Ways to prove the client that the metadata offers. */
   authMethods?: string[] | undefined;
+  /** Grants that the metadata names. */
+  grants?: string[] | undefined;
   /** What seems wrong with what was sent, in words that do not repeat it. */
   doubt?: string | undefined;
 }
@@ -51,7 +54,31 @@ const refusesResource = ({ error, description }: RefusedRequest) =>
   /\bresource\W{0,2} parameter\b|\bparameter\W{1,3}resource\b/i.test(description) ||
   (/\bresource\b(?! (server|owner))/i.test(description) && !NO_MATTER_OF_RESOURCE.includes(error));
 
+/** Refusals that a server for people alone answers a machine with. */
+const OF_NO_MACHINE = ["unauthorized_client", "unsupported_grant_type"];
+/** Refusals that it may answer one with, while there are other reasons for them too. */
+const OF_NO_MACHINE_PERHAPS = ["invalid_client", "access_denied"];
+
+/** The grants of a server whose metadata names none for machines; undefined where it names that, or nothing. */
+export const grantsForPeople = (grants: readonly string[] | undefined): readonly string[] | undefined =>
+  grants === undefined || grants.length === 0 || grants.some((grant) => MACHINE_GRANTS.includes(grant))
+    ? undefined
+    : grants;
+
+const MACHINE_GRANTS = ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"];
+
 function byCode(refused: RefusedRequest): string {
+  const people = grantsForPeople(refused.grants);
+  const noGrant = `its metadata names no grant for machines, only ${oneLine(people?.join(", ") ?? "")}`;
+  if (people && OF_NO_MACHINE.includes(refused.error))
+    return `${noGrant}: it wants a person at a browser; ask its owner for a client with the client_credentials grant`;
+  const hint = byError(refused);
+  return people && OF_NO_MACHINE_PERHAPS.includes(refused.error)
+    ? `${hint}; ${noGrant}: it may want a person at a browser`
+    : hint;
+}
+
+function byError(refused: RefusedRequest): string {
   const { error, credentials, scope } = refused;
   const isJwtBearer = credentials?.grant === "jwt-bearer";
   switch (error) {
@@ -73,7 +100,7 @@ function byCode(refused: RefusedRequest): string {
         : "check what the client is allowed to do";
     case "unauthorized_client":
     case "unsupported_grant_type":
-      return `the client must be allowed the ${isJwtBearer ? "jwt-bearer" : "client_credentials"} grant at the authorization server (service accounts in Keycloak, machine to machine in Auth0)`;
+      return `without a person at a browser this client is allowed nothing there: it must be allowed the ${isJwtBearer ? "jwt-bearer" : "client_credentials"} grant at the authorization server (service accounts in Keycloak, machine to machine in Auth0)`;
     case "access_denied":
       return credentials?.audience === undefined
         ? "the client is not allowed this; Auth0 wants the API named with --audience, Okta an access policy for the client"

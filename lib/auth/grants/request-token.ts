@@ -104,8 +104,8 @@ export async function requestToken(
       tried,
     });
     if (remedy === undefined) {
-      const { authMethods } = found;
-      const asked = { credentials, authMethods, doubt: doubtOf(request, credentials) };
+      const { authMethods, grants } = found;
+      const asked = { credentials, authMethods, grants, doubt: doubtOf(request, credentials) };
       const token = checkTokenAnswer(answer, url, askedAtMs, scope, asked);
       requireBinding(token, credentials, proofKey, url);
       return { token, clockSkewMs, ...(proofKey ? { proofKey } : {}) };

@@ -23,6 +23,8 @@ export interface AskedWith {
   credentials?: Credentials;
   /** Ways to prove the client that the metadata offers. */
   authMethods?: string[] | undefined;
+  /** Grants that it names. */
+  grants?: string[] | undefined;
   /** What seems wrong with what was sent, in words that do not repeat it. */
   doubt?: string | undefined;
 }
@@ -57,7 +59,7 @@ function refusalOf(
   answer: TokenAnswer,
   host: string,
   scope: string | undefined,
-  { credentials, authMethods, doubt }: AskedWith,
+  { credentials, authMethods, grants, doubt }: AskedWith,
 ): Error {
   const { status, headers, text } = answer;
   const json = isObject(answer.json) ? answer.json : {};
@@ -80,6 +82,7 @@ function refusalOf(
     codes,
     scope,
     authMethods,
+    grants,
     doubt,
     ...(credentials ? { credentials } : {}),
   });

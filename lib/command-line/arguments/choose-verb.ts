@@ -1,7 +1,8 @@
 import { wrongUsage } from "../../failure.ts";
 import { isUnexpanded } from "../../plain-text.ts";
 import { LISTING_WORDS, VERB_WORDS } from "../foreign-words.ts";
-import { isNear, suggest } from "../suggest.ts";
+import { hasSameParts, isNear, suggest } from "../suggest.ts";
+import { HELP_TOPICS } from "../topic-names.ts";
 
 /** Whether text names a server or a profile rather than a verb. */
 const isTarget = (text: string): boolean =>
@@ -23,17 +24,24 @@ export function chooseVerb(
   const [first, second, ...rest] = positionals;
   if (first === undefined) return { verb: null, positionals: [] };
   if (verbs.includes(first)) return { verb: first, positionals: positionals.slice(1) };
-  if (!isTarget(first)) throw unknownVerb(first, verbs, second !== undefined && isTarget(second));
+  if (!isTarget(first)) throw unknownVerb([first, second], verbs, second !== undefined && isTarget(second));
   if (second === undefined) return { verb: atTerminal() ? "show" : "bridge", positionals: [first] };
-  if (!verbs.includes(second)) throw unknownVerb(second, verbs, true);
+  if (!verbs.includes(second)) throw unknownVerb([second, rest[0]], verbs, true);
   return { verb: second, positionals: [first, ...rest] };
 }
 
-function unknownVerb(verb: string, verbs: readonly string[], hasTarget: boolean) {
+/** @param typed the word in the command's place, and the one behind it: some write `tools list` */
+function unknownVerb(
+  [verb, next = ""]: [string, string | undefined],
+  verbs: readonly string[],
+  hasTarget: boolean,
+) {
   const words = { ...VERB_WORDS, ...LISTING_WORDS[hasTarget ? "with target" : "alone"] };
-  const near = suggest(verb, verbs, words);
+  const near =
+    verbs.find((name) => hasSameParts(name, `${verb} ${next}`)) ??
+    (HELP_TOPICS.includes(verb) ? `help ${verb}` : suggest(verb, [...verbs, "help", "--version"], words));
   // A word that is near no command may be part of a secret that holds a space: it is not repeated.
-  const isOurs = isNear(verb, [...verbs, ...Object.keys(words)]);
+  const isOurs = isNear(verb, [...verbs, ...HELP_TOPICS, ...Object.keys(words)]);
   const message = isOurs ? `unknown command ${verb}` : "unknown command";
   return near
     ? wrongUsage(message, `did you mean ${near}`)

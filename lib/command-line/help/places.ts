@@ -5,16 +5,24 @@ const ALL: Readonly<Record<string, string>> = {
   "<@name>": "the name to give it",
   "[@name]": "the name to give it; the server's host where none is given",
   "<uri>": "its address, as the list shows it",
+  "[target]": "of this one alone: @name or the URL of a server",
+  "<id>": "of the task, as tasks-list shows it",
   "<name>": "its name, as the list shows it",
 };
 
 const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   complete: {
+    "[target]": "of this one alone: @name or the URL of a server",
+    "<id>": "of the task, as tasks-list shows it",
     "<name>": "a prompt, or a template of resources",
     "<argument>": "argument=beginning, the one to complete; before it those that are settled",
     "[...arguments]": "",
   },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
+  bundle: {
+    "[@name|server]":
+      "a saved connection, or the server that id and secret are asked for; without it both are",
+  },
   install: { "<@name>": "a connection that login or connect has saved" },
   uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },

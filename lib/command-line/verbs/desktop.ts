@@ -46,4 +46,14 @@ export const DESKTOP: readonly VerbSpec[] = [
     examples: ["m2mcp hosts", "m2mcp hosts --json"],
     load: () => import("../../verbs/desktop/hosts.ts"),
   },
+  {
+    name: "bundle",
+    group: "hosts",
+    arguments: "[@name|server]",
+    about: "Make a .mcpb file that Claude Desktop installs: for one connection, one server, or any",
+    options: ["output", "print", ...KEEPING],
+    meanings: { output: { value: "FILE", about: "the file to write" } },
+    examples: ["m2mcp bundle", `m2mcp bundle ${OWN_NAME}`, "m2mcp bundle https://mcp.example.com/mcp"],
+    load: () => import("../../verbs/desktop/bundle.ts"),
+  },
 ];

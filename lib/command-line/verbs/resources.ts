@@ -24,7 +24,7 @@ export const RESOURCES: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <uri>",
     about: "Write a resource's content to stdout, as it is",
-    options: WORKING,
+    options: ["output", "overwrite", ...WORKING],
     examples: [`m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`],
     load: () => import("../../verbs/resources/read.ts"),
   },

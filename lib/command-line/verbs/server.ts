@@ -25,6 +25,27 @@ export const SERVER: readonly VerbSpec[] = [
     load: () => import("../../verbs/server/request.ts"),
   },
   {
+    name: "run",
+    group: "use",
+    arguments: "<target> [file]",
+    about: "Make a call for each line of JSON in a file or on stdin, over one session, in order",
+    options: ["parallel", "keep-going", ...WORKING],
+    examples: [
+      `m2mcp ${OWN_NAME} run calls.jsonl --parallel 8 > results.jsonl`,
+      `echo '{"tool":"add","arguments":{"a":1,"b":2}}' | m2mcp ${OWN_NAME} run -`,
+    ],
+    load: () => import("../../verbs/run/run.ts"),
+  },
+  {
+    name: "watch",
+    group: "use",
+    arguments: "<target> [...uris]",
+    about: "Tell each change of the server's lists, and of these resources, a line each",
+    options: SPEAKING,
+    examples: [`m2mcp ${OWN_NAME} watch`, `m2mcp ${OWN_NAME} watch file:///var/log/app.log --json`],
+    load: () => import("../../verbs/server/watch.ts"),
+  },
+  {
     name: "bridge",
     group: "hosts",
     arguments: "<target>",

@@ -24,7 +24,7 @@ export const TASKS: readonly VerbSpec[] = [
     group: "use",
     arguments: "<target> <id>",
     about: "Wait for a task, and show what its call has come to",
-    options: WORKING,
+    options: ["output", "overwrite", ...WORKING],
     examples: [`m2mcp ${OWN_NAME} tasks-result 786512e2`],
     load: () => import("../../verbs/tasks/result.ts"),
   },

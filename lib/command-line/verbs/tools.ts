@@ -23,10 +23,11 @@ export const TOOLS: readonly VerbSpec[] = [
     name: "tools-call",
     group: "use",
     arguments: "<target> <name> [...arguments]",
-    about: "Call a tool with key=value, key:='json', or a JSON object on stdin",
-    options: ["task", "detach", ...WORKING],
+    about:
+      "Call a tool with key=value by its schema, key:=json, key=@file, a JSON object, or - for one on stdin",
+    options: ["edit", "no-check", "task", "detach", "output", "overwrite", ...WORKING],
     examples: [
-      `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit:=5 filter:='{"inStock":true}'`,
+      `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit=5 filter.inStock=true`,
       `echo '{"query":"red shoes"}' | m2mcp ${OWN_NAME} tools-call search -`,
     ],
     load: () => import("../../verbs/tools/call.ts"),

@@ -10,7 +10,7 @@ export const GROUPS = {
   "look inside": "Look inside",
 } as const;
 
-export type OptionMeaning = Pick<OptionSpec, "about" | "choices">;
+export type OptionMeaning = Pick<OptionSpec, "about" | "choices" | "value">;
 
 /** A verb as the registry knows it; its file is loaded when it runs. */
 export interface VerbSpec {

@@ -6,7 +6,7 @@ import { endBefore, indentAt, indentUnit, lineEnd, spliced } from "./layout.ts";
 
 /** @param lenient comments and a comma before a closing brace are no faults: JSON with comments */
 export const jsonFormat = (lenient: boolean): Format => ({
-  read: (text, path) => dataOf(find(parsed(text, lenient), path)),
+  read: (text, path) => dataOf(find(text, parsed(text, lenient), path)),
   set: (text, path, value) => set(text, path, value, lenient),
   remove: (text, path) => remove(text, path, lenient),
 });
@@ -52,9 +52,9 @@ function property(text: string, object: Node, key: string): Property | undefined
   return found[0];
 }
 
-function find(root: Node | undefined, path: Path): Node | undefined {
+function find(text: string, root: Node | undefined, path: Path): Node | undefined {
   let at = root;
-  for (const key of path) at = at && propertiesOf(at).findLast((one) => one.key === key)?.value;
+  for (const key of path) at = at && property(text, at, key)?.value;
   return at;
 }
 
@@ -164,7 +164,7 @@ function siblingIndent(text: string, object: Node, last: Node, style: Style): st
 
 function remove(text: string, path: Path, lenient: boolean): string {
   const root = parsed(text, lenient);
-  const object = find(root, path.slice(0, -1));
+  const object = find(text, root, path.slice(0, -1));
   const key = path.at(-1);
   const found = object && key !== undefined ? property(text, object, key) : undefined;
   if (!object || !found) return text;
@@ -172,7 +172,7 @@ function remove(text: string, path: Path, lenient: boolean): string {
   const members = propertiesOf(object);
   const index = members.findIndex(({ node }) => node === found.node);
   const before = members[index - 1]?.node;
-  const after: Trivia = commentsFrom(text, endOf(found.node), close);
+  const after: Trivia = commentsFrom(text, endOf(found.node), members[index + 1]?.node.offset ?? close);
   const start = endBefore(text, found.node.offset);
   const end = after.comma === undefined ? endOf(found.node) : after.comma + 1;
   if (members.length === 1) {

@@ -2,7 +2,7 @@ import { wrongUsage } from "../../failure.ts";
 import type { Host } from "../host.ts";
 import { CODEX, COPILOT, GEMINI, GOOSE, LM_STUDIO } from "./agents.ts";
 import { CLAUDE_CODE, CLAUDE_DESKTOP } from "./claude.ts";
-import { CURSOR, VSCODE, VSCODE_INSIDERS, WINDSURF, ZED } from "./editors.ts";
+import { CURSOR, DEVIN, VSCODE, VSCODE_INSIDERS, WINDSURF, ZED } from "./editors.ts";
 
 /** Every host that is known, in the order in which they are shown. */
 export const HOSTS: readonly Host[] = [
@@ -12,6 +12,7 @@ export const HOSTS: readonly Host[] = [
   VSCODE,
   VSCODE_INSIDERS,
   WINDSURF,
+  DEVIN,
   ZED,
   GEMINI,
   CODEX,

@@ -55,6 +55,35 @@ export const WINDSURF: Host = {
   afterwards: "press refresh in Windsurf's list of MCP servers",
 };
 
+/** What Windsurf became; its agent reads the file of the same vendor's command line. */
+export const DEVIN: Host = {
+  id: "devin",
+  title: "Devin",
+  format: "jsonc",
+  scopes: {
+    user: {
+      under: ["mcpServers"],
+      paths: {
+        darwin: ["~/.config/devin/config.json", "~/.config/devin/mcp_config.json"],
+        linux: [
+          "{XDG_CONFIG_HOME|~/.config}/devin/config.json",
+          "{XDG_CONFIG_HOME|~/.config}/devin/mcp_config.json",
+        ],
+        win32: [
+          "{APPDATA|~/AppData/Roaming}/devin/config.json",
+          "{APPDATA|~/AppData/Roaming}/devin/mcp_config.json",
+        ],
+      },
+    },
+    local: { under: ["mcpServers"], paths: ["{cwd}/.devin/config.local.json"] },
+    project: { under: ["mcpServers"], paths: ["{cwd}/.devin/config.json"] },
+  },
+  value: plain,
+  signs: ["/Applications/Devin.app"],
+  commands: ["devin"],
+  afterwards: "start a new session of Devin; devin mcp list shows the server",
+};
+
 export const ZED: Host = {
   id: "zed",
   title: "Zed",

@@ -75,7 +75,9 @@ async function replace(
   }).catch(() => undefined);
   const { state } = context;
   if (state.kind !== "switching" || state.from !== used) return;
-  const isOther = found?.kind === "connected" && (found.connected.era !== used.era || client === "own");
+  // The same era anew is another transport only where a session was lost: else the refusal was the request's own.
+  const isAnother = eras.length === 1 || (client === "own" && !used.proven);
+  const isOther = found?.kind === "connected" && (found.connected.era !== used.era || isAnother);
   if (found?.kind === "connected" && isOther) return goOnOver(context, used, found);
   if (found?.kind === "connected") void found.connected.transport.close("end");
   context.cooldownUntilMs = performance.now() + COOLDOWN_MS;

@@ -1,5 +1,3 @@
-import { isUtf8 } from "node:buffer";
-
 /** A message as it travels: text, or UTF-8 bytes where it is long, since each turn into the other is a copy. */
 export type Text = string | Uint8Array;
 
@@ -7,6 +5,14 @@ export type Text = string | Uint8Array;
 export const LONG_BYTES = 128 * 1024;
 
 const decoder = new TextDecoder();
+
+let isUtf8: ((bytes: Uint8Array) => boolean) | undefined;
+
+/** Loaded with the first long message. */
+function isValid(bytes: Uint8Array): boolean {
+  isUtf8 ??= process.getBuiltinModule("node:buffer").isUtf8;
+  return isUtf8(bytes);
+}
 
 /** The text of these bytes; invalid UTF-8 is replaced, a BOM dropped. */
 export const decode = (bytes: Uint8Array): string => decoder.decode(bytes);
@@ -16,7 +22,7 @@ export const asString = (text: Text): string => (typeof text === "string" ? text
 
 /** Bytes as `Text`: short ones decoded, long ones as they are when they are valid UTF-8. */
 export function toText(bytes: Uint8Array): Text {
-  return bytes.length >= LONG_BYTES && isUtf8(bytes) ? bytes : decode(bytes);
+  return bytes.length >= LONG_BYTES && isValid(bytes) ? bytes : decode(bytes);
 }
 
 const BOM = [0xef, 0xbb, 0xbf];

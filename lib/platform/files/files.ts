@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { M2mcpError } from "../../failure.ts";
 import { codeOf } from "../error-code.ts";
@@ -6,6 +6,10 @@ import { notReadable, notWritable } from "../errors.ts";
 import { randomBytes } from "../random.ts";
 import { makePrivate } from "./permissions.ts";
 import { type FileContent, FileRefused, readRegularFile } from "./read-file.ts";
+import { statOf } from "./stat.ts";
+
+/** Loaded with the first change of a file: it takes a third of a bare start, and most commands only read. */
+const changing = () => import("node:fs/promises");
 
 /** How the names of temporary files begin. */
 export const TEMPORARY = ".tmp-";
@@ -48,6 +52,7 @@ export async function readOwnFile(file: string, maxBytes: number): Promise<FileC
  * @throws M2mcpError not_writable
  */
 export async function makeFolder(folder: string): Promise<boolean> {
+  const { mkdir } = await changing();
   const attempt = () => mkdir(folder, { mode: 0o700 }).then(() => makePrivate(folder, 0o700));
   try {
     return await attempt().catch(async (error: unknown) => {
@@ -81,6 +86,7 @@ export async function writeAtomic(
   bytes: Uint8Array,
   options: WriteOptions = {},
 ): Promise<boolean> {
+  const { open, rename, unlink } = await changing();
   const folder = dirname(file);
   const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
   let isPrivate = await makeFolder(folder);
@@ -114,6 +120,7 @@ async function synced(handle: FileHandle): Promise<void> {
 
 /** Not every system can sync a folder; the file is whole all the same. */
 async function syncFolder(folder: string): Promise<void> {
+  const { open } = await changing();
   const handle = await open(folder, "r").catch(() => null);
   await handle?.sync().catch(() => {});
   await handle?.close().catch(() => {});
@@ -121,6 +128,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** Removes a file; false when there was none. @throws M2mcpError not_writable */
 export async function removeFile(file: string): Promise<boolean> {
+  const { unlink } = await changing();
   try {
     await unlink(file);
     return true;
@@ -131,12 +139,13 @@ export async function removeFile(file: string): Promise<boolean> {
 }
 
 /** All names in a folder; none where it cannot be read. */
-export const listFolder = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
+export const listFolder = async (folder: string): Promise<string[]> =>
+  (await changing()).readdir(folder).catch(() => []);
 
 /** Whether something lies there, readable or not. @throws M2mcpError not_readable where that cannot be seen */
 export async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await statOf(path);
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
@@ -146,6 +155,6 @@ export async function exists(path: string): Promise<boolean> {
 
 /** Ms since a file was last written; null when there is none. Negative where the clock has been set back. */
 export async function ageMs(path: string, nowMs: number): Promise<number | null> {
-  const found = await stat(path).catch(() => null);
+  const found = await statOf(path).catch(() => null);
   return found && nowMs - found.mtimeMs;
 }

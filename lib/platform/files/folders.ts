@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
 import { relativeHome, unexpandedPath } from "../errors.ts";
 
@@ -41,7 +40,7 @@ export function storeFolder(
 /** Containers run with user ids that no list of users knows: they have the root folder as home. */
 function ownHome(): string {
   try {
-    return homedir() || "/";
+    return process.getBuiltinModule("node:os").homedir() || "/";
   } catch {
     return "/";
   }

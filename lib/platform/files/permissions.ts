@@ -1,5 +1,6 @@
-import { chmod, type FileHandle, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { codeOf } from "../error-code.ts";
+import { statOf } from "./stat.ts";
 
 /** Permission bits of users other than the owner. */
 const OTHERS = 0o077;
@@ -16,11 +17,11 @@ const KEEPS_NONE = ["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVA
 export async function makePrivate(target: FileHandle | string, mode: 0o600 | 0o700): Promise<boolean> {
   const isPath = typeof target === "string";
   try {
-    await (isPath ? chmod(target, mode) : target.chmod(mode));
+    await (isPath ? (await import("node:fs/promises")).chmod(target, mode) : target.chmod(mode));
     return true;
   } catch (error) {
     if (!KEEPS_NONE.includes(codeOf(error))) throw error;
-    const found = await (isPath ? stat(target) : target.stat());
+    const found = await (isPath ? statOf(target) : target.stat());
     return (found.mode & OTHERS) === 0;
   }
 }
@@ -32,7 +33,7 @@ export async function makePrivate(target: FileHandle | string, mode: 0o600 | 0o7
  */
 export async function exposed(path: string, kind: "file" | "folder", mode?: number): Promise<string | null> {
   if (process.platform === "win32") return null;
-  const bits = mode ?? (await stat(path).catch(() => null))?.mode ?? 0;
+  const bits = mode ?? (await statOf(path).catch(() => null))?.mode ?? 0;
   if ((bits & OTHERS) === 0) return null;
   const quoted = /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
   return `${path} can be ${bits & OTHERS_WRITE ? "changed" : "read"} by others: chmod ${kind === "folder" ? "700" : "600"} ${quoted}`;

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
 import { codeOf } from "../error-code.ts";
 import { noAuthorities, proxyFailed, proxyRefused } from "../errors.ts";
 import { proxyFor } from "./proxy.ts";
@@ -56,7 +55,7 @@ function checkAuthorities(variable: string, path: string | undefined): void {
   if (!path) return;
   let isFile = true;
   try {
-    const found = statSync(path);
+    const found = process.getBuiltinModule("node:fs").statSync(path);
     isFile = found.isFile() && found.size <= MAX_AUTHORITIES_BYTES;
   } catch {
     // One that is not there is not waited for.
@@ -91,7 +90,9 @@ function denoInit(deno: DenoHttp, { ca, cert, key }: FetchOptions, env: Variable
 
 function readExtra(env: Variables): string | undefined {
   try {
-    return env.NODE_EXTRA_CA_CERTS ? readFileSync(env.NODE_EXTRA_CA_CERTS, "utf8") : undefined;
+    return env.NODE_EXTRA_CA_CERTS
+      ? process.getBuiltinModule("node:fs").readFileSync(env.NODE_EXTRA_CA_CERTS, "utf8")
+      : undefined;
   } catch {
     return undefined;
   }

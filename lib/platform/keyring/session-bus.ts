@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { statOf } from "../files/stat.ts";
 
 type Variables = Record<string, string | undefined>;
 
@@ -19,7 +19,7 @@ export async function findSessionBus(env: Variables, uid: number): Promise<Sessi
   const folders = [env.XDG_RUNTIME_DIR, `/run/user/${uid}`].filter((path) => path && isAbsolute(path));
   for (const folder of new Set(folders)) {
     const path = join(folder ?? "", "bus");
-    const found = await stat(path).catch(() => null);
+    const found = await statOf(path).catch(() => null);
     if (found?.isSocket() && found.uid === uid)
       return { kind: "found", address: `unix:path=${escaped(path)}` };
   }
@@ -33,7 +33,7 @@ export async function findSessionBus(env: Variables, uid: number): Promise<Sessi
 async function reachable(address: string): Promise<SessionBus> {
   const path = /^unix:path=([^,;%]+)$/.exec(address)?.[1];
   if (path === undefined) return { kind: "found", address };
-  const found = await stat(path).catch(() => null);
+  const found = await statOf(path).catch(() => null);
   return found?.isSocket()
     ? { kind: "found", address }
     : { kind: "none", reason: `there is no message bus at ${path} (DBUS_SESSION_BUS_ADDRESS)` };

@@ -11,12 +11,10 @@ export interface Sink {
 
 /** A sink of this process, which tells what became of what it took. */
 export interface WatchedSink extends Sink {
-  /**
-   * Waits until what was written has left the process.
-   *
-   * @returns the system's code where it could not be written, EPIPE where the reader had gone; empty when all is well
-   */
-  end(): Promise<string>;
+  /** What the system has not taken yet: resolves once it has, or will not; undefined when all has left. */
+  readonly behind: Promise<void> | undefined;
+  /** The system's code where something could not be written, EPIPE where the reader had gone; empty when all is well. */
+  readonly failure: string;
 }
 
 /** Writes to one of the process's streams; rejects with the system's error. */
@@ -24,6 +22,7 @@ export type WriteBytes = (bytes: Uint8Array) => Promise<unknown>;
 
 /** What a pipe takes as a whole or not at all (POSIX PIPE_BUF), in bytes: no part of it can be written twice. */
 const PIECE_BYTES = 4096;
+const encoder = new TextEncoder();
 
 /**
  * Results without a stream, which takes twice as long to load as the runtime to start: each piece is written at once
@@ -54,7 +53,7 @@ export function createSink(
   }
   return {
     write(chunk) {
-      const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+      const bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) push(bytes.subarray(at, at + PIECE_BYTES));
     },
     get isTTY() {
@@ -63,8 +62,10 @@ export function createSink(
     get columns() {
       return terminal.columns;
     },
-    async end() {
-      await behind;
+    get behind() {
+      return behind;
+    },
+    get failure() {
       return failure;
     },
   };

@@ -69,14 +69,16 @@ export function standardStreams(): StandardStreams {
     stderr,
     async endOutput() {
       await opened?.flushed();
-      return (await stdout.end()) || failure;
+      await stdout.behind;
+      return stdout.failure || failure;
     },
     async endErrors() {
+      if (!stderr.behind) return;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const late = new Promise((resolve) => {
         timer = setTimeout(resolve, STDERR_LIMIT_MS);
       });
-      await Promise.race([stderr.end(), late]);
+      await Promise.race([stderr.behind, late]);
       clearTimeout(timer);
     },
   };

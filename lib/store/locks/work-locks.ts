@@ -1,7 +1,8 @@
 import { isNotWritable } from "../../platform/errors.ts";
 import { type StorePaths, workLock } from "../paths.ts";
-import { type Lease, withFileLock } from "./lock.ts";
+import type { Lease } from "./lock.ts";
 import type { InTurn } from "./turns.ts";
+import { withLock } from "./with-lock.ts";
 
 /** The locks under which a caller's long work runs, such as asking for a token: one at a time for each id. */
 export function createWorkLocks(paths: StorePaths, inTurn: InTurn) {
@@ -16,7 +17,7 @@ export function createWorkLocks(paths: StorePaths, inTurn: InTurn) {
           return work().finally(() => leases.delete(id));
         };
         try {
-          return await withFileLock(workLock(paths, id), begin);
+          return await withLock(workLock(paths, id), begin);
         } catch (error) {
           // Without a place for lock files there is nobody to share with.
           if (started || !isNotWritable(error)) throw error;

@@ -2,7 +2,19 @@ import { showControls } from "../../controls.ts";
 import type { Screen } from "./screen.ts";
 
 /** What a word is, for who looks over the lines. */
-export type Role = "name" | "error" | "warning" | "hint" | "muted" | "safe" | "danger" | "heading";
+export type Role =
+  | "name"
+  | "error"
+  | "warning"
+  | "hint"
+  | "muted"
+  | "safe"
+  | "danger"
+  | "heading"
+  | "strong"
+  | "emphasis"
+  | "code"
+  | "address";
 
 /** Of the terminal's own sixteen colours, so that both dark and light schemes have it their way. */
 const CODES: Record<Role, readonly [on: string, off: string]> = {
@@ -14,6 +26,10 @@ const CODES: Record<Role, readonly [on: string, off: string]> = {
   hint: ["36", "39"],
   safe: ["32", "39"],
   muted: ["2", "22"],
+  strong: ["1", "22"],
+  emphasis: ["3", "23"],
+  code: ["36", "39"],
+  address: ["4", "24"],
 };
 
 /** Text for a screen in which nothing foreign steers it: only what is made in this folder and of its parts. */

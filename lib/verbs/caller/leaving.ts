@@ -1,4 +1,3 @@
-import { constants } from "node:os";
 import type { SignalExit } from "../../failure.ts";
 import { interrupted } from "../errors.ts";
 
@@ -33,6 +32,7 @@ export function watchLeaving(): Leaving {
     }
     setTimeout(() => now(signal), GRACE_MS).unref();
     // As a shell has it.
+    const { constants } = process.getBuiltinModule("node:os");
     const exitCode = (128 + (constants.signals[signal] ?? 0)) as SignalExit;
     gone.abort(interrupted(signal, exitCode));
   }

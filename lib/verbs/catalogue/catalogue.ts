@@ -2,7 +2,15 @@ import type { JsonObject } from "../../json.ts";
 import type { IO } from "../../ui/io.ts";
 import { expandHeaders } from "../target/headers.ts";
 import type { Target } from "../target/target.ts";
-import { freshFor, type KeptList, type KeptLists, keptPart, type ListKind, readLists } from "./kept-list.ts";
+import {
+  freshFor,
+  type KeptList,
+  type KeptLists,
+  keptPart,
+  type ListKind,
+  readLists,
+  saysTheSame,
+} from "./kept-list.ts";
 
 /** Longest list that is kept, in characters of JSON: reading a longer one costs more than asking for it. */
 const MAX_LENGTH = 4 * 1024 * 1024;
@@ -57,7 +65,10 @@ export function catalogueOf({ store, server, credentials, headers }: Target, { e
       const kept = items.map(keptPart);
       const isShort = JSON.stringify(kept).length <= MAX_LENGTH;
       const list = { items: kept, keptAtMs: now(), freshMs: freshFor(ttls) };
-      await change(kind, () => (isShort ? list : undefined));
+      await change(kind, (old) => {
+        if (!isShort) return undefined;
+        return old && saysTheSame(old, list) ? old : list;
+      });
     },
     expire: (kind) =>
       change(kind, (old) => (old === undefined || old.freshMs === 0 ? old : { ...old, freshMs: 0 })),

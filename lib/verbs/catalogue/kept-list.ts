@@ -21,6 +21,11 @@ export type KeptLists = Partial<Record<ListKind, KeptList>>;
 
 /** How long a list counts whose server does not say (`ttlMs` came with MCP 2026-07-28), in ms. */
 const UNSAID_MS = 3_600_000;
+/**
+ * And one whose server says 0, in ms. SDKs say that of every list unless told otherwise; a client may then ask each time
+ * and need not. Here a list that is out of date costs a request and no harm: what it refuses is put to a new one.
+ */
+const ZERO_MS = 300_000;
 /** And at most, whatever a server says, in ms. */
 const LONGEST_MS = 24 * 3_600_000;
 /** Members of a tool or a prompt that are kept. */
@@ -33,7 +38,7 @@ const KEPT = ["name", "title", "description", "inputSchema", "annotations", "exe
  */
 export function freshFor(ttls: readonly unknown[]): number {
   const said = ttls.map((ttl) =>
-    ttl === undefined ? UNSAID_MS : typeof ttl === "number" && ttl > 0 ? ttl : 0,
+    ttl === undefined ? UNSAID_MS : typeof ttl === "number" && ttl > 0 ? ttl : ZERO_MS,
   );
   return Math.min(LONGEST_MS, ...said);
 }
@@ -41,6 +46,17 @@ export function freshFor(ttls: readonly unknown[]): number {
 /** Whether a list still counts. A clock that was set back ends it. */
 export const isFresh = ({ keptAtMs, freshMs }: KeptList, nowMs: number): boolean =>
   nowMs >= keptAtMs && nowMs < keptAtMs + freshMs;
+
+/** Age at which a list is kept anew though it is the same, as a part of the time that it counts. */
+const RENEWED_AFTER = 0.1;
+
+/** Whether a list that is kept says what a newer one would, and nearly for as long: writing costs more than asking. */
+export const saysTheSame = (kept: KeptList, newer: KeptList): boolean =>
+  kept.freshMs === newer.freshMs &&
+  kept.keptAtMs <= newer.keptAtMs &&
+  // One that counts for no time is there for completion alone.
+  (kept.freshMs === 0 || newer.keptAtMs - kept.keptAtMs <= RENEWED_AFTER * kept.freshMs) &&
+  JSON.stringify(kept.items) === JSON.stringify(newer.items);
 
 /** The part of an item that is kept. */
 export const keptPart = (item: JsonObject): JsonObject =>

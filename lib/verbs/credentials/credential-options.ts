@@ -26,6 +26,15 @@ export const namesCredentials = (options: Options): boolean =>
 export const flagsCredentials = (options: Options): boolean =>
   (["client-id", ...PROOFS] as const).some((name) => options.origin(name) === "flag");
 
+/** What a person at a terminal could type: the id and the proof of a client, where neither flags nor variables give it. */
+export function missingOf(options: Options): { id: boolean; proof: boolean } {
+  const isClient = readGrant(options) === "client-credentials";
+  return {
+    id: isClient && !options.value("client-id"),
+    proof: isClient && chosen(options, PROOFS) === undefined && readMethod(options) !== "none",
+  };
+}
+
 /** Which of several options counts: a flag before a variable; two of a kind are an error. */
 export function chosen<Name extends OptionName>(options: Options, names: readonly Name[]): Name | undefined {
   for (const origin of ["flag", "variable"] as const) {

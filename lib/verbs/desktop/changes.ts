@@ -70,7 +70,14 @@ export async function carryOut(
   const consent = createConsent(async (question) => (await asker?.line(question)) ?? null);
   const results: Result[] = [];
   const failures: M2mcpError[] = [];
-  for (const step of steps) results.push(await carriedOut(command, system, step, mode, consent, failures));
+  for (const step of steps) {
+    const [result, failure] = await carriedOut(command, system, step, mode, consent);
+    results.push(result);
+    if (!failure) continue;
+    failures.push(failure);
+    const { message, hint } = failure;
+    if (steps.length > 1) command.output.warn(hint === undefined ? message : `${message} (${hint})`);
+  }
   command.output.data({ ...about, dryRun: mode.isDry, hosts: results });
   if (!mode.isDry) await sayWhatIsLeft(command, steps, results);
   const [failure, more] = failures;
@@ -84,26 +91,16 @@ async function carriedOut(
   step: Step,
   mode: Mode,
   consent: Consent,
-  failures: M2mcpError[],
-): Promise<Result> {
+): Promise<[Result, M2mcpError?]> {
   const { host, scope, file } = step.place;
-  const result: Result = {
-    host: host.id,
-    title: host.title,
-    scope,
-    file,
-    name: step.name,
-    status: "unchanged",
-    backup: null,
-  };
+  const about = { host: host.id, title: host.title, scope, file, name: step.name };
   try {
-    return { ...result, ...(await changed(command, system, step, mode, consent)) };
+    return [{ ...about, ...(await changed(command, system, step, mode, consent)) }];
   } catch (error) {
     if (!(error instanceof M2mcpError)) throw error;
-    failures.push(error);
     const { code, message, hint } = error;
-    if (!command.output.json) command.output.warn(hint === undefined ? message : `${message} (${hint})`);
-    return { ...result, status: "failed", error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+    const told = { code, message, ...(hint === undefined ? {} : { hint }) };
+    return [{ ...about, status: "failed", backup: null, error: told }, error];
   }
 }
 

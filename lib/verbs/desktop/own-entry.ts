@@ -12,6 +12,8 @@ import { storeOf } from "../target/store.ts";
 /** The entry of a saved connection, and what its user should know of it. */
 export interface OwnEntry {
   profile: string;
+  /** Its address. */
+  server: string;
   entry: Entry;
   warnings: string[];
 }
@@ -39,12 +41,13 @@ export async function ownEntry(
     warnings.push(
       `who shares the file needs m2mcp on PATH and a login of their own as @${name}; it holds no secret`,
     );
-    return { profile: name, entry: desktopEntry(name, "m2mcp", more), warnings };
+    return { profile: name, server: profile.server, entry: desktopEntry(name, "m2mcp", more), warnings };
   }
   const program = ownProgram(command.io.env.PATH ?? command.io.env.Path ?? "");
   if (program.kind === "source")
     warnings.push("this is run from source: the entry starts the source, by the runtime that runs it now");
-  return { profile: name, entry: desktopEntry(name, program, more, storeVariables(command)), warnings };
+  const entry = desktopEntry(name, program, more, storeVariables(command));
+  return { profile: name, server: profile.server, entry, warnings };
 }
 
 /** Hosts pass on the home, not what else says where the store is. */

@@ -7,7 +7,8 @@ import { type MemoryCache, memoryCache, type Profile, type Store } from "../targ
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";
-import { withTarget } from "../with-client.ts";
+import { firstRequest } from "./first-request.ts";
+import { showNext } from "./next-steps.ts";
 import { givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp connect <server|@login> @svc`: saves the connection once a real request went over it. */
@@ -18,7 +19,7 @@ export async function run(command: Command): Promise<undefined> {
   const old = await store.readProfile(name).catch(() => null);
   const { target, profile, learned } = await planned(command, store, from, name, old);
 
-  const info = await withTarget(command, target, (client) => client.serverInfo());
+  const info = await firstRequest(command, target);
   // What the request found out, its session too, serves the next command.
   if (learned) await store.saveProfile(profile, learned.state());
   else await store.writeProfile(profile);
@@ -27,7 +28,8 @@ export async function run(command: Command): Promise<undefined> {
   const at = withoutUrlSecrets(profile.server);
   command.output.data({ profile: name, server: at, login: profile.login ?? null, serverInfo: info });
   const by = profile.login ? ` with the login @${profile.login}` : "";
-  command.output.print(`connected @${name} to ${version} at ${at}${by}\n  m2mcp @${name} tools-list`);
+  command.output.print(`connected @${name} to ${version} at ${at}${by}`);
+  await showNext(command, name);
 }
 
 interface Plan {

@@ -1,11 +1,17 @@
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
+import type { Asker } from "../../ui/ask.ts";
 import { table } from "../../ui/table.ts";
-import { memoryCache, type Profile, type Store } from "../target/saved.ts";
-import { nameFor, profileName, sameServer, serverUrl } from "../target/server-url.ts";
+import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
+import { profileName, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { withOptions } from "../target/target.ts";
+import { guideOf } from "./ask-credentials.ts";
+import { firstRequest, firstRequestAfterLogin } from "./first-request.ts";
+import { guidedLogin } from "./guided-login.ts";
+import { newName, renewed } from "./names.ts";
+import { showNext } from "./next-steps.ts";
 import { describe, givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp login <server> [@name]`: stores nothing unless the server's authorization accepts the credentials. */
@@ -20,38 +26,40 @@ export async function run(command: Command): Promise<undefined> {
   const named = wanted === undefined ? undefined : profileName(wanted);
   const kept = keptOptions(command);
   const store = storeOf(command);
-  const old = await replaced(store, server, named);
+  const old = await renewed(store, server, named);
   requireSecure(server, "the server's address", kept.allowHttp ?? old?.allowHttp ?? []);
-  const credentials = await givenCredentials(command);
+  const asker = guideOf(command);
 
   const learned = memoryCache({});
-  const target = withOptions(command, store, server, {
-    ...(old ? { profile: old } : {}),
-    credentials,
-    cache: learned,
-  });
-  const trial = await tryLogin(command, target, credentials);
-  if (!trial) {
-    const at = withoutUrlSecrets(server);
-    command.output.data({ profile: null, server: at, authorization: null });
-    command.output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);
-    return;
-  }
-  const name = old?.name ?? named ?? (await freeName(store, server));
+  const profile = old ? { profile: old } : {};
+  const target = withOptions(command, store, server, { ...profile, credentials: null, cache: learned });
+  const guided = asker && (await guidedLogin(command, asker, target, old?.credentials?.clientId));
+  const credentials = asker ? guided?.credentials : await givenCredentials(command);
+  const trial =
+    credentials && (await tryLogin(command, { ...target, credentials }, credentials, guided?.known));
   const createdAtMs = old?.createdAtMs ?? command.io.now();
-  const profile = {
-    ...withoutLogin(old),
-    ...kept,
-    name,
-    server,
-    credentials: trial.credentials,
-    createdAtMs,
-  };
-  await store.saveProfile(profile, learned.state());
-
+  if (!trial) {
+    await firstRequest(command, target);
+    return openServer(
+      command,
+      asker,
+      store,
+      { ...withoutLogin(old), ...kept, server, createdAtMs },
+      named,
+      learned,
+    );
+  }
+  const unserved = await firstRequestAfterLogin(command, { ...target, credentials: trial.credentials });
+  const name = old?.name ?? named ?? (await newName(store, server, asker));
+  await store.saveProfile(
+    { ...withoutLogin(old), ...kept, name, server, credentials: trial.credentials, createdAtMs },
+    learned.state(),
+  );
+  if (unserved) command.output.warn(`the login is kept, but no request went through: ${unserved.message}`);
   const { rows, data } = describe(server, name, trial, command.io.now());
   command.output.data(data);
   command.output.print(`logged in\n${table(rows.map(([label = "", value = ""]) => [`  ${label}`, value]))}`);
+  await showNext(command, name);
 }
 
 /** What a renewed profile keeps: it has credentials of its own now. */
@@ -60,33 +68,28 @@ const withoutLogin = (old: Profile | undefined): Partial<Profile> => {
   return rest;
 };
 
-/**
- * The profile that this login renews.
- *
- * @throws M2mcpError (exit 1) when the name belongs to another server, so that nothing is lost by mistake
- */
-async function replaced(store: Store, server: string, named: string | undefined) {
-  if (named === undefined) {
-    const { profiles } = await store.listProfiles();
-    const logins = profiles.filter((profile) => profile.credentials && sameServer(profile.server, server));
-    if (logins.length > 1)
-      throw wrongUsage(
-        `several logins know ${server}: ${logins.map((profile) => `@${profile.name}`).join(", ")}`,
-        `name the one to renew: m2mcp login ${server} @${logins[0]?.name}`,
-      );
-    return logins[0];
-  }
-  // A profile that cannot be read is replaced: that is how a damaged one is mended.
-  const old = await store.readProfile(named).catch(() => null);
-  if (old && !sameServer(old.server, server))
-    throw wrongUsage(
-      `@${named} belongs to ${old.server}`,
-      `choose another name, or m2mcp logout @${named} first`,
+/** A server that asks for no token: a person may keep the way to it all the same. */
+async function openServer(
+  command: Command,
+  asker: Asker | undefined,
+  store: Store,
+  profile: Omit<Profile, "name">,
+  named: string | undefined,
+  learned: MemoryCache,
+): Promise<undefined> {
+  const { output } = command;
+  const at = withoutUrlSecrets(profile.server);
+  asker?.say(`${at} asks for no authorization`);
+  if (!(await asker?.yes("keep the way to it under a name", true))) {
+    output.data({ profile: null, server: at, authorization: null });
+    output.print(
+      `${at} asks for no authorization: m2mcp connect ${at} ${named ? `@${named}` : "@name"} is all it needs`,
     );
-  return old ?? undefined;
-}
-
-async function freeName(store: Store, server: string): Promise<string> {
-  const { profiles } = await store.listProfiles();
-  return nameFor(server, (name) => profiles.some((profile) => profile.name === name));
+    return;
+  }
+  const name = named ?? (await newName(store, profile.server, asker));
+  await store.saveProfile({ ...profile, name }, learned.state());
+  output.data({ profile: name, server: at, authorization: null });
+  output.print(`connected @${name} to ${at}`);
+  await showNext(command, name);
 }

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { Credentials } from "../../auth/credentials.ts";
+import type { Credentials, Discovered } from "../../auth/credentials.ts";
+import { explainDiscovery } from "../../auth/discovery/explain.ts";
 import { type LoginResult, login } from "../../auth/login.ts";
 import type { Command } from "../../command-line/command.ts";
-import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { askerAt } from "../../ui/ask.ts";
+import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { moment } from "../../ui/time.ts";
 import { readCredentials } from "../credentials/credentials.ts";
 import { secretReading } from "../credentials/secret-reading.ts";
@@ -12,23 +12,20 @@ import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
 import type { Profile } from "../target/saved.ts";
 import { allowedHosts, type Target } from "../target/target.ts";
+import { askCredentials, guideOf } from "./ask-credentials.ts";
 
-/** Credentials of flags and variables, to be kept; asks for a missing secret at a terminal. */
-export function givenCredentials(command: Command): Promise<Credentials> {
-  const reading = secretReading(command, "value");
-  const asker = askerAt(command.io);
-  if (asker)
-    reading.prompt = async (question) => {
-      const typed = await asker.hidden(question);
-      if (!typed) throw wrongUsage("no client secret given", "give --client-secret or --client-secret-file");
-      return typed;
-    };
-  return readCredentials(command.options, reading);
+/** Credentials of flags and variables, to be kept; a person is asked for what is missing. */
+export async function givenCredentials(command: Command): Promise<Credentials> {
+  const asker = guideOf(command);
+  return asker
+    ? askCredentials(command, asker, {}, undefined)
+    : readCredentials(command.options, secretReading(command, "value"));
 }
 
 /**
  * Tries credentials with a token request. What there is to cache goes into the target's cache.
  *
+ * @param known what discovery has found of the server already
  * @returns null where the server asks for no authorization
  * @throws M2mcpError what discovery and the grant throw
  */
@@ -36,9 +33,14 @@ export async function tryLogin(
   command: Command,
   target: Target,
   credentials: Credentials,
+  known?: Discovered,
 ): Promise<LoginResult | null> {
   const deps = await authDeps(command, { ...target, credentials });
-  return login(deps, { server: target.server, credentials });
+  try {
+    return await login(deps, { server: target.server, credentials, ...(known ? { known } : {}) });
+  } catch (error) {
+    throw error instanceof M2mcpError ? await explainDiscovery(deps, target.server, error) : error;
+  }
 }
 
 /** The options that a profile keeps. */

@@ -1,15 +1,14 @@
 import type { Command } from "../../command-line/command.ts";
-import { isObject } from "../../json.ts";
+import { savePlace } from "../outcome/place.ts";
+import { showContents } from "../outcome/show.ts";
 import { withClient } from "../with-client.ts";
 
-/** `m2mcp @svc resources-read URI`: its text or bytes on stdout, as they are. */
+/** `m2mcp @svc resources-read URI`: its text or bytes on stdout, as they are, or in a file. */
 export async function run(command: Command): Promise<undefined> {
   const uri = command.positionals[1];
-  const result = await withClient(command, (client) => client.request("resources/read", { uri }));
-  if (command.output.json) return void command.output.data(result);
-  const contents = Array.isArray(result.contents) ? result.contents.filter(isObject) : [];
-  for (const { text, blob } of contents) {
-    if (typeof text === "string") command.output.raw(text);
-    else if (typeof blob === "string") command.output.raw(Buffer.from(blob, "base64"));
-  }
+  const place = await savePlace(command);
+  const result = await withClient(command, (client) =>
+    client.request("resources/read", { uri }, { spelled: command.output.json }),
+  );
+  await showContents(command, result, place);
 }

@@ -1,14 +1,12 @@
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
-import { runBridge } from "../../hosts/bridge.ts";
-import { refuseAll } from "../../hosts/refusing-bridge.ts";
 import type { Id } from "../../mcp/jsonrpc/id.ts";
 import { toRpcError } from "../../mcp/protocol/answer.ts";
 import { createGcHint } from "../../platform/gc-hint.ts";
 import type { ByteInput, ByteOutput } from "../../platform/streams/byte-streams.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { markTold } from "../../ui/output.ts";
-import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
+import type { OpenEndpoint } from "../target/open-endpoint.ts";
 import { resolveTarget } from "../target/target.ts";
 import { namingVariables } from "../variables.ts";
 import { type BridgeRecord, recordBridge } from "./bridge-record.ts";
@@ -18,9 +16,17 @@ import { type Ending, watchEnding } from "./ending.ts";
 const DRAIN_MS = 60_000;
 
 async function open({ command, of }: BridgeRecord): Promise<OpenEndpoint> {
-  const target = await resolveTarget(command, command.positionals[0] ?? "");
+  const resolving = resolveTarget(command, command.positionals[0] ?? "");
+  // What speaks to the server is loaded while the store is read.
+  const [target, { BRIDGE, openEndpoint }] = await Promise.all([
+    resolving,
+    import("../target/open-endpoint.ts"),
+    bridging(),
+  ]);
   return openEndpoint(command, of(target), BRIDGE);
 }
+
+const bridging = () => import("../../hosts/bridge.ts");
 
 /** A host that has asked nothing by then does not learn in an answer why the bridge could not be opened, in ms. */
 const TELL_MS = 500;
@@ -43,6 +49,7 @@ export async function run(command: Command): Promise<undefined> {
     endpoint = await unless(ending.kill, open(record));
     if (!endpoint) return;
     ending.opened();
+    const { runBridge } = await bridging();
     await runBridge({
       endpoint,
       input,
@@ -82,6 +89,7 @@ async function refuse(
   };
   if (input.isTTY !== true) {
     const early = startTimer(TELL_MS, () => tell(null, null));
+    const { refuseAll } = await import("../../hosts/refusing-bridge.ts");
     await refuseAll(input, output, stop, reason, (method, id) => {
       early.stop();
       observer.asked(method);

@@ -6,9 +6,9 @@ import { describeServer, type ServerInfo } from "../../hosts/server-info.ts";
 import type { ServerEra } from "../../mcp/protocol/endpoint.ts";
 import { table } from "../../ui/table.ts";
 import { authDeps } from "../target/auth-deps.ts";
-import { savedProfile } from "../target/profile-for.ts";
+import { addressOf, savedProfile } from "../target/profile-for.ts";
 import { memoryCache } from "../target/saved.ts";
-import { profileName, serverUrl } from "../target/server-url.ts";
+import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { type Target, withOptions } from "../target/target.ts";
 import { withTarget } from "../with-client.ts";
@@ -38,7 +38,7 @@ export async function run(command: Command): Promise<undefined> {
 async function bareTarget(command: Command, text: string): Promise<Target> {
   const store = storeOf(command);
   const profile = text.startsWith("@") ? await savedProfile(store, profileName(text)) : undefined;
-  const server = profile?.server ?? serverUrl(text);
+  const server = profile?.server ?? (await addressOf(store, text));
   const reached = { credentials: null, cache: memoryCache({}), ...(profile ? { profile } : {}) };
   return withOptions(command, store, server, reached);
 }

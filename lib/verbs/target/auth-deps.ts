@@ -1,10 +1,10 @@
-import { stat } from "node:fs/promises";
 import type { AuthDeps } from "../../auth/deps.ts";
 import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { USER_AGENT } from "../../command-line/version.ts";
 import { isObject } from "../../json.ts";
+import { statOf } from "../../platform/files/stat.ts";
 import { createFetch } from "../../platform/http/fetch.ts";
 import { timedStep } from "../timed-step.ts";
 import { readAuthorities } from "./authorities.ts";
@@ -113,7 +113,7 @@ function filesIn(value: unknown): string[] {
 
 /** What changes with what a file holds. */
 const stateOf = (path: string) =>
-  stat(path).then(
+  statOf(path).then(
     ({ mtimeMs, size, ino }) => [mtimeMs, size, ino],
     () => [],
   );

@@ -1,8 +1,8 @@
 import { suggest } from "../../command-line/suggest.ts";
-import { wrongUsage } from "../../failure.ts";
+import { M2mcpError, wrongUsage } from "../../failure.ts";
 import { noSuchProfile } from "../errors.ts";
 import type { Profile, Store } from "./saved.ts";
-import { isWithin, profileName, sameServer } from "./server-url.ts";
+import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
 
 /**
  * The profile whose credentials are good for a server: the one saved for the longest part of its address.
@@ -44,6 +44,21 @@ function bestOf(profiles: readonly Profile[], server: string): Profile[] {
   if (logins.length > 0) return logins;
   const connections = best.filter((profile) => profile.login !== undefined);
   return connections.length > 0 ? connections : best;
+}
+
+/**
+ * The address of a server as a user writes it.
+ *
+ * @throws M2mcpError (exit 1) when it is none, naming the profile that may have been meant
+ */
+export async function addressOf(store: Store, text: string): Promise<string> {
+  try {
+    return serverUrl(text);
+  } catch (error) {
+    const near = /^[\w.-]{1,64}$/.test(text) ? suggest(text, await store.profileNames()) : undefined;
+    if (near === undefined || !(error instanceof M2mcpError)) throw error;
+    throw wrongUsage(error.message, `did you mean @${near}`);
+  }
 }
 
 /** @throws M2mcpError (exit 1) when there is none of this name */

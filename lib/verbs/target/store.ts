@@ -10,7 +10,16 @@ import { type Cache, createCache, openProfileStore, type Store } from "./saved.t
  *
  * @throws M2mcpError (exit 1) when `--store` names no place
  */
-export function storeOf({ verb, options, output, io }: Command): Store {
+export function storeOf(command: Command): Store {
+  // One for all of a command: what it has opened, a person's passphrase too, stays open.
+  const store = stores.get(command) ?? openStoreOf(command);
+  stores.set(command, store);
+  return store;
+}
+
+const stores = new WeakMap<Command, Store>();
+
+function openStoreOf({ verb, options, output, io }: Command): Store {
   // It would open a new store well, and no other.
   if (isUnexpanded(io.env.M2MCP_PASSPHRASE ?? ""))
     throw wrongUsage("M2MCP_PASSPHRASE is a variable that nothing expanded", "check where it is set");

@@ -4,13 +4,11 @@ import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { flagsCredentials, namesCredentials } from "../credentials/credential-options.ts";
-import { readCredentials } from "../credentials/credentials.ts";
-import { secretReading } from "../credentials/secret-reading.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
-import { loginOf, profileFor, savedProfile } from "./profile-for.ts";
+import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
 import type { Cache, Profile, Store } from "./saved.ts";
-import { isWithin, profileName, serverUrl } from "./server-url.ts";
+import { isWithin, profileName } from "./server-url.ts";
 import { cacheOf, storeOf } from "./store.ts";
 
 /** A server and how to be authorized there, before anything is sent. */
@@ -69,10 +67,10 @@ export async function profileTarget(command: Command, store: Store, profile: Pro
 }
 
 async function addressTarget(command: Command, store: Store, text: string): Promise<Target> {
-  const server = serverUrl(text);
+  const server = await addressOf(store, text);
   await store.unlock();
   if (namesCredentials(command.options)) {
-    const credentials = await readCredentials(command.options, secretReading(command, "source"));
+    const credentials = await givenCredentials(command);
     // The secret is one of the parts: with another secret, the token got by the first is not found.
     const cache = cacheOf(store, [server, JSON.stringify(credentials)]);
     const { clientId, authentication } = credentials;
@@ -85,6 +83,13 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
     return { ...(await profileTarget(command, store, profile)), server };
   }
   return withOptions(command, store, server, { credentials: null, cache: cacheOf(store, [server]) });
+}
+
+/** Those of flags and variables; what reads them is not loaded for a saved connection. */
+async function givenCredentials(command: Command): Promise<Credentials> {
+  const { readCredentials } = await import("../credentials/credentials.ts");
+  const { secretReading } = await import("../credentials/secret-reading.ts");
+  return readCredentials(command.options, secretReading(command, "source"));
 }
 
 /** Hosts that --allow-http names, one or several a value. */

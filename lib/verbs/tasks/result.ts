@@ -1,7 +1,8 @@
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { taskIn } from "../../hosts/one-off/task.ts";
-import { toolResult } from "../../ui/render.ts";
 import { toolFailed } from "../errors.ts";
+import { savePlace } from "../outcome/place.ts";
+import { showToolResult } from "../outcome/show.ts";
 import { withClient } from "../with-client.ts";
 import { noTask } from "./errors.ts";
 import { waitLimitMs } from "./wait-limit.ts";
@@ -9,13 +10,12 @@ import { waitLimitMs } from "./wait-limit.ts";
 /** `m2mcp @svc tasks-result ID`: waits for a task, and shows what its call has come to. */
 export async function run(command: Command): Promise<Outcome> {
   const taskId = command.positionals[1] ?? "";
+  const place = await savePlace(command);
   const result = await withClient(command, async (client) => {
     const task = taskIn(await client.request("tasks/get", { taskId }));
     if (!task) throw noTask();
     return client.awaitTask(task, waitLimitMs(command.options));
   });
-  command.output.data(result);
-  const shown = toolResult(result);
-  if (shown !== "") command.output.print(shown);
+  await showToolResult(command, result, place);
   return result.isError === true ? toolFailed(taskId) : undefined;
 }

@@ -113,7 +113,12 @@ describe("login proves itself", () => {
       world.as.tokenEndpoint,
     );
     expect(code).toBe(0);
-    expect(world.mcp.requests.slice(before)).toEqual([]);
+    // The request that proves the address bears the token: none is sent to find a challenge.
+    const seen = world.mcp.requests.slice(before);
+    expect(seen.filter(({ headers }) => !headers.authorization?.toString().startsWith("Bearer "))).toEqual(
+      [],
+    );
+    expect(seen.filter(({ path }) => path.includes("well-known"))).toEqual([]);
     const list = await home.run(["tools-list", world.mcp.url]);
     expect(list.code).toBe(0);
   });

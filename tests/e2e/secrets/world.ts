@@ -28,6 +28,9 @@ const RESULTS: Record<string, object> = {
   ping: {},
 };
 
+/** What the server does; to be changed for a while. */
+export const habits = { echoes: true };
+
 /** `/mcp` works; `/refuse` is refused a token, with all that was sent in the words; `/echo` repeats the token. */
 function answer(origin: string, path: string, body: string, authorization: string, response: ServerResponse) {
   const place = /\/(mcp|refuse|echo|dpop)$/.exec(path)?.[1] ?? "mcp";
@@ -51,7 +54,7 @@ function answer(origin: string, path: string, body: string, authorization: strin
     const token_type = place === "dpop" ? "DPoP" : "Bearer";
     return json(response, { access_token: S.token, token_type, expires_in: 600 });
   }
-  if (path === "/echo" && authorization) {
+  if (path === "/echo" && authorization && habits.echoes) {
     const challenge = `Bearer error="invalid_token", error_description="bad: ${authorization}"`;
     return response.writeHead(401, { "www-authenticate": challenge }).end();
   }
@@ -81,9 +84,12 @@ export function callsOf(target: string, name: string): string[][] {
     "prompts-get": ["p"],
     complete: ["p", "n="],
     request: ["tools/list"],
+    install: ["--host", "cursor", "--host", "codex", "--dry-run"],
+    uninstall: ["--dry-run"],
+    bundle: ["--print"],
   };
   return VERBS.map((verb) => {
-    if (verb.name === "profiles" || verb.name === "store") return [verb.name];
+    if (["profiles", "store", "hosts"].includes(verb.name)) return [verb.name];
     if (verb.name === "login" || verb.name === "connect") return [verb.name, target, `@${name}`];
     return [verb.name, target, ...(more[verb.name] ?? [])];
   });

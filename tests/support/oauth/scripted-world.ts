@@ -89,7 +89,8 @@ export async function startScriptedWorld(script: WorldScript = {}): Promise<Scri
       return token(params, response, request);
     }
     if (pathname !== "/mcp") return response.writeHead(404).end();
-    if (request.headers.authorization !== "Bearer good") return refuse(request, response, body);
+    if (!/^(Bearer|DPoP) good$/.test(request.headers.authorization ?? ""))
+      return refuse(request, response, body);
     calls.push(request.headers);
     const result = { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" };
     return json(response, { jsonrpc: "2.0", id: JSON.parse(body).id, result });

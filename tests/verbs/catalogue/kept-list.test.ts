@@ -7,9 +7,9 @@ describe("how long a list counts:", () => {
   const rows: [string, unknown[], number][] = [
     ["not said", [undefined], HOUR],
     ["said", [60_000], 60_000],
-    ["not at all", [0], 0],
-    ["less than that", [-5], 0],
-    ["nonsense", ["60"], 0],
+    ["nothing, as SDKs do", [0], HOUR / 12],
+    ["less than nothing", [-5], HOUR / 12],
+    ["nonsense", ["60"], HOUR / 12],
     ["more than a day", [Number.MAX_SAFE_INTEGER], 24 * HOUR],
     ["pages: the shortest", [60_000, 1000, undefined], 1000],
   ];

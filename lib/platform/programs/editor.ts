@@ -1,0 +1,41 @@
+import { spawn } from "node:child_process";
+
+/** What is started where neither variable names an editor. */
+const USUAL = process.platform === "win32" ? "notepad" : "vi";
+
+/** Our own variables hold secrets that an editor has no use for. */
+const isInherited = (name: string) => !/^M2MCP_/i.test(name);
+
+/** The editor that a person has chosen: VISUAL, else EDITOR. */
+export const chosenEditor = ({ VISUAL, EDITOR }: Record<string, string | undefined>): string =>
+  VISUAL?.trim() || EDITOR?.trim() || USUAL;
+
+/**
+ * Opens a file in an editor and waits for its end. The editor has the terminal: where stdout is a pipe or a file, it
+ * gets stderr in its place.
+ *
+ * @param editor a command of the shell, with arguments of its own or not (`code --wait`)
+ * @returns why it did not end well, for a person; undefined where it did
+ */
+export function openEditor(
+  editor: string,
+  path: string,
+  env: Record<string, string | undefined>,
+  isStdoutTerminal: boolean,
+): Promise<string | undefined> {
+  const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
+  const stdio = ["inherit", isStdoutTerminal ? "inherit" : 2, "inherit"] as const;
+  // Ctrl-C belongs to the editor.
+  const ignore = () => {};
+  process.on("SIGINT", ignore);
+  return new Promise<string | undefined>((resolve) => {
+    const child =
+      process.platform === "win32"
+        ? spawn(`${editor} "${path}"`, { shell: true, stdio: [...stdio], env: inherited })
+        : spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", path], { stdio: [...stdio], env: inherited });
+    child.on("error", () => resolve("it could not be started"));
+    child.on("close", (code, signal) =>
+      resolve(code === 0 ? undefined : code === null ? `it was ended by ${signal}` : `exit code ${code}`),
+    );
+  }).finally(() => process.off("SIGINT", ignore));
+}

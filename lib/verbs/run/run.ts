@@ -1,0 +1,114 @@
+import type { Command, Outcome } from "../../command-line/command.ts";
+import { showControlsInJson } from "../../controls.ts";
+import { EXIT, M2mcpError } from "../../failure.ts";
+import type { McpClient } from "../../hosts/one-off.ts";
+import type { JsonObject } from "../../json.ts";
+import { follow } from "../../timing/linked-abort.ts";
+import { failureJson } from "../../ui/failure-json.ts";
+import { toolFailed } from "../errors.ts";
+import { callTool } from "../tools/call-tool.ts";
+import { withClient } from "../with-client.ts";
+import { badParallel, callsFailed, notWanted } from "./errors.ts";
+import { inOrder } from "./in-order.ts";
+import { inputLines, type NumberedLine } from "./input.ts";
+import { type PlannedCall, plannedCall } from "./planned-call.ts";
+
+const MOST_PARALLEL = 64;
+
+/** What a line came to: what is written of it, and its failure, if it is one. */
+interface Ran {
+  written: JsonObject;
+  failed?: M2mcpError;
+}
+
+/** `m2mcp @svc run FILE|-`: a call for each line of JSON, over one session, and its answer as a line of JSON, in order. */
+export async function run(command: Command): Promise<Outcome> {
+  const [, path = "-"] = command.positionals;
+  const parallel = parallelOf(command.options.value("parallel"));
+  return withClient(command, async (client) => {
+    // Who comes first asks for the era, and the others would wait for all of its work.
+    if (parallel > 1) await alive(client);
+    return runLines(command, client, path, parallel);
+  });
+}
+
+async function runLines(
+  command: Command,
+  client: McpClient,
+  path: string,
+  parallel: number,
+): Promise<Outcome> {
+  const { io, options } = command;
+  const out = io.openStdout();
+  const keepsGoing = options.on("keep-going");
+  const over = new AbortController();
+  const unlink = [follow(client.gone, over), follow(out.gone, over)];
+  let [all, failures] = [0, 0];
+  let first: M2mcpError | undefined;
+  await inOrder(inputLines(io, path, over.signal), {
+    parallel,
+    over: over.signal,
+    work: (line) => carryOut(command, client, line, over.signal),
+    emit({ written, failed }) {
+      // What comes after the call that ended it all was given up.
+      if (over.signal.aborted) return undefined;
+      all++;
+      if (failed) {
+        failures++;
+        first ??= failed;
+        if (!keepsGoing) over.abort(notWanted());
+      }
+      return out.write(`${showControlsInJson(JSON.stringify(written))}\n`);
+    },
+  });
+  await out.flushed();
+  for (const stop of unlink) stop();
+  client.gone.throwIfAborted();
+  return first && callsFailed(first, failures, all);
+}
+
+/** Carries out one line; its failure is an outcome like others. */
+async function carryOut(
+  command: Command,
+  client: McpClient,
+  { text, number }: NumberedLine,
+  signal: AbortSignal,
+): Promise<Ran> {
+  let id: unknown = number;
+  try {
+    const call = plannedCall(text, number);
+    id = call.id;
+    const result = await resultOf(command, client, call, signal);
+    const failed = result.isError === true ? toolFailed(String(call.params.name)) : undefined;
+    return { written: { id, result }, ...(failed ? { failed } : {}) };
+  } catch (error) {
+    if (!(error instanceof M2mcpError)) throw error;
+    return { written: { id, ...failureJson(error) }, failed: error };
+  }
+}
+
+async function resultOf(
+  command: Command,
+  client: McpClient,
+  { method, params }: PlannedCall,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  const options = { signal, spelled: true };
+  if (method !== "tools/call") return client.request(method, params, options);
+  const { name, arguments: given, ...rest } = params;
+  const call = { ...rest, name: String(name), arguments: given as JsonObject };
+  return (await callTool(command, client, call, options)).result;
+}
+
+async function alive(client: McpClient): Promise<void> {
+  await client.ping().catch((error: unknown) => {
+    // A server that knows no ping is there all the same.
+    if (!(error instanceof M2mcpError) || error.exitCode !== EXIT.server) throw error;
+  });
+}
+
+function parallelOf(text = "1"): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > MOST_PARALLEL) throw badParallel(text);
+  return count;
+}
