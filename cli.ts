@@ -3,7 +3,7 @@ import { plainArguments } from "./lib/command-line/arguments/plain.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
-import { outputMode, readOptions } from "./lib/command-line/option-values.ts";
+import { jsonFilter, outputMode, readOptions } from "./lib/command-line/option-values.ts";
 import { HELP_TOPICS } from "./lib/command-line/topic-names.ts";
 import { VERBS } from "./lib/command-line/verbs.ts";
 import { VERSION } from "./lib/command-line/version.ts";
@@ -18,7 +18,7 @@ import { colourChoice, createScreens } from "./lib/ui/screen/screen.ts";
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */
 async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   // Until the options are read, errors take the form that the raw arguments and the environment ask for.
-  const json = argv.includes("--json");
+  const json = argv.includes("--json") && !argv.some((word) => /^--jq(=|$)/.test(word));
   let screens = createScreens(streams, io.env, "auto");
   let output: Output = createOutput(io, { json, verbose: false, results: true }, screens);
   try {
@@ -49,7 +49,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     output = createOutput(io, { json, verbose: false, results }, screens);
     const options = readOptions(parsed.given, io.env, spec.options, spec.name);
     screens = createScreens(streams, io.env, colourChoice(options.value("color")));
-    output = createOutput(io, outputMode(options, results), screens);
+    const filter = await jsonFilter(options);
+    output = createOutput(io, { ...outputMode(options, results), ...(filter ? { filter } : {}) }, screens);
     checkPositionals(spec, chosen.positionals);
     const verb = await spec.load();
     const failed = await verb.run({

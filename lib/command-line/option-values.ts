@@ -1,5 +1,6 @@
 import { wrongUsage } from "../failure.ts";
 import { isUnexpanded, trimmedText } from "../plain-text.ts";
+import type { JsonFilter } from "../ui/jq.ts";
 import type { OutputMode } from "../ui/output.ts";
 import type { Arguments } from "./arguments/parse.ts";
 import { OPTION_WORDS } from "./foreign-words.ts";
@@ -81,11 +82,19 @@ export function readOptions(
  * @throws M2mcpError (exit 1) where a variable of a switch is neither true nor false
  */
 export const outputMode = (options: Options, results: boolean): OutputMode => ({
-  json: options.on("json"),
+  json: options.on("json") || (results && options.value("jq") !== undefined),
   verbose: options.on("verbose"),
   quiet: options.on("quiet"),
   results,
 });
+
+/** What `--jq` makes of results; a megabyte, loaded where it is given. @throws M2mcpError (exit 1) where it is none */
+export async function jsonFilter(options: Options): Promise<JsonFilter | undefined> {
+  const expression = options.value("jq");
+  if (expression === undefined) return undefined;
+  const { jqFilter } = await import("../ui/jq.ts");
+  return jqFilter(expression);
+}
 
 /**
  * `--timeout` in ms.

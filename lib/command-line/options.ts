@@ -8,6 +8,15 @@ import { OWN } from "./options/own.ts";
 /** Every option of the command line: the one place that parsing, help and variable names read. */
 const table = { ...CREDENTIALS, ...CONNECTION, ...OWN, ...DESKTOP, ...GENERAL };
 
+type NamesOf<Table> = Table extends unknown ? keyof Table : never;
+type Twice<Tables> = Tables extends [infer One, ...infer Others]
+  ? (keyof One & NamesOf<Others[number]>) | Twice<Others>
+  : never;
+// Of a name in two tables the second would take the first one's place: that does not compile. What a verb means by an
+// option of others it says in its `meanings`.
+type Clash = Twice<[typeof CREDENTIALS, typeof CONNECTION, typeof OWN, typeof DESKTOP, typeof GENERAL]>;
+true satisfies [Clash] extends [never] ? true : Clash;
+
 export type OptionName = keyof typeof table;
 
 export const OPTIONS: Readonly<Record<OptionName, OptionSpec>> = table;

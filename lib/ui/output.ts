@@ -1,9 +1,10 @@
-import { createConsola } from "consola/core";
+import { type ConsolaInstance, createConsola } from "consola/core";
 import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import type { Sink } from "../platform/streams/sink.ts";
 import { failureJson } from "./failure-json.ts";
+import type { JsonFilter } from "./jq.ts";
 import { jsonText } from "./json-text.ts";
 import type { Screens } from "./screen/screen.ts";
 import { marked, type Role, type Shown } from "./screen/style.ts";
@@ -17,7 +18,7 @@ export interface Output {
   print(text: string): void;
   /** The same of a text in which nothing foreign steers a terminal any more: it goes there as it is. */
   show(text: Shown): void;
-  /** A result for programs; nothing but in JSON mode. */
+  /** A result for programs; nothing but in JSON mode. @throws M2mcpError (exit 1) where --jq fails on it */
   data(value: unknown): void;
   /** Bytes as they are, in every mode; at a terminal as text with its control characters shown. */
   raw(bytes: Uint8Array | string): void;
@@ -61,6 +62,8 @@ export interface OutputMode {
   verbose: boolean;
   /** Nothing on stderr but the failure that ends the command. */
   quiet?: boolean;
+  /** In JSON mode: what is made of each object before it is written. */
+  filter?: JsonFilter;
   /** False when stdout belongs to the bridge: then nothing at all is written there. */
   results: boolean;
 }
@@ -68,22 +71,23 @@ export interface OutputMode {
 /** Levels of consola that are used: 0 failures, 1 warnings, 3 notes, 4 steps. */
 const levelOf = ({ verbose, quiet = false }: OutputMode) => (quiet ? 0 : verbose ? 4 : 3);
 
+/** consola writes to stdout by default, where results stand. */
+const openLines = (stderr: Sink, mode: OutputMode): ConsolaInstance =>
+  createConsola({
+    level: levelOf(mode),
+    throttle: 0,
+    reporters: [{ log: ({ args }) => void stderr.write(`${args.join(" ")}\n`) }],
+  });
+
 /** @param screen what the two streams are, made once for the process */
 export function createOutput(
   streams: { readonly stdout: Sink; readonly stderr: Sink },
   mode: OutputMode,
   screen: Screens,
 ): Output {
-  // consola writes to stdout by default, where results stand.
-  const open = () =>
-    createConsola({
-      level: levelOf(mode),
-      throttle: 0,
-      reporters: [{ log: ({ args }) => void streams.stderr.write(`${args.join(" ")}\n`) }],
-    });
-  let opened: ReturnType<typeof open> | undefined;
+  let opened: ConsolaInstance | undefined;
   const lines = () => {
-    opened ??= open();
+    opened ??= openLines(streams.stderr, mode);
     return opened;
   };
   const headed = (word: string, role: Role, text: string) => `${marked(word, screen.err, role)} ${text}`;
@@ -98,7 +102,11 @@ export function createOutput(
         : chunk,
     );
   const data = (value: unknown) => {
-    if (mode.json) write(`${showControlsInJson(jsonText(value, 2))}\n`);
+    if (!mode.json) return;
+    if (!mode.filter) return write(`${showControlsInJson(jsonText(value, 2))}\n`);
+    const { text, failure } = mode.filter(jsonText(value));
+    raw(text);
+    if (failure) throw failure;
   };
   const ended = (text: string) => (text.endsWith("\n") ? text : `${text}\n`);
   return {
@@ -121,7 +129,8 @@ export function createOutput(
     failure(error, hasResult = false) {
       if (told.has(error)) return;
       told.add(error);
-      if (!hasResult) data(failureJson(error));
+      // An expression is for results; of an error it would make what nobody meant.
+      if (!hasResult && !mode.filter) data(failureJson(error));
       lines().fatal(headed("error:", "error", oneLine(error.message, LONGEST_LINE)));
       if (error.hint !== undefined) lines().fatal(headed("hint:", "hint", oneLine(error.hint, LONGEST_LINE)));
     },

@@ -54,6 +54,17 @@ export const skillChanged = (uri: string) =>
     "try again; if it stays so, tell who runs the server",
   );
 
+/** @param first what the first of them failed with, for its exit code */
+export const someUnreached = (failed: number, of: number, first: M2mcpError) =>
+  failed === 1 && of === 1
+    ? first
+    : new M2mcpError(
+        first.code,
+        first.exitCode,
+        failed === of ? "no server could be asked" : `${failed} of ${of} servers could not be asked`,
+        "the lines above say why; m2mcp doctor <target> looks closer",
+      );
+
 export const notSaved = (file: string, reason: string) =>
   new M2mcpError(
     "not_saved",

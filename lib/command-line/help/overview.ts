@@ -19,6 +19,7 @@ export const overview = (): Section[] => {
     BLANK,
     ["Start", "m2mcp login mcp.example.com/mcp @svc --client-id ID"],
     ["", "m2mcp @svc tools-list"],
+    ["", "m2mcp install @svc, for Claude Desktop and other hosts"],
     ["Exit codes", "0 done, 1 usage, 2 server, 3 network, 4 authorization, 5 store"],
     [
       "More",

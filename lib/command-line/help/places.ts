@@ -12,8 +12,6 @@ const ALL: Readonly<Record<string, string>> = {
 
 const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   complete: {
-    "[target]": "of this one alone: @name or the URL of a server",
-    "<id>": "of the task, as tasks-list shows it",
     "<name>": "a prompt, or a template of resources",
     "<argument>": "argument=beginning, the one to complete; before it those that are settled",
     "[...arguments]": "",
@@ -35,7 +33,10 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<method>": "as tools/list",
     "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",
   },
+  run: { "[file]": "a line for each call; - or nothing for stdin" },
+  watch: { "[...uris]": "of resources; without them the lists alone" },
   skills: { "[name]": "of one skill, or its URI" },
+  "tools-call": { "[...arguments]": "key=value, key:=json, key=@file, a JSON object, or - for stdin" },
   "prompts-get": { "[...arguments]": "key=value" },
   store: { "[action]": "move or passphrase" },
 };

@@ -3,6 +3,12 @@ import type { OptionSpec } from "./option-spec.ts";
 /** What every verb knows. */
 export const GENERAL = {
   json: { group: "general", about: "print one JSON object: the server's result, or the error" },
+  jq: {
+    group: "general",
+    value: "EXPRESSION",
+    variable: false,
+    about: "print what a jq expression makes of the JSON; strings as they are",
+  },
   color: {
     group: "general",
     value: "WHEN",

@@ -27,19 +27,25 @@ export function taskBegun(result: JsonObject): Task | undefined {
 export function taskIn(value: JsonObject): Task | undefined {
   const { taskId, status, statusMessage, inputRequests, result, error } = value;
   if (typeof taskId !== "string" || typeof status !== "string") return undefined;
-  const ttlMs = value.ttlMs ?? value.ttl;
-  const pollMs = value.pollIntervalMs ?? value.pollInterval;
+  const ttlMs = numberIn(value.ttlMs ?? value.ttl);
+  const pollMs = numberIn(value.pollIntervalMs ?? value.pollInterval);
   return {
     taskId,
     status,
     ...(typeof statusMessage === "string" ? { statusMessage } : {}),
-    ...(typeof ttlMs === "number" && ttlMs > 0 ? { ttlMs } : {}),
-    ...(typeof pollMs === "number" && pollMs >= 0 ? { pollMs } : {}),
+    ...(ttlMs > 0 ? { ttlMs } : {}),
+    ...(pollMs >= 0 ? { pollMs } : {}),
     ...(isObject(inputRequests) ? { inputRequests } : {}),
     ...(isObject(result) ? { result } : {}),
     ...(isObject(error) ? { error } : {}),
   };
 }
+
+/** A number, whether read or as it is spelled; NaN where it is none. */
+const numberIn = (value: unknown): number =>
+  typeof value === "number" || (typeof value === "object" && value !== null)
+    ? Number(JSON.stringify(value))
+    : Number.NaN;
 
 /** Whether nothing more will happen to it. */
 export const isOver = ({ status }: Task): boolean => ["completed", "failed", "cancelled"].includes(status);

@@ -21,19 +21,19 @@ const list =
     rowsShown(items.map(row), screen);
 
 /** A tool as its signature, what it does to the world, and the first line of what it does. */
-const toolRow = (tool: JsonObject): Row => {
+export const toolRow = (tool: JsonObject): Row => {
   const { word, role } = effectOf(tool);
   return { head: [signature(tool), { text: word, role }], text: lineOf(tool.description ?? tool.title) };
 };
 
 /** A prompt with its arguments, optional ones in brackets. */
-const promptRow = (prompt: JsonObject): Row => ({
+export const promptRow = (prompt: JsonObject): Row => ({
   head: [{ text: text(prompt.name), role: "name" }, promptArguments(prompt)],
   text: lineOf(prompt.description ?? prompt.title),
 });
 
 /** A resource or a template of them. */
-const resourceRow = (resource: JsonObject): Row => ({
+export const resourceRow = (resource: JsonObject): Row => ({
   head: [{ text: text(resource.uri ?? resource.uriTemplate), role: "name" }, text(resource.mimeType)],
   text: lineOf(resource.title ?? resource.name),
 });

@@ -10,7 +10,8 @@ export type Piece = string | { readonly text: string; readonly role: Role };
 /** One thing of a list: what it is, in columns, and what is said of it, as long as it likes. */
 export interface Row {
   readonly head: readonly (Piece | readonly Piece[])[];
-  readonly text: string | readonly Piece[];
+  /** One line, or several. */
+  readonly text: string | readonly (Piece | readonly Piece[])[];
 }
 
 /** Columns that the text beside its head needs at least; with fewer it stands below. */
@@ -75,7 +76,12 @@ function cellOf(pieces: Piece | readonly Piece[], screen: Screen): Cell {
   };
 }
 
-function shortened(line: Piece): Piece {
+function shortened(line: Piece | readonly Piece[]): Piece | readonly Piece[] {
+  if (Array.isArray(line)) return line;
+  return shortenedPiece(line as Piece);
+}
+
+function shortenedPiece(line: Piece): Piece {
   const text = typeof line === "string" ? line : line.text;
   if (text.length <= LONGEST_LINE) return line;
   const cut = `${text.slice(0, LONGEST_LINE).toWellFormed()}…`;

@@ -14,7 +14,8 @@ export type Role =
   | "strong"
   | "emphasis"
   | "code"
-  | "address";
+  | "address"
+  | "match";
 
 /** Of the terminal's own sixteen colours, so that both dark and light schemes have it their way. */
 const CODES: Record<Role, readonly [on: string, off: string]> = {
@@ -30,6 +31,7 @@ const CODES: Record<Role, readonly [on: string, off: string]> = {
   emphasis: ["3", "23"],
   code: ["36", "39"],
   address: ["4", "24"],
+  match: ["1;33", "22;39"],
 };
 
 /** Text for a screen in which nothing foreign steers it: only what is made in this folder and of its parts. */

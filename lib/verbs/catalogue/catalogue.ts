@@ -28,7 +28,10 @@ export interface Catalogue {
  * The catalogue of a target, in a file of its own beside the state, so that commands that need none do not read it. It
  * is found by server, credentials and headers: what one caller was shown is no other's (`cacheScope` "private").
  */
-export function catalogueOf({ store, server, credentials, headers }: Target, { env, now }: IO): Catalogue {
+export function catalogueOf(
+  { store, server, credentials, headers, policies }: Target,
+  { env, now }: IO,
+): Catalogue {
   let known: Promise<KeptLists> | undefined;
   let id: Promise<string> | undefined;
   const place = () => {
@@ -38,6 +41,8 @@ export function catalogueOf({ store, server, credentials, headers }: Target, { e
         server,
         JSON.stringify(credentials),
         JSON.stringify(expandHeaders(headers, env)),
+        // A list that hides tools is no list for who may use them.
+        ...(policies.length === 0 ? [] : [JSON.stringify(policies)]),
       ]))();
     return id;
   };
@@ -70,7 +75,10 @@ export function catalogueOf({ store, server, credentials, headers }: Target, { e
         return old && saysTheSame(old, list) ? old : list;
       });
     },
-    expire: (kind) =>
-      change(kind, (old) => (old === undefined || old.freshMs === 0 ? old : { ...old, freshMs: 0 })),
+    expire(kind) {
+      // Another process may have kept one since.
+      known = undefined;
+      return change(kind, (old) => (old === undefined || old.freshMs === 0 ? old : { ...old, freshMs: 0 }));
+    },
   };
 }

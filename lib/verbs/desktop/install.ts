@@ -7,6 +7,7 @@ import { isHere, type Place, placeOf } from "../../desktop/place.ts";
 import { type System, thisSystem } from "../../desktop/system.ts";
 import { wrongUsage } from "../../failure.ts";
 import { carryOut, modeOf } from "./changes.ts";
+import { guardArguments } from "./guard-arguments.ts";
 import { ownEntry } from "./own-entry.ts";
 import { hostsOption, placesToInstall, scopeOption } from "./places.ts";
 
@@ -21,12 +22,12 @@ export async function run(command: Command): Promise<Outcome> {
     );
   const scope = scopeOption(command) ?? "user";
   const system = thisSystem(io);
-  const { profile, entry, warnings } = await ownEntry(command, text, scope);
+  const { profile, entry, warnings } = await ownEntry(command, text, scope, guardArguments(options));
   const name = entryName(options.value("name") ?? profile);
-  if (options.on("print")) return print(command, system, name, entry);
-  modeOf(command);
-  const places = await placesToInstall(command, system, scope);
+  if (!options.on("print")) modeOf(command);
   for (const warning of warnings) output.warn(warning);
+  if (options.on("print")) return print(command, system, name, entry);
+  const places = await placesToInstall(command, system, scope);
   if (hostsOption(command).length > 0) await warnOfAbsent(command, system, places);
   const steps = places.map((place) => {
     const key = place.host.key?.(name) ?? name;

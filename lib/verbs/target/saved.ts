@@ -28,7 +28,19 @@ export interface Profile {
   allowHttp?: string[];
   /** Path of a PEM file with further certificate authorities (--ca). */
   ca?: string;
+  /** Which tools may be used (--allow-tool, --deny-tool, --read-only, --pin). */
+  tools?: ToolPolicy;
   createdAtMs: number;
+}
+
+/** Which tools of a server may be used, as it is kept; each of them narrows what the others leave. */
+export interface ToolPolicy {
+  /** Patterns of names, one of which must suit. */
+  allow?: string[];
+  /** Patterns of names, none of which may suit. */
+  deny?: string[];
+  readOnly?: true;
+  pin?: true;
 }
 
 export type State = CachedState<AuthState, ServerMemory> & {
