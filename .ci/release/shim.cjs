@@ -10,8 +10,8 @@ const { platform, arch } = process;
 /** Debian's loader has a name of its own; musl's does not tell its version. */
 function libc() {
   if (platform !== "linux") return "";
-  const report = process.report && process.report.getReport();
-  return report && report.header && report.header.glibcVersionRuntime ? "" : "-musl";
+  const report = process.report?.getReport();
+  return report?.header?.glibcVersionRuntime ? "" : "-musl";
 }
 
 function executable() {
