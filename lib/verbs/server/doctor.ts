@@ -3,7 +3,7 @@ import { freshness } from "../../auth/tokens/freshness.ts";
 import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
-import { notWell, stepFailed } from "../errors.ts";
+import { hostNotWell, notWell, stepFailed } from "../errors.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import { resolveTarget, type Target } from "../target/target.ts";
 import { withTarget } from "../with-client.ts";
@@ -17,11 +17,28 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     steps.push(step);
     command.output.print(inWords(step));
   };
+  await showHostSide(command, target, show);
+  const isHostWell = steps.every((step) => step.ok);
+  const ofHost = steps.length;
   const failed = await walk(command, target, show);
   const ok = steps.every((step) => step.ok);
   command.output.data({ server: withoutUrlSecrets(target.server), ok, steps });
-  if (!failed) return ok ? undefined : notWell();
-  return stepFailed(steps.findLast((step) => !step.ok)?.name ?? "it", failed);
+  if (!failed) return ok ? undefined : isHostWell ? notWell() : hostNotWell();
+  const last = steps.slice(ofHost).findLast((step) => !step.ok);
+  return last ? stepFailed(last.name, failed) : failed;
+}
+
+/** What a host would start, and what came of it: a bridge that never runs shows nothing else. */
+async function showHostSide(
+  command: Command,
+  target: Target,
+  show: (step: DiagnosisStep) => void,
+): Promise<void> {
+  const { showHostSteps } = await import("../desktop/host-steps.ts");
+  await showHostSteps(command, target, show);
+  const { lastBridgeStep } = await import("../activity/last-bridge.ts");
+  const last = await lastBridgeStep(command, target);
+  if (last) show(last);
 }
 
 async function walk(
