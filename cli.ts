@@ -26,7 +26,11 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
       plainArguments(argv) ?? (await import("./lib/command-line/arguments/parse.ts")).parseArguments(argv);
     if (parsed.given.has("version")) {
       if (!json) output.raw(`m2mcp ${VERSION}\n`);
-      else output.data({ version: VERSION, ...(await import("./lib/platform/programs/build-info.ts")).buildInfo() });
+      else
+        output.data({
+          version: VERSION,
+          ...(await import("./lib/platform/programs/build-info.ts")).buildInfo(),
+        });
       return EXIT.done;
     }
     if (parsed.given.has("licenses")) {
