@@ -318,6 +318,21 @@ describe("what is shown and asked", () => {
   });
 });
 
+test("a connection named after its server has an entry whose name every host takes", async () => {
+  await logIn(world, home);
+  await home.run(["connect", world.mcp.url, "@mcp.example.com"]);
+  await home.run(["install", "@mcp.example.com", "--host", "claude-code", "--yes"]);
+  const { mcpServers } = JSON.parse(read(".claude.json"));
+  expect(mcpServers["mcp-example-com"].args).toEqual(["bridge", "@mcp.example.com"]);
+  expect((await home.run(["uninstall", "@mcp.example.com", "--yes"])).stdout).toContain(
+    "removed mcp-example-com",
+  );
+  const wrong = await home.run(["install", "@svc", "--name", "a.b", "--yes"]);
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("an entry cannot have this name")]);
+  const near = await home.run(["install", "@svx", "--yes"]);
+  expect(near.stderr).toContain("did you mean @svc");
+});
+
 test("what narrows the tools goes into the entry, and holds in the host", async () => {
   await logIn(world, home);
   const guards = ["--allow-tool", "add,e*", "--deny-tool", "echo", "--read-only"];
