@@ -50,7 +50,7 @@ test("an entry that a host starts, with nothing but its home, reaches the server
     "--yes",
   ]);
   expect(code).toBe(0);
-  expect(stdout).toContain(`Claude Desktop: added svc in ${path(...claude)}`);
+  expect(stdout).toContain(`Claude Desktop: added svc in ~/${claude.join("/")}\n`);
   const entry = JSON.parse(read(...claude)).mcpServers.svc;
   expect(entry).toEqual({ command: BINARY, args: ["bridge", "@svc"], env: { M2MCP_HOME: path("store") } });
   expect(getStaticTOMLValue(parseTOML(read(".codex", "config.toml")))).toEqual({
@@ -96,7 +96,7 @@ describe("files of other programs", () => {
     // As if it were done twice.
     const written = read(...parts);
     const twice = await home.run(["install", "@svc", "--host", host, "--yes"]);
-    expect([twice.code, twice.stdout]).toEqual([0, expect.stringContaining("has svc already")]);
+    expect([twice.code, twice.stdout]).toEqual([0, expect.stringContaining("has svc as it should be")]);
     expect(read(...parts)).toBe(written);
     expect((await home.run(["uninstall", "@svc", "--host", host, "--yes"])).code).toBe(0);
     expect(read(...parts)).toBe(text);
@@ -237,16 +237,22 @@ describe("what is shown and asked", () => {
     write(CURSOR, ".cursor", "mcp.json");
     write(CODEX, ".codex", "config.toml");
     const screen = atTerminal(home, ["install", "@svc"]);
-    await screen.answer(/mcp\.json\? \[y\]es.*: $/s, `n${KEYS.enter}`);
-    await screen.answer(/config\.toml\? \[y\]es.*: $/s, `y${KEYS.enter}`);
+    await screen.answer(/change the file of Cursor\? \[y\]es.*: $/s, `n${KEYS.enter}`);
+    await screen.answer(/of Codex\? \[y\]es.*: $/s, `y${KEYS.enter}`);
     expect(await screen.ended).toBe(0);
     expect(read(".cursor", "mcp.json")).toBe(CURSOR);
     expect(read(".codex", "config.toml")).toContain("[mcp_servers.svc]");
     const text = screen.text();
-    expect(text).toContain("Cursor: left as it is");
+    expect(text).toContain("Cursor: left as it is\n");
+    expect(text).toContain(
+      "Codex: added svc in ~/.codex/config.toml\n  a copy of before: ~/.codex/config.toml.m2mcp-",
+    );
     expect(text).not.toContain("not-to-be-shown");
+    const none = atTerminal(home, ["install", "@svc", "--name", "other"]);
+    await none.answer(/of Cursor\? .*: $/s, `q${KEYS.enter}`);
+    expect([await none.ended, none.text()]).toEqual([0, expect.not.stringContaining("+++ ~/.codex")]);
     const gone = atTerminal(home, ["uninstall", "@svc"]);
-    await gone.answer(/config\.toml\? .*: $/s, KEYS.ctrlC);
+    await gone.answer(/of Codex\? \[y\/N\]: $/s, KEYS.ctrlC);
     expect(await gone.ended).not.toBe(0);
     expect(read(".codex", "config.toml")).toContain("[mcp_servers.svc]");
   });
@@ -310,6 +316,42 @@ describe("what is shown and asked", () => {
       false,
     ]);
   });
+});
+
+test("a connection named after its server has an entry whose name every host takes", async () => {
+  await logIn(world, home);
+  await home.run(["connect", world.mcp.url, "@mcp.example.com"]);
+  await home.run(["install", "@mcp.example.com", "--host", "claude-code", "--yes"]);
+  const { mcpServers } = JSON.parse(read(".claude.json"));
+  expect(mcpServers["mcp-example-com"].args).toEqual(["bridge", "@mcp.example.com"]);
+  expect((await home.run(["uninstall", "@mcp.example.com", "--yes"])).stdout).toContain(
+    "removed mcp-example-com",
+  );
+  const wrong = await home.run(["install", "@svc", "--name", "a.b", "--yes"]);
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("an entry cannot have this name")]);
+  const near = await home.run(["install", "@svx", "--yes"]);
+  expect(near.stderr).toContain("did you mean @svc");
+});
+
+test("what narrows the tools goes into the entry, and holds in the host", async () => {
+  await logIn(world, home);
+  const guards = ["--allow-tool", "add,e*", "--deny-tool", "echo", "--read-only"];
+  await home.run(["install", "@svc", "--host", "cursor", "--yes", ...guards]);
+  const entry = JSON.parse(read(".cursor", "mcp.json")).mcpServers.svc;
+  const narrowed = ["--allow-tool=add", "--allow-tool=e*", "--deny-tool=echo", "--read-only"];
+  expect(entry.args).toEqual(["bridge", "@svc", ...narrowed]);
+  const client = new Client({ name: "host", version: "1" });
+  const env = { HOME: home.folder, ...entry.env };
+  await client.connect(
+    new StdioClientTransport({ command: entry.command, args: entry.args, env, stderr: "ignore" }),
+  );
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).not.toContain("echo");
+  await client.close();
+  // Ours still, and without them again.
+  await home.run(["install", "@svc", "--host", "cursor", "--yes"]);
+  expect(JSON.parse(read(".cursor", "mcp.json")).mcpServers.svc.args).toEqual(["bridge", "@svc"]);
+  expect((await home.run(["uninstall", "@svc", "--yes"])).stdout).toContain("removed svc");
 });
 
 test("the command is the link on PATH, which an upgrade leaves in its place", async () => {
