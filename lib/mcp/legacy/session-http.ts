@@ -1,5 +1,5 @@
 import type { HttpResponse } from "../http/body.ts";
-import type { HttpRequest, RefusedBody } from "../http/layers/layer.ts";
+import type { RefusedBody } from "../http/layers/layer.ts";
 import { refusedIn } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
@@ -21,12 +21,16 @@ const headersOf = ({ id, version }: SessionHeaders): Record<string, string> => (
   ...(version === undefined ? {} : { "mcp-protocol-version": version }),
 });
 
-/** One message to the server (MCP 2025-11-25 "Sending Messages to the Server"). */
+/**
+ * One message to the server (MCP 2025-11-25 "Sending Messages to the Server").
+ *
+ * @param end what ends the request; a controller where that is for this request alone
+ */
 export const postMessage = (
   endpoint: Endpoint,
   session: SessionHeaders,
   text: Text,
-  end: Pick<HttpRequest, "signal" | "abort">,
+  end: AbortController | AbortSignal,
 ): Promise<HttpResponse> =>
   sendHttp(endpoint, {
     method: "POST",
@@ -36,7 +40,7 @@ export const postMessage = (
       accept: "application/json, text/event-stream",
       ...headersOf(session),
     },
-    ...end,
+    ...("signal" in end ? { signal: end.signal, abort: end } : { signal: end }),
     ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
   });
 
