@@ -16,10 +16,21 @@ export interface SessionHeaders {
   version?: string;
 }
 
-const headersOf = ({ id, version }: SessionHeaders): Record<string, string> => ({
-  ...(id === undefined ? {} : { "mcp-session-id": id }),
-  ...(version === undefined ? {} : { "mcp-protocol-version": version }),
-});
+/** The headers of a request in a session, beside its own. */
+function headersOf(
+  { id, version }: SessionHeaders,
+  own: Record<string, string> = {},
+): Record<string, string> {
+  const headers = { ...own };
+  if (id !== undefined) headers["mcp-session-id"] = id;
+  if (version !== undefined) headers["mcp-protocol-version"] = version;
+  return headers;
+}
+
+const POST_HEADERS = {
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+};
 
 /**
  * One message to the server (MCP 2025-11-25 "Sending Messages to the Server").
@@ -35,11 +46,7 @@ export const postMessage = (
   sendHttp(endpoint, {
     method: "POST",
     body: text,
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...headersOf(session),
-    },
+    headers: headersOf(session, POST_HEADERS),
     ...("signal" in end ? { signal: end.signal, abort: end } : { signal: end }),
     ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
   });
