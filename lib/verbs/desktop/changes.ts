@@ -7,6 +7,7 @@ import { type System, shortPath } from "../../desktop/system.ts";
 import { writeChange } from "../../desktop/write-change.ts";
 import { M2mcpError, wrongUsage } from "../../failure.ts";
 import { askerAt } from "../../ui/ask.ts";
+import { failureJson } from "../../ui/failure-json.ts";
 import { isAskable } from "../../ui/io.ts";
 import { shownDiff } from "../../ui/screen/shown-diff.ts";
 import { someHostsFailed } from "../errors.ts";
@@ -34,7 +35,8 @@ interface Result {
   status: Change["kind"] | "would-be-added" | "would-be-updated" | "would-be-removed" | "declined" | "failed";
   backup: string | null;
   diff?: string;
-  error?: { code: string; message: string; hint?: string };
+  /** As that of a command. */
+  error?: unknown;
 }
 
 interface Mode {
@@ -102,9 +104,7 @@ async function carriedOut(work: Work, step: Step): Promise<[Result, M2mcpError?]
     return [{ ...about, ...(await changed(work, step)) }];
   } catch (error) {
     if (!(error instanceof M2mcpError)) throw error;
-    const { code, message, hint } = error;
-    const told = { code, message, ...(hint === undefined ? {} : { hint }) };
-    return [{ ...about, status: "failed", backup: null, error: told }, error];
+    return [{ ...about, status: "failed", backup: null, ...failureJson(error) }, error];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { type FoundFile, type FoundHost, findHosts } from "../../desktop/find-hosts.ts";
 import { type System, shortPath, thisSystem } from "../../desktop/system.ts";
+import { failureJson } from "../../ui/failure-json.ts";
 import { table } from "../../ui/table.ts";
 
 /** `m2mcp hosts`: which hosts are on this machine, where their files are, and which entries start m2mcp. */
@@ -26,7 +27,7 @@ function forPrograms({ host, here, files }: FoundHost) {
       ...file,
       // Values of variables may be secrets that somebody has put there by hand.
       ours: ours.map(({ env, ...entry }) => ({ ...entry, variables: Object.keys(env) })),
-      ...(problem ? { error: { code: problem.code, message: problem.message } } : {}),
+      ...(problem ? failureJson(problem) : {}),
     })),
   };
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +17,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
 import { BINARY, createHome, type Home, homeForEachTest } from "../../support/home.ts";
 import { atTerminal, KEYS } from "../../support/terminal.ts";
+import { until } from "../../support/waiting.ts";
 import { logIn, startWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -316,6 +318,45 @@ describe("what is shown and asked", () => {
       false,
     ]);
   });
+});
+
+test.if(process.platform === "linux")(
+  "a host that runs, and may write its file back, is told of before",
+  async () => {
+    await logIn(world, home);
+    const host = path("claude-desktop");
+    copyFileSync("/bin/sleep", host);
+    chmodSync(host, 0o755);
+    const running = Bun.spawn([host, "60"]);
+    home.owns({ stop: () => running.kill() });
+    await until(() => readFileSync(`/proc/${running.pid}/comm`, "utf8") === "claude-desktop\n");
+    const { stderr } = await home.run(["install", "@svc", "--host", "claude-desktop", "--yes"]);
+    expect(stderr).toContain(
+      "warning: Claude Desktop is running and may write its file back as it was: quit it first",
+    );
+    expect(stderr).toContain(
+      "next, Claude Desktop: quit it, from the tray or menu bar too, and start it again",
+    );
+    running.kill();
+    await running.exited;
+    const { stderr: after } = await home.run(["uninstall", "@svc", "--yes"]);
+    expect(after).not.toContain("is running");
+  },
+);
+
+test("a connection named after its server has an entry whose name every host takes", async () => {
+  await logIn(world, home);
+  await home.run(["connect", world.mcp.url, "@mcp.example.com"]);
+  await home.run(["install", "@mcp.example.com", "--host", "claude-code", "--yes"]);
+  const { mcpServers } = JSON.parse(read(".claude.json"));
+  expect(mcpServers["mcp-example-com"].args).toEqual(["bridge", "@mcp.example.com"]);
+  expect((await home.run(["uninstall", "@mcp.example.com", "--yes"])).stdout).toContain(
+    "removed mcp-example-com",
+  );
+  const wrong = await home.run(["install", "@svc", "--name", "a.b", "--yes"]);
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("an entry cannot have this name")]);
+  const near = await home.run(["install", "@svx", "--yes"]);
+  expect(near.stderr).toContain("did you mean @svc");
 });
 
 test("what narrows the tools goes into the entry, and holds in the host", async () => {
