@@ -22,6 +22,8 @@ const ALLOWED: Record<string, string[]> = {
   // A client of one era with a server of another, or of the same.
   "mcp/pairs": ["mcp/legacy", "mcp/modern", "mcp/translate", "mcp/http", ...PROTOCOL],
   "mcp/connection": ["mcp/pairs", "mcp/legacy", "mcp/modern", ...PROTOCOL],
+  // Between a host and its connection: which tools may be used.
+  "mcp/policy": ["mcp/translate", ...PROTOCOL],
   hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
   auth: GROUND,
   store: GROUND,
@@ -33,7 +35,18 @@ const ALLOWED: Record<string, string[]> = {
   schema: ["."],
   ui: ["schema", "mcp/protocol", "mcp/jsonrpc", ...GROUND],
   "command-line": ["ui", ...GROUND],
-  verbs: ["command-line", "hosts", "desktop", "auth", "store", "activity", "ui", "schema", ...PROTOCOL],
+  verbs: [
+    "command-line",
+    "hosts",
+    "desktop",
+    "auth",
+    "store",
+    "activity",
+    "mcp/policy",
+    "ui",
+    "schema",
+    ...PROTOCOL,
+  ],
 };
 
 interface Import {

@@ -1,6 +1,8 @@
-// The main job, shown: a real authorization server, a real protected MCP server, and the executable between them.
+// The main job, shown: a real authorization server, a real protected MCP server, and the executable between them. With
+// `--stay` the servers go on, to be tried by hand.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { stay } from "./demo-stay.ts";
 import { BINARY, createHome } from "./support/home.ts";
 import { startWorld } from "./support/world.ts";
 
@@ -48,11 +50,12 @@ try {
   await show(["logout", world.mcp.url]);
   say(`\n${world.as.tokenRequests.length} token request served all of this.`);
   if (world.as.tokenRequests.length !== 1) failed = true;
+  if (!failed && process.argv.includes("--stay")) await stay(world, home, say);
 } catch (error) {
   console.error(error);
   failed = true;
 } finally {
-  home.remove();
+  await home.remove();
   await world.end();
 }
 say(failed ? "\nthe demo FAILED" : "\nthe demo worked; everything it made is removed again.");

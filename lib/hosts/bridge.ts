@@ -41,6 +41,8 @@ export interface BridgeOptions {
   /** Told the length of each message once it is done with. */
   onMessageDone(length: number): void;
   observer: Observer;
+  /** Told the method of a notification that one of the server's lists has changed. */
+  onListChanged?(method: string): void;
 }
 
 /**
@@ -63,12 +65,13 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
 }
 
 function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
-  const { endpoint, onMessageDone, observer } = options;
+  const { endpoint, onMessageDone, observer, onListChanged = () => {} } = options;
   const limitMs = deadlineMs(endpoint.timeoutMs);
   const owed = new Pending<Owed>();
   const asked: Bridge["asked"] = new Set();
   const toClient: OnMessage = async (message) => {
     if (message.kind === "request") asked.add(message.id);
+    else if (message.method.endsWith("/list_changed")) onListChanged(message.method);
     await writer.write(message.text);
     onMessageDone(message.text.length);
   };

@@ -14,6 +14,7 @@ export interface StorePaths {
   pruned: string;
   profiles: string;
   state: string;
+  pins: string;
   locks: string;
 }
 
@@ -24,15 +25,17 @@ export const storePaths = (folder: string): StorePaths => ({
   pruned: join(folder, "pruned"),
   profiles: join(folder, "profiles"),
   state: join(folder, "state"),
+  pins: join(folder, "pins"),
   locks: join(folder, "locks"),
 });
 
 /** Some file systems do not tell capitals apart; two names would then be one file. */
 export const profileHeader = (name: string): Header => ({ kind: "profile", name: name.toLowerCase() });
 export const stateHeader = (id: string): Header => ({ kind: "state", name: id.toLowerCase() });
+export const pinsHeader = (id: string): Header => ({ kind: "pins", name: id.toLowerCase() });
 
 export const sealedFile = (paths: StorePaths, { kind, name }: Header): string =>
-  join(kind === "profile" ? paths.profiles : paths.state, `${name}${SUFFIX}`);
+  join(kind === "profile" ? paths.profiles : paths[kind], `${name}${SUFFIX}`);
 
 /** The profile name or state id that a file is for; null for one that is none of ours. */
 export function nameOfSealed(file: string): string | null {

@@ -23,7 +23,7 @@ const MOST_UNNAMED = 200;
 export async function prune(paths: StorePaths, nowMs: number): Promise<void> {
   try {
     if (!(await isDue(paths.pruned, nowMs))) return;
-    await pruneTemporary([paths.folder, paths.profiles, paths.state], nowMs);
+    await pruneTemporary([paths.folder, paths.profiles, paths.state, paths.pins], nowMs);
     for (const name of await listFolder(paths.locks)) {
       const file = join(paths.locks, name);
       if (await isAbandoned(file, STALE_MS, nowMs)) await removeFile(file);

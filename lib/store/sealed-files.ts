@@ -62,6 +62,6 @@ export async function writeSealed(
   const { key } = await access.openKey();
   const bytes = await seal(key, header, value);
   // Of state, a power cut may bring back the old one: that costs a request, and a sync costs each time.
-  const durable = header.kind === "profile";
+  const durable = header.kind !== "state";
   access.exposure.written(await writeAtomic(sealedFile(access.paths, header), bytes, { durable, confirm }));
 }

@@ -7,7 +7,15 @@ import type { Lease } from "./locks/lock.ts";
 import type { InTurn } from "./locks/turns.ts";
 import { withLock } from "./locks/with-lock.ts";
 import type { WorkLocks } from "./locks/work-locks.ts";
-import { belongsToProfile, profileHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
+import {
+  belongsToProfile,
+  pinsHeader,
+  profileHeader,
+  sealedFile,
+  stateHeader,
+  workLock,
+  writeLock,
+} from "./paths.ts";
 import { checkedHeader, type Named, writeProfile } from "./profiles.ts";
 import { readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
 import type { Header } from "./vault.ts";
@@ -150,6 +158,7 @@ function removeProfile<S extends object>(
     await lease.confirm();
     const removed = await removeFile(sealedFile(paths, header));
     await removeFile(sealedFile(paths, stateHeader(name)));
+    await removeFile(sealedFile(paths, pinsHeader(name)));
     inMemory.delete(name);
     return removed;
   });

@@ -12,6 +12,7 @@ import { createTurns } from "./locks/turns.ts";
 import { withLock } from "./locks/with-lock.ts";
 import { createWorkLocks } from "./locks/work-locks.ts";
 import { storeLock, storePaths } from "./paths.ts";
+import { createStoredPins, type StoredPins } from "./pins/stored-pins.ts";
 import { listProfiles, type Named, profileNames, readProfile, writeProfile } from "./profiles.ts";
 import type { StoreAccess } from "./sealed-files.ts";
 import { type Change, createStates, NOWHERE } from "./state.ts";
@@ -44,6 +45,8 @@ export interface Store<Profile extends Named, State extends object> {
    * another has taken over, what `work` changes of that state is dropped: the other's is newer.
    */
   withLock<T>(id: string, work: () => Promise<T>): Promise<T>;
+  /** What was seen of servers' tools. */
+  readonly pins: StoredPins;
   /** An id for state that belongs to no profile: the same parts give the same id, which reveals none of them. */
   stateId(parts: string[]): Promise<string>;
   /** Where the key is, for `profiles` and `doctor` to show; opens the store. */
@@ -110,6 +113,7 @@ export function openStore<Profile extends Named, State extends object>(
     updateState: states.update,
 
     withLock: workLocks.run,
+    pins: createStoredPins(access, inTurn),
 
     async stateId(parts) {
       try {

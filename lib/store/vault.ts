@@ -3,7 +3,7 @@ import { damagedFile, newerFormat } from "./errors.ts";
 
 /** What a file says of itself in clear; authenticated with the content, so that files cannot change places. */
 export interface Header {
-  kind: "profile" | "state";
+  kind: "profile" | "state" | "pins";
   name: string;
 }
 

@@ -24,8 +24,7 @@ export async function openKeepingClient(command: Command, target: Target): Promi
     client,
     catalogue,
     async close() {
-      await settled();
-      await client.close();
+      await Promise.all([settled(), client.close()]);
       await endpoint.end();
       caller.end();
     },

@@ -41,6 +41,17 @@ for (const kind of ["legacy", "modern", "HTTP+SSE"] as const)
       expect(screen.text()).toContain("accept Ada");
     });
 
+    test("a person may take longer than the server's time, and nothing is drawn over the form", async () => {
+      const screen = atTerminal(home, call("ask", "--timeout", "0.4"));
+      await screen.shows(/Name: /);
+      // The whole request would have 2.4 s.
+      await Bun.sleep(3000);
+      expect(screen.text()).not.toContain("waiting for");
+      screen.type(`Ada${KEYS.enter}`);
+      expect(await screen.ended).toBe(0);
+      expect(screen.text()).toContain("accept Ada");
+    });
+
     test("Ctrl-D declines, and the call goes on", async () => {
       const screen = atTerminal(home, call("ask"));
       await screen.answer(/Name: /, KEYS.ctrlD);

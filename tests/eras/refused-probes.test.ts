@@ -49,7 +49,8 @@ test(
         else json(response, {});
       }),
     );
-    const { code, stderr } = await home.run([server.url, "tools-call", "x"]);
+    // By the request alone: tools-call asks for the list of tools before.
+    const { code, stderr } = await home.run([server.url, "request", "tools/call", "name=x"]);
     expect(code).toBe(3);
     expect(stderr).toContain("not known");
     expect(server.count("tools/call")).toBe(1);

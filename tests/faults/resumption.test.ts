@@ -60,7 +60,8 @@ describe("a call whose server is killed and stays dead is told as one of unknown
     "under a command",
     inHome(async (home) => {
       const server = await breaking(home, () => {}, true);
-      const child = home.start([server.url, "tools-call", "echo", "--timeout", "2"]);
+      // By the request alone: tools-call asks for the list of tools before.
+      const child = home.start([server.url, "request", "tools/call", "name=echo", "--timeout", "2"]);
       const ended = collect(child);
       await until(() => server.count("tools/call") === 1);
       await server.stop();

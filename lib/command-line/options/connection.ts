@@ -33,6 +33,23 @@ export const CONNECTION = {
     group: "connection",
     value: "PLACE",
     about: "where a new store keeps its key: keyring, file or passphrase",
-    choices: ["keyring", "file"],
+    choices: ["keyring", "file", "passphrase"],
+  },
+  "allow-tool": {
+    group: "connection",
+    value: "PATTERN",
+    repeat: true,
+    about: "use only tools whose names suit: * stands for any text",
+  },
+  "deny-tool": {
+    group: "connection",
+    value: "PATTERN",
+    repeat: true,
+    about: "hide and refuse tools whose names suit",
+  },
+  "read-only": { group: "connection", about: "use only tools that say of themselves that they only read" },
+  pin: {
+    group: "connection",
+    about: "refuse tools that are no longer what they were at first sight; see m2mcp pins",
   },
 } as const satisfies Record<string, OptionSpec>;

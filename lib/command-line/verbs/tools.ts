@@ -32,4 +32,13 @@ export const TOOLS: readonly VerbSpec[] = [
     ],
     load: () => import("../../verbs/tools/call.ts"),
   },
+  {
+    name: "pins",
+    group: "hosts",
+    arguments: "<action> <target> [...tools]",
+    about: "With --pin: list what tools are pinned, show what changed, approve it, reset all",
+    options: ["yes", ...SPEAKING],
+    examples: [`m2mcp pins list ${OWN_NAME}`, `m2mcp pins approve ${OWN_NAME} search`],
+    load: () => import("../../verbs/policy/pins.ts"),
+  },
 ];

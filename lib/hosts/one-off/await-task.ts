@@ -22,6 +22,9 @@ export interface TaskContext {
   failure(error: RpcError): M2mcpError;
   /** Tells the server that nobody wants the task any more, though the caller has gone. Never rejects. */
   cancel(taskId: string): Promise<void>;
+}
+
+export interface AwaitOptions extends Pick<RequestOptions, "spelled"> {
   /** For how long to wait in all, in ms; absent: for as long as the server keeps the task. */
   limitMs?: number;
 }
@@ -40,7 +43,11 @@ interface OpenResult {
  * @throws M2mcpError what the call would have ended with; a task that is cancelled, or takes too long; the caller's reason
  *   to give up: then the task is cancelled at the server (`tasks/cancel`)
  */
-export async function awaitTask(context: TaskContext, first: Task): Promise<JsonObject> {
+export async function awaitTask(
+  context: TaskContext,
+  first: Task,
+  { limitMs, spelled = false }: AwaitOptions = {},
+): Promise<JsonObject> {
   const { caller, host, cancel } = context;
   const { taskId } = first;
   const stopWaiting = caller.waits(host);
@@ -51,7 +58,8 @@ export async function awaitTask(context: TaskContext, first: Task): Promise<Json
   caller.gone.addEventListener("abort", onGone, { once: true });
   if (caller.gone.aborted) onGone();
   try {
-    return await untilOver(context, first);
+    const request: TaskContext["request"] = (method, params) => context.request(method, params, { spelled });
+    return await untilOver({ ...context, request }, first, limitMs);
   } catch (error) {
     if (error instanceof M2mcpError && error.code === "task_too_long") onGone();
     throw error;
@@ -62,8 +70,12 @@ export async function awaitTask(context: TaskContext, first: Task): Promise<Json
   }
 }
 
-async function untilOver(context: TaskContext, first: Task): Promise<JsonObject> {
-  const { caller, host, limitMs = Number.POSITIVE_INFINITY } = context;
+async function untilOver(
+  context: TaskContext,
+  first: Task,
+  limitMs = Number.POSITIVE_INFINITY,
+): Promise<JsonObject> {
+  const { caller, host } = context;
   const sinceMs = performance.now();
   const answered = new Set<string>();
   let open: OpenResult | undefined;

@@ -12,8 +12,7 @@ import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { inputNeeded } from "../../mcp/protocol/errors.ts";
 import { Cancellation, type Transport } from "../../mcp/protocol/transport.ts";
 import { tookTooLong } from "../../net/errors.ts";
-import { deadlineMs } from "../../timing/deadline.ts";
-import { watchIdle } from "../../timing/idle-timeout.ts";
+import { deadlineMs, type Pausable, pausableLimit } from "../../timing/deadline.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { quietly } from "../../timing/quietly.ts";
 import { sleep } from "../../timing/sleep.ts";
@@ -40,6 +39,7 @@ export interface OneOff {
 export interface UnderWay {
   /** Its progress is told under this token. */
   readonly token: unknown;
+  readonly deadline: Pausable;
   /** What the server asked meanwhile and nobody could answer. */
   asked?: string;
 }
@@ -77,14 +77,14 @@ export async function exchange(
   const { params, token } = withProgressToken(method, given);
   const left = leaving(context, signal);
   const stopWaiting = mayTakeLong(method) ? caller.waits(host) : () => {};
-  const mine: UnderWay = { token };
+  const mine: UnderWay = { token, deadline: left.deadline };
 
   async function onMessage(message: NotificationMessage | RequestMessage): Promise<void> {
     if (message.kind === "notification") {
       onNotification(message);
       return tell(context, message);
     }
-    await left.whileAsking(() => answer(context, message, left.over.signal));
+    await answer(context, message, left.over.signal);
   }
 
   underWay.add(mine);
@@ -95,7 +95,7 @@ export async function exchange(
       message: requestMessage("0", method, params),
       signal: left.over.signal,
       onMessage,
-      gather: (wanted) => left.whileAsking(() => questions.gather(wanted, left.over.signal)),
+      gather: (wanted) => whileAsking(context, () => questions.gather(wanted, left.over.signal)),
     });
     const answered = await Promise.race([asking, left.forGood]);
     return { answer: answered, ...(mine.asked === undefined ? {} : { asked: mine.asked }) };
@@ -110,16 +110,24 @@ export async function exchange(
 }
 
 /** Answers a request of the server's, as far as anybody can. */
-export async function answer(
-  { connection, questions, underWay }: OneOff,
-  message: RequestMessage,
-  signal: AbortSignal,
-): Promise<void> {
+export async function answer(context: OneOff, message: RequestMessage, signal: AbortSignal): Promise<void> {
+  const { connection, questions, underWay } = context;
   const own = message.method === "ping" ? resultResponse(message.id, {}) : undefined;
-  const answered = own ?? (await questions.answer(message, signal));
+  const answered = own ?? (await whileAsking(context, () => questions.answer(message, signal)));
   // It may come on another stream than that of the request it belongs to.
   if (!answered) for (const one of underWay) one.asked = message.method;
   await connection.respond(answered ?? cannotAnswer(message));
+}
+
+/** The time that a person takes is not the server's. */
+async function whileAsking<T>({ underWay }: OneOff, work: () => Promise<T>): Promise<T> {
+  const held = [...underWay].map(({ deadline }) => deadline);
+  for (const deadline of held) deadline.pause();
+  try {
+    return await work();
+  } finally {
+    for (const deadline of held) deadline.resume();
+  }
 }
 
 /** Tells the caller what a notification says: the progress of a request under way, or a log message. */
@@ -137,7 +145,6 @@ function leaving({ endpoint, caller, host }: OneOff, signal: AbortSignal | undef
   const forGood = Promise.withResolvers<never>();
   forGood.promise.catch(() => {});
   let why: M2mcpError | undefined;
-  let asking = 0;
 
   function giveUp(failure: M2mcpError, reason: string): void {
     if (why) return;
@@ -146,7 +153,7 @@ function leaving({ endpoint, caller, host }: OneOff, signal: AbortSignal | undef
     startTimer(LAST_WORD_MS, () => forGood.reject(failure));
   }
   const limitMs = deadlineMs(endpoint.timeoutMs);
-  const deadline = watchIdle(limitMs, () => giveUp(tookTooLong(host, limitMs), "timeout"));
+  const deadline = pausableLimit(limitMs, () => giveUp(tookTooLong(host, limitMs), "timeout"));
   const mine = new AbortController();
   const unlink = [follow(caller.gone, mine), follow(signal, mine)];
   const onLeft = () => giveUp(mine.signal.reason as M2mcpError, mine.signal.reason.message);
@@ -155,18 +162,9 @@ function leaving({ endpoint, caller, host }: OneOff, signal: AbortSignal | undef
 
   return {
     over,
+    deadline,
     forGood: forGood.promise,
     reason: () => why,
-    /** The time that a person takes is not the server's. */
-    async whileAsking<T>(work: () => Promise<T>): Promise<T> {
-      asking++;
-      deadline.pause();
-      try {
-        return await work();
-      } finally {
-        if (--asking === 0) deadline.refresh();
-      }
-    },
     end() {
       deadline.stop();
       for (const stop of unlink) stop();

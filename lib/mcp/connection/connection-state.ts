@@ -99,3 +99,9 @@ export async function withinFirstLimit<T>(
     ended.signal.removeEventListener("abort", onEnd);
   }
 }
+
+/** What carries requests at the moment, where anything does. */
+export function transportNow({ state }: ConnectionContext): EraTransport | undefined {
+  if (state.kind === "connected") return state.transport;
+  return state.kind === "switching" ? state.from.transport : undefined;
+}

@@ -13,7 +13,7 @@ import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { clientEra, erasOf } from "../protocol/versions.ts";
 import { connect } from "./connect.ts";
-import type { ConnectedState, ConnectionContext } from "./connection-state.ts";
+import { type ConnectedState, type ConnectionContext, transportNow } from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
 import type { Negotiated } from "./negotiate.ts";
 import { createServerMemories, withSettled } from "./server-cache.ts";
@@ -29,7 +29,7 @@ export interface ConnectionOptions {
   /** Takes what belongs to no request under way. */
   onMessage: OnMessage;
   /** Who asks, where the requests are our own: they are sent in the era of the server. Absent: a client's, passed on. */
-  own?: OwnIdentity;
+  own?: OwnIdentity | undefined;
 }
 
 /**
@@ -37,6 +37,8 @@ export interface ConnectionOptions {
  * in its answers. An era that turns out wrong, at the start or later, is replaced, and the client notices nothing.
  */
 export function createConnection({ endpoint: given, onMessage, own }: ConnectionOptions): Transport {
+  const { guard, ...bare } = given;
+  if (guard) return guard(onMessage, (heard) => createConnection({ endpoint: bare, onMessage: heard, own }));
   const { cache, settled } = withSettled(given.cache);
   const endpoint = { ...given, cache };
   const context: ConnectionContext = {
@@ -181,11 +183,6 @@ async function notify(context: ConnectionContext, message: NotificationMessage):
   if (context.state.kind === "negotiating" || context.state.kind === "switching")
     await quietly(context.state.done);
   if (context.state.kind === "connected") await context.state.transport.notify(message);
-}
-
-function transportNow({ state }: ConnectionContext): Transport | undefined {
-  if (state.kind === "connected") return state.transport;
-  return state.kind === "switching" ? state.from.transport : undefined;
 }
 
 async function close(context: ConnectionContext, how: "end" | "leave"): Promise<void> {

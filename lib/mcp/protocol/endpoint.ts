@@ -1,4 +1,5 @@
 import type { Authorization } from "../../net/authorization.ts";
+import type { Guard } from "./transport.ts";
 
 /** What a server speaks: 2026-07-28, the Streamable HTTP before it, or the HTTP+SSE of 2024-11-05. */
 export type ServerEra = "modern" | "legacy" | "sse";
@@ -57,6 +58,8 @@ export interface Endpoint {
   trace?: Readonly<Record<string, string>>;
   /** While nobody can take more messages: resolves once somebody can. Long bodies are not read on meanwhile. */
   backpressure?(): Promise<void> | undefined;
+  /** What its tools may be used for, where somebody has said so. */
+  guard?: Guard;
   /** Each HTTP exchange is logged too. */
   verbose?: boolean;
   /** One line for a person, about what happens; shown with --verbose. */

@@ -55,3 +55,11 @@ export interface Transport {
    */
   close(how: "end" | "leave"): Promise<void>;
 }
+
+/**
+ * Stands between a host and its connection, and sees what goes either way.
+ *
+ * @param onMessage takes what comes for the host and belongs to no request
+ * @param connect makes the connection, which tells `onMessage` in the guard's place
+ */
+export type Guard = (onMessage: OnMessage, connect: (onMessage: OnMessage) => Transport) => Transport;

@@ -17,7 +17,7 @@ export function createOutputShapes() {
     /** A result of a modern server's as a legacy client takes it. */
     legacy({ method, params }: RequestMessage, result: JsonObject): JsonObject {
       if (method === "tools/list" && Array.isArray(result.tools) && result.tools.some(hasOtherOutput))
-        return { ...result, tools: result.tools.map(legacyTool) };
+        return { ...result, tools: result.tools.map(noted) };
       if (method !== "tools/call" || !("structuredContent" in result)) return result;
       const { structuredContent: value } = result;
       return isObject(value) && !wrapped.has(String(params.name))
@@ -26,14 +26,17 @@ export function createOutputShapes() {
     },
   };
 
-  function legacyTool(tool: unknown): unknown {
+  function noted(tool: unknown): unknown {
     if (!isObject(tool)) return tool;
-    const other = hasOtherOutput(tool);
-    if (other) wrapped.add(String(tool.name));
+    if (hasOtherOutput(tool)) wrapped.add(String(tool.name));
     else wrapped.delete(String(tool.name));
-    return other ? { ...tool, outputSchema: inObject(tool.outputSchema) } : tool;
+    return legacyTool(tool);
   }
 }
+
+/** A tool as a legacy client takes it. */
+export const legacyTool = (tool: JsonObject): JsonObject =>
+  hasOtherOutput(tool) ? { ...tool, outputSchema: inObject(tool.outputSchema) } : tool;
 
 const hasOtherOutput = (tool: unknown): boolean =>
   isObject(tool) &&

@@ -15,6 +15,8 @@ export interface ProgressLine {
   show(progress: Shown): void;
   /** Takes the line away, until it is drawn again: something else is about to be written. */
   clear(): void;
+  /** While it is held, the line is away: the terminal is somebody else's. */
+  hold(hold: boolean): void;
   end(): void;
 }
 
@@ -27,6 +29,7 @@ const CLEAR = "\r\u001b[2K";
 /**
  * @param columns of the terminal, now
  * @param waitingFor the server, while it has told nothing
+ * @param isHeld see `hold`: from the start
  * @param sinceMs when the request began, in ms of `nowMs`
  */
 export function createProgressLine(
@@ -35,11 +38,13 @@ export function createProgressLine(
     columns,
     waitingFor,
     sinceMs,
+    isHeld = false,
     nowMs = () => performance.now(),
   }: {
     columns: () => number;
     waitingFor: string;
     sinceMs: number;
+    isHeld?: boolean;
     nowMs?: () => number;
   },
 ): ProgressLine {
@@ -47,6 +52,7 @@ export function createProgressLine(
   let drawnMs = Number.NEGATIVE_INFINITY;
   let timer: Timer | undefined;
   let isDrawn = false;
+  let held = isHeld;
 
   const clear = () => {
     if (isDrawn) stderr.write(CLEAR);
@@ -54,6 +60,7 @@ export function createProgressLine(
   };
   const draw = () => {
     timer?.stop();
+    if (held) return;
     drawnMs = nowMs();
     const line = progressText(latest, waitingFor, drawnMs - sinceMs, columns() - 1);
     // The cursor goes back: what else is written takes the place of the line.
@@ -72,6 +79,13 @@ export function createProgressLine(
       timer.keepAlive(false);
     },
     clear,
+    hold(hold) {
+      held = hold;
+      if (hold) return clear();
+      timer?.stop();
+      timer = startTimer(TICK_MS, draw);
+      timer.keepAlive(false);
+    },
     end() {
       timer?.stop();
       clear();

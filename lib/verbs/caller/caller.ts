@@ -32,14 +32,18 @@ export async function openCaller(command: Command): Promise<OpenCaller> {
     gone: leaving.gone,
 
     async ask(host, question, signal) {
-      line.clear();
       const { putQuestion } = await import("./put-question.ts");
-      return putQuestion(
-        { io, isPerson, answers, note: output.note, leave: leaving.leave },
-        host,
-        question,
-        signal,
-      );
+      line.hold(true);
+      try {
+        return await putQuestion(
+          { io, isPerson, answers, note: output.note, leave: leaving.leave },
+          host,
+          question,
+          signal,
+        );
+      } finally {
+        line.hold(false);
+      }
     },
 
     onProgress(progress) {
@@ -80,11 +84,12 @@ function progressLines({ io, options, output }: Command) {
   let latest: Shown | undefined;
   let timer: ReturnType<typeof startTimer> | undefined;
   let line: ProgressLine | undefined;
+  let isHeld = false;
 
   async function open(waitingFor: string, sinceMs: number): Promise<void> {
     const { createProgressLine } = await import("../../ui/progress/progress-line.ts");
     if (underWay === 0 || line) return;
-    line = createProgressLine(io.stderr, { columns: () => err.columns ?? 80, waitingFor, sinceMs });
+    line = createProgressLine(io.stderr, { columns: () => err.columns ?? 80, waitingFor, sinceMs, isHeld });
     if (latest) line.show(latest);
   }
   function end(): void {
@@ -107,6 +112,10 @@ function progressLines({ io, options, output }: Command) {
       line?.show(progress);
     },
     clear: () => line?.clear(),
+    hold(hold: boolean): void {
+      isHeld = hold;
+      line?.hold(hold);
+    },
     end,
   };
 }

@@ -1,9 +1,12 @@
 import type { SignalExit } from "../../failure.ts";
+import { startTimer } from "../../timing/timer.ts";
 import { interrupted } from "../errors.ts";
 
 /** Signals with which a caller says that it has done waiting. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-export type LeavingSignal = (typeof SIGNALS)[number];
+type LeavingSignal = (typeof SIGNALS)[number];
+/** As a shell shows them. */
+const EXITS: Record<LeavingSignal, SignalExit> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /** How long the server is told, and everything is closed, before a signal has its way, in ms. */
 const GRACE_MS = 3000;
@@ -30,11 +33,8 @@ export function watchLeaving(): Leaving {
       now(signal);
       return;
     }
-    setTimeout(() => now(signal), GRACE_MS).unref();
-    // As a shell has it.
-    const { constants } = process.getBuiltinModule("node:os");
-    const exitCode = (128 + (constants.signals[signal] ?? 0)) as SignalExit;
-    gone.abort(interrupted(signal, exitCode));
+    startTimer(GRACE_MS, () => now(signal)).keepAlive(false);
+    gone.abort(interrupted(signal, EXITS[signal]));
   }
   function end(): void {
     for (const signal of SIGNALS) process.off(signal, leave);

@@ -4,15 +4,10 @@ import type { McpClient } from "../../hosts/one-off.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { LIST_METHODS, type ListKind } from "./kept-list.ts";
+import { CHANGED, LIST_METHODS, type ListKind } from "./kept-list.ts";
 
 /** Which list says what a request may name. */
 const LIST_OF: Record<string, ListKind> = { "tools/call": "tools", "prompts/get": "prompts" };
-/** Which list a server says to have changed. */
-const CHANGED: Record<string, ListKind> = {
-  "notifications/tools/list_changed": "tools",
-  "notifications/prompts/list_changed": "prompts",
-};
 /** Some servers give errors in the arguments as a result, with the code in its words. */
 const CODE_IN_WORDS = /-3260[12]\b/;
 

@@ -8,6 +8,12 @@ export const LIST_METHODS: Readonly<Record<ListKind, string>> = {
   prompts: "prompts/list",
 };
 
+/** Which list a server says to have changed. */
+export const CHANGED: Readonly<Record<string, ListKind>> = {
+  "notifications/tools/list_changed": "tools",
+  "notifications/prompts/list_changed": "prompts",
+};
+
 /** A list as a server gave it, without what only a reader of the whole list wants. */
 export interface KeptList {
   items: JsonObject[];

@@ -4,7 +4,7 @@ import { desktopEntry, type Entry } from "../../desktop/entry.ts";
 import type { Scope } from "../../desktop/host.ts";
 import { storeFolder } from "../../platform/files/folders.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
-import { noSuchProfile } from "../errors.ts";
+import { savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -33,8 +33,7 @@ export async function ownEntry(
 ): Promise<OwnEntry> {
   const store = storeOf(command);
   const name = profileName(text);
-  const profile = await store.readProfile(name);
-  if (!profile) throw noSuchProfile(name, store.folder);
+  const profile = await savedProfile(store, name);
   const warnings = await warningsFor(store, profile);
   // A file that a team shares names no place of this machine.
   if (scope === "project") {

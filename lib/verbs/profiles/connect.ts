@@ -2,6 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { namesCredentials } from "../credentials/credential-options.ts";
+import { withPolicyOf } from "../policy/tool-policy.ts";
 import { profileFor, savedProfile } from "../target/profile-for.ts";
 import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
@@ -47,10 +48,11 @@ async function planned(
   name: string,
   old: Profile | null,
 ): Promise<Plan> {
-  const kept = keptOptions(command);
   const createdAtMs = old?.createdAtMs ?? command.io.now();
   const login = from.startsWith("@") ? await loginNamed(command, store, from) : undefined;
   const server = login?.server ?? serverUrl(from);
+  const isSame = old !== null && sameServer(old.server, server);
+  const kept = withPolicyOf(keptOptions(command), isSame ? old : null);
   if (old?.credentials && !sameServer(old.server, server))
     throw wrongUsage(
       `@${name} is a login for ${old.server}`,

@@ -3,6 +3,8 @@ import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import type { Asker } from "../../ui/ask.ts";
 import { table } from "../../ui/table.ts";
+import { missingOf } from "../credentials/credential-options.ts";
+import { withPolicyOf } from "../policy/tool-policy.ts";
 import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -24,11 +26,13 @@ export async function run(command: Command): Promise<undefined> {
     );
   const server = serverUrl(address);
   const named = wanted === undefined ? undefined : profileName(wanted);
-  const kept = keptOptions(command);
   const store = storeOf(command);
   const old = await renewed(store, server, named);
+  const kept = withPolicyOf(keptOptions(command), old);
   requireSecure(server, "the server's address", kept.allowHttp ?? old?.allowHttp ?? []);
   const asker = guideOf(command);
+  // Who writes options can write a name as well.
+  const missing = missingOf(command.options);
 
   const learned = memoryCache({});
   const profile = old ? { profile: old } : {};
@@ -50,7 +54,7 @@ export async function run(command: Command): Promise<undefined> {
     );
   }
   const unserved = await firstRequestAfterLogin(command, { ...target, credentials: trial.credentials });
-  const name = old?.name ?? named ?? (await newName(store, server, asker));
+  const name = old?.name ?? named ?? (await newName(store, server, missing.id ? asker : undefined));
   await store.saveProfile(
     { ...withoutLogin(old), ...kept, name, server, credentials: trial.credentials, createdAtMs },
     learned.state(),
@@ -82,9 +86,7 @@ async function openServer(
   asker?.say(`${at} asks for no authorization`);
   if (!(await asker?.yes("keep the way to it under a name", true))) {
     output.data({ profile: null, server: at, authorization: null });
-    output.print(
-      `${at} asks for no authorization: m2mcp connect ${at} ${named ? `@${named}` : "@name"} is all it needs`,
-    );
+    output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);
     return;
   }
   const name = named ?? (await newName(store, profile.server, asker));

@@ -1,13 +1,14 @@
 import type { Command } from "../../command-line/command.ts";
 
 /**
- * What comes after a login or a connection, for people: two commands, and the entry of a desktop host, whole.
+ * What comes after a login or a connection: at a terminal two commands, and the entry of a desktop host, whole.
  *
  * @param name of the profile, which is kept by now
  */
 export async function showNext(command: Command, name: string): Promise<void> {
   const { output } = command;
   if (output.json) return;
+  if (!output.screen.out.isTerminal) return output.print(`  m2mcp @${name} tools-list`);
   const { ownEntry } = await import("../desktop/own-entry.ts");
   const { plain } = await import("../../desktop/host.ts");
   const { entry, warnings } = await ownEntry(command, `@${name}`);

@@ -7,6 +7,7 @@ import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { moment } from "../../ui/time.ts";
 import { readCredentials } from "../credentials/credentials.ts";
 import { secretReading } from "../credentials/secret-reading.ts";
+import { keptPolicy } from "../policy/tool-policy.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
@@ -57,6 +58,7 @@ export function keptOptions(command: Command): Partial<Profile> {
     ...(allowHttp.length > 0 ? { allowHttp } : {}),
     ...(ca === undefined ? {} : { ca: resolve(io.cwd, ca) }),
     ...(protocol === undefined ? {} : { protocol }),
+    ...keptPolicy(options),
   };
 }
 

@@ -8,10 +8,8 @@ import { withoutUrlSecrets } from "../../failure.ts";
 import type { Observer } from "../../hosts/bridge-context.ts";
 import { isObject } from "../../json.ts";
 import type { RpcError } from "../../mcp/jsonrpc/message.ts";
-import { stateFolders } from "../../platform/files/state-folders.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { Output } from "../../ui/output.ts";
-import { chosenLog } from "../activity/chosen-log.ts";
 import type { Cache } from "../target/saved.ts";
 import type { Target } from "../target/target.ts";
 
@@ -40,7 +38,10 @@ export function recordBridge(command: Command): BridgeRecord {
   const given = withoutUrlSecrets(command.positionals[0] ?? "");
   const about = { target: given, server: given };
   const recorder = createRecorder(async () => {
+    // Not at the start: nobody shall wait for them.
     const { openSink } = await import("../../activity/sink.ts");
+    const { stateFolders } = await import("../../platform/files/state-folders.ts");
+    const { chosenLog } = await import("../activity/chosen-log.ts");
     const log = chosenLog(io.env, io.cwd);
     return openSink({
       ...about,

@@ -15,7 +15,15 @@ import { type Ending, watchEnding } from "./ending.ts";
 /** Longest wait for answers under way when the input has ended, in ms. */
 const DRAIN_MS = 60_000;
 
-async function open({ command, of }: BridgeRecord): Promise<OpenEndpoint> {
+/** The target's endpoint, and what ends what is kept of its lists. */
+interface Opened {
+  endpoint: OpenEndpoint;
+  onListChanged(method: string): void;
+  /** Resolves once that is written. */
+  settled(): Promise<void>;
+}
+
+async function open({ command, of }: BridgeRecord): Promise<Opened> {
   const resolving = resolveTarget(command, command.positionals[0] ?? "");
   // What speaks to the server is loaded while the store is read.
   const [target, { BRIDGE, openEndpoint }] = await Promise.all([
@@ -23,7 +31,19 @@ async function open({ command, of }: BridgeRecord): Promise<OpenEndpoint> {
     import("../target/open-endpoint.ts"),
     bridging(),
   ]);
-  return openEndpoint(command, of(target), BRIDGE);
+  let expiring: Promise<void> = Promise.resolve();
+  return {
+    endpoint: await openEndpoint(command, of(target), BRIDGE),
+    onListChanged(method) {
+      expiring = expiring.then(async () => {
+        const { catalogueOf } = await import("../catalogue/catalogue.ts");
+        const { CHANGED } = await import("../catalogue/kept-list.ts");
+        const kind = CHANGED[method];
+        if (kind) await catalogueOf(target, command.io).expire(kind);
+      });
+    },
+    settled: () => expiring,
+  };
 }
 
 const bridging = () => import("../../hosts/bridge.ts");
@@ -44,10 +64,11 @@ export async function run(command: Command): Promise<undefined> {
   const ending = watchEnding();
   const output = command.io.openStdout();
   const record = recordBridge(command);
-  let endpoint: OpenEndpoint | undefined;
+  let opened: Opened | undefined;
   try {
-    endpoint = await unless(ending.kill, open(record));
-    if (!endpoint) return;
+    opened = await unless(ending.kill, open(record));
+    if (!opened) return;
+    const { endpoint, onListChanged } = opened;
     ending.opened();
     const { runBridge } = await bridging();
     await runBridge({
@@ -61,13 +82,15 @@ export async function run(command: Command): Promise<undefined> {
       onInputEnd: ending.inputEnded,
       onMessageDone: await createGcHint(),
       observer: record.observer,
+      onListChanged,
     });
   } catch (error) {
     const told = error instanceof M2mcpError ? namingVariables(command, error) : error;
-    if (told instanceof M2mcpError && !endpoint) await refuse(record, { input, output }, ending, told);
+    if (told instanceof M2mcpError && !opened) await refuse(record, { input, output }, ending, told);
     throw told;
   } finally {
-    await endpoint?.end();
+    await opened?.settled();
+    await opened?.endpoint.end();
     await record.end();
     ending.end();
   }

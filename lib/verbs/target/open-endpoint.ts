@@ -5,6 +5,7 @@ import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import { guardOf } from "../policy/guard-of.ts";
 import { timedStep } from "../timed-step.ts";
 import { namingVariables } from "../variables.ts";
 import { authDeps, fetchFor } from "./auth-deps.ts";
@@ -51,6 +52,7 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     ...timeouts(command, limits),
     ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
+    ...(await guardOf(command, target)),
     verbose: command.options.on("verbose"),
     log: timedStep(command),
     end: () => authorization.end(),

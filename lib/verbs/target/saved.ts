@@ -28,12 +28,24 @@ export interface Profile {
   allowHttp?: string[];
   /** Path of a PEM file with further certificate authorities (--ca). */
   ca?: string;
+  /** Which tools may be used (--allow-tool, --deny-tool, --read-only, --pin). */
+  tools?: ToolPolicy;
   createdAtMs: number;
 }
 
+/** Which tools of a server may be used, as it is kept; each of them narrows what the others leave. */
+export interface ToolPolicy {
+  /** Patterns of names, one of which must suit. */
+  allow?: string[];
+  /** Patterns of names, none of which may suit. */
+  deny?: string[];
+  readOnly?: true;
+  pin?: true;
+}
+
 export type State = CachedState<AuthState, ServerMemory> & {
-  /** Tools and prompts of one server, in state of their own. */
-  lists?: KeptLists;
+  /** Tools and prompts of one server, in state of their own; by the headers that they were asked for with. */
+  lists?: Record<string, KeptLists>;
 };
 export type Cache = StateCache<AuthState, ServerMemory>;
 export type MemoryCache = MemoryCacheOf<AuthState, ServerMemory>;

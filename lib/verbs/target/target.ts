@@ -4,6 +4,7 @@ import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { flagsCredentials, namesCredentials } from "../credentials/credential-options.ts";
+import { type NamedPolicy, policiesOf } from "../policy/tool-policy.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
 import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
@@ -24,6 +25,8 @@ export interface Target {
   allowHttp: string[];
   ca?: string;
   protocol?: string;
+  /** Which tools may be used, each with who has said so; empty: all of them. */
+  policies: NamedPolicy[];
   cache: Cache;
   /** Where it is kept which issuer took the credentials; for those that belong to no profile. */
   takenBy?: Cache;
@@ -126,6 +129,7 @@ export function withOptions(
     store,
     headers,
     allowHttp: [...new Set(allowHttp)],
+    policies: policiesOf(options, [login, profile]),
     ...(ca === undefined ? {} : { ca }),
     ...(protocol === undefined ? {} : { protocol }),
   };

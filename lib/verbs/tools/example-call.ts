@@ -1,28 +1,45 @@
 import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
-import { isObject, type JsonObject } from "../../json.ts";
+import type { JsonObject } from "../../json.ts";
+import { check } from "../../schema/check.ts";
+import { Unusable } from "../../schema/checkable.ts";
 import { exampleArguments } from "../../schema/example/arguments.ts";
 import { type Argument, argumentsOf } from "../../schema/type-words.ts";
 import { shellWord } from "../../ui/shell-word.ts";
 
 /**
- * A call of a tool that can be pasted into a shell: its arguments fit the tool's schema.
+ * A call of a tool that can be pasted into a shell, word by word: its arguments fit the tool's schema.
  *
  * @param target as the user wrote it
  * @returns undefined where no arguments are known to fit, or the tool's own words would steer a terminal
  */
-export function exampleCall(target: string, tool: JsonObject): string | undefined {
-  const given = exampleArguments(tool.inputSchema).find((one) => isObject(one));
-  if (!given || typeof tool.name !== "string") return undefined;
+export async function exampleCall(target: string, tool: JsonObject): Promise<string[] | undefined> {
+  const { name, inputSchema } = tool;
+  // A name like an option's would be taken for one.
+  if (typeof name !== "string" || name.startsWith("-")) return undefined;
+  const given = await fitting(exampleArguments(inputSchema), inputSchema);
+  if (!given) return undefined;
   const words = [
     "m2mcp",
     withoutUrlSecrets(target),
     "tools-call",
-    tool.name,
-    ...argumentWords(given, argumentsOf(tool.inputSchema)),
+    name,
+    ...argumentWords(given, argumentsOf(inputSchema)),
   ];
-  const line = words.map(shellWord).join(" ");
-  return showControls(line) === line ? line : undefined;
+  const quoted = words.map(shellWord);
+  return quoted.every((word) => showControls(word) === word) ? quoted : undefined;
+}
+
+/** The first that fits; of a schema that nothing can be checked against, the first. */
+async function fitting(all: readonly JsonObject[], schema: unknown): Promise<JsonObject | undefined> {
+  for (const one of all) {
+    const faults = await check(one, schema).catch((error: unknown) => {
+      if (error instanceof Unusable) return [];
+      throw error;
+    });
+    if (faults.length === 0) return one;
+  }
+  return undefined;
 }
 
 /** Names that stand before an equals sign; others are nested, or a part of the JSON. */

@@ -59,11 +59,10 @@ test("asks for id, proof, secret and name, and ends with what comes next", async
   expect(world.mcp.requests.length - before).toBe(1);
 });
 
-test("asks for what is missing alone; the name by Enter is that of the host", async () => {
+test("asks for what is missing alone, and of who gives options for no name", async () => {
   const screen = atTerminal(home, ["login", world.mcp.url, "--client-id", basic().id]);
   await screen.answer(PROOF, typed("1"));
   await screen.answer(SECRET, typed(basic().secret));
-  await screen.answer(/name to keep it under \[127\.0\.0\.1-\d+\]: $/, KEYS.enter);
   expect(await screen.ended).toBe(0);
   expect(screen.text()).toMatch(/profile +@127\.0\.0\.1-\d+\n/);
   expect(screen.text()).not.toContain("client id:");

@@ -1,10 +1,9 @@
 import { M2mcpError } from "../../../failure.ts";
 import { invalidAnswer, streamCut, timedOut, tookTooLong } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
-import { deadlineMs } from "../../../timing/deadline.ts";
-import { type IdleWatch, watchIdle } from "../../../timing/idle-timeout.ts";
+import { deadlineMs, pausableLimit } from "../../../timing/deadline.ts";
+import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { nextTurn } from "../../../timing/next-turn.ts";
-import { startTimer } from "../../../timing/timer.ts";
 import { readRefused } from "../../http/read-refused.ts";
 import type { Text } from "../../jsonrpc/bytes.ts";
 import { type Id, type Ids, idMeant, idValue } from "../../jsonrpc/id.ts";
@@ -23,6 +22,7 @@ import type { Losses } from "../losses.ts";
 import { postBeside } from "../session-http.ts";
 import type { SessionSettings } from "../session-settings.ts";
 import { type EventStream, openEventStream, StreamRefused } from "./event-stream.ts";
+import { createWaiting, type Waiting } from "./waiting.ts";
 
 /** The session, which lives as long as its stream. */
 export type SseState =
@@ -46,39 +46,6 @@ export interface SseSession {
   handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   /** Called when the stream of a session that was in use has ended. */
   onCut(session: SseSession): void;
-}
-
-/** A request whose answer is due on the stream. */
-interface Waiting {
-  resolve(answer: Answer): void;
-  reject(error: unknown): void;
-  /** The server has taken the request. */
-  posted(): void;
-  /** The stream is gone: a request that was taken has no answer; of one under way its own response tells. */
-  cut(error: unknown): void;
-  watch: IdleWatch;
-}
-
-function createWaiting(
-  resolve: (answer: Answer) => void,
-  reject: (error: unknown) => void,
-  watch: IdleWatch,
-): Waiting {
-  let isPosted = false;
-  let failure: unknown;
-  return {
-    resolve,
-    reject,
-    watch,
-    posted() {
-      isPosted = true;
-      if (failure !== undefined) reject(failure);
-    },
-    cut(error) {
-      failure ??= error;
-      if (isPosted || error instanceof StreamRefused) reject(failure);
-    },
-  };
 }
 
 /** The stream to send beside, opened where there is none. */
@@ -123,9 +90,10 @@ async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): P
         waiting.get(message.id)?.reject(invalidAnswer(hostOf(endpoint.url), message.error.message));
     } else if (message.kind === "request") {
       // A person may be asked, whose time is not the server's.
-      for (const { watch } of waiting.values()) watch.pause();
+      const held = [...waiting.values()];
+      for (const one of held) one.pause();
       await onMessage(message);
-      for (const { watch } of waiting.values()) watch.refresh();
+      for (const one of held) one.resume();
     } else if (message.kind === "notification") await onMessage(message);
     // The answer goes first.
     else if (settle(waiting, message)) await nextTurn();
@@ -171,7 +139,7 @@ export async function exchange(
   const limitMs = deadlineMs(timeoutMs);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const watch = watchIdle(timeoutMs, () => reject(timedOut(host, timeoutMs)));
-  const late = startTimer(limitMs, () => reject(tookTooLong(host, limitMs)));
+  const late = pausableLimit(limitMs, () => reject(tookTooLong(host, limitMs)));
   const onCancel = () => {
     const params = signal.reason instanceof Cancellation ? signal.reason.params : {};
     const told = notification("notifications/cancelled", { ...params, requestId: idValue(message.id) });
@@ -179,7 +147,7 @@ export async function exchange(
     reject(signal.reason);
   };
   signal.addEventListener("abort", onCancel, { once: true });
-  const waits = createWaiting(resolve, reject, watch);
+  const waits = createWaiting(resolve, reject, watch, late);
   waiting.set(message.id, waits);
   try {
     post(session, message.text).then((refusal) => (refusal ? resolve(refusal) : waits.posted()), reject);

@@ -1,0 +1,86 @@
+// What is known of a server's tools by the lists that went by, and by those that were asked for on their account.
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { randomBytes } from "../../platform/random.ts";
+import { type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
+import { errorIn } from "../protocol/answer.ts";
+import { META_CAPABILITIES, META_CLIENT, META_VERSION } from "../protocol/meta.ts";
+import { nextPage } from "../protocol/pages.ts";
+import type { OnMessage, Transport } from "../protocol/transport.ts";
+import { toolsNotSeen } from "./errors.ts";
+
+export interface SeenTools {
+  /** Takes a page of a list that the client asked for: the first begins anew, the last makes it whole. */
+  take(tools: readonly unknown[], page: { isFirst: boolean; isLast: boolean }): void;
+  /** All that the server lists under a name; none where that is not known. */
+  named(name: string): readonly JsonObject[];
+  /** The lists that went by count no more (MCP "List Changed Notification"). */
+  forget(): void;
+  /**
+   * Lists all tools on our own account, once for all who want to know.
+   *
+   * @param cause the client's request that this is for: whose era it is shows in it
+   * @throws M2mcpError when the server gives no list
+   */
+  listAll(cause: RequestMessage): Promise<readonly JsonObject[]>;
+  /** All tools: those of the list that went by last, where that is whole. @throws as `listAll` */
+  all(cause: RequestMessage): Promise<readonly JsonObject[]>;
+}
+
+/** @param inner what carries the requests; asked for at the first of them */
+export function createSeenTools(inner: () => Transport, onMessage: OnMessage): SeenTools {
+  let byName = new Map<string, JsonObject[]>();
+  let isWhole = false;
+  let listing: Promise<readonly JsonObject[]> | undefined;
+  // No id of a client's begins like this.
+  const prefix = `m2mcp-${randomBytes(8).toString("hex")}`;
+  let count = 0;
+
+  function take(tools: readonly unknown[], { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): void {
+    if (isFirst) byName = new Map();
+    isWhole = isLast;
+    for (const tool of tools) {
+      if (!isObject(tool) || typeof tool.name !== "string") continue;
+      byName.set(tool.name, [...(byName.get(tool.name) ?? []), tool]);
+    }
+  }
+  async function list(cause: RequestMessage): Promise<readonly JsonObject[]> {
+    const tools: JsonObject[] = [];
+    const pages = nextPage();
+    let cursor: string | undefined;
+    do {
+      const params = { ...metaFor(cause), ...(cursor === undefined ? {} : { cursor }) };
+      const message = requestMessage(JSON.stringify(`${prefix}-${++count}`), "tools/list", params);
+      const answer = await inner().request({ message, signal: new AbortController().signal, onMessage });
+      const result = answer.kind === "response" ? answer.message.result : undefined;
+      if (!result) throw toolsNotSeen(errorIn(answer)?.message ?? "it refused");
+      tools.push(...(Array.isArray(result.tools) ? result.tools : []).filter(isObject));
+      cursor = pages(result);
+    } while (cursor !== undefined);
+    take(tools, { isFirst: true, isLast: true });
+    return tools;
+  }
+  function listAll(cause: RequestMessage): Promise<readonly JsonObject[]> {
+    listing ??= list(cause).finally(() => {
+      listing = undefined;
+    });
+    return listing;
+  }
+  return {
+    take,
+    named: (name) => byName.get(name) ?? [],
+    forget() {
+      byName = new Map();
+      isWhole = false;
+    },
+    listAll,
+    all: async (cause) => (isWhole ? [...byName.values()].flat() : listAll(cause)),
+  };
+}
+
+/** What a modern request says of its client, without what is of that request alone. */
+function metaFor({ params }: RequestMessage): JsonObject {
+  const own = Object.entries(objectOf(params._meta)).filter(([key]) =>
+    [META_VERSION, META_CLIENT, META_CAPABILITIES].includes(key),
+  );
+  return own.length === 0 ? {} : { _meta: Object.fromEntries(own) };
+}

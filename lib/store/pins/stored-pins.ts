@@ -1,0 +1,34 @@
+import { exists } from "../../platform/files/files.ts";
+import type { InTurn } from "../locks/turns.ts";
+import { withLock } from "../locks/with-lock.ts";
+import { belongsToProfile, pinsHeader, profileHeader, sealedFile, writeLock } from "../paths.ts";
+import { readSealed, type StoreAccess, writeSealed } from "../sealed-files.ts";
+
+/**
+ * What was seen of servers' tools, by the same ids as state. Unlike state it is no cache: what is damaged or cannot be
+ * written is an error, since what is lost would be trusted anew.
+ */
+export interface StoredPins {
+  /** Null where nothing is pinned. @throws M2mcpError not_readable, damaged, newer_format */
+  read(id: string): Promise<unknown>;
+  /** Reads, changes and writes `file` under a lock. @returns what `change` did. @throws M2mcpError also not_writable */
+  change<C extends { file: object }>(id: string, change: (old: unknown) => C): Promise<C>;
+}
+
+export function createStoredPins(access: StoreAccess, inTurn: InTurn): StoredPins {
+  const { paths } = access;
+  const read = (id: string) => readSealed(access, pinsHeader(id));
+  return {
+    read,
+    change: (id, change) =>
+      inTurn(`write ${id}`, () =>
+        withLock(writeLock(paths, id), async (lease) => {
+          const changed = change(await read(id));
+          // Its profile was removed meanwhile: nothing of it is to be found afterwards.
+          const isGone = belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id))));
+          if (!isGone) await writeSealed(access, pinsHeader(id), changed.file, () => lease.confirm());
+          return changed;
+        }),
+      ),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Command } from "../../command-line/command.ts";
+import { variableOf } from "../../command-line/options.ts";
+import { withoutUrlSecrets } from "../../failure.ts";
+import type { ToolRule } from "../../mcp/policy/tool-rules.ts";
+import type { Guard } from "../../mcp/protocol/transport.ts";
+import type { Target } from "../target/target.ts";
+import { pinStoreOf } from "./pin-store.ts";
+import type { NamedPolicy } from "./tool-policy.ts";
+
+/** What stands between the hosts of this target and its connection; nothing, and nothing loaded, where all is allowed. */
+export async function guardOf({ output, io }: Command, target: Target): Promise<{ guard?: Guard }> {
+  const { policies } = target;
+  if (policies.length === 0) return {};
+  const { createGuard } = await import("../../mcp/policy/guard.ts");
+  const isPinned = policies.some(({ pin }) => pin === true);
+  const guard = createGuard({
+    rules: policies.flatMap(rulesOf),
+    ...(isPinned ? { pins: pinStoreOf(target) } : {}),
+    approve: (tool) => `m2mcp pins approve ${nameOf(target)} ${quoted(tool)}`,
+    warn: (line) => output.warn(line),
+    now: io.now,
+  });
+  return { guard };
+}
+
+/** The target as a person writes it. */
+export const nameOf = ({ profile, server }: Target): string =>
+  profile ? `@${profile.name}` : withoutUrlSecrets(server);
+
+const quoted = (tool: string) => (/^[\w./-]+$/.test(tool) ? tool : `'${tool.replaceAll("'", "'\\''")}'`);
+
+/** The rules of a policy, each with where it stands and how it is changed. */
+function rulesOf({ by, allow, deny, readOnly }: NamedPolicy): ToolRule[] {
+  const place = (name: "allow-tool" | "deny-tool" | "read-only") => {
+    if (by === "flag")
+      return {
+        setBy: `--${name}`,
+        change: `change --${name}, of the command or of the host's entry that runs it`,
+      };
+    if (by === "variable") {
+      const variable = variableOf(name) ?? name;
+      return { setBy: variable, change: `change ${variable} where it is set, in a host's entry for one` };
+    }
+    const command = `m2mcp config @${by.profile} ${name}=${name === "read-only" ? "false" : "PATTERN"}`;
+    return { setBy: `${name} of the profile @${by.profile}`, change: `${command} changes it` };
+  };
+  return [
+    ...(allow ? [{ kind: "allow" as const, patterns: allow, ...place("allow-tool") }] : []),
+    ...(deny ? [{ kind: "deny" as const, patterns: deny, ...place("deny-tool") }] : []),
+    ...(readOnly ? [{ kind: "read-only" as const, ...place("read-only") }] : []),
+  ];
+}
