@@ -1,5 +1,5 @@
 import { codeOf } from "../platform/error-code.ts";
-import { reasonOf } from "../platform/files/files.ts";
+import { reasonOf, removeFile } from "../platform/files/files.ts";
 import { replaceFile } from "../platform/files/replace-file.ts";
 import { keepBackup } from "./backups.ts";
 import { changedMeanwhile, hostFileNotWritable, readOnlyFile } from "./errors.ts";
@@ -40,6 +40,8 @@ export async function writeChange(
       const backup = old && content ? await keepBackup(place.file, old, nowMs, system) : null;
       const outcome = await replaceFile(place.file, old, content);
       if (outcome === "written") return { change, backup };
+      // Few are kept: one of what is gone again must not push an older one out.
+      if (backup !== null) await removeFile(backup);
       if (outcome === "read-only") throw readOnlyFile(place.file);
     } catch (error) {
       if (codeOf(error) === "read_only_file") throw error;
