@@ -132,9 +132,8 @@ function named(userAgent: string, headers: HeadersInit): HeadersInit {
     if (!all.has("user-agent")) all.set("user-agent", userAgent);
     return all;
   }
-  // Without a copy into `Headers`: every request of a bridge comes this way.
-  const isNamed = Object.keys(headers).some((name) => name.toLowerCase() === "user-agent");
-  return isNamed ? headers : { "user-agent": userAgent, ...headers };
+  // Every request of a bridge comes this way, with its names in lower case.
+  return "user-agent" in headers ? headers : { "user-agent": userAgent, ...headers };
 }
 
 /** The failure in the proxy's name where it is the proxy's; else the failure as it was. */
