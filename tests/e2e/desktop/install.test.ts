@@ -344,6 +344,24 @@ test.if(process.platform === "linux")(
   },
 );
 
+test("a file elsewhere is named with --file, and its host with it", async () => {
+  await logIn(world, home);
+  const file = path("Code", "User", "profiles", "a1", "mcp.json");
+  write('{ "servers": {} }\n', "Code", "User", "profiles", "a1", "mcp.json");
+  const named = ["--host", "vscode", "--file", file, "--yes"];
+  expect((await home.run(["install", "@svc", ...named])).code).toBe(0);
+  expect(JSON.parse(readFileSync(file, "utf8")).servers.svc.type).toBe("stdio");
+  expect((await home.run(["uninstall", "@svc", ...named])).stdout).toContain("removed svc");
+  expect(readFileSync(file, "utf8")).toBe('{ "servers": {} }\n');
+  const nobody = await home.run(["install", "@svc", "--file", file, "--yes"]);
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("--file belongs to one host")]);
+  const none = await home.run(["install", "@svc", "--yes"], { env: { PATH: "/nonexistent" } });
+  expect([none.code, none.stderr]).toEqual([
+    1,
+    expect.stringContaining("no MCP host was found on this machine"),
+  ]);
+});
+
 test("a connection named after its server has an entry whose name every host takes", async () => {
   await logIn(world, home);
   await home.run(["connect", world.mcp.url, "@mcp.example.com"]);
