@@ -20,7 +20,9 @@ export interface Task {
 /** The task that a call has become; undefined where the result is the call's own. */
 export function taskBegun(result: JsonObject): Task | undefined {
   if (result.resultType === "task") return taskIn(result);
-  return result.resultType === undefined && isObject(result.task) ? taskIn(result.task) : undefined;
+  // A result of the call's own has content, whatever else it has.
+  const isTask = result.resultType === undefined && result.content === undefined;
+  return isTask && isObject(result.task) ? taskIn(result.task) : undefined;
 }
 
 /** The task in a `tasks/get` result, or in a list; undefined where it names none. */

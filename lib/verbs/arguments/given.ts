@@ -70,7 +70,7 @@ export function objectOnStdin(text: string): Promise<JsonObject> {
 
 function parseWord(word: string, at: number): Word {
   if (word === "-") return { kind: "stdin" };
-  if (word.trimStart().startsWith("{")) return { kind: "object", text: word };
+  if (/^\s*[[{]/.test(word)) return { kind: "object", text: word };
   const equals = word.indexOf("=");
   const name = word.slice(0, Math.max(equals, 0));
   if (name === "" || name === ":")

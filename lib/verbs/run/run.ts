@@ -44,9 +44,11 @@ async function runLines(
   path: string,
   parallel: number,
 ): Promise<Outcome> {
-  const { io, options } = command;
+  const { io, options, output } = command;
   const out = io.openStdout();
   const keepsGoing = options.on("keep-going");
+  // At a terminal the line of progress may stand there.
+  const lineStart = output.screen.out.isTerminal && io.env.TERM !== "dumb" ? "\r\u001b[2K" : "";
   const over = new AbortController();
   const unlink = follow(client.gone, over);
   const noReader = () => over.abort(notWanted());
@@ -66,7 +68,7 @@ async function runLines(
         first ??= failed;
         if (!keepsGoing) over.abort(notWanted());
       }
-      return out.write(`${showControlsInJson(JSON.stringify(written))}\n`);
+      return out.write(`${lineStart}${showControlsInJson(JSON.stringify(written))}\n`);
     },
   });
   await out.flushed();
