@@ -25,7 +25,12 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const parsed =
       plainArguments(argv) ?? (await import("./lib/command-line/arguments/parse.ts")).parseArguments(argv);
     if (parsed.given.has("version")) {
-      output.raw(`m2mcp ${VERSION}\n`);
+      if (!json) output.raw(`m2mcp ${VERSION}\n`);
+      else
+        output.data({
+          version: VERSION,
+          ...(await import("./lib/platform/programs/build-info.ts")).buildInfo(),
+        });
       return EXIT.done;
     }
     if (parsed.given.has("licenses")) {

@@ -35,5 +35,5 @@ function linesOf({ lines = [], isWhole = false }: Section, screen: Screen): Show
     lines.filter((line) => line !== ""),
     "\n",
   );
-  return isWhole ? text : fitted(text, screen);
+  return isWhole ? text : fitted(text, screen, 0);
 }

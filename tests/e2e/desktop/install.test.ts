@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +17,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
 import { BINARY, createHome, type Home, homeForEachTest } from "../../support/home.ts";
 import { atTerminal, KEYS } from "../../support/terminal.ts";
+import { until } from "../../support/waiting.ts";
 import { logIn, startWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -316,6 +318,48 @@ describe("what is shown and asked", () => {
       false,
     ]);
   });
+});
+
+test.if(process.platform === "linux")(
+  "a host that runs, and may write its file back, is told of before",
+  async () => {
+    await logIn(world, home);
+    const host = path("claude-desktop");
+    copyFileSync("/bin/sleep", host);
+    chmodSync(host, 0o755);
+    const running = Bun.spawn([host, "60"]);
+    home.owns({ stop: () => running.kill() });
+    await until(() => readFileSync(`/proc/${running.pid}/comm`, "utf8") === "claude-desktop\n");
+    const { stderr } = await home.run(["install", "@svc", "--host", "claude-desktop", "--yes"]);
+    expect(stderr).toContain(
+      "warning: Claude Desktop is running and may write its file back as it was: quit it first",
+    );
+    expect(stderr).toContain(
+      "next, Claude Desktop: quit it, from the tray or menu bar too, and start it again",
+    );
+    running.kill();
+    await running.exited;
+    const { stderr: after } = await home.run(["uninstall", "@svc", "--yes"]);
+    expect(after).not.toContain("is running");
+  },
+);
+
+test("a file elsewhere is named with --file, and its host with it", async () => {
+  await logIn(world, home);
+  const file = path("Code", "User", "profiles", "a1", "mcp.json");
+  write('{ "servers": {} }\n', "Code", "User", "profiles", "a1", "mcp.json");
+  const named = ["--host", "vscode", "--file", file, "--yes"];
+  expect((await home.run(["install", "@svc", ...named])).code).toBe(0);
+  expect(JSON.parse(readFileSync(file, "utf8")).servers.svc.type).toBe("stdio");
+  expect((await home.run(["uninstall", "@svc", ...named])).stdout).toContain("removed svc");
+  expect(readFileSync(file, "utf8")).toBe('{ "servers": {} }\n');
+  const nobody = await home.run(["install", "@svc", "--file", file, "--yes"]);
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("--file belongs to one host")]);
+  const none = await home.run(["install", "@svc", "--yes"], { env: { PATH: "/nonexistent" } });
+  expect([none.code, none.stderr]).toEqual([
+    1,
+    expect.stringContaining("no MCP host was found on this machine"),
+  ]);
 });
 
 test("a connection named after its server has an entry whose name every host takes", async () => {
