@@ -208,6 +208,11 @@ describe("what is near is named, and not run:", () => {
     [["exit-codes"], "help exit-codes"],
     [["version"], "--version"],
     [["halp"], "help"],
+    // Two letters that have changed places are one slip.
+    [["hlep"], "help"],
+    [["@svc", "pnig"], "ping"],
+    [["lgoin"], "login"],
+    [["@svc", "sohw"], "show"],
   ])("%p: %s", (words, meant) => expect(hintOf(words)).toEqual([1, `did you mean ${meant}`]));
   test.each(ALONE)("%s: %s", (typed, meant) => expect(hintOf([typed])).toEqual([1, `did you mean ${meant}`]));
   test("every word of others stands for a verb that is there", () => {

@@ -2,7 +2,7 @@ import { GENERAL_OPTIONS, type OptionName } from "../options.ts";
 import { KEEPING, type OptionMeaning, OWN_NAME, type VerbSpec } from "./verb-spec.ts";
 
 /** Options of what changes hosts' files. */
-const CHANGING: readonly OptionName[] = ["host", "scope", "name", "dry-run", "yes"];
+const CHANGING: readonly OptionName[] = ["host", "scope", "name", "file", "dry-run", "yes"];
 
 /** Hosts have scopes as authorization servers do, of another kind. */
 const MEANINGS = {
@@ -30,7 +30,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     group: "hosts",
     arguments: "<@name>",
     about: "Add a saved connection to Claude Desktop and other hosts, after showing the change",
-    options: [...CHANGING, "print", "force", "file", ...GUARD_NAMES, ...KEEPING],
+    options: [...CHANGING, "print", "force", ...GUARD_NAMES, ...KEEPING],
     meanings: { ...GUARDS, ...MEANINGS },
     examples: [
       `m2mcp install ${OWN_NAME}`,

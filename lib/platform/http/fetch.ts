@@ -132,8 +132,10 @@ function named(userAgent: string, headers: HeadersInit): HeadersInit {
     if (!all.has("user-agent")) all.set("user-agent", userAgent);
     return all;
   }
-  // Every request of a bridge comes this way, with its names in lower case.
-  return "user-agent" in headers ? headers : { "user-agent": userAgent, ...headers };
+  // Without a copy into `Headers`: every request of a bridge comes this way.
+  for (const name in headers)
+    if (name.length === "user-agent".length && name.toLowerCase() === "user-agent") return headers;
+  return { "user-agent": userAgent, ...headers };
 }
 
 /** The failure in the proxy's name where it is the proxy's; else the failure as it was. */
