@@ -1,9 +1,12 @@
 import { basename } from "node:path";
+import { secretMethod } from "../../auth/client/authentication.ts";
+import type { Credentials, Discovered } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
+import { columnsShown } from "../../ui/screen/columns.ts";
 import { table } from "../../ui/table.ts";
-import { moment } from "../../ui/time.ts";
+import { moment, span } from "../../ui/time.ts";
 import { profilesUnreadable } from "../errors.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
@@ -14,6 +17,8 @@ export interface ProfileLine {
   authorization: string;
   server: string;
   login: string | null;
+  /** How the client proves itself. */
+  method: string | null;
   issuer: string | null;
   scope: string | null;
   expiresAtMs: number | null;
@@ -33,7 +38,10 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     })),
     unreadable: unreadable.map(({ file, error }) => ({ file, error: error.message })),
   });
-  if (lines.length > 0) command.output.print(human(lines, command.io.now()));
+  const screen = command.output.screen.out;
+  if (lines.length > 0 && !command.output.json && screen.isTerminal)
+    command.output.show(await columnsShown(HEADINGS, cellsOf(lines, command.io.now()), screen));
+  else if (lines.length > 0) command.output.print(human(lines, command.io.now()));
   else if (unreadable.length === 0 && !command.output.json)
     command.output.note(`no profiles in ${store.folder} yet: m2mcp login <server> makes one`);
   if (unreadable.length === 0) return undefined;
@@ -51,13 +59,43 @@ async function lineOf(store: Store, profile: Profile, all: Profile[]): Promise<P
     authorization: credentials?.grant ?? (profile.login ? "login missing" : "no authorization"),
     server: withoutUrlSecrets(profile.server),
     login: profile.login ?? null,
+    method: credentials ? methodOf(credentials, state?.auth?.discovered) : null,
     issuer: credentials?.issuer ?? state?.auth?.discovered?.issuer ?? null,
     scope: token?.scope ?? credentials?.scope ?? null,
     expiresAtMs: token?.expiresAtMs ?? null,
   };
 }
 
-/** Profiles for people: a line each, with what is known of the login below it. */
+/** The method as the authorization server names it (RFC 8414 §2). */
+function methodOf({ authentication, assertion }: Credentials, known: Discovered | undefined): string {
+  switch (authentication.kind) {
+    case "secret":
+      return `client_secret_${secretMethod(authentication.method, known?.authMethods)}`;
+    case "private_key":
+    case "assertion":
+      return "private_key_jwt";
+    case "tls":
+      return "tls_client_auth";
+    case "none":
+      return assertion ? "assertion" : "none";
+  }
+}
+
+const HEADINGS = ["NAME", "SERVER", "LOGIN", "METHOD", "SCOPE", "TOKEN"];
+
+const cellsOf = (lines: readonly ProfileLine[], nowMs: number): string[][] =>
+  lines.map((line) => [
+    `@${line.name}`,
+    line.server,
+    line.login === null ? (line.issuer ?? (line.method ? "" : "none needed")) : `@${line.login}`,
+    line.authorization === "login missing" ? line.authorization : (line.method ?? ""),
+    line.scope ?? "",
+    line.expiresAtMs === null ? "" : endOf(line.expiresAtMs - nowMs),
+  ]);
+
+const endOf = (leftMs: number) => (leftMs <= 0 ? "has ended" : `${span(leftMs)} left`);
+
+/** Profiles for programs that read text: a line each, with what is known of the login below it. */
 function human(lines: readonly ProfileLine[], nowMs: number): string {
   const heads = table(
     lines.map((line) => [
