@@ -13,19 +13,24 @@ import { ownArguments } from "./lib/platform/hidden-arguments.ts";
 import { standardStreams } from "./lib/platform/streams/standard-streams.ts";
 import type { IO } from "./lib/ui/io.ts";
 import { createOutput, type Output } from "./lib/ui/output.ts";
-import { colourChoice, createScreens } from "./lib/ui/screen/screen.ts";
+import { colourChoice, createScreens, rawColourChoice } from "./lib/ui/screen/screen.ts";
 
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */
 async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   // Until the options are read, errors take the form that the raw arguments and the environment ask for.
   const json = argv.includes("--json") && !argv.some((word) => /^--jq(=|$)/.test(word));
-  let screens = createScreens(streams, io.env, "auto");
+  let screens = createScreens(streams, io.env, rawColourChoice(argv, io.env));
   let output: Output = createOutput(io, { json, verbose: false, results: true }, screens);
   try {
     const parsed =
       plainArguments(argv) ?? (await import("./lib/command-line/arguments/parse.ts")).parseArguments(argv);
     if (parsed.given.has("version")) {
-      output.raw(`m2mcp ${VERSION}\n`);
+      if (!json) output.raw(`m2mcp ${VERSION}\n`);
+      else
+        output.data({
+          version: VERSION,
+          ...(await import("./lib/platform/programs/build-info.ts")).buildInfo(),
+        });
       return EXIT.done;
     }
     if (parsed.given.has("licenses")) {
@@ -120,7 +125,7 @@ const lost = exitCode === EXIT.done && unwritten !== "" && unwritten !== "EPIPE"
 if (lost) streams.stderr.write(`error: ${outputFailed(unwritten).message}\n`);
 await streams.endErrors();
 // Who started us shall see that a signal has ended us: a shell's loop goes on otherwise.
-if (exitCode > SIGNALLED) {
+if (exitCode > SIGNALLED && process.platform !== "win32") {
   process.kill(process.pid, exitCode - SIGNALLED);
   await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
 }

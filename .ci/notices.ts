@@ -2,15 +2,7 @@
 // add-on with its own parts, and of the runtime.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-
-interface Manifest {
-  name: string;
-  version: string;
-  license?: string;
-  repository?: string | { url?: string };
-  homepage?: string;
-  dependencies?: Record<string, string>;
-}
+import { manifestIn, type Package, packagesOf } from "./packages.ts";
 
 /**
  * @param root of the repository
@@ -20,35 +12,16 @@ interface Manifest {
 export function thirdPartyNotices(root: string, addon: string): string {
   const own = manifestIn(root);
   const packages = [...packagesOf(root, [...Object.keys(own.dependencies ?? {}), addon])];
-  const bun = manifestIn(join(root, "node_modules", "bun"));
+  const bun = own.devDependencies?.bun ?? "";
   const kept = (file: string) => readFileSync(join(root, ".ci", "notices", file), "utf8").trimEnd();
   return [
     "# Third-party notices",
     `${own.name} ${own.version} holds what follows. Its own licence is in LICENSE.`,
     ...packages.sort((a, b) => a.name.localeCompare(b.name)).map(sectionOf),
-    `## Bun ${bun.version}\n\n${kept("bun.md")}`,
+    `## Bun ${bun}\n\n${kept("bun.md")}`,
     ...["LGPL-2", "LGPL-2.1", "Apache-2.0"].map((name) => `## Text of ${name}\n\n${kept(`${name}.txt`)}`),
   ].join("\n\n");
 }
-
-interface Package extends Manifest {
-  folder: string;
-}
-
-/** These packages and all that they need, each once. */
-function* packagesOf(root: string, names: string[], seen = new Set<string>()): Generator<Package> {
-  for (const name of names) {
-    if (seen.has(name)) continue;
-    seen.add(name);
-    const folder = join(root, "node_modules", name);
-    const manifest = manifestIn(folder);
-    yield { ...manifest, folder };
-    yield* packagesOf(root, Object.keys(manifest.dependencies ?? {}), seen);
-  }
-}
-
-const manifestIn = (folder: string): Manifest =>
-  JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 
 function sectionOf({ name, version, license, repository, homepage, folder }: Package): string {
   const own = readdirSync(folder)

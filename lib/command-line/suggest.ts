@@ -5,7 +5,7 @@ const LEAST_BEGINNING = 2;
 
 /**
  * The word that a mistyped one was most likely meant to be: one that the table knows, else the one with the fewest
- * letters changed (Levenshtein, at most a third of them), else one that begins so, else one that has all its parts in
+ * letters changed (at most a third of them), else one that begins so, else one that has all its parts in
  * any order (`list-tools` for `tools-list`); undefined when none is that close.
  *
  * @param table what others call the words
@@ -76,14 +76,19 @@ const partsOf = (name: string): string[] =>
     .split(/[^\p{L}\p{N}]+/u)
     .flatMap((part) => (part.length < LEAST_BEGINNING ? [] : [part.replace(/s$/, "")]));
 
+/** Letters changed, added, left out, or changed for the one beside them (Damerau and Levenshtein, each letter once). */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwap ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      next.push(Math.min(change, swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[b.length] ?? 0;

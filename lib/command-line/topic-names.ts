@@ -1,4 +1,4 @@
-const PAGES = ["commands", "credentials", "connection", "environment", "exit-codes", "json"] as const;
+const PAGES = ["commands", "credentials", "options", "environment", "exit-codes", "json"] as const;
 
 /** A page of help that belongs to no verb. */
 export type HelpPage = (typeof PAGES)[number];

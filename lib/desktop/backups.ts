@@ -25,25 +25,23 @@ async function backupsOf(file: string, system: System): Promise<string[]> {
 }
 
 /**
- * Keeps a copy of what a file holds, and no more than a few.
+ * Keeps a copy of what a file holds.
  *
  * @param nowMs ms since 1970
  * @returns its path
  * @throws what the file system says
  */
-export async function keepBackup(
-  file: string,
-  content: Uint8Array,
-  nowMs: number,
-  system: System,
-): Promise<string> {
+export async function keepBackup(file: string, content: Uint8Array, nowMs: number): Promise<string> {
   for (let atMs = nowMs; ; atMs++) {
     const stamp = new Date(atMs).toISOString().replace(/[-:.]/g, "");
     const path = `${file}${MARK}${stamp}${ENDING}`;
-    if (!(await copyBeside(path, content, nowMs))) continue;
-    for (const old of (await backupsOf(file, system)).slice(KEPT)) await removeFile(old);
-    return path;
+    if (await copyBeside(path, content, nowMs)) return path;
   }
+}
+
+/** Removes all copies of a file but the newest few. */
+export async function pruneBackups(file: string, system: System): Promise<void> {
+  for (const old of (await backupsOf(file, system)).slice(KEPT)) await removeFile(old);
 }
 
 /**

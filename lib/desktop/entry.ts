@@ -33,6 +33,12 @@ export function desktopEntry(
   return { command, args: [...args, "bridge", `@${profile}`, ...more], env };
 }
 
+/** Whether every host takes a name: some make it a part of the names of tools, which have no dots. */
+export const isEntryName = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text);
+
+/** The name that the entry of a connection has. */
+export const entryName = (profile: string): string => profile.replace(/[^A-Za-z0-9_-]+/g, "-");
+
 /** Names that the executable has, and that of its source. */
 const OUR_NAMES =
   /(?:^|[\\/])(?:m2mcp(?:-(?:darwin|linux|windows)[\w-]*)?(?:\.(?:exe|cmd|ps1))?|m2mcp[^\\/]*[\\/]cli\.ts)$/i;

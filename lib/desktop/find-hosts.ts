@@ -54,7 +54,8 @@ export const findHosts = (system: System, hosts: readonly Host[] = HOSTS): Promi
     }),
   );
 
-async function lookInto(place: Place, system: System): Promise<FoundFile> {
+/** One file of a host, wherever it is. What cannot be read is told, not thrown. */
+export async function lookInto(place: Place, system: System): Promise<FoundFile> {
   const { scope, file, others } = place;
   const found: FoundFile = { scope, file, exists: false, others, ours: [], foreign: 0 };
   try {

@@ -54,3 +54,10 @@ function homeOf({ platform, env }: System): string {
   const named = platform === "win32" ? (env.USERPROFILE ?? env.HOME) : env.HOME;
   return named || homedir();
 }
+
+/** A path as people write it: the home as `~`. */
+export function shortPath(path: string, system: System): string {
+  const { sep } = pathsOf(system);
+  const home = homeOf(system);
+  return system.platform !== "win32" && path.startsWith(home + sep) ? `~${path.slice(home.length)}` : path;
+}

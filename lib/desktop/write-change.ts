@@ -1,7 +1,7 @@
 import { codeOf } from "../platform/error-code.ts";
-import { reasonOf } from "../platform/files/files.ts";
+import { reasonOf, removeFile } from "../platform/files/files.ts";
 import { replaceFile } from "../platform/files/replace-file.ts";
-import { keepBackup } from "./backups.ts";
+import { keepBackup, pruneBackups } from "./backups.ts";
 import { changedMeanwhile, hostFileNotWritable, readOnlyFile } from "./errors.ts";
 import { type Change, type HostFile, readHostFile } from "./host-file.ts";
 import type { Place } from "./place.ts";
@@ -37,9 +37,13 @@ export async function writeChange(
     const content = change.after === null ? null : Buffer.from(file.mark + change.after);
     try {
       // Of a file that holds nothing but what we wrote there is nothing to keep.
-      const backup = old && content ? await keepBackup(place.file, old, nowMs, system) : null;
+      const backup = old && content ? await keepBackup(place.file, old, nowMs) : null;
       const outcome = await replaceFile(place.file, old, content);
-      if (outcome === "written") return { change, backup };
+      if (outcome === "written") {
+        await pruneBackups(place.file, system);
+        return { change, backup };
+      }
+      if (backup !== null) await removeFile(backup);
       if (outcome === "read-only") throw readOnlyFile(place.file);
     } catch (error) {
       if (codeOf(error) === "read_only_file") throw error;

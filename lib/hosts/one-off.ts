@@ -13,6 +13,7 @@ import { visitsIn } from "../mcp/translate/url-visits.ts";
 import { hostOf } from "../net/network-error.ts";
 import { errorFailure, failureOf } from "./failure-of.ts";
 import { itemsOf, type ListOptions, pagesJoined } from "./listing.ts";
+import type { AwaitOptions } from "./one-off/await-task.ts";
 import { type Caller, capabilitiesOf } from "./one-off/caller.ts";
 import {
   answer as answerServer,
@@ -43,12 +44,8 @@ export interface McpClient {
   list(method: string, key: string): Promise<JsonObject[]>;
   /** A list as the server gave it, its pages joined into one: what else they say stands there as the first that says it has it. */
   listing(method: string, key: string, options?: ListOptions): Promise<JsonObject>;
-  /**
-   * Waits for the task that a call has become, and gives what the call would have given.
-   *
-   * @param limitMs how long to wait in all; absent: as long as the server keeps it
-   */
-  awaitTask(task: Task, limitMs?: number): Promise<JsonObject>;
+  /** Waits for the task that a call has become, and gives what the call would have given. */
+  awaitTask(task: Task, options?: AwaitOptions): Promise<JsonObject>;
   /** A sign of life: `ping`, or `server/discover` in the modern era, which has no ping. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -98,12 +95,11 @@ export function openClient(
 
     listing,
 
-    async awaitTask(task, limitMs) {
+    async awaitTask(task, options) {
       const { awaitTask } = await import("./one-off/await-task.ts");
       const cancel = (taskId: string) => cancelTask(context, taskId);
       const failure = (error: RpcError) => errorFailure(endpoint, error);
-      const waiting = { host, caller, questions, request: send, cancel, failure };
-      return awaitTask({ ...waiting, ...(limitMs === undefined ? {} : { limitMs }) }, task);
+      return awaitTask({ host, caller, questions, request: send, cancel, failure }, task, options);
     },
 
     async ping() {

@@ -17,6 +17,7 @@ import { parseMessages, type Unreadable } from "../mcp/jsonrpc/parse.ts";
 import { rpcErrorOf, toRpcError } from "../mcp/protocol/answer.ts";
 import { LISTEN } from "../mcp/protocol/subscription.ts";
 import { Cancellation } from "../mcp/protocol/transport.ts";
+import { giveBackController, takeController } from "../timing/linked-abort.ts";
 import { answer, type Bridge, fail, type Owed, track, write } from "./bridge-context.ts";
 import type { Line } from "./line-splitter.ts";
 
@@ -74,7 +75,7 @@ function takeResponse(bridge: Bridge, message: ResponseMessage): void {
 
 function takeRequest(bridge: Bridge, message: RequestMessage): Text | undefined {
   const { id, method } = message;
-  const request: Owed = { method, sinceMs: performance.now(), cancel: new AbortController() };
+  const request: Owed = { method, sinceMs: performance.now(), cancel: takeController() };
   if (!bridge.owed.add(id, request))
     return refusal(bridge, null, {
       code: INVALID_REQUEST,
@@ -100,8 +101,10 @@ async function carry(bridge: Bridge, message: RequestMessage, { cancel }: Owed):
     const asking = connection.request({ message, signal: cancel.signal, onMessage: toClient });
     bridge.onMessageDone(message.text.length);
     const said = await asking;
-    if (said.kind === "response") await answer(bridge, id, said.message);
-    else if (said.error) await answer(bridge, id, errorResponse(id, said.error));
+    if (said.kind === "response") {
+      await answer(bridge, id, said.message);
+      if (method !== LISTEN) giveBackController(cancel);
+    } else if (said.error) await answer(bridge, id, errorResponse(id, said.error));
     else fail(bridge, id, method, rpcErrorOf(said, endpoint.url));
   } catch (error) {
     fail(bridge, id, method, toRpcError(error));

@@ -19,6 +19,8 @@ export interface Authorization {
    * @throws M2mcpError when no authorization can be had (exit 4), or the network failed (exit 3).
    */
   headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<AuthorizationHeaders>;
+  /** The headers of a request that nothing has refused, where they are at hand; shared by all requests they are good for. */
+  current?(url: string): AuthorizationHeaders | undefined;
   /** What a server says of a failure, without the tokens and the user's header values that were sent to it. */
   redact?(text: string): string;
   /** Shown what each request was answered with: an accepted token, a nonce (RFC 9449 §8.2). */

@@ -6,12 +6,17 @@ const number = (value: unknown): number | undefined => (typeof value === "number
 /** A value as JSON, of which a person sees the beginning. */
 const LONGEST_VALUE = 120;
 const MOST_EXAMPLES = 3;
+/** As many choices stand in the words of a type; more are named here, up to a number that somebody reads. */
+const NAMED_CHOICES = 12;
+const MOST_CHOICES = 300;
+/** Lists within lists of which something is said. */
+const ITEM_LEVELS = 2;
 
 /**
  * What a schema says of its values besides their type, in a few words each: `1 to 50`, `default 10`, `format date`.
  * Foreign words may be within.
  */
-export function constraintsOf(schema: unknown, scope: Scope): string[] {
+export function constraintsOf(schema: unknown, scope: Scope, levels = ITEM_LEVELS): string[] {
   const branches = branchesOf(schema, scope);
   const words = branches.flatMap((branch) => [
     ...range(branch),
@@ -20,7 +25,9 @@ export function constraintsOf(schema: unknown, scope: Scope): string[] {
     ...(typeof branch.pattern === "string" ? [`matches ${branch.pattern}`] : []),
     ...(typeof branch.contentMediaType === "string" ? [`holds ${branch.contentMediaType}`] : []),
     ...(typeof branch.contentEncoding === "string" ? [`in ${branch.contentEncoding}`] : []),
+    ...choices(branch),
     ...values(branch),
+    ...items(branch, scope, levels),
   ]);
   return [...new Set(words)];
 }
@@ -60,6 +67,23 @@ function lengths(schema: JsonObject): string[] {
   }
   if (schema.uniqueItems === true) words.push("each once");
   return words;
+}
+
+/** All values to choose from, where the words of the type leave some out. */
+function choices(schema: JsonObject): string[] {
+  const all = choicesOf(schema) ?? [];
+  return all.length > NAMED_CHOICES
+    ? [
+        `one of ${all.slice(0, MOST_CHOICES).map(valueWords).join(", ")}${all.length > MOST_CHOICES ? ", …" : ""}`,
+      ]
+    : [];
+}
+
+/** What is said of each item of a list. */
+function items(schema: JsonObject, scope: Scope, levels: number): string[] {
+  if (schema.items === undefined || Array.isArray(schema.items) || levels === 0) return [];
+  const words = constraintsOf(schema.items, scope, levels - 1);
+  return words.length > 0 ? [`each: ${words.join(", ")}`] : [];
 }
 
 function values(schema: JsonObject): string[] {

@@ -108,6 +108,8 @@ function separated(text: string, branch: JsonObject, reading: Reading): Fit | un
   if (/^\s*[[{]/.test(text)) {
     const value = parsed(`[${text}]`, reading.readJson);
     if (Array.isArray(value)) return { value };
+    // A list that lacks its quotes would become strings with brackets.
+    if (text.trimStart().startsWith("[")) return undefined;
   }
   return listOf(
     text.split(",").map((part) => part.trim()),

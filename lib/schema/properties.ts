@@ -38,13 +38,14 @@ function collect(schema: unknown, before: string, walk: Walk, level: number): vo
     if (walk.found.length >= MOST_PROPERTIES) return;
     const path = `${before}${argument.name}`;
     const [within, at] = below(argument.source, argument.schema, path, walk.root);
-    const { description } = argument.schema;
+    const { description, title } = argument.schema;
+    const about = typeof description === "string" ? description : title;
     walk.found.push({
       path,
       // What has its own lines below needs no words here.
       type: typeWords(argument.source, { root: walk.root, or: "|", levels: within === undefined ? 2 : 0 }),
       required: argument.required,
-      description: typeof description === "string" ? description.trim() : "",
+      description: typeof about === "string" ? about.trim() : "",
       constraints: constraintsOf(argument.source, walk.scope),
     });
     if (within !== undefined && level < MOST_LEVELS) collect(within, at, walk, level + 1);

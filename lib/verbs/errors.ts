@@ -92,6 +92,14 @@ export const notWell = () =>
     "mend the step marked FAIL before the token in use ends",
   );
 
+export const hostNotWell = () =>
+  new M2mcpError(
+    "host_not_well",
+    EXIT.usage,
+    "the server answers, but a host's entry would not start this",
+    "mend the step marked FAIL, then start the host anew",
+  );
+
 /** The doctor's last word: the step's own words stand above it. */
 export const stepFailed = (step: string, { code, exitCode }: M2mcpError) =>
   new M2mcpError(

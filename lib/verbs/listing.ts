@@ -13,7 +13,7 @@ export function listing(method: string, key: string, shown: Listed, none: string
     output.data(result);
     const items = itemsOf(result, key);
     if (output.json) return;
-    if (items.length > 0) output.show(await shown(items, output.screen.out));
+    if (items.length > 0) output.show(shown(items, output.screen.out));
     else output.note(none);
   };
 }

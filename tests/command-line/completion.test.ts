@@ -82,6 +82,11 @@ describe("what is offered:", () => {
     expect(await values("@svc prompts-get ")).toEqual(["review"]);
     expect(await values("@svc prompts-get review ")).toEqual(["language="]);
     expect(await values("@svc complete review ")).toEqual(["language="]);
+    for (const line of ["pins approve @svc a", "@svc pins approve a"])
+      expect(await values(line)).toEqual(["add"]);
+    for (const line of ["pins ", "@svc pins "])
+      expect(await values(line)).toEqual(["list", "show", "approve", "reset"]);
+    expect(await values("pins approve @sv")).toEqual(["@svc"]);
     expect(await values("@other tools-call ")).toEqual([]);
   });
   test("options that the command has and were not given", async () => {

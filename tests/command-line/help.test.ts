@@ -44,20 +44,18 @@ describe("help is complete:", () => {
       expect(verb.examples.length).toBeGreaterThan(0);
       for (const example of verb.examples) expect(out).toContain(` ${flat(example)}`);
       // What it has for itself stands there; what all have stands on a page of its own, which is named.
-      const pages = flat(
-        (await helpText("credentials", undefined)) + (await helpText("connection", undefined)),
-      );
+      const pages = flat((await helpText("credentials", undefined)) + (await helpText("options", undefined)));
       for (const name of verb.options) {
         if (["help", "version", "licenses"].includes(name)) continue;
         const { group } = OPTIONS[name];
         const about = verb.meanings?.[name]?.about ?? OPTIONS[name].about;
-        if (isOwn(verb, name) || group === "general" || verb.needs?.includes(name)) {
+        if (isOwn(verb, name) || verb.needs?.includes(name)) {
           expect(text).toMatch(new RegExp(`^  --${name}\\b`, "m"));
           expect(out).toContain(about);
         } else if (!out.includes(about)) {
           expect(pages).toContain(` --${name} `);
           expect(pages).toContain(about);
-          expect(out).toContain(`m2mcp help ${group}`);
+          expect(out).toContain(`m2mcp help ${group === "credentials" ? group : "options"}`);
         }
       }
     });
@@ -210,6 +208,11 @@ describe("what is near is named, and not run:", () => {
     [["exit-codes"], "help exit-codes"],
     [["version"], "--version"],
     [["halp"], "help"],
+    // Two letters that have changed places are one slip.
+    [["hlep"], "help"],
+    [["@svc", "pnig"], "ping"],
+    [["lgoin"], "login"],
+    [["@svc", "sohw"], "show"],
   ])("%p: %s", (words, meant) => expect(hintOf(words)).toEqual([1, `did you mean ${meant}`]));
   test.each(ALONE)("%s: %s", (typed, meant) => expect(hintOf([typed])).toEqual([1, `did you mean ${meant}`]));
   test("every word of others stands for a verb that is there", () => {

@@ -113,7 +113,7 @@ test("what is damaged is told by line and column", async () => {
     ["jsonc", '{ "servers": { "svc": 1, "svc": 2 } }', 1, 26],
     ["jsonc", '{ "servers": [] }', 1, 14],
     ["toml", "a = 1\nb = \n", 3, 1],
-    ["toml", "[servers.a]\n[servers.a]\n", 2, 2],
+    ["toml", "[servers.a]\n[servers.a]\n", 2, 10],
     ["yaml", "a: b\n  c: d\n", 1, 4],
     ["yaml", "a: 1\na: 2\n", 2, 1],
     ["yaml", "- 1\n", 1, 1],

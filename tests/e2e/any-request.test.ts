@@ -239,6 +239,26 @@ describe("discover, where a token is wanted,", () => {
   );
 
   test.concurrent(
+    "repeats no key that a server repeats",
+    inHome(async (home) => {
+      const said = { scopes_supported: ["of-k3y-in-query", "of-k3y-in-header"] };
+      const world = home.owns(await startScriptedWorld({ metadata: said, resource: () => said }));
+      const header = ["--header", "X-Key: k3y-in-header"];
+      for (const mode of [[], ["--json"]]) {
+        const { code, stdout, stderr } = await home.run([
+          "discover",
+          `${world.url}?key=k3y-in-query`,
+          ...header,
+          ...mode,
+        ]);
+        expect(code).toBe(0);
+        expect(stdout).toContain("scopes");
+        expect(stdout + stderr).not.toContain("k3y");
+      }
+    }),
+  );
+
+  test.concurrent(
     "what is no MCP endpoint is said to be none",
     inHome(async (home) => {
       const world = home.owns(await startScriptedWorld());

@@ -100,8 +100,8 @@ afterAll(async () => {
   await world.stop();
 });
 
-/** A home where @svc is logged in, with a key, a vault's program and a desktop host in it. */
-async function readyHome(): Promise<Home> {
+/** A home where these are logged in, with a key, a vault's program and a desktop host in it. */
+async function readyHome(profiles: readonly string[]): Promise<Home> {
   const home = createHome();
   homes.push(home);
   const bin = join(home.folder, "bin");
@@ -114,10 +114,12 @@ async function readyHome(): Promise<Home> {
   for (const folder of [".config/Claude", ".cursor", ".codex"])
     mkdirSync(join(home.folder, folder), { recursive: true });
   home.env.PATH = `${dirname(BINARY)}:${bin}:${home.env.PATH}`;
-  const { code, stderr } = await home.run(["login", world.url, "@svc", "--client-id", "id"], {
-    env: { M2MCP_CLIENT_SECRET: "s3cr3t" },
-  });
-  expect([code, stderr.includes("error:")]).toEqual([0, false]);
+  for (const profile of profiles) {
+    const { code, stderr } = await home.run(["login", world.url, profile, "--client-id", "id"], {
+      env: { M2MCP_CLIENT_SECRET: "s3cr3t" },
+    });
+    expect([code, stderr.includes("error:")]).toEqual([0, false]);
+  }
   return home;
 }
 
@@ -133,7 +135,7 @@ const filledIn = (example: string) =>
 test.concurrent.each(VERBS.flatMap(({ examples }) => examples))(
   "%s",
   async (example) => {
-    const home = await readyHome();
+    const home = await readyHome(example.includes("@other") ? ["@svc", "@other"] : ["@svc"]);
     const { env = {}, code = 0, endsBySignal } = SPECIAL[example] ?? {};
     const child = Bun.spawn([shellFor(example), "-c", filledIn(example)], {
       cwd: home.folder,

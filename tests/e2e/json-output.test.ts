@@ -82,6 +82,12 @@ const LINES: Record<
   run: [() => ({ args: ["@svc", "run", "calls.jsonl", "--keep-going"], code: 2, isLines: true })],
   status: [() => ({ args: ["status"] })],
   logs: [() => ({ args: ["logs"] })],
+  pins: [
+    () => ({ args: ["pins", "list", "@svc"] }),
+    () => ({ args: ["pins", "approve", "@svc"] }),
+    () => ({ args: ["pins", "show", "@svc", "add"] }),
+    () => ({ args: ["pins", "reset", "@svc"] }),
+  ],
   hosts: [() => ({ args: ["hosts"] })],
   install: [
     () => ({ args: ["install", "@svc", "--host", "cursor", "--dry-run"] }),

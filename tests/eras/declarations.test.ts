@@ -88,8 +88,10 @@ describe("where the grant is used, its extension is declared", () => {
     }
     const asked = server.seen.filter(({ method }) => method === "server/discover" || method === "tools/call");
     expect(asked.length).toBeGreaterThanOrEqual(7);
-    for (const { params } of asked)
-      expect(params._meta[CAPABILITIES].extensions).toEqual({ [EXTENSION]: {} });
+    const [own, ...clients] = asked.map(({ params }) => params._meta[CAPABILITIES].extensions);
+    for (const declared of clients) expect(declared).toEqual({ [EXTENSION]: {} });
+    // Of our own requests each may become a task.
+    expect(own).toEqual({ [EXTENSION]: {}, "io.modelcontextprotocol/tasks": {} });
   });
 });
 

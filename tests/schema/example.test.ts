@@ -121,6 +121,14 @@ test("constraints in words", () => {
       },
       ["at most 5 characters", "at least 1"],
     ],
+    [
+      { enum: Array.from({ length: 14 }, (_, at) => at) },
+      ["one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"],
+    ],
+    [
+      { items: { pattern: "^a", maxLength: 3 }, minItems: 1 },
+      ["at least 1 item", "each: at most 3 characters, matches ^a"],
+    ],
     [{ minimum: "no", default: null, deprecated: true }, ["default null", "deprecated"]],
   ];
   for (const [schema, words] of rows) expect(constraintsOf(schema, scopeOf(schema))).toEqual(words);
@@ -151,4 +159,12 @@ test("properties, those within them below, whatever leads in a circle", () => {
   ]);
   expect(found.length).toBeLessThan(20);
   expect(found.at(-1)).toMatchObject({ path: "map", type: "{ [key]: string }" });
+});
+
+test("constraints of a list of itself come to an end", () => {
+  const schema = { type: "array", minItems: 1, items: { $ref: "#" } };
+  expect(constraintsOf(schema, scopeOf(schema))).toEqual([
+    "at least 1 item",
+    "each: at least 1 item, each: at least 1 item",
+  ]);
 });

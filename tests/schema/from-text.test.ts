@@ -42,6 +42,8 @@ describe("a text as the schema's type:", () => {
     ["a constant", "true", { const: true }, true],
     ["a list in JSON", '["x","y"]', STRINGS, ["x", "y"]],
     ["a list with commas", "x, y", STRINGS, ["x", "y"]],
+    ["a list that lacks its quotes", "[x,y]", STRINGS, NONE],
+    ["lists with commas", "[1],[2]", { type: "array", items: NUMBERS }, [[1], [2]]],
     ["an empty list", "", STRINGS, []],
     ["a list of one", "x", STRINGS, ["x"]],
     ["a list of numbers", "1,2", NUMBERS, [1, 2]],

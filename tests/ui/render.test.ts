@@ -19,7 +19,7 @@ const pipe = createScreens({ stdout: {}, stderr: {} }, {}, "auto").out;
 const terminalOf = (columns: number, env = {}) =>
   createScreens({ stdout: { isTTY: true, columns }, stderr: {} }, env, "never").out;
 /** What a person sees, whatever made it. */
-const plain = async (made: Promise<string>): Promise<string> => made;
+const plain = (made: string): string => made;
 
 describe("lists", () => {
   test("columns are aligned, lines end where their text does", () => {
@@ -45,7 +45,7 @@ describe("lists", () => {
       ],
       pipe,
     );
-    expect(await plain(made)).toBe("要約    a\ncafe\u0301    b");
+    expect(plain(made)).toBe("要約    a\ncafe\u0301    b");
   });
   const limit = { type: "integer" };
   const add = {
@@ -55,15 +55,13 @@ describe("lists", () => {
     inputSchema: { properties: { a: { type: "number" }, limit }, required: ["a"] },
   };
   test("tools: signature, what it does to the world, the first line of what they do", async () => {
-    expect(await plain(tools([add, { name: "subtract" }], pipe))).toBe(
+    expect(plain(tools([add, { name: "subtract" }], pipe))).toBe(
       "add(a: number, limit?: integer)  read-only     Adds.\nsubtract()                       destructive?",
     );
   });
   test("what a tool does to the world, by what the specification says of hints left out", async () => {
     const words = async (annotations?: object) =>
-      (await plain(tools([{ name: "t", ...(annotations ? { annotations } : {}) }], pipe))).slice(
-        "t()  ".length,
-      );
+      plain(tools([{ name: "t", ...(annotations ? { annotations } : {}) }], pipe)).slice("t()  ".length);
     expect(await words()).toBe("destructive?");
     expect(await words({ readOnlyHint: false })).toBe("destructive?");
     expect(await words({ readOnlyHint: "yes" })).toBe("destructive?");
@@ -73,18 +71,16 @@ describe("lists", () => {
   });
   test("a pipe gets lines whole, a terminal none that are broader", async () => {
     const long = { ...add, description: `${"very ".repeat(60)}end` };
-    expect((await plain(tools([long], pipe))).split("\n")).toHaveLength(1);
+    expect(plain(tools([long], pipe)).split("\n")).toHaveLength(1);
     for (const columns of [20, 60, 100, 200]) {
-      const lines = (
-        await plain(
-          tools([long, { name: "長い".repeat(30), description: "説明".repeat(80) }], terminalOf(columns)),
-        )
+      const lines = plain(
+        tools([long, { name: "長い".repeat(30), description: "説明".repeat(80) }], terminalOf(columns)),
       ).split("\n");
       expect(Math.max(...lines.map((line) => textWidth(line)))).toBeLessThanOrEqual(columns);
       expect(lines.join(" ")).toContain("end");
     }
     const made = tools([long], terminalOf(60));
-    expect((await plain(made)).split("\n").slice(0, 2)).toEqual([
+    expect(plain(made).split("\n").slice(0, 2)).toEqual([
       "add(a: number, limit?: integer)  read-only",
       `    ${"very ".repeat(11).trim()}`,
     ]);
@@ -97,23 +93,23 @@ describe("lists", () => {
       ],
       pipe,
     );
-    expect(await plain(made)).toBe("a:b    text/plain  n\na:{x}              T");
+    expect(plain(made)).toBe("a:b    text/plain  n\na:{x}              T");
   });
   test("prompts: optional arguments in brackets", async () => {
     const item = { name: "p", arguments: [{ name: "a", required: true }, { name: "b" }], description: "d" };
-    expect(await plain(prompts([item], pipe))).toBe("p  a [b]  d");
+    expect(plain(prompts([item], pipe))).toBe("p  a [b]  d");
   });
   test("a server's names steer no terminal and forge no line, wherever they are written", async () => {
-    expect(await plain(tools([{ name: "a\u001b[2J", description: "x\u0007" }], pipe))).toContain(
+    expect(plain(tools([{ name: "a\u001b[2J", description: "x\u0007" }], pipe))).toContain(
       "a\\u001b[2J()  destructive?  x\\u0007",
     );
     const forged = "a\nhint: b\u202e";
     const argument = { type: forged, enum: undefined, description: forged, pattern: forged, format: forged };
     for (const shown of [
-      await tools([{ name: forged, description: "d" }], pipe),
-      await resources([{ uri: forged, mimeType: forged, name: "n" }], pipe),
-      await prompts([{ name: forged, arguments: [{ name: forged }] }], pipe),
-      await toolShown(
+      tools([{ name: forged, description: "d" }], pipe),
+      resources([{ uri: forged, mimeType: forged, name: "n" }], pipe),
+      prompts([{ name: forged, arguments: [{ name: forged }] }], pipe),
+      toolShown(
         { name: forged, title: forged, inputSchema: { properties: { [forged]: argument } } },
         pipe,
         undefined,
@@ -162,9 +158,9 @@ test("one tool with its arguments", async () => {
       outputSchema: { type: "object", properties: { sum: { type: "number" } } },
     },
     pipe,
-    "m2mcp @svc tools-call add a=1",
+    ["m2mcp", "@svc", "tools-call", "add", "a=1"],
   );
-  expect(await plain(made)).toBe(
+  expect(plain(made)).toBe(
     [
       "add — Adder",
       "Adds.",
@@ -185,6 +181,27 @@ test("one tool with its arguments", async () => {
       "  m2mcp @svc tools-call add a=1",
     ].join("\n"),
   );
+});
+
+test("an example that is too long goes on below, as a shell takes it", () => {
+  const words = [
+    "m2mcp",
+    "@svc",
+    "tools-call",
+    "add",
+    `a='${"long ".repeat(9)}'`,
+    "b=2",
+    `c=${"x".repeat(50)}`,
+  ];
+  expect(toolShown({ name: "add" }, terminalOf(40), words)).toEndWith(
+    [
+      "Example:",
+      "  m2mcp @svc tools-call add \\",
+      `    a='${"long ".repeat(9)}' b=2 \\`.replace(" b=2", " \\\n    b=2"),
+      `    c=${"x".repeat(50)}`,
+    ].join("\n"),
+  );
+  expect(toolShown({ name: "add" }, pipe, words)).toEndWith(`  ${words.join(" ")}`);
 });
 
 describe("content", () => {
@@ -230,11 +247,8 @@ test("a server's text of any length is shown in a time that grows with its lengt
   const properties = Object.fromEntries(names.map((name) => [name, {}]));
   const began = performance.now();
   content([{ type: "image", mimeType: "a/b", data: `${"=".repeat(count)}A` }]);
-  await toolShown({ name: "t", inputSchema: { properties, required: names } }, pipe, undefined);
-  await tools(
-    [{ name: "t", description: "x".repeat(count * 10), inputSchema: { properties } }],
-    terminalOf(80),
-  );
+  toolShown({ name: "t", inputSchema: { properties, required: names } }, pipe, undefined);
+  tools([{ name: "t", description: "x".repeat(count * 10), inputSchema: { properties } }], terminalOf(80));
   expect(suggest("e".repeat(count / 4), ["f".repeat(count)])).toBeUndefined();
   // The square of it takes above 10 s for each.
   expect(performance.now() - began).toBeLessThan(2500);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { colourChoice, createScreens, type Surface } from "../../lib/ui/screen/screen.ts";
+import { colourChoice, createScreens, rawColourChoice, type Surface } from "../../lib/ui/screen/screen.ts";
 import { marked, shown } from "../../lib/ui/screen/style.ts";
 
 const terminal: Surface = { isTTY: true, columns: 100 };
@@ -32,6 +32,16 @@ describe("colour", () => {
   ];
   for (const [what, surface, env, choice, bits] of rows)
     test(`${what}: ${bits} bits`, () => expect(screenOf(surface, env, choice).colours).toBe(bits as 0));
+  test("is known of raw arguments, before they are understood", () => {
+    for (const [argv, env, choice] of [
+      [["x", "--color", "never"], {}, "never"],
+      [["--color=always", "x"], {}, "always"],
+      [["--color"], {}, "auto"],
+      [["--color", "odd"], { M2MCP_COLOR: "never" }, "auto"],
+      [["x"], { M2MCP_COLOR: "never" }, "never"],
+    ] as const)
+      expect(rawColourChoice(argv, env)).toBe(choice);
+  });
   test("another word is wrong usage", () => expect(() => colourChoice("yes")).toThrow("--color takes"));
 });
 

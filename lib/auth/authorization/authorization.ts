@@ -5,7 +5,7 @@ import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { tokenNotAccepted } from "../errors.ts";
 import { withoutSecrets } from "../redact.ts";
-import { headerOf } from "../tokens/bound-token.ts";
+import { type BoundToken, headerOf } from "../tokens/bound-token.ts";
 import { createCurrentToken, type TokenContext } from "../tokens/current.ts";
 import { createBackground } from "./background.ts";
 import { createNonceMemory } from "./nonces.ts";
@@ -33,7 +33,6 @@ export function createAuthorization(
   const stop = new AbortController();
   const deps: AuthDeps = { ...outer, signal: stop.signal };
   const context: TokenContext = { deps, server, credentials, jitter: Math.random() };
-  const attempts = new WeakMap<AuthorizationHeaders, Attempt>();
   const background = createBackground();
   const tokens = createCurrentToken(context);
   const nonces = createNonceMemory(context, background);
@@ -41,6 +40,7 @@ export function createAuthorization(
   const stepUp = createStepUp(context, tokens);
   /** The tokens that servers may repeat, the last few. */
   const sentTokens = new Set<string>();
+  const attempts = createAttempts(sentTokens);
   const remedies: Remedies = { tokens, replacement, stepUp, background };
 
   return {
@@ -49,23 +49,27 @@ export function createAuthorization(
       if (url !== checked && new URL(url).origin !== origin)
         throw tokenNotAccepted(new URL(url).host, `the credentials are for ${host}`);
       checked = url;
-      const refused = refusal && attempts.get(refusal.sent);
+      const refused = refusal && attempts.of(refusal.sent);
       const attempt = refused
         ? await retry(context, remedies, refusal, refused)
         : { bound: await tokens.get(), tried: [] };
-      const headers = await headersOf(attempt, method, url, deps.now());
-      attempts.set(headers, attempt);
-      if (attempt.bound) remember(sentTokens, attempt.bound.token.accessToken);
-      return headers;
+      return attempts.note(attempt, await headersOf(attempt, method, url, deps.now()));
+    },
+
+    current(url) {
+      const bound = url === checked ? tokens.fresh() : undefined;
+      return bound && !bound.key ? attempts.ofToken(bound) : undefined;
     },
 
     redact: (text) => withoutSecrets(text, [...sentTokens, ...(deps.headerValues ?? [])]),
 
     learn({ status, headers, sent }) {
-      const attempt = attempts.get(sent);
+      const attempt = attempts.of(sent);
       if (!attempt?.bound) return;
-      attempt.seenSkewMs = clockSkew({ headers }, deps.now());
-      if (attempt.bound.key) nonces.learn(attempt.bound.key, headers, status);
+      if (attempt.bound.key) {
+        attempt.seenSkewMs = clockSkew({ headers }, deps.now());
+        nonces.learn(attempt.bound.key, headers, status);
+      }
       if (status < 400) stepUp.accepted();
       replacement.learn(attempt.bound, status, headers);
     },
@@ -75,6 +79,30 @@ export function createAuthorization(
       stop.abort(endedEarly());
       nonces.write();
       await background.settled();
+    },
+  };
+}
+
+/**
+ * Which attempt headers were sent in. Those of a token that needs no proof are the same for every request.
+ *
+ * @param sentTokens takes the tokens within
+ */
+function createAttempts(sentTokens: Set<string>) {
+  const attempts = new WeakMap<AuthorizationHeaders, Attempt>();
+  let ready: { bound: BoundToken; headers: AuthorizationHeaders } | undefined;
+  const note = (attempt: Attempt, headers: AuthorizationHeaders): AuthorizationHeaders => {
+    attempts.set(headers, attempt);
+    if (attempt.bound) remember(sentTokens, attempt.bound.token.accessToken);
+    return headers;
+  };
+  return {
+    note,
+    of: (headers: AuthorizationHeaders) => attempts.get(headers),
+    ofToken(bound: BoundToken): AuthorizationHeaders {
+      if (bound !== ready?.bound)
+        ready = { bound, headers: note({ bound, tried: [] }, { authorization: headerOf(bound.token) }) };
+      return ready.headers;
     },
   };
 }

@@ -28,7 +28,7 @@ export const headerOf = ({ tokenType, accessToken }: Token): string => `${tokenT
 /** The token in the shared state, when it can be sent in place of the one refused and has the scopes wanted. */
 export function usableToken(
   state: AuthState | undefined,
-  { refused, more }: Pick<TokenRequestReason, "refused" | "more">,
+  { refused, more }: { refused?: string; more?: string[] | undefined },
   nowMs: number,
   jitter: number,
 ): BoundToken | undefined {

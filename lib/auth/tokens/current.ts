@@ -31,7 +31,7 @@ export function createCurrentToken(context: TokenContext) {
   const change = (event: TokenEvent) => {
     state = nextState(state, event);
   };
-  const howFresh = ({ token }: BoundToken): Freshness => freshness(token, deps.now(), jitter);
+  const howFresh = (bound?: BoundToken) => freshnessOf(bound, context);
 
   /** Takes a token as the one to send. */
   function hold(next: BoundToken): BoundToken {
@@ -50,15 +50,16 @@ export function createCurrentToken(context: TokenContext) {
     hold,
     reissue,
     isAsking,
+    /** The token to send, where it is at hand and good for a while. */
+    fresh: () => (howFresh(boundOf(state)) === "fresh" ? boundOf(state) : undefined),
 
     /** The token to send; null where the server wants none. While one can be sent, nobody waits for the next. */
     async get(): Promise<BoundToken | null> {
-      const held = boundOf(state);
-      if (held && howFresh(held) === "fresh") return held;
+      if (howFresh(boundOf(state)) === "fresh") return boundOf(state) ?? null;
       if (state.kind === "open") return null;
       const shared = await deps.read();
       const stored = usableToken(shared, {}, deps.now(), jitter);
-      const best = [stored, boundOf(state)].find((one) => one && howFresh(one) !== "expired");
+      const best = [stored, boundOf(state)].find((one) => howFresh(one) !== "expired");
       if (!best) {
         const issued = isOpen(shared, deps.now()) ? null : await ask({});
         if (!issued) change({ kind: "found_open" });
@@ -74,8 +75,7 @@ export function createCurrentToken(context: TokenContext) {
       const refused = headerOf(token);
       const held = more ? undefined : boundOf(state);
       if (held && headerOf(held.token) !== refused && howFresh(held) !== "expired") return held;
-      const wanted = { refused, ...(more ? { more } : {}) };
-      const stored = usableToken(await deps.read(), wanted, deps.now(), jitter);
+      const stored = usableToken(await deps.read(), { refused, more }, deps.now(), jitter);
       return stored && hold(stored);
     },
 
@@ -83,6 +83,10 @@ export function createCurrentToken(context: TokenContext) {
     end: async (stop: () => void) => state.kind === "renewing" && endRenewal(state.renewal, stop),
   };
 }
+
+/** How good a token is by now; none is as one that has expired. */
+const freshnessOf = (bound: BoundToken | undefined, { deps, jitter }: TokenContext): Freshness =>
+  bound ? freshness(bound.token, deps.now(), jitter) : "expired";
 
 /** Asks for tokens: one request for all who wait for the same, in this process and, by the lock, in others. */
 function createAsking(

@@ -4,7 +4,7 @@ import { VERBS } from "../verbs.ts";
 import { type Candidate, type Completion, type Known, profileCandidates } from "./candidate.ts";
 import { parsedSoFar, type Typed } from "./line-so-far.ts";
 import { optionNames, optionValues } from "./option-candidates.ts";
-import { placeCandidates } from "./place-candidates.ts";
+import { isTarget, placeCandidates } from "./place-candidates.ts";
 
 /**
  * What may stand in place of a word that is being typed.
@@ -33,7 +33,7 @@ async function allOf(typed: Typed, current: string, known: Known): Promise<Compl
   if (equals) return optionValues(verb, name, `--${name}=`, known);
   if (current.startsWith("-") && !typed.ended) return { candidates: optionNames(verb, typed.given) };
   if (typed.isHelp) return { candidates: typed.positionals.length > 0 ? [] : [...verbs(VERBS), ...TOPICS] };
-  if (verb) return placeCandidates(verb, typed.positionals, current, known);
+  if (verb) return placeCandidates(verb, typed, current, known);
   if (typed.positionals.length > 1) return { candidates: [] };
   if (typed.positionals.length === 1) return { candidates: verbs(VERBS.filter(takesTarget)) };
   return { candidates: [...verbs(VERBS), HELP, ...(await profileCandidates(known))] };
@@ -46,5 +46,4 @@ const HELP: Candidate = { value: "help", about: "Show what a command needs" };
 const TOPICS: Candidate[] = HELP_TOPICS.map((value) => ({ value, about: "A page of help" }));
 
 /** Whether a verb's target may stand before it. */
-const takesTarget = ({ arguments: places }: VerbSpec): boolean =>
-  /^[<[][^>\]]*(target|server|@)/.test(places);
+const takesTarget = ({ arguments: places }: VerbSpec): boolean => isTarget(places);

@@ -6,7 +6,9 @@ import { VERBS } from "../verbs.ts";
 export interface Typed {
   verb: VerbSpec | undefined;
   isHelp: boolean;
-  /** Without the verb; its target first, wherever it stands. */
+  /** The target that stands before the verb. */
+  before: string | undefined;
+  /** Without the verb and what stands before it. */
   positionals: string[];
   given: OptionName[];
   /** The option whose value is being typed. */
@@ -39,13 +41,16 @@ export function parsedSoFar(words: readonly string[]): Typed {
   return { ...withVerb(positionals), given, awaits, ended };
 }
 
-function withVerb(words: readonly string[]): Pick<Typed, "verb" | "isHelp" | "positionals"> {
+function withVerb(words: readonly string[]): Pick<Typed, "verb" | "isHelp" | "before" | "positionals"> {
   const [first = "", second = "", ...rest] = words;
-  if (first === "help") return { verb: undefined, isHelp: true, positionals: words.slice(1) };
+  if (first === "help")
+    return { verb: undefined, isHelp: true, before: undefined, positionals: words.slice(1) };
   const verb = named(first);
-  if (verb) return { verb, isHelp: false, positionals: words.slice(1) };
+  if (verb) return { verb, isHelp: false, before: undefined, positionals: words.slice(1) };
   const behind = named(second);
-  return { verb: behind, isHelp: false, positionals: behind ? [first, ...rest] : [...words] };
+  return behind
+    ? { verb: behind, isHelp: false, before: first, positionals: rest }
+    : { verb: undefined, isHelp: false, before: undefined, positionals: [...words] };
 }
 
 const named = (text: string): VerbSpec | undefined => VERBS.find(({ name }) => name === text);

@@ -6,42 +6,52 @@ import {
   type KnownItem,
   profileCandidates,
 } from "./candidate.ts";
+import type { Typed } from "./line-so-far.ts";
 import { SHELLS } from "./shells.ts";
 
 /** Words that a place takes, where it is no name of anybody's. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   "store [action]": ["move", "passphrase"],
   "completion <shell>": SHELLS,
+  "pins <action>": ["list", "show", "approve", "reset"],
 };
 
-/** What may stand at the next place of a verb's arguments. @param given those before it, the target first */
+/** What may stand at the next place of a verb's arguments. */
 export async function placeCandidates(
   verb: VerbSpec,
-  given: readonly string[],
+  { before, positionals }: Pick<Typed, "before" | "positionals">,
   current: string,
   known: Known,
 ): Promise<Completion> {
-  const places = verb.arguments.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
+  const all = verb.arguments.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
+  const at = all.findIndex(isTarget);
+  const places = before === undefined ? all : all.toSpliced(at, 1);
   const last = places.at(-1) ?? "";
-  const place = places[given.length] ?? (last.includes("...") ? last : "");
+  const place = places[positionals.length] ?? (last.includes("...") ? last : "");
   const words = WORDS[`${verb.name} ${place}`];
   if (words) return { candidates: words.map((value) => ({ value, about: "" })) };
   if (/target|@/.test(place)) return { candidates: await profileCandidates(known) };
   if (/file|path|dir/i.test(place)) return { candidates: [], files: true };
-  const [target = "", name = ""] = given;
-  const items = await itemsOf(verb, target, known);
-  if (place === "<name>")
-    return { candidates: items.map((item) => ({ value: item.name, about: item.about })) };
-  const item = items.find((one) => one.name === name);
+  const items = await itemsOf(verb, before ?? positionals[at], known);
+  if (place === "<name>" || place === "[...tools]") return { candidates: items.map(named) };
+  const name = places.indexOf("<name>");
+  const item = items.find((one) => one.name === positionals[name]);
   if (!item || !/argument/.test(place)) return { candidates: [] };
-  return { candidates: argumentCandidates(item, given.slice(2), current) };
+  return { candidates: argumentCandidates(item, positionals.slice(name + 1), current) };
 }
 
-async function itemsOf(verb: VerbSpec, target: string, known: Known): Promise<KnownItem[]> {
-  if (target === "") return [];
-  const [, noun] = /^(tools|prompts)-/.exec(verb.name === "complete" ? "prompts-" : verb.name) ?? [];
-  if (noun === undefined) return [];
-  return (await known.catalogue(target))[noun === "tools" ? "tools" : "prompts"];
+/** Whether a place of a verb's arguments takes a server or a profile. */
+export const isTarget = (place: string): boolean => /target|server|@/.test(place);
+
+const named = ({ name, about }: KnownItem): Candidate => ({ value: name, about });
+
+/** Verbs that are about tools or prompts, beside those called after them. */
+const ABOUT: Readonly<Record<string, "tools" | "prompts">> = { complete: "prompts", pins: "tools" };
+
+async function itemsOf(verb: VerbSpec, target: string | undefined, known: Known): Promise<KnownItem[]> {
+  const kind = ABOUT[verb.name] ?? /^(tools|prompts)(?=-)/.exec(verb.name)?.[0];
+  if (target === undefined || kind === undefined) return [];
+  return (await known.catalogue(target))[kind === "tools" ? "tools" : "prompts"];
 }
 
 /** Arguments that are not given yet, the required ones first; behind an equals sign the values of one. */

@@ -44,7 +44,7 @@ const SOURCE_COLUMNS = 72;
 /** Pages that are no list of what stands in the manual already. */
 const TITLES: Readonly<Record<Exclude<HelpPage, "commands">, string>> = {
   credentials: "CREDENTIALS",
-  connection: "CONNECTION",
+  options: "OPTIONS",
   environment: "ENVIRONMENT",
   "exit-codes": "EXIT STATUS",
   json: "JSON OUTPUT",

@@ -23,7 +23,7 @@ export const overview = (): Section[] => {
     ["Exit codes", "0 done, 1 usage, 2 server, 3 network, 4 authorization, 5 store"],
     [
       "More",
-      "m2mcp\u00a0help\u00a0<command>; m2mcp\u00a0help commands, credentials, connection, environment, exit-codes, json, man; --version, --licenses",
+      "m2mcp\u00a0help\u00a0<command>; m2mcp\u00a0help commands, credentials, options, environment, exit-codes, json, man; --version, --licenses",
     ],
   ] as const;
   return [

@@ -40,6 +40,11 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<method>": "as tools/list",
     "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",
   },
+  grep: {
+    "<word>": "in any case; looked for in names and descriptions",
+    "[...targets]": "profiles or URLs; all profiles where none is given",
+  },
+  pins: { "<action>": "list, show, approve or reset", "[...tools]": "their names; all where none is given" },
   run: { "[file]": "a line for each call; - or nothing for stdin" },
   watch: { "[...uris]": "of resources; without them the lists alone" },
   skills: { "[name]": "of one skill, or its URI" },

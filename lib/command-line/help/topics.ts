@@ -24,15 +24,16 @@ export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
     ...commands(),
   ],
   credentials,
-  connection: () => [
+  options: () => [
     {
       parts: [
         {
-          text: "How a server is reached. login and connect save these with a profile; a command may add to them.",
+          text: "What most commands know. Those of the connection are saved with a profile by login and connect; a command may add to them. Each has a variable, in [brackets]; the option beats it.",
         },
       ],
     },
-    { title: "Options", parts: [{ rows: optionRowsWithVariables(CONNECTION_OPTIONS) }] },
+    { title: "Connection", parts: [{ rows: optionRowsWithVariables(CONNECTION_OPTIONS) }] },
+    { title: "All commands", parts: [{ rows: optionRowsWithVariables(GENERAL_OPTIONS) }] },
   ],
   environment,
   "exit-codes": () => [

@@ -1,11 +1,17 @@
-import { CONNECTION_OPTIONS, CREDENTIAL_OPTIONS, OPTIONS, type OptionName } from "../options.ts";
+import {
+  CONNECTION_OPTIONS,
+  CREDENTIAL_OPTIONS,
+  GENERAL_OPTIONS,
+  OPTIONS,
+  type OptionName,
+} from "../options.ts";
 import type { VerbSpec } from "../verbs/verb-spec.ts";
 import type { Part, Section } from "./layout.ts";
 import { optionRows } from "./option-rows.ts";
 import { meaningOf } from "./places.ts";
 
-/** Options of the connection that a call may want, whatever is saved. */
-const OFTEN: readonly OptionName[] = ["timeout"];
+/** Options of all that a call wants often; the others of those that speak to a server have a page. */
+const OFTEN: readonly OptionName[] = ["timeout", "json", "jq"];
 /** Options that stand for a verb of their own: the overview names them. */
 const ELSEWHERE: readonly OptionName[] = ["help", "version", "licenses"];
 
@@ -17,13 +23,10 @@ export const isOwn = ({ meanings = {} }: VerbSpec, name: OptionName): boolean =>
 export function verbHelp(verb: VerbSpec): Section[] {
   const { needs = [], options, meanings = {} } = verb;
   const own = options.filter((name) => isOwn(verb, name));
-  const general = options.filter((name) => OPTIONS[name].group === "general" && !ELSEWHERE.includes(name));
-  const often = OFTEN.filter((name) => options.includes(name) && options.includes("header"));
-  const asked = [
-    ...own,
-    ...(options.includes("header") ? often : options.filter((name) => name === "store")),
-    ...general,
-  ];
+  const common = options.filter((name) => !own.includes(name) && !CREDENTIAL_OPTIONS.includes(name));
+  const asked = [...own, ...common.filter((name) => (speaks(verb) ? OFTEN : common).includes(name))].filter(
+    (name) => !ELSEWHERE.includes(name),
+  );
   return [
     { parts: [{ text: verb.about }] },
     { title: "Usage", parts: usage(verb) },
@@ -56,24 +59,22 @@ function usage(verb: VerbSpec): Part[] {
   return [{ commands: lines }, ...(rows.length > 0 ? [{ text: "" }, { rows }] : [])];
 }
 
-/** The options that are explained elsewhere: by their names where they are what the verb is about, else by the page. */
-function elsewhere({ name, needs, options }: VerbSpec, shown: readonly OptionName[]): Section[] {
-  if (!options.includes("header")) return [];
-  const rest = (names: readonly OptionName[]) =>
-    names
-      .filter((one) => options.includes(one) && !shown.includes(one))
-      .map((one) => `--${one}`)
-      .join(", ");
-  const credentials: Part = needs
-    ? { text: `Also ${rest(CREDENTIAL_OPTIONS)}: m2mcp\u00a0help\u00a0credentials` }
-    : {
-        text: "A profile, @name, knows who the client is. For a URL that no login is saved for, say it with options or variables: m2mcp\u00a0help\u00a0credentials. To save it: m2mcp\u00a0login\u00a0--help",
-      };
-  const title = name === "login" ? "More" : "Credentials and connection";
-  return [
-    {
-      title,
-      parts: [credentials, { text: `Also ${rest(CONNECTION_OPTIONS)}: m2mcp\u00a0help\u00a0connection` }],
-    },
+const speaks = ({ options }: VerbSpec): boolean => options.includes("header");
+
+/** The options that are explained elsewhere: by their names, or by what they are about where they are many. */
+function elsewhere(verb: VerbSpec, shown: readonly OptionName[]): Section[] {
+  if (!speaks(verb)) return [];
+  const rest = [...CONNECTION_OPTIONS, ...GENERAL_OPTIONS].filter(
+    (name) => verb.options.includes(name) && !shown.includes(name) && !ELSEWHERE.includes(name),
+  );
+  const parts: Part[] = [
+    { text: `Also ${rest.map((name) => `--${name}`).join(", ")}: m2mcp\u00a0help\u00a0options` },
   ];
+  if (verb.options.includes("client-id")) parts.unshift({ text: verb.needs ? OTHER_PROOFS : CREDENTIALS });
+  return [{ title: "More", parts }];
 }
+
+const OTHER_PROOFS =
+  "Other proofs (a platform's tokens, commands, encrypted keys, mutual TLS, DPoP), the issuer, the resource, further parameters: m2mcp\u00a0help\u00a0credentials";
+const CREDENTIALS =
+  "@name knows who the client is. For a URL that no login is saved for: m2mcp\u00a0help\u00a0credentials; to save one: m2mcp\u00a0login\u00a0--help";

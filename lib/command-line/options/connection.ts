@@ -33,7 +33,7 @@ export const CONNECTION = {
     group: "connection",
     value: "PLACE",
     about: "where a new store keeps its key: keyring, file or passphrase",
-    choices: ["keyring", "file"],
+    choices: ["keyring", "file", "passphrase"],
   },
   "allow-tool": {
     group: "connection",

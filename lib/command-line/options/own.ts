@@ -22,13 +22,13 @@ export const OWN = {
   answers: {
     group: "own",
     value: "FILE",
-    about: "answers to what the server may ask: a JSON object of values by field, or a list of them",
+    about: "JSON: what to answer where the server asks, by field",
   },
   parallel: { group: "own", value: "COUNT", about: "calls under way at once, 64 at most; 1 by default" },
   "keep-going": { group: "own", about: "go on with the next call when one has failed" },
   task: { group: "own", about: "call it as a task, where the tool can run as one" },
   detach: { group: "own", about: "begin a task, print its id, and do not wait for it" },
-  progress: { group: "own", about: "tell progress on stderr, a line each, where it is no terminal too" },
+  progress: { group: "own", about: "tell progress on stderr where it is no terminal too" },
   follow: { group: "own", variable: false, about: "go on with what is written from now on, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
 } as const satisfies Record<string, OptionSpec>;

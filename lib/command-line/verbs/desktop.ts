@@ -1,8 +1,8 @@
-import type { OptionName } from "../options.ts";
-import { KEEPING, OWN_NAME, type VerbSpec } from "./verb-spec.ts";
+import { GENERAL_OPTIONS, type OptionName } from "../options.ts";
+import { KEEPING, type OptionMeaning, OWN_NAME, type VerbSpec } from "./verb-spec.ts";
 
 /** Options of what changes hosts' files. */
-const CHANGING: readonly OptionName[] = ["host", "scope", "name", "yes", "dry-run", ...KEEPING];
+const CHANGING: readonly OptionName[] = ["host", "scope", "name", "file", "dry-run", "yes"];
 
 /** Hosts have scopes as authorization servers do, of another kind. */
 const MEANINGS = {
@@ -12,14 +12,26 @@ const MEANINGS = {
   },
 };
 
+/** What a host's model may use: they become arguments of the bridge that it starts. */
+const GUARDS = {
+  "allow-tool": {
+    value: "PATTERN",
+    about: "let the host's model use only tools whose names suit: * stands for any text",
+  },
+  "deny-tool": { value: "PATTERN", about: "hide tools whose names suit from the host, and refuse them" },
+  "read-only": { about: "let it use only tools that say of themselves that they only read" },
+  pin: { about: "refuse tools that are no longer what they were at first sight" },
+} as const satisfies Partial<Record<OptionName, OptionMeaning>>;
+const GUARD_NAMES = Object.keys(GUARDS) as (keyof typeof GUARDS)[];
+
 export const DESKTOP: readonly VerbSpec[] = [
   {
     name: "install",
     group: "hosts",
     arguments: "<@name>",
     about: "Add a saved connection to Claude Desktop and other hosts, after showing the change",
-    options: ["print", "force", "file", ...CHANGING],
-    meanings: MEANINGS,
+    options: [...CHANGING, "print", "force", ...GUARD_NAMES, ...KEEPING],
+    meanings: { ...GUARDS, ...MEANINGS },
     examples: [
       `m2mcp install ${OWN_NAME}`,
       `m2mcp install ${OWN_NAME} --host claude-desktop --host cursor --yes`,
@@ -32,7 +44,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     group: "hosts",
     arguments: "<@name>",
     about: "Take a connection out of hosts' files again",
-    options: CHANGING,
+    options: [...CHANGING, ...KEEPING],
     meanings: MEANINGS,
     examples: [`m2mcp uninstall ${OWN_NAME}`, `m2mcp uninstall ${OWN_NAME} --host cursor --dry-run`],
     load: () => import("../../verbs/desktop/uninstall.ts"),
@@ -42,7 +54,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     group: "hosts",
     arguments: "",
     about: "List the hosts on this machine, their files, and which entries are ours",
-    options: KEEPING,
+    options: GENERAL_OPTIONS,
     examples: ["m2mcp hosts", "m2mcp hosts --json"],
     load: () => import("../../verbs/desktop/hosts.ts"),
   },
@@ -51,8 +63,12 @@ export const DESKTOP: readonly VerbSpec[] = [
     group: "hosts",
     arguments: "[@name|server]",
     about: "Make a .mcpb file that Claude Desktop installs: for one connection, one server, or any",
-    options: ["output", "print", ...KEEPING],
-    meanings: { output: { value: "FILE", about: "the file to write" } },
+    options: ["output", "print", ...GUARD_NAMES, ...KEEPING],
+    meanings: {
+      ...GUARDS,
+      print: { about: "print the manifest, and write nothing" },
+      output: { value: "FILE", about: "the file to write, if not one named after the connection, here" },
+    },
     examples: ["m2mcp bundle", `m2mcp bundle ${OWN_NAME}`, "m2mcp bundle https://mcp.example.com/mcp"],
     load: () => import("../../verbs/desktop/bundle.ts"),
   },

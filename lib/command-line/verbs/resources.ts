@@ -25,7 +25,10 @@ export const RESOURCES: readonly VerbSpec[] = [
     arguments: "<target> <uri>",
     about: "Write a resource's content to stdout, as it is",
     options: ["output", "overwrite", ...WORKING],
-    examples: [`m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`],
+    examples: [
+      `m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`,
+      `m2mcp ${OWN_NAME} resources-read file:///logo.png --output images/`,
+    ],
     load: () => import("../../verbs/resources/read.ts"),
   },
   {

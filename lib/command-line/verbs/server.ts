@@ -17,11 +17,7 @@ export const SERVER: readonly VerbSpec[] = [
     arguments: "<word> [...targets]",
     about: "Find a word in the tools, prompts and resources of all saved servers, or of some",
     options: [...CONNECTION_OPTIONS, ...GENERAL_OPTIONS],
-    examples: [
-      "m2mcp grep invoice",
-      `m2mcp grep 'red shoes' ${OWN_NAME} @other`,
-      "m2mcp grep invoice --json",
-    ],
+    examples: ["m2mcp grep invoice", `m2mcp grep 'red shoes' ${OWN_NAME}`, "m2mcp grep invoice --json"],
     load: () => import("../../verbs/server/grep.ts"),
   },
   {

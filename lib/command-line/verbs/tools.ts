@@ -7,7 +7,11 @@ export const TOOLS: readonly VerbSpec[] = [
     arguments: "<target>",
     about: "List the server's tools",
     options: SPEAKING,
-    examples: [`m2mcp ${OWN_NAME} tools-list`, `m2mcp tools-list ${OWN_NAME} --json`],
+    examples: [
+      `m2mcp ${OWN_NAME} tools-list`,
+      `m2mcp tools-list ${OWN_NAME} --json`,
+      `m2mcp ${OWN_NAME} tools-list --jq '.tools[].name'`,
+    ],
     load: () => import("../../verbs/tools/list.ts"),
   },
   {

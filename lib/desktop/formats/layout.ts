@@ -10,6 +10,19 @@ export const indentAt = (text: string, offset: number): string =>
 /** Where what stands before an offset ends: white space goes with what follows it. */
 export const endBefore = (text: string, offset: number): number => text.slice(0, offset).trimEnd().length;
 
+/**
+ * Where the lines before an offset end that stay when what stands there goes: its own line break goes with it, and so
+ * many empty lines above it.
+ */
+export function lineBreakBefore(text: string, offset: number, emptyLines: number): number {
+  const before = text.slice(0, offset);
+  const own = before.length - before.replace(/(?:\r?\n)?[ \t]*$/, "").length;
+  let at = before.length - own;
+  for (let count = 0; count < emptyLines && text[at - 1] === "\n"; count++)
+    at -= text[at - 2] === "\r" ? 2 : 1;
+  return at;
+}
+
 /** Where a line ends, before its line end. */
 export function endOfLine(text: string, offset: number): number {
   const end = text.indexOf("\n", offset);

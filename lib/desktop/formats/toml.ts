@@ -1,7 +1,7 @@
 import { type AST, getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
 import { isObject } from "../../json.ts";
 import { Damaged, type Format, type Path } from "./format.ts";
-import { endBefore, endOfLine, lineEnd, spliced } from "./layout.ts";
+import { endOfLine, lineBreakBefore, lineEnd, spliced } from "./layout.ts";
 
 export const TOML: Format = { read, set, remove };
 
@@ -76,7 +76,7 @@ function appended(text: string, all: Definition[], path: Path, value: unknown): 
   const kin = all.filter((one) => isWithin(one, path.slice(0, 1)));
   // Keys at the top must stand before all headers: after those comes a header of its own alone.
   const last = kin.findLast(({ node }) => isTable(node))?.node;
-  const at = last ? endOfLine(text, last.range[1]) : text.trimEnd().length;
+  const at = endOfLine(text, last ? last.range[1] : text.trimEnd().length);
   if (text.slice(0, at).trim() === "")
     return `${text.slice(0, at)}${block}${end}${text.slice(at).trimStart()}`;
   return spliced(text, at, at, `${end}${end}${block}`);
@@ -113,7 +113,7 @@ const contains = (outer: Table | KeyValue, { range }: Table | KeyValue) =>
 function without(text: string, node: Table | KeyValue): string {
   const [from, to] = node.range;
   if (!isTable(node) && node.parent.type === "TOMLInlineTable") return withoutMember(text, node, node.parent);
-  const start = endBefore(text, from);
+  const start = lineBreakBefore(text, from, isTable(node) ? 1 : 0);
   const end = endOfLine(text, to);
   // What came first leaves no empty lines to what follows it.
   if (start === 0) return text.slice(end).replace(/^(?:[ \t]*\r?\n)+/, "");

@@ -11,7 +11,7 @@ import {
 } from "yaml";
 import { isObject } from "../../json.ts";
 import { Damaged, type Format, type Path } from "./format.ts";
-import { endBefore, endOfLine, lineEnd, spliced } from "./layout.ts";
+import { endOfLine, lineBreakBefore, lineEnd, spliced } from "./layout.ts";
 
 export const YAML: Format = { read, set, remove };
 
@@ -145,9 +145,9 @@ function remove(text: string, path: Path): string {
   const from = rangeOf(pair.key)[0];
   const end = endOfLine(text, endOf(pair));
   const before = at.items[at.items.indexOf(pair) - 1];
-  if (before && text[endOf(before) - 1] === "\n")
+  if (before && text[endOf(before) - 1] === "\n" && end < text.length)
     return spliced(text, text.lastIndexOf("\n", from) + 1, text.indexOf("\n", end) + 1 || text.length, "");
-  const start = endBefore(text, from);
+  const start = lineBreakBefore(text, from, 0);
   // The last of a mapping leaves an empty one: nothing would be no mapping.
   if (at.items.length === 1 && parent) {
     const colon = afterColon(text, parent);

@@ -12,7 +12,7 @@ export const GEMINI: Host = {
   value: plain,
   signs: [],
   commands: ["gemini"],
-  afterwards: "start a new session of Gemini CLI; /mcp shows the server",
+  afterwards: "start a new session; /mcp shows the server",
 };
 
 export const CODEX: Host = {
@@ -26,7 +26,7 @@ export const CODEX: Host = {
   value: plain,
   signs: [],
   commands: ["codex"],
-  afterwards: "start a new session of Codex; /mcp shows the server",
+  afterwards: "start a new session; /mcp shows the server",
 };
 
 export const COPILOT: Host = {
@@ -41,7 +41,7 @@ export const COPILOT: Host = {
   value: (entry) => ({ ...typed(entry), tools: ["*"] }),
   signs: [],
   commands: ["copilot"],
-  afterwards: "start a new session of Copilot CLI; /mcp show lists the server",
+  afterwards: "start a new session; /mcp show lists the server",
 };
 
 /** Goose skips an entry that lacks one of these. */
@@ -75,7 +75,7 @@ export const GOOSE: Host = {
   key: (name) => name.toLowerCase().replace(/\s/g, ""),
   signs: ["/Applications/Goose.app"],
   commands: ["goose"],
-  afterwards: "start a new session of Goose",
+  afterwards: "start a new session",
   rewrites: ["goose", "Goose", "goosed", "Goose.exe", "goosed.exe"],
 };
 
@@ -89,5 +89,5 @@ export const LM_STUDIO: Host = {
   value: plain,
   signs: ["/Applications/LM Studio.app"],
   commands: ["lms"],
-  afterwards: "LM Studio reads it again when its mcp.json is saved; else start it again",
+  afterwards: "start it again, or save mcp.json in its editor",
 };

@@ -22,7 +22,7 @@ export const CLAUDE_DESKTOP: Host = {
   value: plain,
   signs: ["/Applications/Claude.app", "~/Applications/Claude.app"],
   commands: ["claude-desktop"],
-  afterwards: "quit Claude Desktop, from the tray or menu bar too, and start it again",
+  afterwards: "quit it, from the tray or menu bar too, and start it again",
   rewrites: ["Claude", "claude-desktop", "Claude.exe"],
 };
 
@@ -38,5 +38,5 @@ export const CLAUDE_CODE: Host = {
   value: typed,
   signs: ["{CLAUDE_CONFIG_DIR|~/.claude}", "{CLAUDE_CONFIG_DIR|~}/.claude.json"],
   commands: ["claude"],
-  afterwards: "start a new session of Claude Code; /mcp shows the server",
+  afterwards: "start a new session; /mcp shows the server",
 };

@@ -11,7 +11,7 @@ export const CURSOR: Host = {
   value: typed,
   signs: ["~/.cursor", "/Applications/Cursor.app"],
   commands: ["cursor"],
-  afterwards: "Cursor's settings, MCP, show the server; switch it on there if it is off",
+  afterwards: "its settings, MCP, show the server; switch it on there if it is off",
 };
 
 /** The stable edition and the Insiders' differ in their folder alone. */
@@ -33,7 +33,7 @@ const vscode = (id: string, title: string, folder: string, command: string): Hos
   value: typed,
   signs: [],
   commands: [command],
-  afterwards: `in ${title}, run MCP: List Servers and start it, or reload the window`,
+  afterwards: "run MCP: List Servers and start it, or reload the window",
 });
 
 export const VSCODE = vscode("vscode", "VS Code", "Code", "code");
@@ -52,7 +52,7 @@ export const WINDSURF: Host = {
   value: plain,
   signs: ["/Applications/Windsurf.app"],
   commands: ["windsurf"],
-  afterwards: "press refresh in Windsurf's list of MCP servers",
+  afterwards: "press refresh in its list of MCP servers",
 };
 
 /** What Windsurf became; its agent reads the file of the same vendor's command line. */
@@ -81,7 +81,7 @@ export const DEVIN: Host = {
   value: plain,
   signs: ["/Applications/Devin.app"],
   commands: ["devin"],
-  afterwards: "start a new session of Devin; devin mcp list shows the server",
+  afterwards: "start a new session; devin mcp list shows the server",
 };
 
 export const ZED: Host = {
@@ -105,5 +105,5 @@ export const ZED: Host = {
   value: (entry) => ({ source: "custom", ...plain(entry) }),
   signs: ["/Applications/Zed.app"],
   commands: ["zed", "zeditor"],
-  afterwards: "Zed starts it at once; the agent panel's settings show it",
+  afterwards: "the agent panel's settings show it, started already",
 };

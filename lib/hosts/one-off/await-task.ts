@@ -13,6 +13,9 @@ import { isOver, pollAfterMs, type Task, taskIn } from "./task.ts";
 /** Questions in a row that may fail on the way before the wait is given up. */
 const MAX_FAILURES = 5;
 
+/** For how long a task may go on that the server need not keep any more, in ms. */
+const OUTLIVED_MS = 60_000;
+
 export interface TaskContext {
   host: string;
   caller: Caller;
@@ -22,6 +25,9 @@ export interface TaskContext {
   failure(error: RpcError): M2mcpError;
   /** Tells the server that nobody wants the task any more, though the caller has gone. Never rejects. */
   cancel(taskId: string): Promise<void>;
+}
+
+export interface AwaitOptions extends Pick<RequestOptions, "spelled"> {
   /** For how long to wait in all, in ms; absent: for as long as the server keeps the task. */
   limitMs?: number;
 }
@@ -40,7 +46,11 @@ interface OpenResult {
  * @throws M2mcpError what the call would have ended with; a task that is cancelled, or takes too long; the caller's reason
  *   to give up: then the task is cancelled at the server (`tasks/cancel`)
  */
-export async function awaitTask(context: TaskContext, first: Task): Promise<JsonObject> {
+export async function awaitTask(
+  context: TaskContext,
+  first: Task,
+  { limitMs, spelled = false }: AwaitOptions = {},
+): Promise<JsonObject> {
   const { caller, host, cancel } = context;
   const { taskId } = first;
   const stopWaiting = caller.waits(host);
@@ -51,7 +61,8 @@ export async function awaitTask(context: TaskContext, first: Task): Promise<Json
   caller.gone.addEventListener("abort", onGone, { once: true });
   if (caller.gone.aborted) onGone();
   try {
-    return await untilOver(context, first);
+    const request: TaskContext["request"] = (method, params) => context.request(method, params, { spelled });
+    return await untilOver({ ...context, request }, first, limitMs);
   } catch (error) {
     if (error instanceof M2mcpError && error.code === "task_too_long") onGone();
     throw error;
@@ -62,8 +73,12 @@ export async function awaitTask(context: TaskContext, first: Task): Promise<Json
   }
 }
 
-async function untilOver(context: TaskContext, first: Task): Promise<JsonObject> {
-  const { caller, host, limitMs = Number.POSITIVE_INFINITY } = context;
+async function untilOver(
+  context: TaskContext,
+  first: Task,
+  limitMs = Number.POSITIVE_INFINITY,
+): Promise<JsonObject> {
+  const { caller, host } = context;
   const sinceMs = performance.now();
   const answered = new Set<string>();
   let open: OpenResult | undefined;
@@ -76,7 +91,8 @@ async function untilOver(context: TaskContext, first: Task): Promise<JsonObject>
       else open ??= openResult(context, task.taskId);
     }
     const waitMs = pollAfterMs(task, asked);
-    const leftMs = Math.min(limitMs, task.ttlMs ?? Number.POSITIVE_INFINITY) - (performance.now() - sinceMs);
+    const keptMs = task.ttlMs === undefined ? Number.POSITIVE_INFINITY : task.ttlMs + OUTLIVED_MS;
+    const leftMs = Math.min(limitMs, keptMs) - (performance.now() - sinceMs);
     if (leftMs <= 0) throw taskTooLong(host, task.taskId, performance.now() - sinceMs);
     await Promise.race([sleep(Math.min(waitMs, leftMs), caller.gone), ...(open ? [open.done] : [])]);
     if (open?.outcome && "result" in open.outcome) return open.outcome.result;

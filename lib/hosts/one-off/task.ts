@@ -20,26 +20,34 @@ export interface Task {
 /** The task that a call has become; undefined where the result is the call's own. */
 export function taskBegun(result: JsonObject): Task | undefined {
   if (result.resultType === "task") return taskIn(result);
-  return result.resultType === undefined && isObject(result.task) ? taskIn(result.task) : undefined;
+  // A result of the call's own has content, whatever else it has.
+  const isTask = result.resultType === undefined && result.content === undefined;
+  return isTask && isObject(result.task) ? taskIn(result.task) : undefined;
 }
 
 /** The task in a `tasks/get` result, or in a list; undefined where it names none. */
 export function taskIn(value: JsonObject): Task | undefined {
   const { taskId, status, statusMessage, inputRequests, result, error } = value;
   if (typeof taskId !== "string" || typeof status !== "string") return undefined;
-  const ttlMs = value.ttlMs ?? value.ttl;
-  const pollMs = value.pollIntervalMs ?? value.pollInterval;
+  const ttlMs = numberIn(value.ttlMs ?? value.ttl);
+  const pollMs = numberIn(value.pollIntervalMs ?? value.pollInterval);
   return {
     taskId,
     status,
     ...(typeof statusMessage === "string" ? { statusMessage } : {}),
-    ...(typeof ttlMs === "number" && ttlMs > 0 ? { ttlMs } : {}),
-    ...(typeof pollMs === "number" && pollMs >= 0 ? { pollMs } : {}),
+    ...(ttlMs > 0 ? { ttlMs } : {}),
+    ...(pollMs >= 0 ? { pollMs } : {}),
     ...(isObject(inputRequests) ? { inputRequests } : {}),
     ...(isObject(result) ? { result } : {}),
     ...(isObject(error) ? { error } : {}),
   };
 }
+
+/** A number, whether read or as it is spelled; NaN where it is none. */
+const numberIn = (value: unknown): number =>
+  typeof value === "number" || (typeof value === "object" && value !== null)
+    ? Number(JSON.stringify(value))
+    : Number.NaN;
 
 /** Whether nothing more will happen to it. */
 export const isOver = ({ status }: Task): boolean => ["completed", "failed", "cancelled"].includes(status);

@@ -28,6 +28,8 @@ export interface HttpResponse {
   keeps?(bytes: number): Promise<void> | undefined;
   /** The whole body as text. @throws M2mcpError also when it is longer than `maxBytes`. */
   text(maxBytes?: number): Promise<Text>;
+  /** The whole body where it is known to be short; undefined, and nothing read, where it is not. */
+  short?(): Promise<string> | undefined;
   /** What is told of a failure, without what was sent and must not be repeated. */
   redact?(text: string): string;
   /** Lets go of a body that is not wanted. */
@@ -63,6 +65,7 @@ export function watchResponse(response: Response, options: ResponseOptions): Htt
     read: (take) => read(body, take),
     keeps: (bytes) => keeps(body, bytes),
     text: (maxBytes = MAX_ANSWER_BYTES) => readText(body, maxBytes),
+    short: () => (lengthSaid(response) <= SHORT_BYTES ? readShort(body) : undefined),
     discard: () => discard(body),
   };
 }
@@ -126,8 +129,7 @@ function untilEither(wait: Promise<void>, signal: AbortSignal): Promise<void> {
 /** @see HttpResponse.text */
 async function readText(body: WatchedBody, maxBytes: number): Promise<Text> {
   const { response, host } = body;
-  const said = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
-  const length = said === null ? Number.NaN : Number(said);
+  const length = lengthSaid(response);
   if (length <= Math.min(SHORT_BYTES, maxBytes)) return readShort(body);
   if (length > maxBytes) {
     await discard(body);
@@ -140,6 +142,12 @@ async function readText(body: WatchedBody, maxBytes: number): Promise<Text> {
     return keeps(body, size);
   });
   return trimText(toText(whole.bytes()));
+}
+
+/** How long the body is as its server says, in bytes; NaN where it does not. */
+function lengthSaid({ headers }: Response): number {
+  const said = headers.has("content-encoding") ? null : headers.get("content-length");
+  return said === null ? Number.NaN : Number(said);
 }
 
 /** A short body, which the runtime reads faster in one go. */

@@ -2,7 +2,9 @@ import { invalidAnswer } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
 import { startTimer, type Timer } from "../../timing/timer.ts";
+import type { Id } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage, ResponseMessage, RpcError } from "../jsonrpc/message.ts";
+import { parseMessages } from "../jsonrpc/parse.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
 import type { HttpResponse } from "./body.ts";
@@ -87,4 +89,23 @@ export function readAnswer(
         drained?.();
       });
   });
+}
+
+/** A response of which it was looked whether it is a plain answer. */
+export type Plain = { kind: "answer"; message: ResponseMessage } | { kind: "other"; response: HttpResponse };
+
+/**
+ * What most responses are: a short body of JSON that is the one answer to its request. There is nothing in it to hand on,
+ * to wait for or to resume, so it is read without what does that. All others come back as if they had not been looked at.
+ *
+ * @throws M2mcpError where the network fails
+ */
+export async function readPlain(response: HttpResponse, id: Id): Promise<Plain> {
+  const reading = mediaType(response.headers) === "application/json" ? response.short?.() : undefined;
+  if (!reading) return { kind: "other", response };
+  const text = await reading;
+  const [message, ...others] = parseMessages(text, "server");
+  if (message?.kind === "response" && message.id === id && others.length === 0 && !text.startsWith("["))
+    return { kind: "answer", message };
+  return { kind: "other", response: { ...response, text: async () => text } };
 }

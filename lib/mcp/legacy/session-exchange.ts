@@ -5,6 +5,7 @@ import { nextTurn } from "../../timing/next-turn.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { HttpResponse } from "../http/body.ts";
 import { createDrains } from "../http/drain.ts";
+import { readPlain } from "../http/read-answer.ts";
 import { readRefused } from "../http/read-refused.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import { type Id, idMeant, idValue } from "../jsonrpc/id.ts";
@@ -92,11 +93,11 @@ async function post(
   session: SessionHeaders,
   abort: AbortController,
 ): Promise<Answer> {
-  const response = await postMessage(traffic.endpoint, session, call.message.text, owned(abort));
+  const response = await postMessage(traffic.endpoint, session, call.message.text, abort);
   return response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, abort);
 }
 
-function read(
+async function read(
   traffic: Traffic,
   response: HttpResponse,
   { message, onMessage }: Call,
@@ -107,7 +108,9 @@ function read(
   // Accepted: where there is another stream, the answer may come there.
   if (response.status === 202 && deaf)
     return answerElsewhereDue(endpoint, response, abort.signal, deaf.signal);
-  return resumePost(response, {
+  const plain = await readPlain(response, message.id);
+  if (plain.kind === "answer") return answered(plain.message);
+  return resumePost(plain.response, {
     endpoint,
     call: { message, onMessage: noting(traffic, onMessage) },
     abort,
@@ -116,9 +119,6 @@ function read(
     resume: (cursor, signal) => getStream(endpoint, session, cursor, signal),
   });
 }
-
-/** Ends one request, whose controller it is. */
-const owned = (abort: AbortController) => ({ signal: abort.signal, abort });
 
 /** An answer that came on another stream than its request's own. */
 function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
@@ -139,7 +139,7 @@ async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   call.signal.addEventListener("abort", onCancel, { once: true });
   traffic.requests.set(id, { answer: () => {}, abort });
   try {
-    const response = await postMessage(traffic.endpoint, {}, call.message.text, owned(abort));
+    const response = await postMessage(traffic.endpoint, {}, call.message.text, abort);
     if (response.status >= 300) return { answer: await readRefused(response) };
     // An empty one is none.
     const sessionId = response.headers.get("mcp-session-id") || undefined;
@@ -161,7 +161,7 @@ async function tell(
   what: string,
 ): Promise<Refused | undefined> {
   try {
-    const response = await postMessage(endpoint, session, text, { signal: ended.signal });
+    const response = await postMessage(endpoint, session, text, ended.signal);
     if (response.status >= 300) {
       endpoint.log(`${what} was refused with HTTP status ${response.status}`);
       return await readRefused(response);

@@ -1,5 +1,5 @@
 import type { HttpResponse } from "../http/body.ts";
-import type { HttpRequest, RefusedBody } from "../http/layers/layer.ts";
+import type { RefusedBody } from "../http/layers/layer.ts";
 import { refusedIn } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
@@ -16,27 +16,38 @@ export interface SessionHeaders {
   version?: string;
 }
 
-const headersOf = ({ id, version }: SessionHeaders): Record<string, string> => ({
-  ...(id === undefined ? {} : { "mcp-session-id": id }),
-  ...(version === undefined ? {} : { "mcp-protocol-version": version }),
-});
+/** The headers of a request in a session, beside its own. */
+function headersOf(
+  { id, version }: SessionHeaders,
+  own: Record<string, string> = {},
+): Record<string, string> {
+  const headers = { ...own };
+  if (id !== undefined) headers["mcp-session-id"] = id;
+  if (version !== undefined) headers["mcp-protocol-version"] = version;
+  return headers;
+}
 
-/** One message to the server (MCP 2025-11-25 "Sending Messages to the Server"). */
+const POST_HEADERS = {
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+};
+
+/**
+ * One message to the server (MCP 2025-11-25 "Sending Messages to the Server").
+ *
+ * @param end what ends the request; a controller where that is for this request alone
+ */
 export const postMessage = (
   endpoint: Endpoint,
   session: SessionHeaders,
   text: Text,
-  end: Pick<HttpRequest, "signal" | "abort">,
+  end: AbortController | AbortSignal,
 ): Promise<HttpResponse> =>
   sendHttp(endpoint, {
     method: "POST",
     body: text,
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json, text/event-stream",
-      ...headersOf(session),
-    },
-    ...end,
+    headers: headersOf(session, POST_HEADERS),
+    ...("signal" in end ? { signal: end.signal, abort: end } : { signal: end }),
     ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
   });
 

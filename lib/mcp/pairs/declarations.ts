@@ -27,6 +27,9 @@ function declaring(
   extensions: Record<string, object>,
   trace: Endpoint["trace"],
 ): RequestMessage {
+  // Most calls of a legacy client have nothing to be declared on them.
+  if (message.method !== "initialize" && !trace && !(META_CAPABILITIES in objectOf(message.params._meta)))
+    return message;
   const params = exactParams(message);
   const meta = objectOf(params._meta);
   if (message.method === "initialize") {
@@ -34,7 +37,6 @@ function declaring(
     return requestMessage(message.id, message.method, { ...params, capabilities });
   }
   const isModern = META_CAPABILITIES in meta;
-  if (!trace && !isModern) return message;
   // One trace or the other: what goes with a traceparent says nothing beside another one (W3C Trace Context §3.3).
   const _meta = {
     ...("traceparent" in meta ? {} : trace),

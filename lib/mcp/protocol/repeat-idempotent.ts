@@ -53,17 +53,15 @@ export function createIdempotent({ timeoutMs, log }: Pick<Endpoint, "timeoutMs" 
         else tools.delete(tool.name);
       }
     },
-    async send(call, attempt) {
+    send(call, attempt) {
       const startedMs = performance.now();
-      try {
-        return await attempt();
-      } catch (error) {
+      return attempt().catch(async (error: unknown) => {
         const inTime = performance.now() - startedMs < timeoutMs;
         if (call.signal.aborted || !inTime || !brokeOff(error) || !allows(call.message)) throw error;
         log(`${call.message.method} broke off: sending it again, since it may be made twice`);
         await sleep(DYING_MS, call.signal);
         return attempt();
-      }
+      });
     },
   };
 }

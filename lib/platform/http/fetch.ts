@@ -133,8 +133,9 @@ function named(userAgent: string, headers: HeadersInit): HeadersInit {
     return all;
   }
   // Without a copy into `Headers`: every request of a bridge comes this way.
-  const isNamed = Object.keys(headers).some((name) => name.toLowerCase() === "user-agent");
-  return isNamed ? headers : { "user-agent": userAgent, ...headers };
+  for (const name in headers)
+    if (name.length === "user-agent".length && name.toLowerCase() === "user-agent") return headers;
+  return { "user-agent": userAgent, ...headers };
 }
 
 /** The failure in the proxy's name where it is the proxy's; else the failure as it was. */

@@ -13,7 +13,7 @@ const LONGEST_TYPE = 60;
 const text = (value: unknown) => (typeof value === "string" ? value : "");
 
 /** What a list names: things of a server, as lines for people. */
-export type Listed = (items: readonly JsonObject[], screen: Screen) => Promise<Shown>;
+export type Listed = (items: readonly JsonObject[], screen: Screen) => Shown;
 
 const list =
   (row: (item: JsonObject) => Row): Listed =>

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../json.ts";
+import { textWidth } from "../../platform/text-width.ts";
 import { type Property, propertiesOf } from "../../schema/properties.ts";
 import type { Screen } from "../screen/screen.ts";
 import { marked, type Shown, shown, shownLines } from "../screen/style.ts";
@@ -10,13 +11,9 @@ const text = (value: unknown) => (typeof value === "string" ? value : "");
 /**
  * One tool, for people: what it does, also to the world, what it takes and gives, and a call to begin with.
  *
- * @param example lines to be copied, as they are
+ * @param example the words of a command to be copied, quoted for a shell
  */
-export async function toolShown(
-  tool: JsonObject,
-  screen: Screen,
-  example: string | undefined,
-): Promise<Shown> {
+export function toolShown(tool: JsonObject, screen: Screen, example: readonly string[] | undefined): Shown {
   const takes = propertiesOf(tool.inputSchema);
   const gives = isObject(tool.outputSchema) ? propertiesOf(tool.outputSchema) : [];
   const title = text(tool.title) || text(isObject(tool.annotations) ? tool.annotations.title : "");
@@ -36,10 +33,25 @@ export async function toolShown(
         title: "Gives",
         rows: gives.map((property) => rowOf(property, property.required ? "" : "may be absent")),
       },
-      { title: "Example", lines: example === undefined ? [] : [`  ${example}` as Shown], isWhole: true },
+      { title: "Example", lines: example ? commandLines(example, screen) : [], isWhole: true },
     ],
     screen,
   );
+}
+
+/** A command on one line, or where the screen is narrower on several that a shell takes for one. */
+function commandLines(words: readonly string[], { columns = Number.POSITIVE_INFINITY }: Screen): Shown[] {
+  const lines: string[] = [];
+  let line = " ";
+  for (const word of words) {
+    // Room is left for the mark that it goes on.
+    if (textWidth(line) + 1 + textWidth(word) + 2 > columns && line.trim() !== "") {
+      lines.push(`${line} \\`);
+      line = "   ";
+    }
+    line = `${line} ${word}`;
+  }
+  return [...lines, line] as Shown[];
 }
 
 const rowOf = ({ path, type, description, constraints }: Property, mark: string) => ({

@@ -2,7 +2,7 @@ import { showControls } from "../../controls.ts";
 import { textWidth } from "../../platform/text-width.ts";
 import type { Screen } from "./screen.ts";
 import { marked, type Role, type Shown } from "./style.ts";
-import type { wrapped } from "./wrapped.ts";
+import { wrapped } from "./wrapped.ts";
 
 /** A piece of a cell, perhaps foreign: a cell is one line, whatever it holds. */
 export type Piece = string | { readonly text: string; readonly role: Role };
@@ -38,21 +38,20 @@ interface Measured {
  * Rows as lines. In a pipe each is as many lines as its text, whole. At a terminal none is broader than it: the text
  * goes on below itself, or where that would be narrow, stands below its head.
  */
-export async function rowsShown(rows: readonly Row[], screen: Screen): Promise<Shown> {
+export function rowsShown(rows: readonly Row[], screen: Screen): Shown {
   const { columns } = screen;
   const measured = rows.map((row) => measure(row, screen));
   const widths = columnWidths(measured, columns === undefined ? LONGEST_ALIGNED : Number.POSITIVE_INFINITY);
   const before = widths.reduce((sum, width) => sum + width + 2, 0);
   if (columns === undefined) return joinedLines(measured.map((row) => beside(row, widths, before)));
-  const { wrapped: wrap } = await import("./wrapped.ts");
   const fits = measured.every(({ lines }) =>
     lines.every(({ width }) => columns - before >= Math.min(LEAST_COLUMNS, width)),
   );
   return joinedLines(
     measured.map(({ head, lines }) =>
       fits && before <= columns
-        ? beside({ head, lines: fitted(lines, columns - before, wrap) }, widths, before)
-        : below(headLines(head, columns, wrap), fitted(lines, columns - INDENT, wrap)),
+        ? beside({ head, lines: fitted(lines, columns - before) }, widths, before)
+        : below(headLines(head, columns), fitted(lines, columns - INDENT)),
     ),
   );
 }
@@ -97,8 +96,8 @@ function columnWidths(rows: readonly Measured[], longest: number): number[] {
   return widths;
 }
 
-const fitted = (lines: Cell[], columns: number, wrap: typeof wrapped): Cell[] =>
-  lines.map(({ shown, width }) => ({ shown: width <= columns ? shown : wrap(shown, columns, 0), width }));
+const fitted = (lines: Cell[], columns: number): Cell[] =>
+  lines.map(({ shown, width }) => ({ shown: width <= columns ? shown : wrapped(shown, columns, 0), width }));
 
 const linesOf = (cells: Cell[]): string[] => cells.flatMap(({ shown }) => shown.split("\n"));
 
@@ -114,11 +113,11 @@ function beside({ head, lines }: Measured, widths: number[], before: number): st
 }
 
 /** A head by itself; only one that does not fit goes on below, and then leaves room for that on each line. */
-function headLines(head: Cell[], columns: number, wrap: typeof wrapped): string {
+function headLines(head: Cell[], columns: number): string {
   const cells = head.filter(({ width }) => width > 0);
   const line = cells.map(({ shown }) => shown).join("  ") as Shown;
   const width = cells.reduce((sum, cell) => sum + cell.width + 2, -2);
-  return width <= columns ? line : wrap(line, columns - INDENT, INDENT);
+  return width <= columns ? line : wrapped(line, columns - INDENT, INDENT);
 }
 
 const below = (head: string, lines: Cell[]): string =>

@@ -47,6 +47,13 @@ export function colourChoice(text: string | undefined): ColourChoice {
   return found;
 }
 
+/** The same of raw arguments, for what is said before they are understood: what is wrong there is told later. */
+export function rawColourChoice(argv: readonly string[], env: Env): ColourChoice {
+  const at = argv.findLastIndex((word) => word === "--color" || word.startsWith("--color="));
+  const given = at < 0 ? env.M2MCP_COLOR : (argv[at]?.split("=")[1] ?? argv[at + 1]);
+  return CHOICES.find((choice) => choice === given) ?? "auto";
+}
+
 /** The screens of a process, made once. Nothing is asked of a stream before something is. */
 export const createScreens = (
   surfaces: { readonly stdout: Surface; readonly stderr: Surface },

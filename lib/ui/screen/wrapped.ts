@@ -3,7 +3,7 @@ import type { Shown } from "./style.ts";
 
 /**
  * A line as several, none broader than that; words that are too long are broken. Marks end with each line and begin
- * again on the next. Loaded at terminals alone.
+ * again on the next.
  *
  * @param indent blanks before each but the first, beyond those columns
  */

@@ -1,11 +1,8 @@
 import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import type { JsonObject } from "../../json.ts";
-import { check } from "../../schema/check.ts";
-import { Unusable } from "../../schema/checkable.ts";
 import type { Fault } from "../../schema/faults.ts";
 import { argumentsOf } from "../../schema/type-words.ts";
-import { unknownNames } from "../../schema/unknown-names.ts";
 import type { ListKind } from "../catalogue/kept-list.ts";
 import { notOnServer } from "../errors.ts";
 import { type Declared, declared, type Lookup } from "./declared.ts";
@@ -13,6 +10,7 @@ import { faultWords, wrongArguments } from "./errors.ts";
 import { fill } from "./fill.ts";
 import { type Given, objectOnStdin } from "./given.ts";
 import { asStrings, promptSchema } from "./prompt-schema.ts";
+import { type Settled, settled, unchecked } from "./settled.ts";
 import { offeredStdin } from "./stdin.ts";
 
 /** For whom arguments are. */
@@ -20,13 +18,6 @@ export interface Recipient {
   command: Command;
   kind: ListKind;
   name: string;
-}
-
-interface Settled {
-  value: JsonObject;
-  faults: Fault[];
-  /** What is worth a word, and no fault. */
-  remarks: string[];
 }
 
 /**
@@ -47,12 +38,15 @@ export async function argumentsFor(
   const readers = { offered: onceOnly(() => offeredStdin(command)), isChecked };
   // Who edits has the time for a list of today.
   const found = await declared(kind, name, lookup, options.on("edit"));
-  let settled = await settle(recipient, found, given, readers);
-  if (settled.faults.length > 0 && found.kind === "declared" && found.isKept)
-    settled = await settle(recipient, await declared(kind, name, lookup, true), given, readers);
-  if (settled.faults.length > 0) throw refusedFor(recipient, settled.faults);
-  for (const remark of settled.remarks) output.warn(remark);
-  return settled.value;
+  const first = await settle(recipient, found, given, readers);
+  const isDoubtful = first.faults.length > 0 && found.kind === "declared" && found.isKept;
+  const { value, faults, doubts, notes } = isDoubtful
+    ? await settle(recipient, await declared(kind, name, lookup, true), given, readers)
+    : first;
+  if (faults.length > 0) throw refusedFor(recipient, [...faults, ...doubts]);
+  for (const doubt of doubts) output.warn(`${name}: ${faultWords(doubt)}`);
+  for (const line of notes) output.warn(line);
+  return value;
 }
 
 async function settle(
@@ -67,19 +61,17 @@ async function settle(
   if (found.kind !== "declared") {
     const near = found.kind === "undeclared" && isChecked ? suggest(name, found.names) : undefined;
     if (near !== undefined) throw notOnServer(KINDS[kind], name, near);
-    const remarks =
-      found.kind === "undeclared"
-        ? [`the server lists no ${KINDS[kind]} ${name}: its arguments are not checked`]
-        : [];
+    const note = `the server lists no ${KINDS[kind]} ${name}: its arguments are not checked`;
     const { value } = fill(strings, undefined);
-    return { value: isEdited ? await edited(recipient, value, {}, false) : value, faults: [], remarks };
+    const sent = isEdited ? await edited(recipient, value, {}, false) : value;
+    return unchecked(sent, found.kind === "undeclared" ? [note] : []);
   }
   const schema = kind === "prompts" ? promptSchema(found.item) : found.item.inputSchema;
   const all =
     kind === "tools" && given.isNothing && !isEdited ? await withOffered(given, schema, offered) : strings;
   const { value, misfits } = fill(all, schema);
-  if (isEdited) return { value: await edited(recipient, value, schema, isChecked), faults: [], remarks: [] };
-  return isChecked ? checked(name, value, misfits, schema) : { value, faults: [], remarks: [] };
+  if (isEdited) return unchecked(await edited(recipient, value, schema, isChecked));
+  return isChecked ? settled(name, value, misfits, schema) : unchecked(value);
 }
 
 /** Arguments as a person has edited them, which then fit. */
@@ -96,8 +88,8 @@ async function edited(
   ]);
   return editedArguments(command, templateOf(`${KINDS[kind]} ${name}`, schema, value), async (changed) => {
     if (!isChecked) return;
-    const { faults } = await checked(name, changed, [], schema);
-    if (faults.length > 0) throw refusedFor(recipient, faults);
+    const { faults, doubts } = await settled(name, changed, [], schema);
+    if (faults.length > 0) throw refusedFor(recipient, [...faults, ...doubts]);
   });
 }
 
@@ -117,24 +109,6 @@ async function withOffered(
   if (!argumentsOf(schema).some(({ required }) => required)) return given;
   const text = (await offered()) ?? "";
   return text.trim() === "" ? given : { ...given, base: await objectOnStdin(text) };
-}
-
-async function checked(name: string, value: JsonObject, misfits: Fault[], schema: unknown): Promise<Settled> {
-  const remarks = unknownNames(value, schema).flatMap((fault) => {
-    const words = faultWords(fault);
-    return fault.isInvited && words.endsWith(fault.says) ? [] : [`${name}: ${words}`];
-  });
-  try {
-    const said = new Set(misfits.map(({ path }) => JSON.stringify(path)));
-    // Exact numbers are objects here: a validator takes those that a double holds.
-    const plain: JsonObject = JSON.parse(JSON.stringify(value));
-    const others = (await check(plain, schema)).filter(({ path }) => !said.has(JSON.stringify(path)));
-    return { value, faults: [...misfits, ...others], remarks };
-  } catch (error) {
-    if (!(error instanceof Unusable)) throw error;
-    const why = `the arguments are sent unchecked: the schema of ${name} ${error.message}`;
-    return { value, faults: misfits, remarks: [...remarks, why] };
-  }
 }
 
 function onceOnly<T>(work: () => Promise<T>): () => Promise<T> {

@@ -61,12 +61,16 @@ const INLINE = "write one JSON object in quotes, or key=value";
 /** The arguments that stand on stdin. @throws M2mcpError (exit 1) when it is no JSON object */
 export function objectOnStdin(text: string): Promise<JsonObject> {
   if (text.trim() === "") throw wrongUsage("stdin holds no arguments", "write a JSON object to it");
-  return readJsonObject(text, "the arguments on stdin are", "write one JSON object, or give key=value");
+  return readJsonObject(
+    text,
+    "the arguments on stdin are",
+    "write one JSON object, or give key=value; </dev/null leaves stdin alone",
+  );
 }
 
 function parseWord(word: string, at: number): Word {
   if (word === "-") return { kind: "stdin" };
-  if (word.trimStart().startsWith("{")) return { kind: "object", text: word };
+  if (/^\s*[[{]/.test(word)) return { kind: "object", text: word };
   const equals = word.indexOf("=");
   const name = word.slice(0, Math.max(equals, 0));
   if (name === "" || name === ":")

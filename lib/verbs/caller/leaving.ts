@@ -1,4 +1,5 @@
 import type { SignalExit } from "../../failure.ts";
+import { startTimer } from "../../timing/timer.ts";
 import { interrupted } from "../errors.ts";
 
 /** Signals with which a caller says that it has done waiting. */
@@ -32,7 +33,7 @@ export function watchLeaving(): Leaving {
       now(signal);
       return;
     }
-    setTimeout(() => now(signal), GRACE_MS).unref();
+    startTimer(GRACE_MS, () => now(signal)).keepAlive(false);
     gone.abort(interrupted(signal, EXITS[signal]));
   }
   function end(): void {

@@ -12,6 +12,8 @@ import {
   saysTheSame,
 } from "./kept-list.ts";
 
+/** Lists by other headers than those of now that are kept beside: some differ with each command. */
+const MOST_OTHERS = 3;
 /** Longest list that is kept, in characters of JSON: reading a longer one costs more than asking for it. */
 const MAX_LENGTH = 4 * 1024 * 1024;
 
@@ -26,7 +28,7 @@ export interface Catalogue {
 
 /**
  * The catalogue of a target, in a file of its own beside the state, so that commands that need none do not read it. It
- * is found by server, credentials and headers: what one caller was shown is no other's (`cacheScope` "private").
+ * is found by server and credentials, then by headers: what one caller was shown is no other's (`cacheScope` "private").
  */
 export function catalogueOf(
   { store, server, credentials, headers, policies }: Target,
@@ -35,22 +37,16 @@ export function catalogueOf(
   let known: Promise<KeptLists> | undefined;
   let id: Promise<string> | undefined;
   const place = () => {
-    id ??= (async () =>
-      store.stateId([
-        "lists",
-        server,
-        JSON.stringify(credentials),
-        JSON.stringify(expandHeaders(headers, env)),
-        // A list that hides tools is no list for who may use them.
-        ...(policies.length === 0 ? [] : [JSON.stringify(policies)]),
-      ]))();
+    id ??= (async () => store.stateId(["lists", server, JSON.stringify(credentials)]))();
     return id;
   };
+  // A list that hides tools is no list for who may use them.
+  const by = () => digestOf([expandHeaders(headers, env), policies]);
   const read = () => {
     known ??= place()
       .then((at) => store.readState(at))
       .then(
-        (state) => readLists(state?.lists),
+        (state) => readLists(state?.lists?.[by()]),
         () => ({}),
       );
     return known;
@@ -61,7 +57,13 @@ export function catalogueOf(
     if (list === old[kind]) return;
     known = Promise.resolve({ ...old, [kind]: list });
     await place()
-      .then((at) => store.updateState(at, (state) => ({ ...state, lists: { ...state.lists, [kind]: list } })))
+      .then((at) =>
+        store.updateState(at, (state) => {
+          const { [by()]: mine, ...others } = state.lists ?? {};
+          const kept = Object.entries(others).slice(-MOST_OTHERS);
+          return { ...state, lists: { ...Object.fromEntries(kept), [by()]: { ...mine, [kind]: list } } };
+        }),
+      )
       .catch(() => {});
   };
   return {
@@ -82,3 +84,12 @@ export function catalogueOf(
     },
   };
 }
+
+/** Headers may hold a secret: what is kept shows none. */
+const digestOf = (value: unknown): string =>
+  process
+    .getBuiltinModule("node:crypto")
+    .createHash("sha256")
+    .update(JSON.stringify(value))
+    .digest("base64url")
+    .slice(0, 22);

@@ -9,6 +9,7 @@ import { wrongUsage } from "../../failure.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
 import { serverUrl } from "../target/server-url.ts";
+import { guardArguments } from "./guard-arguments.ts";
 import { ownEntry } from "./own-entry.ts";
 
 /** `m2mcp bundle [@svc|server]`: a .mcpb file that desktop apps install with a double click. */
@@ -21,7 +22,7 @@ export async function run(command: Command): Promise<undefined> {
       "build it with bun run build, then build/m2mcp bundle",
     );
   const bundled = await bundledFor(command);
-  const manifest = manifestOf(bundled, VERSION, process.platform);
+  const manifest = manifestOf(bundled, VERSION, process.platform, guardArguments(options));
   if (options.on("print")) {
     output.data(manifest);
     output.print(JSON.stringify(manifest, null, 2));

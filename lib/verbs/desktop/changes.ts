@@ -3,13 +3,16 @@ import type { Command } from "../../command-line/command.ts";
 import { diffOf } from "../../desktop/diff.ts";
 import { type Change, type HostFile, readHostFile } from "../../desktop/host-file.ts";
 import type { Place } from "../../desktop/place.ts";
-import type { System } from "../../desktop/system.ts";
+import { type System, shortPath } from "../../desktop/system.ts";
 import { writeChange } from "../../desktop/write-change.ts";
 import { M2mcpError, wrongUsage } from "../../failure.ts";
-import { runningPrograms } from "../../platform/programs/running.ts";
 import { askerAt } from "../../ui/ask.ts";
+import { failureJson } from "../../ui/failure-json.ts";
 import { isAskable } from "../../ui/io.ts";
+import { shownDiff } from "../../ui/screen/shown-diff.ts";
 import { someHostsFailed } from "../errors.ts";
+import { type Consent, createConsent } from "./consent.ts";
+import { sayWhatIsLeft, warnOfRunning } from "./left-to-do.ts";
 import { onlyPlace } from "./places.ts";
 
 /** One change of one file. */
@@ -32,7 +35,8 @@ interface Result {
   status: Change["kind"] | "would-be-added" | "would-be-updated" | "would-be-removed" | "declined" | "failed";
   backup: string | null;
   diff?: string;
-  error?: { code: string; message: string; hint?: string };
+  /** As that of a command. */
+  error?: unknown;
 }
 
 interface Mode {
@@ -67,11 +71,12 @@ export async function carryOut(
 ): Promise<M2mcpError | undefined> {
   const mode = modeOf(command);
   const asker = mode.isDry || mode.isSure ? undefined : askerAt(command.io);
-  const consent = createConsent(async (question) => (await asker?.line(question)) ?? null);
+  const work: Work = { command, system, mode, consent: createConsent(asker, steps.length) };
+  if (!mode.isDry) await warnOfRunning(command, steps);
   const results: Result[] = [];
   const failures: M2mcpError[] = [];
   for (const step of steps) {
-    const [result, failure] = await carriedOut(command, system, step, mode, consent);
+    const [result, failure] = await carriedOut(work, step);
     results.push(result);
     if (!failure) continue;
     failures.push(failure);
@@ -79,97 +84,60 @@ export async function carryOut(
     if (steps.length > 1) command.output.warn(hint === undefined ? message : `${message} (${hint})`);
   }
   command.output.data({ ...about, dryRun: mode.isDry, hosts: results });
-  if (!mode.isDry) await sayWhatIsLeft(command, steps, results);
+  sayWhatIsLeft(command, steps, results);
   const [failure, more] = failures;
   if (!failure) return undefined;
   return steps.length === 1 && !more ? failure : someHostsFailed(failures.length);
 }
 
-async function carriedOut(
-  command: Command,
-  system: System,
-  step: Step,
-  mode: Mode,
-  consent: Consent,
-): Promise<[Result, M2mcpError?]> {
+interface Work {
+  command: Command;
+  system: System;
+  mode: Mode;
+  consent: Consent;
+}
+
+async function carriedOut(work: Work, step: Step): Promise<[Result, M2mcpError?]> {
   const { host, scope, file } = step.place;
   const about = { host: host.id, title: host.title, scope, file, name: step.name };
   try {
-    return [{ ...about, ...(await changed(command, system, step, mode, consent)) }];
+    return [{ ...about, ...(await changed(work, step)) }];
   } catch (error) {
     if (!(error instanceof M2mcpError)) throw error;
-    const { code, message, hint } = error;
-    const told = { code, message, ...(hint === undefined ? {} : { hint }) };
-    return [{ ...about, status: "failed", backup: null, error: told }, error];
+    return [{ ...about, status: "failed", backup: null, ...failureJson(error) }, error];
   }
 }
 
 async function changed(
-  command: Command,
-  system: System,
+  { command, system, consent, mode }: Work,
   step: Step,
-  { isDry, isSure }: Mode,
-  consent: Consent,
 ): Promise<Pick<Result, "status" | "backup" | "diff">> {
   const { output, io } = command;
   const place = onlyPlace(step.place);
+  const { title } = place.host;
+  if (consent.isOver()) return { status: "declined", backup: null };
   const change = await step.make(await readHostFile(place, system));
   if (change.before === change.after) {
-    output.print(`${place.host.title}: ${inWords(change.kind, step)}, ${place.file} stays as it is`);
+    output.print(`${title}: ${inWords(change.kind, step, system)}`);
     return { status: change.kind, backup: null };
   }
-  const diff = await diffOf(place.file, change.before, change.after, step.own);
-  output.print(`${place.host.title}\n${diff}`);
-  if (isDry) return { status: `would-be-${change.kind}` as Result["status"], backup: null, diff };
-  if (!isSure && !(await consent(`write ${place.file}?`))) {
-    output.print(`${place.host.title}: left as it is`);
+  const file = shortPath(place.file, system);
+  const diff = await diffOf(file, change.before, change.after, step.own);
+  output.show(shownDiff(title, diff, output.screen.out));
+  if (mode.isDry) return { status: `would-be-${change.kind}` as Result["status"], backup: null, diff };
+  if (!mode.isSure && !(await consent.to(title))) {
+    output.print(`${title}: left as it is`);
     return { status: "declined", backup: null, diff };
   }
   const written = await writeChange(place, system, io.now(), step.make);
-  const kept = written.backup === null ? "" : `; as it was before: ${written.backup}`;
-  output.print(`${place.host.title}: ${inWords(written.change.kind, step)}${kept}`);
+  output.print(`${title}: ${inWords(written.change.kind, step, system)}`);
+  if (written.backup !== null) output.print(`  a copy of before: ${shortPath(written.backup, system)}`);
   return { status: written.change.kind, backup: written.backup, diff };
 }
 
-function inWords(kind: Change["kind"], { name, place }: Step): string {
-  if (kind === "unchanged") return `has ${name} already`;
-  if (kind === "absent") return `has no entry ${name}`;
-  return `${kind} ${name} ${kind === "removed" ? "from" : "in"} ${place.file}`;
-}
-
-type Consent = (question: string) => Promise<boolean>;
-
-/** Yes, no, all of the rest, none of the rest; an end of input is no. */
-function createConsent(ask: (question: string) => Promise<string | null>): Consent {
-  let forAll: boolean | undefined;
-  return async (question) => {
-    if (forAll !== undefined) return forAll;
-    const answer = (await ask(`${question} [y]es, [N]o, [a]ll, [q]uit`))?.toLowerCase() ?? "q";
-    if (answer === "a" || answer === "all") forAll = true;
-    if (answer === "q" || answer === "quit") forAll = false;
-    return forAll ?? (answer === "y" || answer === "yes");
-  };
-}
-
-/** What a user has to do so that hosts see what was written. */
-async function sayWhatIsLeft(
-  command: Command,
-  steps: readonly Step[],
-  results: readonly Result[],
-): Promise<void> {
-  const written = steps.filter((_, at) =>
-    ["added", "updated", "removed"].includes(results[at]?.status ?? ""),
-  );
-  const hosts = new Set(written.map(({ place }) => place.host));
-  if (hosts.size === 0) return;
-  const running = await runningPrograms();
-  for (const host of hosts) {
-    if (host.rewrites?.some((name) => running.has(name)))
-      command.output.warn(
-        `${host.title} is running and may write its file back as it was: ${host.afterwards}, then look with m2mcp hosts`,
-      );
-    else if (results.some(({ host: id, status }) => id === host.id && status !== "removed"))
-      command.output.note(`next: ${host.afterwards}`);
-    else command.output.note(`${host.title} has it until it is started again`);
-  }
+function inWords(kind: Change["kind"], { name, place }: Step, system: System): string {
+  const file = shortPath(place.file, system);
+  if (kind === "unchanged") return `${file} has ${name} as it should be`;
+  if (kind === "absent") return `${file} has no entry ${name}`;
+  return `${kind} ${name} ${kind === "removed" ? "from" : "in"} ${file}`;
 }

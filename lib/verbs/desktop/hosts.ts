@@ -1,14 +1,16 @@
 import type { Command } from "../../command-line/command.ts";
 import { type FoundFile, type FoundHost, findHosts } from "../../desktop/find-hosts.ts";
-import { thisSystem } from "../../desktop/system.ts";
+import { type System, shortPath, thisSystem } from "../../desktop/system.ts";
+import { failureJson } from "../../ui/failure-json.ts";
 import { table } from "../../ui/table.ts";
 
 /** `m2mcp hosts`: which hosts are on this machine, where their files are, and which entries start m2mcp. */
 export async function run({ io, output }: Command): Promise<undefined> {
-  const found = await findHosts(thisSystem(io));
+  const system = thisSystem(io);
+  const found = await findHosts(system);
   output.data({ hosts: found.map(forPrograms) });
   if (output.json) return;
-  const rows = found.filter(({ here }) => here).flatMap(rowsOf);
+  const rows = found.filter(({ here }) => here).flatMap((host) => rowsOf(host, system));
   if (rows.length > 0) output.print(table(rows));
   else output.note("no MCP host was found on this machine");
   const others = found.filter(({ here }) => !here).map(({ host }) => host.id);
@@ -25,13 +27,13 @@ function forPrograms({ host, here, files }: FoundHost) {
       ...file,
       // Values of variables may be secrets that somebody has put there by hand.
       ours: ours.map(({ env, ...entry }) => ({ ...entry, variables: Object.keys(env) })),
-      ...(problem ? { error: { code: problem.code, message: problem.message } } : {}),
+      ...(problem ? failureJson(problem) : {}),
     })),
   };
 }
 
 /** Its user's file, and others that are there. */
-const rowsOf = ({ host, files }: FoundHost): string[][] =>
+const rowsOf = ({ host, files }: FoundHost, system: System): string[][] =>
   files
     .filter(
       ({ scope, exists, ours }) => scope === "user" || (exists && scope === "project") || ours.length > 0,
@@ -40,7 +42,7 @@ const rowsOf = ({ host, files }: FoundHost): string[][] =>
       at === 0 ? host.title : "",
       at === 0 ? host.id : "",
       entriesInWords(file),
-      placeInWords(file),
+      placeInWords(file, system),
     ]);
 
 function entriesInWords({ ours, exists, problem }: FoundFile): string {
@@ -52,5 +54,6 @@ function entriesInWords({ ours, exists, problem }: FoundFile): string {
   return exists ? "none of ours" : "no file yet";
 }
 
-const placeInWords = ({ file, scope, others }: FoundFile) =>
-  `${file}${scope === "user" ? "" : ` (${scope})`}${others.length > 0 ? ` or ${others.join(" or ")}` : ""}`;
+const placeInWords = ({ file, scope, others }: FoundFile, system: System) =>
+  [file, ...others].map((one) => shortPath(one, system)).join(" or ") +
+  (scope === "user" ? "" : ` (${scope})`);

@@ -1,5 +1,5 @@
 import type { Command, Outcome } from "../../command-line/command.ts";
-import type { Entry } from "../../desktop/entry.ts";
+import { type Entry, entryName, isEntryName } from "../../desktop/entry.ts";
 import { formatOf } from "../../desktop/formats/format.ts";
 import { withEntry } from "../../desktop/host-file.ts";
 import { CLAUDE_DESKTOP } from "../../desktop/hosts/claude.ts";
@@ -7,6 +7,7 @@ import { isHere, type Place, placeOf } from "../../desktop/place.ts";
 import { type System, thisSystem } from "../../desktop/system.ts";
 import { wrongUsage } from "../../failure.ts";
 import { carryOut, modeOf } from "./changes.ts";
+import { guardArguments } from "./guard-arguments.ts";
 import { ownEntry } from "./own-entry.ts";
 import { hostsOption, placesToInstall, scopeOption } from "./places.ts";
 
@@ -21,12 +22,13 @@ export async function run(command: Command): Promise<Outcome> {
     );
   const scope = scopeOption(command) ?? "user";
   const system = thisSystem(io);
-  const { profile, entry, warnings } = await ownEntry(command, text, scope);
-  const name = entryName(options.value("name") ?? profile);
-  if (options.on("print")) return print(command, system, name, entry);
-  modeOf(command);
-  const places = await placesToInstall(command, system, scope);
+  const { profile, entry, warnings } = await ownEntry(command, text, scope, guardArguments(options));
+  const given = options.value("name");
+  const name = given === undefined ? entryName(profile) : givenName(given);
+  if (!options.on("print")) modeOf(command);
   for (const warning of warnings) output.warn(warning);
+  if (options.on("print")) return print(command, system, name, entry);
+  const places = await placesToInstall(command, system, scope);
   if (hostsOption(command).length > 0) await warnOfAbsent(command, system, places);
   const steps = places.map((place) => {
     const key = place.host.key?.(name) ?? name;
@@ -43,12 +45,9 @@ export async function run(command: Command): Promise<Outcome> {
 const valuesOf = ({ command, args, env }: Entry) => [command, ...args, ...Object.values(env)];
 
 /** @throws M2mcpError (exit 1) on a name that not every host would take */
-function entryName(text: string): string {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text))
-    throw wrongUsage(
-      "an entry cannot have this name",
-      "letters, digits, dots, dashes and underscores: --name svc",
-    );
+function givenName(text: string): string {
+  if (!isEntryName(text))
+    throw wrongUsage("an entry cannot have this name", "letters, digits, dashes and underscores: --name svc");
   return text;
 }
 

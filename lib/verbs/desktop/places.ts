@@ -34,8 +34,8 @@ export function hostsOption({ options }: Command): Host[] {
  */
 export async function placesToInstall(command: Command, system: System, scope: Scope): Promise<Place[]> {
   const named = hostsOption(command);
-  const given = command.options.value("file");
-  if (given !== undefined) return [await givenPlace(named, resolve(command.io.cwd, given), system, scope)];
+  const given = await givenPlace(command, system, scope);
+  if (given) return [given];
   const isAll = command.options.values("host").includes("all");
   const places: Place[] = [];
   for (const host of named.length > 0 ? named : HOSTS) {
@@ -65,12 +65,15 @@ const nothingHere = (scope: Scope) =>
         `say which one shall have it: --host NAME`,
       );
 
-async function givenPlace(named: Host[], file: string, system: System, scope: Scope): Promise<Place> {
-  const [host, more] = named;
+/** The file that `--file` names, read as the host's. @throws M2mcpError (exit 1) where it is not known whose it is */
+export async function givenPlace(command: Command, system: System, scope: Scope): Promise<Place | undefined> {
+  const given = command.options.value("file");
+  if (given === undefined) return undefined;
+  const [host, more] = hostsOption(command);
   if (!host || more) throw wrongUsage("--file belongs to one host", "add --host NAME: its notation is used");
   const place = await placeOf(host, scope, system);
   if (!place) throw noSuchScope(host.title, scope, Object.keys(host.scopes));
-  return { ...place, file, others: [] };
+  return { ...place, file: resolve(command.io.cwd, given), others: [] };
 }
 
 /** @throws M2mcpError several_places where it cannot be known which file the host reads */

@@ -1,6 +1,7 @@
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { restored } from "../../desktop/backups.ts";
-import { findHosts, type OwnEntry } from "../../desktop/find-hosts.ts";
+import { type FoundFile, findHosts, lookInto, type OwnEntry } from "../../desktop/find-hosts.ts";
+import type { Host, Scope } from "../../desktop/host.ts";
 import { type HostFile, withoutEntry } from "../../desktop/host-file.ts";
 import { HOSTS } from "../../desktop/hosts/all.ts";
 import { type Place, placeOf } from "../../desktop/place.ts";
@@ -8,7 +9,7 @@ import { type System, thisSystem } from "../../desktop/system.ts";
 import { wrongUsage } from "../../failure.ts";
 import { profileName } from "../target/server-url.ts";
 import { carryOut, modeOf, type Step } from "./changes.ts";
-import { hostsOption, scopeOption } from "./places.ts";
+import { givenPlace, hostsOption, scopeOption } from "./places.ts";
 
 /** `m2mcp uninstall @svc [--host HOST…]`: takes our entries for a connection out of hosts' files again. */
 export async function run(command: Command): Promise<Outcome> {
@@ -47,14 +48,23 @@ async function ourEntries(command: Command, system: System, target: string): Pro
   const name = command.options.value("name");
   const isMeant = (entry: OwnEntry) =>
     entry.target?.toLowerCase() === target && (name === undefined || entry.name === name);
-  const found: [Place, OwnEntry][] = [];
-  const hosts = await findHosts(system, named.length > 0 ? named : HOSTS);
-  for (const { host, files } of hosts)
+  const given = await givenPlace(command, system, scope ?? "user");
+  const files = given
+    ? [{ place: given, file: await lookInto(given, system) }]
+    : await filesOf(named.length > 0 ? named : HOSTS, system, scope);
+  return files.flatMap(({ place, file }) => {
+    if (file.problem) command.output.warn(file.problem.message);
+    return file.ours.filter(isMeant).map((entry): [Place, OwnEntry] => [place, entry]);
+  });
+}
+
+/** The files of hosts, of one scope or of each. */
+async function filesOf(hosts: readonly Host[], system: System, scope: Scope | undefined) {
+  const found: { place: Place; file: FoundFile }[] = [];
+  for (const { host, files } of await findHosts(system, hosts))
     for (const file of files) {
-      if (scope !== undefined && file.scope !== scope) continue;
-      if (file.problem) command.output.warn(file.problem.message);
       const place = await placeOf(host, file.scope, system);
-      if (place) for (const entry of file.ours.filter(isMeant)) found.push([place, entry]);
+      if (place && (scope === undefined || file.scope === scope)) found.push({ place, file });
     }
   return found;
 }

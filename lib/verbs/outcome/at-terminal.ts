@@ -16,3 +16,7 @@ export async function showBlock(output: Output, one: JsonObject): Promise<void> 
   if (markdown !== undefined) output.show(markdown);
   else output.print(block(one));
 }
+
+/** A text of a server's for a person, who reads Markdown as it is meant. */
+export const showText = (output: Output, text: string): Promise<void> =>
+  showBlock(output, { type: "text", text });

@@ -2,9 +2,11 @@ import { basename } from "node:path";
 import { secretMethod } from "../../auth/client/authentication.ts";
 import type { Credentials, Discovered } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
-import { showControls } from "../../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
+import { textWidth } from "../../platform/text-width.ts";
 import { columnsShown } from "../../ui/screen/columns.ts";
+import type { Screen } from "../../ui/screen/screen.ts";
+import { joined, marked, type Shown, shown } from "../../ui/screen/style.ts";
 import { table } from "../../ui/table.ts";
 import { moment, span } from "../../ui/time.ts";
 import { profilesUnreadable } from "../errors.ts";
@@ -38,10 +40,10 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     })),
     unreadable: unreadable.map(({ file, error }) => ({ file, error: error.message })),
   });
-  const screen = command.output.screen.out;
-  if (lines.length > 0 && !command.output.json && screen.isTerminal)
-    command.output.show(await columnsShown(HEADINGS, cellsOf(lines, command.io.now()), screen));
-  else if (lines.length > 0) command.output.print(human(lines, command.io.now()));
+  const { out } = command.output.screen;
+  if (lines.length > 0 && !command.output.json && out.isTerminal)
+    command.output.show(await columnsShown(HEADINGS, cellsOf(lines, command.io.now()), out));
+  else if (lines.length > 0) command.output.show(human(lines, command.io.now(), out));
   else if (unreadable.length === 0 && !command.output.json)
     command.output.note(`no profiles in ${store.folder} yet: m2mcp login <server> makes one`);
   if (unreadable.length === 0) return undefined;
@@ -95,24 +97,27 @@ const cellsOf = (lines: readonly ProfileLine[], nowMs: number): string[][] =>
 
 const endOf = (leftMs: number) => (leftMs <= 0 ? "has ended" : `${span(leftMs)} left`);
 
-/** Profiles for programs that read text: a line each, with what is known of the login below it. */
-function human(lines: readonly ProfileLine[], nowMs: number): string {
-  const heads = table(
-    lines.map((line) => [
-      `@${line.name}`,
-      `[${line.authorization}]`,
-      line.server,
-      line.login ? `login @${line.login}` : "",
-    ]),
+/** Profiles for who reads a pipe: a line each, with what is known of the login below it. */
+function human(lines: readonly ProfileLine[], nowMs: number, screen: Screen): Shown {
+  const names = table(lines.map(({ name }) => [`@${name}`, ""])).split("\n");
+  const rest = table(
+    lines.map((line) => [`[${line.authorization}]`, line.server, line.login ? `login @${line.login}` : ""]),
   ).split("\n");
-  return lines
-    .map((line, index) => {
+  const broadest = Math.max(...names.map(textWidth));
+  return joined(
+    lines.map((line, index) => {
+      const name = names[index] ?? "";
       const known = [
         line.issuer === null ? "" : `issuer ${line.issuer}`,
         line.scope ? `scope ${line.scope}` : "",
         line.expiresAtMs === null ? "" : `expires ${moment(line.expiresAtMs, nowMs)}`,
       ].filter((part) => part !== "");
-      return [heads[index] ?? "", ...known.map((part) => `    ${showControls(part)}`)].join("\n");
-    })
-    .join("\n");
+      const head = [
+        marked(name, screen, "name"),
+        marked(`${" ".repeat(broadest - textWidth(name))}  ${rest[index] ?? ""}`, screen),
+      ];
+      return joined([joined(head), ...known.map((part) => shown(`    ${part}`, screen, "muted"))], "\n");
+    }),
+    "\n",
+  );
 }

@@ -30,7 +30,7 @@ async function list(command: Command, client: McpClient): Promise<void> {
   command.output.data({ skills });
   if (skills.length > 0)
     command.output.show(
-      await rowsShown(
+      rowsShown(
         skills.flatMap(skillOf).map(({ name, uri, description }) => ({
           head: [{ text: name, role: "name" }, uri],
           text: lineOf(description),

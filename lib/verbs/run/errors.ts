@@ -20,5 +20,5 @@ export const callsFailed = (first: M2mcpError, failed: number, all: number) =>
     true,
   );
 
-/** Why the calls that were still under way ended. */
-export const notWanted = () => wrongUsage("given up, since a call before it failed");
+/** Why the calls that were still under way ended: nobody sees it. */
+export const notWanted = () => wrongUsage("given up: its answer is not wanted any more");

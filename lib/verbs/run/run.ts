@@ -5,6 +5,7 @@ import type { McpClient } from "../../hosts/one-off.ts";
 import type { JsonObject } from "../../json.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { failureJson } from "../../ui/failure-json.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import { toolFailed } from "../errors.ts";
 import { callTool } from "../tools/call-tool.ts";
 import { withClient } from "../with-client.ts";
@@ -14,6 +15,11 @@ import { inputLines, type NumberedLine } from "./input.ts";
 import { type PlannedCall, plannedCall } from "./planned-call.ts";
 
 const MOST_PARALLEL = 64;
+
+interface Speaking {
+  client: McpClient;
+  catalogue: Catalogue;
+}
 
 /** What a line came to: what is written of it, and its failure, if it is one. */
 interface Ran {
@@ -25,30 +31,34 @@ interface Ran {
 export async function run(command: Command): Promise<Outcome> {
   const [, path = "-"] = command.positionals;
   const parallel = parallelOf(command.options.value("parallel"));
-  return withClient(command, async (client) => {
+  return withClient(command, async (client, catalogue) => {
     // Who comes first asks for the era, and the others would wait for all of its work.
     if (parallel > 1) await alive(client);
-    return runLines(command, client, path, parallel);
+    return runLines(command, { client, catalogue }, path, parallel);
   });
 }
 
 async function runLines(
   command: Command,
-  client: McpClient,
+  { client, catalogue }: Speaking,
   path: string,
   parallel: number,
 ): Promise<Outcome> {
-  const { io, options } = command;
+  const { io, options, output } = command;
   const out = io.openStdout();
   const keepsGoing = options.on("keep-going");
+  // At a terminal the line of progress may stand there.
+  const lineStart = output.screen.out.isTerminal && io.env.TERM !== "dumb" ? "\r\u001b[2K" : "";
   const over = new AbortController();
-  const unlink = [follow(client.gone, over), follow(out.gone, over)];
+  const unlink = follow(client.gone, over);
+  const noReader = () => over.abort(notWanted());
+  out.gone.addEventListener("abort", noReader, { once: true });
   let [all, failures] = [0, 0];
   let first: M2mcpError | undefined;
   await inOrder(inputLines(io, path, over.signal), {
     parallel,
     over: over.signal,
-    work: (line) => carryOut(command, client, line, over.signal),
+    work: (line) => carryOut(command, { client, catalogue }, line, over.signal),
     emit({ written, failed }) {
       // What comes after the call that ended it all was given up.
       if (over.signal.aborted) return undefined;
@@ -58,11 +68,12 @@ async function runLines(
         first ??= failed;
         if (!keepsGoing) over.abort(notWanted());
       }
-      return out.write(`${showControlsInJson(JSON.stringify(written))}\n`);
+      return out.write(`${lineStart}${showControlsInJson(JSON.stringify(written))}\n`);
     },
   });
   await out.flushed();
-  for (const stop of unlink) stop();
+  out.gone.removeEventListener("abort", noReader);
+  unlink();
   client.gone.throwIfAborted();
   return first && callsFailed(first, failures, all);
 }
@@ -70,7 +81,7 @@ async function runLines(
 /** Carries out one line; its failure is an outcome like others. */
 async function carryOut(
   command: Command,
-  client: McpClient,
+  speaking: Speaking,
   { text, number }: NumberedLine,
   signal: AbortSignal,
 ): Promise<Ran> {
@@ -78,7 +89,7 @@ async function carryOut(
   try {
     const call = plannedCall(text, number);
     id = call.id;
-    const result = await resultOf(command, client, call, signal);
+    const result = await resultOf(command, speaking, call, signal);
     const failed = result.isError === true ? toolFailed(String(call.params.name)) : undefined;
     return { written: { id, result }, ...(failed ? { failed } : {}) };
   } catch (error) {
@@ -89,15 +100,15 @@ async function carryOut(
 
 async function resultOf(
   command: Command,
-  client: McpClient,
+  speaking: Speaking,
   { method, params }: PlannedCall,
   signal: AbortSignal,
 ): Promise<JsonObject> {
   const options = { signal, spelled: true };
-  if (method !== "tools/call") return client.request(method, params, options);
+  if (method !== "tools/call") return speaking.client.request(method, params, options);
   const { name, arguments: given, ...rest } = params;
   const call = { ...rest, name: String(name), arguments: given as JsonObject };
-  return (await callTool(command, client, call, options)).result;
+  return (await callTool(command, speaking, call, options)).result;
 }
 
 async function alive(client: McpClient): Promise<void> {

@@ -1,5 +1,6 @@
 import type { AuthorizationSurvey, IssuerSurvey } from "../../auth/diagnosis/survey.ts";
 import { surveyAuthorization } from "../../auth/diagnosis/survey.ts";
+import { withoutSecrets } from "../../auth/redact.ts";
 import type { Command } from "../../command-line/command.ts";
 import { EXIT, M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { describeServer, type ServerInfo } from "../../hosts/server-info.ts";
@@ -27,12 +28,19 @@ const SILENT: Spoken = { era: null, versions: [], server: null, capabilities: []
 export async function run(command: Command): Promise<undefined> {
   const target = await bareTarget(command, command.positionals[0] ?? "");
   const deps = await authDeps(command, target);
-  const authorization = await surveyAuthorization(deps, target.server);
-  const spoken = await speak(command, target);
+  const keys = [...(deps.headerValues ?? []), ...new URL(target.server).searchParams.values()];
+  const authorization = redacted(await surveyAuthorization(deps, target.server), keys);
+  const spoken = redacted(await speak(command, target), keys);
   const url = withoutUrlSecrets(target.server);
   command.output.data({ url, ...spoken, authorization });
   command.output.print(inWords(url, spoken, authorization));
 }
+
+/** What a server says, without what it repeats of the request. */
+const redacted = <T>(value: T, secrets: readonly string[]): T =>
+  JSON.parse(
+    JSON.stringify(value, (_key, one) => (typeof one === "string" ? withoutSecrets(one, secrets) : one)),
+  );
 
 /** The server alone: without credentials, and without what is remembered of it. */
 async function bareTarget(command: Command, text: string): Promise<Target> {

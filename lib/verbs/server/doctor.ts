@@ -1,9 +1,11 @@
 import { type DiagnosisStep, diagnose } from "../../auth/diagnosis/diagnose.ts";
 import { freshness } from "../../auth/tokens/freshness.ts";
 import type { Command } from "../../command-line/command.ts";
-import { showControls } from "../../controls.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
-import { notWell, stepFailed } from "../errors.ts";
+import { fitted } from "../../ui/screen/fitted.ts";
+import type { Screen } from "../../ui/screen/screen.ts";
+import { joined, marked, type Role, type Shown, shown } from "../../ui/screen/style.ts";
+import { hostNotWell, notWell, stepFailed } from "../errors.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import { resolveTarget, type Target } from "../target/target.ts";
 import { withTarget } from "../with-client.ts";
@@ -12,16 +14,34 @@ import { withTarget } from "../with-client.ts";
 export async function run(command: Command): Promise<M2mcpError | undefined> {
   const target = await resolveTarget(command, command.positionals[0] ?? "");
   const steps: DiagnosisStep[] = [];
+  const { out } = command.output.screen;
   const show = (seen: DiagnosisStep) => {
     const step = { ...seen, saw: withoutUrlSecrets(seen.saw) };
     steps.push(step);
-    command.output.print(inWords(step));
+    command.output.show(fitted(inWords(step, out), out));
   };
+  await showHostSide(command, target, show);
+  const isHostWell = steps.every((step) => step.ok);
+  const ofHost = steps.length;
   const failed = await walk(command, target, show);
   const ok = steps.every((step) => step.ok);
   command.output.data({ server: withoutUrlSecrets(target.server), ok, steps });
-  if (!failed) return ok ? undefined : notWell();
-  return stepFailed(steps.findLast((step) => !step.ok)?.name ?? "it", failed);
+  if (!failed) return ok ? undefined : isHostWell ? notWell() : hostNotWell();
+  const last = steps.slice(ofHost).findLast((step) => !step.ok);
+  return last ? stepFailed(last.name, failed) : failed;
+}
+
+/** What a host would start, and what came of it: a bridge that never runs shows nothing else. */
+async function showHostSide(
+  command: Command,
+  target: Target,
+  show: (step: DiagnosisStep) => void,
+): Promise<void> {
+  const { showHostSteps } = await import("../desktop/host-steps.ts");
+  await showHostSteps(command, target, show);
+  const { lastBridgeStep } = await import("../activity/last-bridge.ts");
+  const last = await lastBridgeStep(command, target);
+  if (last) show(last);
 }
 
 async function walk(
@@ -67,7 +87,15 @@ async function firstCall(
 }
 
 /** One step for people: a mark, what was seen, and under it what to do. */
-function inWords({ name, ok, saw, fix }: DiagnosisStep): string {
-  const line = `${ok ? (fix === undefined ? "ok   " : "note ") : "FAIL "} ${name}: ${showControls(saw)}`;
-  return fix === undefined ? line : `${line}\n      → ${showControls(fix)}`;
+function inWords({ name, ok, saw, fix }: DiagnosisStep, screen: Screen): Shown {
+  const [mark, role]: [string, Role] = ok
+    ? fix === undefined
+      ? ["ok", "safe"]
+      : ["note", "warning"]
+    : ["FAIL", "error"];
+  const line = joined([
+    marked(mark, screen, role),
+    shown(`${" ".repeat(6 - mark.length)}${name}: ${saw}`, screen),
+  ]);
+  return fix === undefined ? line : joined([line, shown(`      → ${fix}`, screen, "hint")], "\n");
 }

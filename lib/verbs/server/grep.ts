@@ -50,7 +50,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
   });
   if (!output.json && matches.length > 0)
     output.show(
-      await rowsShown(
+      rowsShown(
         matches.map((match) => matchRow(match, word)),
         output.screen.out,
       ),

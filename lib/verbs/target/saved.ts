@@ -46,8 +46,8 @@ export interface ToolPolicy {
 }
 
 export type State = CachedState<AuthState, ServerMemory> & {
-  /** Tools and prompts of one server, in state of their own. */
-  lists?: KeptLists;
+  /** Tools and prompts of one server, in state of their own; by the headers that they were asked for with. */
+  lists?: Record<string, KeptLists>;
 };
 export type Cache = StateCache<AuthState, ServerMemory>;
 export type MemoryCache = MemoryCacheOf<AuthState, ServerMemory>;

@@ -3,7 +3,7 @@ import { M2mcpError } from "../../failure.ts";
 import { taskIn } from "../../hosts/one-off/task.ts";
 import { isObject } from "../../json.ts";
 import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
-import { table } from "../../ui/table.ts";
+import { rowsShown } from "../../ui/screen/rows.ts";
 import { withClient } from "../with-client.ts";
 import { noTaskList } from "./errors.ts";
 
@@ -18,8 +18,11 @@ export async function run(command: Command): Promise<undefined> {
   const items = Array.isArray(listing.tasks) ? listing.tasks.filter(isObject) : [];
   const rows = items.map((item) => {
     const { taskId = "", status = "", statusMessage = "" } = taskIn(item) ?? {};
-    return [taskId, status, String(item.createdAt ?? ""), statusMessage];
+    return {
+      head: [{ text: taskId, role: "name" as const }, status, String(item.createdAt ?? "")],
+      text: statusMessage,
+    };
   });
-  if (rows.length > 0) command.output.print(table(rows));
+  if (rows.length > 0) command.output.show(rowsShown(rows, command.output.screen.out));
   else if (!command.output.json) command.output.note("the server keeps no tasks for us");
 }

@@ -5,16 +5,17 @@ import { savePlace } from "../outcome/place.ts";
 import { showToolResult } from "../outcome/show.ts";
 import { withClient } from "../with-client.ts";
 import { noTask } from "./errors.ts";
-import { waitLimitMs } from "./wait-limit.ts";
+import { waitLimit } from "./wait-limit.ts";
 
 /** `m2mcp @svc tasks-result ID`: waits for a task, and shows what its call has come to. */
 export async function run(command: Command): Promise<Outcome> {
+  const { output, options } = command;
   const taskId = command.positionals[1] ?? "";
   const place = await savePlace(command);
   const result = await withClient(command, async (client) => {
-    const task = taskIn(await client.request("tasks/get", { taskId }));
+    const task = taskIn(await client.request("tasks/get", { taskId }, { spelled: output.json }));
     if (!task) throw noTask();
-    return client.awaitTask(task, waitLimitMs(command.options));
+    return client.awaitTask(task, { ...waitLimit(options), spelled: output.json });
   });
   await showToolResult(command, result, place);
   return result.isError === true ? toolFailed(taskId) : undefined;

@@ -6,9 +6,11 @@ import { type Task, taskBegun } from "../../hosts/one-off/task.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
+import { itemNamed } from "../catalogue/kept-list.ts";
 import { notOnServer } from "../errors.ts";
 import { runsAsNoTask } from "../tasks/errors.ts";
-import { waitLimitMs } from "../tasks/wait-limit.ts";
+import { waitLimit } from "../tasks/wait-limit.ts";
 
 /** What a call came to: its result, or a task that goes on without us. */
 export type Called =
@@ -22,25 +24,35 @@ const REFUSED_IN_WORDS = /-32601\b/;
  * Calls a tool, as a task where `--task` or the tool itself wants that, or the server makes one of it by itself (Tasks
  * extension of 2026-07-28), and waits for it unless `--detach` is given.
  *
+ * @param catalogue what earlier commands have seen: it saves a refusal
  * @throws M2mcpError what the call ends with; (exit 1) where the tool does not run as a task
  */
 export async function callTool(
   { options }: Pick<Command, "options">,
-  client: McpClient,
+  { client, catalogue }: { client: McpClient; catalogue: Catalogue },
   call: { name: string; arguments: JsonObject },
   requestOptions: RequestOptions = {},
 ): Promise<Called> {
+  const { spelled = false } = requestOptions;
   const detaches = options.on("detach");
   const send = (asTask: boolean) =>
     client.request("tools/call", { ...call, ...(asTask ? { task: {} } : {}) }, requestOptions);
   const result =
     detaches || options.on("task")
       ? await send(await maybeTask(client, call.name))
-      : await orAsTask(client, call.name, send);
+      : (await isKnownAsTask(catalogue, call.name))
+        ? await send(true)
+        : await orAsTask(client, call.name, send);
   const task = taskBegun(result);
   if (!task) return { kind: "result", result };
   if (detaches) return { kind: "detached", task, result };
-  return { kind: "result", result: await client.awaitTask(task, waitLimitMs(options)) };
+  return { kind: "result", result: await client.awaitTask(task, { ...waitLimit(options), spelled }) };
+}
+
+/** A modern server is not asked for a task: it decides by itself. */
+async function isKnownAsTask(catalogue: Catalogue, name: string): Promise<boolean> {
+  const { tools } = await catalogue.read();
+  return tools !== undefined && objectOf(itemNamed(tools.items, name)?.execution).taskSupport === "required";
 }
 
 /** A tool that only runs as a task says so by its refusal (MCP 2025-11-25 "Tool-Level Negotiation"). */

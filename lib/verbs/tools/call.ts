@@ -15,7 +15,7 @@ export async function run(command: Command): Promise<Outcome> {
   const given = await readGiven(command, words);
   const called = await withClient(command, async (client, catalogue) => {
     const filled = await argumentsFor({ command, kind: "tools", name }, given, { client, catalogue });
-    return callTool(command, client, { name, arguments: filled }, { spelled: output.json });
+    return callTool(command, { client, catalogue }, { name, arguments: filled }, { spelled: output.json });
   });
   const { result } = called;
   if (called.kind === "detached") {

@@ -8,12 +8,12 @@ import { type Argument, argumentsOf } from "../../schema/type-words.ts";
 import { shellWord } from "../../ui/shell-word.ts";
 
 /**
- * A call of a tool that can be pasted into a shell: its arguments fit the tool's schema.
+ * A call of a tool that can be pasted into a shell, word by word: its arguments fit the tool's schema.
  *
  * @param target as the user wrote it
  * @returns undefined where no arguments are known to fit, or the tool's own words would steer a terminal
  */
-export async function exampleCall(target: string, tool: JsonObject): Promise<string | undefined> {
+export async function exampleCall(target: string, tool: JsonObject): Promise<string[] | undefined> {
   const { name, inputSchema } = tool;
   // A name like an option's would be taken for one.
   if (typeof name !== "string" || name.startsWith("-")) return undefined;
@@ -26,8 +26,8 @@ export async function exampleCall(target: string, tool: JsonObject): Promise<str
     name,
     ...argumentWords(given, argumentsOf(inputSchema)),
   ];
-  const line = words.map(shellWord).join(" ");
-  return showControls(line) === line ? line : undefined;
+  const quoted = words.map(shellWord);
+  return quoted.every((word) => showControls(word) === word) ? quoted : undefined;
 }
 
 /** The first that fits; of a schema that nothing can be checked against, the first. */

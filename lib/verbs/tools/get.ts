@@ -17,5 +17,5 @@ export async function run({ output, ...command }: Command): Promise<undefined> {
   const found = itemNamed(tools, name);
   if (!found) throw notOnServer("tool", name, suggest(name, namesOf(tools)));
   output.data(found);
-  if (!output.json) output.show(await toolShown(found, output.screen.out, await exampleCall(target, found)));
+  if (!output.json) output.show(toolShown(found, output.screen.out, await exampleCall(target, found)));
 }

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,6 +17,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { getStaticTOMLValue, parseTOML } from "toml-eslint-parser";
 import { BINARY, createHome, type Home, homeForEachTest } from "../../support/home.ts";
 import { atTerminal, KEYS } from "../../support/terminal.ts";
+import { until } from "../../support/waiting.ts";
 import { logIn, startWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -50,7 +52,7 @@ test("an entry that a host starts, with nothing but its home, reaches the server
     "--yes",
   ]);
   expect(code).toBe(0);
-  expect(stdout).toContain(`Claude Desktop: added svc in ${path(...claude)}`);
+  expect(stdout).toContain(`Claude Desktop: added svc in ~/${claude.join("/")}\n`);
   const entry = JSON.parse(read(...claude)).mcpServers.svc;
   expect(entry).toEqual({ command: BINARY, args: ["bridge", "@svc"], env: { M2MCP_HOME: path("store") } });
   expect(getStaticTOMLValue(parseTOML(read(".codex", "config.toml")))).toEqual({
@@ -96,7 +98,7 @@ describe("files of other programs", () => {
     // As if it were done twice.
     const written = read(...parts);
     const twice = await home.run(["install", "@svc", "--host", host, "--yes"]);
-    expect([twice.code, twice.stdout]).toEqual([0, expect.stringContaining("has svc already")]);
+    expect([twice.code, twice.stdout]).toEqual([0, expect.stringContaining("has svc as it should be")]);
     expect(read(...parts)).toBe(written);
     expect((await home.run(["uninstall", "@svc", "--host", host, "--yes"])).code).toBe(0);
     expect(read(...parts)).toBe(text);
@@ -237,16 +239,22 @@ describe("what is shown and asked", () => {
     write(CURSOR, ".cursor", "mcp.json");
     write(CODEX, ".codex", "config.toml");
     const screen = atTerminal(home, ["install", "@svc"]);
-    await screen.answer(/mcp\.json\? \[y\]es.*: $/s, `n${KEYS.enter}`);
-    await screen.answer(/config\.toml\? \[y\]es.*: $/s, `y${KEYS.enter}`);
+    await screen.answer(/change the file of Cursor\? \[y\]es.*: $/s, `n${KEYS.enter}`);
+    await screen.answer(/of Codex\? \[y\]es.*: $/s, `y${KEYS.enter}`);
     expect(await screen.ended).toBe(0);
     expect(read(".cursor", "mcp.json")).toBe(CURSOR);
     expect(read(".codex", "config.toml")).toContain("[mcp_servers.svc]");
     const text = screen.text();
-    expect(text).toContain("Cursor: left as it is");
+    expect(text).toContain("Cursor: left as it is\n");
+    expect(text).toContain(
+      "Codex: added svc in ~/.codex/config.toml\n  a copy of before: ~/.codex/config.toml.m2mcp-",
+    );
     expect(text).not.toContain("not-to-be-shown");
+    const none = atTerminal(home, ["install", "@svc", "--name", "other"]);
+    await none.answer(/of Cursor\? .*: $/s, `q${KEYS.enter}`);
+    expect([await none.ended, none.text()]).toEqual([0, expect.not.stringContaining("+++ ~/.codex")]);
     const gone = atTerminal(home, ["uninstall", "@svc"]);
-    await gone.answer(/config\.toml\? .*: $/s, KEYS.ctrlC);
+    await gone.answer(/of Codex\? \[y\/N\]: $/s, KEYS.ctrlC);
     expect(await gone.ended).not.toBe(0);
     expect(read(".codex", "config.toml")).toContain("[mcp_servers.svc]");
   });
@@ -310,6 +318,104 @@ describe("what is shown and asked", () => {
       false,
     ]);
   });
+});
+
+test.if(process.platform === "linux")(
+  "a host that runs, and may write its file back, is told of before",
+  async () => {
+    await logIn(world, home);
+    const host = path("claude-desktop");
+    copyFileSync("/bin/sleep", host);
+    chmodSync(host, 0o755);
+    const running = Bun.spawn([host, "60"]);
+    home.owns({ stop: () => running.kill() });
+    await until(() => readFileSync(`/proc/${running.pid}/comm`, "utf8") === "claude-desktop\n");
+    const { stderr } = await home.run(["install", "@svc", "--host", "claude-desktop", "--yes"]);
+    expect(stderr).toContain(
+      "warning: Claude Desktop is running and may write its file back as it was: quit it first",
+    );
+    expect(stderr).toContain(
+      "next, Claude Desktop: quit it, from the tray or menu bar too, and start it again",
+    );
+    running.kill();
+    await running.exited;
+    const { stderr: after } = await home.run(["uninstall", "@svc", "--yes"]);
+    expect(after).not.toContain("is running");
+  },
+);
+
+test("what a host will lack is told beforehand", async () => {
+  const { id, secret } = world.as.clients.basic;
+  const env = { M2MCP_PASSPHRASE: "p" };
+  const source = ["--client-secret-command", `printf %s '${secret}'`];
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as a user writes it
+  const header = ["--header", "X-Tenant: ${TENANT}"];
+  const login = await home.run(
+    ["login", world.mcp.url, "@svc", "--client-id", id, ...source, ...header, "--no-store-secret"],
+    {
+      env: { ...env, TENANT: "t" },
+    },
+  );
+  expect(login.code).toBe(0);
+  const { stderr, stdout } = await home.run(["install", "@svc", "--host", "cursor", "--dry-run"], { env });
+  expect(stderr).toContain("the store opens with M2MCP_PASSPHRASE, which hosts do not pass on");
+  expect(stderr).toContain("headers of @svc take TENANT from the environment");
+  expect(stderr).toContain("a command gives the secret of @svc");
+  for (const text of [stderr, stdout]) expect(text).not.toContain(secret);
+});
+
+test("a file elsewhere is named with --file, and its host with it", async () => {
+  await logIn(world, home);
+  const file = path("Code", "User", "profiles", "a1", "mcp.json");
+  write('{ "servers": {} }\n', "Code", "User", "profiles", "a1", "mcp.json");
+  const named = ["--host", "vscode", "--file", file, "--yes"];
+  expect((await home.run(["install", "@svc", ...named])).code).toBe(0);
+  expect(JSON.parse(readFileSync(file, "utf8")).servers.svc.type).toBe("stdio");
+  expect((await home.run(["uninstall", "@svc", ...named])).stdout).toContain("removed svc");
+  expect(readFileSync(file, "utf8")).toBe('{ "servers": {} }\n');
+  const nobody = await home.run(["install", "@svc", "--file", file, "--yes"]);
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining("--file belongs to one host")]);
+  const none = await home.run(["install", "@svc", "--yes"], { env: { PATH: "/nonexistent" } });
+  expect([none.code, none.stderr]).toEqual([
+    1,
+    expect.stringContaining("no MCP host was found on this machine"),
+  ]);
+});
+
+test("a connection named after its server has an entry whose name every host takes", async () => {
+  await logIn(world, home);
+  await home.run(["connect", world.mcp.url, "@mcp.example.com"]);
+  await home.run(["install", "@mcp.example.com", "--host", "claude-code", "--yes"]);
+  const { mcpServers } = JSON.parse(read(".claude.json"));
+  expect(mcpServers["mcp-example-com"].args).toEqual(["bridge", "@mcp.example.com"]);
+  expect((await home.run(["uninstall", "@mcp.example.com", "--yes"])).stdout).toContain(
+    "removed mcp-example-com",
+  );
+  const wrong = await home.run(["install", "@svc", "--name", "a.b", "--yes"]);
+  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("an entry cannot have this name")]);
+  const near = await home.run(["install", "@svx", "--yes"]);
+  expect(near.stderr).toContain("did you mean @svc");
+});
+
+test("what narrows the tools goes into the entry, and holds in the host", async () => {
+  await logIn(world, home);
+  const guards = ["--allow-tool", "add,e*", "--deny-tool", "echo", "--read-only"];
+  await home.run(["install", "@svc", "--host", "cursor", "--yes", ...guards]);
+  const entry = JSON.parse(read(".cursor", "mcp.json")).mcpServers.svc;
+  const narrowed = ["--allow-tool=add", "--allow-tool=e*", "--deny-tool=echo", "--read-only"];
+  expect(entry.args).toEqual(["bridge", "@svc", ...narrowed]);
+  const client = new Client({ name: "host", version: "1" });
+  const env = { HOME: home.folder, ...entry.env };
+  await client.connect(
+    new StdioClientTransport({ command: entry.command, args: entry.args, env, stderr: "ignore" }),
+  );
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).not.toContain("echo");
+  await client.close();
+  // Ours still, and without them again.
+  await home.run(["install", "@svc", "--host", "cursor", "--yes"]);
+  expect(JSON.parse(read(".cursor", "mcp.json")).mcpServers.svc.args).toEqual(["bridge", "@svc"]);
+  expect((await home.run(["uninstall", "@svc", "--yes"])).stdout).toContain("removed svc");
 });
 
 test("the command is the link on PATH, which an upgrade leaves in its place", async () => {

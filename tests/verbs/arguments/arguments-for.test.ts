@@ -60,6 +60,12 @@ describe("a tool's arguments:", () => {
     expect(sent()).toEqual([]);
   });
 
+  test("so is a name that is allowed and not known, where something else is wrong", async () => {
+    expect((await run(["add", "aa=1"])).failed?.message).toBe(
+      "the arguments do not fit add: a is missing (number); aa is not known, did you mean a",
+    );
+  });
+
   test("a value given twice where one is wanted is named", async () => {
     const { failed } = await run(["add", "a=1", "a=2"]);
     expect(failed?.message).toContain("a is given 2 times, and wants number");

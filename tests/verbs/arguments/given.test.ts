@@ -50,6 +50,7 @@ describe("what is given as arguments:", () => {
       ['{\n  "text" 1\n}'],
       /argument 1 is not valid JSON at line 2, character 10/,
     ],
+    ["a list", ["[1]"], /argument 1 is no JSON object/],
     ["nested for ever", [`a:=${"[".repeat(2000)}${"]".repeat(2000)}`], /nested deeper/],
     ["no file", ["a=@nothing"], /cannot read nothing, the file of a=@/],
     ["a folder", ["a=@/"], /cannot read \/, the file of a=@: it is a folder/],

@@ -20,7 +20,9 @@ export const authorize =
     const { method, url, signal } = request;
     let refusal: Refusal | undefined;
     for (let refusals = 0; ; refusals++) {
-      const sent = await authorization.headers(refusal ? { method, url, refusal } : { method, url });
+      const sent =
+        (refusal ? undefined : authorization.current?.(url)) ??
+        (await authorization.headers(refusal ? { method, url, refusal } : { method, url }));
       signal?.throwIfAborted();
       const response = redacted(
         await next({ ...request, headers: { ...request.headers, ...sent } }),

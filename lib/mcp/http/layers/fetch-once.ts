@@ -1,16 +1,12 @@
 import { timedOut } from "../../../net/errors.ts";
 import { hostOf, networkError } from "../../../net/network-error.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
-import { follow } from "../../../timing/linked-abort.ts";
+import { follow, giveBackController, takeController } from "../../../timing/linked-abort.ts";
 import { asString } from "../../jsonrpc/bytes.ts";
 import { memberSource } from "../../jsonrpc/source-text.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { watchResponse } from "../body.ts";
 import type { LocatedRequest, Send } from "./layer.ts";
-
-/** Controllers that no request needs any more and nothing has aborted: making one costs more than the rest of this file. */
-const spare: AbortController[] = [];
-const MAX_SPARE = 64;
 
 /** What is needed of the server; `timeoutMs` holds for the head, and for the body where the request names none. */
 interface FetchOnceOptions extends Pick<Endpoint, "fetch" | "timeoutMs" | "backpressure"> {
@@ -23,7 +19,7 @@ export const fetchOnce =
   ({ fetch, timeoutMs, log, backpressure }: FetchOnceOptions): Send =>
   async (request) => {
     const { url, method, headers, body, bodyTimeoutMs = timeoutMs } = request;
-    const abort = request.abort ?? spare.pop() ?? new AbortController();
+    const abort = request.abort ?? takeController();
     const unlink = request.abort ? undefined : follow(request.signal, abort);
     let limitMs = timeoutMs;
     const watch = watchIdle(limitMs, () => abort.abort(timedOut(hostOf(url), limitMs)));
@@ -34,7 +30,7 @@ export const fetchOnce =
       ended = true;
       watch.stop();
       unlink?.();
-      if (unlink && !abort.signal.aborted && spare.length < MAX_SPARE) spare.push(abort);
+      if (unlink) giveBackController(abort);
     };
     try {
       const init: RequestInit = { method, headers, redirect: "manual", signal: abort.signal };

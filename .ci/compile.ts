@@ -1,0 +1,95 @@
+// Makes the executable of one platform, with exactly its own keyring add-on in it.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { BunPlugin } from "bun";
+import { signMachO } from "./mach-o.ts";
+import { thirdPartyNotices } from "./notices.ts";
+import { compileTarget, type Target } from "./targets.ts";
+
+/** What cannot be built: what is wrong, and what to do. */
+export class BuildError extends Error {
+  readonly hint: string | undefined;
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+export interface Compilation {
+  /** Folder with `cli.ts`, `lib`, `package.json` and the target's packages in `node_modules`. */
+  root: string;
+  target: Target;
+  /** Whether the target is not this machine. */
+  crossed: boolean;
+  /** Its last part is within the image: the same name gives the same bytes. */
+  outfile: string;
+  /** The commit that it is made of, told by `m2mcp --version --json`. */
+  commit: string;
+}
+
+/**
+ * @returns the size of the executable in bytes
+ * @throws BuildError when the target's add-on is missing, or another one got in
+ */
+export async function compile({ root, target, crossed, outfile, commit }: Compilation): Promise<number> {
+  const { addon } = target;
+  const addonFile = join(root, "node_modules", "@napi-rs", `keyring-${addon}`, `keyring.${addon}.node`);
+  // Without the add-on the keyring would silently be absent.
+  if (!existsSync(addonFile))
+    throw new BuildError(
+      `the keyring add-on of ${addon} is not embedded, for it is not installed: nothing was built`,
+      `bun install ${crossed ? "--os '*' --cpu '*' --libc '*' " : ""}brings @napi-rs/keyring-${addon}`,
+    );
+  mkdirSync(dirname(outfile), { recursive: true });
+  mkdirSync(join(root, "build"), { recursive: true });
+  writeFileSync(
+    join(root, "build", "THIRD-PARTY.md"),
+    `${thirdPartyNotices(root, `@napi-rs/keyring-${addon}`)}\n`,
+  );
+  await Bun.build({
+    // The keyring's thread is found beside the program.
+    entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring", "worker.ts")],
+    naming: { entry: "[name].[ext]" },
+    compile: {
+      outfile,
+      // A stranger's folder must not bring code or settings in.
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      ...(crossed ? { target: compileTarget(target) } : {}),
+    },
+    define: { BUILD_COMMIT: JSON.stringify(commit), BUILD_TARGET: JSON.stringify(target.name) },
+    format: "esm",
+    minify: true,
+    bytecode: true,
+    // Without it the built-in modules of every verb are loaded at each start: twice the time of a bare start.
+    splitting: true,
+    plugins: [boundAddon(addonFile)],
+  });
+  const bytes = readFileSync(outfile);
+  // An embedded file is named by its place in the executable.
+  const embedded = new Set(bytes.toString("latin1").match(/root\/keyring\.[a-z0-9-]+\.node/g));
+  if (embedded.size !== 1 || ![...embedded][0]?.startsWith(`root/keyring.${addon}-`)) {
+    rmSync(outfile, { force: true });
+    throw new BuildError(
+      `${[...embedded].join(", ") || "no add-on"} is embedded in place of that of ${addon}, so nothing was built`,
+    );
+  }
+  if (target.os === "darwin") writeFileSync(outfile, signMachO(bytes));
+  return bytes.length;
+}
+
+/**
+ * Embeds the add-on of the target. The package would guess at run time which one to load, from files of the machine and
+ * from a variable that names any file.
+ */
+const boundAddon = (file: string): BunPlugin => ({
+  name: "bound add-on",
+  setup(build) {
+    build.onLoad({ filter: /[\\/]embedded-addon\.ts$/ }, () => ({
+      loader: "js",
+      contents: `import file from ${JSON.stringify(file)} with { type: "file" }; export const embeddedAddon = file;`,
+    }));
+    build.onResolve({ filter: /^@napi-rs\/keyring$/ }, ({ path }) => ({ path, namespace: "unused" }));
+    build.onLoad({ filter: /./, namespace: "unused" }, () => ({ loader: "js", contents: "export {};" }));
+  },
+});
