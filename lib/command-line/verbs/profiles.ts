@@ -63,7 +63,7 @@ export const PROFILES: readonly VerbSpec[] = [
     about: "Take profiles from such a file, and say which secrets they still need",
     options: ["force", ...KEEPING],
     meanings: { force: { about: "replace profiles of the same names" } },
-    examples: ["m2mcp import profiles.json", "ssh other m2mcp export | m2mcp import -"],
+    examples: ["m2mcp import profiles.json", "m2mcp import - < profiles.json"],
     load: () => import("../../verbs/transfer/import.ts"),
   },
   {
