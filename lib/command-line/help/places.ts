@@ -16,6 +16,9 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<argument>": "argument=beginning, the one to complete; before it those that are settled",
     "[...arguments]": "",
   },
+  config: { "[...settings]": "key=value, or key= to unset one; without them they are shown" },
+  export: { "[...names|file]": "profiles, all where none is given; and the file, else stdout" },
+  import: { "<file>": "one that export has written; - for stdin" },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
   bundle: {
     "[@name|server]":
@@ -33,11 +36,11 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },
   completion: {
     "<shell>":
-      "bash, zsh, fish or powershell; in the file that it reads at its start, the line of the example",
+      "bash, zsh, fish or powershell; the example's line belongs into the file that it reads when it starts",
   },
   discover: { "<server|@name>": "the URL of a server, or a saved connection, for its address" },
   request: {
-    "<method>": "as tools/list",
+    "<method>": "of MCP, such as tools/list",
     "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",
   },
   grep: {

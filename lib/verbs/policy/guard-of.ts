@@ -30,7 +30,7 @@ export const nameOf = ({ profile, server }: Target): string =>
 const quoted = (tool: string) => (/^[\w./-]+$/.test(tool) ? tool : `'${tool.replaceAll("'", "'\\''")}'`);
 
 /** The rules of a policy, each with where it stands and how it is changed. */
-function rulesOf({ by, allow, deny, readOnly }: NamedPolicy): ToolRule[] {
+export function rulesOf({ by, allow, deny, readOnly }: NamedPolicy): ToolRule[] {
   const place = (name: "allow-tool" | "deny-tool" | "read-only") => {
     if (by === "flag")
       return {
