@@ -16,9 +16,6 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<argument>": "argument=beginning, the one to complete; before it those that are settled",
     "[...arguments]": "",
   },
-  config: { "[...settings]": "key=value, or key= to unset one; without them they are shown" },
-  export: { "[...names|file]": "profiles, all where none is given; and the file, else stdout" },
-  import: { "<file>": "one that export has written; - for stdin" },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
   bundle: {
     "[@name|server]":
