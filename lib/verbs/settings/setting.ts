@@ -1,5 +1,6 @@
 import type { Credentials } from "../../auth/credentials.ts";
 import type { OptionName } from "../../command-line/options.ts";
+import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
 
 /** One thing of a profile that can be shown and changed, under the name of the option that gives it. */
@@ -19,7 +20,7 @@ const list = (values: readonly string[] | undefined) =>
 
 /** Of a header its variables alone are no secret. */
 const headerShown = ([name, value]: readonly [string, string]) =>
-  `${name}: ${/^(\s*\w*\s*\$\{\w+\}\s*)+$/.test(value) ? value : "…"}`;
+  `${name}: ${isVariable(value) ? value : "…"}`;
 
 const ofProfile = (
   name: OptionName,

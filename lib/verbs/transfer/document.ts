@@ -1,5 +1,6 @@
 import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
 import type { OptionName } from "../../command-line/options.ts";
+import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
 
 /** What a file of profiles begins with. */
@@ -47,9 +48,6 @@ export function withoutSecrets(profile: Profile): Exported {
     missing: [...missing],
   };
 }
-
-/** Whether a header's value is variables alone, with a scheme ahead of them: then it is no secret itself. */
-export const isVariable = (value: string): boolean => /^\s*([A-Za-z]+\s+)?(\$\{\w+\}\s*)+$/.test(value);
 
 function withoutQuery(address: string): string {
   const url = URL.parse(address);
