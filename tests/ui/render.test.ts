@@ -56,13 +56,14 @@ describe("lists", () => {
   };
   test("tools: signature, what it does to the world, the first line of what they do", async () => {
     expect(plain(tools([add, { name: "subtract" }], pipe))).toBe(
-      "add(a: number, limit?: integer)  read-only     Adds.\nsubtract()                       destructive?",
+      "add(a: number, limit?: integer)  read-only  Adds.\nsubtract",
     );
   });
   test("what a tool does to the world, by what the specification says of hints left out", async () => {
     const words = async (annotations?: object) =>
-      plain(tools([{ name: "t", ...(annotations ? { annotations } : {}) }], pipe)).slice("t()  ".length);
-    expect(await words()).toBe("destructive?");
+      plain(tools([{ name: "t", ...(annotations ? { annotations } : {}) }], pipe)).slice("t  ".length);
+    // Of a server that says nothing of any tool, neither is anything said here.
+    expect(await words()).toBe("");
     expect(await words({ readOnlyHint: false })).toBe("destructive?");
     expect(await words({ readOnlyHint: "yes" })).toBe("destructive?");
     expect(await words({ destructiveHint: true })).toBe("destructive");
@@ -101,7 +102,7 @@ describe("lists", () => {
   });
   test("a server's names steer no terminal and forge no line, wherever they are written", async () => {
     expect(plain(tools([{ name: "a\u001b[2J", description: "x\u0007" }], pipe))).toContain(
-      "a\\u001b[2J()  destructive?  x\\u0007",
+      "a\\u001b[2J  x\\u0007",
     );
     const forged = "a\nhint: b\u202e";
     const argument = { type: forged, enum: undefined, description: forged, pattern: forged, format: forged };
