@@ -12,7 +12,6 @@ import { content, messages, toolResult } from "../../lib/ui/render.ts";
 import { createScreens } from "../../lib/ui/screen/screen.ts";
 import { table } from "../../lib/ui/table.ts";
 import { moment, span } from "../../lib/ui/time.ts";
-import { wrapLines } from "../../lib/ui/wrap.ts";
 import { sink } from "../support/run-verb.ts";
 
 const pipe = createScreens({ stdout: {}, stderr: {} }, {}, "auto").out;
@@ -126,18 +125,6 @@ describe("lists", () => {
       expect(shown).not.toContain("\nhint");
     }
   });
-});
-
-describe("lines fitted to a terminal", () => {
-  test("go on below where their last column begins", () => {
-    expect(wrapLines("  --scope SCOPE  scopes to ask for, separated by spaces", 45)).toBe(
-      "  --scope SCOPE  scopes to ask for, separated\n                 by spaces",
-    );
-  });
-  test("go on at their indent where the last column would be narrow", () => {
-    expect(wrapLines(`  ${"x".repeat(30)}  what it is`, 40)).toBe(`  ${"x".repeat(30)}\n    what it is`);
-  });
-  test("are left alone where they fit", () => expect(wrapLines("a  b\n\nc", 10)).toBe("a  b\n\nc"));
 });
 
 test("one tool with its arguments", async () => {
