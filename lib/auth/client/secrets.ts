@@ -5,7 +5,7 @@ import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts"
 import type { AssertionSource, SecretSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { requireSecure } from "../discovery/url.ts";
-import { commandFailed, noPlatformToken, secretUnreadable } from "../errors.ts";
+import { commandFailed, noPlatformToken, secretMissing, secretUnreadable } from "../errors.ts";
 import { exchange } from "../exchange.ts";
 import { faultIn } from "./faults.ts";
 import { pemText } from "./pem.ts";
@@ -48,6 +48,8 @@ async function readText(source: SecretSource, env: Environment, name: string | u
   switch (source.from) {
     case "value":
       return source.value;
+    case "missing":
+      throw secretMissing();
     case "file":
       return textOf(await readFile(source.path, name ?? source.path));
     case "command":
