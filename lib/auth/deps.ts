@@ -1,4 +1,4 @@
-import type { AuthState, Credentials } from "./credentials.ts";
+import type { AuthState, TokenOrigin } from "./credentials.ts";
 
 /** What authorization is given from outside: network, clock, memory, and the lock that processes share. */
 export interface AuthDeps {
@@ -17,7 +17,7 @@ export interface AuthDeps {
   /** One line for a person; never a secret. */
   log(line: string): void;
   /** The credentials as they are stored now; a rotation is picked up at the next token request. */
-  reload?(): Promise<Credentials | null>;
+  reload?(): Promise<TokenOrigin | null>;
   /**
    * What the route to the servers depends on beside the credentials, such as proxies, the time limit and the state of the
    * files that secrets are in, in a form that reveals none of it: a failure counts for who takes the same route.

@@ -110,12 +110,11 @@ export const askedToWait = (host: string, status: number, seconds: number, again
     `try again after ${again}`,
   );
 
-export const tokenNotAccepted = (host: string, why: string) =>
-  authError(
-    "not_authorized",
-    `${host} does not accept the token it was given: ${why}`,
-    "check --scope and --resource, and what the client is allowed to do",
-  );
+export const tokenNotAccepted = (
+  host: string,
+  why: string,
+  hint = "check --scope and --resource, and what the client is allowed to do",
+) => authError("not_authorized", `${host} does not accept the token it was given: ${why}`, hint);
 
 /** @param words the server's own, where it has some */
 export const loginNeeded = (server: string, words?: string) =>

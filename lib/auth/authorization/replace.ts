@@ -1,3 +1,4 @@
+import { M2mcpError } from "../../failure.ts";
 import { tokenChallenge } from "../discovery/token-challenge.ts";
 import { tokenNotAccepted } from "../errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason } from "../tokens/bound-token.ts";
@@ -11,7 +12,7 @@ export type Replacement = ReturnType<typeof createReplacement>;
 
 /** Replaces tokens that the server refuses, and knows which of those it has accepted since. */
 export function createReplacement(
-  { deps, server }: TokenContext,
+  { deps, server, credentials }: TokenContext,
   tokens: CurrentToken,
   background: Background,
 ) {
@@ -21,6 +22,8 @@ export function createReplacement(
 
   /** Whether a token was issued upon a refusal and has never been accepted: asking again would change nothing. */
   async function isGivenUp({ token }: BoundToken): Promise<boolean> {
+    // What makes tokens elsewhere may be mended at any moment, and looking there bothers no server.
+    if (credentials.grant === null) return false;
     if (!token.unproven || deps.now() - token.issuedAtMs >= GIVEN_UP_MS) return false;
     const stored = (await deps.read())?.token;
     const isAccepted =
@@ -30,7 +33,7 @@ export function createReplacement(
 
   return {
     /**
-     * Another token in place of the one refused: what is there already, else a new one.
+     * Another token in place of the one refused: what is there already, else a new one, else the one before it.
      * @param mayAsk a new one may be asked for: none was yet for this request
      * @throws M2mcpError not_authorized with the server's words; what the token request throws
      */
@@ -42,9 +45,16 @@ export function createReplacement(
     ): Promise<{ bound: BoundToken; isNew: boolean }> {
       const other = await tokens.other(refused);
       if (other) return { bound: other, isNew: false };
-      if (!mayAsk || (await isGivenUp(refused))) throw tokenNotAccepted(host, words);
-      const bound = await tokens.reissue({ refused: headerOf(refused.token), challenge });
-      return { bound, isNew: true };
+      try {
+        if (!mayAsk || (await isGivenUp(refused))) throw tokenNotAccepted(host, words);
+        const bound = await tokens.reissue({ refused: headerOf(refused.token), challenge });
+        return { bound, isNew: true };
+      } catch (error) {
+        const before = await tokens.before(refused);
+        if (before) return { bound: before, isNew: false };
+        const isSame = error instanceof M2mcpError && error.code === "token_unchanged";
+        throw isSame ? tokenNotAccepted(host, words, error.hint) : error;
+      }
     },
 
     /** Shown what a token was answered with: also a 403 or a 404 may come from a server that knows it. */

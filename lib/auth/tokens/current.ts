@@ -1,9 +1,9 @@
-import type { Credentials } from "../credentials.ts";
+import type { TokenOrigin } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { noAuthorizationServer } from "../discovery/errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
 import { type Freshness, freshness, isOpen } from "./freshness.ts";
-import { beginRenewal, endRenewal } from "./renew.ts";
+import { beginRenewal, endRenewal, fallBack } from "./renew.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { boundOf, nextState, type TokenEvent, type TokenState } from "./token-state.ts";
 
@@ -12,7 +12,7 @@ export interface TokenContext {
   /** With the signal that ends exchanges under way. */
   deps: AuthDeps;
   server: string;
-  credentials: Credentials;
+  credentials: TokenOrigin;
   /** 0 to 1, this process's own: see `freshness`. */
   jitter: number;
 }
@@ -77,6 +77,18 @@ export function createCurrentToken(context: TokenContext) {
       if (held && headerOf(held.token) !== refused && howFresh(held) !== "expired") return held;
       const stored = usableToken(await deps.read(), { refused, more }, deps.now(), jitter);
       return stored && hold(stored);
+    },
+
+    /** The token from before the one refused, while it is good: a renewal may bring a worse one. */
+    async before({ token }: BoundToken): Promise<BoundToken | undefined> {
+      const refused = headerOf(token);
+      let spare: BoundToken | undefined;
+      await deps.write((old) => {
+        const change = fallBack(old, refused, deps.now());
+        spare = usableToken(change, { refused }, deps.now(), jitter);
+        return change;
+      });
+      return spare && hold(spare);
     },
 
     /** Gives a renewal under way a moment; `stop` ends what takes longer. */

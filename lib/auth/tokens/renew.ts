@@ -1,4 +1,7 @@
+import type { AuthState } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
+import { headerOf } from "./bound-token.ts";
+import { freshness } from "./freshness.ts";
 
 /** After a renewal before the token's end that failed, the next waits so long, in ms. */
 const RENEWAL_PAUSE_MS = 20_000;
@@ -50,4 +53,12 @@ export async function endRenewal({ done, hasLock }: Renewal, stop: () => void): 
   if (first !== "late") return;
   stop();
   if (hasLock()) await done;
+}
+
+/** The state with the token from before one that the server refuses, where that is good still; else the same. */
+export function fallBack(old: AuthState, refused: string, nowMs: number): AuthState {
+  const { token, spare, ...rest } = old;
+  if (!token || !spare || headerOf(token) !== refused || freshness(spare, nowMs, 0) === "expired") return old;
+  const renewNotBeforeMs = nowMs + RENEWAL_PAUSE_MS;
+  return { ...rest, token: spare, refused: token.accessToken, renewNotBeforeMs };
 }

@@ -1,4 +1,4 @@
-import type { Credentials } from "../../auth/credentials.ts";
+import type { TokenOrigin } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
@@ -20,7 +20,7 @@ export interface Target {
   /** The profile whose credentials are used; the same as `profile` when it has its own. */
   login?: Profile;
   /** Null: no authorization is known for this server. */
-  credentials: Credentials | null;
+  credentials: TokenOrigin | null;
   headers: [name: string, value: string][];
   allowHttp: string[];
   ca?: string;
@@ -89,7 +89,7 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
 }
 
 /** Those of flags and variables; what reads them is not loaded for a saved connection. */
-async function givenCredentials(command: Command): Promise<Credentials> {
+async function givenCredentials(command: Command): Promise<TokenOrigin> {
   const { readCredentials } = await import("../credentials/credentials.ts");
   const { secretReading } = await import("../credentials/secret-reading.ts");
   return readCredentials(command.options, secretReading(command, "source"));
