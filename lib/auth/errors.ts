@@ -46,9 +46,6 @@ export const unreachable = (host: string, reason: string, hint: string) =>
 export const secretUnreadable = (what: string, why: string) =>
   authError("secret_unreadable", `cannot read ${what}: ${why}`, "check the path and its permissions");
 
-export const noPlatformToken = (platform: string, why: string, hint: string) =>
-  authError("secret_unreadable", `${platform} gives no identity token: ${why}`, hint);
-
 export const commandFailed = (why: string) =>
   authError(
     "command_failed",
