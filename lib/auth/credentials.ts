@@ -4,7 +4,9 @@ import type { PlatformSource } from "./platforms/platform.ts";
 export type SecretSource =
   | { from: "value"; value: string }
   | { from: "file"; path: string }
-  | { from: "command"; command: string };
+  | { from: "command"; command: string }
+  /** A profile came without it, from another machine. */
+  | { from: "missing" };
 
 /** Grants this program can perform. */
 export type Grant = "client-credentials" | "jwt-bearer";

@@ -46,6 +46,14 @@ export const unreachable = (host: string, reason: string, hint: string) =>
 export const secretUnreadable = (what: string, why: string) =>
   authError("secret_unreadable", `cannot read ${what}: ${why}`, "check the path and its permissions");
 
+/** A profile that was imported has no secrets yet. */
+export const secretMissing = () =>
+  authError(
+    "secret_missing",
+    "the profile was imported without its secret, which is not given yet",
+    "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or client-cert=PATH client-key=PATH",
+  );
+
 export const commandFailed = (why: string) =>
   authError(
     "command_failed",

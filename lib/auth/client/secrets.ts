@@ -2,9 +2,11 @@ import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 import type { AssertionSource, SecretSource } from "../credentials.ts";
-import { commandFailed, secretUnreadable } from "../errors.ts";
+import { commandFailed, secretMissing, secretUnreadable } from "../errors.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
+import { platformNamed } from "../platforms/names.ts";
+import type { PlatformSource } from "../platforms/platform.ts";
 import { faultIn } from "./faults.ts";
 import { pemText } from "./pem.ts";
 import { runSecretCommand } from "./secret-command.ts";
@@ -46,6 +48,8 @@ async function readText(source: SecretSource, env: Environment, name: string | u
   switch (source.from) {
     case "value":
       return source.value;
+    case "missing":
+      throw secretMissing();
     case "file":
       return textOf(await readFile(source.path, name ?? source.path));
     case "command":
@@ -79,10 +83,11 @@ export async function readAssertion(
   audience: Audience,
   deps: IdentityMeans,
 ): Promise<string> {
-  if (isSecretSource(source)) return (await readSecret(source, deps.env)).trim();
+  if (!isPlatformSource(source)) return (await readSecret(source, deps.env)).trim();
   const { readIdentity } = await import("../platforms/read-identity.ts");
   return (await readIdentity(source, audience, deps)).token;
 }
 
-const isSecretSource = (source: AssertionSource): source is SecretSource =>
-  source.from === "value" || source.from === "file" || source.from === "command";
+/** Whether an assertion comes from the platform of this machine: no secret is then where it comes from. */
+export const isPlatformSource = (source: AssertionSource): source is PlatformSource =>
+  platformNamed(source.from) !== undefined;

@@ -21,6 +21,13 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "[@name|server]":
       "a saved connection, or the server that id and secret are asked for; without it both are",
   },
+  config: {
+    "<@name>": "the profile",
+    "[...settings]":
+      "named like the options of login: scope, timeout, protocol, header, issuer, token-endpoint, resource, auth-method, client-secret, …; key=value changes one, key= unsets it, key alone shows it",
+  },
+  export: { "[...names|file]": "@name of each profile, all without; and the file, stdout without" },
+  import: { "<file>": "what export has written; - for stdin" },
   install: { "<@name>": "a connection that login or connect has saved" },
   uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
   logout: { "<@name|server>": "a profile, or the server that one is saved for" },

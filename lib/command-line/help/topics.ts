@@ -70,7 +70,17 @@ export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
         },
       ],
     },
-    { title: "Example", parts: [{ commands: ["m2mcp @svc tools-call add a=2 b=40 --json"] }] },
+    {
+      title: "Examples",
+      parts: [
+        {
+          commands: [
+            "m2mcp @svc tools-call add a=2 b=40 --json",
+            "m2mcp @svc tools-list --jq '.tools[].name'",
+          ],
+        },
+      ],
+    },
     {
       title: "Failures",
       parts: [
@@ -80,12 +90,19 @@ export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
             ["error.name", "what failed, a word that stays the same from version to version"],
             ["error.message", "what happened, for people"],
             ["error.hint", "what to try next, where there is something"],
+            ["error.data", "what the server gave besides, where it is its own error"],
             ["error.exitCode", "as in m2mcp\u00a0help\u00a0exit-codes"],
           ],
         },
       ],
     },
-    { parts: [{ text: "A tool that answers with isError keeps its result on stdout, and exits with 2." }] },
+    {
+      parts: [
+        {
+          text: "A tool that answers with isError keeps its result on stdout, and exits with 2. run, watch and logs --follow write an object a line. docs/json-output.schema.json, in the repository, has the shape of each command's.",
+        },
+      ],
+    },
   ],
 };
 

@@ -1,0 +1,112 @@
+import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import { requireSecure } from "../../auth/discovery/url.ts";
+import type { Command } from "../../command-line/command.ts";
+import { type Options, readOptions, timeoutMs } from "../../command-line/option-values.ts";
+import { OPTION_NAMES, OPTIONS, type OptionName } from "../../command-line/options.ts";
+import { wrongUsage } from "../../failure.ts";
+import { askerAt } from "../../ui/ask.ts";
+import { readMethod, readTokenRequest, SECRETS } from "../credentials/credential-options.ts";
+import { readCredentials } from "../credentials/credentials.ts";
+import { secretReading } from "../credentials/secret-reading.ts";
+import { checkedText } from "../credentials/secret-sources.ts";
+import { keptOptions } from "../profiles/trial-login.ts";
+import { mergeHeaders } from "../target/headers.ts";
+import type { Profile } from "../target/saved.ts";
+import { changedLogin, PROOF_SETTINGS } from "./setting.ts";
+
+/** Values given to settings, by the options they are named after. */
+export type Given = ReadonlyMap<OptionName, string[]>;
+
+/**
+ * A profile with settings changed, read and checked as login does it.
+ *
+ * @throws M2mcpError (exit 1) naming the setting that cannot be so
+ */
+export async function changedProfile(command: Command, profile: Profile, given: Given): Promise<Profile> {
+  const options = readOptions(switches(given), {}, OPTION_NAMES, "config");
+  const kept = keptOptions({ ...command, options });
+  const limit = timeoutMs(options);
+  const changed: Profile = {
+    ...profile,
+    ...kept,
+    ...(kept.headers ? { headers: mergeHeaders(profile.headers ?? [], kept.headers) } : {}),
+    ...(kept.tools ? { tools: { ...profile.tools, ...kept.tools } } : {}),
+    ...(limit === undefined ? {} : { timeoutMs: limit }),
+  };
+  if (!changed.credentials) return changed;
+  const credentials = await changedCredentials(command, options, changed.credentials);
+  const { tokenEndpoint, issuer } = credentials;
+  for (const [url, what] of [
+    [tokenEndpoint, "the token endpoint"],
+    [issuer, "the issuer"],
+  ] as const)
+    if (url !== undefined) requireSecure(url, what, changed.allowHttp ?? []);
+  return changedLogin(changed, () => credentials);
+}
+
+/** A switch has no value: the word that stands there is not passed on. @throws M2mcpError where it is no yes */
+function switches(given: Given): Map<OptionName, string[]> {
+  return new Map(
+    [...given].map(([name, values]) => {
+      if (OPTIONS[name].value !== undefined) return [name, values];
+      if (values.every((value) => ["yes", "on", "true", "1"].includes(value))) return [name, [""]];
+      throw wrongUsage(`${name} is yes or no`, `write ${name}=yes, or ${name}= to unset it`);
+    }),
+  );
+}
+
+async function changedCredentials(
+  command: Command,
+  options: Options,
+  old: Credentials,
+): Promise<Credentials> {
+  const id = options.value("client-id");
+  return {
+    ...old,
+    ...readTokenRequest(options),
+    ...(id === undefined ? {} : { clientId: checkedText(id, "client id", "client-id") }),
+    ...(PROOF_SETTINGS.some((name) => options.origin(name)) ? await changedProof(command, options, old) : {}),
+  };
+}
+
+/** How the client proves itself from now on. */
+async function changedProof(
+  command: Command,
+  options: Options,
+  old: Credentials,
+): Promise<Pick<Credentials, "authentication" | "tls" | "assertion">> {
+  const method = readMethod(options);
+  const isProof = PROOF_SETTINGS.some((name) => name !== "auth-method" && options.origin(name));
+  if (!isProof) return { authentication: withMethod(old.authentication, method) };
+  const reading = secretReading(command, "value");
+  const asker = askerAt(command.io);
+  // At a terminal what is typed is not shown; in a pipe it comes from there.
+  if (asker) reading.stdin = async () => (await asker.hidden("client secret")) ?? "";
+  const isSecret = SECRETS.some((name) => options.origin(name));
+  const had = old.authentication.kind === "secret" ? old.authentication.method : undefined;
+  const usual: Partial<Record<OptionName, string>> = {
+    "client-id": old.clientId || "-",
+    grant: old.grant,
+    ...(isSecret && had ? { "auth-method": had } : {}),
+  };
+  const { authentication, tls, assertion } = await readCredentials(
+    {
+      ...options,
+      value: (name) => options.value(name) ?? usual[name],
+    },
+    reading,
+  );
+  return { authentication, ...(tls ? { tls } : {}), ...(assertion ? { assertion } : {}) };
+}
+
+function withMethod(authentication: ClientAuthentication, method: string | undefined): ClientAuthentication {
+  if (
+    authentication.kind === "secret" &&
+    (method === "client_secret_basic" || method === "client_secret_post")
+  )
+    return { ...authentication, method };
+  throw wrongUsage(
+    `auth-method ${method} does not go with how the client proves itself`,
+    "a secret goes by client_secret_basic or client_secret_post; with another proof give that one anew",
+  );
+}
