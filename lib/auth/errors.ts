@@ -51,11 +51,8 @@ export const secretMissing = () =>
   authError(
     "secret_missing",
     "the profile was imported without its secret, which is not given yet",
-    "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or client-cert=PATH client-key=PATH",
+    "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or token-file=PATH, or client-cert=PATH client-key=PATH",
   );
-
-export const noPlatformToken = (platform: string, why: string, hint: string) =>
-  authError("secret_unreadable", `${platform} gives no identity token: ${why}`, hint);
 
 export const commandFailed = (why: string) =>
   authError(

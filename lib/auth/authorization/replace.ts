@@ -11,25 +11,11 @@ const GIVEN_UP_MS = 60_000;
 export type Replacement = ReturnType<typeof createReplacement>;
 
 /** Replaces tokens that the server refuses, and knows which of those it has accepted since. */
-export function createReplacement(
-  { deps, server, credentials }: TokenContext,
-  tokens: CurrentToken,
-  background: Background,
-) {
+export function createReplacement(context: TokenContext, tokens: CurrentToken, background: Background) {
+  const { deps, server } = context;
   const { host } = new URL(server);
   /** Access tokens that the server has accepted since they were issued upon a refusal. */
   const accepted = new Set<string>();
-
-  /** Whether a token was issued upon a refusal and has never been accepted: asking again would change nothing. */
-  async function isGivenUp({ token }: BoundToken): Promise<boolean> {
-    // What makes tokens elsewhere may be mended at any moment, and looking there bothers no server.
-    if (credentials.grant === null) return false;
-    if (!token.unproven || deps.now() - token.issuedAtMs >= GIVEN_UP_MS) return false;
-    const stored = (await deps.read())?.token;
-    const isAccepted =
-      accepted.has(token.accessToken) || (stored?.accessToken === token.accessToken && !stored.unproven);
-    return !isAccepted;
-  }
 
   return {
     /**
@@ -46,7 +32,7 @@ export function createReplacement(
       const other = await tokens.other(refused);
       if (other) return { bound: other, isNew: false };
       try {
-        if (!mayAsk || (await isGivenUp(refused))) throw tokenNotAccepted(host, words);
+        if (!mayAsk || (await isGivenUp(context, refused, accepted))) throw tokenNotAccepted(host, words);
         const bound = await tokens.reissue({ refused: headerOf(refused.token), challenge });
         return { bound, isNew: true };
       } catch (error) {
@@ -73,4 +59,19 @@ export function createReplacement(
       );
     },
   };
+}
+
+/** Whether a token was issued upon a refusal and has never been accepted: asking again would change nothing. */
+async function isGivenUp(
+  { deps, credentials }: TokenContext,
+  { token }: BoundToken,
+  accepted: ReadonlySet<string>,
+): Promise<boolean> {
+  // What makes tokens elsewhere may be mended at any moment, and looking there bothers no server.
+  if (credentials.grant === null) return false;
+  if (!token.unproven || deps.now() - token.issuedAtMs >= GIVEN_UP_MS) return false;
+  const stored = (await deps.read())?.token;
+  const isAccepted =
+    accepted.has(token.accessToken) || (stored?.accessToken === token.accessToken && !stored.unproven);
+  return !isAccepted;
 }

@@ -16,7 +16,7 @@ const LOCAL = [
 ];
 
 /** Failures that answer who waited for them alone: what makes tokens may be mended, and trying costs no server much. */
-const OF_THE_MOMENT = ["command_failed", "token_over", "token_unchanged"];
+const OF_THE_MOMENT = ["command_failed", "no_identity", "token_over", "token_unchanged"];
 
 /** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
 const MOVED = ["bad_token_answer", "redirect"];

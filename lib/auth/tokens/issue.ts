@@ -99,8 +99,7 @@ function received(
   } = old;
   const isSame = old.token?.accessToken === token.accessToken;
   const before = [isSame ? undefined : old.token, old.spare].find(
-    (one) =>
-      one && headerOf(one) !== refused && one.accessToken !== token.accessToken && !isOver(one, nowMs),
+    (one) => one && headerOf(one) !== refused && one.accessToken !== token.accessToken && !isOver(one, nowMs),
   );
   return {
     ...rest,

@@ -37,6 +37,6 @@ export const sourceOf =
   (origin: TokenOrigin): TokenSource =>
   async (deps, wanted) => {
     if (origin.grant === null)
-      return (await import("./ready-token.ts")).readReadyToken(deps, origin, wanted);
+      return (await import("./ready/read-token.ts")).readReadyToken(deps, origin, wanted);
     return (await import("./by-grant.ts")).obtainByGrant(deps, origin, wanted);
   };

@@ -52,7 +52,7 @@ export const CREDENTIALS = {
   "assertion-audience": {
     group: "credentials",
     value: "AUDIENCE",
-    about: "issuer (default), token-endpoint or a URI: whom assertions are for",
+    about: "issuer, token-endpoint or a URI: whom assertions are for; by default what the server expects",
     choices: ["issuer", "token-endpoint"],
   },
   "client-assertion-file": {
@@ -70,8 +70,43 @@ export const CREDENTIALS = {
   assertion: {
     group: "credentials",
     value: "PLATFORM",
-    about: "a platform that hands out such tokens: github-actions",
-    choices: ["github-actions"],
+    about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
+    choices: ["auto", "github-actions"],
+  },
+  "assertion-identity": {
+    group: "credentials",
+    value: "ID",
+    about: "which identity of the platform, where this machine has several",
+  },
+  "assertion-lifetime": {
+    group: "credentials",
+    value: "SECONDS",
+    about: "how long the platform's token should be good, where it can be asked for that",
+  },
+  token: {
+    group: "credentials",
+    value: "PLATFORM",
+    secret: true,
+    about:
+      "send the token of this machine's platform itself, without any grant; - reads a token from stdin; in the variable, the token",
+    choices: ["auto", "github-actions"],
+  },
+  "token-file": {
+    group: "credentials",
+    value: "PATH",
+    about: "a file with a token that something else makes and renews; it is sent as it is, without any grant",
+  },
+  "token-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "a command that prints such a token, or JSON that holds one; run again before its end",
+  },
+  "token-lifetime": {
+    group: "credentials",
+    value: "SECONDS",
+    about: "how long such a token is good from when it was read, where it does not say or is not right",
   },
   "auth-method": {
     group: "credentials",

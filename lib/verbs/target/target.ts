@@ -76,6 +76,8 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
     const credentials = await givenCredentials(command);
     // The secret is one of the parts: with another secret, the token got by the first is not found.
     const cache = cacheOf(store, [server, JSON.stringify(credentials)]);
+    // A token that something else makes goes to the server that it is given for.
+    if (credentials.grant === null) return withOptions(command, store, server, { credentials, cache });
     const { clientId, authentication } = credentials;
     const takenBy = cacheOf(store, ["taken by", JSON.stringify([clientId, authentication])]);
     return withOptions(command, store, server, { credentials, cache, takenBy });
@@ -90,9 +92,9 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
 
 /** Those of flags and variables; what reads them is not loaded for a saved connection. */
 async function givenCredentials(command: Command): Promise<TokenOrigin> {
-  const { readCredentials } = await import("../credentials/credentials.ts");
+  const { readTokenOrigin } = await import("../credentials/token-origin.ts");
   const { secretReading } = await import("../credentials/secret-reading.ts");
-  return readCredentials(command.options, secretReading(command, "source"));
+  return readTokenOrigin(command.options, secretReading(command, "source"));
 }
 
 /** Hosts that --allow-http names, one or several a value. */

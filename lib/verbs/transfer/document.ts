@@ -1,4 +1,5 @@
-import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import { isPlatformSource } from "../../auth/client/secrets.ts";
+import type { ClientAuthentication, Credentials, TokenOrigin } from "../../auth/credentials.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
@@ -25,6 +26,7 @@ export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
   "client-assertion-file": "client-assertion-file=PATH",
   "client-cert": "client-cert=PATH",
   "client-key": "client-key=PATH",
+  "token-file": "token-file=PATH",
   "token-param": "token-param=NAME=VALUE",
   header: "header='NAME: VALUE'",
 };
@@ -43,7 +45,7 @@ export function withoutSecrets(profile: Profile): Exported {
       ...rest,
       server: withoutQuery(server),
       ...(open.length > 0 ? { headers: open } : {}),
-      ...(credentials ? { credentials: openCredentials(credentials, missing) } : {}),
+      ...(credentials ? { credentials: openOrigin(credentials, missing) } : {}),
     },
     missing: [...missing],
   };
@@ -56,19 +58,32 @@ function withoutQuery(address: string): string {
   return url.href;
 }
 
+function openOrigin(origin: TokenOrigin, missing: Set<OptionName>): TokenOrigin {
+  if (origin.grant !== null) return openCredentials(origin, missing);
+  const { token, tls, ...rest } = origin;
+  if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
+  const isOpen = isPlatformSource(token);
+  if (!isOpen) missing.add("token-file");
+  return {
+    ...rest,
+    token: isOpen ? token : MISSING,
+    ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
+  };
+}
+
 function openCredentials(
   { authentication, tls, assertion, tokenParams, tokenEndpoint, ...rest }: Credentials,
   missing: Set<OptionName>,
 ): Credentials {
   if (tokenParams) missing.add("token-param");
   if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
-  if (assertion && assertion.from !== "github-actions") missing.add("client-assertion-file");
+  if (assertion && !isPlatformSource(assertion)) missing.add("client-assertion-file");
   return {
     ...rest,
     authentication: openAuthentication(authentication, missing),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: withoutQuery(tokenEndpoint) }),
     ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
-    ...(assertion ? { assertion: assertion.from === "github-actions" ? assertion : MISSING } : {}),
+    ...(assertion ? { assertion: isPlatformSource(assertion) ? assertion : MISSING } : {}),
   };
 }
 
@@ -93,7 +108,7 @@ function openAuthentication(
       };
     }
     case "assertion":
-      if (authentication.assertion.from === "github-actions") return authentication;
+      if (isPlatformSource(authentication.assertion)) return authentication;
       missing.add("client-assertion-file");
       return { kind: "assertion", assertion: MISSING };
     case "tls":

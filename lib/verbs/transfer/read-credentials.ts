@@ -1,6 +1,12 @@
-import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import type {
+  AssertionSource,
+  ClientAuthentication,
+  ReadyToken,
+  TokenOrigin,
+} from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
-import { isObject, objectOf } from "../../json.ts";
+import { platformNamed } from "../../auth/platforms/names.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
 
 const MISSING = { from: "missing" } as const;
@@ -10,10 +16,11 @@ const MISSING = { from: "missing" } as const;
  *
  * @throws M2mcpError (exit 1) naming the member that is not right
  */
-export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): Credentials {
+export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): TokenOrigin {
   if (!isObject(value)) throw notOurs(`the credentials of @${name} are no object`);
   const at = fieldsOf(value, `the credentials of @${name}`);
   const grant = value.grant;
+  if (grant === null) return readyTokenOf(value, at);
   if (grant !== "client-credentials" && grant !== "jwt-bearer") throw at.wrong("grant");
   const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
   const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
@@ -39,8 +46,36 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
   };
 }
 
-const sourceOf = (value: unknown) =>
-  objectOf(value).from === "github-actions" ? ({ from: "github-actions" } as const) : MISSING;
+/**
+ * A token that something else makes. One of this machine's platform is sent as it is, so that it is for the server that
+ * it goes to: a file could else name any server, and whom to fool with what it gets.
+ */
+function readyTokenOf(value: JsonObject, at: Fields): ReadyToken {
+  const { lifetimeMs } = value;
+  const audience = at.text("audience");
+  return {
+    grant: null,
+    token: audience === undefined ? sourceOf(value.token) : MISSING,
+    ...(typeof lifetimeMs === "number" && lifetimeMs > 0 ? { lifetimeMs } : {}),
+    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
+  };
+}
+
+/** A platform's token is no secret of the file's: this machine has its own. */
+function sourceOf(value: unknown): AssertionSource {
+  const source = objectOf(value);
+  const from = platformNamed(source.from);
+  if (from === undefined) return MISSING;
+  const { lifetimeS } = source;
+  const at = fieldsOf(source, "the platform's identity");
+  const [identity, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  return {
+    from,
+    ...(identity === undefined ? {} : { identity }),
+    ...(typeof lifetimeS === "number" && lifetimeS > 0 ? { lifetimeS } : {}),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+  };
+}
 
 function authenticationOf(value: unknown, at: Fields): ClientAuthentication {
   const { kind, method, assertion } = objectOf(value);

@@ -1,6 +1,6 @@
 // Failures of tokens that something else makes. None of them quotes what was read.
-import { inSeconds } from "../clock-skew.ts";
-import { authError } from "../errors.ts";
+import { inSeconds } from "../../clock-skew.ts";
+import { authError } from "../../errors.ts";
 
 /** @param what the source, as messages name it; @param why goes after "it" */
 export const badToken = (what: string, why: string) =>
@@ -13,12 +13,17 @@ export const tokenBoundElsewhere = (what: string) =>
     "let m2mcp ask for its own token, by a grant with --dpop; or have a Bearer token made",
   );
 
-/** @param overMs how long ago it ended, by the server's clock */
-export const tokenOver = (what: string, overMs: number) =>
+/**
+ * @param overMs how long ago it ended, by the server's clock
+ * @param isFixed what was given once cannot be renewed
+ */
+export const tokenOver = (what: string, overMs: number, isFixed: boolean) =>
   authError(
     "token_over",
     `${what} holds a token that ended ${inSeconds(overMs).replace(/ ahead of$/, "")} ago`,
-    "see that what makes the token renews it; --token-lifetime SECONDS counts in place of what the token says",
+    isFixed
+      ? "give a new one; --token-file PATH and --token-command COMMAND follow one that is renewed"
+      : "see that what makes the token renews it; --token-lifetime SECONDS counts in place of what the token says",
   );
 
 /** The server has refused the token that there is. */

@@ -1,7 +1,7 @@
 // What files and commands yield as a token: the token itself, or JSON around it, of the shapes that programs print.
-import { isObject, type JsonObject } from "../../json.ts";
-import { claimsOf } from "../claims.ts";
-import { faultIn } from "../client/faults.ts";
+import { isObject, type JsonObject } from "../../../json.ts";
+import { claimsOf } from "../../claims.ts";
+import { faultIn } from "../../client/faults.ts";
 
 /** A token as it was given, and what is said of its life. */
 export interface GivenToken {
@@ -41,7 +41,7 @@ export function parseTokenText(text: string): GivenToken {
   const accessToken = given.accessToken.replace(/^Bearer\s+/i, "");
   const fault = faultOf(accessToken);
   if (fault !== undefined) throw new NoToken(fault);
-  return { ...timesOf(accessToken), ...given, accessToken };
+  return { ...saidBy(accessToken), ...given, accessToken };
 }
 
 /** Why a text can be no token; undefined where it can. */
@@ -63,10 +63,12 @@ function faultOf(token: string): string | undefined {
 
 const isJwt = (token: string) => /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(token);
 
-/** What a JWT says of its life (RFC 7519 §4.1.4, §4.1.6). */
-function timesOf(token: string): Pick<GivenToken, "endsAtMs" | "issuedAtMs"> {
-  const { exp, iat } = claimsOf(token) ?? {};
+/** What a JWT says of its life (RFC 7519 §4.1.4, §4.1.6) and its scope (RFC 8693 §4.2; `scp` of Entra ID and Okta). */
+function saidBy(token: string): Pick<GivenToken, "endsAtMs" | "issuedAtMs" | "scope"> {
+  const { exp, iat, scope, scp } = claimsOf(token) ?? {};
+  const scopes = [scope ?? scp ?? []].flat().filter((one) => typeof one === "string");
   return {
+    ...(scopes.length > 0 ? { scope: scopes.join(" ") } : {}),
     ...(typeof exp === "number" ? { endsAtMs: exp * 1000 } : {}),
     ...(typeof iat === "number" ? { issuedAtMs: iat * 1000 } : {}),
   };

@@ -1,14 +1,15 @@
-import { M2mcpError } from "../../failure.ts";
-import { sleep } from "../../timing/sleep.ts";
-import { readAssertion, readTokenText } from "../client/secrets.ts";
-import { clockSkew } from "../clock-skew.ts";
-import type { AssertionSource, AuthState, ReadyToken, SecretSource } from "../credentials.ts";
-import type { AuthDeps } from "../deps.ts";
-import { probe } from "../discovery/probe.ts";
-import { resourceOf } from "../discovery/url.ts";
-import { headerOf, usableToken } from "./bound-token.ts";
+import { M2mcpError } from "../../../failure.ts";
+import { sleep } from "../../../timing/sleep.ts";
+import { isPlatformSource, readTokenText } from "../../client/secrets.ts";
+import { clockSkew } from "../../clock-skew.ts";
+import type { AssertionSource, AuthState, ReadyToken } from "../../credentials.ts";
+import type { AuthDeps } from "../../deps.ts";
+import { probe } from "../../discovery/probe.ts";
+import { resourceOf } from "../../discovery/url.ts";
+import { headerOf, usableToken } from "../bound-token.ts";
+import type { Obtained, Wanted } from "../source.ts";
 import { badToken, noMoreScopes, tokenBoundElsewhere, tokenOver, tokenUnchanged } from "./errors.ts";
-import type { Obtained, Wanted } from "./source.ts";
+import { nameOf } from "./source-name.ts";
 import { type GivenToken, NoToken, parseTokenText } from "./token-text.ts";
 
 /** Clocks that differ by less are no reason to doubt one, in ms. */
@@ -37,7 +38,8 @@ export async function readReadyToken(
   const isRefusedBefore = given.accessToken === state.refused && usableToken(state, reason, deps.now(), 0);
   if (headerOf(token) === reason.refused || isRefusedBefore) throw tokenUnchanged(what);
   const { endsAtMs, clockSkewMs } = await lifeOf(deps, origin, given, server, state);
-  if (endsAtMs !== undefined && endsAtMs <= deps.now()) throw tokenOver(what, deps.now() - endsAtMs);
+  if (endsAtMs !== undefined && endsAtMs <= deps.now())
+    throw tokenOver(what, deps.now() - endsAtMs, origin.token.from === "value");
   return {
     token: {
       ...token,
@@ -48,30 +50,14 @@ export async function readReadyToken(
   };
 }
 
-/** A source as messages name it; what it holds, a path too, may be the token by mistake. */
-export function nameOf({ from }: AssertionSource): string {
-  switch (from) {
-    case "file":
-      return "the file of --token-file";
-    case "command":
-      return "the command of --token-command";
-    case "value":
-      return "the token that was given";
-    case "missing":
-      return "the profile";
-    default:
-      return `the platform ${from}`;
-  }
-}
-
-const isSecret = (source: AssertionSource): source is SecretSource =>
-  ["value", "file", "command", "missing"].includes(source.from);
-
 /** Reads a source; a file that is being written is looked at once more. */
 async function readGiven(deps: AuthDeps, origin: ReadyToken, server: string): Promise<GivenToken> {
   const { token: source } = origin;
-  if (!isSecret(source))
-    return parsed(await readAssertion(source, origin.audience ?? resourceOf(server), deps), source);
+  if (isPlatformSource(source)) {
+    const { readIdentity } = await import("../../platforms/read-identity.ts");
+    const { token, expiresAtMs } = await readIdentity(source, origin.audience ?? resourceOf(server), deps);
+    return { ...parsed(token, source), ...(expiresAtMs === undefined ? {} : { endsAtMs: expiresAtMs }) };
+  }
   for (let look = 1; ; look++)
     try {
       return parsed(await readTokenText(source, deps, nameOf(source)), source);
