@@ -176,7 +176,7 @@ test("profiles stand in columns, at 80 and at 40, and whole in a pipe", async ()
   const wide = atTerminal(home, ["profiles"], { columns: 140 });
   expect(await wide.ended).toBe(0);
   expect(wide.text()).toMatch(/^NAME +SERVER +LOGIN +METHOD +SCOPE +TOKEN$/m);
-  expect(wide.text()).toMatch(/^@desktop +http\S+ +@svc +client_secret_basic +mcp:read +\d+ min left$/m);
+  expect(wide.text()).toMatch(/^@desktop +http\S+ +@svc +secret, basic +mcp:read +\d+ min left$/m);
   for (const columns of [80, 40]) {
     const screen = atTerminal(home, ["profiles"], { columns });
     expect(await screen.ended).toBe(0);
