@@ -78,7 +78,7 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "PLATFORM",
     about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
-    choices: ["auto", "github-actions"],
+    choices: ["auto", "aws", "azure", "gcp", "github-actions"],
   },
   "assertion-identity": {
     group: "credentials",
