@@ -54,12 +54,8 @@ export const secretMissing = () =>
     "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or token-file=PATH, or client-cert=PATH client-key=PATH",
   );
 
-export const commandFailed = (why: string) =>
-  authError(
-    "command_failed",
-    `the command that should print the secret failed: ${why}`,
-    "run it by hand to see why",
-  );
+export const commandFailed = (why: string, what = "the command that should print the secret") =>
+  authError("command_failed", `${what} failed: ${why}`, "run it by hand to see why");
 
 export const badKey = (why: string) =>
   authError(

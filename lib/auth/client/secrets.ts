@@ -33,7 +33,7 @@ export async function readSecret(
   name?: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const secret = trimmedText(await readText(source, env, name, signal));
+  const secret = trimmedText(await readText(source, env, name, { signal }));
   if (secret === "") throw unreadable(source, name, "it is empty", "it printed nothing");
   const fault = faultIn(secret);
   if (fault !== undefined) throw unreadable(source, name, fault, `of what it printed, ${fault}`);
@@ -62,7 +62,7 @@ export async function readTokenText(
   { env, signal }: Pick<AuthDeps, "env" | "signal">,
   name: string,
 ): Promise<string> {
-  const text = trimmedText(await readText(source, env, name, signal));
+  const text = trimmedText(await readText(source, env, name, { signal, what: name }));
   if (text.trim() === "") throw unreadable(source, name, "it is empty", "it printed nothing");
   return text;
 }
@@ -71,7 +71,7 @@ async function readText(
   source: SecretSource,
   env: Environment,
   name: string | undefined,
-  signal?: AbortSignal,
+  use: Parameters<typeof runSecretCommand>[2] = {},
 ): Promise<string> {
   switch (source.from) {
     case "value":
@@ -81,7 +81,7 @@ async function readText(
     case "file":
       return textOf(await readFile(source.path, name ?? source.path));
     case "command":
-      return textOf(await runSecretCommand(source.command, env, signal));
+      return textOf(await runSecretCommand(source.command, env, use));
   }
 }
 

@@ -1,5 +1,5 @@
 /** The platforms that are known, in the order in which `auto` looks for them: the nearest to the program first. */
-export const PLATFORM_NAMES = ["github-actions"] as const;
+export const PLATFORM_NAMES = ["github-actions", "azure", "gcp", "aws"] as const;
 export type PlatformName = (typeof PLATFORM_NAMES)[number];
 
 /** What may be asked for: a platform, or the one that is found. */

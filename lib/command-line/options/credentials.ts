@@ -1,5 +1,8 @@
 import type { OptionSpec } from "./option-spec.ts";
 
+/** A test holds them to those that are known. */
+const PLATFORMS = ["auto", "aws", "azure", "gcp", "github-actions"];
+
 /** Who the client is, and how it gets a token: saved by login. */
 export const CREDENTIALS = {
   grant: {
@@ -37,6 +40,13 @@ export const CREDENTIALS = {
     value: "PATH",
     about: "a file with the passphrase of an encrypted key",
   },
+  "sign-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "signs in place of a private key: gets what is to be signed on stdin, prints the signature",
+  },
   "key-id": { group: "credentials", value: "KID", about: "the key's id as the server knows it" },
   "signing-alg": {
     group: "credentials",
@@ -71,7 +81,7 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "PLATFORM",
     about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
-    choices: ["auto", "github-actions"],
+    choices: PLATFORMS,
   },
   "assertion-identity": {
     group: "credentials",
@@ -89,7 +99,7 @@ export const CREDENTIALS = {
     secret: true,
     about:
       "send the token of this machine's platform itself, without any grant; - reads a token from stdin; in the variable, the token",
-    choices: ["auto", "github-actions"],
+    choices: PLATFORMS,
   },
   "token-file": {
     group: "credentials",

@@ -6,7 +6,7 @@ import { wrongUsage } from "../../failure.ts";
 
 export const SECRETS = ["client-secret", "client-secret-file", "client-secret-command"] as const;
 export const ASSERTIONS = ["client-assertion-file", "client-assertion-command", "assertion"] as const;
-export const PROOFS = [...SECRETS, "private-key", ...ASSERTIONS, "client-cert"] as const;
+export const PROOFS = [...SECRETS, "private-key", "sign-command", ...ASSERTIONS, "client-cert"] as const;
 /** Tokens that something else makes. */
 export const TOKENS = ["token", "token-file", "token-command"] as const;
 const NAMING = ["client-id", ...PROOFS, ...TOKENS] as const;
