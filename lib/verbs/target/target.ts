@@ -75,8 +75,8 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
   if (namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);
     // The secret is one of the parts: with another secret, the token got by the first is not found.
-    const { platformParts } = await import("./platform-parts.ts");
-    const parts = platformParts(credentials, command.io.env);
+    const { identityParts } = await import("../../auth/platforms/identity-parts.ts");
+    const parts = identityParts(credentials, command.io.env);
     const cache = cacheOf(store, [server, JSON.stringify(credentials), ...parts]);
     const { clientId, authentication } = credentials;
     const takenBy = cacheOf(store, ["taken by", JSON.stringify([clientId, authentication])]);
