@@ -75,7 +75,9 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
   if (namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);
     // The secret is one of the parts: with another secret, the token got by the first is not found.
-    const cache = cacheOf(store, [server, JSON.stringify(credentials)]);
+    const { identityParts } = await import("../../auth/platforms/identity-parts.ts");
+    const parts = identityParts(credentials, command.io.env);
+    const cache = cacheOf(store, [server, JSON.stringify(credentials), ...parts]);
     // A token that something else makes goes to the server that it is given for.
     if (credentials.grant === null) return withOptions(command, store, server, { credentials, cache });
     const { clientId, authentication } = credentials;
