@@ -125,7 +125,7 @@ const lost = exitCode === EXIT.done && unwritten !== "" && unwritten !== "EPIPE"
 if (lost) streams.stderr.write(`error: ${outputFailed(unwritten).message}\n`);
 await streams.endErrors();
 // Who started us shall see that a signal has ended us: a shell's loop goes on otherwise.
-if (exitCode > SIGNALLED) {
+if (exitCode > SIGNALLED && process.platform !== "win32") {
   process.kill(process.pid, exitCode - SIGNALLED);
   await new Promise((resolve) => setTimeout(resolve, SIGNAL_MS));
 }

@@ -1,8 +1,25 @@
+import type { PlatformSource } from "./platforms/platform.ts";
+
 /** Where a secret comes from. `value` is stored encrypted; the others are read anew for each token request. */
 export type SecretSource =
   | { from: "value"; value: string }
   | { from: "file"; path: string }
-  | { from: "command"; command: string };
+  | { from: "command"; command: string }
+  /** A profile came without it, from another machine. */
+  | { from: "missing" };
+
+/** What signs: a private key, PEM (PKCS#8, PKCS#1, SEC1, encrypted) or JWK, or a command that has one elsewhere. */
+export type KeySource = SecretSource | { from: "sign-command"; command: string };
+
+/** A key that signs assertions. */
+export interface SigningSource {
+  key: KeySource;
+  passphrase?: SecretSource;
+  keyId?: string;
+  signingAlg?: string;
+  /** PEM certificate whose SHA-256 thumbprint goes into `x5t#S256`. */
+  certificate?: SecretSource;
+}
 
 /** Grants this program can perform. */
 export type Grant = "client-credentials" | "jwt-bearer";
@@ -11,24 +28,15 @@ export type Grant = "client-credentials" | "jwt-bearer";
 export type ClientAuthentication =
   /** `method` absent: chosen from the metadata, basic when it is silent. */
   | { kind: "secret"; method?: "client_secret_basic" | "client_secret_post"; secret: SecretSource }
-  | {
-      kind: "private_key";
-      /** PEM (PKCS#8, PKCS#1, SEC1, encrypted) or JWK text. */
-      key: SecretSource;
-      passphrase?: SecretSource;
-      keyId?: string;
-      signingAlg?: string;
-      /** PEM certificate whose SHA-256 thumbprint goes into `x5t#S256`. */
-      certificate?: SecretSource;
-    }
+  | ({ kind: "private_key" } & SigningSource)
   /** A ready-made JWT from the platform (Kubernetes, Entra workload identity, SPIFFE). */
   | { kind: "assertion"; assertion: AssertionSource }
   /** Mutual TLS proves the client (`tls_client_auth`); the certificate itself is in `Credentials.tls`. */
   | { kind: "tls" }
   | { kind: "none" };
 
-/** Where a ready-made assertion comes from: a file or command, read anew each time, or a CI platform. */
-export type AssertionSource = SecretSource | { from: "github-actions" };
+/** Where a ready-made assertion comes from: a file or command, read anew each time, or the platform of this machine. */
+export type AssertionSource = SecretSource | PlatformSource;
 
 /** All that login records to ask for tokens: stored in the profile, encrypted. */
 export interface Credentials {
@@ -37,7 +45,7 @@ export interface Credentials {
   authentication: ClientAuthentication;
   /** For `jwt-bearer`: the assertion that is the grant (RFC 7523 §2.1). */
   assertion?: AssertionSource;
-  /** The `aud` of assertions: the issuer unless given, `token-endpoint` for that, else the value itself. */
+  /** The `aud` of assertions: what the server expects unless given, `issuer` or `token-endpoint`, else the value. */
   assertionAudience?: string;
   /** Space-separated; absent: the challenge's, else `scopes_supported`. */
   scope?: string;
@@ -56,6 +64,26 @@ export interface Credentials {
   /** The issuer given with --issuer or recorded at login; credentials go to no other. */
   issuer?: string;
 }
+
+/** A token that something else makes: no grant is performed for it, and no authorization server is asked. */
+export interface ReadyToken {
+  grant: null;
+  /** Read anew before the token's end, and once when it is refused. */
+  token: AssertionSource;
+  /** How long a token counts as good from when it was read, in ms; absent: as long as it says itself. */
+  lifetimeMs?: number;
+  /** Whom a platform's token is for; absent: the MCP server. */
+  audience?: string;
+  /** Client certificate and key, PEM, for servers that ask for one, and for tokens that are bound to it (RFC 8705 §3). */
+  tls?: Credentials["tls"];
+}
+
+/** Where tokens come from: a grant of our own, or something else that makes them. */
+export type TokenOrigin = Credentials | ReadyToken;
+
+/** The credentials of a grant; undefined where tokens come ready-made, and for none at all. */
+export const grantOf = (origin: TokenOrigin | null | undefined): Credentials | undefined =>
+  origin && origin.grant !== null ? origin : undefined;
 
 /** An access token and what is known of it. */
 export interface Token {
@@ -97,6 +125,10 @@ export interface Discovered {
 /** What is cached between runs for one set of credentials; losing it costs requests, never correctness. */
 export interface AuthState {
   token?: Token;
+  /** The token before it, while it is good: sent again where the server refuses the one that a renewal brought. */
+  spare?: Token;
+  /** The access token that the server refused and `spare` took the place of: it is not taken again. */
+  refused?: string;
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;

@@ -46,15 +46,16 @@ export const unreachable = (host: string, reason: string, hint: string) =>
 export const secretUnreadable = (what: string, why: string) =>
   authError("secret_unreadable", `cannot read ${what}: ${why}`, "check the path and its permissions");
 
-export const noPlatformToken = (platform: string, why: string, hint: string) =>
-  authError("secret_unreadable", `${platform} gives no identity token: ${why}`, hint);
-
-export const commandFailed = (why: string) =>
+/** A profile that was imported has no secrets yet. */
+export const secretMissing = () =>
   authError(
-    "command_failed",
-    `the command that should print the secret failed: ${why}`,
-    "run it by hand to see why",
+    "secret_missing",
+    "the profile was imported without its secret, which is not given yet",
+    "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or token-file=PATH, or client-cert=PATH client-key=PATH",
   );
+
+export const commandFailed = (why: string, what = "the command that should print the secret") =>
+  authError("command_failed", `${what} failed: ${why}`, "run it by hand to see why");
 
 export const badKey = (why: string) =>
   authError(
@@ -102,12 +103,11 @@ export const askedToWait = (host: string, status: number, seconds: number, again
     `try again after ${again}`,
   );
 
-export const tokenNotAccepted = (host: string, why: string) =>
-  authError(
-    "not_authorized",
-    `${host} does not accept the token it was given: ${why}`,
-    "check --scope and --resource, and what the client is allowed to do",
-  );
+export const tokenNotAccepted = (
+  host: string,
+  why: string,
+  hint = "check --scope and --resource, and what the client is allowed to do",
+) => authError("not_authorized", `${host} does not accept the token it was given: ${why}`, hint);
 
 /** @param words the server's own, where it has some */
 export const loginNeeded = (server: string, words?: string) =>

@@ -8,12 +8,17 @@ let stopListening = () => {};
 /**
  * Starts a command in a group of its own, away from the terminal: Ctrl-C reaches us alone, and we end it.
  *
+ * @param input what it gets on stdin; nothing unless given
  * @returns the shell that runs it; it must be given to `endGroup` in every case
  */
-export function startGroup(command: string, env: Record<string, string | undefined>): ChildProcess {
+export function startGroup(
+  command: string,
+  env: Record<string, string | undefined>,
+  input?: string,
+): ChildProcess {
   const child = spawn(command, {
     shell: true,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "ignore"],
     windowsHide: true,
     // On Windows there are no groups, and this would open a window.
     detached: process.platform !== "win32",
@@ -24,6 +29,9 @@ export function startGroup(command: string, env: Record<string, string | undefin
     stopListening = listenToEnding(onSignal);
   }
   running.add(child);
+  // A command may end without reading all of it, or any.
+  child.stdin?.on("error", () => {});
+  if (input !== undefined) child.stdin?.end(input);
   return child;
 }
 

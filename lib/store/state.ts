@@ -37,10 +37,12 @@ interface States<S> {
   workLocks: WorkLocks;
   /** The state of all other ids is in their files. */
   inMemory: Map<string, Unwritten<S>>;
+  /** Told once for all ids: they lie in one folder. */
+  isUnwritable: boolean;
 }
 
 export function createStates<S extends object>(access: StoreAccess, inTurn: InTurn, workLocks: WorkLocks) {
-  const states: States<S> = { access, workLocks, inMemory: new Map() };
+  const states: States<S> = { access, workLocks, inMemory: new Map(), isUnwritable: false };
   return {
     read: async (id: string): Promise<S | null> => (await lookUp(states, id)).state,
     update: (id: string, change: Change<S>): Promise<void> =>
@@ -88,10 +90,13 @@ async function update<S extends object>(states: States<S>, id: string, change: C
   if (id === NOWHERE) return keepInMemory(states, id, change);
   try {
     await withLock(writeLock(paths, id), (lease) => writeChanged(states, id, change, lease));
+    states.isUnwritable = false;
     await (await import("./prune.ts")).prune(paths, Date.now());
   } catch (error) {
     if (!isNotWritable(error)) throw error;
-    warn(`${error.message}; going on without saving, so tokens are kept in memory only`);
+    if (!states.isUnwritable)
+      warn(`${error.message}; going on without saving, so tokens are kept in memory only`);
+    states.isUnwritable = true;
     await keepInMemory(states, id, change);
   }
 }

@@ -18,6 +18,9 @@ export async function withTarget<T>(command: Command, target: Target, work: Work
   const { client, catalogue, close } = await openKeepingClient(command, target);
   try {
     return await work(client, catalogue);
+  } catch (error) {
+    if (target.policies.length === 0) throw error;
+    throw (await import("./policy/hidden-tool.ts")).hiddenInstead(command, target, error);
   } finally {
     await close();
   }

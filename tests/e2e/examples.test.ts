@@ -109,6 +109,10 @@ async function readyHome(profiles: readonly string[]): Promise<Home> {
   writeFileSync(join(bin, "op"), "#!/bin/sh\nprintf s3cr3t\n");
   chmodSync(join(bin, "op"), 0o755);
   writeFileSync(join(home.folder, "calls.jsonl"), '{"tool":"search","arguments":{"query":"x"}}\n');
+  writeFileSync(
+    join(home.folder, "profiles.json"),
+    '{"format":"m2mcp profiles","version":1,"profiles":[{"name":"other","server":"https://other.example/mcp"}]}',
+  );
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   writeFileSync(join(home.folder, "key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
   for (const folder of [".config/Claude", ".cursor", ".codex"])

@@ -96,6 +96,12 @@ const LINES: Record<
   ],
   uninstall: [() => ({ args: ["uninstall", "@svc", "--yes"] })],
   bundle: [() => ({ args: ["bundle", "@svc", "--print"] }), () => ({ args: ["bundle", "@svc"] })],
+  config: [
+    () => ({ args: ["config", "@svc"] }),
+    () => ({ args: ["config", "@svc", "timeout=50", "deny-tool=drop"] }),
+  ],
+  export: [() => ({ args: ["export"] }), () => ({ args: ["export", "@full", "full.json"] })],
+  import: [() => ({ args: ["import", "full.json", "--force"] })],
   logout: [() => ({ args: ["logout", "@again"] })],
 };
 /** What writes no object of its own: JSON-RPC, a shell's script, what goes on until it is ended. */

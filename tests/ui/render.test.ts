@@ -12,7 +12,6 @@ import { content, messages, toolResult } from "../../lib/ui/render.ts";
 import { createScreens } from "../../lib/ui/screen/screen.ts";
 import { table } from "../../lib/ui/table.ts";
 import { moment, span } from "../../lib/ui/time.ts";
-import { wrapLines } from "../../lib/ui/wrap.ts";
 import { sink } from "../support/run-verb.ts";
 
 const pipe = createScreens({ stdout: {}, stderr: {} }, {}, "auto").out;
@@ -56,13 +55,14 @@ describe("lists", () => {
   };
   test("tools: signature, what it does to the world, the first line of what they do", async () => {
     expect(plain(tools([add, { name: "subtract" }], pipe))).toBe(
-      "add(a: number, limit?: integer)  read-only     Adds.\nsubtract()                       destructive?",
+      "add(a: number, limit?: integer)  read-only  Adds.\nsubtract",
     );
   });
   test("what a tool does to the world, by what the specification says of hints left out", async () => {
     const words = async (annotations?: object) =>
-      plain(tools([{ name: "t", ...(annotations ? { annotations } : {}) }], pipe)).slice("t()  ".length);
-    expect(await words()).toBe("destructive?");
+      plain(tools([{ name: "t", ...(annotations ? { annotations } : {}) }], pipe)).slice("t  ".length);
+    // Of a server that says nothing of any tool, neither is anything said here.
+    expect(await words()).toBe("");
     expect(await words({ readOnlyHint: false })).toBe("destructive?");
     expect(await words({ readOnlyHint: "yes" })).toBe("destructive?");
     expect(await words({ destructiveHint: true })).toBe("destructive");
@@ -101,7 +101,7 @@ describe("lists", () => {
   });
   test("a server's names steer no terminal and forge no line, wherever they are written", async () => {
     expect(plain(tools([{ name: "a\u001b[2J", description: "x\u0007" }], pipe))).toContain(
-      "a\\u001b[2J()  destructive?  x\\u0007",
+      "a\\u001b[2J  x\\u0007",
     );
     const forged = "a\nhint: b\u202e";
     const argument = { type: forged, enum: undefined, description: forged, pattern: forged, format: forged };
@@ -125,18 +125,6 @@ describe("lists", () => {
       expect(shown).not.toContain("\nhint");
     }
   });
-});
-
-describe("lines fitted to a terminal", () => {
-  test("go on below where their last column begins", () => {
-    expect(wrapLines("  --scope SCOPE  scopes to ask for, separated by spaces", 45)).toBe(
-      "  --scope SCOPE  scopes to ask for, separated\n                 by spaces",
-    );
-  });
-  test("go on at their indent where the last column would be narrow", () => {
-    expect(wrapLines(`  ${"x".repeat(30)}  what it is`, 40)).toBe(`  ${"x".repeat(30)}\n    what it is`);
-  });
-  test("are left alone where they fit", () => expect(wrapLines("a  b\n\nc", 10)).toBe("a  b\n\nc"));
 });
 
 test("one tool with its arguments", async () => {

@@ -44,13 +44,7 @@ const asked = () => {
 };
 
 for (const [verb, words, request, people, programs] of [
-  [
-    "tools-list",
-    [],
-    { "tools/list": {} },
-    "add(a?: number)  destructive?  Adds.\n",
-    { tools: [{ name: "add" }] },
-  ],
+  ["tools-list", [], { "tools/list": {} }, "add(a?: number)  Adds.\n", { tools: [{ name: "add" }] }],
   [
     "tools-get",
     ["add"],

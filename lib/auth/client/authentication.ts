@@ -1,8 +1,11 @@
 import { decodeJwt } from "jose";
-import type { ClientAuthentication, Credentials, Discovered } from "../credentials.ts";
+import type { Credentials, Discovered, SigningSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
+import type { Audience } from "../platforms/audience.ts";
+import type { IdentityMeans } from "../platforms/deps.ts";
 import { clientAssertion } from "./assertion.ts";
-import { readAssertion, readPem, readSecret } from "./secrets.ts";
+import { readAssertion, readSecret } from "./secrets.ts";
+import { readSigningKey } from "./signing/read-key.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:";
 
@@ -61,6 +64,16 @@ export function assertionAudience(
   return asked === "token-endpoint" ? tokenEndpoint : asked;
 }
 
+/** Whom a ready-made assertion is for: as asked, else by what its platform and the server expect of one another. */
+export const audienceAsked = (
+  credentials: Pick<Credentials, "assertionAudience">,
+  found: Pick<Discovered, "issuer" | "tokenEndpoint">,
+  use: "client" | "grant",
+): Audience =>
+  credentials.assertionAudience === undefined
+    ? { use, issuer: found.issuer, tokenEndpoint: found.tokenEndpoint }
+    : assertionAudience(credentials, found);
+
 /**
  * Adds to a token request what proves the client (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
  *
@@ -71,7 +84,7 @@ export async function authenticateClient(
   request: TokenRequest,
   credentials: Credentials,
   found: Discovered,
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "env" | "signal">,
+  deps: IdentityMeans,
   nowMs: number,
 ): Promise<void> {
   const { authentication, clientId } = credentials;
@@ -81,7 +94,7 @@ export async function authenticateClient(
   };
   switch (authentication.kind) {
     case "secret": {
-      const secret = await readSecret(authentication.secret, deps.env);
+      const secret = await readSecret(authentication.secret, deps.env, undefined, deps.signal);
       if (secretMethod(authentication.method, found.authMethods) === "basic")
         request.headers.authorization = basicAuthorization(clientId, secret);
       else {
@@ -96,7 +109,9 @@ export async function authenticateClient(
       return;
     case "assertion":
       if (clientId !== "") request.body.set("client_id", clientId);
-      assert(await readAssertion(authentication.assertion, assertionAudience(credentials, found), deps));
+      assert(
+        await readAssertion(authentication.assertion, audienceAsked(credentials, found, "client"), deps),
+      );
       return;
     case "tls":
     case "none":
@@ -111,19 +126,13 @@ export async function authenticateClient(
  * @throws M2mcpError unreadable or unusable keys
  */
 export async function clientAssertionBy(
-  { key, passphrase, keyId, signingAlg, certificate }: ClientAuthentication & { kind: "private_key" },
+  source: SigningSource,
   credentials: Pick<Credentials, "clientId" | "assertionAudience">,
   found: Discovered,
   { env }: Pick<AuthDeps, "env">,
   nowMs: number,
 ): Promise<string> {
-  const signing = {
-    text: await readPem(key, env),
-    ...(passphrase ? { passphrase: await readSecret(passphrase, env) } : {}),
-    ...(keyId === undefined ? {} : { keyId }),
-    ...(signingAlg === undefined ? {} : { signingAlg }),
-    ...(certificate ? { certificate: await readPem(certificate, env) } : {}),
-  };
   const audience = assertionAudience(credentials, found);
+  const signing = await readSigningKey(source, env);
   return clientAssertion(credentials.clientId, audience, signing, found.signingAlgs, nowMs);
 }

@@ -1,12 +1,13 @@
-import { isObject } from "../../json.ts";
 import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 import type { AssertionSource, SecretSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { requireSecure } from "../discovery/url.ts";
-import { commandFailed, noPlatformToken, secretUnreadable } from "../errors.ts";
-import { exchange } from "../exchange.ts";
+import { commandFailed, secretMissing, secretUnreadable } from "../errors.ts";
+import type { Audience } from "../platforms/audience.ts";
+import type { IdentityMeans } from "../platforms/deps.ts";
+import { platformNamed } from "../platforms/names.ts";
+import type { PlatformSource } from "../platforms/platform.ts";
 import { faultIn } from "./faults.ts";
 import { pemText } from "./pem.ts";
 import { runSecretCommand } from "./secret-command.ts";
@@ -23,10 +24,16 @@ type Environment = Record<string, string | undefined>;
  *
  * @param env what a command inherits, less our own secrets
  * @param name the source as messages name it; its path unless given
+ * @param signal ends a command that is asked
  * @throws M2mcpError secret_unreadable, command_failed (exit 4)
  */
-export async function readSecret(source: SecretSource, env: Environment, name?: string): Promise<string> {
-  const secret = trimmedText(await readText(source, env, name));
+export async function readSecret(
+  source: SecretSource,
+  env: Environment,
+  name?: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const secret = trimmedText(await readText(source, env, name, { signal }));
   if (secret === "") throw unreadable(source, name, "it is empty", "it printed nothing");
   const fault = faultIn(secret);
   if (fault !== undefined) throw unreadable(source, name, fault, `of what it printed, ${fault}`);
@@ -44,14 +51,37 @@ export async function readPem(source: SecretSource, env: Environment, name?: str
   return pem;
 }
 
-async function readText(source: SecretSource, env: Environment, name: string | undefined): Promise<string> {
+/**
+ * What a source yields now as a token, or as JSON that holds one: its lines stay as they are.
+ *
+ * @param name the source as messages name it
+ * @throws M2mcpError as `readSecret`
+ */
+export async function readTokenText(
+  source: SecretSource,
+  { env, signal }: Pick<AuthDeps, "env" | "signal">,
+  name: string,
+): Promise<string> {
+  const text = trimmedText(await readText(source, env, name, { signal, what: name }));
+  if (text.trim() === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+  return text;
+}
+
+async function readText(
+  source: SecretSource,
+  env: Environment,
+  name: string | undefined,
+  use: Parameters<typeof runSecretCommand>[2] = {},
+): Promise<string> {
   switch (source.from) {
     case "value":
       return source.value;
+    case "missing":
+      throw secretMissing();
     case "file":
       return textOf(await readFile(source.path, name ?? source.path));
     case "command":
-      return textOf(await runSecretCommand(source.command, env));
+      return textOf(await runSecretCommand(source.command, env, use));
   }
 }
 
@@ -71,36 +101,21 @@ function unreadable(source: SecretSource, name: string | undefined, why: string,
 }
 
 /**
- * A ready-made assertion: from a file or command, or the identity token that GitHub Actions issues to the job.
+ * A ready-made assertion: from a file or command, or from the platform that this machine is on.
  *
- * @param audience whom the assertion is for
- * @throws M2mcpError secret_unreadable, command_failed, insecure_url, network failures
+ * @param audience whom the assertion is for; files and commands have chosen already
+ * @throws M2mcpError secret_unreadable, command_failed, no_identity, insecure_url, network failures
  */
 export async function readAssertion(
   source: AssertionSource,
-  audience: string,
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "env" | "signal">,
+  audience: Audience,
+  deps: IdentityMeans,
 ): Promise<string> {
-  if (source.from !== "github-actions") return (await readSecret(source, deps.env)).trim();
-  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = deps.env;
-  if (!url || !token)
-    throw noPlatformToken(
-      "GitHub Actions",
-      "ACTIONS_ID_TOKEN_REQUEST_URL or its token is not set",
-      "grant the job the permission id-token: write, and run this within it",
-    );
-  const asked = requireSecure(url, "ACTIONS_ID_TOKEN_REQUEST_URL", []);
-  asked.searchParams.set("audience", audience);
-  const { status, json } = await exchange(deps, asked.href, {
-    method: "GET",
-    headers: { authorization: `Bearer ${token}`, accept: "application/json" },
-  });
-  const value = isObject(json) ? json.value : undefined;
-  if (status !== 200 || typeof value !== "string")
-    throw noPlatformToken(
-      "GitHub Actions",
-      `HTTP status ${status}`,
-      "check the job's permission id-token: write, and --assertion-audience",
-    );
-  return value;
+  if (!isPlatformSource(source)) return (await readSecret(source, deps.env, undefined, deps.signal)).trim();
+  const { readIdentity } = await import("../platforms/read-identity.ts");
+  return (await readIdentity(source, audience, deps)).token;
 }
+
+/** Whether an assertion comes from the platform of this machine: no secret is then where it comes from. */
+export const isPlatformSource = (source: AssertionSource): source is PlatformSource =>
+  platformNamed(source.from) !== undefined;

@@ -1,9 +1,16 @@
 import { decodeJwt } from "jose";
-import { assertionAudience, clientAssertionBy, secretMethod } from "../client/authentication.ts";
+import { claimsOf } from "../claims.ts";
+import {
+  assertionAudience,
+  audienceAsked,
+  clientAssertionBy,
+  secretMethod,
+} from "../client/authentication.ts";
 import { readAssertion, readSecret } from "../client/secrets.ts";
 import type { AssertionSource, Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { wantedScope } from "../grants/scope.ts";
+import type { Audience } from "../platforms/audience.ts";
 
 /** Reads the credentials as a token request would, and says what would be sent; never a secret. */
 export async function describeCredentials(
@@ -12,7 +19,7 @@ export async function describeCredentials(
   found: Discovered,
 ): Promise<{ saw: string; fix?: string }> {
   const { grant, clientId, assertion, resource } = credentials;
-  const audience = assertionAudience(credentials, found);
+  const audience = audienceAsked(credentials, found, "grant");
   const parts = [clientId === "" ? "no client id" : `client ${clientId}`];
   parts.push(await describeAuthentication(deps, credentials, found));
   if (grant === "jwt-bearer" && assertion)
@@ -45,7 +52,7 @@ async function describeAuthentication(
       return `private_key_jwt with ${header.alg}, key id ${header.kid ?? "not named"}, for ${audience}`;
     }
     case "assertion":
-      return `client assertion ${await describeAssertion(deps, authentication.assertion, audience)}`;
+      return `client assertion ${await describeAssertion(deps, authentication.assertion, audienceAsked(credentials, found, "client"))}`;
     case "tls":
       return "client certificate";
     case "none":
@@ -56,7 +63,11 @@ async function describeAuthentication(
 const OVER = "it ended ";
 
 /** What a platform's token says of itself: whose it is, whom it is for, how long it lasts. */
-async function describeAssertion(deps: AuthDeps, source: AssertionSource, audience: string): Promise<string> {
+async function describeAssertion(
+  deps: AuthDeps,
+  source: AssertionSource,
+  audience: Audience,
+): Promise<string> {
   const text = await readAssertion(source, audience, deps);
   try {
     const { iss, aud, exp } = decodeJwt(text);
@@ -76,17 +87,8 @@ export function describeToken(token: Token): string {
       ? "no expiry named"
       : `good for ${Math.round((token.expiresAtMs - token.issuedAtMs) / 1000)} s`;
   const about = [`a ${token.tokenType} token`, life, `scope ${token.scope ?? "not named"}`];
-  const audience = audienceOf(token.accessToken);
-  if (audience) about.push(`for ${audience}`);
+  const { iss, aud } = claimsOf(token.accessToken) ?? {};
+  if (iss !== undefined) about.push(`issued by ${iss}`);
+  if (aud !== undefined) about.push(`for ${[aud].flat().join(" ")}`);
   return about.join(", ");
-}
-
-/** Whom a token is for, where it is a JWT. */
-function audienceOf(accessToken: string): string | undefined {
-  try {
-    const { aud } = decodeJwt(accessToken);
-    return aud === undefined ? undefined : [aud].flat().join(" ");
-  } catch {
-    return undefined;
-  }
 }

@@ -15,6 +15,8 @@ export function redactArguments(argv: readonly string[]): string[] {
     isNext = false;
     if (hides) return argument === "-" ? argument : HIDDEN;
     if (/-----BEGIN /.test(argument)) return HIDDEN;
+    const setting = /^([a-z-]+)=./.exec(argument)?.[1] ?? "";
+    if (isOptionName(setting) && OPTIONS[setting].secret === true) return `${setting}=${HIDDEN}`;
     if (!argument.startsWith("-") || argument === "-")
       return isAny ? shortened(argument) : withoutUrlSecrets(argument);
     const equals = argument.indexOf("=");

@@ -30,8 +30,9 @@ export async function placeCandidates(
   const place = places[positionals.length] ?? (last.includes("...") ? last : "");
   const words = WORDS[`${verb.name} ${place}`];
   if (words) return { candidates: words.map((value) => ({ value, about: "" })) };
-  if (/target|@/.test(place)) return { candidates: await profileCandidates(known) };
-  if (/file|path|dir/i.test(place)) return { candidates: [], files: true };
+  const files = /file|path|dir/i.test(place) ? { files: true as const } : {};
+  if (/target|@|names/.test(place)) return { candidates: await profileCandidates(known), ...files };
+  if (files.files) return { candidates: [], ...files };
   const items = await itemsOf(verb, before ?? positionals[at], known);
   if (place === "<name>" || place === "[...tools]") return { candidates: items.map(named) };
   const name = places.indexOf("<name>");

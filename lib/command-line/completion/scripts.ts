@@ -70,7 +70,8 @@ Register-ArgumentCompleter -Native -CommandName m2mcp, m2mcp.exe -ScriptBlock {
     Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
     ForEach-Object { if ($null -ne $_.Value) { $_.Value } else { $_.Extent.Text } })
   $current = $wordToComplete.Trim("'", '"')
-  $reply = @((($words + $current) -join [char]0) | & $program completion powershell-reply 2>$null)
+  $line = -join ($words + $current | ForEach-Object { $_ + [char]0 })
+  $reply = @($line | & $program completion powershell-reply 2>$null)
   if ($reply.Count -gt 0 -and $reply[0] -match 'files') {
     [System.Management.Automation.CompletionCompleters]::CompleteFilename($wordToComplete)
   }

@@ -1,5 +1,8 @@
 import type { OptionSpec } from "./option-spec.ts";
 
+/** A test holds them to those that are known. */
+const PLATFORMS = ["auto", "aws", "azure", "gcp", "github-actions"];
+
 /** Who the client is, and how it gets a token: saved by login. */
 export const CREDENTIALS = {
   grant: {
@@ -37,6 +40,13 @@ export const CREDENTIALS = {
     value: "PATH",
     about: "a file with the passphrase of an encrypted key",
   },
+  "sign-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "signs in place of a private key: gets what is to be signed on stdin, prints the signature",
+  },
   "key-id": { group: "credentials", value: "KID", about: "the key's id as the server knows it" },
   "signing-alg": {
     group: "credentials",
@@ -52,7 +62,7 @@ export const CREDENTIALS = {
   "assertion-audience": {
     group: "credentials",
     value: "AUDIENCE",
-    about: "issuer (default), token-endpoint or a URI: whom assertions are for",
+    about: "issuer, token-endpoint or a URI: whom assertions are for; by default what the server expects",
     choices: ["issuer", "token-endpoint"],
   },
   "client-assertion-file": {
@@ -70,8 +80,44 @@ export const CREDENTIALS = {
   assertion: {
     group: "credentials",
     value: "PLATFORM",
-    about: "a platform that hands out such tokens: github-actions",
-    choices: ["github-actions"],
+    about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
+    choices: PLATFORMS,
+  },
+  "assertion-identity": {
+    group: "credentials",
+    value: "ID",
+    about:
+      "which of its identities: a service account (gcp), a client or resource id or object-id:ID (azure)",
+  },
+  "assertion-lifetime": {
+    group: "credentials",
+    value: "SECONDS",
+    about: "how long the platform's token should be good, where it can be asked for that",
+  },
+  token: {
+    group: "credentials",
+    value: "PLATFORM",
+    secret: true,
+    about:
+      "send the token of this machine's platform itself, without any grant; - reads a token from stdin; in the variable, the token",
+    choices: PLATFORMS,
+  },
+  "token-file": {
+    group: "credentials",
+    value: "PATH",
+    about: "a file with a token that something else makes and renews; it is sent as it is, without any grant",
+  },
+  "token-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "a command that prints such a token, or JSON that holds one; run again before its end",
+  },
+  "token-lifetime": {
+    group: "credentials",
+    value: "SECONDS",
+    about: "how long such a token is good from when it was read, where it does not say or is not right",
   },
   "auth-method": {
     group: "credentials",

@@ -13,6 +13,9 @@ import { isOver, pollAfterMs, type Task, taskIn } from "./task.ts";
 /** Questions in a row that may fail on the way before the wait is given up. */
 const MAX_FAILURES = 5;
 
+/** For how long a task may go on that the server need not keep any more, in ms. */
+const OUTLIVED_MS = 60_000;
+
 export interface TaskContext {
   host: string;
   caller: Caller;
@@ -88,7 +91,8 @@ async function untilOver(
       else open ??= openResult(context, task.taskId);
     }
     const waitMs = pollAfterMs(task, asked);
-    const leftMs = Math.min(limitMs, task.ttlMs ?? Number.POSITIVE_INFINITY) - (performance.now() - sinceMs);
+    const keptMs = task.ttlMs === undefined ? Number.POSITIVE_INFINITY : task.ttlMs + OUTLIVED_MS;
+    const leftMs = Math.min(limitMs, keptMs) - (performance.now() - sinceMs);
     if (leftMs <= 0) throw taskTooLong(host, task.taskId, performance.now() - sinceMs);
     await Promise.race([sleep(Math.min(waitMs, leftMs), caller.gone), ...(open ? [open.done] : [])]);
     if (open?.outcome && "result" in open.outcome) return open.outcome.result;

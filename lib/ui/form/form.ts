@@ -21,11 +21,12 @@ export interface TypedLines {
 
 /** Choices that are listed on lines of their own, rather than behind the label. */
 const MANY_CHOICES = 6;
-const LONGEST_PROMPT = 500;
+/** Longest prompt, and longest text around it, in characters. */
+const [LONGEST_PROMPT, LONGEST_TEXT] = [500, 4000];
 
 /** Lines of a server's, none of which can look like one of ours or steer the terminal. */
 export const quoted = (text: string): string =>
-  showControls(text.replaceAll("\r\n", "\n").trim(), "\n").replace(/^/gm, "  ");
+  showControls(text.slice(0, LONGEST_TEXT).replaceAll("\r\n", "\n").trim(), "\n").replace(/^/gm, "  ");
 
 const ended = ({ kind }: Typed): Filled => ({ action: kind === "interrupted" ? "interrupt" : "decline" });
 

@@ -20,10 +20,15 @@ const list =
   (items, screen) =>
     rowsShown(items.map(row), screen);
 
-/** A tool as its signature, what it does to the world, and the first line of what it does. */
+/** A tool as its signature, what it does to the world where the server says so, and the first line of what it does. */
 export const toolRow = (tool: JsonObject): Row => {
   const { word, role } = effectOf(tool);
-  return { head: [signature(tool), { text: word, role }], text: lineOf(tool.description ?? tool.title) };
+  // What is said of every tool that has no hints says nothing.
+  const isSaid = word !== "destructive?" || isObject(tool.annotations);
+  return {
+    head: [signature(tool), isSaid ? { text: word, role } : ""],
+    text: lineOf(tool.description ?? tool.title),
+  };
 };
 
 /** A prompt with its arguments, optional ones in brackets. */
@@ -38,16 +43,22 @@ export const resourceRow = (resource: JsonObject): Row => ({
   text: lineOf(resource.title ?? resource.name),
 });
 
-export const tools = list(toolRow);
+/** A column that says nothing of any tool is left out. */
+export const tools: Listed = (items, screen) => {
+  const rows = items.map(toolRow);
+  const isSilent = rows.every(({ head: [, effect] }) => effect === "");
+  return rowsShown(isSilent ? rows.map((row) => ({ ...row, head: row.head.slice(0, 1) })) : rows, screen);
+};
 export const prompts = list(promptRow);
 export const resources = list(resourceRow);
 
-/** `add(a: number, b?: number)` */
+/** `add(a: number, b?: number)`; the bare name of a tool that takes nothing. */
 function signature(tool: JsonObject): Piece[] {
   const all = argumentsOf(tool.inputSchema);
   const named = all.slice(0, MOST_ARGUMENTS).map((argument) => argumentWords(argument, tool.inputSchema));
   const more = all.length > named.length ? [`… ${all.length - named.length} more`] : [];
-  return [{ text: text(tool.name), role: "name" }, `(${[...named, ...more].join(", ")})`];
+  const name: Piece = { text: text(tool.name), role: "name" };
+  return all.length === 0 ? [name] : [name, `(${[...named, ...more].join(", ")})`];
 }
 
 const argumentWords = ({ name, required, source }: Argument, root: unknown): string =>

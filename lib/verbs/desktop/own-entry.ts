@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import type { Command } from "../../command-line/command.ts";
 import { desktopEntry, type Entry } from "../../desktop/entry.ts";
 import type { Scope } from "../../desktop/host.ts";
+import { isObject } from "../../json.ts";
 import { storeFolder } from "../../platform/files/folders.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
-import { savedProfile } from "../target/profile-for.ts";
+import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -67,6 +68,13 @@ async function warningsFor(store: Store, profile: Profile): Promise<string[]> {
   if (variables.length > 0)
     warnings.push(
       `headers of @${profile.name} take ${variables.join(", ")} from the environment, which hosts may not pass on`,
+    );
+  const login = await loginOf(store, profile).catch(() => undefined);
+  const origin = login?.credentials;
+  const sources = origin?.grant === null ? [origin.token] : Object.values(origin?.authentication ?? {});
+  if (sources.some((source) => isObject(source) && source.from === "command"))
+    warnings.push(
+      `a command gives the secret or token of @${profile.name}, and hosts start it with little on PATH: log in with its whole path`,
     );
   return warnings;
 }

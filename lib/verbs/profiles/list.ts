@@ -1,12 +1,14 @@
 import { basename } from "node:path";
+import { secretMethod } from "../../auth/client/authentication.ts";
+import { type Discovered, grantOf, type TokenOrigin } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { textWidth } from "../../platform/text-width.ts";
-import { fitted } from "../../ui/screen/fitted.ts";
+import { columnsShown } from "../../ui/screen/columns.ts";
 import type { Screen } from "../../ui/screen/screen.ts";
 import { joined, marked, type Shown, shown } from "../../ui/screen/style.ts";
 import { table } from "../../ui/table.ts";
-import { moment } from "../../ui/time.ts";
+import { moment, span } from "../../ui/time.ts";
 import { profilesUnreadable } from "../errors.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
@@ -17,6 +19,8 @@ export interface ProfileLine {
   authorization: string;
   server: string;
   login: string | null;
+  /** How the client proves itself. */
+  method: string | null;
   issuer: string | null;
   scope: string | null;
   expiresAtMs: number | null;
@@ -37,7 +41,9 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     unreadable: unreadable.map(({ file, error }) => ({ file, error: error.message })),
   });
   const { out } = command.output.screen;
-  if (lines.length > 0) command.output.show(fitted(human(lines, command.io.now(), out), out));
+  if (lines.length > 0 && !command.output.json && out.isTerminal)
+    command.output.show(await columnsShown(HEADINGS, cellsOf(lines, command.io.now()), out));
+  else if (lines.length > 0) command.output.show(human(lines, command.io.now(), out));
   else if (unreadable.length === 0 && !command.output.json)
     command.output.note(`no profiles in ${store.folder} yet: m2mcp login <server> makes one`);
   if (unreadable.length === 0) return undefined;
@@ -52,16 +58,65 @@ async function lineOf(store: Store, profile: Profile, all: Profile[]): Promise<P
   const token = state?.auth?.token;
   return {
     name: profile.name,
-    authorization: credentials?.grant ?? (profile.login ? "login missing" : "no authorization"),
+    authorization: credentials
+      ? (credentials.grant ?? "token")
+      : profile.login
+        ? "login missing"
+        : "no authorization",
     server: withoutUrlSecrets(profile.server),
     login: profile.login ?? null,
-    issuer: credentials?.issuer ?? state?.auth?.discovered?.issuer ?? null,
-    scope: token?.scope ?? credentials?.scope ?? null,
+    method: credentials ? methodOf(credentials, state?.auth?.discovered) : null,
+    issuer: grantOf(credentials)?.issuer ?? state?.auth?.discovered?.issuer ?? null,
+    scope: token?.scope ?? grantOf(credentials)?.scope ?? null,
     expiresAtMs: token?.expiresAtMs ?? null,
   };
 }
 
-/** Profiles for people: a line each, with what is known of the login below it. */
+/** The method as the authorization server names it (RFC 8414 §2); of a token that something else makes its source. */
+function methodOf(origin: TokenOrigin, known: Discovered | undefined): string {
+  if (origin.grant === null) {
+    const { from } = origin.token;
+    return from === "value" ? "token" : `token_${from}`;
+  }
+  const { authentication, assertion } = origin;
+  switch (authentication.kind) {
+    case "secret":
+      return `client_secret_${secretMethod(authentication.method, known?.authMethods)}`;
+    case "private_key":
+    case "assertion":
+      return "private_key_jwt";
+    case "tls":
+      return "tls_client_auth";
+    case "none":
+      return assertion ? "assertion" : "none";
+  }
+}
+
+/** Methods in a few letters. */
+const METHODS: Record<string, string> = {
+  client_secret_basic: "secret, basic",
+  client_secret_post: "secret, post",
+  private_key_jwt: "signed JWT",
+  tls_client_auth: "certificate",
+};
+
+const HEADINGS = ["NAME", "SERVER", "LOGIN", "METHOD", "SCOPE", "TOKEN"];
+
+const cellsOf = (lines: readonly ProfileLine[], nowMs: number): string[][] =>
+  lines.map((line) => [
+    `@${line.name}`,
+    line.server,
+    line.login === null ? (line.issuer ?? (line.method ? "" : "none needed")) : `@${line.login}`,
+    line.authorization === "login missing"
+      ? line.authorization
+      : (METHODS[line.method ?? ""] ?? line.method ?? ""),
+    line.scope ?? "",
+    line.expiresAtMs === null ? "" : endOf(line.expiresAtMs - nowMs),
+  ]);
+
+const endOf = (leftMs: number) => (leftMs <= 0 ? "has ended" : `${span(leftMs)} left`);
+
+/** Profiles for who reads a pipe: a line each, with what is known of the login below it. */
 function human(lines: readonly ProfileLine[], nowMs: number, screen: Screen): Shown {
   const names = table(lines.map(({ name }) => [`@${name}`, ""])).split("\n");
   const rest = table(

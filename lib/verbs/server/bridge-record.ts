@@ -17,8 +17,6 @@ import type { Target } from "../target/target.ts";
 const MAX_REASONS = 200;
 /** How long a bridge that ends waits for a disk, in ms. */
 const END_MS = 500;
-/** Messages of these failures end in a server's own words, which may repeat what it was sent. */
-const WITH_FOREIGN_WORDS = ["http_status", "retry_later", "stream_error"];
 
 export interface BridgeRecord {
   /** The command, whose steps and warnings are written down too. */
@@ -90,7 +88,7 @@ function observerOf({ output, io }: Command, { figures, changed, note }: Recorde
     },
     failed(error, method, id) {
       const atMs = io.now();
-      const text = withoutForeignWords(error);
+      const text = withoutForeignWords(error.message);
       note({ atMs, level: "error", method, id, text });
       figures.lastError = { atMs, text: method === null ? text : `${method}: ${text}` };
       const { message } = error;
@@ -107,20 +105,19 @@ const codeIn = ({ data }: RpcError) =>
 
 const isOwn = (error: RpcError): boolean => codeIn(error) !== undefined;
 
-function withoutForeignWords(error: RpcError): string {
-  const { message } = error;
-  return WITH_FOREIGN_WORDS.includes(codeIn(error) ?? "") ? (message.split(": ")[0] ?? message) : message;
-}
+/** A server's own words stand at the end of some messages, and may repeat what it was sent. */
+const withoutForeignWords = (text: string): string =>
+  text.replace(/(answered with HTTP status \d+[^:]*|ended the stream with an error): .*/s, "$1");
 
 /** Output whose steps and warnings are written down, whether they are shown or not. */
 const recorded = (output: Output, { note }: Recorder, now: () => number): Output => ({
   ...output,
   step(text, atMs = now()) {
-    note({ atMs, level: "info", method: null, id: null, text });
+    note({ atMs, level: "info", method: null, id: null, text: withoutForeignWords(text) });
     output.step(text, atMs);
   },
   warn(text) {
-    note({ atMs: now(), level: "warning", method: null, id: null, text });
+    note({ atMs: now(), level: "warning", method: null, id: null, text: withoutForeignWords(text) });
     output.warn(text);
   },
 });

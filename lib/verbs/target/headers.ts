@@ -77,6 +77,9 @@ export function withServerHeaders(
   return Object.assign(sending, { preconnect: next.preconnect });
 }
 
+/** Whether a header's value is variables alone, with a scheme ahead of them: then it is no secret itself. */
+export const isVariable = (value: string): boolean => /^\s*([A-Za-z]+\s+)?(\$\{\w+\}\s*)+$/.test(value);
+
 /** Headers of one list, each replaced by that of the same name in a later list. */
 export function mergeHeaders(...lists: (readonly Header[])[]): Header[] {
   const merged = new Map<string, Header>();

@@ -49,7 +49,7 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     fetch,
     ...(target.protocol === undefined ? {} : { protocol: target.protocol }),
     cache: cache.server(server),
-    ...timeouts(command, limits),
+    ...timeouts(command, target, limits),
     ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
     ...(await guardOf(command, target)),
@@ -59,8 +59,12 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
   };
 }
 
-function timeouts({ options }: Command, { timeoutMs: usual, connectTimeoutMs }: Limits) {
-  const given = timeoutMs(options);
+function timeouts(
+  { options }: Command,
+  { profile, login }: Target,
+  { timeoutMs: usual, connectTimeoutMs }: Limits,
+) {
+  const given = timeoutMs(options) ?? profile?.timeoutMs ?? login?.timeoutMs;
   if (given !== undefined) return { timeoutMs: given };
   return { timeoutMs: usual, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) };
 }

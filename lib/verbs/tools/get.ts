@@ -10,12 +10,12 @@ import { exampleCall } from "./example-call.ts";
 /** `m2mcp @svc tools-get NAME` */
 export async function run({ output, ...command }: Command): Promise<undefined> {
   const [target = "", name = ""] = command.positionals;
-  const result = await withClient({ ...command, output }, (client) =>
-    client.listing("tools/list", "tools", { spelled: output.json }),
-  );
-  const tools = itemsOf(result, "tools");
-  const found = itemNamed(tools, name);
-  if (!found) throw notOnServer("tool", name, suggest(name, namesOf(tools)));
+  const found = await withClient({ ...command, output }, async (client) => {
+    const tools = itemsOf(await client.listing("tools/list", "tools", { spelled: output.json }), "tools");
+    const item = itemNamed(tools, name);
+    if (!item) throw notOnServer("tool", name, suggest(name, namesOf(tools)));
+    return item;
+  });
   output.data(found);
   if (!output.json) output.show(toolShown(found, output.screen.out, await exampleCall(target, found)));
 }

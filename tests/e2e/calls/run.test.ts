@@ -121,6 +121,24 @@ test("one answer at a time for who writes one call at a time", async () => {
   await server.stop();
 });
 
+test("Ctrl-C ends the wait for more calls", async () => {
+  const home = createHome();
+  const server = await startFullLegacyServer("http");
+  const child = home.start([server.url, "run", "-"]);
+  let out = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+  });
+  child.stdin.write(lines({ tool: "echo", arguments: { text: "x" } }));
+  await until(() => read(out).length === 1);
+  child.kill("SIGINT");
+  expect(await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)))).toBe(
+    "SIGINT",
+  );
+  await home.remove();
+  await server.stop();
+});
+
 test("Ctrl-C gives up what is under way, and a reader that has gone ends it quietly", async () => {
   const home = createHome();
   let closed = 0;

@@ -344,6 +344,26 @@ test.if(process.platform === "linux")(
   },
 );
 
+test("what a host will lack is told beforehand", async () => {
+  const { id, secret } = world.as.clients.basic;
+  const env = { M2MCP_PASSPHRASE: "p" };
+  const source = ["--client-secret-command", `printf %s '${secret}'`];
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: as a user writes it
+  const header = ["--header", "X-Tenant: ${TENANT}"];
+  const login = await home.run(
+    ["login", world.mcp.url, "@svc", "--client-id", id, ...source, ...header, "--no-store-secret"],
+    {
+      env: { ...env, TENANT: "t" },
+    },
+  );
+  expect(login.code).toBe(0);
+  const { stderr, stdout } = await home.run(["install", "@svc", "--host", "cursor", "--dry-run"], { env });
+  expect(stderr).toContain("the store opens with M2MCP_PASSPHRASE, which hosts do not pass on");
+  expect(stderr).toContain("headers of @svc take TENANT from the environment");
+  expect(stderr).toContain("a command gives the secret of @svc");
+  for (const text of [stderr, stdout]) expect(text).not.toContain(secret);
+});
+
 test("a file elsewhere is named with --file, and its host with it", async () => {
   await logIn(world, home);
   const file = path("Code", "User", "profiles", "a1", "mcp.json");

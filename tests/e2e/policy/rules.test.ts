@@ -149,6 +149,18 @@ describe("a profile", () => {
       await at("connect", server.url, "@svc", "--deny-tool", "get_two");
       expect(await names()).toEqual(["get_one"]);
       const env = { M2MCP_DENY_TOOL: "get_one" };
+      for (const line of [
+        ["tools-get", "get_two"],
+        ["tools-call", "get_two", "a=1"],
+      ]) {
+        const { code, stderr } = await home.run(["@svc", ...line]);
+        expect([code, stderr]).toEqual([
+          1,
+          expect.stringContaining("deny-tool of the profile @svc denies it"),
+        ]);
+      }
+      const hidden = await home.run([server.url, "tools-get", "get_three", "--read-only"]);
+      expect(hidden.stderr).toContain("--read-only hides tools that do not say that they only read");
       const byVariable = await home.run(["@svc", "tools-call", "get_one"], { env });
       expect(byVariable.stderr).toContain("M2MCP_DENY_TOOL denies it (get_one)");
       expect(server.called).toEqual([]);

@@ -1,6 +1,7 @@
 // Authorization server and MCP server in one, by hand: right, but for what a test wants otherwise.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { json } from "../mcp/scripted.ts";
+import { discovered } from "../mcp/scripted-modern.ts";
 import { type Answer, type Serving, serveHttp } from "../net/listen.ts";
 
 export interface WorldScript {
@@ -92,8 +93,11 @@ export async function startScriptedWorld(script: WorldScript = {}): Promise<Scri
     if (!/^(Bearer|DPoP) good$/.test(request.headers.authorization ?? ""))
       return refuse(request, response, body);
     calls.push(request.headers);
-    const result = { resultType: "complete", tools: [], ttlMs: 0, cacheScope: "private" };
-    return json(response, { jsonrpc: "2.0", id: JSON.parse(body).id, result });
+    const { id, method } = JSON.parse(body);
+    const whole = { resultType: "complete", ttlMs: 0, cacheScope: "private" };
+    const result =
+      method === "server/discover" ? { ...whole, ...discovered({ tools: {} }) } : { ...whole, tools: [] };
+    return json(response, { jsonrpc: "2.0", id, result });
   });
   return { ...serving, url: `${serving.origin}/mcp`, paths, tokenRequests, calls };
 }

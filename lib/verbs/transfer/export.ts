@@ -1,0 +1,65 @@
+import { basename, dirname, resolve } from "node:path";
+import type { Command } from "../../command-line/command.ts";
+import { showControls } from "../../controls.ts";
+import { wrongUsage } from "../../failure.ts";
+import { reasonOf } from "../../platform/files/files.ts";
+import { writeNew } from "../../platform/files/write-new.ts";
+import { loginOf, savedProfile } from "../target/profile-for.ts";
+import type { Profile, Store } from "../target/saved.ts";
+import { profileName } from "../target/server-url.ts";
+import { storeOf } from "../target/store.ts";
+import { FORMAT, VERSION, withoutSecrets } from "./document.ts";
+
+/** `m2mcp export [@svc…] [FILE]`: profiles without secrets, all of them where none is named; on stdout without a file. */
+export async function run(command: Command): Promise<undefined> {
+  const { positionals, output, io } = command;
+  const names = positionals.filter((word) => word.startsWith("@"));
+  const [file, more] = positionals.filter((word) => !word.startsWith("@"));
+  if (more !== undefined)
+    throw wrongUsage("export takes one file", "name profiles with their @, as @svc, and then the file");
+  if (file?.includes("://"))
+    throw wrongUsage("what stands in the file's place is an address", "name profiles as @svc");
+  const profiles = await chosen(storeOf(command), names);
+  const document = {
+    format: FORMAT,
+    version: VERSION,
+    profiles: profiles.map(withoutSecrets).map(({ profile, missing }) => ({ ...profile, missing })),
+  };
+  if (file === undefined || file === "-")
+    return output.raw(`${JSON.stringify(document, null, 2)}\n`) as undefined;
+  const path = resolve(io.cwd, file);
+  if (!(await written(path, `${JSON.stringify(document, null, 2)}\n`, command.options.on("force"))))
+    throw wrongUsage(
+      `${showControls(file)} is there already`,
+      "name another file, or replace it with --force",
+    );
+  const exported = profiles.map(({ name }) => name);
+  output.data({ file: path, exported });
+  output.print(`${exported.map((name) => `@${name}`).join(", ")} in ${showControls(file)}, without secrets`);
+}
+
+/** @returns false where a file is there and stays. @throws M2mcpError (exit 1) where it cannot be written */
+async function written(path: string, text: string, force: boolean): Promise<boolean> {
+  try {
+    return await writeNew(dirname(path), basename(path), Buffer.from(text), force);
+  } catch (error) {
+    throw wrongUsage(`cannot write the file: ${reasonOf(error)}`, "name another file");
+  }
+}
+
+/** Those that are named, and the logins that they borrow; all where none is. */
+async function chosen(store: Store, names: readonly string[]): Promise<Profile[]> {
+  if (names.length === 0) {
+    const { profiles } = await store.listProfiles();
+    if (profiles.length === 0)
+      throw wrongUsage(`no profiles in ${store.folder} yet`, "m2mcp login <server> makes one");
+    return profiles;
+  }
+  const found = new Map<string, Profile>();
+  for (const name of names) {
+    const profile = await savedProfile(store, profileName(name));
+    const login = await loginOf(store, profile);
+    for (const one of [login, profile]) if (one) found.set(one.name, one);
+  }
+  return [...found.values()];
+}

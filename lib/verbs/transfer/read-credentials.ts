@@ -1,0 +1,100 @@
+import type {
+  AssertionSource,
+  ClientAuthentication,
+  ReadyToken,
+  TokenOrigin,
+} from "../../auth/credentials.ts";
+import { requireSecure } from "../../auth/discovery/url.ts";
+import { platformNamed } from "../../auth/platforms/names.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { type Fields, fieldsOf, notOurs } from "./fields.ts";
+
+const MISSING = { from: "missing" } as const;
+
+/**
+ * The credentials of a profile in a file, without any place of a secret: what the file names as one is not looked at.
+ *
+ * @throws M2mcpError (exit 1) naming the member that is not right
+ */
+export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): TokenOrigin {
+  if (!isObject(value)) throw notOurs(`the credentials of @${name} are no object`);
+  const at = fieldsOf(value, `the credentials of @${name}`);
+  const grant = value.grant;
+  if (grant === null) return readyTokenOf(value, at);
+  if (grant !== "client-credentials" && grant !== "jwt-bearer") throw at.wrong("grant");
+  const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
+  const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
+  const resource = value.resource === null ? null : at.text("resource");
+  const [scope, audience, assertionAudience] = [
+    at.text("scope"),
+    at.text("audience"),
+    at.text("assertionAudience"),
+  ];
+  return {
+    grant,
+    clientId: value.clientId === "" ? "" : (at.text("clientId") ?? ""),
+    authentication: authenticationOf(value.authentication, at),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(tokenEndpoint === undefined ? {} : { tokenEndpoint }),
+    ...(resource === undefined ? {} : { resource }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(audience === undefined ? {} : { audience }),
+    ...(assertionAudience === undefined ? {} : { assertionAudience }),
+    ...(value.dpop === true ? { dpop: true } : {}),
+    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
+    ...(value.assertion === undefined ? {} : { assertion: sourceOf(value.assertion) }),
+  };
+}
+
+/**
+ * A token that something else makes. One of this machine's platform is sent as it is, so that it is for the server that
+ * it goes to: a file could else name any server, and whom to fool with what it gets.
+ */
+function readyTokenOf(value: JsonObject, at: Fields): ReadyToken {
+  const { lifetimeMs } = value;
+  const audience = at.text("audience");
+  return {
+    grant: null,
+    token: audience === undefined ? sourceOf(value.token) : MISSING,
+    ...(typeof lifetimeMs === "number" && lifetimeMs > 0 ? { lifetimeMs } : {}),
+    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
+  };
+}
+
+/** A platform's token is no secret of the file's: this machine has its own. */
+function sourceOf(value: unknown): AssertionSource {
+  const source = objectOf(value);
+  const from = platformNamed(source.from);
+  if (from === undefined) return MISSING;
+  const { lifetimeS } = source;
+  const at = fieldsOf(source, "the platform's identity");
+  const [identity, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  return {
+    from,
+    ...(identity === undefined ? {} : { identity }),
+    ...(typeof lifetimeS === "number" && lifetimeS > 0 ? { lifetimeS } : {}),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+  };
+}
+
+function authenticationOf(value: unknown, at: Fields): ClientAuthentication {
+  const { kind, method, assertion } = objectOf(value);
+  const own = fieldsOf(objectOf(value), "the client's proof");
+  switch (kind) {
+    case "secret":
+      if (method !== undefined && method !== "client_secret_basic" && method !== "client_secret_post")
+        throw at.wrong("authentication");
+      return { kind, secret: MISSING, ...(method === undefined ? {} : { method }) };
+    case "private_key": {
+      const [keyId, signingAlg] = [own.text("keyId"), own.text("signingAlg")];
+      return { kind, key: MISSING, ...(keyId ? { keyId } : {}), ...(signingAlg ? { signingAlg } : {}) };
+    }
+    case "assertion":
+      return { kind, assertion: sourceOf(assertion) };
+    case "tls":
+    case "none":
+      return { kind };
+    default:
+      throw at.wrong("authentication");
+  }
+}
