@@ -1,3 +1,5 @@
+import type { PlatformSource } from "./platforms/platform.ts";
+
 /** Where a secret comes from. `value` is stored encrypted; the others are read anew for each token request. */
 export type SecretSource =
   | { from: "value"; value: string }
@@ -29,8 +31,8 @@ export type ClientAuthentication =
   | { kind: "tls" }
   | { kind: "none" };
 
-/** Where a ready-made assertion comes from: a file or command, read anew each time, or a CI platform. */
-export type AssertionSource = SecretSource | { from: "github-actions" };
+/** Where a ready-made assertion comes from: a file or command, read anew each time, or the platform of this machine. */
+export type AssertionSource = SecretSource | PlatformSource;
 
 /** All that login records to ask for tokens: stored in the profile, encrypted. */
 export interface Credentials {
@@ -39,7 +41,7 @@ export interface Credentials {
   authentication: ClientAuthentication;
   /** For `jwt-bearer`: the assertion that is the grant (RFC 7523 §2.1). */
   assertion?: AssertionSource;
-  /** The `aud` of assertions: the issuer unless given, `token-endpoint` for that, else the value itself. */
+  /** The `aud` of assertions: what the server expects unless given, `issuer` or `token-endpoint`, else the value. */
   assertionAudience?: string;
   /** Space-separated; absent: the challenge's, else `scopes_supported`. */
   scope?: string;

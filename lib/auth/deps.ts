@@ -1,8 +1,11 @@
+import type { requestDirectly } from "../platform/http/direct.ts";
 import type { AuthState, Credentials } from "./credentials.ts";
 
 /** What authorization is given from outside: network, clock, memory, and the lock that processes share. */
 export interface AuthDeps {
   fetch: typeof fetch;
+  /** Asks metadata addresses of platforms; past proxies unless given. */
+  askDirect?: typeof requestDirectly;
   /** In ms since the epoch. */
   now(): number;
   /** The environment, for platforms' tokens and for commands that print a secret. */

@@ -54,9 +54,6 @@ export const secretMissing = () =>
     "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or client-cert=PATH client-key=PATH",
   );
 
-export const noPlatformToken = (platform: string, why: string, hint: string) =>
-  authError("secret_unreadable", `${platform} gives no identity token: ${why}`, hint);
-
 export const commandFailed = (why: string) =>
   authError(
     "command_failed",

@@ -1,6 +1,8 @@
 import { decodeJwt } from "jose";
 import type { ClientAuthentication, Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
+import type { Audience } from "../platforms/audience.ts";
+import type { IdentityMeans } from "../platforms/deps.ts";
 import { clientAssertion } from "./assertion.ts";
 import { readAssertion, readPem, readSecret } from "./secrets.ts";
 
@@ -61,6 +63,16 @@ export function assertionAudience(
   return asked === "token-endpoint" ? tokenEndpoint : asked;
 }
 
+/** Whom a ready-made assertion is for: as asked, else by what its platform and the server expect of one another. */
+export const audienceAsked = (
+  credentials: Pick<Credentials, "assertionAudience">,
+  found: Pick<Discovered, "issuer" | "tokenEndpoint">,
+  use: "client" | "grant",
+): Audience =>
+  credentials.assertionAudience === undefined
+    ? { use, issuer: found.issuer, tokenEndpoint: found.tokenEndpoint }
+    : assertionAudience(credentials, found);
+
 /**
  * Adds to a token request what proves the client (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705 §2).
  *
@@ -71,7 +83,7 @@ export async function authenticateClient(
   request: TokenRequest,
   credentials: Credentials,
   found: Discovered,
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "env" | "signal">,
+  deps: IdentityMeans,
   nowMs: number,
 ): Promise<void> {
   const { authentication, clientId } = credentials;
@@ -96,7 +108,9 @@ export async function authenticateClient(
       return;
     case "assertion":
       if (clientId !== "") request.body.set("client_id", clientId);
-      assert(await readAssertion(authentication.assertion, assertionAudience(credentials, found), deps));
+      assert(
+        await readAssertion(authentication.assertion, audienceAsked(credentials, found, "client"), deps),
+      );
       return;
     case "tls":
     case "none":

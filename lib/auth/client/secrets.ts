@@ -1,12 +1,10 @@
-import { isObject } from "../../json.ts";
 import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 import type { AssertionSource, SecretSource } from "../credentials.ts";
-import type { AuthDeps } from "../deps.ts";
-import { requireSecure } from "../discovery/url.ts";
-import { commandFailed, noPlatformToken, secretMissing, secretUnreadable } from "../errors.ts";
-import { exchange } from "../exchange.ts";
+import { commandFailed, secretMissing, secretUnreadable } from "../errors.ts";
+import type { Audience } from "../platforms/audience.ts";
+import type { IdentityMeans } from "../platforms/deps.ts";
 import { faultIn } from "./faults.ts";
 import { pemText } from "./pem.ts";
 import { runSecretCommand } from "./secret-command.ts";
@@ -73,36 +71,20 @@ function unreadable(source: SecretSource, name: string | undefined, why: string,
 }
 
 /**
- * A ready-made assertion: from a file or command, or the identity token that GitHub Actions issues to the job.
+ * A ready-made assertion: from a file or command, or from the platform that this machine is on.
  *
- * @param audience whom the assertion is for
- * @throws M2mcpError secret_unreadable, command_failed, insecure_url, network failures
+ * @param audience whom the assertion is for; files and commands have chosen already
+ * @throws M2mcpError secret_unreadable, command_failed, no_identity, insecure_url, network failures
  */
 export async function readAssertion(
   source: AssertionSource,
-  audience: string,
-  deps: Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "env" | "signal">,
+  audience: Audience,
+  deps: IdentityMeans,
 ): Promise<string> {
-  if (source.from !== "github-actions") return (await readSecret(source, deps.env)).trim();
-  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = deps.env;
-  if (!url || !token)
-    throw noPlatformToken(
-      "GitHub Actions",
-      "ACTIONS_ID_TOKEN_REQUEST_URL or its token is not set",
-      "grant the job the permission id-token: write, and run this within it",
-    );
-  const asked = requireSecure(url, "ACTIONS_ID_TOKEN_REQUEST_URL", []);
-  asked.searchParams.set("audience", audience);
-  const { status, json } = await exchange(deps, asked.href, {
-    method: "GET",
-    headers: { authorization: `Bearer ${token}`, accept: "application/json" },
-  });
-  const value = isObject(json) ? json.value : undefined;
-  if (status !== 200 || typeof value !== "string")
-    throw noPlatformToken(
-      "GitHub Actions",
-      `HTTP status ${status}`,
-      "check the job's permission id-token: write, and --assertion-audience",
-    );
-  return value;
+  if (isSecretSource(source)) return (await readSecret(source, deps.env)).trim();
+  const { readIdentity } = await import("../platforms/read-identity.ts");
+  return (await readIdentity(source, audience, deps)).token;
 }
+
+const isSecretSource = (source: AssertionSource): source is SecretSource =>
+  source.from === "value" || source.from === "file" || source.from === "command";

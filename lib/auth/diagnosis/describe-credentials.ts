@@ -1,9 +1,15 @@
 import { decodeJwt } from "jose";
-import { assertionAudience, clientAssertionBy, secretMethod } from "../client/authentication.ts";
+import {
+  assertionAudience,
+  audienceAsked,
+  clientAssertionBy,
+  secretMethod,
+} from "../client/authentication.ts";
 import { readAssertion, readSecret } from "../client/secrets.ts";
 import type { AssertionSource, Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { wantedScope } from "../grants/scope.ts";
+import type { Audience } from "../platforms/audience.ts";
 
 /** Reads the credentials as a token request would, and says what would be sent; never a secret. */
 export async function describeCredentials(
@@ -12,7 +18,7 @@ export async function describeCredentials(
   found: Discovered,
 ): Promise<{ saw: string; fix?: string }> {
   const { grant, clientId, assertion, resource } = credentials;
-  const audience = assertionAudience(credentials, found);
+  const audience = audienceAsked(credentials, found, "grant");
   const parts = [clientId === "" ? "no client id" : `client ${clientId}`];
   parts.push(await describeAuthentication(deps, credentials, found));
   if (grant === "jwt-bearer" && assertion)
@@ -45,7 +51,7 @@ async function describeAuthentication(
       return `private_key_jwt with ${header.alg}, key id ${header.kid ?? "not named"}, for ${audience}`;
     }
     case "assertion":
-      return `client assertion ${await describeAssertion(deps, authentication.assertion, audience)}`;
+      return `client assertion ${await describeAssertion(deps, authentication.assertion, audienceAsked(credentials, found, "client"))}`;
     case "tls":
       return "client certificate";
     case "none":
@@ -56,7 +62,11 @@ async function describeAuthentication(
 const OVER = "it ended ";
 
 /** What a platform's token says of itself: whose it is, whom it is for, how long it lasts. */
-async function describeAssertion(deps: AuthDeps, source: AssertionSource, audience: string): Promise<string> {
+async function describeAssertion(
+  deps: AuthDeps,
+  source: AssertionSource,
+  audience: Audience,
+): Promise<string> {
   const text = await readAssertion(source, audience, deps);
   try {
     const { iss, aud, exp } = decodeJwt(text);

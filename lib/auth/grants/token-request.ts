@@ -1,4 +1,4 @@
-import { assertionAudience, authenticateClient, type TokenRequest } from "../client/authentication.ts";
+import { audienceAsked, authenticateClient, type TokenRequest } from "../client/authentication.ts";
 import { readAssertion } from "../client/secrets.ts";
 import type { Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
@@ -26,7 +26,7 @@ export async function makeTokenRequest(
   const { body } = request;
   if (credentials.grant === "jwt-bearer") {
     body.set("grant_type", JWT_BEARER);
-    const audience = assertionAudience(credentials, found);
+    const audience = audienceAsked(credentials, found, "grant");
     if (credentials.assertion)
       body.set("assertion", await readAssertion(credentials.assertion, audience, deps));
   } else body.set("grant_type", "client_credentials");

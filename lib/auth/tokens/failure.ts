@@ -8,6 +8,7 @@ const FAILURE_LIFE_MS = 5000;
 const LOCAL = [
   "logged_out",
   "secret_unreadable",
+  "no_identity",
   "command_failed",
   "bad_key",
   "insecure_url",

@@ -52,7 +52,7 @@ export const CREDENTIALS = {
   "assertion-audience": {
     group: "credentials",
     value: "AUDIENCE",
-    about: "issuer (default), token-endpoint or a URI: whom assertions are for",
+    about: "issuer, token-endpoint or a URI: whom assertions are for; by default what the server expects",
     choices: ["issuer", "token-endpoint"],
   },
   "client-assertion-file": {
@@ -70,8 +70,18 @@ export const CREDENTIALS = {
   assertion: {
     group: "credentials",
     value: "PLATFORM",
-    about: "a platform that hands out such tokens: github-actions",
-    choices: ["github-actions"],
+    about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
+    choices: ["auto", "github-actions"],
+  },
+  "assertion-identity": {
+    group: "credentials",
+    value: "ID",
+    about: "which identity of the platform, where this machine has several",
+  },
+  "assertion-lifetime": {
+    group: "credentials",
+    value: "SECONDS",
+    about: "how long the platform's token should be good, where it can be asked for that",
   },
   "auth-method": {
     group: "credentials",

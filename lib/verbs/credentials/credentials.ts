@@ -151,7 +151,7 @@ function missingCredentials(missing: string[]) {
   if (missing.includes("assertion"))
     ways.push(
       "one of --client-assertion-file PATH (M2MCP_CLIENT_ASSERTION_FILE), --client-assertion-command COMMAND " +
-        "(M2MCP_CLIENT_ASSERTION_COMMAND), --assertion github-actions",
+        "(M2MCP_CLIENT_ASSERTION_COMMAND), --assertion PLATFORM",
     );
   return wrongUsage(`no ${missing.join(" and no ")} given`, `give ${ways.join(" and ")}`);
 }

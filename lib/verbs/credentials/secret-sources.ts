@@ -7,6 +7,7 @@ import { type OptionName, variableOf } from "../../command-line/options.ts";
 import { M2mcpError, wrongUsage } from "../../failure.ts";
 import { trimmedText } from "../../plain-text.ts";
 import type { ASSERTIONS, SECRETS } from "./credential-options.ts";
+import { platformSource } from "./platform-source.ts";
 import type { SecretReading } from "./secret-reading.ts";
 
 /** What the options name as secrets, keys and certificates, read or by where they come from. */
@@ -71,9 +72,7 @@ export function createSecretSources(options: Options, reading: SecretReading): S
         return source;
       }
       if (option === "client-assertion-command") return { from: "command", command: text };
-      if (text !== "github-actions")
-        throw wrongUsage(`unknown platform ${text}`, "--assertion knows github-actions");
-      return { from: "github-actions" };
+      return platformSource(text, options);
     },
   };
 }

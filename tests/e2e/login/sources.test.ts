@@ -88,7 +88,9 @@ describe("workload identity", () => {
         });
       const first = await run();
       expect(first.code).toBe(0);
-      expect(asked[0]?.url.searchParams.get("audience")).toBe(origin);
+      // A client is proved to the issuer, a grant is for the token endpoint.
+      const audience = use === "as the grant" ? `${origin}/token` : origin;
+      expect(asked[0]?.url.searchParams.get("audience")).toBe(audience);
       expect(asked[0]?.url.searchParams.get("api-version")).toBe("2.0");
       const params = requests[0];
       expect(params?.get(use === "as the grant" ? "assertion" : "client_assertion")).toBe("id-token-1");

@@ -1,0 +1,70 @@
+import { failureCode, failureReason } from "../../net/network-failure.ts";
+import { textOf } from "../../plain-text.ts";
+import { codeOf } from "../../platform/error-code.ts";
+import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { DirectFailed, requestDirectly } from "../../platform/http/direct.ts";
+import type { AuthDeps } from "../deps.ts";
+import { secretUnreadable } from "../errors.ts";
+import { exchange } from "../exchange.ts";
+import type { PlatformDeps } from "./platform.ts";
+
+/** A metadata address is on this machine or next to it: one that is there answers in milliseconds, in ms. */
+const DIRECT_TIMEOUT_MS = 1000;
+/** Longest answer of a metadata address, in bytes: tokens have a few thousand. */
+const DIRECT_MAX_BYTES = 64 * 1024;
+/** Longest file of a token, in bytes. */
+const FILE_MAX_BYTES = 64 * 1024;
+
+/** What of authorization's means a platform's token takes. */
+export type IdentityMeans = Pick<
+  AuthDeps,
+  "fetch" | "timeoutMs" | "log" | "env" | "signal" | "now" | "askDirect"
+>;
+
+/** What platforms are given, from what authorization is given. */
+export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
+  const { env, now, log, signal, askDirect = requestDirectly } = deps;
+  return {
+    env,
+    now,
+    log,
+    ask: (url, request) => exchange(deps, url, request),
+
+    async askDirect(url, { method, headers = {}, body }) {
+      const sent = { method, headers, ...(body === undefined ? {} : { body }) };
+      const limits = {
+        timeoutMs: DIRECT_TIMEOUT_MS,
+        maxBytes: DIRECT_MAX_BYTES,
+        ...(signal ? { signal } : {}),
+      };
+      try {
+        const answer = await askDirect(url, sent, limits);
+        log(`${method} ${url} → ${answer.status}`);
+        return { ...answer, json: parse(answer.text) };
+      } catch (error) {
+        if (signal?.aborted) throw signal.reason;
+        // Only its kind is told: its text may hold the request.
+        const unanswered = error instanceof DirectFailed ? error.message : failureReason(failureCode(error));
+        log(`${method} ${url}: ${unanswered}`);
+        return { unanswered };
+      }
+    },
+
+    async readFile(path, { maxBytes } = { maxBytes: FILE_MAX_BYTES }) {
+      try {
+        return textOf((await readRegularFile(path, { maxBytes })).bytes).trim();
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return undefined;
+        throw secretUnreadable(path, error instanceof FileRefused ? error.message : codeOf(error));
+      }
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

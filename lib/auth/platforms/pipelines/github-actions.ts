@@ -1,0 +1,41 @@
+import { isObject } from "../../../json.ts";
+import { requireSecure } from "../../discovery/url.ts";
+import { noIdentity } from "../errors.ts";
+import type { Platform } from "../platform.ts";
+
+const TITLE = "GitHub Actions";
+const [URL_VARIABLE, TOKEN_VARIABLE] = [
+  "ACTIONS_ID_TOKEN_REQUEST_URL",
+  "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+] as const;
+
+/** The identity token of a job ("OpenID Connect reference" of GitHub Actions). */
+export const githubActions: Platform = {
+  title: TITLE,
+  lookedFor: `the variables ${URL_VARIABLE} and ${TOKEN_VARIABLE}`,
+  find: async ({ env }) => (env[URL_VARIABLE] ? `the variable ${URL_VARIABLE}` : undefined),
+
+  async identify({ audience }, { env, ask }) {
+    const { [URL_VARIABLE]: url, [TOKEN_VARIABLE]: token } = env;
+    if (!url || !token)
+      throw noIdentity(
+        TITLE,
+        `the variable ${url ? TOKEN_VARIABLE : URL_VARIABLE} is not set`,
+        "grant the job the permission id-token: write, and run this within it",
+      );
+    const asked = requireSecure(url, URL_VARIABLE, []);
+    asked.searchParams.set("audience", audience);
+    const { status, json } = await ask(asked.href, {
+      method: "GET",
+      headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+    });
+    const value = isObject(json) ? json.value : undefined;
+    if (status !== 200 || typeof value !== "string" || value === "")
+      throw noIdentity(
+        TITLE,
+        status === 200 ? "its answer holds none" : `HTTP status ${status}`,
+        "check the job's permission id-token: write, and --assertion-audience",
+      );
+    return { token: value };
+  },
+};

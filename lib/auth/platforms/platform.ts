@@ -1,0 +1,86 @@
+import type { Answer, ExchangeRequest } from "../exchange.ts";
+import type { PlatformName } from "./names.ts";
+
+/** What a user may say of the identity that a platform hands out; each platform takes what it knows. */
+export interface IdentitySettings {
+  /** Which identity, where the platform has several. */
+  identity?: string;
+  /** How long the token should be good, in seconds. */
+  lifetimeS?: number;
+  /** The algorithm that the platform should sign with. */
+  signingAlg?: string;
+}
+
+/** A platform as the source of a token. */
+export type PlatformSource = { from: PlatformName | "auto" } & IdentitySettings;
+
+/** What a platform is asked for. */
+export interface IdentityRequest extends IdentitySettings {
+  /** Whom the token is for: its `aud`. */
+  audience: string;
+}
+
+/** A token that says who this machine is; nearly always a JWT. */
+export interface Identity {
+  token: string;
+  /** As the platform said, in ms since the epoch; a JWT's own `exp` counts where it is silent. */
+  expiresAtMs?: number;
+}
+
+/** The answer of a metadata address. */
+export interface DirectAnswer {
+  status: number;
+  headers: Headers;
+  /** Its body, as text. */
+  text: string;
+  /** The JSON it holds; undefined when it is none. */
+  json: unknown;
+}
+
+/** Why a metadata address gave no answer, in words. */
+export interface Unanswered {
+  unanswered: string;
+}
+
+/** What platforms are given from outside. */
+export interface PlatformDeps {
+  env: Record<string, string | undefined>;
+  /** In ms since the epoch. */
+  now(): number;
+  /** One line for a person; never a secret. */
+  log(line: string): void;
+  /**
+   * An address of this machine or of the network it stands in: asked without any proxy and without redirects, within a
+   * second, for a short answer.
+   */
+  askDirect(url: string, request: ExchangeRequest): Promise<DirectAnswer | Unanswered>;
+  /** An address in the network, by its proxies and authorities. @throws M2mcpError as `exchange` */
+  ask(url: string, request: ExchangeRequest): Promise<Answer>;
+  /**
+   * The text of a short file, without what surrounds it; undefined where there is none.
+   *
+   * @throws M2mcpError secret_unreadable for one that is there and cannot be read
+   */
+  readFile(path: string, limits?: { maxBytes: number }): Promise<string | undefined>;
+}
+
+/** A place that gives its machines an identity. */
+export interface Platform {
+  /** As people name it. */
+  title: string;
+  /** What shows that this machine is there, for its errors and those of `auto`: variables, files, addresses. */
+  lookedFor: string;
+  /**
+   * What of the environment shows that this machine is there, `the variable X`; undefined where nothing does. Looks at
+   * variables and files alone.
+   */
+  find(deps: PlatformDeps): Promise<string | undefined>;
+  /** The same by asking a metadata address, where nothing else would show it. */
+  probe?(deps: PlatformDeps): Promise<string | undefined>;
+  /**
+   * A token for an audience.
+   *
+   * @throws M2mcpError no_identity (exit 4): what was looked for, where, and what to switch on
+   */
+  identify(request: IdentityRequest, deps: PlatformDeps): Promise<Identity>;
+}

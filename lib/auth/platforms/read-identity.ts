@@ -1,0 +1,56 @@
+import { type Audience, audienceFor } from "./audience.ts";
+import { createPlatformDeps, type IdentityMeans } from "./deps.ts";
+import { noPlatform } from "./errors.ts";
+import { PLATFORM_NAMES, type PlatformName } from "./names.ts";
+import type { Identity, Platform, PlatformDeps, PlatformSource } from "./platform.ts";
+import { loadPlatform } from "./registry.ts";
+
+/**
+ * The token that a platform gives to this machine, asked for anew.
+ *
+ * @param source the platform, or `auto` for the one that is found here
+ * @param audience whom the token is for
+ * @throws M2mcpError no_identity, secret_unreadable (exit 4); network failures where it is asked over the network
+ */
+export async function readIdentity(
+  source: PlatformSource,
+  audience: Audience,
+  deps: IdentityMeans,
+): Promise<Identity> {
+  const { from, ...settings } = source;
+  const given = createPlatformDeps(deps);
+  const { name, platform } =
+    from === "auto" ? await findPlatform(given) : { name: from, platform: await loadPlatform(from) };
+  return platform.identify({ ...settings, audience: audienceFor(name, audience) }, given);
+}
+
+interface Found {
+  name: PlatformName;
+  platform: Platform;
+}
+
+/**
+ * The platform that this machine is on: by variables and files first, then by the addresses of the clouds, all at once.
+ *
+ * @throws M2mcpError no_identity naming all that was looked for
+ */
+async function findPlatform(deps: PlatformDeps): Promise<Found> {
+  const all = await Promise.all(
+    PLATFORM_NAMES.map(async (name) => ({ name, platform: await loadPlatform(name) })),
+  );
+  const took = ({ platform }: Found, shown: string) =>
+    deps.log(`the identity of this machine comes from ${platform.title}: ${shown}`);
+  for (const one of all) {
+    const shown = await one.platform.find(deps);
+    if (shown === undefined) continue;
+    took(one, shown);
+    return one;
+  }
+  const answers = await Promise.all(all.map(({ platform }) => platform.probe?.(deps)));
+  const at = answers.findIndex((shown) => shown !== undefined);
+  const [one, shown] = [all[at], answers[at]];
+  if (!one || shown === undefined)
+    throw noPlatform(all.map(({ platform }) => `${platform.title} (${platform.lookedFor})`));
+  took(one, shown);
+  return one;
+}

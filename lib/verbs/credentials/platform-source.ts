@@ -1,0 +1,41 @@
+import { PLATFORM_NAMES } from "../../auth/platforms/names.ts";
+import type { PlatformSource } from "../../auth/platforms/platform.ts";
+import type { Options } from "../../command-line/option-values.ts";
+import { suggest } from "../../command-line/suggest.ts";
+import { wrongUsage } from "../../failure.ts";
+
+const CHOICES = ["auto", ...PLATFORM_NAMES] as const;
+
+/**
+ * The platform that an option names, with what else the options say of its tokens.
+ *
+ * @throws M2mcpError (exit 1) naming the platforms that there are
+ */
+export function platformSource(text: string, options: Options): PlatformSource {
+  const from = CHOICES.find((name) => name === text);
+  if (from === undefined) {
+    const near = suggest(text, CHOICES);
+    throw wrongUsage(
+      `unknown platform ${text}: there are ${CHOICES.join(", ")}`,
+      near
+        ? `did you mean ${near}`
+        : "a token of another platform is given with --client-assertion-file PATH",
+    );
+  }
+  const identity = options.value("assertion-identity");
+  const lifetimeS = lifetime(options.value("assertion-lifetime"));
+  const signingAlg = options.value("signing-alg");
+  return {
+    from,
+    ...(identity === undefined ? {} : { identity }),
+    ...(lifetimeS === undefined ? {} : { lifetimeS }),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+  };
+}
+
+function lifetime(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (seconds > 0) return seconds;
+  throw wrongUsage(`--assertion-lifetime ${text} is no number of seconds`, "write it like 600");
+}
