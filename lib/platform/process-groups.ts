@@ -8,11 +8,16 @@ let stopListening = () => {};
 /**
  * Starts a command in a group of its own, away from the terminal: Ctrl-C reaches us alone, and we end it.
  *
- * @returns the shell that runs it; it must be given to `endGroup` in every case
+ * @param args with them the command is a program, started without a shell
+ * @returns the shell that runs it, or the program; it must be given to `endGroup` in every case
  */
-export function startGroup(command: string, env: Record<string, string | undefined>): ChildProcess {
-  const child = spawn(command, {
-    shell: true,
+export function startGroup(
+  command: string,
+  env: Record<string, string | undefined>,
+  args?: readonly string[],
+): ChildProcess {
+  const child = spawn(command, args ?? [], {
+    shell: args === undefined,
     stdio: ["ignore", "pipe", "ignore"],
     windowsHide: true,
     // On Windows there are no groups, and this would open a window.

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { failureCode, failureReason } from "../../net/network-failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
@@ -28,12 +29,14 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
     env,
     now,
     log,
+    timeoutMs: deps.timeoutMs,
+    signal,
     ask: (url, request) => exchange(deps, url, request),
 
-    async askDirect(url, { method, headers = {}, body }) {
-      const sent = { method, headers, ...(body === undefined ? {} : { body }) };
+    async askDirect(url, { method, headers = {}, body }, { ca, timeoutMs = DIRECT_TIMEOUT_MS } = {}) {
+      const sent = { method, headers, ...(body === undefined ? {} : { body }), ...(ca ? { ca } : {}) };
       const limits = {
-        timeoutMs: DIRECT_TIMEOUT_MS,
+        timeoutMs,
         maxBytes: DIRECT_MAX_BYTES,
         ...(signal ? { signal } : {}),
       };
@@ -56,6 +59,22 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
       } catch (error) {
         if (codeOf(error) === "ENOENT") return undefined;
         throw secretUnreadable(path, error instanceof FileRefused ? error.message : codeOf(error));
+      }
+    },
+
+    async listFolder(path) {
+      const { readdir } = await import("node:fs/promises");
+      const names = await readdir(path).catch(() => []);
+      return names.sort().map((name) => join(path, name));
+    },
+
+    async runProgram(name, args) {
+      const { ProgramFailed, programOutput } = await import("../client/program-output.ts");
+      try {
+        return textOf(await programOutput(name, env, args)).trim();
+      } catch (error) {
+        if (error instanceof ProgramFailed && error.isMissing) return undefined;
+        throw error;
       }
     },
   };

@@ -4,6 +4,12 @@ import type { Platform } from "./platform.ts";
 /** Each loads its own code, when it is asked for. */
 const LOADERS: Record<PlatformName, () => Promise<Platform>> = {
   "github-actions": async () => (await import("./pipelines/github-actions.ts")).githubActions,
+  gitlab: async () => (await import("./pipelines/gitlab.ts")).gitlab,
+  "azure-devops": async () => (await import("./pipelines/azure-devops.ts")).azureDevops,
+  circleci: async () => (await import("./pipelines/circleci.ts")).circleci,
+  buildkite: async () => (await import("./pipelines/buildkite.ts")).buildkite,
+  spiffe: async () => (await import("./spiffe/spiffe.ts")).spiffe,
+  kubernetes: async () => (await import("./clusters/kubernetes.ts")).kubernetes,
 };
 
 /** What a platform can be asked. */
