@@ -47,15 +47,16 @@ export interface Bridge {
   readonly observer: Observer;
 }
 
+const NOTHING = Promise.resolve();
+
 /** Lets work go on in the background, until the end. */
 export function track({ underWay }: Bridge, work: Promise<void>): void {
   const tracked = work.catch(() => {}).finally(() => underWay.delete(tracked));
   underWay.add(tracked);
 }
 
-export async function write({ writer }: Bridge, line: Text | undefined): Promise<void> {
-  if (line !== undefined) await writer.write(line);
-}
+export const write = ({ writer }: Bridge, line: Text | undefined): Promise<void> =>
+  line === undefined ? NOTHING : writer.write(line);
 
 /** Answers a request, unless it has its answer. */
 export async function answer(bridge: Bridge, id: Id, response: ResponseMessage): Promise<void> {

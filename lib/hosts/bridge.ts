@@ -15,7 +15,7 @@ import { createSemaphore } from "../timing/semaphore.ts";
 import { until } from "../timing/until.ts";
 import { answer, type Bridge, fail, type Observer, type Owed, track } from "./bridge-context.ts";
 import { createLateWatch } from "./late-watch.ts";
-import { readLines } from "./line-stream.ts";
+import { readLinesTogether } from "./line-stream.ts";
 import { createLineWriter } from "./line-writer.ts";
 import { takeLine } from "./take-line.ts";
 
@@ -54,11 +54,12 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
   const writer = createLineWriter(output);
   const { bridge, stopWatching } = createBridge(options, writer);
   const noMore = AbortSignal.any([stop, kill, writer.closed]);
-  for await (const line of readLines(input, noMore)) {
-    const said = takeLine(bridge, line);
-    // Who sends junk and does not read what is said of it must wait.
-    if (said !== undefined) await until(writer.write(said), Number.POSITIVE_INFINITY, noMore);
-  }
+  for await (const lines of readLinesTogether(input, noMore))
+    for (const line of lines) {
+      const said = takeLine(bridge, line);
+      // Who sends junk and does not read what is said of it must wait.
+      if (said !== undefined) await until(writer.write(said), Number.POSITIVE_INFINITY, noMore);
+    }
   options.onInputEnd?.();
   endInput(bridge);
   await end(bridge, options, stopWatching);

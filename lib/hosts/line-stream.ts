@@ -9,6 +9,11 @@ const TURN_MS = 20;
  * A read error counts as the end: the peer is gone either way.
  */
 export async function* readLines(input: ByteInput, signal: AbortSignal): AsyncGenerator<Line> {
+  for await (const lines of readLinesTogether(input, signal)) yield* lines;
+}
+
+/** The same, those together that came together: each step of a generator costs as much as reading a line. */
+export async function* readLinesTogether(input: ByteInput, signal: AbortSignal): AsyncGenerator<Line[]> {
   const splitter = createLineSplitter();
   // Ending the stream ends the loop; a race with the signal would pile up reactions, one for each chunk.
   const stop = () => void input.destroy();
@@ -17,7 +22,8 @@ export async function* readLines(input: ByteInput, signal: AbortSignal): AsyncGe
   try {
     let turnMs = performance.now();
     for await (const chunk of input) {
-      yield* splitter.push(chunk);
+      const lines = splitter.push(chunk);
+      if (lines.length > 0) yield lines;
       // A file or a device has always more: without a turn of their own, neither signals nor answers would be heard.
       if (performance.now() - turnMs < TURN_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
@@ -26,5 +32,5 @@ export async function* readLines(input: ByteInput, signal: AbortSignal): AsyncGe
   } catch {
     // The peer is gone, or we were told to stop.
   }
-  yield* splitter.end();
+  yield splitter.end();
 }

@@ -4,8 +4,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A bare executable, one that makes one request, one that carries lines to HTTP and answers to lines. */
-export type Floor = "hello" | "fetch" | "relay";
+/**
+ * A bare executable, one that makes one request, one that opens a store before that, one that carries lines to HTTP and
+ * answers to lines.
+ */
+export type Floor = "hello" | "fetch" | "store" | "relay";
 
 export interface Floors {
   paths: Record<Floor, string>;
@@ -25,7 +28,7 @@ export function buildFloors(): Floors {
     return outfile;
   };
   return {
-    paths: { hello: build("hello"), fetch: build("fetch"), relay: build("relay") },
+    paths: { hello: build("hello"), fetch: build("fetch"), store: build("store"), relay: build("relay") },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

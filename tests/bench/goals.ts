@@ -34,10 +34,18 @@ export async function measureGoals(subjects: Subjects, floors: Floors, effort: E
   ];
 }
 
-const atMost = (what: string, floor: string, most: number, ours: number, least: number): Goal => ({
+/** @param duties what a program takes that has the same duties and nothing else */
+const atMost = (
+  what: string,
+  floor: string,
+  most: number,
+  ours: number,
+  least: number,
+  duties?: number,
+): Goal => ({
   what,
   goal: `≤ ${most} × ${floor}`,
-  now: `${(ours / least).toFixed(2)} ×`,
+  now: `${(ours / least).toFixed(2)} ×${duties === undefined ? "" : `, its duties alone ${(duties / least).toFixed(2)} ×`}`,
   met: ours / least <= most,
 });
 
@@ -60,6 +68,7 @@ async function startGoals(subjects: Subjects, { paths }: Floors, { starts }: Eff
     {
       hello: [paths.hello],
       fetch: [paths.fetch, subjects.url],
+      store: [paths.store, subjects.url, subjects.env.M2MCP_HOME ?? ""],
       version: [binary, "--version"],
       help: [binary, "--help"],
       tools: [binary, "@bench", "tools-list"],
@@ -80,7 +89,14 @@ async function startGoals(subjects: Subjects, { paths }: Floors, { starts }: Eff
   return [
     atMost("`--version`", "bare executable", 1.7, of(whole, "version"), of(whole, "hello")),
     atMost("`--help`", "bare executable", 1.7, of(whole, "help"), of(whole, "hello")),
-    atMost("warm one-off `tools-list`", "bare fetch", 2.2, of(whole, "tools"), of(whole, "fetch")),
+    atMost(
+      "warm one-off `tools-list`",
+      "bare fetch",
+      2.2,
+      of(whole, "tools"),
+      of(whole, "fetch"),
+      of(whole, "store"),
+    ),
     atMost("spawn → `initialize` answered", "bare fetch", 2.5, of(line, "bridge"), of(line, "fetch")),
   ];
 }
@@ -128,15 +144,21 @@ async function restGoals(subjects: Subjects, { paths }: Floors, { restMs }: Effo
   bridge.notify("notifications/initialized");
   const bare = await startStaying([paths.hello, "stay"], subjects.env);
   const fetched = await startStaying([paths.fetch, subjects.url, "stay"], subjects.env);
+  const store = subjects.env.M2MCP_HOME ?? "";
+  const duties = await startStaying([paths.store, subjects.url, store, "stay"], subjects.env);
   await sleep(3000);
-  const memory = { ours: memoryMb(bridge.pid), floor: memoryMb(fetched.pid) };
+  const memory = {
+    ours: memoryMb(bridge.pid),
+    floor: memoryMb(fetched.pid),
+    duties: memoryMb(duties.pid),
+  };
   const before = { ours: wakeUps(bridge.pid), floor: wakeUps(bare.pid) };
   await sleep(restMs);
   const perSecond = (name: "ours" | "floor", pid: number) => (wakeUps(pid) - before[name]) / (restMs / 1000);
   const more = perSecond("ours", bridge.pid) - perSecond("floor", bare.pid);
-  await Promise.all([bridge.end(), bare.end(), fetched.end()]);
+  await Promise.all([bridge.end(), bare.end(), fetched.end(), duties.end()]);
   return [
-    atMost("memory at rest (PSS)", "bare fetch", 1.3, memory.ours, memory.floor),
+    atMost("memory at rest (PSS)", "bare fetch", 1.3, memory.ours, memory.floor, memory.duties),
     {
       what: "wake-ups at rest",
       goal: "≤ bare executable + 0.2 a second",

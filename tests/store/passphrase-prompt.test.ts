@@ -23,6 +23,11 @@ describe("a store under a passphrase", () => {
     [["@svc", "tools-list"], "echo"],
     [["profiles"], "@svc"],
     [["store"], "passphrase"],
+    [["config", "@svc", "timeout=9"], "timeout"],
+    [["export"], '"name": "svc"'],
+    [["grep", "echo"], "echo"],
+    [["install", "@svc", "--print"], "mcpServers"],
+    [["doctor", "@svc"], "first call"],
     [["logout", "@svc"], "removed @svc"],
   ])("is opened by what is typed, which is not shown: %p", (args, says) =>
     inHome(async (home) => {

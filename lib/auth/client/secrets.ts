@@ -5,6 +5,8 @@ import type { AssertionSource, SecretSource } from "../credentials.ts";
 import { commandFailed, secretMissing, secretUnreadable } from "../errors.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
+import { platformNamed } from "../platforms/names.ts";
+import type { PlatformSource } from "../platforms/platform.ts";
 import { faultIn } from "./faults.ts";
 import { pemText } from "./pem.ts";
 import { runSecretCommand } from "./secret-command.ts";
@@ -81,10 +83,11 @@ export async function readAssertion(
   audience: Audience,
   deps: IdentityMeans,
 ): Promise<string> {
-  if (isSecretSource(source)) return (await readSecret(source, deps.env)).trim();
+  if (!isPlatformSource(source)) return (await readSecret(source, deps.env)).trim();
   const { readIdentity } = await import("../platforms/read-identity.ts");
   return (await readIdentity(source, audience, deps)).token;
 }
 
-const isSecretSource = (source: AssertionSource): source is SecretSource =>
-  source.from === "value" || source.from === "file" || source.from === "command";
+/** Whether an assertion comes from the platform of this machine: no secret is then where it comes from. */
+export const isPlatformSource = (source: AssertionSource): source is PlatformSource =>
+  platformNamed(source.from) !== undefined;

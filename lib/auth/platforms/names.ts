@@ -9,3 +9,11 @@ export const PLATFORM_NAMES = [
   "kubernetes",
 ] as const;
 export type PlatformName = (typeof PLATFORM_NAMES)[number];
+
+/** What may be asked for: a platform, or the one that is found. */
+export const PLATFORM_CHOICES = ["auto", ...PLATFORM_NAMES] as const;
+export type PlatformChoice = (typeof PLATFORM_CHOICES)[number];
+
+/** The platform that a text names. */
+export const platformNamed = (text: unknown): PlatformChoice | undefined =>
+  PLATFORM_CHOICES.find((name) => name === text);

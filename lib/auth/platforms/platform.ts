@@ -1,5 +1,5 @@
 import type { Answer, ExchangeRequest } from "../exchange.ts";
-import type { PlatformName } from "./names.ts";
+import type { PlatformChoice } from "./names.ts";
 
 /** What a user may say of the identity that a platform hands out; each platform takes what it knows. */
 export interface IdentitySettings {
@@ -12,7 +12,7 @@ export interface IdentitySettings {
 }
 
 /** A platform as the source of a token. */
-export type PlatformSource = { from: PlatformName | "auto" } & IdentitySettings;
+export type PlatformSource = { from: PlatformChoice } & IdentitySettings;
 
 /** What a platform is asked for. */
 export interface IdentityRequest extends IdentitySettings {

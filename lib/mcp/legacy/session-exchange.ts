@@ -87,15 +87,15 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
   }
 }
 
-async function post(
+const post = (
   traffic: Traffic,
   call: Call,
   session: SessionHeaders,
   abort: AbortController,
-): Promise<Answer> {
-  const response = await postMessage(traffic.endpoint, session, call.message.text, abort);
-  return response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, abort);
-}
+): Promise<Answer> =>
+  postMessage(traffic.endpoint, session, call.message.text, abort).then((response) =>
+    response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, abort),
+  );
 
 async function read(
   traffic: Traffic,

@@ -1,10 +1,8 @@
-import { PLATFORM_NAMES } from "../../auth/platforms/names.ts";
+import { PLATFORM_CHOICES, platformNamed } from "../../auth/platforms/names.ts";
 import type { PlatformSource } from "../../auth/platforms/platform.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
-
-const CHOICES = ["auto", ...PLATFORM_NAMES] as const;
 
 /**
  * The platform that an option names, with what else the options say of its tokens.
@@ -12,11 +10,11 @@ const CHOICES = ["auto", ...PLATFORM_NAMES] as const;
  * @throws M2mcpError (exit 1) naming the platforms that there are
  */
 export function platformSource(text: string, options: Options): PlatformSource {
-  const from = CHOICES.find((name) => name === text);
+  const from = platformNamed(text);
   if (from === undefined) {
-    const near = suggest(text, CHOICES);
+    const near = suggest(text, PLATFORM_CHOICES);
     throw wrongUsage(
-      `unknown platform ${text}: there are ${CHOICES.join(", ")}`,
+      `unknown platform ${text}: there are ${PLATFORM_CHOICES.join(", ")}`,
       near
         ? `did you mean ${near}`
         : "a token of another platform is given with --client-assertion-file PATH",

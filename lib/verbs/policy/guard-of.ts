@@ -41,8 +41,12 @@ export function rulesOf({ by, allow, deny, readOnly }: NamedPolicy): ToolRule[] 
       const variable = variableOf(name) ?? name;
       return { setBy: variable, change: `change ${variable} where it is set, in a host's entry for one` };
     }
-    const command = `m2mcp config @${by.profile} ${name}=${name === "read-only" ? "false" : "PATTERN"}`;
-    return { setBy: `${name} of the profile @${by.profile}`, change: `${command} changes it` };
+    const config = `m2mcp config @${by.profile} ${name}`;
+    const change =
+      name === "read-only"
+        ? `${config}=false takes it away`
+        : `${config}=PATTERN changes it, ${name}= takes it away`;
+    return { setBy: `${name} of the profile @${by.profile}`, change };
   };
   return [
     ...(allow ? [{ kind: "allow" as const, patterns: allow, ...place("allow-tool") }] : []),

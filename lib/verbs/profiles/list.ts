@@ -83,6 +83,14 @@ function methodOf({ authentication, assertion }: Credentials, known: Discovered 
   }
 }
 
+/** Methods in a few letters. */
+const METHODS: Record<string, string> = {
+  client_secret_basic: "secret, basic",
+  client_secret_post: "secret, post",
+  private_key_jwt: "signed JWT",
+  tls_client_auth: "certificate",
+};
+
 const HEADINGS = ["NAME", "SERVER", "LOGIN", "METHOD", "SCOPE", "TOKEN"];
 
 const cellsOf = (lines: readonly ProfileLine[], nowMs: number): string[][] =>
@@ -90,7 +98,9 @@ const cellsOf = (lines: readonly ProfileLine[], nowMs: number): string[][] =>
     `@${line.name}`,
     line.server,
     line.login === null ? (line.issuer ?? (line.method ? "" : "none needed")) : `@${line.login}`,
-    line.authorization === "login missing" ? line.authorization : (line.method ?? ""),
+    line.authorization === "login missing"
+      ? line.authorization
+      : (METHODS[line.method ?? ""] ?? line.method ?? ""),
     line.scope ?? "",
     line.expiresAtMs === null ? "" : endOf(line.expiresAtMs - nowMs),
   ]);

@@ -11,13 +11,13 @@ import { type Cache, createCache, openProfileStore, type Store } from "./saved.t
  * @throws M2mcpError (exit 1) when `--store` names no place
  */
 export function storeOf(command: Command): Store {
-  // One for all of a command: what it has opened, a person's passphrase too, stays open.
-  const store = stores.get(command) ?? openStoreOf(command);
-  stores.set(command, store);
+  // One for all of a run: what it has opened, a person's passphrase too, stays open.
+  const store = stores.get(command.io) ?? openStoreOf(command);
+  stores.set(command.io, store);
   return store;
 }
 
-const stores = new WeakMap<Command, Store>();
+const stores = new WeakMap<IO, Store>();
 
 function openStoreOf({ verb, options, output, io }: Command): Store {
   // It would open a new store well, and no other.

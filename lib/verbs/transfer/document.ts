@@ -1,3 +1,4 @@
+import { isPlatformSource } from "../../auth/client/secrets.ts";
 import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
@@ -62,13 +63,13 @@ function openCredentials(
 ): Credentials {
   if (tokenParams) missing.add("token-param");
   if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
-  if (assertion && assertion.from !== "github-actions") missing.add("client-assertion-file");
+  if (assertion && !isPlatformSource(assertion)) missing.add("client-assertion-file");
   return {
     ...rest,
     authentication: openAuthentication(authentication, missing),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: withoutQuery(tokenEndpoint) }),
     ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
-    ...(assertion ? { assertion: assertion.from === "github-actions" ? assertion : MISSING } : {}),
+    ...(assertion ? { assertion: isPlatformSource(assertion) ? assertion : MISSING } : {}),
   };
 }
 
@@ -93,7 +94,7 @@ function openAuthentication(
       };
     }
     case "assertion":
-      if (authentication.assertion.from === "github-actions") return authentication;
+      if (isPlatformSource(authentication.assertion)) return authentication;
       missing.add("client-assertion-file");
       return { kind: "assertion", assertion: MISSING };
     case "tls":

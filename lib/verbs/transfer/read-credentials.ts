@@ -1,5 +1,6 @@
-import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import type { AssertionSource, ClientAuthentication, Credentials } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
+import { platformNamed } from "../../auth/platforms/names.ts";
 import { isObject, objectOf } from "../../json.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
 
@@ -39,8 +40,21 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
   };
 }
 
-const sourceOf = (value: unknown) =>
-  objectOf(value).from === "github-actions" ? ({ from: "github-actions" } as const) : MISSING;
+/** A platform's token is no secret of the file's: this machine has its own. */
+function sourceOf(value: unknown): AssertionSource {
+  const source = objectOf(value);
+  const from = platformNamed(source.from);
+  if (from === undefined) return MISSING;
+  const { lifetimeS } = source;
+  const at = fieldsOf(source, "the platform's identity");
+  const [identity, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  return {
+    from,
+    ...(identity === undefined ? {} : { identity }),
+    ...(typeof lifetimeS === "number" && lifetimeS > 0 ? { lifetimeS } : {}),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+  };
+}
 
 function authenticationOf(value: unknown, at: Fields): ClientAuthentication {
   const { kind, method, assertion } = objectOf(value);

@@ -168,6 +168,29 @@ test("a server that asks for no token is kept under a name, or not", async () =>
   expect(open.requests.length - before).toBe(1);
 });
 
+test("profiles stand in columns, at 80 and at 40, and whole in a pipe", async () => {
+  const { id, secret } = basic();
+  const args = ["login", world.mcp.url, "@svc", "--client-id", id];
+  expect((await home.run(args, { env: { M2MCP_CLIENT_SECRET: secret } })).code).toBe(0);
+  expect((await home.run(["connect", "@svc", "@desktop"])).code).toBe(0);
+  const wide = atTerminal(home, ["profiles"], { columns: 140 });
+  expect(await wide.ended).toBe(0);
+  expect(wide.text()).toMatch(/^NAME +SERVER +LOGIN +METHOD +SCOPE +TOKEN$/m);
+  expect(wide.text()).toMatch(/^@desktop +http\S+ +@svc +secret, basic +mcp:read +\d+ min left$/m);
+  for (const columns of [80, 40]) {
+    const screen = atTerminal(home, ["profiles"], { columns });
+    expect(await screen.ended).toBe(0);
+    const widths = screen
+      .text()
+      .split("\n")
+      .map((line) => line.length);
+    expect([columns, Math.max(...widths)]).toEqual([columns, expect.any(Number)]);
+    if (columns === 80) expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+    expect(screen.text()).toContain("@desktop");
+  }
+  expect((await home.run(["profiles"])).stdout).toContain(`[client-credentials]  ${world.mcp.url}`);
+});
+
 describe("given up at a question", () => {
   const QUESTIONS: [string, (screen: Screen) => Promise<void>][] = [
     ["the id", (screen) => screen.shows(/client id: $/)],

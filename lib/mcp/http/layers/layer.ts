@@ -53,19 +53,14 @@ export const compose = (send: Send, ...layers: Layer[]): Send =>
  */
 export const composeUponFailure =
   (send: Send, ...layers: Layer[]): Send =>
-  async (request) => {
-    const first = { sent: undefined as Promise<HttpResponse> | undefined };
-    try {
-      first.sent = send(request);
-      const response = await first.sent;
-      if (response.status < 300) return response;
-    } catch {
-      // The layers see it as they would have.
-    }
+  (request) => {
+    let first: Promise<HttpResponse> | undefined = send(request);
     const replay: Send = (again) => {
-      const { sent } = first;
-      first.sent = undefined;
+      const sent = first;
+      first = undefined;
       return sent ?? send(again);
     };
-    return compose(replay, ...layers)(request);
+    // The layers see it as they would have.
+    const layered = () => compose(replay, ...layers)(request);
+    return first.then((response) => (response.status < 300 ? response : layered()), layered);
   };
