@@ -11,7 +11,11 @@ export const CONNECTION = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shown to the user as it is written in a shell
     about: "header for MCP requests; ${VAR} is taken from the environment at use",
   },
-  ca: { group: "connection", value: "FILE", about: "further certificate authorities, PEM" },
+  ca: {
+    group: "connection",
+    value: "FILE",
+    about: "further certificate authorities, PEM; spiffe takes its trust bundle",
+  },
   "allow-http": {
     group: "connection",
     value: "HOST",

@@ -67,11 +67,30 @@ export const CREDENTIALS = {
     expands: true,
     about: "a command that prints such a token",
   },
+  "client-assertion-env": {
+    group: "credentials",
+    value: "NAME",
+    about: "a variable that such a token is in",
+  },
+  "client-assertion-type": {
+    group: "credentials",
+    value: "URN",
+    about: "what is sent as client_assertion_type; by default jwt-bearer, or jwt-spiffe for a JWT-SVID",
+  },
   assertion: {
     group: "credentials",
     value: "PLATFORM",
     about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
-    choices: ["auto", "github-actions"],
+    choices: [
+      "auto",
+      "github-actions",
+      "gitlab",
+      "azure-devops",
+      "circleci",
+      "buildkite",
+      "spiffe",
+      "kubernetes",
+    ],
   },
   "assertion-identity": {
     group: "credentials",
@@ -120,7 +139,7 @@ export const CREDENTIALS = {
   "client-cert": {
     group: "credentials",
     value: "PATH",
-    about: "client certificate for mutual TLS, PEM",
+    about: "client certificate for mutual TLS, PEM; spiffe takes the X.509-SVID",
   },
   "client-key": { group: "credentials", value: "PATH", about: "its private key, PEM" },
   dpop: { group: "credentials", about: "insist on tokens bound to a key (DPoP)" },

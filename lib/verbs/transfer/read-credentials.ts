@@ -24,6 +24,7 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     at.text("audience"),
     at.text("assertionAudience"),
   ];
+  const clientAssertionType = at.text("clientAssertionType");
   return {
     grant,
     clientId: value.clientId === "" ? "" : (at.text("clientId") ?? ""),
@@ -34,10 +35,19 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     ...(scope === undefined ? {} : { scope }),
     ...(audience === undefined ? {} : { audience }),
     ...(assertionAudience === undefined ? {} : { assertionAudience }),
+    ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
     ...(value.dpop === true ? { dpop: true } : {}),
-    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
+    ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
     ...(value.assertion === undefined ? {} : { assertion: sourceOf(value.assertion) }),
   };
+}
+
+/** An X.509-SVID is no secret of the file's either. */
+function tlsOf(value: unknown): NonNullable<Credentials["tls"]> {
+  const source = objectOf(value);
+  if (source.from !== "spiffe") return { cert: MISSING, key: MISSING };
+  const identity = fieldsOf(source, "the X.509-SVID").text("identity");
+  return { from: "spiffe", ...(identity === undefined ? {} : { identity }) };
 }
 
 /** A platform's token is no secret of the file's: this machine has its own. */
