@@ -9,6 +9,9 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT] | SignalExit;
  * where some servers want a key.
  */
 export const withoutUrlSecrets = (text: string): string =>
+  text.includes("://") ? withUrlsRedacted(text) : text;
+
+const withUrlsRedacted = (text: string): string =>
   // Each repetition is bounded, or begins nowhere that it has passed: foreign text must not take the square of its length.
   text.replace(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>`]*[^\s"'<>`:;,.)\]]/gi, (url) => {
     const [, start = "", query = ""] = /^([^?#]*)(.*)$/s.exec(url) ?? [];

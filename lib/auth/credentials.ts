@@ -8,6 +8,19 @@ export type SecretSource =
   /** A profile came without it, from another machine. */
   | { from: "missing" };
 
+/** What signs: a private key, PEM (PKCS#8, PKCS#1, SEC1, encrypted) or JWK, or a command that has one elsewhere. */
+export type KeySource = SecretSource | { from: "sign-command"; command: string };
+
+/** A key that signs assertions. */
+export interface SigningSource {
+  key: KeySource;
+  passphrase?: SecretSource;
+  keyId?: string;
+  signingAlg?: string;
+  /** PEM certificate whose SHA-256 thumbprint goes into `x5t#S256`. */
+  certificate?: SecretSource;
+}
+
 /** Grants this program can perform. */
 export type Grant = "client-credentials" | "jwt-bearer";
 
@@ -15,16 +28,7 @@ export type Grant = "client-credentials" | "jwt-bearer";
 export type ClientAuthentication =
   /** `method` absent: chosen from the metadata, basic when it is silent. */
   | { kind: "secret"; method?: "client_secret_basic" | "client_secret_post"; secret: SecretSource }
-  | {
-      kind: "private_key";
-      /** PEM (PKCS#8, PKCS#1, SEC1, encrypted) or JWK text. */
-      key: SecretSource;
-      passphrase?: SecretSource;
-      keyId?: string;
-      signingAlg?: string;
-      /** PEM certificate whose SHA-256 thumbprint goes into `x5t#S256`. */
-      certificate?: SecretSource;
-    }
+  | ({ kind: "private_key" } & SigningSource)
   /** A ready-made JWT from the platform (Kubernetes, Entra workload identity, SPIFFE). */
   | { kind: "assertion"; assertion: AssertionSource }
   /** Mutual TLS proves the client (`tls_client_auth`); the certificate itself is in `Credentials.tls`. */

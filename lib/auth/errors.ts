@@ -62,12 +62,8 @@ export const variableMissing = (name: string) =>
     "--client-assertion-env names a variable of this process that holds the token; some hosts pass on few of theirs",
   );
 
-export const commandFailed = (why: string) =>
-  authError(
-    "command_failed",
-    `the command that should print the secret failed: ${why}`,
-    "run it by hand to see why",
-  );
+export const commandFailed = (why: string, what = "the command that should print the secret") =>
+  authError("command_failed", `${what} failed: ${why}`, "run it by hand to see why");
 
 export const badKey = (why: string) =>
   authError(

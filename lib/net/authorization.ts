@@ -12,13 +12,22 @@ export interface Refusal {
   words?: string;
 }
 
+/** One request to the MCP server, as far as its authorization depends on it. */
+export interface RequestToAuthorize {
+  method: string;
+  url: string;
+  body?: string | Uint8Array | undefined;
+  refusal?: Refusal;
+}
+
 /** Yields the headers that authorize HTTP requests to the MCP server. */
 export interface Authorization {
   /**
-   * @param ask the request to authorize; with `refusal`, new headers are wanted because those sent were refused.
+   * @param ask the request to authorize, with its body, which a proof may name; with `refusal`, new headers are wanted
+   *   because those sent were refused.
    * @throws M2mcpError when no authorization can be had (exit 4), or the network failed (exit 3).
    */
-  headers(ask: { method: string; url: string; refusal?: Refusal }): Promise<AuthorizationHeaders>;
+  headers(ask: RequestToAuthorize): Promise<AuthorizationHeaders>;
   /** The headers of a request that nothing has refused, where they are at hand; shared by all requests they are good for. */
   current?(url: string): AuthorizationHeaders | undefined;
   /** What a server says of a failure, without the tokens and the user's header values that were sent to it. */

@@ -5,20 +5,27 @@ import { listenToEnding } from "./ending-signals.ts";
 const running = new Set<ChildProcess>();
 let stopListening = () => {};
 
+/** How a command is started. */
+export interface GroupUse {
+  /** With them the command is a program, started without a shell. */
+  args?: readonly string[] | undefined;
+  /** What it gets on stdin; nothing unless given. */
+  input?: string | undefined;
+}
+
 /**
  * Starts a command in a group of its own, away from the terminal: Ctrl-C reaches us alone, and we end it.
  *
- * @param args with them the command is a program, started without a shell
  * @returns the shell that runs it, or the program; it must be given to `endGroup` in every case
  */
 export function startGroup(
   command: string,
   env: Record<string, string | undefined>,
-  args?: readonly string[],
+  { args, input }: GroupUse = {},
 ): ChildProcess {
   const child = spawn(command, args ?? [], {
     shell: args === undefined,
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "ignore"],
     windowsHide: true,
     // On Windows there are no groups, and this would open a window.
     detached: process.platform !== "win32",
@@ -29,6 +36,9 @@ export function startGroup(
     stopListening = listenToEnding(onSignal);
   }
   running.add(child);
+  // A command may end without reading all of it, or any.
+  child.stdin?.on("error", () => {});
+  if (input !== undefined) child.stdin?.end(input);
   return child;
 }
 

@@ -1,5 +1,6 @@
 import type { Authorization, AuthorizationHeaders } from "../../net/authorization.ts";
 import { endedEarly } from "../../net/errors.ts";
+import type { ProvenRequest } from "../client/proof-key.ts";
 import { clockSkew } from "../clock-skew.ts";
 import type { Credentials } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
@@ -44,7 +45,7 @@ export function createAuthorization(
   const remedies: Remedies = { tokens, replacement, stepUp, background };
 
   return {
-    async headers({ method, url, refusal }) {
+    async headers({ method, url, body, refusal }) {
       // A token goes to the resource that it was issued for, whatever address is asked for.
       if (url !== checked && new URL(url).origin !== origin)
         throw tokenNotAccepted(new URL(url).host, `the credentials are for ${host}`);
@@ -53,7 +54,7 @@ export function createAuthorization(
       const attempt = refused
         ? await retry(context, remedies, refusal, refused)
         : { bound: await tokens.get(), tried: [] };
-      return attempts.note(attempt, await headersOf(attempt, method, url, deps.now()));
+      return attempts.note(attempt, await headersOf(attempt, { method, url, content: body }, deps.now()));
     },
 
     current(url) {
@@ -119,8 +120,7 @@ function remember(tokens: Set<string>, token: string): void {
 /** The headers of one attempt: none without a token, with a proof where the token is bound (RFC 9449 §7.1). */
 async function headersOf(
   { bound }: Attempt,
-  method: string,
-  url: string,
+  request: ProvenRequest,
   nowMs: number,
 ): Promise<AuthorizationHeaders> {
   if (!bound) return {};
@@ -129,7 +129,7 @@ async function headersOf(
   if (key) {
     const { createProof } = await import("../client/dpop.ts");
     const { accessToken } = token;
-    headers.dpop = await createProof(key, { method, url, accessToken }, nowMs + clockSkewMs);
+    headers.dpop = await createProof(key, { ...request, accessToken }, nowMs + clockSkewMs);
   }
   return headers;
 }

@@ -1,61 +1,57 @@
-import { randomUUID, X509Certificate } from "node:crypto";
-import { importJWK, SignJWT } from "jose";
+import { randomUUID } from "node:crypto";
 import { badKey } from "../errors.ts";
-import { belongs, type PrivateKey, readPrivateKey } from "./private-key.ts";
+import { openSigner, type SigningKey } from "./signing/signer.ts";
 
 const LIFETIME_S = 60;
 
-/** What signs a client assertion. */
-export interface SigningKey {
-  /** PEM (PKCS#8, PKCS#1, SEC1, encrypted) or JWK. */
-  text: string;
-  passphrase?: string;
-  keyId?: string;
-  signingAlg?: string;
-  /** PEM certificate of the key, named by its thumbprint. */
-  certificate?: string;
+/** Of whom an assertion speaks, and to whom (RFC 7523 §3). */
+export interface AssertionClaims {
+  issuer: string;
+  subject: string;
+  audience: string;
 }
 
-/**
- * A client assertion (RFC 7523 §2.2 and §3) for `private_key_jwt`, good for a minute and once.
- *
- * @param audience the issuer, or the token endpoint where the server wants that
- * @param supported `token_endpoint_auth_signing_alg_values_supported`, when the metadata has it
- * @throws M2mcpError bad_key
- */
-export async function clientAssertion(
+/** A client assertion (RFC 7523 §2.2 and §3) for `private_key_jwt`, as `signAssertion` makes it. */
+export const clientAssertion = (
   clientId: string,
   audience: string,
-  { text, passphrase, keyId, signingAlg, certificate }: SigningKey,
+  signing: SigningKey,
+  supported: string[] | undefined,
+  nowMs: number,
+): Promise<string> =>
+  signAssertion({ issuer: clientId, subject: clientId, audience }, signing, supported, nowMs);
+
+/**
+ * An assertion that a key of the client's signs (RFC 7523 §3), good for a minute and once.
+ *
+ * @param supported algorithms that the server takes, where it names them
+ * @throws M2mcpError bad_key, command_failed
+ */
+async function signAssertion(
+  { issuer, subject, audience }: AssertionClaims,
+  signing: SigningKey,
   supported: string[] | undefined,
   nowMs: number,
 ): Promise<string> {
-  const key = readPrivateKey(text, passphrase);
-  const thumbprint = certificate === undefined ? undefined : thumbprintOf(certificate, key);
-  const alg = chooseAlgorithm(key.algs, signingAlg, supported, thumbprint !== undefined);
-  const kid = keyId ?? key.keyId;
+  const { algs, keyId, thumbprint, sign } = openSigner(signing);
+  const alg = chooseAlgorithm(algs, signing.signingAlg, supported, thumbprint !== undefined);
   const nowS = Math.floor(nowMs / 1000);
-  try {
-    const signer = await importJWK({ ...key.jwk, alg }, alg);
+  const header = {
+    alg,
+    typ: "JWT",
+    ...(keyId === undefined ? {} : { kid: keyId }),
+    ...(thumbprint === undefined ? {} : { "x5t#S256": thumbprint }),
+  };
+  return sign(header, {
     // Entra ID wants `nbf` beside the certificate; elsewhere it would only make a clock that is ahead a fault.
-    return await new SignJWT(thumbprint === undefined ? {} : { nbf: nowS })
-      .setProtectedHeader({
-        alg,
-        typ: "JWT",
-        ...(kid === undefined ? {} : { kid }),
-        ...(thumbprint === undefined ? {} : { "x5t#S256": thumbprint }),
-      })
-      .setIssuer(clientId)
-      .setSubject(clientId)
-      .setAudience(audience)
-      .setIssuedAt(nowS)
-      .setExpirationTime(nowS + LIFETIME_S)
-      .setJti(randomUUID())
-      .sign(signer);
-  } catch {
-    // The reason may quote the key.
-    throw badKey(`it does not sign with ${alg}`);
-  }
+    ...(thumbprint === undefined ? {} : { nbf: nowS }),
+    iss: issuer,
+    sub: subject,
+    aud: audience,
+    iat: nowS,
+    exp: nowS + LIFETIME_S,
+    jti: randomUUID(),
+  });
 }
 
 /**
@@ -81,15 +77,4 @@ export function chooseAlgorithm(
     `it signs with ${able.join(", ")}, and the authorization server takes ${supported?.join(", ") || "none"} ` +
       "(--signing-alg insists on one)",
   );
-}
-
-function thumbprintOf(pem: string, key: PrivateKey): string {
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(pem);
-  } catch {
-    throw badKey("its certificate is no PEM certificate");
-  }
-  if (!belongs(certificate.publicKey, key)) throw badKey("the certificate belongs to another key");
-  return Buffer.from(certificate.fingerprint256.replaceAll(":", ""), "hex").toString("base64url");
 }

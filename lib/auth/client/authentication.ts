@@ -1,10 +1,11 @@
 import { decodeJwt } from "jose";
-import type { ClientAuthentication, Credentials, Discovered } from "../credentials.ts";
+import type { Credentials, Discovered, SigningSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
 import { clientAssertion } from "./assertion.ts";
-import { readAssertion, readPem, readSecret } from "./secrets.ts";
+import { readAssertion, readSecret } from "./secrets.ts";
+import { readSigningKey } from "./signing/read-key.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:";
 
@@ -126,19 +127,13 @@ export async function authenticateClient(
  * @throws M2mcpError unreadable or unusable keys
  */
 export async function clientAssertionBy(
-  { key, passphrase, keyId, signingAlg, certificate }: ClientAuthentication & { kind: "private_key" },
+  source: SigningSource,
   credentials: Pick<Credentials, "clientId" | "assertionAudience">,
   found: Discovered,
   { env }: Pick<AuthDeps, "env">,
   nowMs: number,
 ): Promise<string> {
-  const signing = {
-    text: await readPem(key, env),
-    ...(passphrase ? { passphrase: await readSecret(passphrase, env) } : {}),
-    ...(keyId === undefined ? {} : { keyId }),
-    ...(signingAlg === undefined ? {} : { signingAlg }),
-    ...(certificate ? { certificate: await readPem(certificate, env) } : {}),
-  };
   const audience = assertionAudience(credentials, found);
+  const signing = await readSigningKey(source, env);
   return clientAssertion(credentials.clientId, audience, signing, found.signingAlgs, nowMs);
 }

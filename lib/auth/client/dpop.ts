@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import { noProofAlgorithm } from "../errors.ts";
-import type { ProofKey } from "./proof-key.ts";
+import type { ProofKey, ProvenRequest } from "./proof-key.ts";
 
 /** What proof keys can be made for, the one that nearly every server knows first. */
 const ALGS = [
@@ -38,13 +38,13 @@ export async function proofKeyFor(alg: string, old?: ProofKey): Promise<ProofKey
 const imported = new WeakMap<JsonWebKey, Promise<CryptoKey | Uint8Array>>();
 
 /**
- * A proof for one HTTP request (RFC 9449 §4.2), good once.
- *
- * @param accessToken the token sent with it, which it is bound to by `ath`; absent at the token endpoint
+ * A proof for one HTTP request (RFC 9449 §4.2), good once. To the MCP server it also names the digest of the body
+ * (SEP-1932, RFC 9530 §2): all calls go to one address, so that a proof without it would be good for any of them.
+ * Servers that do not know the claim pass over it, as over any other.
  */
 export async function createProof(
   { jwk, nonces }: ProofKey,
-  { method, url, accessToken }: { method: string; url: string; accessToken?: string },
+  { method, url, accessToken, content = "" }: ProvenRequest,
   nowMs: number,
 ): Promise<string> {
   const { origin, pathname } = new URL(url);
@@ -57,7 +57,10 @@ export async function createProof(
     ...(nonce === undefined ? {} : { nonce }),
     ...(accessToken === undefined
       ? {}
-      : { ath: createHash("sha256").update(accessToken).digest("base64url") }),
+      : {
+          ath: createHash("sha256").update(accessToken).digest("base64url"),
+          content_digest: `sha-256=:${createHash("sha256").update(content).digest("base64")}:`,
+        }),
   };
   const alg = jwk.alg ?? "ES256";
   const key = imported.get(jwk) ?? importJWK(jwk as JWK, alg);

@@ -19,7 +19,7 @@ interface Element {
 }
 
 /** The elements that bytes consist of. @throws RangeError when they are no DER */
-function elements(bytes: Buffer): Element[] {
+export function elements(bytes: Buffer): Element[] {
   const found: Element[] = [];
   for (let at = 0; at < bytes.length; ) {
     const tag = bytes.readUInt8(at++);

@@ -106,6 +106,10 @@ function algorithms({ kty, crv = "", n = "" }: JWK): string[] {
   throw badKey(`keys of the curve ${crv} sign none of the algorithms of JSON Web Signature in use`);
 }
 
+/** What the private half of a public key signs with, the likeliest first. @throws M2mcpError bad_key */
+export const publicAlgorithms = (key: KeyObject): string[] =>
+  algorithms(key.export({ format: "jwk" }) as JWK);
+
 /** Whether a certificate's public key belongs to a private key. */
 export function belongs(certificateKey: KeyObject, { jwk }: PrivateKey): boolean {
   const { kty, crv, x, y, n, e } = jwk;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { codeOf } from "../../platform/error-code.ts";
-import { endGroup, startGroup } from "../../platform/process-groups.ts";
+import { endGroup, type GroupUse, startGroup } from "../../platform/process-groups.ts";
 
 const LIMIT_MS = 30_000;
 const LIMIT_BYTES = 1024 * 1024;
@@ -24,16 +24,16 @@ const isInherited = (name: string) => !/^M2MCP_(?!(HOME|STORE)$)/i.test(name);
  * What a program prints, which goes nowhere else: standard error is not shown, since it may hold the secret too. The
  * program ends with us, and with its limits of time and size.
  *
- * @param args with them the program is started by its name alone; without, a shell runs the command
+ * @param use with `args` a program is started by its name alone; without, a shell runs the command
  * @throws ProgramFailed
  */
 export function programOutput(
   command: string,
   env: Record<string, string | undefined>,
-  args?: readonly string[],
+  use: GroupUse = {},
 ): Promise<Buffer> {
   const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
-  return outputOf(startGroup(command, inherited, args));
+  return outputOf(startGroup(command, inherited, use));
 }
 
 function outputOf(child: ChildProcess): Promise<Buffer> {

@@ -16,3 +16,13 @@ export function learnNonce(key: ProofKey, url: string, headers: Headers): boolea
   key.nonces[origin] = nonce;
   return true;
 }
+
+/** The request that a proof is for (RFC 9449 §4.2). */
+export interface ProvenRequest {
+  method: string;
+  url: string;
+  /** The token sent with it, which the proof is bound to by `ath`; absent at the token endpoint. */
+  accessToken?: string;
+  /** The body sent with a token, which MCP's profile of DPoP names by its digest (SEP-1932). */
+  content?: string | Uint8Array | undefined;
+}

@@ -3,6 +3,7 @@ import { failureCode, failureReason } from "../../net/network-failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { statOf } from "../../platform/files/stat.ts";
 import { DirectFailed, requestDirectly } from "../../platform/http/direct.ts";
 import type { AuthDeps } from "../deps.ts";
 import { secretUnreadable } from "../errors.ts";
@@ -33,25 +34,32 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
     signal,
     ask: (url, request) => exchange(deps, url, request),
 
-    async askDirect(url, { method, headers = {}, body }, { ca, timeoutMs = DIRECT_TIMEOUT_MS } = {}) {
-      const sent = { method, headers, ...(body === undefined ? {} : { body }), ...(ca ? { ca } : {}) };
+    async askDirect(url, request, { ca, timeoutMs = DIRECT_TIMEOUT_MS } = {}) {
+      // Neither path nor query: those of a container's agent are a secret.
+      const { host } = new URL(url);
       const limits = {
         timeoutMs,
         maxBytes: DIRECT_MAX_BYTES,
         ...(signal ? { signal } : {}),
       };
       try {
-        const answer = await askDirect(url, sent, limits);
-        log(`${method} ${url} → ${answer.status}`);
+        const answer = await askDirect(url, ca === undefined ? request : { ...request, ca }, limits);
+        log(`${request.method} ${host} → ${answer.status}`);
         return { ...answer, json: parse(answer.text) };
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         // Only its kind is told: its text may hold the request.
         const unanswered = error instanceof DirectFailed ? error.message : failureReason(failureCode(error));
-        log(`${method} ${url}: ${unanswered}`);
+        log(`${request.method} ${host}: ${unanswered}`);
         return { unanswered };
       }
     },
+
+    isThere: (path) =>
+      statOf(path).then(
+        () => true,
+        () => false,
+      ),
 
     async readFile(path, { maxBytes } = { maxBytes: FILE_MAX_BYTES }) {
       try {
@@ -68,16 +76,22 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
       return names.sort().map((name) => join(path, name));
     },
 
-    async runProgram(name, args) {
-      const { ProgramFailed, programOutput } = await import("../client/program-output.ts");
-      try {
-        return textOf(await programOutput(name, env, args)).trim();
-      } catch (error) {
-        if (error instanceof ProgramFailed && error.isMissing) return undefined;
-        throw error;
-      }
-    },
+    runProgram: (name, args) => outputOf(name, args, env),
   };
+}
+
+async function outputOf(
+  name: string,
+  args: readonly string[],
+  env: PlatformDeps["env"],
+): Promise<string | undefined> {
+  const { ProgramFailed, programOutput } = await import("../client/program-output.ts");
+  try {
+    return textOf(await programOutput(name, env, { args })).trim();
+  } catch (error) {
+    if (error instanceof ProgramFailed && error.isMissing) return undefined;
+    throw error;
+  }
 }
 
 function parse(text: string): unknown {

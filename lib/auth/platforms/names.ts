@@ -6,6 +6,9 @@ export const PLATFORM_NAMES = [
   "circleci",
   "buildkite",
   "spiffe",
+  "azure",
+  "gcp",
+  "aws",
   "kubernetes",
 ] as const;
 export type PlatformName = (typeof PLATFORM_NAMES)[number];

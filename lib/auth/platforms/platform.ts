@@ -1,3 +1,4 @@
+import type { DirectRequest } from "../../platform/http/direct.ts";
 import type { Answer, ExchangeRequest } from "../exchange.ts";
 import type { PlatformChoice } from "./names.ts";
 
@@ -62,7 +63,7 @@ export interface PlatformDeps {
    */
   askDirect(
     url: string,
-    request: ExchangeRequest,
+    request: DirectRequest,
     reach?: { ca?: string; timeoutMs?: number },
   ): Promise<DirectAnswer | Unanswered>;
   /** An address in the network, by its proxies and authorities. @throws M2mcpError as `exchange` */
@@ -81,6 +82,8 @@ export interface PlatformDeps {
    * @throws ProgramFailed, which quotes nothing of it
    */
   runProgram(name: string, args: readonly string[]): Promise<string | undefined>;
+  /** Whether there is something at a path. */
+  isThere(path: string): Promise<boolean>;
 }
 
 /** A place that gives its machines an identity. */

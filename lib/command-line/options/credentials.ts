@@ -37,6 +37,13 @@ export const CREDENTIALS = {
     value: "PATH",
     about: "a file with the passphrase of an encrypted key",
   },
+  "sign-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "signs in place of a private key: gets what is to be signed on stdin, prints the signature",
+  },
   "key-id": { group: "credentials", value: "KID", about: "the key's id as the server knows it" },
   "signing-alg": {
     group: "credentials",
@@ -89,6 +96,9 @@ export const CREDENTIALS = {
       "circleci",
       "buildkite",
       "spiffe",
+      "azure",
+      "gcp",
+      "aws",
       "kubernetes",
     ],
   },

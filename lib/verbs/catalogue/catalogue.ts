@@ -70,7 +70,7 @@ export function catalogueOf(
     read,
     async keep(kind, items, ttls) {
       const kept = items.map(keptPart);
-      const isShort = JSON.stringify(kept).length <= MAX_LENGTH;
+      const isShort = lengthOf(kept) <= MAX_LENGTH;
       const list = { items: kept, keptAtMs: now(), freshMs: freshFor(ttls) };
       await change(kind, (old) => {
         if (!isShort) return undefined;
@@ -93,3 +93,12 @@ const digestOf = (value: unknown): string =>
     .update(JSON.stringify(value))
     .digest("base64url")
     .slice(0, 22);
+
+/** Characters of JSON; of what is nested too deep to be written, endlessly many. */
+function lengthOf(value: unknown): number {
+  try {
+    return JSON.stringify(value).length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

@@ -12,7 +12,7 @@ export const ASSERTIONS = [
   "client-assertion-env",
   "assertion",
 ] as const;
-export const PROOFS = [...SECRETS, "private-key", ...ASSERTIONS, "client-cert"] as const;
+export const PROOFS = [...SECRETS, "private-key", "sign-command", ...ASSERTIONS, "client-cert"] as const;
 const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer"];
 const METHODS = [
   "client_secret_basic",

@@ -1,4 +1,10 @@
-import type { ClientAuthentication, Credentials, SecretSource } from "../../auth/credentials.ts";
+import type {
+  ClientAuthentication,
+  Credentials,
+  KeySource,
+  SecretSource,
+  SigningSource,
+} from "../../auth/credentials.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
@@ -78,7 +84,13 @@ async function authenticationBy(
       return bySecret(await sources.secret(option), method);
     case "private-key":
       expectMethod(method, "private_key_jwt", option);
-      return byPrivateKey(options, sources);
+      return {
+        kind: "private_key",
+        ...(await signingSource(options, sources, await privateKey(options, sources))),
+      };
+    case "sign-command":
+      expectMethod(method, "private_key_jwt", option);
+      return { kind: "private_key", ...(await signingSource(options, sources, signCommand(options))) };
     case "client-assertion-file":
     case "client-assertion-command":
     case "client-assertion-env":
@@ -113,14 +125,31 @@ function expectMethod(method: Method | undefined, expected: Method, option: Opti
     );
 }
 
-async function byPrivateKey(options: Options, sources: SecretSources): Promise<ClientAuthentication> {
-  const key = await sources.pem("private-key", options.value("private-key") ?? "");
-  const passphrase = await optional(options, sources, "private-key-passphrase-file");
+const privateKey = (options: Options, sources: SecretSources): Promise<KeySource> =>
+  sources.pem("private-key", options.value("private-key") ?? "");
+
+/** @throws M2mcpError (exit 1) where nothing says what the command signs with */
+function signCommand(options: Options): KeySource {
+  if (options.value("signing-alg") === undefined && options.value("certificate") === undefined)
+    throw wrongUsage(
+      "--sign-command needs to know what its key signs with",
+      "give --signing-alg, or --certificate PATH for the key's own certificate",
+    );
+  return { from: "sign-command", command: options.value("sign-command") ?? "" };
+}
+
+/** A key with all that the options say of it. */
+async function signingSource(
+  options: Options,
+  sources: SecretSources,
+  key: KeySource,
+): Promise<SigningSource> {
+  const passphrase =
+    key.from === "sign-command" ? undefined : await optional(options, sources, "private-key-passphrase-file");
   const certificate = await optional(options, sources, "certificate");
   const keyId = options.value("key-id");
   const signingAlg = options.value("signing-alg");
   return {
-    kind: "private_key",
     key,
     ...(passphrase ? { passphrase } : {}),
     ...(keyId === undefined ? {} : { keyId }),

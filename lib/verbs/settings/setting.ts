@@ -123,6 +123,7 @@ export const PROOF_SETTINGS: readonly OptionName[] = [
   "client-secret-command",
   "private-key",
   "private-key-passphrase-file",
+  "sign-command",
   "key-id",
   "signing-alg",
   "certificate",

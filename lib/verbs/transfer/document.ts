@@ -21,6 +21,7 @@ const MISSING = { from: "missing" } as const;
 export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
   "client-secret": "client-secret=-",
   "private-key": "private-key=PATH",
+  "sign-command": "sign-command=COMMAND",
   "private-key-passphrase-file": "private-key-passphrase-file=PATH",
   certificate: "certificate=PATH",
   "client-assertion-file": "client-assertion-file=PATH",
@@ -83,8 +84,8 @@ function openAuthentication(
       missing.add("client-secret");
       return { ...authentication, secret: MISSING };
     case "private_key": {
-      missing.add("private-key");
-      const { keyId, signingAlg, passphrase, certificate } = authentication;
+      const { key, keyId, signingAlg, passphrase, certificate } = authentication;
+      missing.add(key.from === "sign-command" ? "sign-command" : "private-key");
       if (passphrase) missing.add("private-key-passphrase-file");
       if (certificate) missing.add("certificate");
       return {

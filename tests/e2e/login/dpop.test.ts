@@ -14,7 +14,7 @@ let mcp: GuardedServer;
 const home = homeForEachTest();
 beforeEach(async () => {
   as = await startAuthorizationServer({ dpop: { requireNonce: true } });
-  mcp = await startGuardedServer({ issuer: as.issuer, jwksUri: as.jwksUri, nonces: true });
+  mcp = await startGuardedServer({ issuer: as.issuer, jwksUri: as.jwksUri, nonces: true, digests: true });
   const { id, secret } = as.clients.basic;
   const env = { M2MCP_CLIENT_SECRET: secret };
   const login = await home.run(["login", mcp.url, "@svc", "--client-id", id, "--json"], { env });

@@ -20,6 +20,8 @@ export interface GuardedServerOptions {
   algs?: string[];
   /** How far the proof's time may be off, in s. */
   toleranceS?: number;
+  /** Proofs must name the digest of what is sent (SEP-1932). */
+  digests?: boolean;
 }
 
 export interface GuardedServer {
@@ -32,7 +34,15 @@ export interface GuardedServer {
 }
 
 export async function startGuardedServer(options: GuardedServerOptions): Promise<GuardedServer> {
-  const { issuer, jwksUri, nonces = false, inMetadata = false, algs = ["ES256"], toleranceS = 30 } = options;
+  const {
+    issuer,
+    jwksUri,
+    nonces = false,
+    inMetadata = false,
+    algs = ["ES256"],
+    toleranceS = 30,
+    digests = false,
+  } = options;
   const http = createServer();
   const origin = `http://127.0.0.1:${await listen(http)}`;
   const url = `${origin}/mcp`;
@@ -52,7 +62,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
       : "insufficient_scope";
   }
 
-  async function verdict({ headers, method }: IncomingMessage): Promise<string> {
+  async function verdict({ headers, method }: IncomingMessage, body: string): Promise<string> {
     const token = /^DPoP (.+)$/.exec(headers.authorization ?? "")?.[1];
     if (!token) return headers.authorization === undefined ? "none" : "invalid_token";
     const claims = await jwtVerify(token, keys, { issuer, audience: url }).catch(() => null);
@@ -64,6 +74,8 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
     if (!proof) return "invalid_dpop_proof";
     const { htm, htu, ath, jti = "", iat = 0, nonce: shown } = proof.payload;
     const { jwk } = proof.protectedHeader;
+    const digest = `sha-256=:${createHash("sha256").update(body).digest("base64")}:`;
+    if (digests && proof.payload.content_digest !== digest) return "invalid_dpop_proof";
     const isRight =
       jwk !== undefined &&
       !("d" in jwk) &&
@@ -98,7 +110,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
     const body = text === "" ? undefined : JSON.parse(text);
     const tool = String(body?.params?.name ?? "");
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
-    const found = options.scopes ? await scopeVerdict(bearer, tool) : await verdict(request);
+    const found = options.scopes ? await scopeVerdict(bearer, tool) : await verdict(request, text);
     verdicts.push(found);
     if (found !== "ok" && options.scopes) {
       const error = found === "none" ? "" : `, error="${found}"`;

@@ -17,12 +17,12 @@ export const authorize =
   (authorization: Authorization): Layer =>
   (next) =>
   async (request) => {
-    const { method, url, signal } = request;
+    const { method, url, body, signal } = request;
     let refusal: Refusal | undefined;
     for (let refusals = 0; ; refusals++) {
       const sent =
         (refusal ? undefined : authorization.current?.(url)) ??
-        (await authorization.headers(refusal ? { method, url, refusal } : { method, url }));
+        (await authorization.headers({ method, url, body, ...(refusal ? { refusal } : {}) }));
       signal?.throwIfAborted();
       const response = redacted(
         await next({ ...request, headers: { ...request.headers, ...sent } }),
@@ -31,8 +31,8 @@ export const authorize =
       const { status, headers } = response;
       authorization.learn({ status, headers, sent });
       if (!refusesTokens(response) || refusals >= MAX_REFUSALS) return response;
-      const { body, words } = await readErrorBody(response);
-      if (request.isNoMatterOfTokens?.({ status, headers, body })) return withBody(response, body);
+      const { body: said, words } = await readErrorBody(response);
+      if (request.isNoMatterOfTokens?.({ status, headers, body: said })) return withBody(response, said);
       const wwwAuthenticate = headers.get("www-authenticate");
       refusal = { status, wwwAuthenticate, sent, ...(words === undefined ? {} : { words }) };
     }
