@@ -36,19 +36,9 @@ for (const use of ["client", "grant"] as const)
     const { folder, api, call, taken, origin, podToken } = await cluster();
     const { code, stderr } = await call(use, "kubernetes", api.env, "--assertion-identity", folder);
     expect([code, stderr]).toEqual([0, expect.not.stringContaining(podToken)]);
-    const script = `
-      const { KubeConfig, CoreV1Api } = await import("@kubernetes/client-node");
-      const config = new KubeConfig();
-      config.loadFromCluster(${JSON.stringify(home.folder)});
-      const spec = { audiences: [${JSON.stringify(usualAudience(use, origin))}], expirationSeconds: 600 };
-      const body = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", spec };
-      const made = await config
-        .makeApiClient(CoreV1Api)
-        .createNamespacedServiceAccountToken({ name: "machine", namespace: "agents", body });
-      process.stdout.write(made.status.token);`;
+    const script = join(ROOT, "tests/support/platforms/kubernetes-token.mjs");
     const theirs = await collect(
-      spawn(process.execPath, ["-e", script], {
-        cwd: ROOT,
+      spawn(process.execPath, [script, home.folder, usualAudience(use, origin)], {
         // Bun's fetch takes no authority from the client's own agent.
         env: { ...process.env, ...api.env, NODE_EXTRA_CA_CERTS: certificates.caFile },
       }),

@@ -42,11 +42,9 @@ describe("github-actions", () => {
       const { env, taken, call, origin } = await actions(issuer);
       const { code, stderr } = await call(use, "github-actions", env);
       expect([code, stderr]).toEqual([0, expect.not.stringContaining("job-request-token")]);
-      const script = `
-        const { getIDToken } = await import("@actions/core");
-        process.stdout.write("\\n=" + await getIDToken(${JSON.stringify(usualAudience(use, origin))}));`;
+      const script = join(ROOT, "tests/support/platforms/actions-token.mjs");
       const theirs = await collect(
-        spawn(process.execPath, ["-e", script], { cwd: ROOT, env: { ...process.env, ...env } }),
+        spawn(process.execPath, [script, usualAudience(use, origin)], { env: { ...process.env, ...env } }),
       );
       expect([theirs.stderr, theirs.stdout.split("\n=").at(-1)]).toEqual(["", taken[0]?.token ?? ""]);
     });
