@@ -82,7 +82,9 @@ async function testFiles(): Promise<void> {
     const second = await test(path, `${path}, once more by itself`);
     add(second);
     const into = second.ok ? unsteady : failures;
-    into.push(...failedTests(second.ok ? first.text : second.text).map((line) => `${path}: ${line}`));
+    into.push(
+      ...new Set(failedTests(second.ok ? first.text : second.text).map((line) => `${path}: ${line}`)),
+    );
   }
 }
 

@@ -20,7 +20,7 @@ const FILE_MAX_BYTES = 64 * 1024;
 /** What of authorization's means a platform's token takes. */
 export type IdentityMeans = Pick<
   AuthDeps,
-  "fetch" | "timeoutMs" | "log" | "env" | "signal" | "now" | "askDirect"
+  "fetch" | "timeoutMs" | "log" | "tell" | "env" | "signal" | "now" | "askDirect"
 >;
 
 /** What platforms are given, from what authorization is given. */

@@ -105,7 +105,8 @@ export const CREDENTIALS = {
   "assertion-identity": {
     group: "credentials",
     value: "ID",
-    about: "which identity of the platform, where this machine has several",
+    about:
+      "which of its identities: a service account (gcp), a client or resource id or object-id:ID (azure)",
   },
   "assertion-lifetime": {
     group: "credentials",
