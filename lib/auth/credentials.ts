@@ -36,13 +36,19 @@ export type ClientAuthentication =
   | { kind: "none" };
 
 /** Where a ready-made assertion comes from: a file, command or variable, read anew each time, or this machine's platform. */
-export type AssertionSource = SecretSource | { from: "env"; name: string } | PlatformSource;
+export type AssertionSource = TokenSource | { from: "env"; name: string };
+
+/** Where a token comes from that something else makes. */
+export type TokenSource = SecretSource | PlatformSource;
 
 /** An X.509-SVID of the Workload API. @property identity a SPIFFE id or a hint; the default identity unless given */
 export interface SvidSource {
   from: "spiffe";
   identity?: string;
 }
+
+/** What TLS shows of this client. */
+export type TlsSource = { cert: SecretSource; key: SecretSource } | SvidSource;
 
 /** All that login records to ask for tokens: stored in the profile, encrypted. */
 export interface Credentials {
@@ -68,10 +74,30 @@ export interface Credentials {
   /** Insist on DPoP (RFC 9449) even where the server does not ask. */
   dpop?: boolean;
   /** Client certificate and key, PEM (RFC 8705), or the X.509-SVID that SPIFFE gives to this process. */
-  tls?: { cert: SecretSource; key: SecretSource } | SvidSource;
+  tls?: TlsSource;
   /** The issuer given with --issuer or recorded at login; credentials go to no other. */
   issuer?: string;
 }
+
+/** A token that something else makes: no grant is performed for it, and no authorization server is asked. */
+export interface ReadyToken {
+  grant: null;
+  /** Read anew before the token's end, and once when it is refused. */
+  token: TokenSource;
+  /** How long a token counts as good from when it was read, in ms; absent: as long as it says itself. */
+  lifetimeMs?: number;
+  /** Whom a platform's token is for; absent: the MCP server. */
+  audience?: string;
+  /** Client certificate and key, PEM, for servers that ask for one, and for tokens that are bound to it (RFC 8705 §3). */
+  tls?: Credentials["tls"];
+}
+
+/** Where tokens come from: a grant of our own, or something else that makes them. */
+export type TokenOrigin = Credentials | ReadyToken;
+
+/** The credentials of a grant; undefined where tokens come ready-made, and for none at all. */
+export const grantOf = (origin: TokenOrigin | null | undefined): Credentials | undefined =>
+  origin && origin.grant !== null ? origin : undefined;
 
 /** An access token and what is known of it. */
 export interface Token {
@@ -113,6 +139,10 @@ export interface Discovered {
 /** What is cached between runs for one set of credentials; losing it costs requests, never correctness. */
 export interface AuthState {
   token?: Token;
+  /** The token before it, while it is good: sent again where the server refuses the one that a renewal brought. */
+  spare?: Token;
+  /** The access token that the server refused and `spare` took the place of: it is not taken again. */
+  refused?: string;
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;

@@ -76,18 +76,18 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
       return names.sort().map((name) => join(path, name));
     },
 
-    runProgram: (name, args) => outputOf(name, args, env),
+    runProgram: (name, args) => outputOf(name, args, deps),
   };
 }
 
 async function outputOf(
   name: string,
   args: readonly string[],
-  env: PlatformDeps["env"],
+  { env, signal }: IdentityMeans,
 ): Promise<string | undefined> {
   const { ProgramFailed, programOutput } = await import("../client/program-output.ts");
   try {
-    return textOf(await programOutput(name, env, { args })).trim();
+    return textOf(await programOutput(name, env, { args, signal })).trim();
   } catch (error) {
     if (error instanceof ProgramFailed && error.isMissing) return undefined;
     throw error;

@@ -1,7 +1,13 @@
-import type { AssertionSource, ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import type {
+  ClientAuthentication,
+  ReadyToken,
+  TlsSource,
+  TokenOrigin,
+  TokenSource,
+} from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import { platformNamed } from "../../auth/platforms/names.ts";
-import { isObject, objectOf } from "../../json.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
 
 const MISSING = { from: "missing" } as const;
@@ -11,10 +17,11 @@ const MISSING = { from: "missing" } as const;
  *
  * @throws M2mcpError (exit 1) naming the member that is not right
  */
-export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): Credentials {
+export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): TokenOrigin {
   if (!isObject(value)) throw notOurs(`the credentials of @${name} are no object`);
   const at = fieldsOf(value, `the credentials of @${name}`);
   const grant = value.grant;
+  if (grant === null) return readyTokenOf(value, at);
   if (grant !== "client-credentials" && grant !== "jwt-bearer") throw at.wrong("grant");
   const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
   const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
@@ -43,21 +50,38 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
 }
 
 /** An X.509-SVID is no secret of the file's either. */
-function tlsOf(value: unknown): NonNullable<Credentials["tls"]> {
+function tlsOf(value: unknown): TlsSource {
   const source = objectOf(value);
   if (source.from !== "spiffe") return { cert: MISSING, key: MISSING };
   const identity = fieldsOf(source, "the X.509-SVID").text("identity");
   return { from: "spiffe", ...(identity === undefined ? {} : { identity }) };
 }
 
+/**
+ * A token that something else makes. One of this machine's platform is sent as it is, so that it is for the server that
+ * it goes to: a file could else name any server, and whom to fool with what it gets.
+ */
+function readyTokenOf(value: JsonObject, at: Fields): ReadyToken {
+  const { lifetimeMs } = value;
+  const audience = at.text("audience");
+  return {
+    grant: null,
+    token: audience === undefined ? sourceOf(value.token) : MISSING,
+    ...(typeof lifetimeMs === "number" && lifetimeMs > 0 ? { lifetimeMs } : {}),
+    ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
+  };
+}
+
 /** A platform's token is no secret of the file's: this machine has its own. */
-function sourceOf(value: unknown): AssertionSource {
+function sourceOf(value: unknown): TokenSource {
   const source = objectOf(value);
   const from = platformNamed(source.from);
   if (from === undefined) return MISSING;
   const { lifetimeS } = source;
   const at = fieldsOf(source, "the platform's identity");
-  const [identity, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  const [named, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  // A variable or a file of this machine is not for others to name.
+  const identity = from === "gitlab" || named?.startsWith("/") ? undefined : named;
   return {
     from,
     ...(identity === undefined ? {} : { identity }),
