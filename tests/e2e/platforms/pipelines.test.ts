@@ -148,6 +148,17 @@ describe("azure-devops", () => {
       expect(taken.map(({ claims }) => claims.sub)).toEqual([CONNECTION, "other"]);
     });
 
+  test("it is the token that @azure/identity gets", async () => {
+    const issuer = await makeIssuer("https://vstoken.dev.azure.com/org", "sc://org/project/name");
+    const { env, call, taken } = await devops(issuer);
+    expect((await call("client", "azure-devops", env, "--assertion-identity", CONNECTION)).code).toBe(0);
+    const script = join(ROOT, "tests/support/platforms/pipelines-token.mjs");
+    const theirs = await collect(
+      spawn(process.execPath, [script, CONNECTION], { env: { ...process.env, ...env } }),
+    );
+    expect([theirs.stderr, theirs.stdout]).toEqual(["", taken[0]?.token ?? ""]);
+  });
+
   test("what is missing is said: the job, the token that steps must be given, the service connection", async () => {
     const issuer = await makeIssuer("https://vstoken.dev.azure.com/org", "sc://org/project/name");
     const { env, call } = await devops(issuer);
