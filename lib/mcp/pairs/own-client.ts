@@ -114,11 +114,23 @@ const isOwnError = (answer: Answer, code: number): boolean =>
   code === INVALID_PARAMS ||
   (code === METHOD_NOT_FOUND && answer.status === 404);
 
+/** Requests in whose course a server may ask something. */
+const ASKING: readonly string[] = ["tools/call", "prompts/get", "resources/read", "tasks/result"];
+
+/**
+ * Whether a question of the server's is to be heard: many ask on the standalone stream, and drop what nobody hears there
+ * (the official SDK's `elicitInput` does). Who declares nothing is asked nothing, and has one request less.
+ */
+const mayAsk = (method: string, capabilities: unknown): boolean =>
+  ASKING.includes(method) && Object.keys(objectOf(capabilities)).length > 0;
+
 /** The transport of a legacy session. */
 export interface SessionTransport {
   transport: Transport;
   /** The session as it stands, for a later process to go on with; undefined where it ends with this one. */
   current(): SavedSession | undefined;
+  /** Makes heard what the server says and asks outside of its answers, where that takes a request of its own. */
+  hear?(): Promise<void>;
 }
 
 export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
@@ -134,7 +146,7 @@ export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
 /** A client of our own at a legacy server: goes on in the session that an earlier command has left, or opens one. */
 export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   const { endpoint, era, ids, client, onMessage, onOpened, resumed } = options;
-  const { transport, current } = options.openSession(resumed);
+  const { transport, current, hear } = options.openSession(resumed);
   let initialized: JsonObject | undefined;
 
   async function initialize(first: Call): Promise<Opened> {
@@ -155,6 +167,7 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   async function request(call: Call): Promise<Answer> {
     const { id, method } = call.message;
     const message = requestMessage(ids.next(), method, exactParams(call.message));
+    if (hear && mayAsk(method, client.capabilities)) await hear();
     if (method !== "server/discover") return transport.request({ ...call, message });
     // What the server says of itself, it says in the handshake.
     if (!initialized) {
