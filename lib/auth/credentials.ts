@@ -65,6 +65,26 @@ export interface Credentials {
   issuer?: string;
 }
 
+/** A token that something else makes: no grant is performed for it, and no authorization server is asked. */
+export interface ReadyToken {
+  grant: null;
+  /** Read anew before the token's end, and once when it is refused. */
+  token: AssertionSource;
+  /** How long a token counts as good from when it was read, in ms; absent: as long as it says itself. */
+  lifetimeMs?: number;
+  /** Whom a platform's token is for; absent: the MCP server. */
+  audience?: string;
+  /** Client certificate and key, PEM, for servers that ask for one, and for tokens that are bound to it (RFC 8705 §3). */
+  tls?: Credentials["tls"];
+}
+
+/** Where tokens come from: a grant of our own, or something else that makes them. */
+export type TokenOrigin = Credentials | ReadyToken;
+
+/** The credentials of a grant; undefined where tokens come ready-made, and for none at all. */
+export const grantOf = (origin: TokenOrigin | null | undefined): Credentials | undefined =>
+  origin && origin.grant !== null ? origin : undefined;
+
 /** An access token and what is known of it. */
 export interface Token {
   accessToken: string;
@@ -105,6 +125,10 @@ export interface Discovered {
 /** What is cached between runs for one set of credentials; losing it costs requests, never correctness. */
 export interface AuthState {
   token?: Token;
+  /** The token before it, while it is good: sent again where the server refuses the one that a renewal brought. */
+  spare?: Token;
+  /** The access token that the server refused and `spare` took the place of: it is not taken again. */
+  refused?: string;
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;

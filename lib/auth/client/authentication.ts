@@ -94,7 +94,7 @@ export async function authenticateClient(
   };
   switch (authentication.kind) {
     case "secret": {
-      const secret = await readSecret(authentication.secret, deps.env);
+      const secret = await readSecret(authentication.secret, deps.env, undefined, deps.signal);
       if (secretMethod(authentication.method, found.authMethods) === "basic")
         request.headers.authorization = basicAuthorization(clientId, secret);
       else {

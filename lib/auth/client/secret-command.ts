@@ -15,20 +15,23 @@ interface CommandUse {
   what?: string;
   /** What it gets on stdin; nothing unless given. */
   input?: string;
+  /** Ends it at once: nobody waits for it any more. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
  * What a command prints, which goes nowhere else: standard error is not shown, since it may hold the secret too. The
  * command ends with us, and with its limits of time and size.
  *
- * @throws M2mcpError command_failed (exit 4)
+ * @throws M2mcpError command_failed (exit 4); the signal's reason
  */
 export function runSecretCommand(
   command: string,
   env: Record<string, string | undefined>,
-  { what, input }: CommandUse = {},
+  { what, input, signal }: CommandUse = {},
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
     const child = startGroup(command, inherited, input);
     const { stdout } = child;
@@ -38,11 +41,14 @@ export function runSecretCommand(
     const end = (settle: () => void) => {
       clearTimeout(timer);
       clearTimeout(linger);
+      signal?.removeEventListener("abort", giveUp);
       stdout?.destroy();
       endGroup(child);
       settle();
     };
     const fail = (why: string) => end(() => reject(commandFailed(why, what)));
+    const giveUp = () => end(() => reject(signal?.reason));
+    signal?.addEventListener("abort", giveUp);
     const timer = setTimeout(() => fail(`it did not end within ${LIMIT_MS / 1000} s`), LIMIT_MS);
     const finish = (code: number | null, signal: string | null) => {
       if (code !== 0) fail(code === null ? `it was ended by ${signal}` : `exit code ${code}`);

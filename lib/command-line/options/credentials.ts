@@ -1,5 +1,8 @@
 import type { OptionSpec } from "./option-spec.ts";
 
+/** A test holds them to those that are known. */
+const PLATFORMS = ["auto", "aws", "azure", "gcp", "github-actions"];
+
 /** Who the client is, and how it gets a token: saved by login. */
 export const CREDENTIALS = {
   grant: {
@@ -78,17 +81,43 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "PLATFORM",
     about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
-    choices: ["auto", "github-actions"],
+    choices: PLATFORMS,
   },
   "assertion-identity": {
     group: "credentials",
     value: "ID",
-    about: "which identity of the platform, where this machine has several",
+    about:
+      "which of its identities: a service account (gcp), a client or resource id or object-id:ID (azure)",
   },
   "assertion-lifetime": {
     group: "credentials",
     value: "SECONDS",
     about: "how long the platform's token should be good, where it can be asked for that",
+  },
+  token: {
+    group: "credentials",
+    value: "PLATFORM",
+    secret: true,
+    about:
+      "send the token of this machine's platform itself, without any grant; - reads a token from stdin; in the variable, the token",
+    choices: PLATFORMS,
+  },
+  "token-file": {
+    group: "credentials",
+    value: "PATH",
+    about: "a file with a token that something else makes and renews; it is sent as it is, without any grant",
+  },
+  "token-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "a command that prints such a token, or JSON that holds one; run again before its end",
+  },
+  "token-lifetime": {
+    group: "credentials",
+    value: "SECONDS",
+    about: "how long such a token is good from when it was read, where it does not say or is not right",
   },
   "auth-method": {
     group: "credentials",

@@ -11,7 +11,7 @@ import {
 } from "../jsonrpc/message.ts";
 import { handshake } from "../legacy/initialize.ts";
 import { type Answer, answered, asRefused, errorIn } from "../protocol/answer.ts";
-import { missingCapability } from "../protocol/capabilities.ts";
+import { mayBeAsked, missingCapability } from "../protocol/capabilities.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
@@ -114,16 +114,6 @@ const isOwnError = (answer: Answer, code: number): boolean =>
   code === INVALID_PARAMS ||
   (code === METHOD_NOT_FOUND && answer.status === 404);
 
-/** Requests in whose course a server may ask something. */
-const ASKING: readonly string[] = ["tools/call", "prompts/get", "resources/read", "tasks/result"];
-
-/**
- * Whether a question of the server's is to be heard: many ask on the standalone stream, and drop what nobody hears there
- * (the official SDK's `elicitInput` does). Who declares nothing is asked nothing, and has one request less.
- */
-const mayAsk = (method: string, capabilities: unknown): boolean =>
-  ASKING.includes(method) && Object.keys(objectOf(capabilities)).length > 0;
-
 /** The transport of a legacy session. */
 export interface SessionTransport {
   transport: Transport;
@@ -148,6 +138,10 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   const { endpoint, era, ids, client, onMessage, onOpened, resumed } = options;
   const { transport, current, hear } = options.openSession(resumed);
   let initialized: JsonObject | undefined;
+  /** Whether the session of the earlier command has answered: until then its loss is the connection's to mend. */
+  let answers = false;
+  /** One handshake serves all that find that session lost. */
+  let reopening: Promise<Opened> | undefined;
 
   async function initialize(first: Call): Promise<Opened> {
     const { signal } = first;
@@ -167,14 +161,35 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   async function request(call: Call): Promise<Answer> {
     const { id, method } = call.message;
     const message = requestMessage(ids.next(), method, exactParams(call.message));
-    if (hear && mayAsk(method, client.capabilities)) await hear();
-    if (method !== "server/discover") return transport.request({ ...call, message });
+    // Many ask on the standalone stream, and drop what nobody hears there: the official SDK's `elicitInput` does.
+    if (hear && mayBeAsked(method, client.capabilities)) await hear();
+    if (method !== "server/discover") return inSession({ ...call, message });
     // What the server says of itself, it says in the handshake.
     if (!initialized) {
       const opened = await initialize(call);
       if (opened.kind === "refused") return opened;
     }
     return answered(resultResponse(id, objectOf(initialized)));
+  }
+
+  /** A session that we opened is opened again by itself; one of an earlier command has no handshake to do that with. */
+  async function inSession(call: Call): Promise<Answer> {
+    const isOurs = initialized !== undefined;
+    const answer = await transport.request(call);
+    const { method } = call.message;
+    const isLost = () =>
+      judge({ era, method, proven: true, inSession: true }, answer).kind === "session_lost";
+    if (isOurs || !answers || (answer.kind === "response" && !errorIn(answer)) || !isLost()) {
+      answers ||= answer.kind === "response";
+      return answer;
+    }
+    reopening ??= initialize(call);
+    const opened = await reopening;
+    if (opened.kind === "refused") return opened;
+    return transport.request({
+      ...call,
+      message: requestMessage(ids.next(), method, exactParams(call.message)),
+    });
   }
 
   return withOpen(transport, open, request);

@@ -1,12 +1,15 @@
 import type { Credentials, Grant } from "../../auth/credentials.ts";
 import type { Options } from "../../command-line/option-values.ts";
-import { type OptionName, variableOf } from "../../command-line/options.ts";
+import { CREDENTIAL_OPTIONS, isOptionName, type OptionName, variableOf } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 
 export const SECRETS = ["client-secret", "client-secret-file", "client-secret-command"] as const;
 export const ASSERTIONS = ["client-assertion-file", "client-assertion-command", "assertion"] as const;
 export const PROOFS = [...SECRETS, "private-key", "sign-command", ...ASSERTIONS, "client-cert"] as const;
+/** Tokens that something else makes. */
+export const TOKENS = ["token", "token-file", "token-command"] as const;
+const NAMING = ["client-id", ...PROOFS, ...TOKENS] as const;
 const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer"];
 const METHODS = [
   "client_secret_basic",
@@ -18,16 +21,17 @@ const METHODS = [
 ] as const;
 export type Method = (typeof METHODS)[number];
 
-/** Whether flags or variables say who the client is. */
+/** Whether flags or variables say who the client is, or where its tokens come from. */
 export const namesCredentials = (options: Options): boolean =>
-  (["client-id", ...PROOFS] as const).some((name) => options.origin(name) !== undefined);
+  NAMING.some((name) => options.origin(name) !== undefined);
 
 /** Whether any credential option stands on the command line itself. */
 export const flagsCredentials = (options: Options): boolean =>
-  (["client-id", ...PROOFS] as const).some((name) => options.origin(name) === "flag");
+  NAMING.some((name) => options.origin(name) === "flag");
 
 /** What a person at a terminal could type: the id and the proof of a client, where neither flags nor variables give it. */
 export function missingOf(options: Options): { id: boolean; proof: boolean } {
+  if (tokenOption(options) !== undefined) return { id: false, proof: false };
   const isClient = readGrant(options) === "client-credentials";
   return {
     id: isClient && !options.value("client-id"),
@@ -48,6 +52,51 @@ export function chosen<Name extends OptionName>(options: Options, names: readonl
     if (proofs[0]) return proofs[0];
   }
   return undefined;
+}
+
+/** Options that say something of a token which no grant is performed for. */
+const OF_TOKENS: readonly OptionName[] = [
+  ...TOKENS,
+  "token-lifetime",
+  "client-cert",
+  "client-key",
+  "no-store-secret",
+];
+/** The same where a platform gives it. */
+const OF_PLATFORM_TOKENS: readonly OptionName[] = [
+  ...OF_TOKENS,
+  "audience",
+  "assertion-identity",
+  "assertion-lifetime",
+  "signing-alg",
+];
+
+/**
+ * The option that names a token which something else makes; undefined where tokens are had by a grant. Flags count
+ * before variables.
+ *
+ * @throws M2mcpError (exit 1) naming options of the two that are in each other's way
+ */
+export function tokenOption(options: Options): (typeof TOKENS)[number] | undefined {
+  const token = chosen(options, TOKENS);
+  if (token === undefined) return undefined;
+  const origin = options.origin(token);
+  const isOfGrants = ["client-id", ...PROOFS].some(
+    (name) => isOptionName(name) && name !== "client-cert" && options.origin(name) === "flag",
+  );
+  if (origin === "variable" && isOfGrants) return undefined;
+  const own = token === "token" ? OF_PLATFORM_TOKENS : OF_TOKENS;
+  const other = CREDENTIAL_OPTIONS.find(
+    (name) => !own.includes(name) && [origin, "flag"].includes(options.origin(name)),
+  );
+  if (other === undefined) return token;
+  const [a, b] = [token, other].map((name) =>
+    options.origin(name) === "flag" ? `--${name}` : variableOf(name),
+  );
+  throw wrongUsage(
+    `${a} and ${b} exclude each other: a token that something else makes is sent as it is`,
+    "give one of them",
+  );
 }
 
 /** @throws M2mcpError (exit 1) naming the grants that there are */

@@ -158,7 +158,8 @@ async function optional(options: Options, sources: SecretSources, option: Option
   return path === undefined ? undefined : sources.pem(option, path);
 }
 
-async function readTls(options: Options, sources: SecretSources): Promise<Credentials["tls"]> {
+/** The certificate of mutual TLS and its key. @throws M2mcpError (exit 1) where one of the two is missing */
+export async function readTls(options: Options, sources: SecretSources): Promise<Credentials["tls"]> {
   const [cert, key] = [options.value("client-cert"), options.value("client-key")];
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined)

@@ -20,7 +20,7 @@ export interface SecretSources {
 }
 
 /** Pipes of the shell, such as those of `<(command)`. */
-const isReadOnce = (path: string) => /^\/(dev\/(fd\/|stdin$)|proc\/(self|\d+)\/fd\/)/.test(path);
+export const isReadOnce = (path: string) => /^\/(dev\/(fd\/|stdin$)|proc\/(self|\d+)\/fd\/)/.test(path);
 
 /** @param reading how files, commands and stdin are read, and what of them is kept */
 export function createSecretSources(options: Options, reading: SecretReading): SecretSources {

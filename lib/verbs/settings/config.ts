@@ -3,6 +3,7 @@ import { isOptionName, OPTIONS, type OptionName } from "../../command-line/optio
 import { suggest } from "../../command-line/suggest.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { table } from "../../ui/table.ts";
+import { TOKENS } from "../credentials/credential-options.ts";
 import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
@@ -97,7 +98,7 @@ function requireOwn(profile: Profile, setting: Setting | undefined, name: Option
 }
 
 const NAMES: readonly OptionName[] = [
-  ...new Set([...SETTINGS.map(({ name }) => name), ...PROOF_SETTINGS, "no-resource" as const]),
+  ...new Set([...SETTINGS.map(({ name }) => name), ...PROOF_SETTINGS, ...TOKENS, "no-resource" as const]),
 ];
 
 /** @throws M2mcpError (exit 1) with the near one, which never repeats a value */

@@ -1,5 +1,5 @@
 import { isPlatformSource } from "../../auth/client/secrets.ts";
-import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import type { ClientAuthentication, Credentials, TokenOrigin } from "../../auth/credentials.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
@@ -27,6 +27,7 @@ export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
   "client-assertion-file": "client-assertion-file=PATH",
   "client-cert": "client-cert=PATH",
   "client-key": "client-key=PATH",
+  "token-file": "token-file=PATH",
   "token-param": "token-param=NAME=VALUE",
   header: "header='NAME: VALUE'",
 };
@@ -45,7 +46,7 @@ export function withoutSecrets(profile: Profile): Exported {
       ...rest,
       server: withoutQuery(server),
       ...(open.length > 0 ? { headers: open } : {}),
-      ...(credentials ? { credentials: openCredentials(credentials, missing) } : {}),
+      ...(credentials ? { credentials: openOrigin(credentials, missing) } : {}),
     },
     missing: [...missing],
   };
@@ -56,6 +57,19 @@ function withoutQuery(address: string): string {
   if (!url || url.search === "") return address;
   url.search = "";
   return url.href;
+}
+
+function openOrigin(origin: TokenOrigin, missing: Set<OptionName>): TokenOrigin {
+  if (origin.grant !== null) return openCredentials(origin, missing);
+  const { token, tls, ...rest } = origin;
+  if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
+  const isOpen = isPlatformSource(token);
+  if (!isOpen) missing.add("token-file");
+  return {
+    ...rest,
+    token: isOpen ? token : MISSING,
+    ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
+  };
 }
 
 function openCredentials(

@@ -1,7 +1,12 @@
-import type { AssertionSource, ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import type {
+  AssertionSource,
+  ClientAuthentication,
+  ReadyToken,
+  TokenOrigin,
+} from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import { platformNamed } from "../../auth/platforms/names.ts";
-import { isObject, objectOf } from "../../json.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
 
 const MISSING = { from: "missing" } as const;
@@ -11,10 +16,11 @@ const MISSING = { from: "missing" } as const;
  *
  * @throws M2mcpError (exit 1) naming the member that is not right
  */
-export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): Credentials {
+export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): TokenOrigin {
   if (!isObject(value)) throw notOurs(`the credentials of @${name} are no object`);
   const at = fieldsOf(value, `the credentials of @${name}`);
   const grant = value.grant;
+  if (grant === null) return readyTokenOf(value, at);
   if (grant !== "client-credentials" && grant !== "jwt-bearer") throw at.wrong("grant");
   const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
   const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
@@ -37,6 +43,21 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     ...(value.dpop === true ? { dpop: true } : {}),
     ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
     ...(value.assertion === undefined ? {} : { assertion: sourceOf(value.assertion) }),
+  };
+}
+
+/**
+ * A token that something else makes. One of this machine's platform is sent as it is, so that it is for the server that
+ * it goes to: a file could else name any server, and whom to fool with what it gets.
+ */
+function readyTokenOf(value: JsonObject, at: Fields): ReadyToken {
+  const { lifetimeMs } = value;
+  const audience = at.text("audience");
+  return {
+    grant: null,
+    token: audience === undefined ? sourceOf(value.token) : MISSING,
+    ...(typeof lifetimeMs === "number" && lifetimeMs > 0 ? { lifetimeMs } : {}),
+    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
   };
 }
 
