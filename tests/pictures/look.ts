@@ -57,7 +57,13 @@ const STEPS: Step[] = [
       await terminal.shows(/day [34]/);
     },
   ],
-  ["ctrl-c", (terminal) => terminal.press("C-c")],
+  [
+    "ctrl-c",
+    async (terminal) => {
+      terminal.press("C-c");
+      await terminal.shows(/^\$ $/m);
+    },
+  ],
   ["profiles", line("m2mcp profiles")],
   ["grep", line("m2mcp grep order")],
   ["unknown", line("m2mcp @shop tool-list; m2mcp @shp tools-list; m2mcp @shop tools-call refundorder")],

@@ -15,16 +15,25 @@ export interface Run {
   look: Look;
 }
 
-/** @param line as a terminal takes it: text and `ESC [ … m` */
-export function runsOf(line: string): Run[] {
-  const runs: Run[] = [];
+/** @param lines as a terminal takes them: text and `ESC [ … m`, whose look goes on in the next line */
+export function runsOf(lines: readonly string[]): Run[][] {
   let look: Look = {};
+  return lines.map((line) => {
+    const [runs, last] = runsIn(line, look);
+    look = last;
+    return runs;
+  });
+}
+
+function runsIn(line: string, first: Look): [Run[], Look] {
+  const runs: Run[] = [];
+  let look = first;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is read
   for (const [, codes, text] of line.matchAll(/\u001b\[([\d;]*)m|([^\u001b]+)/g)) {
     if (text !== undefined) runs.push({ text, look });
     else look = (codes || "0").split(";").map(Number).reduce(changed, look);
   }
-  return runs;
+  return [runs, look];
 }
 
 function changed(look: Look, code: number): Look {

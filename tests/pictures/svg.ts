@@ -41,8 +41,8 @@ export function terminalSvg(title: string, size: Size, frames: readonly Frame[],
   const height = size.rows * CELL.height + 2 * EDGE;
   const lines = new Map<string, string>();
   const screens = frames.map(({ lines: shown }) =>
-    shown.map((line, row) => {
-      const drawn = drawnLine(runsOf(line));
+    runsOf(shown).map((runs, row) => {
+      const drawn = drawnLine(runs);
       if (drawn === "") return "";
       const id = lines.get(drawn) ?? `l${lines.size}`;
       lines.set(drawn, id);

@@ -23,7 +23,7 @@ export type Role =
  */
 const CODES: Record<Role, readonly [on: string, off: string]> = {
   name: ["1", "22"],
-  heading: ["1;4", "22;24"],
+  heading: ["1", "22"],
   error: ["1;31", "22;39"],
   danger: ["31", "39"],
   warning: ["1;35", "22;39"],
