@@ -35,8 +35,20 @@ export type ClientAuthentication =
   | { kind: "tls" }
   | { kind: "none" };
 
-/** Where a ready-made assertion comes from: a file or command, read anew each time, or the platform of this machine. */
-export type AssertionSource = SecretSource | PlatformSource;
+/** Where a ready-made assertion comes from: a file, command or variable, read anew each time, or this machine's platform. */
+export type AssertionSource = TokenSource | { from: "env"; name: string };
+
+/** Where a token comes from that something else makes. */
+export type TokenSource = SecretSource | PlatformSource;
+
+/** An X.509-SVID of the Workload API. @property identity a SPIFFE id or a hint; the default identity unless given */
+export interface SvidSource {
+  from: "spiffe";
+  identity?: string;
+}
+
+/** What TLS shows of this client. */
+export type TlsSource = { cert: SecretSource; key: SecretSource } | SvidSource;
 
 /** All that login records to ask for tokens: stored in the profile, encrypted. */
 export interface Credentials {
@@ -47,6 +59,8 @@ export interface Credentials {
   assertion?: AssertionSource;
   /** The `aud` of assertions: what the server expects unless given, `issuer` or `token-endpoint`, else the value. */
   assertionAudience?: string;
+  /** `client_assertion_type` (RFC 7521 §4.2); by what the assertion is unless given. */
+  clientAssertionType?: string;
   /** Space-separated; absent: the challenge's, else `scopes_supported`. */
   scope?: string;
   /** Skips discovery of the authorization server. */
@@ -59,8 +73,8 @@ export interface Credentials {
   tokenParams?: [name: string, value: string][];
   /** Insist on DPoP (RFC 9449) even where the server does not ask. */
   dpop?: boolean;
-  /** Client certificate and key, PEM (RFC 8705). */
-  tls?: { cert: SecretSource; key: SecretSource };
+  /** Client certificate and key, PEM (RFC 8705), or the X.509-SVID that SPIFFE gives to this process. */
+  tls?: TlsSource;
   /** The issuer given with --issuer or recorded at login; credentials go to no other. */
   issuer?: string;
 }
@@ -69,7 +83,7 @@ export interface Credentials {
 export interface ReadyToken {
   grant: null;
   /** Read anew before the token's end, and once when it is refused. */
-  token: AssertionSource;
+  token: TokenSource;
   /** How long a token counts as good from when it was read, in ms; absent: as long as it says itself. */
   lifetimeMs?: number;
   /** Whom a platform's token is for; absent: the MCP server. */

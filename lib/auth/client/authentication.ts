@@ -89,7 +89,8 @@ export async function authenticateClient(
 ): Promise<void> {
   const { authentication, clientId } = credentials;
   const assert = (assertion: string) => {
-    request.body.set("client_assertion_type", `${ASSERTION_TYPE}${assertionKind(assertion)}`);
+    const type = credentials.clientAssertionType ?? `${ASSERTION_TYPE}${assertionKind(assertion)}`;
+    request.body.set("client_assertion_type", type);
     request.body.set("client_assertion", assertion);
   };
   switch (authentication.kind) {

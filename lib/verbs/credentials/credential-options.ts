@@ -3,9 +3,15 @@ import type { Options } from "../../command-line/option-values.ts";
 import { CREDENTIAL_OPTIONS, isOptionName, type OptionName, variableOf } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
+import { svidNamed } from "./svid.ts";
 
 export const SECRETS = ["client-secret", "client-secret-file", "client-secret-command"] as const;
-export const ASSERTIONS = ["client-assertion-file", "client-assertion-command", "assertion"] as const;
+export const ASSERTIONS = [
+  "client-assertion-file",
+  "client-assertion-command",
+  "client-assertion-env",
+  "assertion",
+] as const;
 export const PROOFS = [...SECRETS, "private-key", "sign-command", ...ASSERTIONS, "client-cert"] as const;
 /** Tokens that something else makes. */
 export const TOKENS = ["token", "token-file", "token-command"] as const;
@@ -29,12 +35,20 @@ export const namesCredentials = (options: Options): boolean =>
 export const flagsCredentials = (options: Options): boolean =>
   NAMING.some((name) => options.origin(name) === "flag");
 
+/** Whether a client id must be given: a grant of its own has none to name, and an SVID names its client itself. */
+export function wantsClientId(options: Options): boolean {
+  if (readGrant(options) !== "client-credentials") return false;
+  const proof = chosen(options, PROOFS);
+  const value = proof === undefined ? "" : (options.value(proof) ?? "");
+  return !(proof === "assertion" && value === "spiffe") && !(proof === "client-cert" && svidNamed(value));
+}
+
 /** What a person at a terminal could type: the id and the proof of a client, where neither flags nor variables give it. */
 export function missingOf(options: Options): { id: boolean; proof: boolean } {
   if (tokenOption(options) !== undefined) return { id: false, proof: false };
   const isClient = readGrant(options) === "client-credentials";
   return {
-    id: isClient && !options.value("client-id"),
+    id: wantsClientId(options) && !options.value("client-id"),
     proof: isClient && chosen(options, PROOFS) === undefined && readMethod(options) !== "none",
   };
 }
@@ -136,6 +150,12 @@ export function readTokenRequest(options: Options): Partial<Credentials> {
       `unknown --assertion-audience ${assertionAudience}`,
       "it is issuer, token-endpoint or the audience itself, a URI",
     );
+  const clientAssertionType = options.value("client-assertion-type");
+  if (clientAssertionType !== undefined && !URL.canParse(clientAssertionType))
+    throw wrongUsage(
+      `--client-assertion-type ${clientAssertionType} is no URI`,
+      "it is like urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    );
   const resource = readResource(options);
   const issuer = options.value("issuer");
   const tokenEndpoint = options.value("token-endpoint");
@@ -144,6 +164,7 @@ export function readTokenRequest(options: Options): Partial<Credentials> {
   const params = options.values("token-param").map(tokenParam);
   return {
     ...(assertionAudience ? { assertionAudience } : {}),
+    ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
     ...(issuer === undefined ? {} : { issuer: checkedUrl("issuer", issuer) }),
     ...(scope === undefined ? {} : { scope }),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: checkedUrl("token-endpoint", tokenEndpoint) }),

@@ -16,9 +16,11 @@ import {
   readGrant,
   readMethod,
   readTokenRequest,
+  wantsClientId,
 } from "./credential-options.ts";
 import type { SecretReading } from "./secret-reading.ts";
 import { checkedText, createSecretSources, type SecretSources } from "./secret-sources.ts";
+import { svidNamed } from "./svid.ts";
 
 /**
  * Credentials from flags and variables. Where both name a way to prove the client, the flag's counts.
@@ -34,7 +36,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
   const assertion = chosen(options, ASSERTIONS);
 
   const missing: string[] = [];
-  if (clientId === "" && grant === "client-credentials") missing.push("client id");
+  if (clientId === "" && wantsClientId(options)) missing.push("client id");
   if (!proof && grant === "client-credentials" && method !== "none" && !reading.prompt)
     missing.push("client secret or key");
   if (grant === "jwt-bearer" && !assertion) missing.push("assertion");
@@ -47,10 +49,12 @@ export async function readCredentials(options: Options, reading: SecretReading):
   };
   const authentication = await authenticationBy(proof, { options, method, sources, asked });
   const tls = await readTls(options, sources);
+  // An X.509-SVID is the proof of the client that its SPIFFE id names (draft-ietf-oauth-spiffe-client-auth).
+  const named = clientId === "" && authentication.kind === "tls" && tls && "from" in tls;
   const tokenRequest = readTokenRequest(options);
   return {
     grant,
-    clientId,
+    clientId: named ? await reading.spiffeId(tls) : clientId,
     authentication,
     ...(grant === "jwt-bearer" && assertion ? { assertion: await sources.assertion(assertion) } : {}),
     ...tokenRequest,
@@ -89,6 +93,7 @@ async function authenticationBy(
       return { kind: "private_key", ...(await signingSource(options, sources, signCommand(options))) };
     case "client-assertion-file":
     case "client-assertion-command":
+    case "client-assertion-env":
     case "assertion":
       expectMethod(method, "private_key_jwt", option);
       return { kind: "assertion", assertion: await sources.assertion(option) };
@@ -161,11 +166,14 @@ async function optional(options: Options, sources: SecretSources, option: Option
 /** The certificate of mutual TLS and its key. @throws M2mcpError (exit 1) where one of the two is missing */
 export async function readTls(options: Options, sources: SecretSources): Promise<Credentials["tls"]> {
   const [cert, key] = [options.value("client-cert"), options.value("client-key")];
+  const svid = cert === undefined ? undefined : svidNamed(cert);
+  if (svid && key === undefined) return svid;
+  if (svid) throw wrongUsage("--client-cert spiffe brings its own key", "leave out --client-key");
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined)
     throw wrongUsage(
       "mutual TLS needs a certificate and its key",
-      "give both --client-cert PATH and --client-key PATH",
+      "give both --client-cert PATH and --client-key PATH, or --client-cert spiffe",
     );
   return { cert: await sources.pem("client-cert", cert), key: await sources.pem("client-key", key) };
 }
@@ -181,7 +189,7 @@ function missingCredentials(missing: string[]) {
   if (missing.includes("assertion"))
     ways.push(
       "one of --client-assertion-file PATH (M2MCP_CLIENT_ASSERTION_FILE), --client-assertion-command COMMAND " +
-        "(M2MCP_CLIENT_ASSERTION_COMMAND), --assertion PLATFORM",
+        "(M2MCP_CLIENT_ASSERTION_COMMAND), --client-assertion-env NAME, --assertion PLATFORM",
     );
   return wrongUsage(`no ${missing.join(" and no ")} given`, `give ${ways.join(" and ")}`);
 }

@@ -72,9 +72,19 @@ export function createSecretSources(options: Options, reading: SecretReading): S
         return source;
       }
       if (option === "client-assertion-command") return { from: "command", command: text };
+      if (option === "client-assertion-env") return { from: "env", name: checkedVariable(text) };
       return platformSource(text, options);
     },
   };
+}
+
+/** The name of a variable; what is none may be the token itself, and is not quoted. */
+function checkedVariable(text: string): string {
+  if (/^[A-Za-z_]\w{0,199}$/.test(text)) return text;
+  throw wrongUsage(
+    "what --client-assertion-env names is no variable",
+    "give its name alone, without $: --client-assertion-env ID_TOKEN",
+  );
 }
 
 /** A secret that is given itself, or comes on stdin. */

@@ -153,6 +153,7 @@ export const SETTINGS: readonly Setting[] = [
   ofLogin("issuer", ({ issuer }) => issuer, "issuer"),
   ofLogin("token-endpoint", ({ tokenEndpoint }) => tokenEndpoint, "tokenEndpoint"),
   ofLogin("resource", ({ resource }) => (resource === null ? "not sent" : resource), "resource"),
+  ofLogin("client-assertion-type", ({ clientAssertionType }) => clientAssertionType, "clientAssertionType"),
   {
     name: "audience",
     ofLogin: true,
@@ -181,6 +182,7 @@ export const PROOF_SETTINGS: readonly OptionName[] = [
   "certificate",
   "client-assertion-file",
   "client-assertion-command",
+  "client-assertion-env",
   "assertion",
   "assertion-identity",
   "assertion-lifetime",

@@ -77,13 +77,14 @@ function openCredentials(
   missing: Set<OptionName>,
 ): Credentials {
   if (tokenParams) missing.add("token-param");
-  if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
+  const isSvid = tls !== undefined && "from" in tls;
+  if (tls && !isSvid) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
   if (assertion && !isPlatformSource(assertion)) missing.add("client-assertion-file");
   return {
     ...rest,
     authentication: openAuthentication(authentication, missing),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: withoutQuery(tokenEndpoint) }),
-    ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
+    ...(tls ? { tls: isSvid ? tls : { cert: MISSING, key: MISSING } } : {}),
     ...(assertion ? { assertion: isPlatformSource(assertion) ? assertion : MISSING } : {}),
   };
 }

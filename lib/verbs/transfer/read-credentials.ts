@@ -1,8 +1,9 @@
 import type {
-  AssertionSource,
   ClientAuthentication,
   ReadyToken,
+  TlsSource,
   TokenOrigin,
+  TokenSource,
 } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import { platformNamed } from "../../auth/platforms/names.ts";
@@ -30,6 +31,7 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     at.text("audience"),
     at.text("assertionAudience"),
   ];
+  const clientAssertionType = at.text("clientAssertionType");
   return {
     grant,
     clientId: value.clientId === "" ? "" : (at.text("clientId") ?? ""),
@@ -40,10 +42,19 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     ...(scope === undefined ? {} : { scope }),
     ...(audience === undefined ? {} : { audience }),
     ...(assertionAudience === undefined ? {} : { assertionAudience }),
+    ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
     ...(value.dpop === true ? { dpop: true } : {}),
-    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
+    ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
     ...(value.assertion === undefined ? {} : { assertion: sourceOf(value.assertion) }),
   };
+}
+
+/** An X.509-SVID is no secret of the file's either. */
+function tlsOf(value: unknown): TlsSource {
+  const source = objectOf(value);
+  if (source.from !== "spiffe") return { cert: MISSING, key: MISSING };
+  const identity = fieldsOf(source, "the X.509-SVID").text("identity");
+  return { from: "spiffe", ...(identity === undefined ? {} : { identity }) };
 }
 
 /**
@@ -57,18 +68,20 @@ function readyTokenOf(value: JsonObject, at: Fields): ReadyToken {
     grant: null,
     token: audience === undefined ? sourceOf(value.token) : MISSING,
     ...(typeof lifetimeMs === "number" && lifetimeMs > 0 ? { lifetimeMs } : {}),
-    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
+    ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
   };
 }
 
 /** A platform's token is no secret of the file's: this machine has its own. */
-function sourceOf(value: unknown): AssertionSource {
+function sourceOf(value: unknown): TokenSource {
   const source = objectOf(value);
   const from = platformNamed(source.from);
   if (from === undefined) return MISSING;
   const { lifetimeS } = source;
   const at = fieldsOf(source, "the platform's identity");
-  const [identity, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  const [named, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  // A variable or a file of this machine is not for others to name.
+  const identity = from === "gitlab" || named?.startsWith("/") ? undefined : named;
   return {
     from,
     ...(identity === undefined ? {} : { identity }),
