@@ -12,10 +12,10 @@ export interface Scheme {
 
 export const SCHEMES = {
   dark: scheme("#16181d", "#d8dae0", "#16181d #ff6b6b #62d196 #e6c566 #6cb2f7 #d79bf0 #5fd3d3 #d8dae0"),
-  light: scheme("#ffffff", "#24292f", "#24292f #c4262e #1a7f37 #9a6700 #0969da #8250df #1b7c83 #6e7781"),
+  bright: scheme("#ffffff", "#24292f", "#24292f #c4262e #1a7f37 #9a6700 #0969da #8250df #1b7c83 #6e7781"),
   // What xterm has, and most that follow it: the hardest to read on white.
   "xterm-dark": scheme("#000000", "#e5e5e5", "#000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5"),
-  "xterm-light": scheme("#ffffff", "#000000", "#000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5"),
+  "xterm-bright": scheme("#ffffff", "#000000", "#000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5"),
 } as const;
 
 function scheme(paper: string, ink: string, colours: string): Scheme {
@@ -55,7 +55,7 @@ export function terminalSvg(title: string, size: Size, frames: readonly Frame[],
 <title>${escaped(title)}</title>
 <style>
 text{font:${FONT}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:var(--ink);white-space:pre}
-${coloursOf(fixed ?? SCHEMES.light)}
+${coloursOf(fixed ?? SCHEMES.bright)}
 ${fixed ? "" : `@media (prefers-color-scheme:dark){${coloursOf(SCHEMES.dark)}}`}
 ${[...Array(8).keys()].map((colour) => `.c${colour}{fill:var(--c${colour})}`).join("")}
 .b{font-weight:700}.d{opacity:.65}.i{font-style:italic}.u{text-decoration:underline}.r{fill:var(--paper)}
