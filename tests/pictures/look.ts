@@ -1,6 +1,6 @@
 // Pictures to be looked at: a session through login, lists, a form and Ctrl-C, at several widths, in several schemes.
 //   bun tests/pictures/look.ts FOLDER
-// writes an SVG for each, and pages of them: chromium --headless --screenshot=x.png FOLDER/sheet-80-light-0.html
+// writes an SVG for each, and pages of them: chromium --headless --screenshot=x.png FOLDER/sheet-80-bright-0.html
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createHome, type Home } from "../support/home.ts";

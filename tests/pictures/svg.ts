@@ -15,7 +15,11 @@ export const SCHEMES = {
   bright: scheme("#ffffff", "#24292f", "#24292f #c4262e #1a7f37 #9a6700 #0969da #8250df #1b7c83 #6e7781"),
   // What xterm has, and most that follow it: the hardest to read on white.
   "xterm-dark": scheme("#000000", "#e5e5e5", "#000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5"),
-  "xterm-bright": scheme("#ffffff", "#000000", "#000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5"),
+  "xterm-bright": scheme(
+    "#ffffff",
+    "#000000",
+    "#000 #cd0000 #00cd00 #cdcd00 #0000ee #cd00cd #00cdcd #e5e5e5",
+  ),
 } as const;
 
 function scheme(paper: string, ink: string, colours: string): Scheme {
