@@ -22,7 +22,7 @@ export interface SigningSource {
 }
 
 /** Grants this program can perform. */
-export type Grant = "client-credentials" | "jwt-bearer";
+export type Grant = "client-credentials" | "jwt-bearer" | "token-exchange" | "id-jag";
 
 /** How the client proves itself at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705). */
 export type ClientAuthentication =
@@ -38,15 +38,45 @@ export type ClientAuthentication =
 /** Where a ready-made assertion comes from: a file or command, read anew each time, or the platform of this machine. */
 export type AssertionSource = SecretSource | PlatformSource;
 
-/** All that login records to ask for tokens: stored in the profile, encrypted. */
-export interface Credentials {
-  grant: Grant;
+/** An assertion that a key of ours signs as the grant itself; its issuer is the client's id. */
+export type SignedAssertion = { from: "signed"; subject?: string } & SigningSource;
+
+/** A token that is given for another one (RFC 8693 §2.1). */
+export interface GivenToken {
+  source: AssertionSource;
+  /** Its type, a URI; told by its look unless given. */
+  type?: string;
+}
+
+/** A client as one authorization server knows it. */
+export interface Client {
   clientId: string;
   authentication: ClientAuthentication;
-  /** For `jwt-bearer`: the assertion that is the grant (RFC 7523 §2.1). */
-  assertion?: AssertionSource;
   /** The `aud` of assertions: what the server expects unless given, `issuer` or `token-endpoint`, else the value. */
   assertionAudience?: string;
+}
+
+/** Who vouches for a person to the server's authorization server, and the client as it is known there. */
+export interface IdentityProvider extends Client {
+  /** Absent: the issuer of the person's ID token. */
+  issuer?: string;
+  /** Skips its discovery. */
+  tokenEndpoint?: string;
+}
+
+/** All that login records to ask for tokens: stored in the profile, encrypted. */
+export interface Credentials extends Client {
+  grant: Grant;
+  /** For `jwt-bearer`: the assertion that is the grant (RFC 7523 §2.1). */
+  assertion?: AssertionSource | SignedAssertion;
+  /** For `token-exchange` and `id-jag`: whom the token will be about (RFC 8693 §2.1). */
+  subject?: GivenToken;
+  /** For `token-exchange`: who acts for that one. */
+  actor?: GivenToken;
+  /** For `token-exchange`: what is wanted, where it is not an access token in its usual form. */
+  requestedTokenType?: string;
+  /** For `id-jag`. */
+  identityProvider?: IdentityProvider;
   /** Space-separated; absent: the challenge's, else `scopes_supported`. */
   scope?: string;
   /** Skips discovery of the authorization server. */
@@ -102,12 +132,21 @@ export interface Discovered {
   discoveredAtMs: number;
 }
 
+/** An identity provider as discovery found it, and what it gave in place of a SAML assertion. */
+export interface KnownProvider
+  extends Pick<Discovered, "tokenEndpoint" | "authMethods" | "signingAlgs" | "discoveredAtMs"> {
+  issuer: string;
+  refreshToken?: string;
+}
+
 /** What is cached between runs for one set of credentials; losing it costs requests, never correctness. */
 export interface AuthState {
   token?: Token;
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;
+  /** What is known of the identity provider that vouches for a person. */
+  identityProvider?: KnownProvider;
   /** Which issuer took these credentials, kept apart from what is known of any server: see `AuthDeps.takenBy`. */
   takenBy?: string;
   /** When the server was found to refuse nothing and to name no authorization server, in ms: no token is sent. */

@@ -29,7 +29,8 @@ export async function login(
   const scope = wantedScope(credentials, discovered, undefined);
   const { token, proofKey, clockSkewMs } = await requestToken(deps, credentials, discovered, { scope });
   const found = proofKey ? { ...discovered, dpop: true } : discovered;
-  await deps.write(() => ({
+  await deps.write(({ identityProvider }) => ({
+    ...(identityProvider ? { identityProvider } : {}),
     token,
     discovered: found,
     ...(proofKey ? { dpop: proofKey } : {}),
