@@ -12,7 +12,7 @@ export const overview = (): Section[] => {
     ["Usage", "m2mcp <command> [options]; m2mcp <target> <command> … is the same"],
     [
       "",
-      "<target>: @name, a saved connection, or a server's URL; alone it is a bridge between stdio and the server, at a terminal shown",
+      "<target> is @name, a saved connection, or a server's URL; alone, it is shown at a terminal, and bridged to stdio in a pipe, as MCP hosts use it",
     ],
     BLANK,
     ...named.filter(([, names]) => names !== ""),

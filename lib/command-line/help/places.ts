@@ -4,53 +4,69 @@ const ALL: Readonly<Record<string, string>> = {
   "<server>": "the URL of a server; https:// is added where no scheme is given",
   "<@name>": "the name to give it",
   "[@name]": "the name to give it; the server's host where none is given",
-  "<uri>": "its address, as the list shows it",
-  "[target]": "of this one alone: @name or the URL of a server",
-  "<id>": "of the task, as tasks-list shows it",
-  "<name>": "its name, as the list shows it",
+  "<uri>": "the resource's URI, as resources-list shows it",
+  "[target]": "only those of this one: @name or the URL of a server",
+  "<id>": "the task's id, as tasks-list shows it",
 };
 
 const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   complete: {
-    "<name>": "a prompt, or a template of resources",
-    "<argument>": "argument=beginning, the one to complete; before it those that are settled",
+    "<name>": "a prompt's name, or a resource template",
+    "<argument>": "argument=beginning: the last one is completed, those before it are given",
     "[...arguments]": "",
   },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
   bundle: {
     "[@name|server]":
-      "a saved connection, or the server that id and secret are asked for; without it both are",
+      "for a saved connection; or for a server, whose id and secret the app asks for; without either it asks for the server too",
   },
   config: {
-    "<@name>": "the profile",
+    "<@name>": "the saved connection",
     "[...settings]":
-      "named like the options of login: scope, timeout, protocol, header, issuer, token-endpoint, resource, auth-method, client-secret, …; key=value changes one, key= unsets it, key alone shows it",
+      "key=value sets one, key= unsets it, key alone shows it; keys are named like the options of login: scope, timeout, protocol, header, issuer, client-secret, …",
   },
-  export: { "[...names|file]": "@name of each profile, all without; and the file, stdout without" },
-  import: { "<file>": "what export has written; - for stdin" },
+  export: {
+    "[...names|file]":
+      "@name of each connection to write, by default all; and the file to write, by default stdout",
+  },
+  import: { "<file>": "a file that export wrote; - for stdin" },
   install: { "<@name>": "a connection that login or connect has saved" },
-  uninstall: { "<@name>": "the connection that the entries are for; it need not be saved any more" },
-  logout: { "<@name|server>": "a profile, or the server that one is saved for" },
+  uninstall: { "<@name>": "the connection; it need not be saved any more" },
+  logout: { "<@name|server>": "a saved login or connection, or a login's server" },
   completion: {
     "<shell>":
-      "bash, zsh, fish or powershell; the example's line belongs into the file that it reads when it starts",
+      "bash, zsh, fish or powershell; put the example's line into ~/.bashrc, ~/.zshrc or config.fish",
   },
-  discover: { "<server|@name>": "the URL of a server, or a saved connection, for its address" },
+  discover: { "<server|@name>": "the URL of a server, or a saved connection to it" },
   request: {
-    "<method>": "of MCP, such as tools/list",
+    "<method>": "a method of MCP, such as tools/list",
     "[...params]": "a JSON object, key=value and key:='json', or - to read stdin",
   },
   grep: {
-    "<word>": "in any case; looked for in names and descriptions",
-    "[...targets]": "profiles or URLs; all profiles where none is given",
+    "<word>": "looked for in names and descriptions, in upper or lower case",
+    "[...targets]": "@name or URL of each server; by default all that are saved",
   },
-  pins: { "<action>": "list, show, approve or reset", "[...tools]": "their names; all where none is given" },
-  run: { "[file]": "a line for each call; - or nothing for stdin" },
-  watch: { "[...uris]": "of resources; without them the lists alone" },
-  skills: { "[name]": "of one skill, or its URI" },
-  "tools-call": { "[...arguments]": "key=value, key:=json, key=@file, a JSON object, or - for stdin" },
-  "prompts-get": { "[...arguments]": "key=value" },
-  store: { "[action]": "move or passphrase" },
+  pins: {
+    "<action>": "list all tools, show what changed, approve it, or reset: forget all pins",
+    "[...tools]": "only these tools; by default all that it concerns",
+  },
+  run: {
+    "[file]":
+      "a JSON object a line: tool and arguments; prompt, resource, or method and params; - or nothing for stdin",
+  },
+  watch: { "[...uris]": "URIs of resources to watch as well" },
+  skills: { "[name]": "a skill's name or URI, to print its text" },
+  "tools-get": { "<name>": "the tool's name, as tools-list shows it" },
+  "tools-call": {
+    "<name>": "the tool's name, as tools-list shows it",
+    "[...arguments]":
+      "key=value, a.b=value for nested ones, key:=JSON, key=@file; or all as one JSON object, or - to read it from stdin",
+  },
+  "prompts-get": {
+    "<name>": "the prompt's name, as prompts-list shows it",
+    "[...arguments]": "key=value or key=@file",
+  },
+  store: { "[action]": "move --to PLACE, or passphrase; without it the place is shown" },
 };
 
 /** @param place as in `arguments` of a verb, with its brackets. @returns undefined where its name says all */

@@ -28,7 +28,7 @@ export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
     {
       parts: [
         {
-          text: "What most commands know. Those of the connection are saved with a profile by login and connect; a command may add to them. Each has a variable, in [brackets]; the option beats it.",
+          text: "Options of most commands. login and connect save those of the connection; a command may add to them. Each has a variable, in [brackets]; the option wins.",
         },
       ],
     },
@@ -37,18 +37,18 @@ export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
   ],
   environment,
   "exit-codes": () => [
-    { parts: [{ text: "What a command ends with." }] },
+    { parts: [{ text: "How a command ended, for scripts." }] },
     {
       title: "Exit codes",
       parts: [
         {
           rows: [
             ["0", "done"],
-            ["1", "wrong usage: nothing was sent"],
-            ["2", "the server answered with an error, or the tool did"],
+            ["1", "wrong usage; nothing was sent"],
+            ["2", "the server, or its tool, answered with an error"],
             ["3", "network, or a time limit"],
             ["4", "not authorized: credentials are missing, refused or not good for this"],
-            ["5", "the store: no access to what is saved, or damaged"],
+            ["5", "the store of profiles cannot be opened, or is damaged"],
             ["130, 143", "ended by Ctrl-C, by SIGTERM"],
           ],
         },
@@ -87,10 +87,10 @@ export const PAGES: Readonly<Record<HelpPage, () => Section[]>> = {
         {
           rows: [
             ["error.code", "a number: the server's own, or -31000 less the exit code"],
-            ["error.name", "what failed, a word that stays the same from version to version"],
+            ["error.name", "what failed: a word for programs, the same in all versions"],
             ["error.message", "what happened, for people"],
             ["error.hint", "what to try next, where there is something"],
-            ["error.data", "what the server gave besides, where it is its own error"],
+            ["error.data", "the data of the server's own error"],
             ["error.exitCode", "as in m2mcp\u00a0help\u00a0exit-codes"],
           ],
         },
@@ -111,7 +111,7 @@ function credentials(): Section[] {
     {
       parts: [
         {
-          text: "Who the client is, and how it gets a token. m2mcp login proves them with one token request and saves them, encrypted; given with another command and a URL, they serve that run alone. Each option has a variable, in [brackets]; the option beats it.",
+          text: "Who the client is, and how it gets a token. m2mcp login tries them and saves them, encrypted; given with another command and a URL, they serve that run alone. Each option has a variable, in [brackets]; the option wins.",
         },
       ],
     },
@@ -146,7 +146,7 @@ function environment(): Section[] {
     {
       parts: [
         {
-          text: "Each option has a variable: --client-id is M2MCP_CLIENT_ID. The option beats it; empty counts as not set; a switch is 1 or 0; where an option may be repeated, one value a line.",
+          text: "Each option has a variable: --client-id is M2MCP_CLIENT_ID. The option wins; empty counts as not set; switches are 1 or 0; what may be repeated has one value a line.",
         },
       ],
     },
@@ -155,20 +155,17 @@ function environment(): Section[] {
       parts: [
         {
           rows: [
-            ["M2MCP_HOME", "the folder of the store, where it shall not be with the user's settings"],
+            ["M2MCP_HOME", "the folder of the store, in place of ~/.config/m2mcp or its like"],
             ["M2MCP_PASSPHRASE", "opens the store where its key comes from a passphrase"],
-            ["M2MCP_NEW_PASSPHRASE", "the one to change to, for m2mcp store; else it is asked for"],
+            ["M2MCP_NEW_PASSPHRASE", "the new one, for m2mcp store passphrase; else it is asked for"],
             [
               "NO_COLOR, CLICOLOR, FORCE_COLOR, CLICOLOR_FORCE",
               "whether there is colour, as --color says it",
             ],
-            ["M2MCP_LOG", "off, or the file in which bridges write down what happens to them"],
+            ["M2MCP_LOG", "off, or the file for the log of bridges"],
             ["HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY", "the proxy, and which servers go without it"],
             ["NODE_EXTRA_CA_CERTS", "a file with further certificate authorities, as --ca"],
-            [
-              "TRACEPARENT, TRACESTATE, BAGGAGE",
-              "handed on to the server, so that a call is found in traces",
-            ],
+            ["TRACEPARENT, TRACESTATE, BAGGAGE", "passed on to the server, for distributed tracing"],
           ],
         },
       ],

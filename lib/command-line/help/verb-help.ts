@@ -1,16 +1,10 @@
-import {
-  CONNECTION_OPTIONS,
-  CREDENTIAL_OPTIONS,
-  GENERAL_OPTIONS,
-  OPTIONS,
-  type OptionName,
-} from "../options.ts";
+import { CONNECTION_OPTIONS, GENERAL_OPTIONS, OPTIONS, type OptionName } from "../options.ts";
 import type { VerbSpec } from "../verbs/verb-spec.ts";
 import type { Part, Section } from "./layout.ts";
 import { optionRows } from "./option-rows.ts";
 import { meaningOf } from "./places.ts";
 
-/** Options of all that a call wants often; the others of those that speak to a server have a page. */
+/** Options of all that a call wants often; the others have a page. */
 const OFTEN: readonly OptionName[] = ["timeout", "json", "jq"];
 /** Options that stand for a verb of their own: the overview names them. */
 const ELSEWHERE: readonly OptionName[] = ["help", "version", "licenses"];
@@ -21,12 +15,10 @@ export const isOwn = ({ meanings = {} }: VerbSpec, name: OptionName): boolean =>
 
 /** The help of one verb: what it needs first, then what it may have, then where the rest is explained. */
 export function verbHelp(verb: VerbSpec): Section[] {
-  const { needs = [], options, meanings = {} } = verb;
+  const { needs = [], without = [], options, meanings = {} } = verb;
   const own = options.filter((name) => isOwn(verb, name));
-  const common = options.filter((name) => !own.includes(name) && !CREDENTIAL_OPTIONS.includes(name));
-  const asked = [...own, ...common.filter((name) => (speaks(verb) ? OFTEN : common).includes(name))].filter(
-    (name) => !ELSEWHERE.includes(name),
-  );
+  const often = OFTEN.filter((name) => options.includes(name) && !own.includes(name));
+  const asked = [...own, ...often].filter((name) => !without.includes(name));
   return [
     { parts: [{ text: verb.about }] },
     { title: "Usage", parts: usage(verb) },
@@ -59,13 +51,11 @@ function usage(verb: VerbSpec): Part[] {
   return [{ commands: lines }, ...(rows.length > 0 ? [{ text: "" }, { rows }] : [])];
 }
 
-const speaks = ({ options }: VerbSpec): boolean => options.includes("header");
-
 /** The options that are explained elsewhere: by their names, or by what they are about where they are many. */
 function elsewhere(verb: VerbSpec, shown: readonly OptionName[]): Section[] {
-  if (!speaks(verb)) return [];
+  const { without = [] } = verb;
   const rest = [...CONNECTION_OPTIONS, ...GENERAL_OPTIONS].filter(
-    (name) => verb.options.includes(name) && !shown.includes(name) && !ELSEWHERE.includes(name),
+    (name) => verb.options.includes(name) && ![...shown, ...without, ...ELSEWHERE].includes(name),
   );
   const parts: Part[] = [
     { text: `Also ${rest.map((name) => `--${name}`).join(", ")}: m2mcp\u00a0help\u00a0options` },
@@ -77,4 +67,4 @@ function elsewhere(verb: VerbSpec, shown: readonly OptionName[]): Section[] {
 const OTHER_PROOFS =
   "Other proofs (a platform's tokens, commands, encrypted keys, mutual TLS, DPoP), the issuer, the resource, further parameters: m2mcp\u00a0help\u00a0credentials";
 const CREDENTIALS =
-  "@name knows who the client is. For a URL that no login is saved for: m2mcp\u00a0help\u00a0credentials; to save one: m2mcp\u00a0login\u00a0--help";
+  "@name has its credentials saved (m2mcp\u00a0login\u00a0--help). For the URL of a server without a saved login: m2mcp\u00a0help\u00a0credentials";

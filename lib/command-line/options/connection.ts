@@ -9,9 +9,13 @@ export const CONNECTION = {
     repeat: true,
     expands: true,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: shown to the user as it is written in a shell
-    about: "header for MCP requests; ${VAR} is taken from the environment at use",
+    about: "a header of each request to the MCP server; ${VAR} is taken from the environment when it is sent",
   },
-  ca: { group: "connection", value: "FILE", about: "further certificate authorities, PEM" },
+  ca: {
+    group: "connection",
+    value: "FILE",
+    about: "certificate authorities to trust beside the usual ones, a PEM file",
+  },
   "allow-http": {
     group: "connection",
     value: "HOST",
@@ -21,35 +25,36 @@ export const CONNECTION = {
   protocol: {
     group: "connection",
     value: "VERSION",
-    about: "MCP protocol version to insist on",
+    about: "the MCP protocol version to insist on; by default what the server speaks",
     choices: ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"],
   },
   timeout: {
     group: "connection",
     value: "SECONDS",
-    about: "silence after which the server counts as gone; a request gets six times that in all",
+    about:
+      "how long the server may be silent: 60 by default, 600 in a bridge; a request gets six times that in all",
   },
   store: {
     group: "connection",
     value: "PLACE",
-    about: "where a new store keeps its key: keyring, file or passphrase",
+    about: "where a new store of profiles keeps its key: keyring, file or passphrase",
     choices: ["keyring", "file", "passphrase"],
   },
   "allow-tool": {
     group: "connection",
     value: "PATTERN",
     repeat: true,
-    about: "use only tools whose names suit: * stands for any text",
+    about: "use only tools whose names match; * stands for any text",
   },
   "deny-tool": {
     group: "connection",
     value: "PATTERN",
     repeat: true,
-    about: "hide and refuse tools whose names suit",
+    about: "hide and refuse tools whose names match",
   },
-  "read-only": { group: "connection", about: "use only tools that say of themselves that they only read" },
+  "read-only": { group: "connection", about: "use only tools that the server marks as read-only" },
   pin: {
     group: "connection",
-    about: "refuse tools that are no longer what they were at first sight; see m2mcp pins",
+    about: "refuse tools that have changed since they were first seen; see m2mcp pins",
   },
 } as const satisfies Record<string, OptionSpec>;

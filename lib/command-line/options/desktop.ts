@@ -7,7 +7,7 @@ export const DESKTOP = {
     value: "HOST",
     repeat: true,
     variable: false,
-    about: "a host as m2mcp hosts names it, or all; without it those on this machine",
+    about: "one of those that m2mcp hosts lists, or all; by default those found on this machine",
     choices: [
       "claude-desktop",
       "claude-code",
@@ -29,20 +29,20 @@ export const DESKTOP = {
     group: "own",
     value: "NAME",
     variable: false,
-    about: "the entry's name, if not that of the connection",
+    about: "the entry's name; by default the connection's",
   },
   file: {
     group: "own",
     value: "PATH",
     variable: false,
-    about: "the host's file, where it is not in its usual place",
+    about: "the host's file, if it is not in its usual place",
   },
   yes: { group: "own", variable: false, about: "go ahead without asking" },
   "dry-run": { group: "own", variable: false, about: "show what would change, and change nothing" },
-  print: { group: "own", variable: false, about: "print the entry alone, to be pasted" },
+  print: { group: "own", variable: false, about: "print the entry, to paste it yourself, and write nothing" },
   force: {
     group: "own",
     variable: false,
-    about: "also in place of an entry that does not start m2mcp",
+    about: "replace an entry of this name even if it does not start m2mcp",
   },
 } as const satisfies Record<string, OptionSpec>;

@@ -7,7 +7,7 @@ export const GENERAL = {
     group: "general",
     value: "EXPRESSION",
     variable: false,
-    about: "print what a jq expression makes of the JSON; strings as they are",
+    about: "print what this jq expression makes of the JSON; strings without quotes",
   },
   color: {
     group: "general",
@@ -15,9 +15,9 @@ export const GENERAL = {
     about: "colour: auto (default, at a terminal), always or never",
     choices: ["auto", "always", "never"],
   },
-  quiet: { group: "general", about: "nothing on stderr but the error that ends the command" },
-  verbose: { group: "general", about: "tell each step on stderr, never a secret" },
+  quiet: { group: "general", about: "print nothing to stderr but the error that ends the command" },
+  verbose: { group: "general", about: "print each step to stderr, never a secret" },
   help: { group: "general", variable: false, about: "show this help" },
   version: { group: "general", variable: false, about: "show the version" },
-  licenses: { group: "general", variable: false, about: "show the notices of what m2mcp is made of" },
+  licenses: { group: "general", variable: false, about: "show the licences of all that m2mcp contains" },
 } as const satisfies Record<string, OptionSpec>;

@@ -2,7 +2,11 @@ import type { OptionSpec } from "./option-spec.ts";
 
 /** What one verb or a few of them know. */
 export const OWN = {
-  profile: { group: "own", value: "@NAME", about: "the login to use, where several know the server" },
+  profile: {
+    group: "own",
+    value: "@NAME",
+    about: "the saved login to use, where there are several for this server",
+  },
   to: {
     group: "own",
     value: "PLACE",
@@ -10,25 +14,33 @@ export const OWN = {
     about: "where the store's key shall be: keyring, file or passphrase",
     choices: ["keyring", "file", "passphrase"],
   },
-  edit: { group: "own", variable: false, about: "write the arguments in $VISUAL or $EDITOR" },
-  "no-check": { group: "own", variable: false, about: "send arguments as they are, whatever is declared" },
+  edit: {
+    group: "own",
+    variable: false,
+    about: "write the arguments in $VISUAL or $EDITOR, from a template",
+  },
+  "no-check": { group: "own", variable: false, about: "send the arguments unchecked" },
   output: {
     group: "own",
     value: "FILE|DIR",
     variable: false,
-    about: "save images, audio and other attachments there; each gets a name by its URI and type in a folder",
+    about: "save images, audio and other attachments there; in a folder each is named after its URI and type",
   },
-  overwrite: { group: "own", variable: false, about: "let --output replace files that are there" },
+  overwrite: { group: "own", variable: false, about: "let --output replace existing files" },
   answers: {
     group: "own",
     value: "FILE",
-    about: "JSON: what to answer where the server asks, by field",
+    about: "a JSON file with answers to the server's questions: values by field, or a list of such objects",
   },
-  parallel: { group: "own", value: "COUNT", about: "calls under way at once, 64 at most; 1 by default" },
+  parallel: {
+    group: "own",
+    value: "COUNT",
+    about: "how many calls to make at once: 1 by default, 64 at most",
+  },
   "keep-going": { group: "own", about: "go on with the next call when one has failed" },
-  task: { group: "own", about: "call it as a task, where the tool can run as one" },
-  detach: { group: "own", about: "begin a task, print its id, and do not wait for it" },
-  progress: { group: "own", about: "tell progress on stderr where it is no terminal too" },
-  follow: { group: "own", variable: false, about: "go on with what is written from now on, until Ctrl-C" },
+  task: { group: "own", about: "run it as a task at the server, where the tool allows it, and wait" },
+  detach: { group: "own", about: "run it as a task, print the task's id, and do not wait" },
+  progress: { group: "own", about: "show progress on stderr even if it is no terminal" },
+  follow: { group: "own", variable: false, about: "keep printing what is added, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
 } as const satisfies Record<string, OptionSpec>;

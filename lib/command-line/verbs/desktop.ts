@@ -7,7 +7,8 @@ const CHANGING: readonly OptionName[] = ["host", "scope", "name", "file", "dry-r
 /** Hosts have scopes as authorization servers do, of another kind. */
 const MEANINGS = {
   scope: {
-    about: "user (default), project (a file of this folder, for all who share it) or local (you, here)",
+    about:
+      "whose setting it is: user (default), project (this folder's file, shared with others) or local (yours, in this folder)",
     choices: ["user", "project", "local"],
   },
 };
@@ -16,11 +17,11 @@ const MEANINGS = {
 const GUARDS = {
   "allow-tool": {
     value: "PATTERN",
-    about: "let the host's model use only tools whose names suit: * stands for any text",
+    about: "let the host use only tools whose names match; * stands for any text",
   },
-  "deny-tool": { value: "PATTERN", about: "hide tools whose names suit from the host, and refuse them" },
-  "read-only": { about: "let it use only tools that say of themselves that they only read" },
-  pin: { about: "refuse tools that are no longer what they were at first sight" },
+  "deny-tool": { value: "PATTERN", about: "hide tools whose names match from the host, and refuse them" },
+  "read-only": { about: "let it use only tools that the server marks as read-only" },
+  pin: { about: "refuse tools that have changed since they were first seen" },
 } as const satisfies Partial<Record<OptionName, OptionMeaning>>;
 const GUARD_NAMES = Object.keys(GUARDS) as (keyof typeof GUARDS)[];
 
@@ -43,7 +44,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     name: "uninstall",
     group: "hosts",
     arguments: "<@name>",
-    about: "Take a connection out of hosts' files again",
+    about: "Remove a connection's entry from the hosts it was added to",
     options: [...CHANGING, ...KEEPING],
     meanings: MEANINGS,
     examples: [`m2mcp uninstall ${OWN_NAME}`, `m2mcp uninstall ${OWN_NAME} --host cursor --dry-run`],
@@ -53,7 +54,7 @@ export const DESKTOP: readonly VerbSpec[] = [
     name: "hosts",
     group: "hosts",
     arguments: "",
-    about: "List the hosts on this machine, their files, and which entries are ours",
+    about: "List MCP hosts on this machine, their files, and their entries for m2mcp",
     options: GENERAL_OPTIONS,
     examples: ["m2mcp hosts", "m2mcp hosts --json"],
     load: () => import("../../verbs/desktop/hosts.ts"),
@@ -62,12 +63,12 @@ export const DESKTOP: readonly VerbSpec[] = [
     name: "bundle",
     group: "hosts",
     arguments: "[@name|server]",
-    about: "Make a .mcpb file that Claude Desktop installs: for one connection, one server, or any",
+    about: "Make a .mcpb file that Claude Desktop installs by double click",
     options: ["output", "print", ...GUARD_NAMES, ...KEEPING],
     meanings: {
       ...GUARDS,
       print: { about: "print the manifest, and write nothing" },
-      output: { value: "FILE", about: "the file to write, if not one named after the connection, here" },
+      output: { value: "FILE", about: "the file to write; by default here, named after the connection" },
     },
     examples: ["m2mcp bundle", `m2mcp bundle ${OWN_NAME}`, "m2mcp bundle https://mcp.example.com/mcp"],
     load: () => import("../../verbs/desktop/bundle.ts"),

@@ -14,7 +14,7 @@ export const PROMPTS: readonly VerbSpec[] = [
     name: "prompts-get",
     group: "use",
     arguments: "<target> <name> [...arguments]",
-    about: "Show a prompt, filled with key=value or key=@file",
+    about: "Show a prompt, filled in with arguments",
     options: ["edit", "no-check", "output", "overwrite", ...WORKING],
     examples: [`m2mcp ${OWN_NAME} prompts-get review language=TypeScript`],
     load: () => import("../../verbs/prompts/get.ts"),
@@ -23,7 +23,7 @@ export const PROMPTS: readonly VerbSpec[] = [
     name: "complete",
     group: "use",
     arguments: "<target> <name> <argument> [...arguments]",
-    about: "Show values that the server offers for the last argument of a prompt or resource template",
+    about: "Show values that the server suggests for an argument of a prompt or template",
     options: SPEAKING,
     examples: [
       `m2mcp ${OWN_NAME} complete review language=`,

@@ -23,7 +23,7 @@ export const RESOURCES: readonly VerbSpec[] = [
     name: "resources-read",
     group: "use",
     arguments: "<target> <uri>",
-    about: "Write a resource's content to stdout, as it is",
+    about: "Print a resource's content, byte for byte in a pipe",
     options: ["output", "overwrite", ...WORKING],
     examples: [
       `m2mcp ${OWN_NAME} resources-read file:///logo.png > logo.png`,

@@ -18,7 +18,7 @@ export const TOOLS: readonly VerbSpec[] = [
     name: "tools-get",
     group: "use",
     arguments: "<target> <name>",
-    about: "Show one tool: what it does and what it takes",
+    about: "Show what a tool does and which arguments it takes",
     options: SPEAKING,
     examples: [`m2mcp ${OWN_NAME} tools-get search`],
     load: () => import("../../verbs/tools/get.ts"),
@@ -27,8 +27,7 @@ export const TOOLS: readonly VerbSpec[] = [
     name: "tools-call",
     group: "use",
     arguments: "<target> <name> [...arguments]",
-    about:
-      "Call a tool with key=value by its schema, key:=json, key=@file, a JSON object, or - for one on stdin",
+    about: "Call a tool; arguments are typed and checked by its schema",
     options: ["edit", "no-check", "task", "detach", "output", "overwrite", ...WORKING],
     examples: [
       `m2mcp ${OWN_NAME} tools-call search query='red shoes' limit=5 filter.inStock=true`,
@@ -40,7 +39,7 @@ export const TOOLS: readonly VerbSpec[] = [
     name: "pins",
     group: "hosts",
     arguments: "<action> <target> [...tools]",
-    about: "With --pin: list what tools are pinned, show what changed, approve it, reset all",
+    about: "Show and approve changes of tools that --pin has refused",
     options: ["yes", ...SPEAKING],
     examples: [`m2mcp pins list ${OWN_NAME}`, `m2mcp pins approve ${OWN_NAME} search`],
     load: () => import("../../verbs/policy/pins.ts"),

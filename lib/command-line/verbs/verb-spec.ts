@@ -25,6 +25,8 @@ export interface VerbSpec {
   meanings?: Readonly<Partial<Record<OptionName, OptionMeaning>>>;
   /** Those of other groups that its help explains first. */
   needs?: readonly OptionName[];
+  /** Those that change nothing here: taken, and not in its help. */
+  without?: readonly OptionName[];
   examples: readonly string[];
   load(): Promise<Verb>;
 }
