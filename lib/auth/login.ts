@@ -42,6 +42,18 @@ export async function login(
     credentials: {
       ...credentials,
       ...(discovered.issuer === undefined ? {} : { issuer: discovered.issuer }),
+      ...(await withProvider(deps, credentials)),
     },
   };
+}
+
+/** The identity provider that vouched, recorded by name: the next ID token may be another's. */
+async function withProvider(
+  deps: AuthDeps,
+  { identityProvider: given }: Credentials,
+): Promise<Pick<Credentials, "identityProvider">> {
+  if (!given || given.issuer !== undefined || given.tokenEndpoint !== undefined)
+    return given ? { identityProvider: given } : {};
+  const issuer = (await deps.read())?.identityProvider?.issuer;
+  return { identityProvider: issuer === undefined ? given : { ...given, issuer } };
 }

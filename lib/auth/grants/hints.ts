@@ -2,7 +2,7 @@ import { oneLine } from "../../net/one-line.ts";
 import { secretMethod } from "../client/authentication.ts";
 import type { Credentials } from "../credentials.ts";
 import { entraHint } from "./entra.ts";
-import { JWT_BEARER, TOKEN_EXCHANGE } from "./token-types.ts";
+import { JWT_BEARER, TOKEN_EXCHANGE } from "./exchange/token-types.ts";
 
 /** What a server says of a refused token request (RFC 6749 §5.2). */
 export interface Refused {

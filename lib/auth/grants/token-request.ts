@@ -9,8 +9,8 @@ import { readAssertion } from "../client/secrets.ts";
 import { readSigningKey } from "../client/signing/read-key.ts";
 import type { Credentials, Discovered, SignedAssertion } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { addTokenExchange } from "./token-exchange.ts";
-import { JWT_BEARER } from "./token-types.ts";
+import { addTokenExchange } from "./exchange/token-exchange.ts";
+import { JWT_BEARER } from "./exchange/token-types.ts";
 
 /**
  * A token request of the grant (RFC 6749 §4.4.2; RFC 7523 §2.1 for `jwt-bearer` and `id-jag`; RFC 8693 §2.1; RFC 8707 §2 `resource`), with what
@@ -69,7 +69,7 @@ async function addGrant(
     case "token-exchange":
       return addTokenExchange(body, credentials, audience, deps);
     case "id-jag": {
-      const { requestIdJag } = await import("./id-jag.ts");
+      const { requestIdJag } = await import("./exchange/id-jag.ts");
       body.set("grant_type", JWT_BEARER);
       body.set("assertion", await requestIdJag(deps, credentials, { found, scope }));
     }

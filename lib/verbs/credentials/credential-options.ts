@@ -1,13 +1,17 @@
 import type { Credentials, Grant } from "../../auth/credentials.ts";
-import type { Options } from "../../command-line/option-values.ts";
+import { type Options, spelt } from "../../command-line/option-values.ts";
 import { type OptionName, variableOf } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 
 export const SECRETS = ["client-secret", "client-secret-file", "client-secret-command"] as const;
 export const ASSERTIONS = ["client-assertion-file", "client-assertion-command", "assertion"] as const;
-export const PROOFS = [...SECRETS, "private-key", "sign-command", ...ASSERTIONS, "client-cert"] as const;
-const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer"];
+export const KEYS = ["private-key", "sign-command"] as const;
+export const PROOFS = [...SECRETS, ...KEYS, ...ASSERTIONS, "client-cert"] as const;
+export const SUBJECTS = ["subject-token-file", "subject-token-command", "subject-token"] as const;
+export const ACTORS = ["actor-token-file", "actor-token-command", "actor-token"] as const;
+const NAMING = ["client-id", ...PROOFS, ...SUBJECTS] as const;
+export const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer", "token-exchange", "id-jag"];
 const METHODS = [
   "client_secret_basic",
   "client_secret_post",
@@ -20,11 +24,11 @@ export type Method = (typeof METHODS)[number];
 
 /** Whether flags or variables say who the client is. */
 export const namesCredentials = (options: Options): boolean =>
-  (["client-id", ...PROOFS] as const).some((name) => options.origin(name) !== undefined);
+  NAMING.some((name) => options.origin(name) !== undefined);
 
 /** Whether any credential option stands on the command line itself. */
 export const flagsCredentials = (options: Options): boolean =>
-  (["client-id", ...PROOFS] as const).some((name) => options.origin(name) === "flag");
+  NAMING.some((name) => options.origin(name) === "flag");
 
 /** What a person at a terminal could type: the id and the proof of a client, where neither flags nor variables give it. */
 export function missingOf(options: Options): { id: boolean; proof: boolean } {
@@ -42,7 +46,9 @@ export function chosen<Name extends OptionName>(options: Options, names: readonl
     // A client certificate may come on top of another proof: tokens are bound to it then.
     const proofs = given.length > 1 ? given.filter((name) => name !== "client-cert") : given;
     if (proofs.length > 1) {
-      const spelling = proofs.map((name) => (origin === "flag" ? `--${name}` : variableOf(name)));
+      const spelling = proofs
+        .map((name) => spelt(options, name))
+        .map((name) => (origin === "flag" ? `--${name}` : variableOf(name)));
       throw wrongUsage(`${spelling.join(" and ")} exclude each other`, "give one of them");
     }
     if (proofs[0]) return proofs[0];
@@ -57,7 +63,7 @@ export function readGrant(options: Options): Grant {
   if (grant) return grant;
   const near = suggest(text, GRANTS);
   throw wrongUsage(
-    `unknown grant ${text}: there are ${GRANTS.join(" and ")}`,
+    `unknown grant ${text}: there are ${GRANTS.join(", ")}`,
     near ? `did you mean --grant ${near}` : "grants that need a person at a browser are not for machines",
   );
 }
@@ -67,7 +73,8 @@ export function readMethod(options: Options): Method | undefined {
   const text = options.value("auth-method");
   if (text === undefined) return undefined;
   const method = METHODS.find((known) => known === text);
-  if (!method) throw wrongUsage(`unknown --auth-method ${text}`, `there are ${METHODS.join(", ")}`);
+  if (!method)
+    throw wrongUsage(`unknown --${spelt(options, "auth-method")} ${text}`, `there are ${METHODS.join(", ")}`);
   return method;
 }
 
@@ -77,16 +84,7 @@ export function readMethod(options: Options): Method | undefined {
  * @throws M2mcpError (exit 1) naming the option that is malformed
  */
 export function readTokenRequest(options: Options): Partial<Credentials> {
-  const assertionAudience = options.value("assertion-audience");
-  if (
-    assertionAudience !== undefined &&
-    !/^(issuer|token-endpoint)$/.test(assertionAudience) &&
-    !URL.canParse(assertionAudience)
-  )
-    throw wrongUsage(
-      `unknown --assertion-audience ${assertionAudience}`,
-      "it is issuer, token-endpoint or the audience itself, a URI",
-    );
+  const assertionAudience = readAudience(options);
   const resource = readResource(options);
   const issuer = options.value("issuer");
   const tokenEndpoint = options.value("token-endpoint");
@@ -103,6 +101,17 @@ export function readTokenRequest(options: Options): Partial<Credentials> {
     ...(params.length > 0 ? { tokenParams: params } : {}),
     ...(options.on("dpop") ? { dpop: true as const } : {}),
   };
+}
+
+/** Whom assertions are for. @throws M2mcpError (exit 1) where it can be nobody */
+export function readAudience(options: Options): string | undefined {
+  const audience = options.value("assertion-audience");
+  if (audience === undefined || /^(issuer|token-endpoint)$/.test(audience) || URL.canParse(audience))
+    return audience;
+  throw wrongUsage(
+    `unknown --${spelt(options, "assertion-audience")} ${audience}`,
+    "it is issuer, token-endpoint or the audience itself, a URI",
+  );
 }
 
 /** The resource to ask tokens for; null when none shall be sent. */
@@ -122,7 +131,8 @@ function tokenParam(text: string): [string, string] {
   return [text.slice(0, equals), text.slice(equals + 1)];
 }
 
-function checkedUrl(option: OptionName, text: string, kind: "web" | "uri" = "web"): string {
+/** @throws M2mcpError (exit 1) where it is no URL */
+export function checkedUrl(option: OptionName, text: string, kind: "web" | "uri" = "web"): string {
   const url = URL.parse(text);
   if (!url || (kind === "web" && url.protocol !== "https:" && url.protocol !== "http:"))
     throw wrongUsage(`--${option} ${text} is no URL`, "write it in full, with https://");

@@ -1,8 +1,8 @@
 import { decodeProtectedHeader } from "jose";
-import { readAssertion } from "../client/secrets.ts";
-import type { Credentials, GivenToken } from "../credentials.ts";
-import type { Audience } from "../platforms/audience.ts";
-import type { IdentityMeans } from "../platforms/deps.ts";
+import { readAssertion } from "../../client/secrets.ts";
+import type { Credentials, GivenToken } from "../../credentials.ts";
+import type { Audience } from "../../platforms/audience.ts";
+import type { IdentityMeans } from "../../platforms/deps.ts";
 import { TOKEN_EXCHANGE, TOKEN_TYPE } from "./token-types.ts";
 
 /** A token as it is sent, with its type (RFC 8693 §3). */

@@ -1,5 +1,5 @@
 // Failures of what goes ahead of a token request.
-import { authError } from "../errors.ts";
+import { authError } from "../../errors.ts";
 
 export const noProvider = () =>
   authError(

@@ -1,5 +1,5 @@
-import type { IdentityProvider } from "../credentials.ts";
-import type { Refused } from "./hints.ts";
+import type { IdentityProvider } from "../../credentials.ts";
+import type { Refused } from "../hints.ts";
 
 /** What was asked of an identity provider. */
 export interface AskedToVouch {
