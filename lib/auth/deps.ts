@@ -19,6 +19,8 @@ export interface AuthDeps {
   allowHttp: string[];
   /** One line for a person; never a secret. */
   log(line: string): void;
+  /** The same of what a person did not say and should know; `log` unless given. */
+  tell?(line: string): void;
   /** The credentials as they are stored now; a rotation is picked up at the next token request. */
   reload?(): Promise<Credentials | null>;
   /**

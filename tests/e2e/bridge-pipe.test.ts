@@ -26,7 +26,12 @@ describe("the bridge in a pipe", () => {
         call("two", "slow", { ms: 400 }),
       )}`,
     });
-    expect(stderr).toBe("");
+    const at = "\\d{4}-\\d\\d-\\d\\dT\\S+Z";
+    expect(stderr).toMatch(
+      new RegExp(
+        `^${at} error - -: the line is not valid JSON\n${at} error - "x": the message is neither .*\n$`,
+      ),
+    );
     expect(code).toBe(0);
     const all = answers(stdout);
     expect(all.filter(({ id }) => id === 1)).toHaveLength(1);

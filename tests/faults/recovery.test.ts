@@ -120,3 +120,47 @@ for (const [way, refuse] of Object.entries(WAYS_TO_REFUSE))
     }),
     60_000,
   );
+
+for (const [way, refuse] of Object.entries(WAYS_TO_REFUSE))
+  test.concurrent(
+    `recovery: a command goes on where the session that it took over is lost after it has answered (${way})`,
+    inHome(async (home) => {
+      let forgets = false;
+      const lost = new Set<string>();
+      const server = home.owns(
+        await startLegacyServer(
+          ({ id, method, session, params }, response) => {
+            if (method === "tools/list") {
+              if (forgets) lost.add(session ?? "");
+              forgets = false;
+              return json(response, {
+                jsonrpc: "2.0",
+                id,
+                result: { tools: [{ name: params?.name ?? "t", inputSchema: {} }] },
+              });
+            }
+            json(response, result(id, session));
+          },
+          {
+            before(asked) {
+              if (asked.method === "" || !lost.has(asked.session ?? "")) return false;
+              refuse(asked);
+              return true;
+            },
+          },
+        ),
+      );
+      expect(await home.run(["connect", server.url, "@svc"])).toMatchObject({ code: 0 });
+      forgets = true;
+      const called = await home.run(["@svc", "tools-call", "t", "--no-check"]);
+      forgets = true;
+      const listed = await home.run(["@svc", "run", "-", "--parallel", "3"], {
+        input: Array.from({ length: 4 }, () => '{"method":"tools/list"}\n{"tool":"t"}\n').join(""),
+      });
+      expect([called.code, called.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+      expect([listed.code, listed.stderr]).toEqual([0, ""]);
+      expect(listed.stdout.trim().split("\n")).toHaveLength(8);
+      expect(server.count("initialize")).toBeLessThan(6);
+    }),
+    60_000,
+  );

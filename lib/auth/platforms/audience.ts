@@ -21,8 +21,8 @@ const ENTRA: [host: RegExp, audience: string][] = [
   ],
 ];
 
-/** Platforms that give tokens for one audience only, wherever they go. */
-const OWN: Partial<Record<PlatformName, string>> = {};
+/** A managed identity has tokens only for what its tenant knows, which an issuer elsewhere is not. */
+const OWN: Partial<Record<PlatformName, string>> = { azure: "api://AzureADTokenExchange" };
 
 /**
  * The `aud` of a platform's token: the name that the authorization server expects there. Entra ID has one of its own;

@@ -2,6 +2,7 @@ import { failureCode, failureReason } from "../../net/network-failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { statOf } from "../../platform/files/stat.ts";
 import { DirectFailed, requestDirectly } from "../../platform/http/direct.ts";
 import type { AuthDeps } from "../deps.ts";
 import { secretUnreadable } from "../errors.ts";
@@ -18,7 +19,7 @@ const FILE_MAX_BYTES = 64 * 1024;
 /** What of authorization's means a platform's token takes. */
 export type IdentityMeans = Pick<
   AuthDeps,
-  "fetch" | "timeoutMs" | "log" | "env" | "signal" | "now" | "askDirect"
+  "fetch" | "timeoutMs" | "log" | "tell" | "env" | "signal" | "now" | "askDirect"
 >;
 
 /** What platforms are given, from what authorization is given. */
@@ -30,25 +31,32 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
     log,
     ask: (url, request) => exchange(deps, url, request),
 
-    async askDirect(url, { method, headers = {}, body }) {
-      const sent = { method, headers, ...(body === undefined ? {} : { body }) };
+    async askDirect(url, request) {
+      // Neither path nor query: those of a container's agent are a secret.
+      const { host } = new URL(url);
       const limits = {
         timeoutMs: DIRECT_TIMEOUT_MS,
         maxBytes: DIRECT_MAX_BYTES,
         ...(signal ? { signal } : {}),
       };
       try {
-        const answer = await askDirect(url, sent, limits);
-        log(`${method} ${url} → ${answer.status}`);
+        const answer = await askDirect(url, request, limits);
+        log(`${request.method} ${host} → ${answer.status}`);
         return { ...answer, json: parse(answer.text) };
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         // Only its kind is told: its text may hold the request.
         const unanswered = error instanceof DirectFailed ? error.message : failureReason(failureCode(error));
-        log(`${method} ${url}: ${unanswered}`);
+        log(`${request.method} ${host}: ${unanswered}`);
         return { unanswered };
       }
     },
+
+    isThere: (path) =>
+      statOf(path).then(
+        () => true,
+        () => false,
+      ),
 
     async readFile(path, { maxBytes } = { maxBytes: FILE_MAX_BYTES }) {
       try {

@@ -1,5 +1,5 @@
 /** The platforms that are known, in the order in which `auto` looks for them: the nearest to the program first. */
-export const PLATFORM_NAMES = ["github-actions"] as const;
+export const PLATFORM_NAMES = ["github-actions", "azure", "gcp", "aws"] as const;
 export type PlatformName = (typeof PLATFORM_NAMES)[number];
 
 /** What may be asked for: a platform, or the one that is found. */
@@ -9,3 +9,29 @@ export type PlatformChoice = (typeof PLATFORM_CHOICES)[number];
 /** The platform that a text names. */
 export const platformNamed = (text: unknown): PlatformChoice | undefined =>
   PLATFORM_CHOICES.find((name) => name === text);
+
+/** Variables that choose among identities of a platform, or tell those of its jobs apart. */
+const CHOOSING: Partial<Record<PlatformName, readonly string[]>> = {
+  "github-actions": ["GITHUB_REPOSITORY", "GITHUB_REF", "GITHUB_WORKFLOW_REF", "GITHUB_JOB"],
+  azure: ["AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"],
+  gcp: ["GCE_METADATA_HOST", "GCE_METADATA_IP"],
+  aws: [
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+  ],
+};
+
+/** What of the environment tells the identities of a platform apart: a token of one is no token of another. */
+export const identityIn = (
+  from: PlatformChoice,
+  env: Record<string, string | undefined>,
+): (string | null)[] =>
+  PLATFORM_NAMES.flatMap((name) => (from === "auto" || from === name ? (CHOOSING[name] ?? []) : [])).map(
+    (variable) => env[variable] ?? null,
+  );

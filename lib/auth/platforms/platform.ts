@@ -1,3 +1,4 @@
+import type { DirectRequest } from "../../platform/http/direct.ts";
 import type { Answer, ExchangeRequest } from "../exchange.ts";
 import type { PlatformChoice } from "./names.ts";
 
@@ -53,7 +54,7 @@ export interface PlatformDeps {
    * An address of this machine or of the network it stands in: asked without any proxy and without redirects, within a
    * second, for a short answer.
    */
-  askDirect(url: string, request: ExchangeRequest): Promise<DirectAnswer | Unanswered>;
+  askDirect(url: string, request: DirectRequest): Promise<DirectAnswer | Unanswered>;
   /** An address in the network, by its proxies and authorities. @throws M2mcpError as `exchange` */
   ask(url: string, request: ExchangeRequest): Promise<Answer>;
   /**
@@ -62,6 +63,8 @@ export interface PlatformDeps {
    * @throws M2mcpError secret_unreadable for one that is there and cannot be read
    */
   readFile(path: string, limits?: { maxBytes: number }): Promise<string | undefined>;
+  /** Whether there is something at a path. */
+  isThere(path: string): Promise<boolean>;
 }
 
 /** A place that gives its machines an identity. */

@@ -20,13 +20,21 @@ export async function readIdentity(
   const { from, ...settings } = source;
   const given = createPlatformDeps(deps);
   const { name, platform } =
-    from === "auto" ? await findPlatform(given) : { name: from, platform: await loadPlatform(from) };
+    from === "auto" ? await found(given, deps) : { name: from, platform: await loadPlatform(from) };
   return platform.identify({ ...settings, audience: audienceFor(name, audience) }, given);
 }
 
 interface Found {
   name: PlatformName;
   platform: Platform;
+  /** What shows that this machine is there. */
+  shown: string;
+}
+
+async function found(given: PlatformDeps, { tell, log }: IdentityMeans): Promise<Found> {
+  const one = await findPlatform(given);
+  (tell ?? log)(`the identity of this machine comes from ${one.platform.title}: ${one.shown}`);
+  return one;
 }
 
 /**
@@ -38,19 +46,17 @@ async function findPlatform(deps: PlatformDeps): Promise<Found> {
   const all = await Promise.all(
     PLATFORM_NAMES.map(async (name) => ({ name, platform: await loadPlatform(name) })),
   );
-  const took = ({ platform }: Found, shown: string) =>
-    deps.log(`the identity of this machine comes from ${platform.title}: ${shown}`);
   for (const one of all) {
     const shown = await one.platform.find(deps);
-    if (shown === undefined) continue;
-    took(one, shown);
-    return one;
+    if (shown !== undefined) return { ...one, shown };
   }
-  const answers = await Promise.all(all.map(({ platform }) => platform.probe?.(deps)));
-  const at = answers.findIndex((shown) => shown !== undefined);
-  const [one, shown] = [all[at], answers[at]];
-  if (!one || shown === undefined)
-    throw noPlatform(all.map(({ platform }) => `${platform.title} (${platform.lookedFor})`));
-  took(one, shown);
-  return one;
+  const answers = await Promise.all(
+    all.map(async (one) => {
+      const shown = await one.platform.probe?.(deps);
+      return shown === undefined ? [] : [{ ...one, shown }];
+    }),
+  );
+  const [first] = answers.flat();
+  if (first) return first;
+  throw noPlatform(all.map(({ platform }) => `${platform.title} (${platform.lookedFor})`));
 }

@@ -78,12 +78,13 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "PLATFORM",
     about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
-    choices: ["auto", "github-actions"],
+    choices: ["auto", "aws", "azure", "gcp", "github-actions"],
   },
   "assertion-identity": {
     group: "credentials",
     value: "ID",
-    about: "which identity of the platform, where this machine has several",
+    about:
+      "which of its identities: a service account (gcp), a client or resource id or object-id:ID (azure)",
   },
   "assertion-lifetime": {
     group: "credentials",

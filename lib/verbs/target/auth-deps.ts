@@ -42,6 +42,8 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
     timeoutMs: timeoutMs(command.options) ?? AUTH_TIMEOUT_MS,
     allowHttp: target.allowHttp,
     log: timedStep(command),
+    // A bridge gets tokens all day, and its host shows what it says.
+    ...(command.verb === "bridge" ? {} : { tell: (line: string) => command.output.note(line) }),
     route: () => routeOf(command, target),
     ...(takenBy ? { takenBy: issuerMemory(command, takenBy) } : {}),
     ...(login

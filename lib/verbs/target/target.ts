@@ -75,7 +75,9 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
   if (namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);
     // The secret is one of the parts: with another secret, the token got by the first is not found.
-    const cache = cacheOf(store, [server, JSON.stringify(credentials)]);
+    const { identityParts } = await import("../../auth/platforms/identity-parts.ts");
+    const parts = identityParts(credentials, command.io.env);
+    const cache = cacheOf(store, [server, JSON.stringify(credentials), ...parts]);
     const { clientId, authentication } = credentials;
     const takenBy = cacheOf(store, ["taken by", JSON.stringify([clientId, authentication])]);
     return withOptions(command, store, server, { credentials, cache, takenBy });

@@ -1,20 +1,15 @@
 import { afterEach, expect, test } from "bun:test";
 import { readIdentity } from "../../../lib/auth/platforms/read-identity.ts";
-import { M2mcpError } from "../../../lib/failure.ts";
 import { json } from "../../support/mcp/scripted.ts";
 import { type Serving, serveHttp } from "../../support/net/listen.ts";
 import { memoryDeps } from "../memory-deps.ts";
+import { failureOf } from "./failure-of.ts";
 
 const servers: Serving[] = [];
 afterEach(async () => {
   for (const one of servers.splice(0)) await one.stop();
 });
 
-const failureOf = async (work: Promise<unknown>): Promise<M2mcpError> => {
-  const error = await work.catch((thrown: unknown) => thrown);
-  if (error instanceof M2mcpError) return error;
-  throw new Error("expected a failure");
-};
 /** No metadata address is there. */
 const askDirect = async () => {
   throw Object.assign(new Error("with a secret"), { code: "ENETUNREACH" });

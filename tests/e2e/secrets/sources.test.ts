@@ -118,7 +118,8 @@ test("no secret is seen that is typed at a terminal", async () => {
     return { code, shown };
   };
   const login = ["login", `${world.origin}/mcp`, "@typed", "--client-id", "id", "--verbose"];
-  const typed = await typing(login, [S.prompt]);
+  // How the client proves itself is asked first: by a secret, unless something else is chosen.
+  const typed = await typing(login, ["", S.prompt]);
   expect([typed.code, typed.shown.includes("secret of client id: ")]).toEqual([0, true]);
   const changed = await typing(["store", "passphrase"], [S.newPassphrase, S.newPassphrase]);
   expect(changed.code).toBe(0);
