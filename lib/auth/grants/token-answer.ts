@@ -119,10 +119,12 @@ function readToken(json: JsonObject, host: string, askedAtMs: number, asked: str
 
 /** An exchange may give a token that is none for access (RFC 8693 §2.2.1). */
 function requireAccessToken({ token_type: type, issued_token_type: issued }: JsonObject, host: string): void {
-  if (typeof type !== "string" || type.toUpperCase() !== "N_A") return;
-  const what =
-    typeof issued === "string" && !holdsToken(issued.replace(/^urn:[\w:]+:/, "")) ? oneLine(issued, 80) : "";
-  throw badTokenAnswer(host, `what it issued is no access token${what === "" ? "" : `, but ${what}`}`);
+  if (typeof issued !== "string" || String(type).toUpperCase() !== "N_A") return;
+  const isShown = !holdsToken(issued.replace(/^urn:[\w:]+:/, ""));
+  throw badTokenAnswer(
+    host,
+    `what it issued is no access token${isShown ? `, but ${oneLine(issued, 80)}` : ""}`,
+  );
 }
 
 /** Names what is there instead of a token, never what it says. */
