@@ -1,8 +1,9 @@
-// `bun run release [--only TARGET] [--quick] [--out FOLDER]`: all that a release page needs, into release/. Each platform is built in a
-// folder of its own, which holds the packages of that platform alone; the network is needed for what the package cache
-// lacks.
+// `bun run release [--only TARGET] [--quick] [--out FOLDER]`: all that a release page needs, into release/. Each platform
+// is built in a folder of its own, which holds the packages of that platform alone; the network is needed for what the
+// package cache lacks.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import { BuildError } from "./compile.ts";
 import { checkMachO } from "./mach-o.ts";
@@ -22,7 +23,7 @@ import { TARGETS, targetNamed } from "./targets.ts";
 const root = join(import.meta.dir, "..");
 
 try {
-  const only = valueAfter("--only");
+  const { only, quick, out } = options();
   const chosen = only === undefined ? undefined : targetNamed(only);
   if (only !== undefined && !chosen)
     throw new BuildError(
@@ -31,11 +32,11 @@ try {
     );
   const release: Release = {
     root,
-    out: resolve(root, valueAfter("--out") ?? "release"),
+    out: resolve(out ?? join(root, "release")),
     version: manifest.version,
     commit: commitOf(root),
     timeS: sourceTime(root),
-    quick: process.argv.includes("--quick"),
+    quick,
   };
   rmSync(release.out, { recursive: true, force: true });
   mkdirSync(release.out, { recursive: true });
@@ -57,7 +58,7 @@ try {
     if (one.target.libc === "glibc") told(debPackage(release, one, beside));
   }
   for (const file of npmPackages(release, built, texts)) told(file);
-  told(bundleForDesktops(release, built));
+  told(bundleForDesktops(release, built, texts));
   for (const file of forPackageManagers(release, built))
     told(`${file} is left out: it needs other platforms too`);
   rmSync(join(release.out, ".stage"), { recursive: true });
@@ -78,7 +79,18 @@ function signature({ target, file }: Built): string {
   return `, signed in ${pages} pages`;
 }
 
-function valueAfter(option: string): string | undefined {
-  const index = process.argv.indexOf(option);
-  return index === -1 ? undefined : (process.argv[index + 1] ?? "");
+function options(): { only?: string | undefined; quick: boolean; out?: string | undefined } {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: "string" },
+        quick: { type: "boolean", default: false },
+        out: { type: "string" },
+      },
+    });
+    return values;
+  } catch (error) {
+    const [message] = String(error instanceof Error ? error.message : error).split("\n");
+    throw new BuildError(`${message}`, "bun run release [--only TARGET] [--quick] [--out FOLDER]");
+  }
 }

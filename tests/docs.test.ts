@@ -206,24 +206,33 @@ const reading: SecretReading = {
   keep: "source",
   read: async () => "text",
   stdin: async () => "text",
+  spiffeId: async () => "spiffe://example.org/machine",
 };
 
-describe("each command of docs/identities.md gives credentials:", () => {
+describe("docs/identities.md:", () => {
   const text = read("docs/identities.md");
-  const inBlocks = commandsIn(text);
-  const inTables = quoted(text).filter((one) => /^--(grant|client-id|assertion|token)\b.* /.test(one));
-  test("there are some", () => expect(Math.min(inBlocks.length, inTables.length)).toBeGreaterThan(4));
-  test.each([...inBlocks, ...inTables.map((options) => `m2mcp login https://h.example/mcp ${options}`)])(
-    "%s",
-    async (command) => {
-      const [program, ...args] = wordsOf(command);
-      const { positionals, given } = parseArguments(args);
-      expect([program, positionals[0], positionals[2] ?? "@svc"]).toEqual(["m2mcp", "login", "@svc"]);
-      const known = VERBS.find(({ name }) => name === "login")?.options ?? [];
-      const options = readOptions(given, {}, known, "login");
-      // Some lines go on with a secret that stands in a variable.
-      const credentials = await readCredentials(options, { ...reading, prompt: async () => "typed" });
-      expect(credentials.grant).toBe((options.value("grant") ?? "client-credentials") as Grant);
-    },
-  );
+  const logins = [
+    ...commandsIn(text).filter((command) => command.startsWith("m2mcp login")),
+    ...rowsOf(text).map(([, , line = ""]) => `m2mcp login https://h.example/mcp ${line.replaceAll("`", "")}`),
+  ];
+  test("there are logins", () => expect(logins.length).toBeGreaterThan(15));
+
+  test.each(logins)("it gives credentials: %s", async (command) => {
+    const [program, ...args] = wordsOf(command);
+    const { positionals, given } = parseArguments(args);
+    expect([program, positionals[0], positionals[2] ?? "@svc"]).toEqual(["m2mcp", "login", "@svc"]);
+    const known = VERBS.find(({ name }) => name === "login")?.options ?? [];
+    const options = readOptions(given, {}, known, "login");
+    const credentials = await readCredentials(options, reading);
+    expect(credentials.grant).toBe((options.value("grant") ?? "client-credentials") as Grant);
+  });
+
+  /** Options within sentences, and commands within other files. */
+  const pieces = [
+    ...quoted(text).filter((one) => one.startsWith("--")),
+    ...[...text.matchAll(/^(?:script|- script): (m2mcp .*)$/gm)].map(([, command = ""]) => command),
+  ];
+  test.each(pieces)("its options are there: %s", (piece) => {
+    expect(() => parseArguments(wordsOf(piece.replace(/^(--[\w-]+)$/, "$1=x")).slice(0))).not.toThrow();
+  });
 });

@@ -36,7 +36,7 @@ export function debPackage(release: Release, built: Built, documents: Documents)
   run("find", [folder, "-exec", "touch", "-h", "-d", `@${release.timeS}`, "{}", "+"], release.out);
   const name = `m2mcp_${release.version}_${architecture}.deb`;
   // zstd would be smaller, but older dpkg cannot read it.
-  const level = release.quick ? ["-Zgzip", "-z1"] : ["-Zxz"];
+  const level = release.quick ? ["-Zgzip", "-z1"] : ["-Zxz", "--threads-max=2"];
   run("dpkg-deb", ["--root-owner-group", ...level, "--build", folder, join(release.out, name)], release.out, {
     SOURCE_DATE_EPOCH: `${release.timeS}`,
   });
@@ -56,7 +56,7 @@ Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${kilobytes}
 Depends: libc6 (>= 2.17), libgcc-s1
-Recommends: gnome-keyring
+Suggests: gnome-keyring | kwalletmanager
 Section: net
 Priority: optional
 Homepage: https://github.com/m2mcp/m2mcp

@@ -88,7 +88,7 @@ function packed(release: Release, folder: string, name: string): string {
   run("tar", [...tarOptions(release), "-cf", tar, "package"], join(folder, ".."));
   writeFileSync(
     join(release.out, "npm", name),
-    gzipSync(readFileSync(tar), { level: release.quick ? 1 : 9 }),
+    gzipSync(readFileSync(tar), { level: release.quick ? 0 : 9 }),
   );
   return `npm/${name}`;
 }

@@ -12,7 +12,7 @@ export interface Release {
   commit: string;
   /** The time of all files in archives, in s since 1970. */
   timeS: number;
-  /** Weak compression: for trying out, and for tests. */
+  /** Little or no compression: for trying out, and for tests. */
   quick: boolean;
 }
 

@@ -1,5 +1,6 @@
 // What a bridge writes down of itself: counted and kept in memory at once, written later, by code that is loaded after
 // the first answer. No answer waits for any of it.
+import { startTimer, type Timer } from "../timing/timer.ts";
 import type { LogEntry } from "./entry.ts";
 import type { RecordSink } from "./sink.ts";
 
@@ -32,22 +33,27 @@ export interface Recorder {
 
 type State =
   /** Nothing is loaded yet: the timer ends that. */
-  | { kind: "waiting"; timer: NodeJS.Timeout }
-  | { kind: "open"; sink: Promise<RecordSink | null> }
-  | { kind: "ended" };
+  { kind: "waiting"; timer: Timer } | { kind: "open"; sink: Promise<RecordSink | null> } | { kind: "ended" };
+
+/** A timer that no process stays for. */
+function behind(delayMs: number, run: () => void): Timer {
+  const timer = startTimer(delayMs, run);
+  timer.keepAlive(false);
+  return timer;
+}
 
 /** @param open loads and opens what writes; null where nothing can be written */
 export function createRecorder(open: () => Promise<RecordSink | null>): Recorder {
   const figures: Figures = { requests: 0, calls: 0, errors: 0 };
-  let state: State = { kind: "waiting", timer: setTimeout(begin, FIRST_MS).unref() };
+  let state: State = { kind: "waiting", timer: behind(FIRST_MS, begin) };
   let waiting: LogEntry[] = [];
   let dropped = 0;
-  let linesTimer: NodeJS.Timeout | undefined;
-  let figuresTimer: NodeJS.Timeout | undefined;
+  let linesTimer: Timer | undefined;
+  let figuresTimer: Timer | undefined;
 
   function begin(): void {
     if (state.kind !== "waiting") return;
-    clearTimeout(state.timer);
+    state.timer.stop();
     const sink = open().catch(() => null);
     state = { kind: "open", sink };
     void sink.then(() => Promise.all([writeLines(), writeFigures()]));
@@ -68,18 +74,18 @@ export function createRecorder(open: () => Promise<RecordSink | null>): Recorder
     figures,
     changed() {
       if (state.kind === "waiting") begin();
-      else figuresTimer ??= setTimeout(() => void writeFigures(), FIGURES_MS).unref();
+      else figuresTimer ??= behind(FIGURES_MS, () => void writeFigures());
     },
     note(entry) {
       if (waiting.length < MOST_WAITING) waiting.push(entry);
       else dropped++;
-      if (state.kind === "open") linesTimer ??= setTimeout(() => void writeLines(), LINES_MS).unref();
+      if (state.kind === "open") linesTimer ??= behind(LINES_MS, () => void writeLines());
     },
     async end() {
       if (state.kind === "ended") return;
       begin();
-      clearTimeout(linesTimer);
-      clearTimeout(figuresTimer);
+      linesTimer?.stop();
+      figuresTimer?.stop();
       await writeLines();
       const sink = state.kind === "open" ? await state.sink : null;
       state = { kind: "ended" };

@@ -1,3 +1,4 @@
+import type { Failure } from "./failed-request.ts";
 import type { PlatformSource } from "./platforms/platform.ts";
 
 /** Where a secret comes from. `value` is stored encrypted; the others are read anew for each token request. */
@@ -35,8 +36,19 @@ export type ClientAuthentication =
   | { kind: "tls" }
   | { kind: "none" };
 
-/** Where a ready-made assertion comes from: a file or command, read anew each time, or the platform of this machine. */
-export type AssertionSource = SecretSource | PlatformSource;
+/** Where a ready-made assertion comes from: a file, command or variable, read anew each time, or this machine's platform. */
+export type AssertionSource = TokenSource | { from: "env"; name: string };
+
+/** Where a token comes from that something else makes. */
+export type TokenSource = SecretSource | PlatformSource;
+/** An X.509-SVID of the Workload API. @property identity a SPIFFE id or a hint; the default identity unless given */
+export interface SvidSource {
+  from: "spiffe";
+  identity?: string;
+}
+
+/** What TLS shows of this client. */
+export type TlsSource = { cert: SecretSource; key: SecretSource } | SvidSource;
 
 /** An assertion that a key of ours signs as the grant itself; its issuer is the client's id. */
 export type SignedAssertion = { from: "signed"; subject?: string } & SigningSource;
@@ -54,6 +66,8 @@ export interface Client {
   authentication: ClientAuthentication;
   /** The `aud` of assertions: what the server expects unless given, `issuer` or `token-endpoint`, else the value. */
   assertionAudience?: string;
+  /** `client_assertion_type` (RFC 7521 §4.2); by what the assertion is unless given. */
+  clientAssertionType?: string;
 }
 
 /** Who vouches for a person to the server's authorization server, and the client as it is known there. */
@@ -89,11 +103,31 @@ export interface Credentials extends Client {
   tokenParams?: [name: string, value: string][];
   /** Insist on DPoP (RFC 9449) even where the server does not ask. */
   dpop?: boolean;
-  /** Client certificate and key, PEM (RFC 8705). */
-  tls?: { cert: SecretSource; key: SecretSource };
+  /** Client certificate and key, PEM (RFC 8705), or the X.509-SVID that SPIFFE gives to this process. */
+  tls?: TlsSource;
   /** The issuer given with --issuer or recorded at login; credentials go to no other. */
   issuer?: string;
 }
+
+/** A token that something else makes: no grant is performed for it, and no authorization server is asked. */
+export interface ReadyToken {
+  grant: null;
+  /** Read anew before the token's end, and once when it is refused. */
+  token: TokenSource;
+  /** How long a token counts as good from when it was read, in ms; absent: as long as it says itself. */
+  lifetimeMs?: number;
+  /** Whom a platform's token is for; absent: the MCP server. */
+  audience?: string;
+  /** Client certificate and key, PEM, for servers that ask for one, and for tokens that are bound to it (RFC 8705 §3). */
+  tls?: Credentials["tls"];
+}
+
+/** Where tokens come from: a grant of our own, or something else that makes them. */
+export type TokenOrigin = Credentials | ReadyToken;
+
+/** The credentials of a grant; undefined where tokens come ready-made, and for none at all. */
+export const grantOf = (origin: TokenOrigin | null | undefined): Credentials | undefined =>
+  origin && origin.grant !== null ? origin : undefined;
 
 /** An access token and what is known of it. */
 export interface Token {
@@ -142,6 +176,10 @@ export interface KnownProvider
 /** What is cached between runs for one set of credentials; losing it costs requests, never correctness. */
 export interface AuthState {
   token?: Token;
+  /** The token before it, while it is good: sent again where the server refuses the one that a renewal brought. */
+  spare?: Token;
+  /** The access token that the server refused and `spare` took the place of: it is not taken again. */
+  refused?: string;
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;
@@ -159,17 +197,4 @@ export interface AuthState {
   dpop?: { jwk: JsonWebKey; nonces: Record<string, string> };
   /** How far the server's clock was ahead of ours when that mattered, in ms. */
   clockSkewMs?: number;
-}
-
-/** A token request that failed. */
-export interface Failure {
-  atMs: number;
-  code: string;
-  exitCode: number;
-  message: string;
-  hint?: string;
-  /** Scopes gathered by step-up that were asked for with it. */
-  steppedUpScope?: string;
-  /** The route of who met it: see `AuthDeps.route`. */
-  route?: string;
 }

@@ -1,5 +1,5 @@
 import type { requestDirectly } from "../platform/http/direct.ts";
-import type { AuthState, Credentials } from "./credentials.ts";
+import type { AuthState, TokenOrigin } from "./credentials.ts";
 
 /** What authorization is given from outside: network, clock, memory, and the lock that processes share. */
 export interface AuthDeps {
@@ -22,7 +22,7 @@ export interface AuthDeps {
   /** The same of what a person did not say and should know; `log` unless given. */
   tell?(line: string): void;
   /** The credentials as they are stored now; a rotation is picked up at the next token request. */
-  reload?(): Promise<Credentials | null>;
+  reload?(): Promise<TokenOrigin | null>;
   /**
    * What the route to the servers depends on beside the credentials, such as proxies, the time limit and the state of the
    * files that secrets are in, in a form that reveals none of it: a failure counts for who takes the same route.

@@ -51,7 +51,15 @@ export const secretMissing = () =>
   authError(
     "secret_missing",
     "the profile was imported without its secret, which is not given yet",
-    "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or client-cert=PATH client-key=PATH",
+    "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or token-file=PATH, or client-cert=PATH client-key=PATH",
+  );
+
+/** An assertion's variable is not there. @param name as it was given to --client-assertion-env */
+export const variableMissing = (name: string) =>
+  authError(
+    "secret_unreadable",
+    `the variable ${name} is not set`,
+    "--client-assertion-env names a variable of this process that holds the token; some hosts pass on few of theirs",
   );
 
 export const commandFailed = (why: string, what = "the command that should print the secret") =>
@@ -103,12 +111,11 @@ export const askedToWait = (host: string, status: number, seconds: number, again
     `try again after ${again}`,
   );
 
-export const tokenNotAccepted = (host: string, why: string) =>
-  authError(
-    "not_authorized",
-    `${host} does not accept the token it was given: ${why}`,
-    "check --scope and --resource, and what the client is allowed to do",
-  );
+export const tokenNotAccepted = (
+  host: string,
+  why: string,
+  hint = "check --scope and --resource, and what the client is allowed to do",
+) => authError("not_authorized", `${host} does not accept the token it was given: ${why}`, hint);
 
 /** @param words the server's own, where it has some */
 export const loginNeeded = (server: string, words?: string) =>

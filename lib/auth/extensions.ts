@@ -1,10 +1,10 @@
-import type { Credentials } from "./credentials.ts";
+import type { TokenOrigin } from "./credentials.ts";
 
 /**
  * The extensions of MCP that a client with these credentials uses: it declares them in `capabilities.extensions` of
  * `initialize` (SEP-2133), and in `_meta` of each 2026-07-28 request.
  */
-export function usedExtensions(credentials: Credentials | null): Record<string, object> {
+export function usedExtensions(credentials: TokenOrigin | null): Record<string, object> {
   switch (credentials?.grant) {
     case "client-credentials":
       return { "io.modelcontextprotocol/oauth-client-credentials": {} };

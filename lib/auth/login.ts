@@ -1,47 +1,49 @@
-import type { Credentials, Discovered, Token } from "./credentials.ts";
+import type { AuthState, Credentials, Discovered, Token, TokenOrigin } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
-import { discoverCached } from "./discovery/cached.ts";
-import { requestToken } from "./grants/request-token.ts";
-import { wantedScope } from "./grants/scope.ts";
+import { sourceOf } from "./tokens/source.ts";
 
 /** Credentials that have just been proven. */
 export interface LoginResult {
   token: Token;
-  discovered: Discovered;
+  /** Absent for a token that something else makes. */
+  discovered?: Discovered;
   /** With the issuer recorded that they are bound to. */
-  credentials: Credentials;
+  credentials: TokenOrigin;
 }
 
 /**
- * Proves credentials: looks at the server's challenge, discovers its authorization server, asks for a token. An
- * issuer among the credentials is the only one they go to. Stores nothing but through `deps.write`.
+ * Proves credentials: looks at the server's challenge, discovers its authorization server, asks for a token; or reads
+ * the token that something else makes. An issuer among the credentials is the only one they go to. Stores nothing but
+ * through `deps.write`.
  *
  * @param known what discovery has found of the server already
  * @returns null where the server asks for no token and names nobody who would issue one: there is nothing to prove
- * @throws M2mcpError what discovery and the grant throw
+ * @throws M2mcpError what the source of tokens throws
  */
 export async function login(
   deps: AuthDeps,
-  { server, credentials, known }: { server: string; credentials: Credentials; known?: Discovered },
+  { server, credentials, known }: { server: string; credentials: TokenOrigin; known?: Discovered },
 ): Promise<LoginResult | null> {
-  const discovered = known ?? (await discoverCached(deps, server, credentials, {}, undefined));
-  if (!discovered) return null;
-  const scope = wantedScope(credentials, discovered, undefined);
-  const { token, proofKey, clockSkewMs } = await requestToken(deps, credentials, discovered, { scope });
-  const found = proofKey ? { ...discovered, dpop: true } : discovered;
+  const state: AuthState = known ? { discovered: known } : {};
+  const wanted = { server, reason: {}, state, gathered: undefined };
+  const obtained = await sourceOf(credentials)(deps, wanted);
+  if (!obtained) return null;
+  const { token, discovered, proofKey, clockSkewMs } = obtained;
   await deps.write(({ identityProvider }) => ({
     ...(identityProvider ? { identityProvider } : {}),
     token,
-    discovered: found,
+    ...(discovered ? { discovered } : {}),
     ...(proofKey ? { dpop: proofKey } : {}),
     ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
   }));
+  if (credentials.grant === null || !discovered) return { token, credentials };
+  const { issuer } = discovered;
   return {
     token,
     discovered,
     credentials: {
       ...credentials,
-      ...(discovered.issuer === undefined ? {} : { issuer: discovered.issuer }),
+      ...(issuer === undefined ? {} : { issuer }),
       ...(await withProvider(deps, credentials)),
     },
   };
@@ -51,9 +53,8 @@ export async function login(
 async function withProvider(
   deps: AuthDeps,
   { identityProvider: given }: Credentials,
-): Promise<Pick<Credentials, "identityProvider">> {
-  if (!given || given.issuer !== undefined || given.tokenEndpoint !== undefined)
-    return given ? { identityProvider: given } : {};
+): Promise<Partial<Pick<Credentials, "identityProvider">>> {
+  if (!given || given.issuer !== undefined || given.tokenEndpoint !== undefined) return {};
   const issuer = (await deps.read())?.identityProvider?.issuer;
-  return { identityProvider: issuer === undefined ? given : { ...given, issuer } };
+  return issuer === undefined ? {} : { identityProvider: { ...given, issuer } };
 }

@@ -1,6 +1,7 @@
 import type { Command } from "../command-line/command.ts";
 import { isOptionName, variableOf } from "../command-line/options.ts";
 import { M2mcpError } from "../failure.ts";
+import { TOKENS } from "./credentials/credential-options.ts";
 
 /**
  * The failure in words for who configures by variables: those of the options that it speaks of are named. An entry of
@@ -19,4 +20,5 @@ export function namingVariables(command: Command, error: M2mcpError): M2mcpError
 
 /** A bridge is most often an entry of a host's; another command where its client comes from the environment. */
 const isByVariables = ({ verb, options }: Command): boolean =>
-  verb === "bridge" || options.origin("client-id") === "variable";
+  verb === "bridge" ||
+  (["client-id", ...TOKENS] as const).some((name) => options.origin(name) === "variable");

@@ -1,8 +1,7 @@
-// What a release page needs, made for this machine's platform: each file is used as its users would.
+// What a release page needs: each file of this machine's platform is used as its users would.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,14 +12,14 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { TARGETS } from "../../.ci/targets.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "../support/home.ts";
-import { makeRelease, target } from "../support/quick-release.ts";
+import { COMMIT, makeRelease, sharedRelease, target, version } from "../support/release/quick-release.ts";
 
-const { version } = manifest;
 const title = `m2mcp-${version}-${target.name}`;
 const work = mkdtempSync(join(tmpdir(), "m2mcp-release-"));
-const out = join(work, "one");
+let out: string;
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
 const sh = (script: string, env: Record<string, string> = {}) => {
   const { status, stdout, stderr } = spawnSync("sh", ["-c", script], {
@@ -31,20 +30,25 @@ const sh = (script: string, env: Record<string, string> = {}) => {
   return { status, said: `${stdout}${stderr}` };
 };
 
-beforeAll(() => {
-  makeRelease(out);
-}, 240_000);
+beforeAll(async () => {
+  out = await sharedRelease();
+}, 600_000);
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe.skipIf(process.platform !== "linux")("a release", () => {
-  test("is the same from another folder, and without a network", () => {
+  test("is the same from another folder, and without a network", async () => {
     // In a network namespace of its own nothing can be fetched.
-    const alone = spawnSync("unshare", ["-rn", "true"]).status === 0 ? ["unshare", "-rn"] : [];
-    makeRelease(join(work, "elsewhere", "two"), target.name, alone);
-    const sums = (folder: string) => readFileSync(join(folder, "SHA256SUMS"), "utf8");
-    expect(sums(join(work, "elsewhere", "two"))).toBe(sums(out));
+    const under = spawnSync("unshare", ["-rn", "true"]).status === 0 ? ["unshare", "-rn"] : [];
+    const elsewhere = join(work, "elsewhere", "two");
+    await makeRelease(elsewhere, { only: target.name, under });
+    const sums = (folder: string) => readFileSync(join(folder, "SHA256SUMS"), "utf8").trim().split("\n");
+    // These two are of all platforms that were built.
+    const isOfAll = (line: string) => /\.(cdx\.json|mcpb)$/.test(line);
+    const own = sums(elsewhere).filter((line) => !isOfAll(line));
+    expect(own.length).toBeGreaterThan(6);
+    expect(sums(out)).toEqual(expect.arrayContaining(own));
     rmSync(join(work, "elsewhere"), { recursive: true });
-  }, 240_000);
+  }, 600_000);
 
   test("has the sums of all its files", () => {
     expect(sh("sha256sum --check --strict --quiet SHA256SUMS")).toEqual({ status: 0, said: "" });
@@ -71,7 +75,7 @@ describe.skipIf(process.platform !== "linux")("a release", () => {
       0,
       {
         version,
-        commit: "a".repeat(40),
+        commit: COMMIT,
         target: target.name,
         runtime: `bun ${manifest.devDependencies.bun}`,
       },
@@ -105,7 +109,12 @@ describe.skipIf(process.platform !== "linux")("a release", () => {
     const notices = readFileSync(join(work, title, "THIRD-PARTY.md"), "utf8");
     const names = bill.components.map((part: { name: string }) => part.name) as string[];
     expect(names).toEqual(expect.arrayContaining([...Object.keys(manifest.dependencies), "bun"]));
-    for (const part of bill.components as { name: string; version?: string }[])
+    // Of the add-ons each executable has its own.
+    const others = new Set(TARGETS.map(({ addon }) => `@napi-rs/keyring-${addon}`));
+    others.delete(`@napi-rs/keyring-${target.addon}`);
+    expect(names).toEqual(expect.arrayContaining([...others]));
+    const parts = bill.components as { name: string; version?: string }[];
+    for (const part of parts.filter(({ name }) => !others.has(name)))
       expect(notices).toContain(part.name === "bun" ? `## Bun ${part.version}` : part.name);
     for (const text of ["GNU LESSER GENERAL PUBLIC LICENSE", "WEBKIT_VERSION", "Apache License"])
       expect(notices).toContain(text);
@@ -148,19 +157,12 @@ describe.skipIf(process.platform !== "linux" || !has("dpkg-deb"))("the Debian pa
 describe.skipIf(process.platform !== "linux")("the script that installs", () => {
   const bin = join(work, "bin");
   test("puts the executable in place when its sum is right, and nothing when it is wrong", () => {
-    // The script itself takes no files: this copy does.
     const folder = join(work, "served");
     mkdirSync(folder);
     for (const name of ["SHA256SUMS", `${title}.tar.xz`])
       writeFileSync(join(folder, name), readFileSync(join(out, name)));
     const base = `file://${folder}`;
-    chmodSync(join(out, "install.sh"), 0o755);
-    const script = readFileSync(join(out, "install.sh"), "utf8").replaceAll(
-      "'=https,http'",
-      "'=https,http,file'",
-    );
-    writeFileSync(join(work, "install.sh"), script);
-    const run = () => sh(`sh "$HOME/install.sh"`, { M2MCP_RELEASE_URL: base, M2MCP_INSTALL_DIR: bin });
+    const run = () => sh("sh install.sh", { M2MCP_RELEASE_URL: base, M2MCP_INSTALL_DIR: bin });
     expect(run()).toMatchObject({
       status: 0,
       said: expect.stringContaining(`installed m2mcp ${version} as ${bin}/m2mcp`),
@@ -173,9 +175,7 @@ describe.skipIf(process.platform !== "linux")("the script that installs", () => 
       said: expect.stringMatching(/the sum of .* is wrong: nothing was installed/),
     });
     expect(existsSync(bin)).toBe(false);
-    expect(sh("sh install.sh", { M2MCP_RELEASE_URL: base, M2MCP_INSTALL_DIR: bin })).toMatchObject({
-      status: 1,
-      said: expect.stringContaining("could not be fetched"),
-    });
+    rmSync(folder, { recursive: true });
+    expect(run()).toMatchObject({ status: 1, said: expect.stringContaining("could not be fetched") });
   });
 });

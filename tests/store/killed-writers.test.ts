@@ -1,5 +1,6 @@
 // The executable, killed at any moment of a write.
 import { describe, expect, test } from "bun:test";
+import { grantOf } from "../../lib/auth/credentials.ts";
 import { openProfileStore } from "../../lib/verbs/target/saved.ts";
 import { collect } from "../support/home.ts";
 import { sleep } from "../support/waiting.ts";
@@ -27,7 +28,7 @@ describe("killed at any moment of a write, by the executable", () => {
         env: { M2MCP_HOME: store() },
         warn: (line) => expect(line).toBe(""),
       });
-      const authentication = (await opened.readProfile("svc"))?.credentials?.authentication;
+      const authentication = grantOf((await opened.readProfile("svc"))?.credentials)?.authentication;
       const now = Number(
         authentication?.kind === "secret" && "value" in authentication.secret && authentication.secret.value,
       );

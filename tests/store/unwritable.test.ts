@@ -77,7 +77,7 @@ test("a full disk: works with what it has, tokens in memory; a login says so and
     expect(moved.code).toBe(5);
     expect(readdirSync(store("profiles"))).toEqual(["svc.m2mcp"]);
     const profile = await openProfileStore({ env: { M2MCP_HOME: store() }, warn() {} }).readProfile("svc");
-    expect(profile?.credentials?.authentication).toMatchObject({ secret: { value: "kept" } });
+    expect(profile?.credentials).toMatchObject({ authentication: { secret: { value: "kept" } } });
   } finally {
     disk.end();
   }

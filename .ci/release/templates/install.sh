@@ -5,6 +5,9 @@ set -eu
 
 version={{version}}
 base=${M2MCP_RELEASE_URL:-https://github.com/m2mcp/m2mcp/releases/download/v$version}
+# No redirect leads away from https; where you named another place, that one counts.
+protocols=https
+case $base in https:*) ;; *) protocols=https,http,file ;; esac
 folder=${M2MCP_INSTALL_DIR:-${HOME:?HOME is not set: set M2MCP_INSTALL_DIR}/.local/bin}
 
 fail() {
@@ -29,9 +32,12 @@ target() {
     ;;
   Linux)
     libc=
-    for loader in /lib/ld-musl-*; do
-      [ -e "$loader" ] && [ ! -e /lib64/ld-linux-x86-64.so.2 ] && [ ! -e /lib/ld-linux-aarch64.so.1 ] && libc=-musl
-    done
+    # The loader of the other libc may be there as well; this is asked of glibc alone.
+    if ! getconf GNU_LIBC_VERSION >/dev/null 2>&1; then
+      for loader in /lib/ld-musl-*; do
+        [ -e "$loader" ] && libc=-musl
+      done
+    fi
     echo "linux-$cpu$libc"
     ;;
   *) fail "there is no build for $(uname -s)" "on Windows: install.ps1" ;;
@@ -40,7 +46,7 @@ target() {
 
 fetch() {
   if have curl; then
-    curl -fsSL --proto '=https,http' -o "$2" "$1" || fail "$1 could not be fetched"
+    curl -fsSL --proto "=$protocols" -o "$2" "$1" || fail "$1 could not be fetched"
   elif have wget; then
     wget -q -O "$2" "$1" || fail "$1 could not be fetched"
   else

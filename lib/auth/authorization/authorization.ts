@@ -2,7 +2,7 @@ import type { Authorization, AuthorizationHeaders } from "../../net/authorizatio
 import { endedEarly } from "../../net/errors.ts";
 import type { ProvenRequest } from "../client/proof-key.ts";
 import { clockSkew } from "../clock-skew.ts";
-import type { Credentials } from "../credentials.ts";
+import type { TokenOrigin } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { tokenNotAccepted } from "../errors.ts";
 import { withoutSecrets } from "../redact.ts";
@@ -26,7 +26,7 @@ export interface ClosableAuthorization extends Authorization {
  */
 export function createAuthorization(
   outer: AuthDeps,
-  { server, credentials }: { server: string; credentials: Credentials },
+  { server, credentials }: { server: string; credentials: TokenOrigin },
 ): ClosableAuthorization {
   const { origin, host } = new URL(server);
   /** The address that was asked for last, of that origin. */

@@ -1,3 +1,4 @@
+import { M2mcpError } from "../../failure.ts";
 import { tokenChallenge } from "../discovery/token-challenge.ts";
 import { tokenNotAccepted } from "../errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason } from "../tokens/bound-token.ts";
@@ -10,27 +11,15 @@ const GIVEN_UP_MS = 60_000;
 export type Replacement = ReturnType<typeof createReplacement>;
 
 /** Replaces tokens that the server refuses, and knows which of those it has accepted since. */
-export function createReplacement(
-  { deps, server }: TokenContext,
-  tokens: CurrentToken,
-  background: Background,
-) {
+export function createReplacement(context: TokenContext, tokens: CurrentToken, background: Background) {
+  const { deps, server } = context;
   const { host } = new URL(server);
   /** Access tokens that the server has accepted since they were issued upon a refusal. */
   const accepted = new Set<string>();
 
-  /** Whether a token was issued upon a refusal and has never been accepted: asking again would change nothing. */
-  async function isGivenUp({ token }: BoundToken): Promise<boolean> {
-    if (!token.unproven || deps.now() - token.issuedAtMs >= GIVEN_UP_MS) return false;
-    const stored = (await deps.read())?.token;
-    const isAccepted =
-      accepted.has(token.accessToken) || (stored?.accessToken === token.accessToken && !stored.unproven);
-    return !isAccepted;
-  }
-
   return {
     /**
-     * Another token in place of the one refused: what is there already, else a new one.
+     * Another token in place of the one refused: what is there already, else a new one, else the one before it.
      * @param mayAsk a new one may be asked for: none was yet for this request
      * @throws M2mcpError not_authorized with the server's words; what the token request throws
      */
@@ -42,9 +31,16 @@ export function createReplacement(
     ): Promise<{ bound: BoundToken; isNew: boolean }> {
       const other = await tokens.other(refused);
       if (other) return { bound: other, isNew: false };
-      if (!mayAsk || (await isGivenUp(refused))) throw tokenNotAccepted(host, words);
-      const bound = await tokens.reissue({ refused: headerOf(refused.token), challenge });
-      return { bound, isNew: true };
+      try {
+        if (!mayAsk || (await isGivenUp(context, refused, accepted))) throw tokenNotAccepted(host, words);
+        const bound = await tokens.reissue({ refused: headerOf(refused.token), challenge });
+        return { bound, isNew: true };
+      } catch (error) {
+        const before = await tokens.before(refused);
+        if (before) return { bound: before, isNew: false };
+        const isSame = error instanceof M2mcpError && error.code === "token_unchanged";
+        throw isSame ? tokenNotAccepted(host, words, error.hint) : error;
+      }
     },
 
     /** Shown what a token was answered with: also a 403 or a 404 may come from a server that knows it. */
@@ -63,4 +59,19 @@ export function createReplacement(
       );
     },
   };
+}
+
+/** Whether a token was issued upon a refusal and has never been accepted: asking again would change nothing. */
+async function isGivenUp(
+  { deps, credentials }: TokenContext,
+  { token }: BoundToken,
+  accepted: ReadonlySet<string>,
+): Promise<boolean> {
+  // What makes tokens elsewhere may be mended at any moment, and looking there bothers no server.
+  if (credentials.grant === null) return false;
+  if (!token.unproven || deps.now() - token.issuedAtMs >= GIVEN_UP_MS) return false;
+  const stored = (await deps.read())?.token;
+  const isAccepted =
+    accepted.has(token.accessToken) || (stored?.accessToken === token.accessToken && !stored.unproven);
+  return !isAccepted;
 }

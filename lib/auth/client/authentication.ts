@@ -89,12 +89,13 @@ export async function authenticateClient(
 ): Promise<void> {
   const { authentication, clientId } = credentials;
   const assert = (assertion: string) => {
-    request.body.set("client_assertion_type", `${ASSERTION_TYPE}${assertionKind(assertion)}`);
+    const type = credentials.clientAssertionType ?? `${ASSERTION_TYPE}${assertionKind(assertion)}`;
+    request.body.set("client_assertion_type", type);
     request.body.set("client_assertion", assertion);
   };
   switch (authentication.kind) {
     case "secret": {
-      const secret = await readSecret(authentication.secret, deps.env);
+      const secret = await readSecret(authentication.secret, deps.env, undefined, deps.signal);
       if (secretMethod(authentication.method, found.authMethods) === "basic")
         request.headers.authorization = basicAuthorization(clientId, secret);
       else {

@@ -1,8 +1,9 @@
 import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
-import type { AssertionSource, SecretSource } from "../credentials.ts";
-import { commandFailed, secretMissing, secretUnreadable } from "../errors.ts";
+import type { AssertionSource, SecretSource, SignedAssertion } from "../credentials.ts";
+import type { AuthDeps } from "../deps.ts";
+import { commandFailed, secretMissing, secretUnreadable, variableMissing } from "../errors.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
 import { platformNamed } from "../platforms/names.ts";
@@ -23,10 +24,16 @@ type Environment = Record<string, string | undefined>;
  *
  * @param env what a command inherits, less our own secrets
  * @param name the source as messages name it; its path unless given
+ * @param signal ends a command that is asked
  * @throws M2mcpError secret_unreadable, command_failed (exit 4)
  */
-export async function readSecret(source: SecretSource, env: Environment, name?: string): Promise<string> {
-  const secret = trimmedText(await readText(source, env, name));
+export async function readSecret(
+  source: SecretSource,
+  env: Environment,
+  name?: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const secret = trimmedText(await readText(source, env, name, { signal }));
   if (secret === "") throw unreadable(source, name, "it is empty", "it printed nothing");
   const fault = faultIn(secret);
   if (fault !== undefined) throw unreadable(source, name, fault, `of what it printed, ${fault}`);
@@ -44,7 +51,28 @@ export async function readPem(source: SecretSource, env: Environment, name?: str
   return pem;
 }
 
-async function readText(source: SecretSource, env: Environment, name: string | undefined): Promise<string> {
+/**
+ * What a source yields now as a token, or as JSON that holds one: its lines stay as they are.
+ *
+ * @param name the source as messages name it
+ * @throws M2mcpError as `readSecret`
+ */
+export async function readTokenText(
+  source: SecretSource,
+  { env, signal }: Pick<AuthDeps, "env" | "signal">,
+  name: string,
+): Promise<string> {
+  const text = trimmedText(await readText(source, env, name, { signal, what: name }));
+  if (text.trim() === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+  return text;
+}
+
+async function readText(
+  source: SecretSource,
+  env: Environment,
+  name: string | undefined,
+  use: Parameters<typeof runSecretCommand>[2] = {},
+): Promise<string> {
   switch (source.from) {
     case "value":
       return source.value;
@@ -53,7 +81,7 @@ async function readText(source: SecretSource, env: Environment, name: string | u
     case "file":
       return textOf(await readFile(source.path, name ?? source.path));
     case "command":
-      return textOf(await runSecretCommand(source.command, env));
+      return textOf(await runSecretCommand(source.command, env, use));
   }
 }
 
@@ -73,9 +101,9 @@ function unreadable(source: SecretSource, name: string | undefined, why: string,
 }
 
 /**
- * A ready-made assertion: from a file or command, or from the platform that this machine is on.
+ * A ready-made assertion: from a file, command or variable, or from the platform that this machine is on.
  *
- * @param audience whom the assertion is for; files and commands have chosen already
+ * @param audience whom the assertion is for; what is there already has chosen
  * @throws M2mcpError secret_unreadable, command_failed, no_identity, insecure_url, network failures
  */
 export async function readAssertion(
@@ -83,11 +111,20 @@ export async function readAssertion(
   audience: Audience,
   deps: IdentityMeans,
 ): Promise<string> {
-  if (!isPlatformSource(source)) return (await readSecret(source, deps.env)).trim();
+  if (source.from === "env") return readVariable(source.name, deps.env);
+  if (!isPlatformSource(source)) return (await readSecret(source, deps.env, undefined, deps.signal)).trim();
   const { readIdentity } = await import("../platforms/read-identity.ts");
   return (await readIdentity(source, audience, deps)).token;
 }
 
+function readVariable(name: string, env: Environment): string {
+  const text = trimmedText(env[name] ?? "").trim();
+  if (text === "") throw variableMissing(name);
+  const fault = faultIn(text);
+  if (fault !== undefined) throw secretUnreadable(`the variable ${name}`, fault);
+  return text;
+}
+
 /** Whether an assertion comes from the platform of this machine: no secret is then where it comes from. */
-export const isPlatformSource = (source: AssertionSource): source is PlatformSource =>
+export const isPlatformSource = (source: AssertionSource | SignedAssertion): source is PlatformSource =>
   platformNamed(source.from) !== undefined;

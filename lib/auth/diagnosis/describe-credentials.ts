@@ -1,4 +1,4 @@
-import { decodeJwt } from "jose";
+import { claimsOf } from "../claims.ts";
 import {
   assertionAudience,
   audienceAsked,
@@ -65,17 +65,8 @@ export function describeToken(token: Token): string {
       ? "no expiry named"
       : `good for ${Math.round((token.expiresAtMs - token.issuedAtMs) / 1000)} s`;
   const about = [`a ${token.tokenType} token`, life, `scope ${token.scope ?? "not named"}`];
-  const audience = audienceOf(token.accessToken);
-  if (audience) about.push(`for ${audience}`);
+  const { iss, aud } = claimsOf(token.accessToken) ?? {};
+  if (iss !== undefined) about.push(`issued by ${iss}`);
+  if (aud !== undefined) about.push(`for ${[aud].flat().join(" ")}`);
   return about.join(", ");
-}
-
-/** Whom a token is for, where it is a JWT. */
-function audienceOf(accessToken: string): string | undefined {
-  try {
-    const { aud } = decodeJwt(accessToken);
-    return aud === undefined ? undefined : [aud].flat().join(" ");
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { M2mcpError } from "../../failure.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
-import type { Credentials } from "../credentials.ts";
+import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { requireSameIssuer } from "../discovery/cached.ts";
 import { discover } from "../discovery/discover.ts";
@@ -10,8 +10,10 @@ import { addressCheck } from "../discovery/url.ts";
 import { loginNeeded } from "../errors.ts";
 import { requestToken } from "../grants/request-token.ts";
 import { wantedScope } from "../grants/scope.ts";
+import { nameOf } from "../tokens/ready/source-name.ts";
 import { describeCredentials, describeToken } from "./describe-credentials.ts";
 import { describeChallenge, describeIssuer, describeProbe, describeResource } from "./describe-server.ts";
+import { doubtAboutToken } from "./token-doubts.ts";
 
 /** A clock that is off by more is worth a word, in ms. */
 const SKEW_MS = 30_000;
@@ -38,14 +40,18 @@ type Show = (step: DiagnosisStep) => void;
  */
 export async function diagnose(
   deps: AuthDeps,
-  { server, credentials }: { server: string; credentials: Credentials | null },
+  { server, credentials }: { server: string; credentials: TokenOrigin | null },
   show: Show,
 ): Promise<Diagnosis> {
   try {
     const reached = await reach(deps, server, show);
     if (!reached.wantsToken && !credentials) return {};
+    if (credentials?.grant === null) {
+      await readToken(deps, server, credentials, show);
+      return {};
+    }
     await step(show, "protected resource metadata", async () => {
-      const check = addressCheck(server, credentials ?? {}, deps.allowHttp);
+      const check = addressCheck(server, grantOf(credentials) ?? {}, deps.allowHttp);
       const saw = describeResource(await discoverResource(deps, check, server, reached.challenge));
       return { value: true, saw };
     });
@@ -96,6 +102,18 @@ async function reach(deps: AuthDeps, server: string, show: Show): Promise<ProbeA
   if (reached.wantsToken)
     await step(show, "challenge", async () => ({ value: true, saw: describeChallenge(reached.challenge) }));
   return reached;
+}
+
+/** Reads the token that something else makes: neither metadata nor a grant is on the way to it. */
+async function readToken(deps: AuthDeps, server: string, origin: ReadyToken, show: Show): Promise<void> {
+  await step(show, "token", async () => {
+    const state = (await deps.read()) ?? {};
+    const { readReadyToken } = await import("../tokens/ready/read-token.ts");
+    const { token } = await readReadyToken(deps, origin, { server, reason: {}, state, gathered: undefined });
+    const doubt = doubtAboutToken(token, server);
+    const saw = `${nameOf(origin.token)} holds ${describeToken(token)}`;
+    return { value: true, saw, ...(doubt === undefined ? {} : { fix: doubt }) };
+  });
 }
 
 async function walkToToken(

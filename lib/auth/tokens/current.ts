@@ -1,9 +1,9 @@
-import type { Credentials } from "../credentials.ts";
+import type { TokenOrigin } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { noAuthorizationServer } from "../discovery/errors.ts";
 import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
 import { type Freshness, freshness, isOpen } from "./freshness.ts";
-import { beginRenewal, endRenewal } from "./renew.ts";
+import { beginRenewal, endRenewal, tokenBefore } from "./renew.ts";
 import { createSingleFlight } from "./single-flight.ts";
 import { boundOf, nextState, type TokenEvent, type TokenState } from "./token-state.ts";
 
@@ -12,7 +12,7 @@ export interface TokenContext {
   /** With the signal that ends exchanges under way. */
   deps: AuthDeps;
   server: string;
-  credentials: Credentials;
+  credentials: TokenOrigin;
   /** 0 to 1, this process's own: see `freshness`. */
   jitter: number;
 }
@@ -50,6 +50,7 @@ export function createCurrentToken(context: TokenContext) {
     hold,
     reissue,
     isAsking,
+    ...createReplacements(context, () => boundOf(state), hold),
     /** The token to send, where it is at hand and good for a while. */
     fresh: () => (howFresh(boundOf(state)) === "fresh" ? boundOf(state) : undefined),
 
@@ -70,17 +71,33 @@ export function createCurrentToken(context: TokenContext) {
       return bound;
     },
 
+    /** Gives a renewal under way a moment; `stop` ends what takes longer. */
+    end: async (stop: () => void) => state.kind === "renewing" && endRenewal(state.renewal, stop),
+  };
+}
+
+/** What there is in place of a token that was refused. */
+function createReplacements(
+  context: TokenContext,
+  current: () => BoundToken | undefined,
+  hold: (bound: BoundToken) => BoundToken,
+) {
+  const { deps, jitter } = context;
+  return {
     /** Another token that is there already in place of the one refused. */
     async other({ token }: BoundToken, more?: string[]): Promise<BoundToken | undefined> {
       const refused = headerOf(token);
-      const held = more ? undefined : boundOf(state);
-      if (held && headerOf(held.token) !== refused && howFresh(held) !== "expired") return held;
+      const held = more ? undefined : current();
+      if (held && headerOf(held.token) !== refused && freshnessOf(held, context) !== "expired") return held;
       const stored = usableToken(await deps.read(), { refused, more }, deps.now(), jitter);
       return stored && hold(stored);
     },
 
-    /** Gives a renewal under way a moment; `stop` ends what takes longer. */
-    end: async (stop: () => void) => state.kind === "renewing" && endRenewal(state.renewal, stop),
+    /** The token from before the one refused, while it is good: a renewal may bring a worse one. */
+    async before({ token }: BoundToken): Promise<BoundToken | undefined> {
+      const before = await tokenBefore(deps, headerOf(token), jitter);
+      return before && hold(before);
+    },
   };
 }
 

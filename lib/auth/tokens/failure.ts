@@ -1,5 +1,6 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
-import type { AuthState, Failure } from "../credentials.ts";
+import type { AuthState } from "../credentials.ts";
+import type { Failure } from "../failed-request.ts";
 
 /** A failure this young counts for who asks now, in ms. */
 const FAILURE_LIFE_MS = 5000;
@@ -8,12 +9,15 @@ const FAILURE_LIFE_MS = 5000;
 const LOCAL = [
   "logged_out",
   "secret_unreadable",
-  "no_identity",
-  "command_failed",
   "bad_key",
   "insecure_url",
   "issuer_of_secret",
+  "bad_token",
+  "no_more_scopes",
 ];
+
+/** Failures that answer who waited for them alone: what makes tokens may be mended, and trying costs no server much. */
+const OF_THE_MOMENT = ["command_failed", "no_identity", "token_over", "token_unchanged"];
 
 /** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
 const MOVED = ["bad_token_answer", "redirect"];
@@ -40,7 +44,8 @@ export function answers(
 ): boolean {
   if (failure.steppedUpScope !== gathered || failure.route !== route || failure.atMs > nowMs) return false;
   if (failure.atMs >= startedMs) return true;
-  return failure.exitCode !== EXIT.network && nowMs - failure.atMs < FAILURE_LIFE_MS;
+  if (failure.exitCode === EXIT.network || OF_THE_MOMENT.includes(failure.code)) return false;
+  return nowMs - failure.atMs < FAILURE_LIFE_MS;
 }
 
 /** A failure as the error it was. */

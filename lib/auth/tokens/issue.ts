@@ -1,17 +1,15 @@
-import { M2mcpError } from "../../failure.ts";
-import type { AuthState, Credentials, Discovered, Token } from "../credentials.ts";
+import type { AuthState, Token, TokenOrigin } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { discoverCached } from "../discovery/cached.ts";
-import { type Issued, requestToken } from "../grants/request-token.ts";
-import { union, wantedScope } from "../grants/scope.ts";
-import { type BoundToken, type TokenRequestReason, usableToken } from "./bound-token.ts";
+import { union } from "../grants/scope.ts";
+import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
 import { answers, errorFrom, rememberFailure } from "./failure.ts";
 import { freshness, isOpen } from "./freshness.ts";
+import { type Obtained, sourceOf } from "./source.ts";
 
 /** Who asks for a token, for which server, and why. */
 export interface Ask {
   server: string;
-  credentials: Credentials;
+  credentials: TokenOrigin;
   reason: TokenRequestReason;
   /** Since when the caller waits, in ms since the epoch. */
   startedMs: number;
@@ -22,7 +20,7 @@ export interface Ask {
  * Gets a token under the lock that all processes share: the one that another has got meanwhile, else by one request.
  * Null where the server wants none. A failure just seen by another process is not repeated.
  *
- * @throws M2mcpError what discovery and the grant throw
+ * @throws M2mcpError what the source of tokens throws
  */
 export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken | null> {
   const { reason, startedMs, jitter } = ask;
@@ -50,80 +48,68 @@ export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken | null> {
   });
 }
 
-/** Asks for a token with the credentials as they are by now, and writes it down; a login in between comes first. */
+/** Asks the source as the credentials are by now, and writes its token down; a login in between comes first. */
 async function askAnew(
   deps: AuthDeps,
   ask: Ask,
-  given: Credentials,
+  given: TokenOrigin,
   state: AuthState,
   gathered: string | undefined,
 ): Promise<BoundToken | null> {
   const { server, reason } = ask;
   const credentials = (await deps.reload?.()) ?? given;
-  const found = await discoverCached(deps, server, credentials, state, reason.challenge);
-  if (!found) {
+  const obtained = await sourceOf(credentials)(deps, { server, reason, state, gathered });
+  if (!obtained) {
     await deps.write((old) => ({ ...old, openSinceMs: deps.now() }));
     return null;
   }
-  const { issued, kept } = await requestWithGathered(deps, credentials, found, state, reason, gathered);
   const now = await deps.reload?.();
   if (now && JSON.stringify(now) !== JSON.stringify(credentials)) {
     // A login came in between: its token is the one to use.
     const theirs = (await deps.read()) ?? {};
     return usableToken(theirs, reason, deps.now(), 0) ?? askAnew(deps, ask, now, theirs, gathered);
   }
-  const { proofKey, clockSkewMs } = issued;
+  const { proofKey, clockSkewMs, discovered } = obtained;
   // A step-up answers a 403, which says nothing against the token.
   const isReplacement = Boolean(reason.refused) && !reason.more;
-  const token: Token = isReplacement ? { ...issued.token, unproven: true } : issued.token;
+  const token: Token = isReplacement ? { ...obtained.token, unproven: true } : obtained.token;
   // A token that its server refused says nothing of whose the credentials are.
-  if (found.issuer !== undefined) await deps.takenBy?.write(isReplacement ? undefined : found.issuer);
-  await deps.write(
-    ({
-      openSinceMs: _o,
-      failure: _f,
-      renewNotBeforeMs: _r,
-      steppedUpScope: _s,
-      clockSkewMs: _c,
-      ...rest
-    }) => ({
-      ...rest,
-      token,
-      discovered: proofKey ? { ...found, dpop: true } : found,
-      ...(proofKey ? { dpop: proofKey } : {}),
-      ...(kept === undefined ? {} : { steppedUpScope: kept }),
-      ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
-    }),
-  );
+  if (discovered?.issuer !== undefined)
+    await deps.takenBy?.write(isReplacement ? undefined : discovered.issuer);
+  await deps.write((old) => received(old, { ...obtained, token }, reason, deps.now()));
   return { token, clockSkewMs, ...(token.tokenType === "DPoP" && proofKey ? { key: proofKey } : {}) };
 }
 
-/**
- * Asks with the scopes that step-up gathered; those refused once they are not allowed any more are given up, and the
- * ones it began with asked for.
- */
-async function requestWithGathered(
-  deps: AuthDeps,
-  credentials: Credentials,
-  found: Discovered,
-  state: AuthState,
-  { more }: TokenRequestReason,
-  gathered: string | undefined,
-): Promise<{ issued: Issued; kept: string | undefined }> {
-  const means = { proofKey: state.dpop, clockSkewMs: state.clockSkewMs };
-  const request = (scopes: string | undefined) =>
-    requestToken(deps, credentials, found, { ...means, scope: wantedScope(credentials, found, scopes) });
-  try {
-    return { issued: await request(gathered), kept: gathered };
-  } catch (error) {
-    const isTooMuch = error instanceof M2mcpError && error.code === "scope_refused";
-    if (!isTooMuch || more || gathered === undefined) throw error;
-    if (credentials.grant === "jwt-bearer") {
-      // A refusal of this grant is final: who asks next begins with the first scopes.
-      await deps.write(({ steppedUpScope: _, ...old }) => old);
-      throw error;
-    }
-    deps.log("the scopes gathered so far are refused: asking for the first ones alone");
-    return { issued: await request(undefined), kept: undefined };
-  }
+/** The shared state with a token that has come. The one before it stays at hand while it is good. */
+function received(
+  old: AuthState,
+  { token, discovered, proofKey, steppedUpScope, clockSkewMs }: Obtained,
+  { refused }: TokenRequestReason,
+  nowMs: number,
+): AuthState {
+  const {
+    openSinceMs: _o,
+    failure: _f,
+    renewNotBeforeMs: _r,
+    steppedUpScope: _s,
+    clockSkewMs: _c,
+    spare: _t,
+    refused: _n,
+    ...rest
+  } = old;
+  const isSame = old.token?.accessToken === token.accessToken;
+  const before = [isSame ? undefined : old.token, old.spare].find(
+    (one) => one && headerOf(one) !== refused && one.accessToken !== token.accessToken && !isOver(one, nowMs),
+  );
+  return {
+    ...rest,
+    token,
+    ...(before ? { spare: before } : {}),
+    ...(discovered ? { discovered } : {}),
+    ...(proofKey ? { dpop: proofKey } : {}),
+    ...(steppedUpScope === undefined ? {} : { steppedUpScope }),
+    ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
+  };
 }
+
+const isOver = (token: Token, nowMs: number) => freshness(token, nowMs, 0) === "expired";

@@ -1,4 +1,7 @@
+import type { AuthState } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
+import { type BoundToken, headerOf, usableToken } from "./bound-token.ts";
+import { freshness } from "./freshness.ts";
 
 /** After a renewal before the token's end that failed, the next waits so long, in ms. */
 const RENEWAL_PAUSE_MS = 20_000;
@@ -50,4 +53,31 @@ export async function endRenewal({ done, hasLock }: Renewal, stop: () => void): 
   if (first !== "late") return;
   stop();
   if (hasLock()) await done;
+}
+
+/**
+ * Goes back to the token from before one that the server refuses, for all processes, where that is good still.
+ *
+ * @param refused the `Authorization` header that was refused
+ */
+export async function tokenBefore(
+  deps: AuthDeps,
+  refused: string,
+  jitter: number,
+): Promise<BoundToken | undefined> {
+  let before: BoundToken | undefined;
+  await deps.write((old) => {
+    const state = fallBack(old, refused, deps.now());
+    before = usableToken(state, { refused }, deps.now(), jitter);
+    return state;
+  });
+  return before;
+}
+
+/** The state with the token from before one that the server refuses, where that is good still; else the same. */
+function fallBack(old: AuthState, refused: string, nowMs: number): AuthState {
+  const { token, spare, ...rest } = old;
+  if (!token || !spare || headerOf(token) !== refused || freshness(spare, nowMs, 0) === "expired") return old;
+  const renewNotBeforeMs = nowMs + RENEWAL_PAUSE_MS;
+  return { ...rest, token: spare, refused: token.accessToken, renewNotBeforeMs };
 }

@@ -1,5 +1,11 @@
 import type { OptionSpec } from "./option-spec.ts";
 
+/** A test holds them to those that are known. */
+const PLATFORMS = [
+  ...["auto", "aws", "azure", "azure-devops", "buildkite", "circleci", "gcp", "github-actions", "gitlab"],
+  ...["kubernetes", "spiffe"],
+];
+
 /** Who the client is, and how it gets a token: saved by login. */
 export const CREDENTIALS = {
   grant: {
@@ -74,11 +80,21 @@ export const CREDENTIALS = {
     expands: true,
     about: "a command that prints such a token",
   },
+  "client-assertion-env": {
+    group: "credentials",
+    value: "NAME",
+    about: "a variable that such a token is in",
+  },
+  "client-assertion-type": {
+    group: "credentials",
+    value: "URN",
+    about: "what is sent as client_assertion_type; by default jwt-bearer, or jwt-spiffe for a JWT-SVID",
+  },
   assertion: {
     group: "credentials",
     value: "PLATFORM",
     about: "the platform of this machine, which hands out such tokens; auto takes the one it finds",
-    choices: ["auto", "aws", "azure", "gcp", "github-actions"],
+    choices: PLATFORMS,
   },
   "assertion-identity": {
     group: "credentials",
@@ -90,6 +106,31 @@ export const CREDENTIALS = {
     group: "credentials",
     value: "SECONDS",
     about: "how long the platform's token should be good, where it can be asked for that",
+  },
+  token: {
+    group: "credentials",
+    value: "PLATFORM",
+    secret: true,
+    about:
+      "send the token of this machine's platform itself, without any grant; - reads a token from stdin; in the variable, the token",
+    choices: PLATFORMS,
+  },
+  "token-file": {
+    group: "credentials",
+    value: "PATH",
+    about: "a file with a token that something else makes and renews; it is sent as it is, without any grant",
+  },
+  "token-command": {
+    group: "credentials",
+    value: "COMMAND",
+    secret: true,
+    expands: true,
+    about: "a command that prints such a token, or JSON that holds one; run again before its end",
+  },
+  "token-lifetime": {
+    group: "credentials",
+    value: "SECONDS",
+    about: "how long such a token is good from when it was read, where it does not say or is not right",
   },
   "auth-method": {
     group: "credentials",
@@ -128,7 +169,7 @@ export const CREDENTIALS = {
   "client-cert": {
     group: "credentials",
     value: "PATH",
-    about: "client certificate for mutual TLS, PEM",
+    about: "client certificate for mutual TLS, PEM; spiffe takes the X.509-SVID",
   },
   "client-key": { group: "credentials", value: "PATH", about: "its private key, PEM" },
   dpop: { group: "credentials", about: "insist on tokens bound to a key (DPoP)" },

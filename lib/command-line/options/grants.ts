@@ -14,6 +14,11 @@ export const GRANTS = {
     expands: true,
     about: "a command that prints such a token",
   },
+  "subject-token-env": {
+    group: "credentials",
+    value: "NAME",
+    about: "a variable that holds such a token",
+  },
   "subject-token": {
     group: "credentials",
     value: "PLATFORM",
@@ -35,6 +40,11 @@ export const GRANTS = {
     secret: true,
     expands: true,
     about: "a command that prints such a token",
+  },
+  "actor-token-env": {
+    group: "credentials",
+    value: "NAME",
+    about: "a variable that holds such a token",
   },
   "actor-token": {
     group: "credentials",
@@ -120,6 +130,16 @@ export const GRANTS = {
     secret: true,
     expands: true,
     about: "a command that prints such a token",
+  },
+  "idp-client-assertion-env": {
+    group: "credentials",
+    value: "NAME",
+    about: "a variable that holds such a token",
+  },
+  "idp-client-assertion-type": {
+    group: "credentials",
+    value: "URN",
+    about: "what that token is, as --client-assertion-type",
   },
   "idp-assertion": {
     group: "credentials",

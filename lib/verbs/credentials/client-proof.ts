@@ -35,6 +35,7 @@ export async function authenticationBy(
       return { kind: "private_key", ...(await signingSource(option, options, sources)) };
     case "client-assertion-file":
     case "client-assertion-command":
+    case "client-assertion-env":
     case "assertion":
       expect("private_key_jwt");
       return { kind: "assertion", assertion: await sources.assertion(option) };

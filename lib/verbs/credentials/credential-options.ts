@@ -1,16 +1,29 @@
-import type { Credentials, Grant } from "../../auth/credentials.ts";
+import type { Grant } from "../../auth/credentials.ts";
 import { type Options, spelt } from "../../command-line/option-values.ts";
-import { type OptionName, variableOf } from "../../command-line/options.ts";
+import { CREDENTIAL_OPTIONS, isOptionName, type OptionName, variableOf } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
+import { svidNamed } from "./svid.ts";
 
 export const SECRETS = ["client-secret", "client-secret-file", "client-secret-command"] as const;
-export const ASSERTIONS = ["client-assertion-file", "client-assertion-command", "assertion"] as const;
+export const ASSERTIONS = [
+  "client-assertion-file",
+  "client-assertion-command",
+  "client-assertion-env",
+  "assertion",
+] as const;
 export const KEYS = ["private-key", "sign-command"] as const;
 export const PROOFS = [...SECRETS, ...KEYS, ...ASSERTIONS, "client-cert"] as const;
-export const SUBJECTS = ["subject-token-file", "subject-token-command", "subject-token"] as const;
-export const ACTORS = ["actor-token-file", "actor-token-command", "actor-token"] as const;
-const NAMING = ["client-id", ...PROOFS, ...SUBJECTS] as const;
+export const SUBJECTS = [
+  "subject-token-file",
+  "subject-token-command",
+  "subject-token-env",
+  "subject-token",
+] as const;
+export const ACTORS = ["actor-token-file", "actor-token-command", "actor-token-env", "actor-token"] as const;
+/** Tokens that something else makes. */
+export const TOKENS = ["token", "token-file", "token-command"] as const;
+const NAMING = ["client-id", ...PROOFS, ...SUBJECTS, ...TOKENS] as const;
 export const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer", "token-exchange", "id-jag"];
 const METHODS = [
   "client_secret_basic",
@@ -22,7 +35,7 @@ const METHODS = [
 ] as const;
 export type Method = (typeof METHODS)[number];
 
-/** Whether flags or variables say who the client is. */
+/** Whether flags or variables say who the client is, or where its tokens come from. */
 export const namesCredentials = (options: Options): boolean =>
   NAMING.some((name) => options.origin(name) !== undefined);
 
@@ -30,11 +43,21 @@ export const namesCredentials = (options: Options): boolean =>
 export const flagsCredentials = (options: Options): boolean =>
   NAMING.some((name) => options.origin(name) === "flag");
 
+/** Whether a client id must be given: a grant that is given has none to name, and an SVID names its client itself. */
+export function wantsClientId(options: Options): boolean {
+  const grant = readGrant(options);
+  if (grant !== "client-credentials" && grant !== "id-jag") return false;
+  const proof = chosen(options, PROOFS);
+  const value = proof === undefined ? "" : (options.value(proof) ?? "");
+  return !(proof === "assertion" && value === "spiffe") && !(proof === "client-cert" && svidNamed(value));
+}
+
 /** What a person at a terminal could type: the id and the proof of a client, where neither flags nor variables give it. */
 export function missingOf(options: Options): { id: boolean; proof: boolean } {
+  if (tokenOption(options) !== undefined) return { id: false, proof: false };
   const isClient = readGrant(options) === "client-credentials";
   return {
-    id: isClient && !options.value("client-id"),
+    id: wantsClientId(options) && !options.value("client-id"),
     proof: isClient && chosen(options, PROOFS) === undefined && readMethod(options) !== "none",
   };
 }
@@ -54,6 +77,51 @@ export function chosen<Name extends OptionName>(options: Options, names: readonl
     if (proofs[0]) return proofs[0];
   }
   return undefined;
+}
+
+/** Options that say something of a token which no grant is performed for. */
+const OF_TOKENS: readonly OptionName[] = [
+  ...TOKENS,
+  "token-lifetime",
+  "client-cert",
+  "client-key",
+  "no-store-secret",
+];
+/** The same where a platform gives it. */
+const OF_PLATFORM_TOKENS: readonly OptionName[] = [
+  ...OF_TOKENS,
+  "audience",
+  "assertion-identity",
+  "assertion-lifetime",
+  "signing-alg",
+];
+
+/**
+ * The option that names a token which something else makes; undefined where tokens are had by a grant. Flags count
+ * before variables.
+ *
+ * @throws M2mcpError (exit 1) naming options of the two that are in each other's way
+ */
+export function tokenOption(options: Options): (typeof TOKENS)[number] | undefined {
+  const token = chosen(options, TOKENS);
+  if (token === undefined) return undefined;
+  const origin = options.origin(token);
+  const isOfGrants = ["client-id", ...PROOFS].some(
+    (name) => isOptionName(name) && name !== "client-cert" && options.origin(name) === "flag",
+  );
+  if (origin === "variable" && isOfGrants) return undefined;
+  const own = token === "token" ? OF_PLATFORM_TOKENS : OF_TOKENS;
+  const other = CREDENTIAL_OPTIONS.find(
+    (name) => !own.includes(name) && [origin, "flag"].includes(options.origin(name)),
+  );
+  if (other === undefined) return token;
+  const [a, b] = [token, other].map((name) =>
+    options.origin(name) === "flag" ? `--${name}` : variableOf(name),
+  );
+  throw wrongUsage(
+    `${a} and ${b} exclude each other: a token that something else makes is sent as it is`,
+    "give one of them",
+  );
 }
 
 /** @throws M2mcpError (exit 1) naming the grants that there are */
@@ -76,65 +144,4 @@ export function readMethod(options: Options): Method | undefined {
   if (!method)
     throw wrongUsage(`unknown --${spelt(options, "auth-method")} ${text}`, `there are ${METHODS.join(", ")}`);
   return method;
-}
-
-/**
- * What the options say of token requests, beside who the client is.
- *
- * @throws M2mcpError (exit 1) naming the option that is malformed
- */
-export function readTokenRequest(options: Options): Partial<Credentials> {
-  const assertionAudience = readAudience(options);
-  const resource = readResource(options);
-  const issuer = options.value("issuer");
-  const tokenEndpoint = options.value("token-endpoint");
-  const scope = options.value("scope");
-  const audience = options.value("audience");
-  const params = options.values("token-param").map(tokenParam);
-  return {
-    ...(assertionAudience ? { assertionAudience } : {}),
-    ...(issuer === undefined ? {} : { issuer: checkedUrl("issuer", issuer) }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: checkedUrl("token-endpoint", tokenEndpoint) }),
-    ...(resource === undefined ? {} : { resource }),
-    ...(audience === undefined ? {} : { audience }),
-    ...(params.length > 0 ? { tokenParams: params } : {}),
-    ...(options.on("dpop") ? { dpop: true as const } : {}),
-  };
-}
-
-/** Whom assertions are for. @throws M2mcpError (exit 1) where it can be nobody */
-export function readAudience(options: Options): string | undefined {
-  const audience = options.value("assertion-audience");
-  if (audience === undefined || /^(issuer|token-endpoint)$/.test(audience) || URL.canParse(audience))
-    return audience;
-  throw wrongUsage(
-    `unknown --${spelt(options, "assertion-audience")} ${audience}`,
-    "it is issuer, token-endpoint or the audience itself, a URI",
-  );
-}
-
-/** The resource to ask tokens for; null when none shall be sent. */
-function readResource(options: Options): string | null | undefined {
-  const resource = options.value("resource");
-  if (!options.on("no-resource"))
-    return resource === undefined ? undefined : checkedUrl("resource", resource, "uri");
-  if (resource !== undefined)
-    throw wrongUsage("--resource and --no-resource exclude each other", "give one of them");
-  return null;
-}
-
-function tokenParam(text: string): [string, string] {
-  const equals = text.indexOf("=");
-  if (equals < 1)
-    throw wrongUsage("a --token-param is not of the form name=value", "write --token-param name=value");
-  return [text.slice(0, equals), text.slice(equals + 1)];
-}
-
-/** @throws M2mcpError (exit 1) where it is no URL */
-export function checkedUrl(option: OptionName, text: string, kind: "web" | "uri" = "web"): string {
-  const url = URL.parse(text);
-  if (!url || (kind === "web" && url.protocol !== "https:" && url.protocol !== "http:"))
-    throw wrongUsage(`--${option} ${text} is no URL`, "write it in full, with https://");
-  return text;
 }

@@ -9,10 +9,12 @@ import {
   PROOFS,
   readGrant,
   readMethod,
-  readTokenRequest,
+  wantsClientId,
 } from "./credential-options.ts";
 import type { SecretReading } from "./secret-reading.ts";
 import { checkedText, createSecretSources, type SecretSources } from "./secret-sources.ts";
+import { svidNamed } from "./svid.ts";
+import { readTokenRequest } from "./token-request.ts";
 
 /**
  * Credentials from flags and variables. Where both name a way to prove the client, the flag's counts.
@@ -34,8 +36,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
   const method = readMethod(options);
 
   const missing: string[] = [];
-  const wantsId = grant === "client-credentials" || grant === "id-jag" || signer !== undefined;
-  if (clientId === "" && wantsId) missing.push("client id");
+  if (clientId === "" && (signer !== undefined || wantsClientId(options))) missing.push("client id");
   if (!proof && grant === "client-credentials" && method !== "none" && !reading.prompt)
     missing.push("client secret or key");
   if (grant === "jwt-bearer" && !ready && !signer) missing.push("assertion");
@@ -48,10 +49,12 @@ export async function readCredentials(options: Options, reading: SecretReading):
   };
   const authentication = await authenticationBy(proof, { options, sources, asked });
   const tls = await readTls(options, sources);
+  // An X.509-SVID is the proof of the client that its SPIFFE id names (draft-ietf-oauth-spiffe-client-auth).
+  const named = clientId === "" && authentication.kind === "tls" && tls && "from" in tls;
   const tokenRequest = readTokenRequest(options);
   return {
     grant,
-    clientId,
+    clientId: named ? await reading.spiffeId(tls) : clientId,
     authentication,
     ...(ready ? { assertion: await sources.assertion(ready) } : {}),
     ...(signer ? { assertion: await signedAssertion(signer, options, sources) } : {}),
@@ -76,13 +79,17 @@ async function signedAssertion(
   };
 }
 
-async function readTls(options: Options, sources: SecretSources): Promise<Credentials["tls"]> {
+/** The certificate of mutual TLS and its key. @throws M2mcpError (exit 1) where one of the two is missing */
+export async function readTls(options: Options, sources: SecretSources): Promise<Credentials["tls"]> {
   const [cert, key] = [options.value("client-cert"), options.value("client-key")];
+  const svid = cert === undefined ? undefined : svidNamed(cert);
+  if (svid && key === undefined) return svid;
+  if (svid) throw wrongUsage("--client-cert spiffe brings its own key", "leave out --client-key");
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined)
     throw wrongUsage(
       "mutual TLS needs a certificate and its key",
-      "give both --client-cert PATH and --client-key PATH",
+      "give both --client-cert PATH and --client-key PATH, or --client-cert spiffe",
     );
   return { cert: await sources.pem("client-cert", cert), key: await sources.pem("client-key", key) };
 }
@@ -98,8 +105,8 @@ function missingCredentials(missing: string[]) {
   if (missing.includes("assertion"))
     ways.push(
       "one of --client-assertion-file PATH (M2MCP_CLIENT_ASSERTION_FILE), --client-assertion-command COMMAND " +
-        "(M2MCP_CLIENT_ASSERTION_COMMAND), --assertion PLATFORM; or a key that signs one, --private-key PATH " +
-        "or --sign-command COMMAND",
+        "(M2MCP_CLIENT_ASSERTION_COMMAND), --client-assertion-env NAME, --assertion PLATFORM; or a key that signs one, " +
+        "--private-key PATH or --sign-command COMMAND",
     );
   return wrongUsage(`no ${missing.join(" and no ")} given`, `give ${ways.join(" and ")}`);
 }

@@ -4,17 +4,10 @@ import { type Options, spelt } from "../../command-line/option-values.ts";
 import { isOptionName, type OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
 import { authenticationBy } from "./client-proof.ts";
-import {
-  ACTORS,
-  checkedUrl,
-  chosen,
-  PROOFS,
-  readAudience,
-  readMethod,
-  SUBJECTS,
-} from "./credential-options.ts";
+import { ACTORS, chosen, PROOFS, readMethod, SUBJECTS } from "./credential-options.ts";
 import type { SecretReading } from "./secret-reading.ts";
 import { checkedText, createSecretSources, type SecretSources } from "./secret-sources.ts";
+import { checkedUrl, readAssertionType, readAudience } from "./token-request.ts";
 
 type Exchanged = Pick<Credentials, "subject" | "actor" | "requestedTokenType" | "identityProvider">;
 
@@ -108,6 +101,7 @@ async function readProvider(
   const options = ofProvider(all);
   const id = options.value("client-id") ?? "";
   const audience = readAudience(options);
+  const assertionType = readAssertionType(options);
   const [issuer, tokenEndpoint] = [options.value("issuer"), options.value("token-endpoint")];
   const isTls = readMethod(options)?.includes("tls") === true;
   const proof = isTls ? "client-cert" : chosen(options, PROOFS);
@@ -127,6 +121,7 @@ async function readProvider(
     clientId: id === "" ? (old?.clientId ?? "") : checkedText(id, "client id", spelt(options, "client-id")),
     authentication,
     ...(audience === undefined ? {} : { assertionAudience: audience }),
+    ...(assertionType === undefined ? {} : { clientAssertionType: assertionType }),
     ...(issuer === undefined ? {} : { issuer: checkedUrl(spelt(options, "issuer"), issuer) }),
     ...(tokenEndpoint === undefined
       ? {}

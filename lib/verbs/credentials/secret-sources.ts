@@ -23,7 +23,7 @@ export interface SecretSources {
 }
 
 /** Pipes of the shell, such as those of `<(command)`. */
-const isReadOnce = (path: string) => /^\/(dev\/(fd\/|stdin$)|proc\/(self|\d+)\/fd\/)/.test(path);
+export const isReadOnce = (path: string) => /^\/(dev\/(fd\/|stdin$)|proc\/(self|\d+)\/fd\/)/.test(path);
 
 /** @param reading how files, commands and stdin are read, and what of them is kept */
 export function createSecretSources(options: Options, reading: SecretReading): SecretSources {
@@ -76,9 +76,20 @@ export function createSecretSources(options: Options, reading: SecretReading): S
         return source;
       }
       if (option.endsWith("-command")) return { from: "command", command: text };
+      if (option.endsWith("-env"))
+        return { from: "env", name: checkedVariable(text, spelt(options, option)) };
       return platformSource(text, options);
     },
   };
+}
+
+/** The name of a variable; what is none may be the token itself, and is not quoted. */
+function checkedVariable(text: string, option: OptionName): string {
+  if (/^[A-Za-z_]\w{0,199}$/.test(text)) return text;
+  throw wrongUsage(
+    `what --${option} names is no variable`,
+    `give its name alone, without $: --${option} ID_TOKEN`,
+  );
 }
 
 /** A secret that is given itself, or comes on stdin. */

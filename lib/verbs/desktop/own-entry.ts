@@ -70,10 +70,11 @@ async function warningsFor(store: Store, profile: Profile): Promise<string[]> {
       `headers of @${profile.name} take ${variables.join(", ")} from the environment, which hosts may not pass on`,
     );
   const login = await loginOf(store, profile).catch(() => undefined);
-  const sources = Object.values(login?.credentials?.authentication ?? {});
+  const origin = login?.credentials;
+  const sources = origin?.grant === null ? [origin.token] : Object.values(origin?.authentication ?? {});
   if (sources.some((source) => isObject(source) && source.from === "command"))
     warnings.push(
-      `a command gives the secret of @${profile.name}, and hosts start it with little on PATH: log in with its whole path`,
+      `a command gives the secret or token of @${profile.name}, and hosts start it with little on PATH: log in with its whole path`,
     );
   return warnings;
 }

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { secretMethod } from "../../auth/client/authentication.ts";
-import type { Credentials, Discovered } from "../../auth/credentials.ts";
+import { type Discovered, grantOf, type TokenOrigin } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { textWidth } from "../../platform/text-width.ts";
@@ -58,18 +58,27 @@ async function lineOf(store: Store, profile: Profile, all: Profile[]): Promise<P
   const token = state?.auth?.token;
   return {
     name: profile.name,
-    authorization: credentials?.grant ?? (profile.login ? "login missing" : "no authorization"),
+    authorization: credentials
+      ? (credentials.grant ?? "token")
+      : profile.login
+        ? "login missing"
+        : "no authorization",
     server: withoutUrlSecrets(profile.server),
     login: profile.login ?? null,
     method: credentials ? methodOf(credentials, state?.auth?.discovered) : null,
-    issuer: credentials?.issuer ?? state?.auth?.discovered?.issuer ?? null,
-    scope: token?.scope ?? credentials?.scope ?? null,
+    issuer: grantOf(credentials)?.issuer ?? state?.auth?.discovered?.issuer ?? null,
+    scope: token?.scope ?? grantOf(credentials)?.scope ?? null,
     expiresAtMs: token?.expiresAtMs ?? null,
   };
 }
 
-/** The method as the authorization server names it (RFC 8414 §2). */
-function methodOf({ authentication, assertion }: Credentials, known: Discovered | undefined): string {
+/** The method as the authorization server names it (RFC 8414 §2); of a token that something else makes its source. */
+function methodOf(origin: TokenOrigin, known: Discovered | undefined): string {
+  if (origin.grant === null) {
+    const { from } = origin.token;
+    return from === "value" ? "token" : `token_${from}`;
+  }
+  const { authentication, assertion } = origin;
   switch (authentication.kind) {
     case "secret":
       return `client_secret_${secretMethod(authentication.method, known?.authMethods)}`;

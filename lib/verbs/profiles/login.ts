@@ -1,3 +1,4 @@
+import { grantOf } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
@@ -37,7 +38,7 @@ export async function run(command: Command): Promise<undefined> {
   const learned = memoryCache({});
   const profile = old ? { profile: old } : {};
   const target = withOptions(command, store, server, { ...profile, credentials: null, cache: learned });
-  const guided = asker && (await guidedLogin(command, asker, target, old?.credentials?.clientId));
+  const guided = asker && (await guidedLogin(command, asker, target, grantOf(old?.credentials)?.clientId));
   const credentials = asker ? guided?.credentials : await givenCredentials(command);
   const trial =
     credentials && (await tryLogin(command, { ...target, credentials }, credentials, guided?.known));

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
-import type { Credentials, Discovered } from "../../auth/credentials.ts";
+import { type Discovered, grantOf, type TokenOrigin } from "../../auth/credentials.ts";
 import { explainDiscovery } from "../../auth/discovery/explain.ts";
 import { type LoginResult, login } from "../../auth/login.ts";
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { moment } from "../../ui/time.ts";
-import { readCredentials } from "../credentials/credentials.ts";
 import { secretReading } from "../credentials/secret-reading.ts";
+import { readTokenOrigin } from "../credentials/token-origin.ts";
 import { keptPolicy } from "../policy/tool-policy.ts";
+import { sourceShown } from "../settings/source-shown.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
@@ -16,11 +17,11 @@ import { allowedHosts, type Target } from "../target/target.ts";
 import { askCredentials, guideOf } from "./ask-credentials.ts";
 
 /** Credentials of flags and variables, to be kept; a person is asked for what is missing. */
-export async function givenCredentials(command: Command): Promise<Credentials> {
+export async function givenCredentials(command: Command): Promise<TokenOrigin> {
   const asker = guideOf(command);
   return asker
     ? askCredentials(command, asker, {}, undefined)
-    : readCredentials(command.options, secretReading(command, "value"));
+    : readTokenOrigin(command.options, secretReading(command, "value"));
 }
 
 /**
@@ -33,7 +34,7 @@ export async function givenCredentials(command: Command): Promise<Credentials> {
 export async function tryLogin(
   command: Command,
   target: Target,
-  credentials: Credentials,
+  credentials: TokenOrigin,
   known?: Discovered,
 ): Promise<LoginResult | null> {
   const deps = await authDeps(command, { ...target, credentials });
@@ -56,7 +57,7 @@ export function keptOptions(command: Command): Partial<Profile> {
   return {
     ...(headers.length > 0 ? { headers } : {}),
     ...(allowHttp.length > 0 ? { allowHttp } : {}),
-    ...(ca === undefined ? {} : { ca: resolve(io.cwd, ca) }),
+    ...(ca === undefined ? {} : { ca: ca === "spiffe" ? ca : resolve(io.cwd, ca) }),
     ...(protocol === undefined ? {} : { protocol }),
     ...keptPolicy(options),
   };
@@ -66,15 +67,21 @@ export function keptOptions(command: Command): Partial<Profile> {
 export function describe(address: string, name: string, trial: LoginResult, nowMs: number) {
   const { token, discovered, credentials } = trial;
   const server = withoutUrlSecrets(address);
-  const asked = withoutUrlSecrets(credentials.resource ?? discovered.resource);
-  const tokenEndpoint = withoutUrlSecrets(discovered.tokenEndpoint);
-  const issuer = discovered.issuer ?? credentials.issuer;
-  const scope = token.scope ?? credentials.scope;
+  const grant = grantOf(credentials);
+  const asked = grant?.resource === null ? null : (grant?.resource ?? discovered?.resource ?? null);
+  const resource = asked && withoutUrlSecrets(asked);
+  const tokenEndpoint = discovered ? withoutUrlSecrets(discovered.tokenEndpoint) : null;
+  const issuer = discovered?.issuer ?? grant?.issuer ?? null;
+  const scope = token.scope ?? grant?.scope;
+  const origin = credentials.grant === null ? [["token", sourceShown(credentials.token)]] : [];
+  const asking = [
+    ["resource", resource ?? "not sent"],
+    ["issuer", issuer ?? `not discovered; token endpoint ${tokenEndpoint}`],
+  ];
   return {
     rows: [
       ["server", server],
-      ["resource", credentials.resource === null ? "not sent" : asked],
-      ["issuer", issuer ?? `not discovered; token endpoint ${tokenEndpoint}`],
+      ...(grant ? asking : origin),
       ["scope", scope || "none named"],
       ["expires", token.expiresAtMs === undefined ? "not said" : moment(token.expiresAtMs, nowMs)],
       ["profile", `@${name}`],
@@ -83,8 +90,8 @@ export function describe(address: string, name: string, trial: LoginResult, nowM
       profile: name,
       server,
       grant: credentials.grant,
-      resource: credentials.resource === null ? null : asked,
-      issuer: issuer ?? null,
+      resource,
+      issuer,
       tokenEndpoint,
       scope: scope ?? null,
       tokenType: token.tokenType,

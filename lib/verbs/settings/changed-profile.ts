@@ -1,4 +1,4 @@
-import type { ClientAuthentication, Credentials } from "../../auth/credentials.ts";
+import type { ClientAuthentication, Credentials, ReadyToken } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import { type Options, readOptions, timeoutMs } from "../../command-line/option-values.ts";
@@ -9,13 +9,16 @@ import {
   ASSERTIONS,
   KEYS,
   readMethod,
-  readTokenRequest,
   SECRETS,
+  TOKENS,
+  tokenOption,
 } from "../credentials/credential-options.ts";
 import { readCredentials } from "../credentials/credentials.ts";
 import { changedExchange } from "../credentials/exchange.ts";
 import { type SecretReading, secretReading } from "../credentials/secret-reading.ts";
 import { checkedText } from "../credentials/secret-sources.ts";
+import { readReadyToken } from "../credentials/token-origin.ts";
+import { readTokenRequest } from "../credentials/token-request.ts";
 import { keptOptions } from "../profiles/trial-login.ts";
 import { mergeHeaders } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
@@ -41,6 +44,8 @@ export async function changedProfile(command: Command, profile: Profile, given: 
     ...(limit === undefined ? {} : { timeoutMs: limit }),
   };
   if (!changed.credentials) return changed;
+  if (changed.credentials.grant === null)
+    return { ...changed, credentials: await changedToken(command, options, changed.credentials) };
   const credentials = await changedCredentials(command, options, changed.credentials);
   const { tokenEndpoint, issuer } = credentials;
   for (const [url, what] of [
@@ -62,11 +67,26 @@ function switches(given: Given): Map<OptionName, string[]> {
   );
 }
 
+/** What of a token that something else makes may be changed; how tokens are had is for a login. */
+async function changedToken(command: Command, options: Options, old: ReadyToken): Promise<ReadyToken> {
+  const option = TOKENS.find((name) => options.origin(name));
+  const usual: Partial<Record<OptionName, "flag">> = { "token-file": "flag" };
+  // Which option names it makes no difference for those that do not go with it.
+  tokenOption(option ? options : { ...options, origin: (name) => options.origin(name) ?? usual[name] });
+  const changed = await readReadyToken(options, secretReading(command, "value"), option ?? "token-file");
+  return { ...old, ...changed, token: option ? changed.token : old.token };
+}
+
 async function changedCredentials(
   command: Command,
   options: Options,
   old: Credentials,
 ): Promise<Credentials> {
+  if (TOKENS.some((name) => options.origin(name)))
+    throw wrongUsage(
+      "the profile has its tokens by a grant, and no token of its own",
+      "m2mcp login with the token's option replaces how its tokens are had",
+    );
   const id = options.value("client-id");
   return {
     ...old,

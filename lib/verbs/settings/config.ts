@@ -3,6 +3,7 @@ import { isOptionName, OPTIONS, type OptionName } from "../../command-line/optio
 import { suggest } from "../../command-line/suggest.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { table } from "../../ui/table.ts";
+import { TOKENS } from "../credentials/credential-options.ts";
 import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
@@ -101,6 +102,7 @@ const NAMES: readonly OptionName[] = [
     ...SETTINGS.map(({ name }) => name),
     ...PROOF_SETTINGS,
     ...EXCHANGE_SETTINGS,
+    ...TOKENS,
     "no-resource" as const,
   ]),
 ];

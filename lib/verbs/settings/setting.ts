@@ -1,8 +1,11 @@
-import type { Credentials } from "../../auth/credentials.ts";
+import { isPlatformSource } from "../../auth/client/secrets.ts";
+import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "../../auth/credentials.ts";
+import type { PlatformSource } from "../../auth/platforms/platform.ts";
 import { GRANTS } from "../../command-line/options/grants.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
+import { sourceShown } from "./source-shown.ts";
 
 /** One thing of a profile that can be shown and changed, under the name of the option that gives it. */
 export interface Setting {
@@ -10,11 +13,12 @@ export interface Setting {
   /** Whether it belongs to the login, which other profiles may borrow. */
   ofLogin: boolean;
   /** As a person may see it: never a secret. Undefined where it is not set. */
-  shown(profile: Profile, credentials: Credentials | undefined): string | undefined;
+  shown(profile: Profile, origin: TokenOrigin | undefined): string | undefined;
   /** The profile without it; absent where it cannot be unset. */
   unset?(profile: Profile): Profile;
 }
 
+const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : `${ms / 1000}`);
 const isOn = (value: unknown) => (value ? "yes" : undefined);
 const list = (values: readonly string[] | undefined) =>
   values && values.length > 0 ? values.join(" ") : undefined;
@@ -57,47 +61,84 @@ const ofLogin = (
 ): Setting => ({
   name,
   ofLogin: true,
-  shown: (_, credentials) => credentials && shown(credentials),
+  shown: (_, origin) => ofGrant(origin, shown),
   unset: (profile) => changedLogin(profile, ({ [key]: _, ...rest }) => rest as Credentials),
 });
 
-/** A profile whose credentials are others; the same where it has none. */
-export const changedLogin = (profile: Profile, change: (old: Credentials) => Credentials): Profile =>
-  profile.credentials ? { ...profile, credentials: change(profile.credentials) } : profile;
+/** The same of a token that something else makes. */
+const ofToken = (
+  name: OptionName,
+  shown: (origin: ReadyToken) => string | undefined,
+  key?: keyof ReadyToken,
+): Setting => ({
+  name,
+  ofLogin: true,
+  shown: (_, origin) => (origin?.grant === null ? shown(origin) : undefined),
+  ...(key === undefined
+    ? {}
+    : {
+        unset(profile) {
+          if (profile.credentials?.grant !== null) return profile;
+          const { [key]: _, ...rest } = profile.credentials;
+          return { ...profile, credentials: rest as ReadyToken };
+        },
+      }),
+});
 
-const secretShown = ({ authentication }: Credentials): string | undefined => {
-  if (authentication.kind !== "secret") return undefined;
-  const { secret } = authentication;
-  if (secret.from === "file") return `from the file ${secret.path}`;
-  return { value: "kept", command: "from a command", missing: "missing" }[secret.from];
-};
+function ofGrant<T>(
+  origin: TokenOrigin | undefined,
+  shown: (credentials: Credentials) => T | undefined,
+): T | undefined {
+  const credentials = grantOf(origin);
+  return credentials && shown(credentials);
+}
+
+/** A profile whose credentials are others; the same where it has none, or tokens that something else makes. */
+export function changedLogin(profile: Profile, change: (old: Credentials) => Credentials): Profile {
+  const credentials = grantOf(profile.credentials);
+  return credentials ? { ...profile, credentials: change(credentials) } : profile;
+}
+
+const secretShown = ({ authentication }: Credentials): string | undefined =>
+  authentication.kind === "secret" ? sourceShown(authentication.secret) : undefined;
+
+/** The platform whose token proves the client or is the grant. */
+function platformOf({ authentication, assertion }: Credentials): PlatformSource | undefined {
+  const source = assertion ?? (authentication.kind === "assertion" ? authentication.assertion : undefined);
+  return source && isPlatformSource(source) ? source : undefined;
+}
+
+const ofPlatform = (name: OptionName, shown: (source: PlatformSource) => string | undefined): Setting => ({
+  name,
+  ofLogin: true,
+  shown(_, origin) {
+    const source = ofGrant(origin, platformOf);
+    return source && shown(source);
+  },
+});
 
 /** All of them, as help and `m2mcp config` list them. */
 export const SETTINGS: readonly Setting[] = [
   ofProfile("header", ({ headers }) => list(headers?.map(headerShown)), "headers"),
   ofProfile("protocol", ({ protocol }) => protocol, "protocol"),
-  ofProfile(
-    "timeout",
-    ({ timeoutMs }) => (timeoutMs === undefined ? undefined : `${timeoutMs / 1000}`),
-    "timeoutMs",
-  ),
+  ofProfile("timeout", ({ timeoutMs }) => inSeconds(timeoutMs), "timeoutMs"),
   ofProfile("ca", ({ ca }) => ca, "ca"),
   ofProfile("allow-http", ({ allowHttp }) => list(allowHttp), "allowHttp"),
   ofTools("allow-tool", ({ allow }) => list(allow), "allow"),
   ofTools("deny-tool", ({ deny }) => list(deny), "deny"),
   ofTools("read-only", ({ readOnly }) => isOn(readOnly), "readOnly"),
   ofTools("pin", ({ pin }) => isOn(pin), "pin"),
-  { name: "client-id", ofLogin: true, shown: (_, credentials) => credentials?.clientId },
-  {
-    name: "client-secret",
-    ofLogin: true,
-    shown: (_, credentials) => credentials && secretShown(credentials),
-  },
+  ofToken("token", ({ token }) => sourceShown(token)),
+  ofToken("token-lifetime", ({ lifetimeMs }) => inSeconds(lifetimeMs), "lifetimeMs"),
+  { name: "client-id", ofLogin: true, shown: (_, origin) => grantOf(origin)?.clientId },
+  { name: "client-secret", ofLogin: true, shown: (_, origin) => ofGrant(origin, secretShown) },
   {
     name: "auth-method",
     ofLogin: true,
-    shown: (_, credentials) =>
-      credentials?.authentication.kind === "secret" ? credentials.authentication.method : undefined,
+    shown: (_, origin) =>
+      ofGrant(origin, ({ authentication }) =>
+        authentication.kind === "secret" ? authentication.method : undefined,
+      ),
     unset: (profile) =>
       changedLogin(profile, (credentials) => {
         const { authentication } = credentials;
@@ -106,11 +147,24 @@ export const SETTINGS: readonly Setting[] = [
         return { ...credentials, authentication: rest };
       }),
   },
+  ofPlatform("assertion", ({ from }) => from),
+  ofPlatform("assertion-identity", ({ identity }) => identity),
+  ofPlatform("assertion-lifetime", ({ lifetimeS }) => lifetimeS?.toString()),
   ofLogin("scope", ({ scope }) => scope, "scope"),
   ofLogin("issuer", ({ issuer }) => issuer, "issuer"),
   ofLogin("token-endpoint", ({ tokenEndpoint }) => tokenEndpoint, "tokenEndpoint"),
   ofLogin("resource", ({ resource }) => (resource === null ? "not sent" : resource), "resource"),
-  ofLogin("audience", ({ audience }) => audience, "audience"),
+  ofLogin("client-assertion-type", ({ clientAssertionType }) => clientAssertionType, "clientAssertionType"),
+  {
+    name: "audience",
+    ofLogin: true,
+    shown: (_, origin) => origin?.audience,
+    unset(profile) {
+      if (!profile.credentials) return profile;
+      const { audience: _, ...rest } = profile.credentials;
+      return { ...profile, credentials: rest };
+    },
+  },
   ofLogin("assertion-audience", ({ assertionAudience }) => assertionAudience, "assertionAudience"),
   ofLogin("token-param", ({ tokenParams }) => list(tokenParams?.map(([name]) => `${name}=…`)), "tokenParams"),
   ofLogin("dpop", ({ dpop }) => isOn(dpop), "dpop"),
@@ -134,7 +188,10 @@ export const PROOF_SETTINGS: readonly OptionName[] = [
   "certificate",
   "client-assertion-file",
   "client-assertion-command",
+  "client-assertion-env",
   "assertion",
+  "assertion-identity",
+  "assertion-lifetime",
   "client-cert",
   "client-key",
   "auth-method",

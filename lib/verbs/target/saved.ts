@@ -1,5 +1,5 @@
 // What the store keeps, in the terms of `auth` and `mcp`: the one place where the three meet.
-import type { AuthState, Credentials } from "../../auth/credentials.ts";
+import type { AuthState, TokenOrigin } from "../../auth/credentials.ts";
 import type { ServerMemory } from "../../mcp/protocol/endpoint.ts";
 import {
   type CachedState,
@@ -17,7 +17,7 @@ export interface Profile {
   /** URL of the MCP endpoint. */
   server: string;
   /** Absent for a server that asks for no token, and for a profile that borrows a login. */
-  credentials?: Credentials;
+  credentials?: TokenOrigin;
   /** Name of the profile whose credentials and token this one uses (`connect` after `login`). */
   login?: string;
   /** Extra headers for MCP requests, as given: `${VAR}` is taken from the environment at use. */

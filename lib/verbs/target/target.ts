@@ -1,4 +1,4 @@
-import type { Credentials } from "../../auth/credentials.ts";
+import type { TokenOrigin } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
@@ -20,7 +20,7 @@ export interface Target {
   /** The profile whose credentials are used; the same as `profile` when it has its own. */
   login?: Profile;
   /** Null: no authorization is known for this server. */
-  credentials: Credentials | null;
+  credentials: TokenOrigin | null;
   headers: [name: string, value: string][];
   allowHttp: string[];
   ca?: string;
@@ -78,6 +78,8 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
     const { identityParts } = await import("../../auth/platforms/identity-parts.ts");
     const parts = identityParts(credentials, command.io.env);
     const cache = cacheOf(store, [server, JSON.stringify(credentials), ...parts]);
+    // A token that something else makes goes to the server that it is given for.
+    if (credentials.grant === null) return withOptions(command, store, server, { credentials, cache });
     const { clientId, authentication } = credentials;
     const takenBy = cacheOf(store, ["taken by", JSON.stringify([clientId, authentication])]);
     return withOptions(command, store, server, { credentials, cache, takenBy });
@@ -91,10 +93,10 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
 }
 
 /** Those of flags and variables; what reads them is not loaded for a saved connection. */
-async function givenCredentials(command: Command): Promise<Credentials> {
-  const { readCredentials } = await import("../credentials/credentials.ts");
+async function givenCredentials(command: Command): Promise<TokenOrigin> {
+  const { readTokenOrigin } = await import("../credentials/token-origin.ts");
   const { secretReading } = await import("../credentials/secret-reading.ts");
-  return readCredentials(command.options, secretReading(command, "source"));
+  return readTokenOrigin(command.options, secretReading(command, "source"));
 }
 
 /** Hosts that --allow-http names, one or several a value. */

@@ -7,6 +7,7 @@ import type {
   IdentityProvider,
   SignedAssertion,
   SigningSource,
+  TokenOrigin,
 } from "../../auth/credentials.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
@@ -46,6 +47,7 @@ export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
   "actor-token-file": "actor-token-file=PATH",
   "client-cert": "client-cert=PATH",
   "client-key": "client-key=PATH",
+  "token-file": "token-file=PATH",
   "token-param": "token-param=NAME=VALUE",
   header: "header='NAME: VALUE'",
 };
@@ -64,7 +66,7 @@ export function withoutSecrets(profile: Profile): Exported {
       ...rest,
       server: withoutQuery(server),
       ...(open.length > 0 ? { headers: open } : {}),
-      ...(credentials ? { credentials: openCredentials(credentials, missing) } : {}),
+      ...(credentials ? { credentials: openOrigin(credentials, missing) } : {}),
     },
     missing: [...missing],
   };
@@ -77,16 +79,30 @@ function withoutQuery(address: string): string {
   return url.href;
 }
 
+function openOrigin(origin: TokenOrigin, missing: Set<OptionName>): TokenOrigin {
+  if (origin.grant !== null) return openCredentials(origin, missing);
+  const { token, tls, ...rest } = origin;
+  if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
+  const isOpen = isPlatformSource(token);
+  if (!isOpen) missing.add("token-file");
+  return {
+    ...rest,
+    token: isOpen ? token : MISSING,
+    ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
+  };
+}
+
 function openCredentials(credentials: Credentials, missing: Set<OptionName>): Credentials {
   const { authentication, tls, assertion, tokenParams, tokenEndpoint, ...more } = credentials;
   const { subject, actor, identityProvider, ...rest } = more;
   if (tokenParams) missing.add("token-param");
-  if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
+  const isSvid = tls !== undefined && "from" in tls;
+  if (tls && !isSvid) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
   return {
     ...rest,
     authentication: openAuthentication(authentication, "", missing),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: withoutQuery(tokenEndpoint) }),
-    ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
+    ...(tls ? { tls: isSvid ? tls : { cert: MISSING, key: MISSING } } : {}),
     ...(assertion ? { assertion: openAssertion(assertion, missing) } : {}),
     ...(subject ? { subject: openToken(subject, "subject-token-file", missing) } : {}),
     ...(actor ? { actor: openToken(actor, "actor-token-file", missing) } : {}),

@@ -4,8 +4,12 @@ import type {
   Credentials,
   GivenToken,
   IdentityProvider,
+  ReadyToken,
   SignedAssertion,
   SigningSource,
+  TlsSource,
+  TokenOrigin,
+  TokenSource,
 } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import { platformNamed } from "../../auth/platforms/names.ts";
@@ -20,9 +24,10 @@ const MISSING = { from: "missing" } as const;
  *
  * @throws M2mcpError (exit 1) naming the member that is not right
  */
-export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): Credentials {
+export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): TokenOrigin {
   if (!isObject(value)) throw notOurs(`the credentials of @${name} are no object`);
   const at = fieldsOf(value, `the credentials of @${name}`);
+  if (value.grant === null) return readyTokenOf(value, at);
   const grant = GRANTS.find((known) => known === value.grant);
   if (!grant) throw at.wrong("grant");
   const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
@@ -33,6 +38,7 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     at.text("audience"),
     at.text("assertionAudience"),
   ];
+  const clientAssertionType = at.text("clientAssertionType");
   return {
     grant,
     clientId: value.clientId === "" ? "" : (at.text("clientId") ?? ""),
@@ -43,8 +49,9 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     ...(scope === undefined ? {} : { scope }),
     ...(audience === undefined ? {} : { audience }),
     ...(assertionAudience === undefined ? {} : { assertionAudience }),
+    ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
     ...(value.dpop === true ? { dpop: true } : {}),
-    ...(value.tls === undefined ? {} : { tls: { cert: MISSING, key: MISSING } }),
+    ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
     ...(value.assertion === undefined ? {} : { assertion: assertionOf(value.assertion) }),
     ...exchangeOf(value, at, allowHttp),
   };
@@ -98,14 +105,39 @@ function keyOf(value: JsonObject): SigningSource {
   return { key: MISSING, ...(keyId ? { keyId } : {}), ...(signingAlg ? { signingAlg } : {}) };
 }
 
+/** An X.509-SVID is no secret of the file's either. */
+function tlsOf(value: unknown): TlsSource {
+  const source = objectOf(value);
+  if (source.from !== "spiffe") return { cert: MISSING, key: MISSING };
+  const identity = fieldsOf(source, "the X.509-SVID").text("identity");
+  return { from: "spiffe", ...(identity === undefined ? {} : { identity }) };
+}
+
+/**
+ * A token that something else makes. One of this machine's platform is sent as it is, so that it is for the server that
+ * it goes to: a file could else name any server, and whom to fool with what it gets.
+ */
+function readyTokenOf(value: JsonObject, at: Fields): ReadyToken {
+  const { lifetimeMs } = value;
+  const audience = at.text("audience");
+  return {
+    grant: null,
+    token: audience === undefined ? sourceOf(value.token) : MISSING,
+    ...(typeof lifetimeMs === "number" && lifetimeMs > 0 ? { lifetimeMs } : {}),
+    ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
+  };
+}
+
 /** A platform's token is no secret of the file's: this machine has its own. */
-function sourceOf(value: unknown): AssertionSource {
+function sourceOf(value: unknown): TokenSource {
   const source = objectOf(value);
   const from = platformNamed(source.from);
   if (from === undefined) return MISSING;
   const { lifetimeS } = source;
   const at = fieldsOf(source, "the platform's identity");
-  const [identity, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  const [named, signingAlg] = [at.text("identity"), at.text("signingAlg")];
+  // A variable or a file of this machine is not for others to name.
+  const identity = from === "gitlab" || named?.startsWith("/") ? undefined : named;
   return {
     from,
     ...(identity === undefined ? {} : { identity }),

@@ -1,0 +1,122 @@
+// Executables for other machines, where something here can run them; what cannot be run is said aloud.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createHome } from "../support/home.ts";
+import { INITIALIZE, lines } from "../support/messages.ts";
+import { executableIn, sharedRelease, target, version } from "../support/release/quick-release.ts";
+import { startWorld, type World } from "../support/world.ts";
+
+const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+const work = mkdtempSync(join(tmpdir(), "m2mcp-elsewhere-"));
+let release = "";
+let world: World;
+beforeAll(async () => {
+  [release, world] = await Promise.all([sharedRelease(), startWorld()]);
+}, 600_000);
+afterAll(async () => {
+  await world?.end();
+  rmSync(work, { recursive: true, force: true });
+});
+
+/** What glibc's libstdc++ and libgcc want of their own libc: Debian has none for musl. */
+const FOR_MUSL = `
+char __libc_single_threaded;
+unsigned __cpu_model[4];
+int __cpu_indicator_init(void) { return 0; }
+unsigned arc4random(void) { return 4; }
+int _dl_find_object(void *at, void *into) { return -1; }
+int __cxa_thread_atexit_impl(void (*end)(void *), void *of, void *library) { return 0; }
+extern unsigned long strftime_l(char *, unsigned long, const char *, const void *, void *);
+unsigned long __strftime_l(char *a, unsigned long b, const char *c, const void *d, void *e) {
+  return strftime_l(a, b, c, d, e);
+}
+`;
+
+interface Elsewhere {
+  name: string;
+  /** What is missing here, or null. */
+  missing(): string | null;
+  /** What stands before the executable's path, and the variables it needs. */
+  start(): { command: string[]; env: Record<string, string> };
+}
+
+const ELSEWHERE: Elsewhere[] = [
+  {
+    name: "linux-arm64",
+    missing: () =>
+      !has("qemu-aarch64-static") ? "qemu-user-static" : existsSync(ARM64) ? null : "libc6-arm64-cross",
+    start: () => ({
+      // Of this libc all parts, though another one be there too.
+      command: ["qemu-aarch64-static", "-L", ARM64, "-E", `LD_LIBRARY_PATH=${join(ARM64, "lib")}`],
+      env: {},
+    }),
+  },
+  {
+    name: "linux-x64-musl",
+    missing: () =>
+      !existsSync("/lib/ld-musl-x86_64.so.1")
+        ? "musl"
+        : has("cc")
+          ? null
+          : "a C compiler, for musl's libstdc++",
+    start: () => {
+      const libraries = "/usr/lib/x86_64-linux-gnu";
+      for (const library of ["libstdc++.so.6", "libgcc_s.so.1"])
+        spawnSync("cp", ["-L", join(libraries, library), work]);
+      writeFileSync(join(work, "shim.c"), FOR_MUSL);
+      // Under the name of the loader that those two need.
+      const made = spawnSync(
+        "cc",
+        ["-shared", "-fPIC", "-nostdlib", "-w", "-o", "ld-linux-x86-64.so.2", "shim.c"],
+        { cwd: work, encoding: "utf8" },
+      );
+      expect(made.stderr).toBe("");
+      return { command: [], env: { LD_LIBRARY_PATH: work } };
+    },
+  },
+  {
+    name: "windows-x64",
+    missing: () =>
+      !wine() ? "wine" : has("x86_64-w64-mingw32-gcc") ? null : "mingw, for wine's bcryptprimitives.dll",
+    start: () => ({ command: [wine() ?? ""], env: { WINEDEBUG: "-all" } }),
+  },
+];
+const ARM64 = "/usr/aarch64-linux-gnu";
+const wine = () => ["/usr/lib/wine/wine64"].find((file) => existsSync(file));
+
+describe.each(ELSEWHERE)("the executable of $name", ({ name, missing, start }) => {
+  const lacks = process.platform !== "linux" || target.cpu !== "x64" ? "linux-x64" : missing();
+  if (lacks) console.log(`skipped: ${name} is not run here, for that needs ${lacks}`);
+  test.skipIf(lacks !== null)(
+    "says its version, logs in, lists tools, bridges, and keeps its store in a file",
+    async () => {
+      const { command, env } = start();
+      const home = createHome([...command, executableIn(release, name)]);
+      Object.assign(home.env, env);
+      try {
+        const about = await home.run(["--version", "--json"]);
+        expect(about).toMatchObject({ code: 0 });
+        expect(JSON.parse(about.stdout)).toMatchObject({ version, target: name });
+        const { id, secret } = world.as.clients.basic;
+        const login = await home.run(["login", world.mcp.url, "@svc", "--client-id", id], {
+          env: { M2MCP_CLIENT_SECRET: secret, M2MCP_STORE: "file" },
+        });
+        expect([login.code, login.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+        expect(existsSync(join(home.folder, "store", "store.key"))).toBe(true);
+        expect(readdirSync(join(home.folder, "store", "profiles"))).toEqual(["svc.m2mcp"]);
+        const listed = await home.run(["@svc", "tools-list", "--json"]);
+        expect(JSON.parse(listed.stdout).tools.map((tool: { name: string }) => tool.name)).toContain("echo");
+        const bridged = await home.run(["bridge", "@svc"], { input: lines(INITIALIZE) });
+        expect(bridged.code).toBe(0);
+        expect(JSON.parse(bridged.stdout)).toMatchObject({ id: 1, result: { serverInfo: {} } });
+        expect((await home.run(["@none", "ping"])).code).toBe(1);
+      } finally {
+        await home.remove();
+      }
+    },
+    240_000,
+  );
+});
