@@ -41,7 +41,6 @@ export const VERB_WORDS: Readonly<Record<string, string>> = {
   verify: "doctor",
   probe: "discover",
   metadata: "discover",
-  whoami: "profiles",
   who: "profiles",
   sessions: "profiles",
   session: "profiles",

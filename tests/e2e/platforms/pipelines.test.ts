@@ -148,6 +148,17 @@ describe("azure-devops", () => {
       expect(taken.map(({ claims }) => claims.sub)).toEqual([CONNECTION, "other"]);
     });
 
+  test("it is the token that @azure/identity gets", async () => {
+    const issuer = await makeIssuer("https://vstoken.dev.azure.com/org", "sc://org/project/name");
+    const { env, call, taken } = await devops(issuer);
+    expect((await call("client", "azure-devops", env, "--assertion-identity", CONNECTION)).code).toBe(0);
+    const script = join(ROOT, "tests/support/platforms/pipelines-token.mjs");
+    const theirs = await collect(
+      spawn(process.execPath, [script, CONNECTION], { env: { ...process.env, ...env } }),
+    );
+    expect([theirs.stderr, theirs.stdout]).toEqual(["", taken[0]?.token ?? ""]);
+  });
+
   test("what is missing is said: the job, the token that steps must be given, the service connection", async () => {
     const issuer = await makeIssuer("https://vstoken.dev.azure.com/org", "sc://org/project/name");
     const { env, call } = await devops(issuer);
@@ -279,6 +290,9 @@ describe("--client-assertion-env and --client-assertion-type", () => {
     const type = "urn:example:client-assertion-type:of-ours";
     expect((await home.run([...login, "--client-assertion-type", type], { env })).code).toBe(0);
     expect(taken).toMatchObject([{ type, clientId: "machine" }]);
+    const entry = await home.run(["install", "@svc", "--print", "--host", "cursor"], { env });
+    expect(entry.stderr).toContain("takes SOME_TOKEN from the environment, which hosts may not pass on");
+    expect(entry.stdout).not.toContain("SOME_TOKEN");
     const other = await home.run([...login.slice(0, -1), "NOT_THERE"], { env });
     expect([other.code, other.stderr]).toEqual([
       4,
