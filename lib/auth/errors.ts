@@ -54,6 +54,14 @@ export const secretMissing = () =>
     "m2mcp config @NAME client-secret=- takes it; or private-key=PATH, or token-file=PATH, or client-cert=PATH client-key=PATH",
   );
 
+/** An assertion's variable is not there. @param name as it was given to --client-assertion-env */
+export const variableMissing = (name: string) =>
+  authError(
+    "secret_unreadable",
+    `the variable ${name} is not set`,
+    "--client-assertion-env names a variable of this process that holds the token; some hosts pass on few of theirs",
+  );
+
 export const commandFailed = (why: string, what = "the command that should print the secret") =>
   authError("command_failed", `${what} failed: ${why}`, "run it by hand to see why");
 

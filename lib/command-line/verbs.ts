@@ -5,6 +5,7 @@ import { PROMPTS } from "./verbs/prompts.ts";
 import { RESOURCES } from "./verbs/resources.ts";
 import { SERVER } from "./verbs/server.ts";
 import { TASKS } from "./verbs/tasks.ts";
+import { TOKENS } from "./verbs/tokens.ts";
 import { TOOLS } from "./verbs/tools.ts";
 import type { VerbSpec } from "./verbs/verb-spec.ts";
 
@@ -16,6 +17,7 @@ export const VERBS: readonly VerbSpec[] = [
   ...RESOURCES,
   ...PROMPTS,
   ...SERVER,
+  ...TOKENS,
   ...DESKTOP,
   ...ACTIVITY,
 ];

@@ -5,19 +5,26 @@ import { listenToEnding } from "./ending-signals.ts";
 const running = new Set<ChildProcess>();
 let stopListening = () => {};
 
+/** How a command is started. */
+export interface GroupUse {
+  /** With them the command is a program, started without a shell. */
+  args?: readonly string[] | undefined;
+  /** What it gets on stdin; nothing unless given. */
+  input?: string | undefined;
+}
+
 /**
  * Starts a command in a group of its own, away from the terminal: Ctrl-C reaches us alone, and we end it.
  *
- * @param input what it gets on stdin; nothing unless given
- * @returns the shell that runs it; it must be given to `endGroup` in every case
+ * @returns the shell that runs it, or the program; it must be given to `endGroup` in every case
  */
 export function startGroup(
   command: string,
   env: Record<string, string | undefined>,
-  input?: string,
+  { args, input }: GroupUse = {},
 ): ChildProcess {
-  const child = spawn(command, {
-    shell: true,
+  const child = spawn(command, args ?? [], {
+    shell: args === undefined,
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "ignore"],
     windowsHide: true,
     // On Windows there are no groups, and this would open a window.

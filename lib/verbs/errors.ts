@@ -142,3 +142,21 @@ export const nothingToWatch = () =>
 /** The server ended a subscription by itself. */
 export const endedBySelf = () =>
   new M2mcpError("watch_ended", EXIT.network, "the server has ended the subscription", "run it again");
+
+/** @see token */
+export const noTokenWanted = (server: string) =>
+  new M2mcpError(
+    "no_token",
+    EXIT.auth,
+    `${server} asks for no token, so there is none to hand on`,
+    "requests to it go without Authorization",
+  );
+
+/** @see headers */
+export const headersOfBoundToken = (server: string) =>
+  new M2mcpError(
+    "token_bound",
+    EXIT.auth,
+    `tokens for ${server} are bound to a key (DPoP): each request needs a proof of its own, and headers that are made once have none`,
+    "let the host start m2mcp bridge instead",
+  );

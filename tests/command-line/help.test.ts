@@ -194,7 +194,6 @@ describe("what is near is named, and not run:", () => {
     ["profile", "profiles"],
     ["list", "profiles"],
     ["ls", "profiles"],
-    ["whoami", "profiles"],
     ["rm", "logout"],
     ["remove", "logout"],
     ["proxy", "bridge"],

@@ -15,6 +15,7 @@ const reading = (more: Partial<SecretReading> = {}): SecretReading => ({
   cwd: "/work",
   keep: "value",
   read: async (source: SecretSource) => `read from ${source.from === "file" ? source.path : source.from}`,
+  spiffeId: async ({ identity }) => identity ?? "spiffe://example.org/default",
   stdin: async () => "typed in\n",
   ...more,
 });
@@ -102,7 +103,7 @@ describe("other proofs", () => {
     const argv = ["--client-id", "a", "--client-cert", "c.pem", "--client-key", "k.pem"];
     const alone = await read(argv);
     expect(alone.authentication).toEqual({ kind: "tls" });
-    expect(alone.tls?.cert).toEqual({ from: "value", value: "read from /work/c.pem" });
+    expect(alone.tls).toMatchObject({ cert: { from: "value", value: "read from /work/c.pem" } });
     const both = await read([...argv, "--client-secret", "s"]);
     expect(both.authentication.kind).toBe("secret");
     expect(both.tls).toBeDefined();
@@ -174,7 +175,7 @@ describe("refused, naming what mends it", () => {
     [[...who, "--token-param", "novalue"], "not of the form name=value"],
     [[...who, "--token-endpoint", "as.example/token"], "is no URL"],
     [["--client-id", "a", "--client-secret", ""], "the client secret is empty"],
-    [["--client-id", "a", "--assertion", "gitlab"], "unknown platform gitlab"],
+    [["--client-id", "a", "--assertion", "jenkins"], "unknown platform jenkins"],
   ] as const)
     test(argv.slice(-2).join(" "), async () => expect((await refusal([...argv])).message).toContain(word));
   test("never the secret itself", async () => {

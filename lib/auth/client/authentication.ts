@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import type { Credentials, Discovered, SigningSource } from "../credentials.ts";
+import type { Client, Credentials, Discovered, SigningSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
@@ -82,14 +82,15 @@ export const audienceAsked = (
  */
 export async function authenticateClient(
   request: TokenRequest,
-  credentials: Credentials,
-  found: Discovered,
+  credentials: Client,
+  found: Pick<Discovered, "issuer" | "tokenEndpoint" | "authMethods" | "signingAlgs">,
   deps: IdentityMeans,
   nowMs: number,
 ): Promise<void> {
   const { authentication, clientId } = credentials;
   const assert = (assertion: string) => {
-    request.body.set("client_assertion_type", `${ASSERTION_TYPE}${assertionKind(assertion)}`);
+    const type = credentials.clientAssertionType ?? `${ASSERTION_TYPE}${assertionKind(assertion)}`;
+    request.body.set("client_assertion_type", type);
     request.body.set("client_assertion", assertion);
   };
   switch (authentication.kind) {
@@ -127,8 +128,8 @@ export async function authenticateClient(
  */
 export async function clientAssertionBy(
   source: SigningSource,
-  credentials: Pick<Credentials, "clientId" | "assertionAudience">,
-  found: Discovered,
+  credentials: Pick<Client, "clientId" | "assertionAudience">,
+  found: Pick<Discovered, "issuer" | "tokenEndpoint" | "signingAlgs">,
   { env }: Pick<AuthDeps, "env">,
   nowMs: number,
 ): Promise<string> {

@@ -1,9 +1,9 @@
 import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
-import type { AssertionSource, SecretSource } from "../credentials.ts";
+import type { AssertionSource, SecretSource, SignedAssertion } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { commandFailed, secretMissing, secretUnreadable } from "../errors.ts";
+import { commandFailed, secretMissing, secretUnreadable, variableMissing } from "../errors.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
 import { platformNamed } from "../platforms/names.ts";
@@ -101,9 +101,9 @@ function unreadable(source: SecretSource, name: string | undefined, why: string,
 }
 
 /**
- * A ready-made assertion: from a file or command, or from the platform that this machine is on.
+ * A ready-made assertion: from a file, command or variable, or from the platform that this machine is on.
  *
- * @param audience whom the assertion is for; files and commands have chosen already
+ * @param audience whom the assertion is for; what is there already has chosen
  * @throws M2mcpError secret_unreadable, command_failed, no_identity, insecure_url, network failures
  */
 export async function readAssertion(
@@ -111,11 +111,20 @@ export async function readAssertion(
   audience: Audience,
   deps: IdentityMeans,
 ): Promise<string> {
+  if (source.from === "env") return readVariable(source.name, deps.env);
   if (!isPlatformSource(source)) return (await readSecret(source, deps.env, undefined, deps.signal)).trim();
   const { readIdentity } = await import("../platforms/read-identity.ts");
   return (await readIdentity(source, audience, deps)).token;
 }
 
+function readVariable(name: string, env: Environment): string {
+  const text = trimmedText(env[name] ?? "").trim();
+  if (text === "") throw variableMissing(name);
+  const fault = faultIn(text);
+  if (fault !== undefined) throw secretUnreadable(`the variable ${name}`, fault);
+  return text;
+}
+
 /** Whether an assertion comes from the platform of this machine: no secret is then where it comes from. */
-export const isPlatformSource = (source: AssertionSource): source is PlatformSource =>
+export const isPlatformSource = (source: AssertionSource | SignedAssertion): source is PlatformSource =>
   platformNamed(source.from) !== undefined;

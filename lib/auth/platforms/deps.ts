@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { failureCode, failureReason } from "../../net/network-failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
@@ -29,18 +30,20 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
     env,
     now,
     log,
+    timeoutMs: deps.timeoutMs,
+    signal,
     ask: (url, request) => exchange(deps, url, request),
 
-    async askDirect(url, request) {
+    async askDirect(url, request, { ca, timeoutMs = DIRECT_TIMEOUT_MS } = {}) {
       // Neither path nor query: those of a container's agent are a secret.
       const { host } = new URL(url);
       const limits = {
-        timeoutMs: DIRECT_TIMEOUT_MS,
+        timeoutMs,
         maxBytes: DIRECT_MAX_BYTES,
         ...(signal ? { signal } : {}),
       };
       try {
-        const answer = await askDirect(url, request, limits);
+        const answer = await askDirect(url, ca === undefined ? request : { ...request, ca }, limits);
         log(`${request.method} ${host} → ${answer.status}`);
         return { ...answer, json: parse(answer.text) };
       } catch (error) {
@@ -66,7 +69,29 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
         throw secretUnreadable(path, error instanceof FileRefused ? error.message : codeOf(error));
       }
     },
+
+    async listFolder(path) {
+      const { readdir } = await import("node:fs/promises");
+      const names = await readdir(path).catch(() => []);
+      return names.sort().map((name) => join(path, name));
+    },
+
+    runProgram: (name, args) => outputOf(name, args, deps),
   };
+}
+
+async function outputOf(
+  name: string,
+  args: readonly string[],
+  { env, signal }: IdentityMeans,
+): Promise<string | undefined> {
+  const { ProgramFailed, programOutput } = await import("../client/program-output.ts");
+  try {
+    return textOf(await programOutput(name, env, { args, signal })).trim();
+  } catch (error) {
+    if (error instanceof ProgramFailed && error.isMissing) return undefined;
+    throw error;
+  }
 }
 
 function parse(text: string): unknown {

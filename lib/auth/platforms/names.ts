@@ -1,5 +1,16 @@
 /** The platforms that are known, in the order in which `auto` looks for them: the nearest to the program first. */
-export const PLATFORM_NAMES = ["github-actions", "azure", "gcp", "aws"] as const;
+export const PLATFORM_NAMES = [
+  "github-actions",
+  "gitlab",
+  "azure-devops",
+  "circleci",
+  "buildkite",
+  "spiffe",
+  "azure",
+  "gcp",
+  "aws",
+  "kubernetes",
+] as const;
 export type PlatformName = (typeof PLATFORM_NAMES)[number];
 
 /** What may be asked for: a platform, or the one that is found. */
@@ -13,6 +24,16 @@ export const platformNamed = (text: unknown): PlatformChoice | undefined =>
 /** Variables that choose among identities of a platform, or tell those of its jobs apart. */
 const CHOOSING: Partial<Record<PlatformName, readonly string[]>> = {
   "github-actions": ["GITHUB_REPOSITORY", "GITHUB_REF", "GITHUB_WORKFLOW_REF", "GITHUB_JOB"],
+  gitlab: ["CI_PROJECT_PATH", "CI_COMMIT_REF_NAME", "CI_ENVIRONMENT_NAME"],
+  "azure-devops": ["SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID"],
+  circleci: ["CIRCLE_ORGANIZATION_ID", "CIRCLE_PROJECT_ID"],
+  buildkite: [
+    "BUILDKITE_ORGANIZATION_SLUG",
+    "BUILDKITE_PIPELINE_SLUG",
+    "BUILDKITE_BRANCH",
+    "BUILDKITE_STEP_KEY",
+  ],
+  spiffe: ["SPIFFE_ENDPOINT_SOCKET"],
   azure: ["AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "IDENTITY_ENDPOINT"],
   gcp: ["GCE_METADATA_HOST", "GCE_METADATA_IP"],
   aws: [

@@ -19,6 +19,8 @@ export type PlatformSource = { from: PlatformChoice } & IdentitySettings;
 export interface IdentityRequest extends IdentitySettings {
   /** Whom the token is for: its `aud`. */
   audience: string;
+  /** The user named the audience; else it is what the authorization server is expected to want. */
+  isNamed?: boolean;
 }
 
 /** A token that says who this machine is; nearly always a JWT. */
@@ -50,11 +52,20 @@ export interface PlatformDeps {
   now(): number;
   /** One line for a person; never a secret. */
   log(line: string): void;
+  /** For one exchange, in ms. */
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
   /**
    * An address of this machine or of the network it stands in: asked without any proxy and without redirects, within a
    * second, for a short answer.
+   *
+   * @param reach the only authorities that count for it, PEM, and another limit of time
    */
-  askDirect(url: string, request: DirectRequest): Promise<DirectAnswer | Unanswered>;
+  askDirect(
+    url: string,
+    request: DirectRequest,
+    reach?: { ca?: string; timeoutMs?: number },
+  ): Promise<DirectAnswer | Unanswered>;
   /** An address in the network, by its proxies and authorities. @throws M2mcpError as `exchange` */
   ask(url: string, request: ExchangeRequest): Promise<Answer>;
   /**
@@ -63,6 +74,14 @@ export interface PlatformDeps {
    * @throws M2mcpError secret_unreadable for one that is there and cannot be read
    */
   readFile(path: string, limits?: { maxBytes: number }): Promise<string | undefined>;
+  /** The paths of what a folder holds, in order; none where there is no such folder. */
+  listFolder(path: string): Promise<string[]>;
+  /**
+   * What a program on PATH prints, without what surrounds it; undefined where there is no such program.
+   *
+   * @throws ProgramFailed, which quotes nothing of it
+   */
+  runProgram(name: string, args: readonly string[]): Promise<string | undefined>;
   /** Whether there is something at a path. */
   isThere(path: string): Promise<boolean>;
 }

@@ -21,7 +21,8 @@ export async function readIdentity(
   const given = createPlatformDeps(deps);
   const { name, platform } =
     from === "auto" ? await found(given, deps) : { name: from, platform: await loadPlatform(from) };
-  return platform.identify({ ...settings, audience: audienceFor(name, audience) }, given);
+  const isNamed = typeof audience === "string";
+  return platform.identify({ ...settings, audience: audienceFor(name, audience), isNamed }, given);
 }
 
 interface Found {

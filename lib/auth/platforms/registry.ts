@@ -7,6 +7,12 @@ const LOADERS: Record<PlatformName, () => Promise<Platform>> = {
   azure: async () => (await import("./clouds/azure/azure.ts")).azure,
   gcp: async () => (await import("./clouds/gcp.ts")).gcp,
   "github-actions": async () => (await import("./pipelines/github-actions.ts")).githubActions,
+  gitlab: async () => (await import("./pipelines/gitlab.ts")).gitlab,
+  "azure-devops": async () => (await import("./pipelines/azure-devops.ts")).azureDevops,
+  circleci: async () => (await import("./pipelines/circleci.ts")).circleci,
+  buildkite: async () => (await import("./pipelines/buildkite.ts")).buildkite,
+  spiffe: async () => (await import("./spiffe/spiffe.ts")).spiffe,
+  kubernetes: async () => (await import("./clusters/kubernetes.ts")).kubernetes,
 };
 
 /** What a platform can be asked. */

@@ -14,7 +14,7 @@ export const CONNECTION = {
   ca: {
     group: "connection",
     value: "FILE",
-    about: "certificate authorities to trust beside the usual ones, a PEM file",
+    about: "certificate authorities to trust beside the usual ones, a PEM file; spiffe takes its bundle",
   },
   "allow-http": {
     group: "connection",

@@ -1,15 +1,18 @@
 import type { OptionSpec } from "./option-spec.ts";
 
 /** A test holds them to those that are known. */
-const PLATFORMS = ["auto", "aws", "azure", "gcp", "github-actions"];
+const PLATFORMS = [
+  ...["auto", "aws", "azure", "azure-devops", "buildkite", "circleci", "gcp", "github-actions", "gitlab"],
+  ...["kubernetes", "spiffe"],
+];
 
 /** Who the client is, and how it gets a token: saved by login. */
 export const CREDENTIALS = {
   grant: {
     group: "credentials",
     value: "GRANT",
-    about: "client-credentials (default) or jwt-bearer",
-    choices: ["client-credentials", "jwt-bearer"],
+    about: "client-credentials (default), jwt-bearer, token-exchange or id-jag",
+    choices: ["client-credentials", "jwt-bearer", "token-exchange", "id-jag"],
   },
   "client-id": { group: "credentials", value: "ID", about: "the client's id" },
   "client-secret": {
@@ -76,6 +79,16 @@ export const CREDENTIALS = {
     secret: true,
     expands: true,
     about: "a command that prints such a token",
+  },
+  "client-assertion-env": {
+    group: "credentials",
+    value: "NAME",
+    about: "a variable that such a token is in",
+  },
+  "client-assertion-type": {
+    group: "credentials",
+    value: "URN",
+    about: "what is sent as client_assertion_type; by default jwt-bearer, or jwt-spiffe for a JWT-SVID",
   },
   assertion: {
     group: "credentials",
@@ -156,7 +169,7 @@ export const CREDENTIALS = {
   "client-cert": {
     group: "credentials",
     value: "PATH",
-    about: "client certificate for mutual TLS, PEM",
+    about: "client certificate for mutual TLS, PEM; spiffe takes the X.509-SVID",
   },
   "client-key": { group: "credentials", value: "PATH", about: "its private key, PEM" },
   dpop: { group: "credentials", about: "insist on tokens bound to a key (DPoP)" },

@@ -43,4 +43,5 @@ export const OWN = {
   progress: { group: "own", about: "show progress on stderr even if it is no terminal" },
   follow: { group: "own", variable: false, about: "keep printing what is added, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
+  show: { group: "own", variable: false, about: "show the token at a terminal too" },
 } as const satisfies Record<string, OptionSpec>;

@@ -1,10 +1,13 @@
-import type { SecretSource } from "../../auth/credentials.ts";
+import type { SecretSource, SvidSource } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
+import { timeoutMs } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { readStdin } from "../read-stdin.ts";
 
 /** Longest secret on stdin, in bytes. */
 const MAX_STDIN_BYTES = 1024 * 1024;
+/** The agent is on this machine, in ms. */
+const SVID_TIMEOUT_MS = 10_000;
 
 /** How option values turn into secrets. */
 export interface SecretReading {
@@ -16,6 +19,8 @@ export interface SecretReading {
    * @throws M2mcpError
    */
   read(source: SecretSource, kind: "secret" | "pem", name: string): Promise<string>;
+  /** The SPIFFE id of an X.509-SVID. @throws M2mcpError no_identity */
+  spiffeId(source: SvidSource): Promise<string>;
   /** All of stdin. */
   stdin(): Promise<string>;
   /** Asks at a terminal without showing what is typed; absent where there is none. */
@@ -35,6 +40,16 @@ export function secretReading(command: Command, keep: SecretReading["keep"]): Se
     async read(source, kind, name) {
       const { readPem, readSecret } = await import("../../auth/client/secrets.ts");
       return kind === "pem" ? readPem(source, io.env, name) : readSecret(source, io.env, name);
+    },
+    async spiffeId({ identity }) {
+      const { x509Source } = await import("../../auth/platforms/spiffe/x509-source.ts");
+      const limitMs = timeoutMs(command.options) ?? SVID_TIMEOUT_MS;
+      const source = x509Source(identity, { env: io.env, timeoutMs: limitMs, log: () => {} });
+      try {
+        return (await source.current()).spiffeId;
+      } finally {
+        source.stop();
+      }
     },
     async stdin() {
       if (command.verb === "bridge")

@@ -57,7 +57,7 @@ export function keptOptions(command: Command): Partial<Profile> {
   return {
     ...(headers.length > 0 ? { headers } : {}),
     ...(allowHttp.length > 0 ? { allowHttp } : {}),
-    ...(ca === undefined ? {} : { ca: resolve(io.cwd, ca) }),
+    ...(ca === undefined ? {} : { ca: ca === "spiffe" ? ca : resolve(io.cwd, ca) }),
     ...(protocol === undefined ? {} : { protocol }),
     ...keptPolicy(options),
   };

@@ -1,4 +1,7 @@
+import { isPlatformSource } from "../../auth/client/secrets.ts";
 import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "../../auth/credentials.ts";
+import type { PlatformSource } from "../../auth/platforms/platform.ts";
+import { GRANTS } from "../../command-line/options/grants.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
@@ -99,6 +102,21 @@ export function changedLogin(profile: Profile, change: (old: Credentials) => Cre
 const secretShown = ({ authentication }: Credentials): string | undefined =>
   authentication.kind === "secret" ? sourceShown(authentication.secret) : undefined;
 
+/** The platform whose token proves the client or is the grant. */
+function platformOf({ authentication, assertion }: Credentials): PlatformSource | undefined {
+  const source = assertion ?? (authentication.kind === "assertion" ? authentication.assertion : undefined);
+  return source && isPlatformSource(source) ? source : undefined;
+}
+
+const ofPlatform = (name: OptionName, shown: (source: PlatformSource) => string | undefined): Setting => ({
+  name,
+  ofLogin: true,
+  shown(_, origin) {
+    const source = ofGrant(origin, platformOf);
+    return source && shown(source);
+  },
+});
+
 /** All of them, as help and `m2mcp config` list them. */
 export const SETTINGS: readonly Setting[] = [
   ofProfile("header", ({ headers }) => list(headers?.map(headerShown)), "headers"),
@@ -129,10 +147,14 @@ export const SETTINGS: readonly Setting[] = [
         return { ...credentials, authentication: rest };
       }),
   },
+  ofPlatform("assertion", ({ from }) => from),
+  ofPlatform("assertion-identity", ({ identity }) => identity),
+  ofPlatform("assertion-lifetime", ({ lifetimeS }) => lifetimeS?.toString()),
   ofLogin("scope", ({ scope }) => scope, "scope"),
   ofLogin("issuer", ({ issuer }) => issuer, "issuer"),
   ofLogin("token-endpoint", ({ tokenEndpoint }) => tokenEndpoint, "tokenEndpoint"),
   ofLogin("resource", ({ resource }) => (resource === null ? "not sent" : resource), "resource"),
+  ofLogin("client-assertion-type", ({ clientAssertionType }) => clientAssertionType, "clientAssertionType"),
   {
     name: "audience",
     ofLogin: true,
@@ -148,6 +170,11 @@ export const SETTINGS: readonly Setting[] = [
   ofLogin("dpop", ({ dpop }) => isOn(dpop), "dpop"),
 ];
 
+/** What is exchanged for a token, and who vouches for a person, each given anew by itself. */
+export const EXCHANGE_SETTINGS: readonly OptionName[] = Object.keys(GRANTS).filter(
+  (name): name is keyof typeof GRANTS => name !== "assertion-subject",
+);
+
 /** What proves a client, to be given anew: shown by where it is from at most. */
 export const PROOF_SETTINGS: readonly OptionName[] = [
   "client-secret",
@@ -161,7 +188,10 @@ export const PROOF_SETTINGS: readonly OptionName[] = [
   "certificate",
   "client-assertion-file",
   "client-assertion-command",
+  "client-assertion-env",
   "assertion",
+  "assertion-identity",
+  "assertion-lifetime",
   "client-cert",
   "client-key",
   "auth-method",

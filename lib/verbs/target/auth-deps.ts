@@ -14,10 +14,6 @@ import type { Target } from "./target.ts";
 
 /** For one exchange with an authorization server, in ms: one that says nothing for so long is down. */
 const AUTH_TIMEOUT_MS = 10_000;
-/** How long a client certificate that was read counts, in ms. */
-const FILE_FRESH_MS = 5000;
-/** The same where a command yields it, which costs more than a file. */
-const COMMAND_FRESH_MS = 60_000;
 /** Variables by which the runtime finds its way to a server, in either case. */
 const ROUTE_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
 
@@ -60,32 +56,22 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
 }
 
 /** A `fetch` with the target's certificates and the proxies of the environment. */
-export async function fetchFor(
-  command: Command,
-  { ca, credentials, login, store }: Target,
-): Promise<typeof fetch> {
+export async function fetchFor(command: Command, target: Target): Promise<typeof fetch> {
   const { env } = command.io;
+  const { ca, credentials } = target;
   const fixed = {
     userAgent: USER_AGENT,
     warn: (line: string) => command.output.warn(line),
-    ...(ca === undefined ? {} : { ca: await readAuthorities(command, ca) }),
+    ...(ca === undefined || ca === "spiffe" ? {} : { ca: await readAuthorities(command, ca) }),
   };
-  const tls = credentials?.tls;
-  if (!tls) return createFetch(fixed, env);
-  const { readPem } = await import("../../auth/client/secrets.ts");
-  const { followingFetch } = await import("./client-certificate.ts");
-  // A login that replaces the certificate is followed like a file that is.
-  const source = async () =>
-    (login ? (await store.readProfile(login.name))?.credentials?.tls : undefined) ?? tls;
-  const read = async () => {
-    const { cert, key } = await source();
-    return { cert: await readPem(cert, env), key: await readPem(key, env) };
-  };
-  const isCommand = tls.cert.from === "command" || tls.key.from === "command";
+  if (!credentials?.tls && ca !== "spiffe") return createFetch(fixed, env);
+  const { followingFetch } = await import("./tls/client-certificate.ts");
+  const { tlsMaterial } = await import("./tls/tls-material.ts");
+  const { read, freshMs } = tlsMaterial(command, target);
   return followingFetch(
     read,
-    (pair) => createFetch({ ...fixed, ...pair }, env),
-    isCommand ? COMMAND_FRESH_MS : FILE_FRESH_MS,
+    (material) => createFetch({ ...fixed, ...material }, env),
+    freshMs,
     timedStep(command),
   );
 }

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { readIdentity } from "../../../lib/auth/platforms/read-identity.ts";
 import { IDENTITY_HEADER, startAzure, USER } from "../../support/clouds/azure.ts";
 import { byLibrary, claimsOf, mintToken } from "../../support/clouds/token.ts";
+import { makeCertificates } from "../../support/net/certificates.ts";
 import { type Answer, drip, type Serving } from "../../support/net/listen.ts";
 import { memoryDeps } from "../memory-deps.ts";
 import { failureOf } from "./failure-of.ts";
@@ -85,7 +86,7 @@ describe("Azure gives @azure/identity and us one token", () => {
     }
   });
 
-  test("from the file of AKS", async () => {
+  test("from the file of AKS, which the library shows to Entra ID", async () => {
     const folder = mkdtempSync(join(tmpdir(), "m2mcp-aks-"));
     const file = join(folder, "token");
     const token = mintToken({
@@ -95,6 +96,41 @@ describe("Azure gives @azure/identity and us one token", () => {
     });
     writeFileSync(file, `${token}\n`);
     expect((await ours({ AZURE_FEDERATED_TOKEN_FILE: file })).token).toBe(token);
+    // The library speaks to nobody without TLS, and leaves no space around what it read out.
+    writeFileSync(file, token);
+    const { caFile, server: pair } = makeCertificates();
+    const shown: (string | null)[] = [];
+    const tls = { cert: Bun.file(pair.certFile), key: Bun.file(pair.keyFile) };
+    const entra = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      tls,
+      async fetch(request) {
+        const { origin, pathname } = new URL(request.url);
+        if (pathname.endsWith("/openid-configuration"))
+          return Response.json({
+            issuer: `${origin}/tenant/v2.0`,
+            authorization_endpoint: `${origin}/tenant/oauth2/v2.0/authorize`,
+            token_endpoint: `${origin}/tenant/oauth2/v2.0/token`,
+            jwks_uri: `${origin}/keys`,
+          });
+        shown.push(new URLSearchParams(await request.text()).get("client_assertion"));
+        return Response.json({ access_token: "a", token_type: "Bearer", expires_in: 3600 });
+      },
+    });
+    await byLibrary(
+      "aks",
+      { resource: AUDIENCE },
+      {
+        AZURE_FEDERATED_TOKEN_FILE: file,
+        AZURE_TENANT_ID: "11111111-0000-0000-0000-00000000000a",
+        AZURE_CLIENT_ID: USER.client,
+        AZURE_AUTHORITY_HOST: `https://127.0.0.1:${entra.port}/`,
+        NODE_EXTRA_CA_CERTS: caFile,
+      },
+    );
+    await entra.stop(true);
+    expect(shown).toEqual([token]);
     rmSync(file);
     const { message, hint } = await failureOf(ours({ AZURE_FEDERATED_TOKEN_FILE: file }));
     expect(message).toContain(`the file ${file} of the variable AZURE_FEDERATED_TOKEN_FILE is not there`);

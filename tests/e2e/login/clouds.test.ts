@@ -78,6 +78,8 @@ describe("a machine of a cloud", () => {
           env,
         });
         expect([login.code, login.stderr]).toEqual([0, expect.anything()]);
+        const shown = await home.run(["config", "@svc", "assertion"], { env });
+        expect(shown.stdout.trim()).toBe(platform);
         const list = await home.run(["@svc", "tools-list"], { env });
         expect(list.code).toBe(0);
         expect(tokenRequests.length).toBe(1);
@@ -85,7 +87,7 @@ describe("a machine of a cloud", () => {
         const auto = await home.run(["tools-list", url, ...args, "--assertion", "auto"], { env });
         expect(auto.code).toBe(0);
         expect(auto.stderr).toContain("the identity of this machine comes from");
-        const said = [login, list, auto].map(({ stdout, stderr }) => stdout + stderr).join();
+        const said = [login, shown, list, auto].map(({ stdout, stderr }) => stdout + stderr).join();
         const sent = tokenRequests.map(
           (one) => one.get("assertion") ?? one.get("client_assertion") ?? "none",
         );

@@ -75,6 +75,9 @@ export const MODES = [[], ["--json"], ["--verbose"], ["--verbose", "--json"]];
 /** What a host writes to a bridge. */
 export const handshake = lines(initialize("2025-11-25", {}, 1), request(2, "tools/list"));
 
+/** What hands a token on prints it: that is what it is for. */
+const HANDING_ON = ["token", "headers"];
+
 /** One call of each verb for a target. */
 export function callsOf(target: string, name: string): string[][] {
   const more: Record<string, string[]> = {
@@ -88,7 +91,7 @@ export function callsOf(target: string, name: string): string[][] {
     uninstall: ["--dry-run"],
     bundle: ["--print"],
   };
-  return VERBS.map((verb) => {
+  return VERBS.filter(({ name }) => !HANDING_ON.includes(name)).map((verb) => {
     if (["profiles", "store", "hosts"].includes(verb.name)) return [verb.name];
     if (verb.name === "login" || verb.name === "connect") return [verb.name, target, `@${name}`];
     return [verb.name, target, ...(more[verb.name] ?? [])];

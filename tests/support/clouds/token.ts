@@ -21,7 +21,7 @@ export function claimsOf(token: string | null | undefined): Record<string, unkno
 
 /** The token that a platform's own library gets, in a process of its own: libraries remember what they found. */
 export async function byLibrary(
-  platform: "google" | "azure" | "aws",
+  platform: "google" | "azure" | "aks" | "aws",
   asked: object,
   env: Record<string, string>,
 ): Promise<string> {

@@ -1,6 +1,6 @@
 // Mutual TLS (RFC 8705) in full, under Node, whose TLS tells a peer's certificate: oidc-provider with the client's
 // certificate at an alias of its token endpoint, and an MCP server that takes tokens bound to the certificate shown.
-// Arguments: certificate, key, authority (paths). Prints the MCP server's address, then a line a request.
+// A certificate with a SPIFFE id proves the client of that name. Arguments: certificate, key, authority (paths). Prints the MCP server's address, then a line a request.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
@@ -11,6 +11,7 @@ URL.parse ??= (text, base) => (URL.canParse(text, base) ? new URL(text, base) : 
 const { default: Provider } = await import("oidc-provider");
 
 const [cert, key, ca] = process.argv.slice(2).map((path) => readFileSync(path));
+const SPIFFE_ID = "spiffe://example.org/machine";
 const listen = (server) =>
   new Promise((resolve) =>
     server.listen(0, "127.0.0.1", () => resolve(`https://localhost:${server.address().port}`)),
@@ -33,6 +34,15 @@ const provider = new Provider(issuer, {
       tls_client_auth_subject_dn: "CN=client",
       tls_client_certificate_bound_access_tokens: true,
     },
+    {
+      client_id: SPIFFE_ID,
+      grant_types: ["client_credentials"],
+      redirect_uris: [],
+      response_types: [],
+      token_endpoint_auth_method: "tls_client_auth",
+      tls_client_auth_san_uri: SPIFFE_ID,
+      tls_client_certificate_bound_access_tokens: true,
+    },
   ],
   clientAuthMethods: ["tls_client_auth"],
   discovery: { mtls_endpoint_aliases: { token_endpoint: `${alias}/token` } },
@@ -47,7 +57,10 @@ const provider = new Provider(issuer, {
       certificateBoundAccessTokens: true,
       getCertificate: (ctx) => ctx.req.socket.getPeerX509Certificate?.()?.toString(),
       certificateAuthorized: (ctx) => ctx.req.socket.authorized,
-      certificateSubjectMatches: (ctx, _property, expected) => `CN=${peer(ctx.req).subject?.CN}` === expected,
+      certificateSubjectMatches: (ctx, property, expected) =>
+        property === "tls_client_auth_san_uri"
+          ? peer(ctx.req).subjectaltname === `URI:${expected}`
+          : `CN=${peer(ctx.req).subject?.CN}` === expected,
     },
     resourceIndicators: {
       enabled: true,

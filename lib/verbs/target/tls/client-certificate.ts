@@ -1,18 +1,23 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { M2mcpError } from "../../failure.ts";
-import { badCertificate } from "../errors.ts";
+import { M2mcpError } from "../../../failure.ts";
+import { badCertificate } from "../../errors.ts";
 
-/** A client certificate and its key as PEM texts. */
-export interface CertificatePair {
-  cert: string;
-  key: string;
+/** What TLS shows and trusts, as PEM texts. */
+export interface TlsMaterial {
+  /** The client certificate, and its key with it. */
+  cert?: string;
+  key?: string;
+  /** Authorities trusted beside the system's. */
+  ca?: string;
 }
 
 /**
  * Checks that a certificate and a key go together, so that the fault is named here and not by a server's alert.
  * @throws M2mcpError bad_certificate, which quotes neither
  */
-function checkPair({ cert, key }: CertificatePair): CertificatePair {
+function checkPair(material: TlsMaterial): TlsMaterial {
+  const { cert, key } = material;
+  if (cert === undefined || key === undefined) return material;
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(cert);
@@ -30,19 +35,19 @@ function checkPair({ cert, key }: CertificatePair): CertificatePair {
     );
   }
   if (!isPair) throw badCertificate("--client-key belongs to another certificate");
-  return { cert, key };
+  return material;
 }
 
 /**
- * A `fetch` that follows a client certificate which is renewed in place (SPIFFE, cert-manager): what `read` yields is
+ * A `fetch` that follows a client certificate which is renewed in place (cert-manager) or by its platform (SPIFFE): what `read` yields is
  * looked at again after a while, and taken once certificate and key go together. What cannot be read changes nothing.
  *
  * @param open a `fetch` that shows the certificate
  * @param freshMs how long what was read counts, in ms
  */
 export async function followingFetch(
-  read: () => Promise<CertificatePair>,
-  open: (pair: CertificatePair) => typeof fetch,
+  read: () => Promise<TlsMaterial>,
+  open: (material: TlsMaterial) => typeof fetch,
   freshMs: number,
   log: (line: string) => void,
 ): Promise<typeof fetch> {
@@ -54,10 +59,10 @@ export async function followingFetch(
   async function renew(): Promise<void> {
     try {
       const next = await read();
-      if (next.cert === pair.cert && next.key === pair.key) return;
+      if (next.cert === pair.cert && next.key === pair.key && next.ca === pair.ca) return;
       pair = checkPair(next);
       current = open(pair);
-      log("the client certificate was renewed");
+      log(next.cert ? "the client certificate was renewed" : "the trust bundle was renewed");
     } catch (error) {
       log(
         `the client certificate was not renewed: ${error instanceof M2mcpError ? error.message : "unknown"}`,

@@ -1,0 +1,70 @@
+import { isObject } from "../../../json.ts";
+import { requireSecure } from "../../discovery/url.ts";
+import { noIdentity } from "../errors.ts";
+import type { Platform } from "../platform.ts";
+import { audiencesOf, isFor, requireJwt } from "../token-claims.ts";
+
+const TITLE = "Azure DevOps";
+const [URL_VARIABLE, TOKEN_VARIABLE] = ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"] as const;
+/** What the tasks of Azure set where a service connection is theirs. */
+const CONNECTION_VARIABLE = "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID";
+const API_VERSION = "7.1";
+
+/** The OIDC token of a pipeline's job ("Oidctoken - Create" of Azure DevOps), whose audience is always Entra ID's. */
+export const azureDevops: Platform = {
+  title: TITLE,
+  lookedFor: `the variables ${URL_VARIABLE} and ${TOKEN_VARIABLE}`,
+  find: async ({ env }) => (env[URL_VARIABLE] ? `the variable ${URL_VARIABLE}` : undefined),
+
+  async identify({ audience, isNamed, identity }, { env, ask }) {
+    const { [URL_VARIABLE]: url, [TOKEN_VARIABLE]: token } = env;
+    if (!url)
+      throw noIdentity(
+        TITLE,
+        `the variable ${URL_VARIABLE} is not set`,
+        "run this in a job of Azure Pipelines",
+      );
+    // A macro that nothing expanded is what a job has that may not see the token.
+    if (!token || /^\$\(/.test(token))
+      throw noIdentity(
+        TITLE,
+        `the variable ${TOKEN_VARIABLE} is not set`,
+        `give the step env: { ${TOKEN_VARIABLE}: $(System.AccessToken) }`,
+      );
+    const connection = identity ?? env[CONNECTION_VARIABLE];
+    const asked = requireSecure(url, URL_VARIABLE, []);
+    asked.searchParams.set("api-version", API_VERSION);
+    if (connection) asked.searchParams.set("serviceConnectionId", connection);
+    const { status, json } = await ask(asked.href, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: "application/json",
+        "content-type": "application/json",
+        // Else a token that does not count leads to a page where people sign in.
+        "x-tfs-fedauthredirect": "Suppress",
+      },
+      body: "",
+    });
+    const value = isObject(json) ? json.oidcToken : undefined;
+    if (status !== 200 || typeof value !== "string" || value === "")
+      throw noIdentity(
+        TITLE,
+        status === 200 ? "its answer holds none" : `HTTP status ${status}`,
+        hint(connection),
+      );
+    const claims = requireJwt(TITLE, "its answer", value, hint(connection));
+    if (isNamed && !isFor(claims, audience))
+      throw noIdentity(
+        TITLE,
+        `its tokens are for ${audiencesOf(claims)}, not for ${audience}`,
+        "leave --assertion-audience out, and have the server take this audience",
+      );
+    return { token: value };
+  },
+};
+
+const hint = (connection: string | undefined) =>
+  connection
+    ? `check that --assertion-identity or ${CONNECTION_VARIABLE} is the id of a service connection with workload identity federation that this pipeline may use`
+    : `name the service connection with --assertion-identity ID or ${CONNECTION_VARIABLE}, and authorize this pipeline for it`;
