@@ -12,9 +12,9 @@ export class KeyringFailure extends Error {
 
 /** The code that speaks with the keyring is no part of the program's own: the system has to load it. */
 export const addonNotLoadable = (platform: string): KeyringFailure =>
-  new KeyringFailure("its add-on cannot be loaded", WAYS[platform] ?? WAYS.other);
+  new KeyringFailure("its add-on cannot be loaded", HINTS[platform] ?? HINTS.other);
 
-const WAYS: Record<string, string> = {
+const HINTS: Record<string, string> = {
   linux:
     "it is one of three: no folder for temporary files can be written, each is mounted noexec (TMPDIR=FOLDER names another one), or libgcc_s.so.1 is not installed (libgcc-s1, libgcc)",
   win32:
