@@ -12,7 +12,9 @@ const read = (assertion: object, more: object = {}) =>
     "svc",
   );
 const assertionIn = (assertion: object) => {
-  const { authentication } = read(assertion);
+  const origin = read(assertion);
+  if (origin.grant === null) return undefined;
+  const { authentication } = origin;
   return authentication.kind === "assertion" ? authentication.assertion : undefined;
 };
 
