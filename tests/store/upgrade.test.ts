@@ -44,7 +44,8 @@ test.each(["file", "passphrase"] as const)("a store of version 0.1 is read whole
       const listed = await home.run([name, "tools-list"], { env: { TEAM: "t" } });
       expect([name, listed]).toMatchObject([name, { code: 0, stdout: expect.stringContaining("there") }]);
     }
-    expect(world.secrets.slice(before)).toContain("secret of 0.1");
+    // In the form that requests have it in (RFC 6749 §2.3.1).
+    expect(world.secrets.slice(before)).toContain("secret+of+0.1");
     expect((await home.run(["@svc", "tools-list"])).stderr).toContain("TEAM");
   })(),
 );
