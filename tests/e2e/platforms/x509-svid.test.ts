@@ -111,6 +111,7 @@ test("a bridge follows each rotation by the stream, and stays through an agent t
   agent.rotate(last);
   for (let turn = id - 9; turn <= id; turn++)
     expect((await bridge.answer(turn)).result).toHaveProperty("tools");
+  await shows(last.fingerprint);
   agent.stop();
   expect(await list()).toBe(last.fingerprint);
   const again = await start();
@@ -147,6 +148,10 @@ test("what is missing is said, before anything is sent", async () => {
     expect([code, stderr]).toEqual([4, expect.stringContaining("its answer cannot be read")]);
     expect(stderr).not.toContain("planted");
   }
+  // An agent that says nothing is waited for as long as was said.
+  agent.mute();
+  const late = await login("--timeout", "1");
+  expect([late.code, late.stderr]).toEqual([4, expect.stringContaining("gave none within 1 s")]);
   writeFileSync(join(home.folder, "key.pem"), "x");
   const key = await login("--client-key", "key.pem");
   expect([key.code, key.stderr]).toEqual([1, expect.stringContaining("brings its own key")]);
