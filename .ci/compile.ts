@@ -63,7 +63,7 @@ export async function compile({ root, target, crossed, outfile, commit }: Compil
     bytecode: true,
     // Without it the built-in modules of every verb are loaded at each start: twice the time of a bare start.
     splitting: true,
-    plugins: [boundAddon(addonFile)],
+    plugins: [boundAddon(addonFile), withoutOwnPaths],
   });
   const bytes = readFileSync(outfile);
   // An embedded file is named by its place in the executable.
@@ -93,3 +93,20 @@ const boundAddon = (file: string): BunPlugin => ({
     build.onLoad({ filter: /./, namespace: "unused" }, () => ({ loader: "js", contents: "export {};" }));
   },
 });
+
+/**
+ * gRPC names the folder that it lies in, to find files for its own diagnosis there; nothing here asks for that, and the
+ * folder of the machine that builds is nobody's business.
+ */
+const withoutOwnPaths: BunPlugin = {
+  name: "without own paths",
+  setup(build) {
+    build.onLoad(
+      { filter: /[\\/]@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/ },
+      ({ path }) => ({
+        loader: "js",
+        contents: readFileSync(path, "utf8").replace(/\$\{__dirname\}/g, "."),
+      }),
+    );
+  },
+};

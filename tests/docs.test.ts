@@ -4,10 +4,16 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { meaningOf, type SentRequest } from "../lib/auth/authorization/refusal.ts";
+import type { Grant } from "../lib/auth/credentials.ts";
 import { tokenChallenge } from "../lib/auth/discovery/token-challenge.ts";
+import { parseArguments } from "../lib/command-line/arguments/parse.ts";
+import { readOptions } from "../lib/command-line/option-values.ts";
+import { VERBS } from "../lib/command-line/verbs.ts";
 import { errorResponse, resultResponse } from "../lib/mcp/jsonrpc/message.ts";
 import { type Answer, answered, refused } from "../lib/mcp/protocol/answer.ts";
 import { type Asked, judge, type Verdict } from "../lib/mcp/protocol/verdict.ts";
+import { readCredentials } from "../lib/verbs/credentials/credentials.ts";
+import type { SecretReading } from "../lib/verbs/credentials/secret-reading.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -177,4 +183,56 @@ test("each layer of HTTP has its row", () => {
   );
   const files = within("lib/mcp/http/layers").map(({ name }) => basename(name, ".ts"));
   expect(named.sort()).toEqual(files.filter((name) => name !== "layer").sort());
+});
+
+/** The commands of a document's shell blocks: lines that go on are one, comments none. */
+const commandsIn = (document: string): string[] =>
+  [...document.matchAll(/^```sh$(.*?)^```$/gms)].flatMap(([, block = ""]) =>
+    block
+      .replaceAll(/\\\n\s*/g, " ")
+      .split("\n")
+      .filter((line) => line.trim() !== "" && !line.startsWith("#")),
+  );
+
+/** The words of a command as a shell splits them. */
+const wordsOf = (command: string): string[] =>
+  [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? "",
+  );
+
+/** Reads credentials as the program does, but no file, command or terminal. */
+const reading: SecretReading = {
+  cwd: "/",
+  keep: "source",
+  read: async () => "text",
+  stdin: async () => "text",
+  spiffeId: async () => "spiffe://example.org/machine",
+};
+
+describe("docs/identities.md:", () => {
+  const text = read("docs/identities.md");
+  const logins = [
+    ...commandsIn(text).filter((command) => command.startsWith("m2mcp login")),
+    ...rowsOf(text).map(([, , line = ""]) => `m2mcp login https://h.example/mcp ${line.replaceAll("`", "")}`),
+  ];
+  test("there are logins", () => expect(logins.length).toBeGreaterThan(15));
+
+  test.each(logins)("it gives credentials: %s", async (command) => {
+    const [program, ...args] = wordsOf(command);
+    const { positionals, given } = parseArguments(args);
+    expect([program, positionals[0], positionals[2] ?? "@svc"]).toEqual(["m2mcp", "login", "@svc"]);
+    const known = VERBS.find(({ name }) => name === "login")?.options ?? [];
+    const options = readOptions(given, {}, known, "login");
+    const credentials = await readCredentials(options, reading);
+    expect(credentials.grant).toBe((options.value("grant") ?? "client-credentials") as Grant);
+  });
+
+  /** Options within sentences, and commands within other files. */
+  const pieces = [
+    ...quoted(text).filter((one) => one.startsWith("--")),
+    ...[...text.matchAll(/^(?:script|- script): (m2mcp .*)$/gm)].map(([, command = ""]) => command),
+  ];
+  test.each(pieces)("its options are there: %s", (piece) => {
+    expect(() => parseArguments(wordsOf(piece.replace(/^(--[\w-]+)$/, "$1=x")).slice(0))).not.toThrow();
+  });
 });

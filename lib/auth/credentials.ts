@@ -1,3 +1,4 @@
+import type { Failure } from "./failed-request.ts";
 import type { PlatformSource } from "./platforms/platform.ts";
 
 /** Where a secret comes from. `value` is stored encrypted; the others are read anew for each token request. */
@@ -22,7 +23,7 @@ export interface SigningSource {
 }
 
 /** Grants this program can perform. */
-export type Grant = "client-credentials" | "jwt-bearer";
+export type Grant = "client-credentials" | "jwt-bearer" | "token-exchange" | "id-jag";
 
 /** How the client proves itself at the token endpoint (RFC 6749 §2.3, RFC 7523 §2.2, RFC 8705). */
 export type ClientAuthentication =
@@ -40,7 +41,6 @@ export type AssertionSource = TokenSource | { from: "env"; name: string };
 
 /** Where a token comes from that something else makes. */
 export type TokenSource = SecretSource | PlatformSource;
-
 /** An X.509-SVID of the Workload API. @property identity a SPIFFE id or a hint; the default identity unless given */
 export interface SvidSource {
   from: "spiffe";
@@ -50,17 +50,47 @@ export interface SvidSource {
 /** What TLS shows of this client. */
 export type TlsSource = { cert: SecretSource; key: SecretSource } | SvidSource;
 
-/** All that login records to ask for tokens: stored in the profile, encrypted. */
-export interface Credentials {
-  grant: Grant;
+/** An assertion that a key of ours signs as the grant itself; its issuer is the client's id. */
+export type SignedAssertion = { from: "signed"; subject?: string } & SigningSource;
+
+/** A token that is given for another one (RFC 8693 §2.1). */
+export interface GivenToken {
+  source: AssertionSource;
+  /** Its type, a URI; told by its look unless given. */
+  type?: string;
+}
+
+/** A client as one authorization server knows it. */
+export interface Client {
   clientId: string;
   authentication: ClientAuthentication;
-  /** For `jwt-bearer`: the assertion that is the grant (RFC 7523 §2.1). */
-  assertion?: AssertionSource;
   /** The `aud` of assertions: what the server expects unless given, `issuer` or `token-endpoint`, else the value. */
   assertionAudience?: string;
   /** `client_assertion_type` (RFC 7521 §4.2); by what the assertion is unless given. */
   clientAssertionType?: string;
+}
+
+/** Who vouches for a person to the server's authorization server, and the client as it is known there. */
+export interface IdentityProvider extends Client {
+  /** Absent: the issuer of the person's ID token. */
+  issuer?: string;
+  /** Skips its discovery. */
+  tokenEndpoint?: string;
+}
+
+/** All that login records to ask for tokens: stored in the profile, encrypted. */
+export interface Credentials extends Client {
+  grant: Grant;
+  /** For `jwt-bearer`: the assertion that is the grant (RFC 7523 §2.1). */
+  assertion?: AssertionSource | SignedAssertion;
+  /** For `token-exchange` and `id-jag`: whom the token will be about (RFC 8693 §2.1). */
+  subject?: GivenToken;
+  /** For `token-exchange`: who acts for that one. */
+  actor?: GivenToken;
+  /** For `token-exchange`: what is wanted, where it is not an access token in its usual form. */
+  requestedTokenType?: string;
+  /** For `id-jag`. */
+  identityProvider?: IdentityProvider;
   /** Space-separated; absent: the challenge's, else `scopes_supported`. */
   scope?: string;
   /** Skips discovery of the authorization server. */
@@ -136,6 +166,13 @@ export interface Discovered {
   discoveredAtMs: number;
 }
 
+/** An identity provider as discovery found it, and what it gave in place of a SAML assertion. */
+export interface KnownProvider
+  extends Pick<Discovered, "tokenEndpoint" | "authMethods" | "signingAlgs" | "discoveredAtMs"> {
+  issuer: string;
+  refreshToken?: string;
+}
+
 /** What is cached between runs for one set of credentials; losing it costs requests, never correctness. */
 export interface AuthState {
   token?: Token;
@@ -146,6 +183,8 @@ export interface AuthState {
   discovered?: Discovered;
   /** Scopes gathered by step-up (403 `insufficient_scope`), space-separated. */
   steppedUpScope?: string;
+  /** What is known of the identity provider that vouches for a person. */
+  identityProvider?: KnownProvider;
   /** Which issuer took these credentials, kept apart from what is known of any server: see `AuthDeps.takenBy`. */
   takenBy?: string;
   /** When the server was found to refuse nothing and to name no authorization server, in ms: no token is sent. */
@@ -158,19 +197,4 @@ export interface AuthState {
   dpop?: { jwk: JsonWebKey; nonces: Record<string, string> };
   /** How far the server's clock was ahead of ours when that mattered, in ms. */
   clockSkewMs?: number;
-}
-
-/** A token request that failed. */
-export interface Failure {
-  atMs: number;
-  code: string;
-  exitCode: number;
-  message: string;
-  hint?: string;
-  /** Scopes gathered by step-up that were asked for with it. */
-  steppedUpScope?: string;
-  /** The route of who met it: see `AuthDeps.route`. */
-  route?: string;
-  /** It was to renew a token that was good still: who needs one then asks by itself. */
-  ahead?: true;
 }

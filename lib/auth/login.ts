@@ -1,4 +1,4 @@
-import type { AuthState, Discovered, Token, TokenOrigin } from "./credentials.ts";
+import type { AuthState, Credentials, Discovered, Token, TokenOrigin } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
 import { sourceOf } from "./tokens/source.ts";
 
@@ -29,7 +29,8 @@ export async function login(
   const obtained = await sourceOf(credentials)(deps, wanted);
   if (!obtained) return null;
   const { token, discovered, proofKey, clockSkewMs } = obtained;
-  await deps.write(() => ({
+  await deps.write(({ identityProvider }) => ({
+    ...(identityProvider ? { identityProvider } : {}),
     token,
     ...(discovered ? { discovered } : {}),
     ...(proofKey ? { dpop: proofKey } : {}),
@@ -37,5 +38,23 @@ export async function login(
   }));
   if (credentials.grant === null || !discovered) return { token, credentials };
   const { issuer } = discovered;
-  return { token, discovered, credentials: { ...credentials, ...(issuer === undefined ? {} : { issuer }) } };
+  return {
+    token,
+    discovered,
+    credentials: {
+      ...credentials,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(await withProvider(deps, credentials)),
+    },
+  };
+}
+
+/** The identity provider that vouched, recorded by name: the next ID token may be another's. */
+async function withProvider(
+  deps: AuthDeps,
+  { identityProvider: given }: Credentials,
+): Promise<Partial<Pick<Credentials, "identityProvider">>> {
+  if (!given || given.issuer !== undefined || given.tokenEndpoint !== undefined) return {};
+  const issuer = (await deps.read())?.identityProvider?.issuer;
+  return issuer === undefined ? {} : { identityProvider: { ...given, issuer } };
 }

@@ -14,7 +14,12 @@ export interface Options {
   on(name: OptionName): boolean;
   /** Which of the two an option came from; undefined when it was not given. */
   origin(name: OptionName): "flag" | "variable" | undefined;
+  /** The option that stands here for another, which messages name. */
+  spelling?(name: OptionName): OptionName;
 }
+
+/** An option's name as the user writes it. */
+export const spelt = (options: Options, name: OptionName): OptionName => options.spelling?.(name) ?? name;
 
 /**
  * Reads the options that a verb knows.

@@ -37,6 +37,13 @@ function credentials(): Record<string, string> {
     env.M2MCP_CLIENT_ASSERTION_FILE = write("assertion", jwt);
   } else if (context.private_key_pem) env.M2MCP_PRIVATE_KEY = write("key.pem", context.private_key_pem);
   else env.M2MCP_CLIENT_SECRET = context.client_secret ?? "test-secret";
+  // The identity provider and the client there, as its ID token names both.
+  if (context.idp_id_token) {
+    env.M2MCP_GRANT = "id-jag";
+    env.M2MCP_SUBJECT_TOKEN_FILE = write("id-token", context.idp_id_token);
+  }
+  // A workload has no client id.
+  if (scenario === "auth/wif-jwt-bearer") delete env.M2MCP_CLIENT_ID;
   // The first authorization server's client, which the second one must never see.
   if (scenario === "auth/authorization-server-migration")
     env.M2MCP_CLIENT_ID = "as1-client-id-LEAKED-IF-SEEN-AT-AS2";

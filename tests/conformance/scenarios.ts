@@ -402,12 +402,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   "auth/iss-normalized": iss("sep-2468-client-no-normalization"),
   "auth/enterprise-managed-authorization": {
     versions: BOTH,
-    required: TOKEN,
-    apart: {
-      "complete-flow-token-exchange": { why: "exchanges the ID token of a person who has signed in" },
-      "complete-flow-jwt-bearer": { why: "its assertion comes from that person's ID token" },
-    },
-    refuses: true,
+    required: { ...USED, ...once("complete-flow-token-exchange", "complete-flow-jwt-bearer") },
     oneClient: true,
   },
   "auth/2025-03-26-oauth-metadata-backcompat": {

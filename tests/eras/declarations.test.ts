@@ -95,6 +95,34 @@ describe("where the grant is used, its extension is declared", () => {
   });
 });
 
+const VENDOR = "io.modelcontextprotocol";
+test.each([
+  ["id-jag", { M2MCP_GRANT: "id-jag", ...ENV }, `${VENDOR}/enterprise-managed-authorization`],
+  ["jwt-bearer of a workload, which has no client id", { M2MCP_GRANT: "jwt-bearer" }, `${VENDOR}/auth/wif`],
+  ["jwt-bearer of a client", { M2MCP_GRANT: "jwt-bearer", M2MCP_CLIENT_ID: "id" }, undefined],
+  ["token-exchange", { M2MCP_GRANT: "token-exchange", ...ENV }, undefined],
+] as const)("the extension of %s is declared to servers of either era", async (_, given, extension) => {
+  for (const era of ["legacy", "modern"] as const) {
+    const server = await guarded(era);
+    const env = {
+      ...given,
+      ...(given.M2MCP_GRANT === "jwt-bearer" ? { M2MCP_CLIENT_ASSERTION_COMMAND: "echo jwt" } : {}),
+      ...(given.M2MCP_GRANT === "jwt-bearer" ? {} : { M2MCP_SUBJECT_TOKEN_COMMAND: "echo token" }),
+      M2MCP_IDP_TOKEN_ENDPOINT: `${server.origin}/token`,
+      M2MCP_HOME: `${home.folder}/${era}`,
+    };
+    const bridge = startBridge(home, [server.url], { env });
+    bridge.say(initialize(), INITIALIZED, call(1));
+    await bridge.answer(1);
+    const declared = server.seen
+      .filter(({ method }) => method === (era === "legacy" ? "initialize" : "tools/call"))
+      .map(({ params }) => params.capabilities ?? params._meta[CAPABILITIES]);
+    expect(declared.length).toBeGreaterThan(0);
+    for (const one of declared)
+      expect(one.extensions ?? {}).toEqual(extension === undefined ? {} : { [extension]: {} });
+  }
+});
+
 test("without credentials nothing is claimed", async () => {
   const server = home.owns(await startModernServer());
   await home.run([server.url, "tools-list"]);

@@ -15,11 +15,15 @@ export interface World {
 }
 
 export async function startWorld(
-  options: AuthorizationServerOptions & { protect?: Partial<NonNullable<McpServerOptions["protect"]>> } = {},
+  options: AuthorizationServerOptions & {
+    protect?: Partial<NonNullable<McpServerOptions["protect"]>>;
+    create?: McpServerOptions["create"];
+  } = {},
 ): Promise<World> {
   const as = await startAuthorizationServer(options);
   const mcp = await startMcpServer({
     protect: { issuer: as.issuer, jwksUri: as.jwksUri, scope: "mcp:read", ...options.protect },
+    ...(options.create ? { create: options.create } : {}),
   });
   return {
     as,

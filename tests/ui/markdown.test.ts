@@ -69,7 +69,7 @@ describe("Markdown at a terminal", () => {
     );
     expect(shown).toContain("\u001b[1mA title\u001b[22m");
     expect(shown).toContain("\u001b[1mbold\u001b[22m");
-    expect(shown).toContain("\u001b[36mcode\u001b[39m");
+    expect(shown).toContain("\u001b[35mcode\u001b[39m");
   });
   test("fits its columns", async () => {
     const text = `${"long words ".repeat(30)}\n\n- ${"an item ".repeat(20)}\n  - ${"要約 ".repeat(40)}\n\n> ${"said ".repeat(30)}`;

@@ -27,7 +27,7 @@ export const clientAssertion = (
  * @param supported algorithms that the server takes, where it names them
  * @throws M2mcpError bad_key, command_failed
  */
-async function signAssertion(
+export async function signAssertion(
   { issuer, subject, audience }: AssertionClaims,
   signing: SigningKey,
   supported: string[] | undefined,

@@ -1,5 +1,5 @@
 import { decodeJwt } from "jose";
-import type { Credentials, Discovered, SigningSource } from "../credentials.ts";
+import type { Client, Credentials, Discovered, SigningSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
@@ -82,8 +82,8 @@ export const audienceAsked = (
  */
 export async function authenticateClient(
   request: TokenRequest,
-  credentials: Credentials,
-  found: Discovered,
+  credentials: Client,
+  found: Pick<Discovered, "issuer" | "tokenEndpoint" | "authMethods" | "signingAlgs">,
   deps: IdentityMeans,
   nowMs: number,
 ): Promise<void> {
@@ -128,8 +128,8 @@ export async function authenticateClient(
  */
 export async function clientAssertionBy(
   source: SigningSource,
-  credentials: Pick<Credentials, "clientId" | "assertionAudience">,
-  found: Discovered,
+  credentials: Pick<Client, "clientId" | "assertionAudience">,
+  found: Pick<Discovered, "issuer" | "tokenEndpoint" | "signingAlgs">,
   { env }: Pick<AuthDeps, "env">,
   nowMs: number,
 ): Promise<string> {

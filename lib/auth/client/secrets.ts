@@ -1,7 +1,7 @@
 import { textOf, trimmedText } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
-import type { AssertionSource, SecretSource } from "../credentials.ts";
+import type { AssertionSource, SecretSource, SignedAssertion } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { commandFailed, secretMissing, secretUnreadable, variableMissing } from "../errors.ts";
 import type { Audience } from "../platforms/audience.ts";
@@ -126,5 +126,5 @@ function readVariable(name: string, env: Environment): string {
 }
 
 /** Whether an assertion comes from the platform of this machine: no secret is then where it comes from. */
-export const isPlatformSource = (source: AssertionSource): source is PlatformSource =>
+export const isPlatformSource = (source: AssertionSource | SignedAssertion): source is PlatformSource =>
   platformNamed(source.from) !== undefined;

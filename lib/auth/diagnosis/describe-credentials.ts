@@ -1,4 +1,3 @@
-import { decodeJwt } from "jose";
 import { claimsOf } from "../claims.ts";
 import {
   assertionAudience,
@@ -6,11 +5,11 @@ import {
   clientAssertionBy,
   secretMethod,
 } from "../client/authentication.ts";
-import { readAssertion, readSecret } from "../client/secrets.ts";
-import type { AssertionSource, Credentials, Discovered, Token } from "../credentials.ts";
+import { readSecret } from "../client/secrets.ts";
+import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { wantedScope } from "../grants/scope.ts";
-import type { Audience } from "../platforms/audience.ts";
+import { describeAssertion, describeGrant, OVER } from "./describe-grant.ts";
 
 /** Reads the credentials as a token request would, and says what would be sent; never a secret. */
 export async function describeCredentials(
@@ -18,12 +17,11 @@ export async function describeCredentials(
   credentials: Credentials,
   found: Discovered,
 ): Promise<{ saw: string; fix?: string }> {
-  const { grant, clientId, assertion, resource } = credentials;
-  const audience = audienceAsked(credentials, found, "grant");
+  const { clientId, resource } = credentials;
   const parts = [clientId === "" ? "no client id" : `client ${clientId}`];
   parts.push(await describeAuthentication(deps, credentials, found));
-  if (grant === "jwt-bearer" && assertion)
-    parts.push(`grant jwt-bearer with an assertion ${await describeAssertion(deps, assertion, audience)}`);
+  const grant = await describeGrant(deps, credentials, found);
+  if (grant !== undefined) parts.push(grant);
   if (credentials.tls && credentials.authentication.kind !== "tls") parts.push("client certificate besides");
   const scope = wantedScope(credentials, found, undefined);
   parts.push(scope === undefined ? "no scope asked for" : `scope ${scope}`);
@@ -57,26 +55,6 @@ async function describeAuthentication(
       return "client certificate";
     case "none":
       return "no proof of the client";
-  }
-}
-
-const OVER = "it ended ";
-
-/** What a platform's token says of itself: whose it is, whom it is for, how long it lasts. */
-async function describeAssertion(
-  deps: AuthDeps,
-  source: AssertionSource,
-  audience: Audience,
-): Promise<string> {
-  const text = await readAssertion(source, audience, deps);
-  try {
-    const { iss, aud, exp } = decodeJwt(text);
-    const leftS = exp === undefined ? undefined : exp - Math.floor(deps.now() / 1000);
-    const life =
-      leftS === undefined ? "" : leftS <= 0 ? `; ${OVER}${-leftS} s ago` : `; good for ${leftS} s more`;
-    return `of ${iss ?? "nobody"} for ${[aud ?? "nobody"].flat().join(" ")}${life}`;
-  } catch {
-    return "that is no JWT";
   }
 }
 

@@ -2,13 +2,18 @@ import { oneLine } from "../../net/one-line.ts";
 import { secretMethod } from "../client/authentication.ts";
 import type { Credentials } from "../credentials.ts";
 import { entraHint } from "./entra.ts";
+import { JWT_BEARER, TOKEN_EXCHANGE } from "./exchange/token-types.ts";
 
-/** A refused token request (RFC 6749 §5.2), and what was asked with. */
-export interface RefusedRequest {
+/** What a server says of a refused token request (RFC 6749 §5.2). */
+export interface Refused {
   error: string;
   description: string;
   /** Entra ID names its own numbers here, and as AADSTS… within the description. */
   codes: string[];
+}
+
+/** A refused token request, and what was asked with. */
+export interface RefusedRequest extends Refused {
   credentials?: Credentials;
   scope?: string | undefined;
   /** Ways to prove the client that the metadata offers. */
@@ -65,7 +70,7 @@ export const grantsForPeople = (grants: readonly string[] | undefined): readonly
     ? undefined
     : grants;
 
-const MACHINE_GRANTS = ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"];
+const MACHINE_GRANTS = ["client_credentials", JWT_BEARER, TOKEN_EXCHANGE];
 
 function byCode(refused: RefusedRequest): string {
   const people = grantsForPeople(refused.grants);
@@ -80,7 +85,6 @@ function byCode(refused: RefusedRequest): string {
 
 function byError(refused: RefusedRequest): string {
   const { error, credentials, scope } = refused;
-  const isJwtBearer = credentials?.grant === "jwt-bearer";
   switch (error) {
     case "invalid_client":
       return invalidClient(refused);
@@ -95,12 +99,10 @@ function byError(refused: RefusedRequest): string {
         ? "some servers refuse what they do not know: try --no-resource; others want --scope or --audience"
         : "the server misses or refuses a parameter: check --scope, --audience and --token-param";
     case "invalid_grant":
-      return isJwtBearer
-        ? "the assertion was not accepted: check whom it is for (--assertion-audience), how old it is, and that the server trusts its issuer"
-        : "check what the client is allowed to do";
+      return refusedGrant(credentials);
     case "unauthorized_client":
     case "unsupported_grant_type":
-      return `without a person at a browser this client is allowed nothing there: it must be allowed the ${isJwtBearer ? "jwt-bearer" : "client_credentials"} grant at the authorization server (service accounts in Keycloak, machine to machine in Auth0)`;
+      return `without a person at a browser this client is allowed nothing there: it must be allowed the ${grantName(credentials)} grant at the authorization server (service accounts in Keycloak, machine to machine in Auth0)`;
     case "access_denied":
       return credentials?.audience === undefined
         ? "the client is not allowed this; Auth0 wants the API named with --audience, Okta an access policy for the client"
@@ -113,6 +115,28 @@ function byError(refused: RefusedRequest): string {
       return "the fault is the server's: try again later";
     default:
       return "check what the client is allowed to do, --scope, --audience and --resource; m2mcp doctor shows each step";
+  }
+}
+
+/** A grant as servers name it. */
+const grantName = (credentials: Credentials | undefined): string => {
+  if (credentials?.grant === "token-exchange") return "token-exchange";
+  return credentials?.grant === "jwt-bearer" || credentials?.grant === "id-jag"
+    ? "jwt-bearer"
+    : "client_credentials";
+};
+
+/** What was given for the token was not good. */
+function refusedGrant(credentials: Credentials | undefined): string {
+  switch (credentials?.grant) {
+    case "jwt-bearer":
+      return "the assertion was not accepted: check whom it is for (--assertion-audience), how old it is, and that the server trusts its issuer";
+    case "id-jag":
+      return "the identity provider's grant was not accepted: the server must trust that provider, and the grant must name this client (--client-id) as the server knows it";
+    case "token-exchange":
+      return "the subject token was not accepted: check its type (--subject-token-type), whom it is for, how old it is, and that the server trusts its issuer";
+    default:
+      return "check what the client is allowed to do";
   }
 }
 

@@ -12,7 +12,9 @@ export function withoutSentSecrets<A extends Pick<Answer, "text" | "json">>(
   const secrets = [
     headers.authorization?.replace(/^\S+ /, ""),
     basicSecret(headers.authorization),
-    ...["client_secret", "client_assertion", "assertion"].map((name) => body.get(name)),
+    ...["client_secret", "client_assertion", "assertion", "subject_token", "actor_token"].map((name) =>
+      body.get(name),
+    ),
     ...params.map(([, value]) => value),
   ].map((secret) => secret ?? undefined);
   const text = withoutSecrets(answer.text, secrets);

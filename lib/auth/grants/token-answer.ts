@@ -6,7 +6,7 @@ import { readWords } from "../../net/words.ts";
 import type { Credentials, Token } from "../credentials.ts";
 import { askedToWait, badTokenAnswer, tokenRefused } from "../errors.ts";
 import { type Answer, waitAsked } from "../exchange.ts";
-import { hintFor } from "./hints.ts";
+import { hintFor, type Refused } from "./hints.ts";
 
 /** No token is believed to live longer, in s: ten years. */
 const LONGEST_LIFE_S = 10 * 365 * 24 * 3600;
@@ -44,23 +44,29 @@ export function checkTokenAnswer(
   scope: string | undefined,
   asked: AskedWith = {},
 ): Token {
+  const json = grantedIn(answer, url, askedAtMs, (refused) => hintFor({ ...refused, ...asked, scope }));
+  return readToken(json, new URL(url).host, askedAtMs, scope);
+}
+
+/** What a token endpoint gave, as it came, where it gave something. @param hint what mends a refusal */
+export function grantedIn(
+  answer: TokenAnswer,
+  url: string,
+  askedAtMs: number,
+  hint: (refused: Refused) => string,
+): JsonObject {
   const { host } = new URL(url);
   const { status, headers } = answer;
   const waitMs = status === 429 || status === 503 ? waitAsked(headers) : undefined;
   if (waitMs !== undefined)
     throw askedToWait(host, status, Math.ceil(waitMs / 1000), new Date(askedAtMs + waitMs).toISOString());
-  if (status >= 400 || errorOf(answer) !== undefined) throw refusalOf(answer, host, scope, asked);
+  if (status >= 400 || errorOf(answer) !== undefined) throw refusalOf(answer, host, hint);
   if (!isObject(answer.json)) throw badTokenAnswer(host, `the answer is ${noObject(answer)}`);
-  return readToken(answer.json, host, askedAtMs, scope);
+  return answer.json;
 }
 
 /** A refusal in the server's own words, whatever form they have. */
-function refusalOf(
-  answer: TokenAnswer,
-  host: string,
-  scope: string | undefined,
-  { credentials, authMethods, grants, doubt }: AskedWith,
-): Error {
+function refusalOf(answer: TokenAnswer, host: string, hintOf: (refused: Refused) => string): Error {
   const { status, headers, text } = answer;
   const json = isObject(answer.json) ? answer.json : {};
   const words = readWords(text, headers.get("content-type"));
@@ -76,16 +82,7 @@ function refusalOf(
   const description = described || said;
   const codes = Array.isArray(json.error_codes) ? json.error_codes.map(String) : [];
   const code = oneLine(error ?? ofStatus);
-  const hint = hintFor({
-    error: error ?? "",
-    description: description ?? "",
-    codes,
-    scope,
-    authMethods,
-    grants,
-    doubt,
-    ...(credentials ? { credentials } : {}),
-  });
+  const hint = hintOf({ error: error ?? "", description: description ?? "", codes });
   return tokenRefused(host, code, description === code ? undefined : description || undefined, hint);
 }
 
@@ -110,6 +107,7 @@ function readToken(json: JsonObject, host: string, askedAtMs: number, asked: str
     );
   const granted = typeof scope === "string" ? scope : asked;
   const lifeS = lifeInSeconds(expiresIn);
+  requireAccessToken(json, host);
   return {
     accessToken,
     tokenType: readType(json.token_type, host),
@@ -117,6 +115,16 @@ function readToken(json: JsonObject, host: string, askedAtMs: number, asked: str
     issuedAtMs: askedAtMs,
     ...(lifeS === undefined ? {} : { expiresAtMs: askedAtMs + lifeS * 1000 }),
   };
+}
+
+/** An exchange may give a token that is none for access (RFC 8693 §2.2.1). */
+function requireAccessToken({ token_type: type, issued_token_type: issued }: JsonObject, host: string): void {
+  if (typeof issued !== "string" || String(type).toUpperCase() !== "N_A") return;
+  const isShown = !holdsToken(issued.replace(/^urn:[\w:]+:/, ""));
+  throw badTokenAnswer(
+    host,
+    `what it issued is no access token${isShown ? `, but ${oneLine(issued, 80)}` : ""}`,
+  );
 }
 
 /** Names what is there instead of a token, never what it says. */

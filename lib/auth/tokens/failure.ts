@@ -1,5 +1,6 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
-import type { AuthState, Failure } from "../credentials.ts";
+import type { AuthState } from "../credentials.ts";
+import type { Failure } from "../failed-request.ts";
 
 /** A failure this young counts for who asks now, in ms. */
 const FAILURE_LIFE_MS = 5000;

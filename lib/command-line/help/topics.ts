@@ -1,9 +1,11 @@
+import { GRANTS } from "../options/grants.ts";
 import {
   CONNECTION_OPTIONS,
   CREDENTIAL_OPTIONS,
   GENERAL_OPTIONS,
   OPTION_NAMES,
   OPTIONS,
+  type OptionName,
   variableOf,
 } from "../options.ts";
 import type { HelpPage } from "../topic-names.ts";
@@ -127,9 +129,21 @@ function credentials(): Section[] {
         },
       ],
     },
-    { title: "Options", parts: [{ rows: optionRowsWithVariables(CREDENTIAL_OPTIONS) }] },
+    { title: "Options", parts: [{ rows: optionRowsWithVariables(CREDENTIAL_OPTIONS.filter(isOfClient)) }] },
+    {
+      title: "Tokens of others, and who vouches",
+      parts: [
+        {
+          text: "--grant token-exchange gives a subject's token for one of the server's; --grant id-jag has a person's identity provider vouch for that person to the server.",
+        },
+        { rows: optionRowsWithVariables(CREDENTIAL_OPTIONS.filter((name) => !isOfClient(name))) },
+      ],
+    },
   ];
 }
+
+/** Whether an option is about the client, rather than about tokens of others that are exchanged. */
+const isOfClient = (name: OptionName): boolean => !(name in GRANTS);
 
 function environment(): Section[] {
   const own = OPTION_NAMES.filter(

@@ -11,8 +11,8 @@ export const CREDENTIALS = {
   grant: {
     group: "credentials",
     value: "GRANT",
-    about: "client-credentials (default) or jwt-bearer",
-    choices: ["client-credentials", "jwt-bearer"],
+    about: "client-credentials (default), jwt-bearer, token-exchange or id-jag",
+    choices: ["client-credentials", "jwt-bearer", "token-exchange", "id-jag"],
   },
   "client-id": { group: "credentials", value: "ID", about: "the client's id" },
   "client-secret": {

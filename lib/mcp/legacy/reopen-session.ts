@@ -76,7 +76,7 @@ async function cancelAsked({ exchange, onMessage }: Session): Promise<void> {
 /** Gives a session that was opened anew what the old one had, beside the requests. */
 function restore(session: Session, opened: OpenSession, answer: Answer): void {
   const { endpoint, exchange, settings, losses, onMessage } = session;
-  listen(session, opened);
+  void listen(session, opened);
   const ask = ({ method, params }: RequestMessage) => exchange.send(ownCall(session, method, params), opened);
   void repeatSettings(settings.all(), ask, endpoint.log);
   const result = answer.kind === "response" ? answer.message.result : undefined;
@@ -105,14 +105,16 @@ export const tellInitialized = (
     sleep(INITIALIZED_MS, ended.signal).catch(() => {}),
   ]);
 
-/** Keeps the standalone stream of this session open. */
-export function listen(session: Session, opened: OpenSession): void {
+/** Keeps the standalone stream of this session open. @returns once it is granted, or known not to be; never rejects */
+export async function listen(session: Session, opened: OpenSession): Promise<void> {
   const { endpoint, exchange, ended, listens, streamSchedule } = session;
   if (!listens || ended.signal.aborted) return;
+  const asked = Promise.withResolvers<void>();
   exchange.listening(true);
   void keepStandaloneStream({
     endpoint,
-    open: (cursor, signal) => getStream(endpoint, opened, cursor, signal, Number.POSITIVE_INFINITY),
+    open: (cursor, signal) =>
+      getStream(endpoint, opened, cursor, signal, Number.POSITIVE_INFINITY).finally(asked.resolve),
     take: exchange.receive,
     signal: AbortSignal.any([ended.signal, opened.stream.signal]),
     onLost: () => void reopen(session, opened).catch(() => {}),
@@ -120,5 +122,7 @@ export function listen(session: Session, opened: OpenSession): void {
   }).then(() => {
     // Another session's stream may have taken its place.
     if (session.state === opened) exchange.listening(false);
+    asked.resolve();
   });
+  await asked.promise;
 }

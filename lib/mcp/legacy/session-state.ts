@@ -43,7 +43,7 @@ export interface Session {
   /** The pace of the standalone streams, which one session after the other shares. */
   readonly streamSchedule: Schedule;
   /** Whether to keep the standalone stream open. */
-  readonly listens: boolean;
+  listens: boolean;
   readonly ended: AbortController;
   state: SessionState;
   /** The client's handshake, in which a lost session is opened again; absent for a session of an earlier process. */

@@ -2,6 +2,7 @@
 
 import { quietly } from "../../timing/quietly.ts";
 import { createSchedule } from "../../timing/schedule.ts";
+import { sleep } from "../../timing/sleep.ts";
 import { cookieTexts, restoreCookies } from "../http/layers/cookies.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, ResponseMessage } from "../jsonrpc/message.ts";
@@ -19,6 +20,8 @@ import { askedIn, asOpen, type Session, savedHeaders, whenReady } from "./sessio
 
 /** Sessions opened for one request at most: a balancer may lead to a server that does not know the fresh one. */
 const MAX_REOPENINGS = 3;
+/** How long requests wait for a stream that is to be heard, in ms. */
+const GRANT_MS = 300;
 /** All notifications learn from each other: servers refuse alike those that they do not know. */
 const NOTICE = "notifications/*";
 
@@ -36,6 +39,8 @@ export interface LegacySessionOptions {
 export interface LegacySession extends Transport {
   /** The session as it stands, for a later process to go on with. */
   current(): SavedSession | undefined;
+  /** Opens the standalone stream where it is not open; waits for it, but not long. Never rejects. */
+  hear(): Promise<void>;
 }
 
 /**
@@ -75,7 +80,16 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     respond: (message) => respond(session, message),
     close: (how) => close(session, how),
     current: () => current(session),
+    hear: () => hear(session),
   };
+}
+
+/** The standalone stream of a session that kept none so far. A server may be silent on it until it has something to say. */
+async function hear(session: Session): Promise<void> {
+  if (session.listens) return;
+  session.listens = true;
+  const opened = await whenReady(session).catch(() => undefined);
+  if (opened) await Promise.race([listen(session, opened), sleep(GRANT_MS)]);
 }
 
 /** The client's own handshake: all else waits for it. */
@@ -128,7 +142,7 @@ async function notify(session: Session, message: NotificationMessage): Promise<v
     delete state.settling;
   });
   await state.settling;
-  if (session.state === state) listen(session, state);
+  if (session.state === state) void listen(session, state);
 }
 
 /** A notification, and once more in a new session where the server has forgotten this one. */

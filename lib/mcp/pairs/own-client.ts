@@ -11,7 +11,7 @@ import {
 } from "../jsonrpc/message.ts";
 import { handshake } from "../legacy/initialize.ts";
 import { type Answer, answered, asRefused, errorIn } from "../protocol/answer.ts";
-import { missingCapability } from "../protocol/capabilities.ts";
+import { mayBeAsked, missingCapability } from "../protocol/capabilities.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
@@ -119,6 +119,8 @@ export interface SessionTransport {
   transport: Transport;
   /** The session as it stands, for a later process to go on with; undefined where it ends with this one. */
   current(): SavedSession | undefined;
+  /** Makes heard what the server says and asks outside of its answers, where that takes a request of its own. */
+  hear?(): Promise<void>;
 }
 
 export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
@@ -134,7 +136,7 @@ export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
 /** A client of our own at a legacy server: goes on in the session that an earlier command has left, or opens one. */
 export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   const { endpoint, era, ids, client, onMessage, onOpened, resumed } = options;
-  const { transport, current } = options.openSession(resumed);
+  const { transport, current, hear } = options.openSession(resumed);
   let initialized: JsonObject | undefined;
   /** Whether the session of the earlier command has answered: until then its loss is the connection's to mend. */
   let answers = false;
@@ -159,6 +161,8 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   async function request(call: Call): Promise<Answer> {
     const { id, method } = call.message;
     const message = requestMessage(ids.next(), method, exactParams(call.message));
+    // Many ask on the standalone stream, and drop what nobody hears there: the official SDK's `elicitInput` does.
+    if (hear && mayBeAsked(method, client.capabilities)) await hear();
     if (method !== "server/discover") return inSession({ ...call, message });
     // What the server says of itself, it says in the handshake.
     if (!initialized) {

@@ -62,5 +62,9 @@ function sessionFor(era: ServerEra, options: LegacySessionOptions): SessionTrans
   if (era === "sse")
     return { transport: withDeclarations(createHttpSse(options), endpoint), current: () => undefined };
   const session = createLegacySession(options);
-  return { transport: withDeclarations(session, endpoint), current: () => session.current() };
+  return {
+    transport: withDeclarations(session, endpoint),
+    current: () => session.current(),
+    hear: () => session.hear(),
+  };
 }

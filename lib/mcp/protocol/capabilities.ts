@@ -3,6 +3,13 @@ import { isObject, type JsonObject } from "../../json.ts";
 /** What a server may ask a client for (MCP 2026-07-28 "Multi Round-Trip Requests"). */
 export const INPUTS: readonly string[] = ["elicitation/create", "sampling/createMessage", "roots/list"];
 
+/** Requests in whose course a server may ask something. */
+const ASKING: readonly string[] = ["tools/call", "prompts/get", "resources/read", "tasks/result"];
+
+/** Whether a client may be asked something while this request is under way: who declares nothing is asked nothing. */
+export const mayBeAsked = (method: string, capabilities: unknown): boolean =>
+  ASKING.includes(method) && isObject(capabilities) && Object.keys(capabilities).length > 0;
+
 /**
  * The client capability that an input request needs and the client has not declared; undefined when it may be sent.
  * An empty `elicitation` means forms only (MCP 2026-07-28 "Elicitation", Capabilities).

@@ -17,21 +17,24 @@ export type Role =
   | "address"
   | "match";
 
-/** Of the terminal's own sixteen colours, so that both dark and light schemes have it their way. */
+/**
+ * Of the terminal's own colours, so that both dark and light schemes have it their way; but none of the bright ones
+ * (yellow, cyan) for words to be read: on white paper few schemes darken them enough.
+ */
 const CODES: Record<Role, readonly [on: string, off: string]> = {
-  name: ["1;36", "22;39"],
+  name: ["1", "22"],
   heading: ["1", "22"],
   error: ["1;31", "22;39"],
   danger: ["31", "39"],
-  warning: ["33", "39"],
-  hint: ["36", "39"],
+  warning: ["1;35", "22;39"],
+  hint: ["1", "22"],
   safe: ["32", "39"],
   muted: ["2", "22"],
   strong: ["1", "22"],
   emphasis: ["3", "23"],
-  code: ["36", "39"],
+  code: ["35", "39"],
   address: ["4", "24"],
-  match: ["1;33", "22;39"],
+  match: ["1;31", "22;39"],
 };
 
 /** Text for a screen in which nothing foreign steers it: only what is made in this folder and of its parts. */

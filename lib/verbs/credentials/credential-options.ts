@@ -1,5 +1,5 @@
-import type { Credentials, Grant } from "../../auth/credentials.ts";
-import type { Options } from "../../command-line/option-values.ts";
+import type { Grant } from "../../auth/credentials.ts";
+import { type Options, spelt } from "../../command-line/option-values.ts";
 import { CREDENTIAL_OPTIONS, isOptionName, type OptionName, variableOf } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
@@ -12,11 +12,19 @@ export const ASSERTIONS = [
   "client-assertion-env",
   "assertion",
 ] as const;
-export const PROOFS = [...SECRETS, "private-key", "sign-command", ...ASSERTIONS, "client-cert"] as const;
+export const KEYS = ["private-key", "sign-command"] as const;
+export const PROOFS = [...SECRETS, ...KEYS, ...ASSERTIONS, "client-cert"] as const;
+export const SUBJECTS = [
+  "subject-token-file",
+  "subject-token-command",
+  "subject-token-env",
+  "subject-token",
+] as const;
+export const ACTORS = ["actor-token-file", "actor-token-command", "actor-token-env", "actor-token"] as const;
 /** Tokens that something else makes. */
 export const TOKENS = ["token", "token-file", "token-command"] as const;
-const NAMING = ["client-id", ...PROOFS, ...TOKENS] as const;
-const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer"];
+const NAMING = ["client-id", ...PROOFS, ...SUBJECTS, ...TOKENS] as const;
+export const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer", "token-exchange", "id-jag"];
 const METHODS = [
   "client_secret_basic",
   "client_secret_post",
@@ -35,9 +43,10 @@ export const namesCredentials = (options: Options): boolean =>
 export const flagsCredentials = (options: Options): boolean =>
   NAMING.some((name) => options.origin(name) === "flag");
 
-/** Whether a client id must be given: a grant of its own has none to name, and an SVID names its client itself. */
+/** Whether a client id must be given: a grant that is given has none to name, and an SVID names its client itself. */
 export function wantsClientId(options: Options): boolean {
-  if (readGrant(options) !== "client-credentials") return false;
+  const grant = readGrant(options);
+  if (grant !== "client-credentials" && grant !== "id-jag") return false;
   const proof = chosen(options, PROOFS);
   const value = proof === undefined ? "" : (options.value(proof) ?? "");
   return !(proof === "assertion" && value === "spiffe") && !(proof === "client-cert" && svidNamed(value));
@@ -60,7 +69,9 @@ export function chosen<Name extends OptionName>(options: Options, names: readonl
     // A client certificate may come on top of another proof: tokens are bound to it then.
     const proofs = given.length > 1 ? given.filter((name) => name !== "client-cert") : given;
     if (proofs.length > 1) {
-      const spelling = proofs.map((name) => (origin === "flag" ? `--${name}` : variableOf(name)));
+      const spelling = proofs
+        .map((name) => spelt(options, name))
+        .map((name) => (origin === "flag" ? `--${name}` : variableOf(name)));
       throw wrongUsage(`${spelling.join(" and ")} exclude each other`, "give one of them");
     }
     if (proofs[0]) return proofs[0];
@@ -120,7 +131,7 @@ export function readGrant(options: Options): Grant {
   if (grant) return grant;
   const near = suggest(text, GRANTS);
   throw wrongUsage(
-    `unknown grant ${text}: there are ${GRANTS.join(" and ")}`,
+    `unknown grant ${text}: there are ${GRANTS.join(", ")}`,
     near ? `did you mean --grant ${near}` : "grants that need a person at a browser are not for machines",
   );
 }
@@ -130,71 +141,7 @@ export function readMethod(options: Options): Method | undefined {
   const text = options.value("auth-method");
   if (text === undefined) return undefined;
   const method = METHODS.find((known) => known === text);
-  if (!method) throw wrongUsage(`unknown --auth-method ${text}`, `there are ${METHODS.join(", ")}`);
+  if (!method)
+    throw wrongUsage(`unknown --${spelt(options, "auth-method")} ${text}`, `there are ${METHODS.join(", ")}`);
   return method;
-}
-
-/**
- * What the options say of token requests, beside who the client is.
- *
- * @throws M2mcpError (exit 1) naming the option that is malformed
- */
-export function readTokenRequest(options: Options): Partial<Credentials> {
-  const assertionAudience = options.value("assertion-audience");
-  if (
-    assertionAudience !== undefined &&
-    !/^(issuer|token-endpoint)$/.test(assertionAudience) &&
-    !URL.canParse(assertionAudience)
-  )
-    throw wrongUsage(
-      `unknown --assertion-audience ${assertionAudience}`,
-      "it is issuer, token-endpoint or the audience itself, a URI",
-    );
-  const clientAssertionType = options.value("client-assertion-type");
-  if (clientAssertionType !== undefined && !URL.canParse(clientAssertionType))
-    throw wrongUsage(
-      `--client-assertion-type ${clientAssertionType} is no URI`,
-      "it is like urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-    );
-  const resource = readResource(options);
-  const issuer = options.value("issuer");
-  const tokenEndpoint = options.value("token-endpoint");
-  const scope = options.value("scope");
-  const audience = options.value("audience");
-  const params = options.values("token-param").map(tokenParam);
-  return {
-    ...(assertionAudience ? { assertionAudience } : {}),
-    ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
-    ...(issuer === undefined ? {} : { issuer: checkedUrl("issuer", issuer) }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: checkedUrl("token-endpoint", tokenEndpoint) }),
-    ...(resource === undefined ? {} : { resource }),
-    ...(audience === undefined ? {} : { audience }),
-    ...(params.length > 0 ? { tokenParams: params } : {}),
-    ...(options.on("dpop") ? { dpop: true as const } : {}),
-  };
-}
-
-/** The resource to ask tokens for; null when none shall be sent. */
-function readResource(options: Options): string | null | undefined {
-  const resource = options.value("resource");
-  if (!options.on("no-resource"))
-    return resource === undefined ? undefined : checkedUrl("resource", resource, "uri");
-  if (resource !== undefined)
-    throw wrongUsage("--resource and --no-resource exclude each other", "give one of them");
-  return null;
-}
-
-function tokenParam(text: string): [string, string] {
-  const equals = text.indexOf("=");
-  if (equals < 1)
-    throw wrongUsage("a --token-param is not of the form name=value", "write --token-param name=value");
-  return [text.slice(0, equals), text.slice(equals + 1)];
-}
-
-function checkedUrl(option: OptionName, text: string, kind: "web" | "uri" = "web"): string {
-  const url = URL.parse(text);
-  if (!url || (kind === "web" && url.protocol !== "https:" && url.protocol !== "http:"))
-    throw wrongUsage(`--${option} ${text} is no URL`, "write it in full, with https://");
-  return text;
 }

@@ -1,5 +1,6 @@
 import type { SecretSource, SvidSource } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
+import { timeoutMs } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { readStdin } from "../read-stdin.ts";
 
@@ -42,7 +43,8 @@ export function secretReading(command: Command, keep: SecretReading["keep"]): Se
     },
     async spiffeId({ identity }) {
       const { x509Source } = await import("../../auth/platforms/spiffe/x509-source.ts");
-      const source = x509Source(identity, { env: io.env, timeoutMs: SVID_TIMEOUT_MS, log: () => {} });
+      const limitMs = timeoutMs(command.options) ?? SVID_TIMEOUT_MS;
+      const source = x509Source(identity, { env: io.env, timeoutMs: limitMs, log: () => {} });
       try {
         return (await source.current()).spiffeId;
       } finally {

@@ -2,13 +2,16 @@ import { resolve } from "node:path";
 import { faultIn } from "../../auth/client/faults.ts";
 import { isKeyText, pemText } from "../../auth/client/pem.ts";
 import type { AssertionSource, SecretSource } from "../../auth/credentials.ts";
-import type { Options } from "../../command-line/option-values.ts";
+import { type Options, spelt } from "../../command-line/option-values.ts";
 import { type OptionName, variableOf } from "../../command-line/options.ts";
 import { M2mcpError, wrongUsage } from "../../failure.ts";
 import { trimmedText } from "../../plain-text.ts";
-import type { ASSERTIONS, SECRETS } from "./credential-options.ts";
+import type { ACTORS, ASSERTIONS, SECRETS, SUBJECTS } from "./credential-options.ts";
 import { platformSource } from "./platform-source.ts";
 import type { SecretReading } from "./secret-reading.ts";
+
+/** Options that name a place of tokens made elsewhere. */
+type TokenOption = (typeof ASSERTIONS | typeof SUBJECTS | typeof ACTORS)[number];
 
 /** What the options name as secrets, keys and certificates, read or by where they come from. */
 export interface SecretSources {
@@ -16,7 +19,7 @@ export interface SecretSources {
   pem(option: OptionName, path: string): Promise<SecretSource>;
   secret(option: (typeof SECRETS)[number]): Promise<SecretSource>;
   /** Assertions change, so their source is kept, never their text. */
-  assertion(option: (typeof ASSERTIONS)[number]): Promise<AssertionSource>;
+  assertion(option: TokenOption): Promise<AssertionSource>;
 }
 
 /** Pipes of the shell, such as those of `<(command)`. */
@@ -29,11 +32,12 @@ export function createSecretSources(options: Options, reading: SecretReading): S
   type Kind = Parameters<SecretReading["read"]>[1];
   const read = (source: SecretSource, kind: Kind, option: OptionName): Promise<string> =>
     // The path is not repeated: the secret itself may stand there by mistake.
-    reading.read(source, kind, `the file of --${option}`).catch((error: unknown) => {
+    reading.read(source, kind, `the file of --${spelt(options, option)}`).catch((error: unknown) => {
       if (source.from !== "file" || !(error instanceof M2mcpError)) throw error;
+      const named = spelt(options, option);
       throw wrongUsage(
         error.message,
-        `check the path and its permissions; --${option} and ${variableOf(option)} take a path`,
+        `check the path and its permissions; --${named} and ${variableOf(named)} take a path`,
       );
     });
   const kept = async (source: SecretSource, kind: Kind, option: OptionName): Promise<SecretSource> => {
@@ -43,7 +47,7 @@ export function createSecretSources(options: Options, reading: SecretReading): S
     if (source.from !== "file" || !isReadOnce(source.path)) return source;
     if (options.on("no-store-secret"))
       throw wrongUsage(
-        `the file of --${option} is a pipe, which cannot be read again`,
+        `the file of --${spelt(options, option)} is a pipe, which cannot be read again`,
         "give the path of a file, or --client-secret-command COMMAND",
       );
     return { from: "value", value };
@@ -66,24 +70,25 @@ export function createSecretSources(options: Options, reading: SecretReading): S
 
     async assertion(option) {
       const text = options.value(option) ?? "";
-      if (option === "client-assertion-file") {
+      if (option.endsWith("-file")) {
         const source = { from: "file", path: resolve(reading.cwd, text) } as const;
         await read(source, "secret", option);
         return source;
       }
-      if (option === "client-assertion-command") return { from: "command", command: text };
-      if (option === "client-assertion-env") return { from: "env", name: checkedVariable(text) };
+      if (option.endsWith("-command")) return { from: "command", command: text };
+      if (option.endsWith("-env"))
+        return { from: "env", name: checkedVariable(text, spelt(options, option)) };
       return platformSource(text, options);
     },
   };
 }
 
 /** The name of a variable; what is none may be the token itself, and is not quoted. */
-function checkedVariable(text: string): string {
+function checkedVariable(text: string, option: OptionName): string {
   if (/^[A-Za-z_]\w{0,199}$/.test(text)) return text;
   throw wrongUsage(
-    "what --client-assertion-env names is no variable",
-    "give its name alone, without $: --client-assertion-env ID_TOKEN",
+    `what --${option} names is no variable`,
+    `give its name alone, without $: --${option} ID_TOKEN`,
   );
 }
 
@@ -100,7 +105,7 @@ async function secretItself(
       "give --client-secret-file PATH or --client-secret-command COMMAND",
     );
   const isTyped = text === "-" && options.origin(option) === "flag";
-  return checkedText(isTyped ? await reading.stdin() : text, "client secret", option);
+  return checkedText(isTyped ? await reading.stdin() : text, "client secret", spelt(options, option));
 }
 
 /**

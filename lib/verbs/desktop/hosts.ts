@@ -2,7 +2,10 @@ import type { Command } from "../../command-line/command.ts";
 import { type FoundFile, type FoundHost, findHosts } from "../../desktop/find-hosts.ts";
 import { type System, shortPath, thisSystem } from "../../desktop/system.ts";
 import { failureJson } from "../../ui/failure-json.ts";
+import { columnsShown } from "../../ui/screen/columns.ts";
 import { table } from "../../ui/table.ts";
+
+const HEADINGS = ["APP", "--host", "ENTRIES", "FILE"];
 
 /** `m2mcp hosts`: which hosts are on this machine, where their files are, and which entries start m2mcp. */
 export async function run({ io, output }: Command): Promise<undefined> {
@@ -11,7 +14,9 @@ export async function run({ io, output }: Command): Promise<undefined> {
   output.data({ hosts: found.map(forPrograms) });
   if (output.json) return;
   const rows = found.filter(({ here }) => here).flatMap((host) => rowsOf(host, system));
-  if (rows.length > 0) output.print(table(rows));
+  const { out } = output.screen;
+  if (rows.length > 0 && out.isTerminal) output.show(await columnsShown(HEADINGS, rows, out));
+  else if (rows.length > 0) output.print(table(rows));
   else output.note("no MCP host was found on this machine");
   const others = found.filter(({ here }) => !here).map(({ host }) => host.id);
   if (others.length > 0) output.note(`not found here: ${others.join(", ")}`);

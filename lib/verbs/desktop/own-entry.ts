@@ -71,10 +71,24 @@ async function warningsFor(store: Store, profile: Profile): Promise<string[]> {
     );
   const login = await loginOf(store, profile).catch(() => undefined);
   const origin = login?.credentials;
-  const sources = origin?.grant === null ? [origin.token] : Object.values(origin?.authentication ?? {});
+  const sources: unknown[] =
+    origin?.grant === null
+      ? [origin.token]
+      : [...Object.values(origin?.authentication ?? {}), origin?.assertion, origin?.tls].filter(isObject);
   if (sources.some((source) => isObject(source) && source.from === "command"))
     warnings.push(
-      `a command gives the secret or token of @${profile.name}, and hosts start it with little on PATH: log in with its whole path`,
+      `a command gives the ${origin?.grant === null ? "token" : "secret"} of @${profile.name}, and hosts start it with little on PATH: log in with its whole path`,
+    );
+  const named = sources.flatMap((source) => (isObject(source) ? variableOf(source) : []));
+  if (named.length > 0)
+    warnings.push(
+      `the login of @${profile.name} takes ${named.join(" and ")} from the environment, which hosts may not pass on`,
     );
   return warnings;
+}
+
+/** The variables that an identity comes from, where it comes from some. */
+function variableOf({ from, name }: Record<string, unknown>): string[] {
+  if (from === "env" && typeof name === "string") return [name];
+  return from === "spiffe" ? ["SPIFFE_ENDPOINT_SOCKET"] : [];
 }

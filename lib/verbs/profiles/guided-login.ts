@@ -6,7 +6,7 @@ import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
 import type { Asker } from "../../ui/ask.ts";
 import { table } from "../../ui/table.ts";
-import { readTokenRequest } from "../credentials/credential-options.ts";
+import { readTokenRequest } from "../credentials/token-request.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import type { Target } from "../target/target.ts";
 import { askCredentials } from "./ask-credentials.ts";

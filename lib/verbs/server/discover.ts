@@ -126,7 +126,11 @@ function issuerRows({ issuer, failure, ...known }: IssuerSurvey): [string, strin
 }
 
 /** Grants that need nobody at a browser. */
-const FOR_MACHINES = ["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"];
+const FOR_MACHINES = [
+  "client_credentials",
+  "urn:ietf:params:oauth:grant-type:jwt-bearer",
+  "urn:ietf:params:oauth:grant-type:token-exchange",
+];
 
 function nextStep(url: string, issuers: readonly IssuerSurvey[]): string {
   const usable = issuers.filter(

@@ -6,20 +6,23 @@ import { OPTION_NAMES, OPTIONS, type OptionName } from "../../command-line/optio
 import { wrongUsage } from "../../failure.ts";
 import { askerAt } from "../../ui/ask.ts";
 import {
+  ASSERTIONS,
+  KEYS,
   readMethod,
-  readTokenRequest,
   SECRETS,
   TOKENS,
   tokenOption,
 } from "../credentials/credential-options.ts";
 import { readCredentials } from "../credentials/credentials.ts";
-import { secretReading } from "../credentials/secret-reading.ts";
+import { changedExchange } from "../credentials/exchange.ts";
+import { type SecretReading, secretReading } from "../credentials/secret-reading.ts";
 import { checkedText } from "../credentials/secret-sources.ts";
 import { readReadyToken } from "../credentials/token-origin.ts";
+import { readTokenRequest } from "../credentials/token-request.ts";
 import { keptOptions } from "../profiles/trial-login.ts";
 import { mergeHeaders } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
-import { changedLogin, PROOF_SETTINGS } from "./setting.ts";
+import { changedLogin, EXCHANGE_SETTINGS, PROOF_SETTINGS } from "./setting.ts";
 
 /** Values given to settings, by the options they are named after. */
 export type Given = ReadonlyMap<OptionName, string[]>;
@@ -90,6 +93,9 @@ async function changedCredentials(
     ...readTokenRequest(options),
     ...(id === undefined ? {} : { clientId: checkedText(id, "client id", "client-id") }),
     ...(PROOF_SETTINGS.some((name) => options.origin(name)) ? await changedProof(command, options, old) : {}),
+    ...(EXCHANGE_SETTINGS.some((name) => options.origin(name))
+      ? await changedExchange(options, readingFor(command), old)
+      : {}),
   };
 }
 
@@ -102,15 +108,16 @@ async function changedProof(
   const method = readMethod(options);
   const isProof = PROOF_SETTINGS.some((name) => name !== "auth-method" && options.origin(name));
   if (!isProof) return { authentication: withMethod(old.authentication, method) };
-  const reading = secretReading(command, "value");
-  const asker = askerAt(command.io);
-  // At a terminal what is typed is not shown; in a pipe it comes from there.
-  if (asker) reading.stdin = async () => (await asker.hidden("client secret")) ?? "";
   const isSecret = SECRETS.some((name) => options.origin(name));
   const had = old.authentication.kind === "secret" ? old.authentication.method : undefined;
+  const isSigned = old.assertion?.from === "signed";
+  const ofGrant: readonly OptionName[] =
+    old.grant === "jwt-bearer" ? [...ASSERTIONS, ...(isSigned ? KEYS : [])] : [];
+  const isGrant = ofGrant.some((name) => options.origin(name));
   const usual: Partial<Record<OptionName, string>> = {
     "client-id": old.clientId || "-",
-    grant: old.grant,
+    // What is not given anew is not asked for.
+    grant: isGrant ? old.grant : "client-credentials",
     ...(isSecret && had ? { "auth-method": had } : {}),
   };
   const { authentication, tls, assertion } = await readCredentials(
@@ -118,9 +125,22 @@ async function changedProof(
       ...options,
       value: (name) => options.value(name) ?? usual[name],
     },
-    reading,
+    readingFor(command),
   );
-  return { authentication, ...(tls ? { tls } : {}), ...(assertion ? { assertion } : {}) };
+  const isKept = isGrant && authentication.kind === "none";
+  return {
+    authentication: isKept ? old.authentication : authentication,
+    ...(tls ? { tls } : {}),
+    ...(assertion ? { assertion } : {}),
+  };
+}
+
+/** Secrets are kept; at a terminal what is typed is not shown, in a pipe it comes from there. */
+function readingFor(command: Command): SecretReading {
+  const reading = secretReading(command, "value");
+  const asker = askerAt(command.io);
+  if (asker) reading.stdin = async () => (await asker.hidden("client secret")) ?? "";
+  return reading;
 }
 
 function withMethod(authentication: ClientAuthentication, method: string | undefined): ClientAuthentication {

@@ -9,7 +9,7 @@ import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { changedProfile } from "./changed-profile.ts";
-import { PROOF_SETTINGS, SETTINGS, type Setting } from "./setting.ts";
+import { EXCHANGE_SETTINGS, PROOF_SETTINGS, SETTINGS, type Setting } from "./setting.ts";
 
 /** `m2mcp config @svc [key[=value]…]`: shows the settings of a profile, or one, or changes some; `key=` unsets one. */
 export async function run(command: Command): Promise<undefined> {
@@ -98,7 +98,13 @@ function requireOwn(profile: Profile, setting: Setting | undefined, name: Option
 }
 
 const NAMES: readonly OptionName[] = [
-  ...new Set([...SETTINGS.map(({ name }) => name), ...PROOF_SETTINGS, ...TOKENS, "no-resource" as const]),
+  ...new Set([
+    ...SETTINGS.map(({ name }) => name),
+    ...PROOF_SETTINGS,
+    ...EXCHANGE_SETTINGS,
+    ...TOKENS,
+    "no-resource" as const,
+  ]),
 ];
 
 /** @throws M2mcpError (exit 1) with the near one, which never repeats a value */

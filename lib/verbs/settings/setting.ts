@@ -1,6 +1,7 @@
 import { isPlatformSource } from "../../auth/client/secrets.ts";
 import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "../../auth/credentials.ts";
 import type { PlatformSource } from "../../auth/platforms/platform.ts";
+import { GRANTS } from "../../command-line/options/grants.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
@@ -168,6 +169,11 @@ export const SETTINGS: readonly Setting[] = [
   ofLogin("token-param", ({ tokenParams }) => list(tokenParams?.map(([name]) => `${name}=…`)), "tokenParams"),
   ofLogin("dpop", ({ dpop }) => isOn(dpop), "dpop"),
 ];
+
+/** What is exchanged for a token, and who vouches for a person, each given anew by itself. */
+export const EXCHANGE_SETTINGS: readonly OptionName[] = Object.keys(GRANTS).filter(
+  (name): name is keyof typeof GRANTS => name !== "assertion-subject",
+);
 
 /** What proves a client, to be given anew: shown by where it is from at most. */
 export const PROOF_SETTINGS: readonly OptionName[] = [

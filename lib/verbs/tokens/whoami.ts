@@ -53,7 +53,7 @@ export async function run(command: Command): Promise<undefined> {
 
 function identityShown(origin: TokenOrigin): string {
   if (origin.grant === null) return `a token that something else makes: ${sourceShown(origin.token)}`;
-  const { clientId, authentication, assertion, grant } = origin;
+  const { clientId, authentication, assertion, subject, grant } = origin;
   const source = authentication.kind === "assertion" ? authentication.assertion : assertion;
   const by = { secret: "a secret", private_key: "a private key", tls: "a certificate", none: "no proof" };
   const proof =
@@ -62,10 +62,13 @@ function identityShown(origin: TokenOrigin): string {
       : assertion
         ? "an assertion as grant"
         : by[authentication.kind];
+  const from =
+    source?.from === "signed" ? " that its own key signs" : source ? ` ${sourceShown(source)}` : "";
   return [
     clientId === "" ? "no client id" : `client ${clientId}`,
-    `by ${proof}${source ? ` ${sourceShown(source)}` : ""}`,
+    `by ${proof}${from}`,
     `grant ${grant}`,
+    ...(subject ? [`about whom a token ${sourceShown(subject.source)} says`] : []),
   ].join(", ");
 }
 

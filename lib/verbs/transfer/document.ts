@@ -1,5 +1,14 @@
 import { isPlatformSource } from "../../auth/client/secrets.ts";
-import type { ClientAuthentication, Credentials, TokenOrigin } from "../../auth/credentials.ts";
+import type {
+  AssertionSource,
+  ClientAuthentication,
+  Credentials,
+  GivenToken,
+  IdentityProvider,
+  SignedAssertion,
+  SigningSource,
+  TokenOrigin,
+} from "../../auth/credentials.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
@@ -17,14 +26,25 @@ export interface Exported {
 
 const MISSING = { from: "missing" } as const;
 
-/** How each setting that may be missing is given to `m2mcp config`, those first that go together with others. */
+/** How what proves a client is given to `m2mcp config`, those first that go together with others. */
+const PROOFS_GIVEN = {
+  "client-secret": "-",
+  "private-key": "PATH",
+  "sign-command": "COMMAND",
+  "private-key-passphrase-file": "PATH",
+  certificate: "PATH",
+  "client-assertion-file": "PATH",
+} satisfies Partial<Record<OptionName, string>>;
+
+/** How each setting that may be missing is given. */
 export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
-  "client-secret": "client-secret=-",
-  "private-key": "private-key=PATH",
-  "sign-command": "sign-command=COMMAND",
-  "private-key-passphrase-file": "private-key-passphrase-file=PATH",
-  certificate: "certificate=PATH",
-  "client-assertion-file": "client-assertion-file=PATH",
+  ...Object.fromEntries(
+    ["", "idp-"].flatMap((prefix) =>
+      Object.entries(PROOFS_GIVEN).map(([name, value]) => [prefix + name, `${prefix}${name}=${value}`]),
+    ),
+  ),
+  "subject-token-file": "subject-token-file=PATH",
+  "actor-token-file": "actor-token-file=PATH",
   "client-cert": "client-cert=PATH",
   "client-key": "client-key=PATH",
   "token-file": "token-file=PATH",
@@ -72,49 +92,100 @@ function openOrigin(origin: TokenOrigin, missing: Set<OptionName>): TokenOrigin 
   };
 }
 
-function openCredentials(
-  { authentication, tls, assertion, tokenParams, tokenEndpoint, ...rest }: Credentials,
-  missing: Set<OptionName>,
-): Credentials {
+function openCredentials(credentials: Credentials, missing: Set<OptionName>): Credentials {
+  const { authentication, tls, assertion, tokenParams, tokenEndpoint, ...more } = credentials;
+  const { subject, actor, identityProvider, ...rest } = more;
   if (tokenParams) missing.add("token-param");
   const isSvid = tls !== undefined && "from" in tls;
   if (tls && !isSvid) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
-  if (assertion && !isPlatformSource(assertion)) missing.add("client-assertion-file");
   return {
     ...rest,
-    authentication: openAuthentication(authentication, missing),
+    authentication: openAuthentication(authentication, "", missing),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: withoutQuery(tokenEndpoint) }),
     ...(tls ? { tls: isSvid ? tls : { cert: MISSING, key: MISSING } } : {}),
-    ...(assertion ? { assertion: isPlatformSource(assertion) ? assertion : MISSING } : {}),
+    ...(assertion ? { assertion: openAssertion(assertion, missing) } : {}),
+    ...(subject ? { subject: openToken(subject, "subject-token-file", missing) } : {}),
+    ...(actor ? { actor: openToken(actor, "actor-token-file", missing) } : {}),
+    ...(identityProvider ? { identityProvider: openProvider(identityProvider, missing) } : {}),
   };
 }
 
+function openProvider(
+  { authentication, tokenEndpoint, ...rest }: IdentityProvider,
+  missing: Set<OptionName>,
+): IdentityProvider {
+  return {
+    ...rest,
+    authentication: openAuthentication(authentication, "idp-", missing),
+    ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: withoutQuery(tokenEndpoint) }),
+  };
+}
+
+function openAssertion(
+  assertion: AssertionSource | SignedAssertion,
+  missing: Set<OptionName>,
+): AssertionSource | SignedAssertion {
+  if (assertion.from !== "signed") return openSource(assertion, "client-assertion-file", missing);
+  const { subject } = assertion;
+  return {
+    from: "signed",
+    ...(subject === undefined ? {} : { subject }),
+    ...openKey(assertion, "", missing),
+  };
+}
+
+const openToken = (
+  { source, type }: GivenToken,
+  option: OptionName,
+  missing: Set<OptionName>,
+): GivenToken => ({
+  source: openSource(source, option, missing),
+  ...(type === undefined ? {} : { type }),
+});
+
+/** A platform's token is no secret of this machine's: another has its own. */
+function openSource(source: AssertionSource, option: OptionName, missing: Set<OptionName>): AssertionSource {
+  if (isPlatformSource(source)) return source;
+  missing.add(option);
+  return MISSING;
+}
+
+/** @param prefix of the options about whom the client proves itself to */
 function openAuthentication(
   authentication: ClientAuthentication,
+  prefix: "" | "idp-",
   missing: Set<OptionName>,
 ): ClientAuthentication {
   switch (authentication.kind) {
     case "secret":
-      missing.add("client-secret");
+      missing.add(`${prefix}client-secret`);
       return { ...authentication, secret: MISSING };
-    case "private_key": {
-      const { key, keyId, signingAlg, passphrase, certificate } = authentication;
-      missing.add(key.from === "sign-command" ? "sign-command" : "private-key");
-      if (passphrase) missing.add("private-key-passphrase-file");
-      if (certificate) missing.add("certificate");
+    case "private_key":
+      return { kind: "private_key", ...openKey(authentication, prefix, missing) };
+    case "assertion": {
+      const { assertion } = authentication;
       return {
-        kind: "private_key",
-        key: MISSING,
-        ...(keyId === undefined ? {} : { keyId }),
-        ...(signingAlg === undefined ? {} : { signingAlg }),
+        ...authentication,
+        assertion: openSource(assertion, `${prefix}client-assertion-file`, missing),
       };
     }
-    case "assertion":
-      if (isPlatformSource(authentication.assertion)) return authentication;
-      missing.add("client-assertion-file");
-      return { kind: "assertion", assertion: MISSING };
     case "tls":
     case "none":
       return authentication;
   }
+}
+
+function openKey(
+  { key, keyId, signingAlg, passphrase, certificate }: SigningSource,
+  prefix: "" | "idp-",
+  missing: Set<OptionName>,
+): SigningSource {
+  missing.add(key.from === "sign-command" ? `${prefix}sign-command` : `${prefix}private-key`);
+  if (passphrase) missing.add(`${prefix}private-key-passphrase-file`);
+  if (certificate) missing.add(`${prefix}certificate`);
+  return {
+    key: MISSING,
+    ...(keyId === undefined ? {} : { keyId }),
+    ...(signingAlg === undefined ? {} : { signingAlg }),
+  };
 }

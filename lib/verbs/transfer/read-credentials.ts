@@ -1,6 +1,12 @@
 import type {
+  AssertionSource,
   ClientAuthentication,
+  Credentials,
+  GivenToken,
+  IdentityProvider,
   ReadyToken,
+  SignedAssertion,
+  SigningSource,
   TlsSource,
   TokenOrigin,
   TokenSource,
@@ -8,6 +14,7 @@ import type {
 import { requireSecure } from "../../auth/discovery/url.ts";
 import { platformNamed } from "../../auth/platforms/names.ts";
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { GRANTS } from "../credentials/credential-options.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
 
 const MISSING = { from: "missing" } as const;
@@ -20,9 +27,9 @@ const MISSING = { from: "missing" } as const;
 export function credentialsOf(value: unknown, name: string, allowHttp: string[] = []): TokenOrigin {
   if (!isObject(value)) throw notOurs(`the credentials of @${name} are no object`);
   const at = fieldsOf(value, `the credentials of @${name}`);
-  const grant = value.grant;
-  if (grant === null) return readyTokenOf(value, at);
-  if (grant !== "client-credentials" && grant !== "jwt-bearer") throw at.wrong("grant");
+  if (value.grant === null) return readyTokenOf(value, at);
+  const grant = GRANTS.find((known) => known === value.grant);
+  if (!grant) throw at.wrong("grant");
   const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
   const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
   const resource = value.resource === null ? null : at.text("resource");
@@ -45,8 +52,57 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
     ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
     ...(value.dpop === true ? { dpop: true } : {}),
     ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
-    ...(value.assertion === undefined ? {} : { assertion: sourceOf(value.assertion) }),
+    ...(value.assertion === undefined ? {} : { assertion: assertionOf(value.assertion) }),
+    ...exchangeOf(value, at, allowHttp),
   };
+}
+
+/** What is exchanged for a token, and by whom. */
+function exchangeOf(value: JsonObject, at: Fields, allowHttp: string[]): Partial<Credentials> {
+  const requested = at.text("requestedTokenType");
+  const { subject, actor, identityProvider } = value;
+  return {
+    ...(subject === undefined ? {} : { subject: tokenOf(subject) }),
+    ...(actor === undefined ? {} : { actor: tokenOf(actor) }),
+    ...(requested === undefined ? {} : { requestedTokenType: requested }),
+    ...(identityProvider === undefined
+      ? {}
+      : { identityProvider: providerOf(objectOf(identityProvider), allowHttp) }),
+  };
+}
+
+function tokenOf(value: unknown): GivenToken {
+  const { source, ...rest } = objectOf(value);
+  const type = fieldsOf(rest, "a token to exchange").text("type");
+  return { source: sourceOf(source), ...(type === undefined ? {} : { type }) };
+}
+
+function providerOf(value: JsonObject, allowHttp: string[]): IdentityProvider {
+  const at = fieldsOf(value, "the identity provider");
+  const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
+  const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
+  const assertionAudience = at.text("assertionAudience");
+  return {
+    clientId: value.clientId === "" ? "" : (at.text("clientId") ?? ""),
+    authentication: authenticationOf(value.authentication, at),
+    ...(issuer === undefined ? {} : { issuer }),
+    ...(tokenEndpoint === undefined ? {} : { tokenEndpoint }),
+    ...(assertionAudience === undefined ? {} : { assertionAudience }),
+  };
+}
+
+function assertionOf(value: unknown): AssertionSource | SignedAssertion {
+  const assertion = objectOf(value);
+  if (assertion.from !== "signed") return sourceOf(value);
+  const subject = fieldsOf(assertion, "the assertion").text("subject");
+  return { from: "signed", ...(subject === undefined ? {} : { subject }), ...keyOf(assertion) };
+}
+
+/** A key that is given anew on this machine. */
+function keyOf(value: JsonObject): SigningSource {
+  const own = fieldsOf(value, "the key");
+  const [keyId, signingAlg] = [own.text("keyId"), own.text("signingAlg")];
+  return { key: MISSING, ...(keyId ? { keyId } : {}), ...(signingAlg ? { signingAlg } : {}) };
 }
 
 /** An X.509-SVID is no secret of the file's either. */
@@ -92,16 +148,13 @@ function sourceOf(value: unknown): TokenSource {
 
 function authenticationOf(value: unknown, at: Fields): ClientAuthentication {
   const { kind, method, assertion } = objectOf(value);
-  const own = fieldsOf(objectOf(value), "the client's proof");
   switch (kind) {
     case "secret":
       if (method !== undefined && method !== "client_secret_basic" && method !== "client_secret_post")
         throw at.wrong("authentication");
       return { kind, secret: MISSING, ...(method === undefined ? {} : { method }) };
-    case "private_key": {
-      const [keyId, signingAlg] = [own.text("keyId"), own.text("signingAlg")];
-      return { kind, key: MISSING, ...(keyId ? { keyId } : {}), ...(signingAlg ? { signingAlg } : {}) };
-    }
+    case "private_key":
+      return { kind, ...keyOf(objectOf(value)) };
     case "assertion":
       return { kind, assertion: sourceOf(assertion) };
     case "tls":

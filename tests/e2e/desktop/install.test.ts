@@ -360,7 +360,7 @@ test("what a host will lack is told beforehand", async () => {
   const { stderr, stdout } = await home.run(["install", "@svc", "--host", "cursor", "--dry-run"], { env });
   expect(stderr).toContain("the store opens with M2MCP_PASSPHRASE, which hosts do not pass on");
   expect(stderr).toContain("headers of @svc take TENANT from the environment");
-  expect(stderr).toContain("a command gives the secret of @svc");
+  expect(stderr).toContain("a command gives the secret or token of @svc");
   for (const text of [stderr, stdout]) expect(text).not.toContain(secret);
 });
 

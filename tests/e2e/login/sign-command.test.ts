@@ -1,7 +1,7 @@
 // Keys that stay where they are: openssl signs in the place of a KMS, and a real authorization server verifies.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeProtectedHeader, exportJWK, importSPKI } from "jose";
@@ -112,13 +112,14 @@ test("a signing command without an algorithm is a usage error", async () => {
 });
 
 test("a signing command ends with us, and all that it started", async () => {
-  const pid = join(folder, "pid");
+  // Another copy of the tests may run beside this one.
+  const mark = `32.7${process.pid}`;
+  const isRunning = () => spawnSync("pgrep", ["-f", `^sleep ${mark}$`]).status === 0;
   const running = home.start(
     ["login", world.mcp.url, "@svc", "--client-id", "signs-ES256", "--signing-alg", "ES256"],
-    { env: { M2MCP_SIGN_COMMAND: `sleep 300 & echo $! > ${pid}; wait` } },
+    { env: { M2MCP_SIGN_COMMAND: `sleep ${mark} & wait` } },
   );
-  await until(() => existsSync(pid) && readFileSync(pid, "utf8").trim() !== "");
+  await until(isRunning);
   running.kill("SIGTERM");
-  const isRunning = () => existsSync(`/proc/${readFileSync(pid, "utf8").trim()}`);
   await until(() => !isRunning());
 });

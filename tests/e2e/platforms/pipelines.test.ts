@@ -290,6 +290,9 @@ describe("--client-assertion-env and --client-assertion-type", () => {
     const type = "urn:example:client-assertion-type:of-ours";
     expect((await home.run([...login, "--client-assertion-type", type], { env })).code).toBe(0);
     expect(taken).toMatchObject([{ type, clientId: "machine" }]);
+    const entry = await home.run(["install", "@svc", "--print", "--host", "cursor"], { env });
+    expect(entry.stderr).toContain("takes SOME_TOKEN from the environment, which hosts may not pass on");
+    expect(entry.stdout).not.toContain("SOME_TOKEN");
     const other = await home.run([...login.slice(0, -1), "NOT_THERE"], { env });
     expect([other.code, other.stderr]).toEqual([
       4,

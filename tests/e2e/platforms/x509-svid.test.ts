@@ -147,6 +147,10 @@ test("what is missing is said, before anything is sent", async () => {
     expect([code, stderr]).toEqual([4, expect.stringContaining("its answer cannot be read")]);
     expect(stderr).not.toContain("planted");
   }
+  // An agent that says nothing is waited for as long as was said.
+  agent.mute();
+  const late = await login("--timeout", "1");
+  expect([late.code, late.stderr]).toEqual([4, expect.stringContaining("gave none within 1 s")]);
   writeFileSync(join(home.folder, "key.pem"), "x");
   const key = await login("--client-key", "key.pem");
   expect([key.code, key.stderr]).toEqual([1, expect.stringContaining("brings its own key")]);

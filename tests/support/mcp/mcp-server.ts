@@ -34,6 +34,8 @@ export interface McpServerOptions {
     metadata?: "challenge" | "path" | "root";
   };
   port?: number;
+  /** Another server than the one with one of each thing; made for each session. */
+  create?: () => McpServer;
 }
 
 export interface RunningMcpServer {
@@ -119,7 +121,7 @@ export async function startMcpServer(options: McpServerOptions = {}): Promise<Ru
       onsessioninitialized: (session) => void transports.set(session, transport),
       onsessionclosed: (session) => void transports.delete(session),
     });
-    await createTestServer(cancelled).connect(transport);
+    await (options.create?.() ?? createTestServer(cancelled)).connect(transport);
     await transport.handleRequest(request, response, body === "" ? undefined : JSON.parse(body));
   }
 

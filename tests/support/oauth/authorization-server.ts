@@ -39,6 +39,8 @@ export interface AuthorizationServerOptions {
   dpop?: { requireNonce: boolean; algs?: string[] };
   /** Further clients, for the client credentials grant. */
   clients?: Partial<ClientMetadata>[];
+  /** Adds grants of its own, which its clients name among theirs. */
+  extend?(provider: Provider, issuer: string): void;
   /** How assertions may be signed; all that the server knows unless given. */
   signingAlgs?: string[];
 }
@@ -116,6 +118,7 @@ export async function startAuthorizationServer(
     },
     ttl: { ClientCredentials: () => tokenTtlS },
   });
+  options.extend?.(provider, issuer);
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.path !== "/token") return;

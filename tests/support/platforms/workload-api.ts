@@ -19,6 +19,8 @@ export interface Agent {
   streams: Set<grpc.ServerWritableStream<unknown, unknown>>;
   /** The X.509-SVID from now on, told to all that follow it. */
   rotate(svid: X509): void;
+  /** From now on streams are taken, and nothing is told. */
+  mute(): void;
   /** A status in place of every answer. */
   refusing: grpc.status | undefined;
   /** SVIDs of others, told first. */
@@ -136,6 +138,9 @@ export async function startAgent(issuer: Issuer, spiffeId: string, address: stri
     rotate(next) {
       svid = next;
       for (const stream of agent.streams) tell(stream);
+    },
+    mute() {
+      svid = undefined;
     },
     stop: () => server.forceShutdown(),
   };

@@ -1,0 +1,184 @@
+import { decodeJwt } from "jose";
+import { M2mcpError } from "../../../failure.ts";
+import { audienceAsked, authenticateClient, type TokenRequest } from "../../client/authentication.ts";
+import { isPlatformSource } from "../../client/secrets.ts";
+import type { Credentials, Discovered, IdentityProvider, KnownProvider } from "../../credentials.ts";
+import type { AuthDeps } from "../../deps.ts";
+import { discoverIssuer } from "../../discovery/issuer.ts";
+import { addressCheck, requireSecure } from "../../discovery/url.ts";
+import { badTokenAnswer } from "../../errors.ts";
+import { postUntilMended } from "../post-request.ts";
+import { grantedIn } from "../token-answer.ts";
+import { noIssuerForGrant, noProvider } from "./errors.ts";
+import { isJwt, readGiven, type SentToken } from "./token-exchange.ts";
+import { TOKEN_EXCHANGE, TOKEN_TYPE } from "./token-types.ts";
+import { vouchingHint } from "./vouching-hints.ts";
+
+/** What is cached of the identity provider is asked for anew after this time, in ms. */
+const DISCOVERY_LIFE_MS = 24 * 3_600_000;
+
+/** Whom and what a grant is wanted for. */
+export interface WantedGrant {
+  /** The server's authorization server. */
+  found: Pick<Discovered, "issuer" | "resource">;
+  scope: string | undefined;
+}
+
+/**
+ * An identity assertion authorization grant (ID-JAG): the identity provider vouches for a person to the server's
+ * authorization server (MCP enterprise-managed authorization §4, draft-ietf-oauth-identity-assertion-authz-grant §4.3).
+ * A SAML assertion is exchanged for a refresh token first (§4.5), which is kept: the assertion is good for minutes.
+ *
+ * @throws M2mcpError token_refused in the identity provider's words, bad_token_answer; what reading, discovery and the
+ *   network throw
+ */
+export async function requestIdJag(
+  deps: AuthDeps,
+  credentials: Credentials,
+  wanted: WantedGrant,
+): Promise<string> {
+  const audience = wanted.found.issuer ?? credentials.issuer;
+  if (audience === undefined) throw noIssuerForGrant();
+  const { provider, subject } = await openProvider(deps, credentials);
+  const ask = (given: SentToken, type: string, more: Record<string, string | undefined>) =>
+    exchangeThere(deps, provider, given, type, more);
+  const forServer = {
+    audience,
+    resource: credentials.resource === null ? undefined : (credentials.resource ?? wanted.found.resource),
+    scope: wanted.scope,
+  };
+  if (subject.type !== TOKEN_TYPE.saml2 && subject.type !== TOKEN_TYPE.saml1)
+    return ask(subject, TOKEN_TYPE.id_jag, forServer);
+  const kept = (await deps.read())?.identityProvider?.refreshToken;
+  const vouchedBy = (token: string) =>
+    ask({ token, type: TOKEN_TYPE.refresh_token }, TOKEN_TYPE.id_jag, forServer);
+  if (kept !== undefined)
+    try {
+      return await vouchedBy(kept);
+    } catch (error) {
+      if (!(error instanceof M2mcpError) || error.code !== "token_refused") throw error;
+      deps.log("the identity provider takes the refresh token no more: giving it the SAML assertion");
+    }
+  const refreshToken = await ask(subject, TOKEN_TYPE.refresh_token, {
+    // What a refresh token is, to most identity providers.
+    scope: "openid offline_access",
+  });
+  await remember(deps, { ...provider, refreshToken });
+  return vouchedBy(refreshToken);
+}
+
+/** The identity provider, and what the person is known by there. */
+async function openProvider(
+  deps: AuthDeps,
+  { subject, identityProvider }: Credentials,
+): Promise<{ provider: ProviderForClient; subject: SentToken }> {
+  if (!subject || !identityProvider) throw noProvider();
+  // A platform's token is for somebody; a file or a command yields the same whomever it is for.
+  const isAsked = isPlatformSource(subject.source);
+  const early = isAsked ? undefined : await readGiven(subject, "", deps, identityLooksLike);
+  const known = await findProvider(deps, identityProvider, early?.token);
+  const audience = audienceAsked(identityProvider, known, "grant");
+  const given = early ?? (await readGiven(subject, audience, deps, identityLooksLike));
+  return { provider: { ...known, client: clientAt(identityProvider, given) }, subject: given };
+}
+
+/** An identity provider, and the client as it knows it. */
+type ProviderForClient = KnownProvider & { client: IdentityProvider };
+
+/** The type of an identity by its look: an ID token, else a refresh token, which only its issuer reads. */
+const identityLooksLike = (token: string): string =>
+  isJwt(token) ? TOKEN_TYPE.id_token : TOKEN_TYPE.refresh_token;
+
+/** An ID token is for the client itself (OpenID Connect Core §2): its audience is the client's id there. */
+function clientAt(provider: IdentityProvider, { token }: SentToken): IdentityProvider {
+  if (provider.clientId !== "") return provider;
+  const { aud } = claimsOf(token);
+  return typeof aud === "string" ? { ...provider, clientId: aud } : provider;
+}
+
+function claimsOf(token: string): { iss?: string; aud?: unknown; exp?: number } {
+  try {
+    return decodeJwt(token);
+  } catch {
+    return {};
+  }
+}
+
+/** Where the identity provider takes requests: as the user says, as it was found before, else as its metadata says. */
+async function findProvider(
+  deps: AuthDeps,
+  { issuer: recorded, tokenEndpoint }: IdentityProvider,
+  token: string | undefined,
+): Promise<KnownProvider> {
+  const issuer = recorded ?? (token === undefined ? undefined : claimsOf(token).iss);
+  if (tokenEndpoint !== undefined) {
+    requireSecure(tokenEndpoint, "the identity provider's token endpoint", deps.allowHttp);
+    return { issuer: issuer ?? tokenEndpoint, tokenEndpoint, discoveredAtMs: deps.now() };
+  }
+  if (issuer === undefined) throw noProvider();
+  const cached = (await deps.read())?.identityProvider;
+  if (cached?.issuer === issuer && deps.now() - cached.discoveredAtMs < DISCOVERY_LIFE_MS) return cached;
+  const check = addressCheck(issuer, {}, deps.allowHttp);
+  const found: KnownProvider = {
+    issuer,
+    ...(await discoverIssuer(deps, check, issuer)),
+    discoveredAtMs: deps.now(),
+  };
+  await remember(deps, found);
+  return found;
+}
+
+const remember = (
+  deps: AuthDeps,
+  { issuer, tokenEndpoint, authMethods, signingAlgs, ...more }: KnownProvider,
+) =>
+  deps.write((old) => ({
+    ...old,
+    identityProvider: {
+      issuer,
+      tokenEndpoint,
+      ...(authMethods ? { authMethods } : {}),
+      ...(signingAlgs ? { signingAlgs } : {}),
+      discoveredAtMs: more.discoveredAtMs,
+      ...(more.refreshToken === undefined ? {} : { refreshToken: more.refreshToken }),
+    },
+  }));
+
+/** One token exchange at the identity provider (RFC 8693 §2), with the client as it knows it. */
+async function exchangeThere(
+  deps: AuthDeps,
+  provider: ProviderForClient,
+  given: SentToken,
+  wanted: string,
+  more: Record<string, string | undefined>,
+): Promise<string> {
+  const { client, tokenEndpoint: url } = provider;
+  const make = async (signedAtMs: number): Promise<TokenRequest> => {
+    const request: TokenRequest = {
+      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+      body: new URLSearchParams({ grant_type: TOKEN_EXCHANGE, requested_token_type: wanted }),
+    };
+    for (const [name, value] of Object.entries(more)) if (value !== undefined) request.body.set(name, value);
+    request.body.set("subject_token", given.token);
+    request.body.set("subject_token_type", given.type);
+    await authenticateClient(request, client, provider, deps, signedAtMs);
+    return request;
+  };
+  const { answer, askedAtMs } = await postUntilMended(deps, {
+    url,
+    make,
+    isSigned: client.authentication.kind === "private_key",
+    repeats: true,
+  });
+  const { exp } = claimsOf(given.token);
+  const agoS = exp === undefined ? 0 : Math.floor(askedAtMs / 1000) - exp;
+  const asked = { provider: client, overS: agoS > 0 ? agoS : undefined, audience: more.audience };
+  const json = grantedIn(answer, url, askedAtMs, (refused) => vouchingHint(refused, asked));
+  const { access_token: token, issued_token_type: type } = json;
+  const { host } = new URL(url);
+  if (typeof type === "string" && type !== wanted)
+    throw badTokenAnswer(host, "it issued a token of another type than the one asked for");
+  if (typeof token !== "string" || token === "")
+    throw badTokenAnswer(host, "there is no token in the answer");
+  return token;
+}
