@@ -41,7 +41,7 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
     const verbs = VERBS.map(({ name }) => name);
     const names = wanted === parsed.positionals ? verbs : [...verbs, ...HELP_TOPICS];
-    const chosen = chooseVerb(wanted, names, () => helping || streams.stdinIsTerminal);
+    const chosen = await chosenVerb(wanted, names, () => helping || streams.stdinIsTerminal, io);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");
       output.raw(await helpText(chosen.verb, screens.out.columns));
@@ -71,6 +71,14 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const known = error instanceof M2mcpError ? error : unexpected(kindOf(error));
     output.failure(known);
     return known.exitCode;
+  }
+}
+
+async function chosenVerb(...[words, verbs, atTerminal, io]: [...Parameters<typeof chooseVerb>, IO]) {
+  try {
+    return chooseVerb(words, verbs, atTerminal);
+  } catch (error) {
+    throw await (await import("./lib/verbs/target/forgotten-at.ts")).forgottenAt(error, words, io);
   }
 }
 
