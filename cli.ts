@@ -2,6 +2,7 @@ import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
 import { plainArguments } from "./lib/command-line/arguments/plain.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
+import type { Command } from "./lib/command-line/command.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { jsonFilter, outputMode, readOptions } from "./lib/command-line/option-values.ts";
 import { HELP_TOPICS } from "./lib/command-line/topic-names.ts";
@@ -57,13 +58,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     output = createOutput(io, { ...outputMode(options, results), ...(filter ? { filter } : {}) }, screens);
     checkPositionals(spec, chosen.positionals);
     const verb = await spec.load();
-    const failed = await verb.run({
-      verb: spec.name,
-      positionals: chosen.positionals,
-      options,
-      output,
-      io,
-    });
+    const command: Command = { verb: spec.name, positionals: chosen.positionals, options, output, io };
+    const failed = (await verb.run(command)) ?? command.left;
     if (!failed) return EXIT.done;
     output.failure(failed, true);
     return failed.exitCode;
