@@ -18,7 +18,8 @@ export function thirdPartyNotices(root: string, addon: string): string {
     "# Third-party notices",
     `${own.name} ${own.version} holds what follows. Its own licence is in LICENSE.`,
     ...packages.sort((a, b) => a.name.localeCompare(b.name)).map(sectionOf),
-    `## Bun ${bun}\n\n${kept("bun.md")}`,
+    // Itself, for it puts itself into the executable.
+    `## Bun ${bun} (commit ${Bun.revision})\n\n${kept("bun.md")}`,
     ...["LGPL-2", "LGPL-2.1", "Apache-2.0"].map((name) => `## Text of ${name}\n\n${kept(`${name}.txt`)}`),
   ].join("\n\n");
 }

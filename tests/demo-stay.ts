@@ -35,6 +35,7 @@ function inHost({ as, mcp }: World, home: Home): string {
   return [
     "\npaste into a host's file (Claude Desktop: claude_desktop_config.json, then start it anew):\n",
     JSON.stringify(entry, null, 2),
-    "\nwhat it then does: m2mcp status, m2mcp logs",
+    "\nor, after the login above: m2mcp install @demo --host claude-desktop",
+    "what it then does: m2mcp status, m2mcp logs",
   ].join("\n");
 }

@@ -46,19 +46,20 @@ export const missingPassphrase = (folder: string) =>
     "set it to the passphrase that the store was given last, or type it at a terminal; M2MCP_HOME names another store",
   );
 
-export const noKeyring = (reason: string) =>
+/** @param hint where it is not to start or unlock one */
+export const noKeyring = (reason: string, hint = "unlock or start one") =>
   storeError(
     "no_keyring",
     `no OS keyring answers: ${reason}`,
-    "unlock or start one; a new store does without by --store file",
+    `${hint}; a new store does without by --store file`,
   );
 
 /** The store exists, and its key is where nobody answers: another place is no way out. */
-export const keyringSilent = (folder: string, reason: string) =>
+export const keyringSilent = (folder: string, reason: string, hint = "unlock or start the keyring") =>
   storeError(
     "no_keyring",
     `the store's key is in the OS keyring, which does not give it: ${reason}`,
-    `unlock or start the keyring; the store is ${folder}, and M2MCP_HOME names another one to log in to`,
+    `${hint}; the store is ${folder}, and M2MCP_HOME names another one to log in to`,
   );
 
 export const keyLost = (folder: string, where: string) =>

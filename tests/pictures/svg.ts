@@ -37,7 +37,7 @@ const EDGE = 14;
 const FONT = 14;
 
 /**
- * @param frames the last one stays for those who want no movement
+ * @param frames the fullest stays for those who want no movement
  * @param fixed one scheme; without it the reader's own
  */
 export function terminalSvg(title: string, size: Size, frames: readonly Frame[], fixed?: Scheme): string {
@@ -77,7 +77,13 @@ ${drawn.join("\n")}
 const coloursOf = ({ paper, ink, colours }: Scheme) =>
   `svg{--paper:${paper};--ink:${ink};${colours.map((colour, at) => `--c${at}:${colour}`).join(";")}}`;
 
-/** Each frame is seen in its time, by turns; a single one, or the last without movement, always. */
+/** The frame with the most on it: it says most by itself. */
+function fullest(frames: readonly Frame[]): number {
+  const sizes = frames.map(({ lines }) => lines.filter((line) => line.trim() !== "").length);
+  return sizes.lastIndexOf(Math.max(...sizes));
+}
+
+/** Each frame is seen in its time, by turns; a single one, or the fullest without movement, always. */
 function timesOf(frames: readonly Frame[]): string {
   if (frames.length === 1) return "";
   const allMs = frames.reduce((sum, { forMs }) => sum + forMs, 0);
@@ -90,8 +96,9 @@ function timesOf(frames: readonly Frame[]): string {
     const after = at === frames.length - 1 ? "" : `${to}{visibility:hidden}`;
     return `@keyframes k${at}{${before}${from}{visibility:visible}${after}}#f${at}{animation-name:k${at}}`;
   });
-  const still = `@media (prefers-reduced-motion:reduce){.f{animation:none!important;visibility:hidden}#f${frames.length - 1}{visibility:visible}}`;
-  return `.f{visibility:hidden;animation:${(allMs / 1000).toFixed(1)}s step-end infinite}\n${times.join("\n")}\n${still}`;
+  const still = `.f{visibility:hidden}#f${fullest(frames)}{visibility:visible}`;
+  const moving = `.f{animation:${(allMs / 1000).toFixed(1)}s step-end infinite}\n${times.join("\n")}`;
+  return `${still}\n@media (prefers-reduced-motion:no-preference){${moving}}`;
 }
 
 function drawnLine(runs: readonly Run[]): string {

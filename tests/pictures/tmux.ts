@@ -26,7 +26,7 @@ export interface Size {
 const LIMIT_MS = 20_000;
 const REST_MS = 350;
 
-/** @param env what its shell has beside PATH; HOME among it */
+/** @param env what its shell has; HOME among it */
 export function openTerminal({ columns, rows }: Size, env: Record<string, string>): Terminal {
   const socket = `m2mcp-pictures-${process.pid}-${Math.random().toString(36).slice(2)}`;
   const tmux = (...args: string[]) => {
@@ -38,8 +38,8 @@ export function openTerminal({ columns, rows }: Size, env: Record<string, string
     return stdout;
   };
   const variables = {
-    ...env,
     PATH: `${join(ROOT, "build")}:${process.env.PATH ?? ""}`,
+    ...env,
     LANG: "C.UTF-8",
     PS1: "\\[\\e[32m\\]$\\[\\e[0m\\] ",
     TERM: "xterm-256color",

@@ -35,6 +35,15 @@ unsigned long __strftime_l(char *a, unsigned long b, const char *c, const void *
 }
 `;
 
+/** A library of Windows 10 that wine 8 has not. */
+const FOR_WINE = `
+#include <stddef.h>
+__declspec(dllimport) unsigned char __stdcall SystemFunction036(void *, unsigned long);
+__declspec(dllexport) int __stdcall ProcessPrng(unsigned char *into, size_t length) {
+  return SystemFunction036(into, length);
+}
+`;
+
 interface Elsewhere {
   name: string;
   /** What is missing here, or null. */
@@ -80,12 +89,28 @@ const ELSEWHERE: Elsewhere[] = [
   {
     name: "windows-x64",
     missing: () =>
-      !wine() ? "wine" : has("x86_64-w64-mingw32-gcc") ? null : "mingw, for wine's bcryptprimitives.dll",
-    start: () => ({ command: [wine() ?? ""], env: { WINEDEBUG: "-all" } }),
+      !existsSync(WINE)
+        ? "wine64"
+        : has(MINGW)
+          ? null
+          : "gcc-mingw-w64-x86-64-win32, for a library that wine lacks",
+    start: () => {
+      writeFileSync(join(work, "random.c"), FOR_WINE);
+      const made = spawnSync(MINGW, ["-shared", "-o", "bcryptprimitives.dll", "random.c", "-ladvapi32"], {
+        cwd: work,
+        encoding: "utf8",
+      });
+      expect(made.stderr).toBe("");
+      const env = { WINEDEBUG: "-all", WINEPREFIX: join(work, "wine"), WINEPATH: work };
+      // The first start makes its folders.
+      spawnSync(WINE, ["cmd", "/c", "exit"], { env: { ...process.env, ...env } });
+      return { command: [WINE], env };
+    },
   },
 ];
 const ARM64 = "/usr/aarch64-linux-gnu";
-const wine = () => ["/usr/lib/wine/wine64"].find((file) => existsSync(file));
+const WINE = "/usr/lib/wine/wine64";
+const MINGW = "x86_64-w64-mingw32-gcc-win32";
 
 describe.each(ELSEWHERE)("the executable of $name", ({ name, missing, start }) => {
   const lacks = process.platform !== "linux" || target.cpu !== "x64" ? "linux-x64" : missing();
@@ -109,7 +134,14 @@ describe.each(ELSEWHERE)("the executable of $name", ({ name, missing, start }) =
         expect(readdirSync(join(home.folder, "store", "profiles"))).toEqual(["svc.m2mcp"]);
         const listed = await home.run(["@svc", "tools-list", "--json"]);
         expect(JSON.parse(listed.stdout).tools.map((tool: { name: string }) => tool.name)).toContain("echo");
-        const bridged = await home.run(["bridge", "@svc"], { input: lines(INITIALIZE) });
+        // From a file: under wine a pipe is at its end at once.
+        const messages = join(work, "messages");
+        writeFileSync(messages, lines(INITIALIZE));
+        const shell = ["sh", "-c", `exec "$0" "$@" <"${messages}"`];
+        const from = createHome([...shell, ...command, executableIn(release, name)]);
+        Object.assign(from.env, home.env);
+        const bridged = await from.run(["bridge", "@svc"]);
+        await from.remove();
         expect(bridged.code).toBe(0);
         expect(JSON.parse(bridged.stdout)).toMatchObject({ id: 1, result: { serverInfo: {} } });
         expect((await home.run(["@none", "ping"])).code).toBe(1);

@@ -7,7 +7,7 @@ import { ROOT } from "../support/home.ts";
 const folder = join(ROOT, ".github", "workflows");
 /** The linter is older than these. */
 const YOUNGER =
-  /^label "(?:ubuntu-24\.04|macos-15|macos-15-intel|windows-2025)" is unknown|^unknown permission scope "attestations"/;
+  /^label "(?:ubuntu-24\.04(?:-arm)?|macos-15|macos-15-intel|windows-2025|windows-11-arm)" is unknown|^unknown permission scope "attestations"/;
 
 describe.each(readdirSync(folder))("%s", (name) => {
   const text = readFileSync(join(folder, name), "utf8");

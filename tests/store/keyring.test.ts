@@ -125,3 +125,63 @@ test("the keyring's add-on leaves nothing behind, wherever it may be unpacked, a
     if (isMounted) spawnSync("umount", [tmp]);
   }
 });
+
+// Folders and libraries are changed for these alone, in a mount namespace of their own.
+const mayMount = spawnSync("unshare", ["-m", "true"]).status === 0;
+if (!mayMount)
+  console.log("skipped: what a machine does to the keyring's add-on, for nothing can be mounted here");
+
+/** Runs a script in the home where `mounts` holds, and `$M2MCP` is the executable. */
+const mounted = (mounts: string, script: string) =>
+  withKeyring(`cat >"$HOME/script" <<'END'
+    set -e
+    mkdir -p "$HOME/none" /run/user/$(id -u)
+    ${mounts}
+    set +e
+    ${script}
+END
+    unshare -m bash "$HOME/script"`);
+
+test.skipIf(!mayMount)(
+  "a keyring's add-on that nothing can load is told with its three causes, and the ways out",
+  async () => {
+    const noexec = `for folder in "$HOME/none" /dev/shm /run/user/$(id -u); do mount -t tmpfs -o noexec none "$folder"; done`;
+    const nowhere = `for folder in "$HOME/none" /dev/shm /run/user/$(id -u); do mount -t tmpfs -o ro none "$folder"; done`;
+    const withoutLibgcc = `for file in /lib/*/libgcc_s.so.1; do mount --bind /dev/null "$file"; done`;
+    for (const [mounts, tmp] of [
+      [noexec, "$HOME/none"],
+      [nowhere, "$HOME/none"],
+      [withoutLibgcc, "$HOME"],
+    ]) {
+      const { stdout, stderr } = await mounted(
+        `${mounts}`,
+        `export TMPDIR="${tmp}"
+      "$M2MCP" login "$URL" @svc --store keyring; echo "code $?"
+      "$M2MCP" login "$URL" @svc 2>/dev/null; echo "code $?"; rm -r "$M2MCP_HOME"`,
+      );
+      expect([mounts, stdout.match(/code \d/g)]).toEqual([mounts, ["code 5", "code 0"]]);
+      expect(stderr).toContain("error: no OS keyring answers: its add-on cannot be loaded");
+      for (const cause of [
+        "can be written",
+        "noexec (TMPDIR=FOLDER names another one)",
+        "libgcc_s.so.1",
+        "--store file",
+      ])
+        expect(stderr).toContain(cause);
+      expect(stderr).not.toContain("unlock or start");
+    }
+  },
+);
+
+test.skipIf(!mayMount || !existsSync("/usr/bin/ldd"))(
+  "the keyring is used whatever ldd says, which is not asked, and whatever add-on lies beside",
+  async () => {
+    const { stdout } = await mounted(
+      `printf '#!/bin/sh\ntouch "%s/asked"; echo musl libc\n' "$HOME" >"$HOME/ldd"; chmod +x "$HOME/ldd"; mount --bind "$HOME/ldd" /usr/bin/ldd`,
+      `mkdir -p "$HOME/node_modules/@napi-rs/keyring"; cp "$M2MCP" "$HOME/m2mcp"; cd "$HOME"
+    echo 'require("node:fs").writeFileSync(process.env.HOME + "/loaded", "")' >node_modules/@napi-rs/keyring/index.js
+    grep -q musl /usr/bin/ldd && ./m2mcp login "$URL" @svc --store keyring >/dev/null && ./m2mcp @svc tools-list; ls asked loaded 2>/dev/null`,
+    );
+    expect(stdout).toBe("there\n");
+  },
+);

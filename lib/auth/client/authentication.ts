@@ -4,6 +4,7 @@ import type { AuthDeps } from "../deps.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
 import { clientAssertion } from "./assertion.ts";
+import { clientSecretIn } from "./registration.ts";
 import { readAssertion, readSecret } from "./secrets.ts";
 import { readSigningKey } from "./signing/read-key.ts";
 
@@ -95,7 +96,8 @@ export async function authenticateClient(
   };
   switch (authentication.kind) {
     case "secret": {
-      const secret = await readSecret(authentication.secret, deps.env, undefined, deps.signal);
+      const text = await readSecret(authentication.secret, deps.env, undefined, deps.signal);
+      const { secret } = clientSecretIn(text);
       if (secretMethod(authentication.method, found.authMethods) === "basic")
         request.headers.authorization = basicAuthorization(clientId, secret);
       else {
@@ -130,10 +132,10 @@ export async function clientAssertionBy(
   source: SigningSource,
   credentials: Pick<Client, "clientId" | "assertionAudience">,
   found: Pick<Discovered, "issuer" | "tokenEndpoint" | "signingAlgs">,
-  { env }: Pick<AuthDeps, "env">,
+  deps: Pick<AuthDeps, "env" | "signal">,
   nowMs: number,
 ): Promise<string> {
   const audience = assertionAudience(credentials, found);
-  const signing = await readSigningKey(source, env);
+  const signing = await readSigningKey(source, deps);
   return clientAssertion(credentials.clientId, audience, signing, found.signingAlgs, nowMs);
 }

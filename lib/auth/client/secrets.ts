@@ -10,6 +10,7 @@ import { platformNamed } from "../platforms/names.ts";
 import type { PlatformSource } from "../platforms/platform.ts";
 import { faultIn } from "./faults.ts";
 import { pemText } from "./pem.ts";
+import { inOneLine } from "./registration.ts";
 import { runSecretCommand } from "./secret-command.ts";
 
 /** Longest file of a secret, in bytes. */
@@ -20,7 +21,8 @@ const FILE_TIMEOUT_MS = 30_000;
 type Environment = Record<string, string | undefined>;
 
 /**
- * The secret that a source yields now: without a byte order mark and the line ends at its end, from UTF-8 or UTF-16.
+ * The secret that a source yields now: without a byte order mark and the line ends at its end, from UTF-8 or UTF-16. The
+ * answer to a client's registration, which holds one, comes in one line.
  *
  * @param env what a command inherits, less our own secrets
  * @param name the source as messages name it; its path unless given
@@ -33,7 +35,7 @@ export async function readSecret(
   name?: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const secret = trimmedText(await readText(source, env, name, { signal }));
+  const secret = inOneLine(trimmedText(await readText(source, env, name, { signal })));
   if (secret === "") throw unreadable(source, name, "it is empty", "it printed nothing");
   const fault = faultIn(secret);
   if (fault !== undefined) throw unreadable(source, name, fault, `of what it printed, ${fault}`);

@@ -11,6 +11,7 @@ import { loginNeeded } from "../errors.ts";
 import { requestToken } from "../grants/request-token.ts";
 import { wantedScope } from "../grants/scope.ts";
 import { nameOf } from "../tokens/ready/source-name.ts";
+import { describeLife } from "./credential-life.ts";
 import { describeCredentials, describeToken } from "./describe-credentials.ts";
 import { describeChallenge, describeIssuer, describeProbe, describeResource } from "./describe-server.ts";
 import { doubtAboutToken } from "./token-doubts.ts";
@@ -139,6 +140,8 @@ async function walkToToken(
     value: true,
     ...(await describeCredentials(deps, credentials, found)),
   }));
+  const life = await describeLife(deps, credentials);
+  if (life) show({ name: "life of credentials", ok: true, ...life });
   await step(show, "token request", async () => {
     const scope = wantedScope(credentials, found, undefined);
     const { token } = await requestToken(deps, credentials, found, { scope });

@@ -3,6 +3,7 @@ import { secretMethod } from "../client/authentication.ts";
 import type { Credentials } from "../credentials.ts";
 import { entraHint } from "./entra.ts";
 import { JWT_BEARER, TOKEN_EXCHANGE } from "./exchange/token-types.ts";
+import { fateOfSecret, isAboutSecret } from "./refused-secret.ts";
 
 /** What a server says of a refused token request (RFC 6749 §5.2). */
 export interface Refused {
@@ -22,6 +23,8 @@ export interface RefusedRequest extends Refused {
   grants?: string[] | undefined;
   /** What seems wrong with what was sent, in words that do not repeat it. */
   doubt?: string | undefined;
+  /** The very same secret got a token before. */
+  wasAccepted?: boolean | undefined;
 }
 
 /** What mends a refusal: by the server's words, by its code, by what it offers and by what was sent. */
@@ -29,13 +32,21 @@ export function hintFor(asTold: RefusedRequest): string {
   const refused = { ...asTold, error: asTold.error.toLowerCase() };
   const { error, credentials, doubt } = refused;
   const sendsResource = credentials?.resource !== null;
+  const fate = isOfSecret(refused) ? fateOfSecret(refused) : undefined;
   const known = entraHint(refused);
-  if (known) return known;
+  // A deleted secret is a wrong one to Entra ID.
+  const isDeleted = refused.wasAccepted && fate && JSON.stringify(refused).includes("7000215");
+  if (known && !isDeleted) return known;
+  if (fate && !doubt) return `${fate}; ${byCode({ ...refused, error: "invalid_client" })}`;
   if (sendsResource && refusesResource(refused))
     return `this server refuses \`resource\`: give --no-resource, or --resource URI with the name that it knows`;
   if (doubt && !NO_MATTER_OF_CLIENT.includes(error)) return `${doubt}; ${byCode(refused)}`;
   return byCode(refused);
 }
+
+/** Whether a refusal is about a client's secret. */
+const isOfSecret = ({ error, description, credentials }: RefusedRequest): boolean =>
+  credentials?.authentication.kind === "secret" && isAboutSecret(error, description);
 
 /** Refusals that say nothing against the client. */
 const NO_MATTER_OF_CLIENT = [

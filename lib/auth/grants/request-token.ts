@@ -6,7 +6,7 @@ import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { badTokenAnswer, notBound } from "../errors.ts";
 import { postUntilMended } from "./post-request.ts";
-import { checkTokenAnswer } from "./token-answer.ts";
+import { checkTokenAnswer, errorOf } from "./token-answer.ts";
 import { makeTokenRequest } from "./token-request.ts";
 
 /** What a token request is made with beside the credentials. */
@@ -55,10 +55,17 @@ export async function requestToken(
     clockSkewMs: skewMs,
   });
   const { authMethods, grants } = found;
-  const asked = { credentials, authMethods, grants, doubt: doubtOf(request, credentials) };
+  const wasAccepted = errorOf(answer) !== undefined && (await isKnownGood(deps, credentials));
+  const asked = { credentials, authMethods, grants, doubt: doubtOf(request, credentials), wasAccepted };
   const token = checkTokenAnswer(answer, url, askedAtMs, scope, asked);
   requireBinding(token, credentials, proofKey, url);
   return { token, clockSkewMs, ...(proofKey ? { proofKey } : {}) };
+}
+
+/** Whether a stored secret got a token before: what is cached is of these credentials alone. */
+async function isKnownGood(deps: AuthDeps, { authentication }: Credentials): Promise<boolean> {
+  if (authentication.kind !== "secret" || authentication.secret.from !== "value") return false;
+  return (await deps.read())?.token !== undefined;
 }
 
 /** What seems wrong with what was sent as id and secret; a key or an assertion is judged where it is read. */

@@ -27,6 +27,8 @@ export interface AskedWith {
   grants?: string[] | undefined;
   /** What seems wrong with what was sent, in words that do not repeat it. */
   doubt?: string | undefined;
+  /** The very same secret got a token before. */
+  wasAccepted?: boolean | undefined;
 }
 
 /**

@@ -51,7 +51,9 @@ export const inputNeeded = (what: string, inputs: readonly string[]) =>
     "input_needed",
     EXIT.server,
     `${what} asks for input (${[...new Set(inputs)].join(", ") || "of unknown kind"}), which a one-off command cannot give`,
-    "use it from an MCP host, over m2mcp bridge",
+    inputs.some((input) => input.startsWith("elicitation"))
+      ? "run it at a terminal, which shows the questions, or answer them with --answers FILE"
+      : "use it from an MCP host, over m2mcp bridge",
   );
 
 /** The server wants a person to have been at an address, which must be whole, before (MCP 2025-11-25 URLElicitationRequiredError). */

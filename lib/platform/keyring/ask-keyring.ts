@@ -1,12 +1,10 @@
 import { embeddedAddon } from "./embedded-addon.ts";
+import { addonNotLoadable } from "./keyring-failure.ts";
 import { findSessionBus } from "./session-bus.ts";
 import { type Unpacked, unpackings } from "./unpack.ts";
 import type { KeyringAnswer, KeyringRequest } from "./worker.ts";
 
 type Variables = Record<string, string | undefined>;
-
-const NOT_LOADABLE =
-  "its add-on cannot be loaded: the folder for temporary files must be writable and not mounted noexec (TMPDIR names another), and libgcc_s must be there";
 
 /** A locked keyring may wait for a person who is not there. */
 const LIMIT_MS = 4000;
@@ -34,7 +32,7 @@ export function createAskKeyring(env: Variables): AskKeyring {
       if (answer.kind === "done") return answer.secret;
       if (answer.kind === "failed") throw new Error(explained(answer.reason));
     }
-    throw new Error(NOT_LOADABLE);
+    throw addonNotLoadable(process.platform);
   };
 }
 

@@ -1,5 +1,6 @@
 import { readOwnFile, writeAtomic } from "../../platform/files/files.ts";
 import type { Keyring } from "../../platform/keyring/keyring.ts";
+import { KeyringFailure } from "../../platform/keyring/keyring-failure.ts";
 import { damagedStore, keyLost, keyringSilent, missingPassphrase, noKeyring } from "../errors.ts";
 import type { Exposure } from "../exposure.ts";
 import type { Lease } from "../locks/lock.ts";
@@ -57,7 +58,7 @@ async function putIntoKeyring(keyring: Keyring, id: string, key: Uint8Array): Pr
     .write(id, secret)
     .then(() => keyring.read(id))
     .catch((error: unknown) => {
-      throw noKeyring(reasonIn(error));
+      throw noKeyring(reasonIn(error), hintIn(error));
     });
   if (kept !== secret) throw noKeyring("it did not keep what was stored");
 }
@@ -68,7 +69,7 @@ export async function readKey(sources: KeySources, description: Description): Pr
   switch (description.place) {
     case "keyring": {
       const secret = await keyring.read(description.id).catch((error: unknown) => {
-        throw keyringSilent(paths.folder, reasonIn(error));
+        throw keyringSilent(paths.folder, reasonIn(error), hintIn(error));
       });
       if (secret === null) throw keyLost(paths.folder, "the OS keyring");
       return checkedKey(Buffer.from(secret, "base64"), "the store's key in the OS keyring");
@@ -97,3 +98,5 @@ function checkedKey(key: Uint8Array, where: string): Uint8Array {
 }
 
 const reasonIn = (error: unknown) => (error instanceof Error ? error.message : "unknown");
+
+const hintIn = (error: unknown) => (error instanceof KeyringFailure ? error.hint : undefined);

@@ -77,7 +77,7 @@ async function warningsFor(store: Store, profile: Profile): Promise<string[]> {
       : [...Object.values(origin?.authentication ?? {}), origin?.assertion, origin?.tls].filter(isObject);
   if (sources.some((source) => isObject(source) && source.from === "command"))
     warnings.push(
-      `a command gives the ${origin?.grant === null ? "token" : "secret"} of @${profile.name}, and hosts start it with little on PATH: log in with its whole path`,
+      `a command gives the secret or token of @${profile.name}, and hosts start it with little on PATH: log in with its whole path`,
     );
   const named = sources.flatMap((source) => (isObject(source) ? variableOf(source) : []));
   if (named.length > 0)

@@ -19,7 +19,7 @@ export function serverUrl(given: string): string {
   if (!isHost || !url?.hostname || (url.protocol !== "https:" && url.protocol !== "http:"))
     throw wrongUsage(
       "what stands in the server's place is no address",
-      "write it like https://mcp.example.com/mcp; quote values that hold spaces",
+      "write it like https://mcp.example.com/mcp, or @name for a saved connection; quote values that hold spaces",
     );
   if (url.username || url.password)
     throw wrongUsage(

@@ -2,9 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { getMcpConfigForManifest, unpackExtension, v0_3, validateManifest } from "@anthropic-ai/mcpb";
-import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { v0_3 } from "@anthropic-ai/mcpb";
+import { started, unpacked } from "../../support/desktop-app.ts";
 import { createHome, type Home } from "../../support/home.ts";
 import { logIn, startWorld, type World } from "../../support/world.ts";
 
@@ -27,34 +26,7 @@ async function installed(name: string, args: string[]) {
   const file = join(home.folder, `${name}.mcpb`);
   const made = await home.run(["bundle", ...args, "--output", file], { limitMs: TIME_MS });
   expect([made.code, made.stdout]).toEqual([0, expect.stringContaining(file)]);
-  const folder = join(home.folder, name);
-  expect(await unpackExtension({ mcpbPath: file, outputDir: folder, silent: true })).toBe(true);
-  expect(validateManifest(join(folder, "manifest.json"))).toBe(true);
-  const manifest = v0_3.McpbManifestSchema.parse(
-    JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")),
-  );
-  return { file, folder, manifest };
-}
-
-/** Starts it as an app does, with the values that its user gave. */
-async function started(
-  bundle: Awaited<ReturnType<typeof installed>>,
-  userConfig: Record<string, string>,
-  HOME: string,
-) {
-  const config = await getMcpConfigForManifest({
-    manifest: bundle.manifest,
-    extensionPath: bundle.folder,
-    systemDirs: { HOME },
-    userConfig,
-    pathSeparator: "/",
-  });
-  if (!config) return undefined;
-  const client = new Client({ name: "app", version: "1" });
-  const env = { HOME, PATH: "/usr/bin:/bin", ...config.env };
-  const { command, args = [] } = config;
-  await client.connect(new StdioClientTransport({ command, args, env, cwd: "/", stderr: "ignore" }));
-  return client;
+  return { file, ...(await unpacked(file, join(home.folder, name))) };
 }
 
 describe("a bundle for any server", () => {

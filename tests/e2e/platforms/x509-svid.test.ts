@@ -111,6 +111,7 @@ test("a bridge follows each rotation by the stream, and stays through an agent t
   agent.rotate(last);
   for (let turn = id - 9; turn <= id; turn++)
     expect((await bridge.answer(turn)).result).toHaveProperty("tools");
+  await shows(last.fingerprint);
   agent.stop();
   expect(await list()).toBe(last.fingerprint);
   const again = await start();

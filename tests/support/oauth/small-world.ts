@@ -49,11 +49,13 @@ export async function startSmallWorld(world = {} as SmallWorld): Promise<SmallWo
   const endsMs = new Map<string, number>();
   const { origin, stop } = await serveHttp((request, response, body) => {
     const path = request.url ?? "/";
-    const { authorization = "" } = request.headers;
+    const { authorization = "", host } = request.headers;
+    // Its name is the one that it is asked by, as a proxy knows it.
+    const own = `http://${host}`;
     if (path.startsWith("/.well-known/oauth-protected-resource"))
-      return json(response, { resource: world.url, authorization_servers: [origin] });
+      return json(response, { resource: `${own}/mcp`, authorization_servers: [own] });
     if (path.startsWith("/.well-known/"))
-      return json(response, { issuer: origin, token_endpoint: `${origin}/token` });
+      return json(response, { issuer: own, token_endpoint: `${own}/token` });
     if (path === "/token") {
       const secret = secretIn(authorization);
       const token = `token-${world.secrets.push(secret)}`;
