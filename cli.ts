@@ -2,6 +2,7 @@ import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
 import { plainArguments } from "./lib/command-line/arguments/plain.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
+import type { Command } from "./lib/command-line/command.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { jsonFilter, outputMode, readOptions } from "./lib/command-line/option-values.ts";
 import { HELP_TOPICS } from "./lib/command-line/topic-names.ts";
@@ -41,7 +42,7 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
     const verbs = VERBS.map(({ name }) => name);
     const names = wanted === parsed.positionals ? verbs : [...verbs, ...HELP_TOPICS];
-    const chosen = chooseVerb(wanted, names, () => helping || streams.stdinIsTerminal);
+    const chosen = await chosenVerb(wanted, names, () => helping || streams.stdinIsTerminal, io);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");
       output.raw(await helpText(chosen.verb, screens.out.columns));
@@ -57,13 +58,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     output = createOutput(io, { ...outputMode(options, results), ...(filter ? { filter } : {}) }, screens);
     checkPositionals(spec, chosen.positionals);
     const verb = await spec.load();
-    const failed = await verb.run({
-      verb: spec.name,
-      positionals: chosen.positionals,
-      options,
-      output,
-      io,
-    });
+    const command: Command = { verb: spec.name, positionals: chosen.positionals, options, output, io };
+    const failed = (await verb.run(command)) ?? command.left;
     if (!failed) return EXIT.done;
     output.failure(failed, true);
     return failed.exitCode;
@@ -71,6 +67,14 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const known = error instanceof M2mcpError ? error : unexpected(kindOf(error));
     output.failure(known);
     return known.exitCode;
+  }
+}
+
+async function chosenVerb(...[words, verbs, atTerminal, io]: [...Parameters<typeof chooseVerb>, IO]) {
+  try {
+    return chooseVerb(words, verbs, atTerminal);
+  } catch (error) {
+    throw await (await import("./lib/verbs/target/forgotten-at.ts")).forgottenAt(error, words, io);
   }
 }
 

@@ -10,6 +10,8 @@ export interface Command {
   options: Options;
   output: Output;
   io: IO;
+  /** Who started it has given it up: what came in the moment after is shown, and the command ends with this. */
+  left?: M2mcpError;
 }
 
 /** Nothing when all went well; else the failure that remains after the result was shown. */

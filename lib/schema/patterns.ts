@@ -10,6 +10,23 @@ const LONGEST_UNIQUE = 2000;
 /** Whether a text is found to match; texts that cannot be looked at are taken to. */
 type Matches = (text: string) => boolean;
 
+/** What tests a text for a pattern; undefined for one that is not known. */
+export type CompilePattern = (pattern: string) => Matches | undefined;
+
+/** A stranger's patterns are read by an engine of linear time. */
+export async function patternCompiler(): Promise<CompilePattern> {
+  const { RE2JS } = await import("re2js");
+  return (pattern) => {
+    if (pattern.length > LONGEST_PATTERN) return undefined;
+    try {
+      const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
+      return (text) => text.length > LONGEST_TEXT || compiled.matcher(text).find();
+    } catch {
+      return undefined;
+    }
+  };
+}
+
 /** What of the value counts for a schema: the names in it, and its longest list. */
 export interface ValueFacts {
   names: Set<string>;
@@ -30,16 +47,7 @@ export async function withoutPatterns(schema: JsonObject, facts: ValueFacts): Pr
   const formats = new Map<string, Matches>();
   if (facts.longestList > LONGEST_UNIQUE) for (const one of all) delete one.uniqueItems;
   if (!all.some((one) => one.pattern !== undefined || one.patternProperties !== undefined)) return formats;
-  const { RE2JS } = await import("re2js");
-  const compile = (pattern: string): Matches | undefined => {
-    if (pattern.length > LONGEST_PATTERN) return undefined;
-    try {
-      const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
-      return (text) => text.length > LONGEST_TEXT || compiled.matcher(text).find();
-    } catch {
-      return undefined;
-    }
-  };
+  const compile = await patternCompiler();
   for (const one of all) {
     if (typeof one.pattern === "string") {
       const matches = compile(one.pattern);
@@ -59,7 +67,7 @@ function replaceNames(
   schema: JsonObject,
   byPattern: JsonObject,
   names: ReadonlySet<string>,
-  compile: (pattern: string) => Matches | undefined,
+  compile: CompilePattern,
 ): void {
   const patterns = Object.entries(byPattern).map(([pattern, of]) => ({ matches: compile(pattern), of }));
   if (patterns.some(({ matches }) => matches === undefined)) {

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../json.ts";
+import type { CompilePattern } from "./patterns.ts";
 import { branchesOf, type Scope, scopeOf, typesOf } from "./resolve.ts";
 
 /** Where an argument belongs: the names that lead there, and the schema of what is there. */
@@ -16,15 +17,23 @@ const LONGEST_KEY = 500;
 /**
  * Where `a.b` belongs in a schema: a property of that name, else `b` within the object `a`. What the schema does not know
  * is one name.
+ *
+ * @param compile tells which names a pattern is for; without it patterns are for none
  */
-export function placeOf(key: string, schema: unknown, root: unknown): Place {
+export function placeOf(key: string, schema: unknown, root: unknown, compile?: CompilePattern): Place {
   const levels = key.length > LONGEST_KEY ? 0 : MOST_LEVELS;
-  return find(key, schema, scopeOf(root), levels) ?? { path: [key], schema: undefined };
+  return find(key, schema, { scope: scopeOf(root), compile }, levels) ?? { path: [key], schema: undefined };
 }
 
-function find(key: string, schema: unknown, scope: Scope, levels: number): Place | undefined {
+interface Search {
+  scope: Scope;
+  compile: CompilePattern | undefined;
+}
+
+function find(key: string, schema: unknown, search: Search, levels: number): Place | undefined {
+  const { scope } = search;
   const branches = branchesOf(schema, scope);
-  const own = propertyOf(branches, key);
+  const own = propertyOf(branches, key) ?? schemaByPattern(branches, key, search);
   if (own !== undefined) return { path: [key], schema: own };
   if (levels > 0)
     for (let dot = key.lastIndexOf("."); dot > 0; dot = key.lastIndexOf(".", dot - 1)) {
@@ -32,7 +41,7 @@ function find(key: string, schema: unknown, scope: Scope, levels: number): Place
       const child = propertyOf(branches, name);
       if (child === undefined || !takesObject(child, scope)) continue;
       const rest = key.slice(dot + 1);
-      const below = find(rest, child, scope, levels - 1) ?? { path: [rest], schema: undefined };
+      const below = find(rest, child, search, levels - 1) ?? { path: [rest], schema: undefined };
       return { ...below, path: [name, ...below.path] };
     }
   const map = branches.map(({ additionalProperties }) => additionalProperties).find(isObject);
@@ -45,6 +54,15 @@ function propertyOf(branches: readonly JsonObject[], name: string): unknown {
     isObject(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [],
   );
   return found.length > 1 ? { anyOf: found } : found[0];
+}
+
+/** What patterns say of a name that is no property. */
+function schemaByPattern(branches: readonly JsonObject[], name: string, { compile }: Search): unknown {
+  const patterns = branches.flatMap(({ patternProperties }) =>
+    isObject(patternProperties) ? Object.entries(patternProperties) : [],
+  );
+  const found = patterns.filter(([pattern]) => compile?.(pattern)?.(name)).map(([, of]) => of);
+  return found.length > 1 ? { allOf: found } : found[0];
 }
 
 const takesObject = (schema: unknown, scope: Scope): boolean =>

@@ -19,18 +19,25 @@ export function block(item: JsonObject): string {
       return text(item.text);
     case "image":
     case "audio":
-      return `[${item.type} ${field(item.mimeType)}, ${bytesOf(item.data)} bytes]`;
+      return named([item.type, item.mimeType], item.data);
     case "resource_link":
       return `[link ${field(item.uri)}${item.name ? ` ${field(item.name)}` : ""}]`;
     case "resource": {
       const resource = isObject(item.resource) ? item.resource : {};
       if (typeof resource.text === "string") return resource.text;
-      return `[resource ${[field(resource.uri), field(resource.mimeType)].filter((part) => part !== "").join(" ")}, ${bytesOf(resource.blob)} bytes]`;
+      return named(["resource", resource.uri, resource.mimeType], resource.blob);
     }
     default:
       return jsonText(item);
   }
 }
+
+/** What is no text, by what is known of it, and its size. */
+const named = (words: unknown[], base64: unknown) =>
+  `[${words
+    .map(field)
+    .filter((word) => word !== "")
+    .join(" ")}, ${bytesOf(base64)} bytes]`;
 
 /** A tool's result for people: its content, else its structured content. */
 export function toolResult(result: JsonObject): string {

@@ -27,6 +27,7 @@ export async function openKeepingClient(command: Command, target: Target): Promi
       await Promise.all([settled(), client.close()]);
       await endpoint.end();
       caller.end();
+      if (caller.gone.aborted) command.left = caller.gone.reason;
     },
   };
 }

@@ -198,13 +198,14 @@ describe("content", () => {
       content([
         { type: "text", text: "hi" },
         { type: "image", mimeType: "image/png", data: "AAAA" },
+        { type: "audio", data: "AAAA" },
         { type: "resource_link", uri: "a:b", name: "n" },
         { type: "resource", resource: { uri: "a:c", text: "inside" } },
         { type: "resource", resource: { uri: "a:d", blob: "AAA=" } },
         { type: "new", x: 1 },
       ]),
     ).toBe(
-      'hi\n[image image/png, 3 bytes]\n[link a:b n]\ninside\n[resource a:d, 2 bytes]\n{"type":"new","x":1}',
+      'hi\n[image image/png, 3 bytes]\n[audio, 3 bytes]\n[link a:b n]\ninside\n[resource a:d, 2 bytes]\n{"type":"new","x":1}',
     );
   });
   test("structured content where there is no other", () => {

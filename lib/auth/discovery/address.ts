@@ -11,6 +11,8 @@ export type Instead =
   | { kind: "nothing" }
   /** An endpoint after all: of HTTP+SSE (MCP 2024-11-05), which knows no POST at this address. */
   | { kind: "endpoint" }
+  /** Nobody comes in without a token, whatever is behind: an endpoint, or a gateway before all paths. */
+  | { kind: "guarded" }
   /** A page for people. */
   | { kind: "page" }
   /** One where they sign in. @param at where a redirect leads to it */
@@ -53,7 +55,7 @@ function insteadOf(server: string, { url, status, headers, text }: Answer): Inst
   if (/^text\/event-stream\b/i.test(type)) return { kind: "endpoint" };
   const start = text.slice(0, LOOKED_AT);
   const isPage = /^text\/html\b/i.test(type) || /^\s*<(!doctype )?html\b/i.test(start);
-  if (!isPage) return { kind: status === 401 ? "endpoint" : "nothing" };
+  if (!isPage) return { kind: status === 401 ? "guarded" : "nothing" };
   const isMoved = url !== server && isSignInAddress(new URL(url));
   // A page that says that there is none may offer a way to sign in all the same.
   const isFine = status < 400;

@@ -71,7 +71,8 @@ async function insteadOf(
   { status, hadToken }: Met,
 ): Promise<M2mcpError | undefined> {
   const instead = await lookInstead(deps, server);
-  if (instead.kind === "endpoint") return undefined;
+  // What a token has been answered with says more than the guard at the door.
+  if (instead.kind === "endpoint" || (instead.kind === "guarded" && !hadToken)) return undefined;
   const likely = await likelyEndpoint(deps, server);
   if (instead.kind === "sign_in") return signInPage(server, instead.at, likely);
   const page = instead.kind === "page" ? "with a page for people" : "with what is no MCP message";

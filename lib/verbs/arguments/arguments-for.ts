@@ -62,14 +62,14 @@ async function settle(
     const near = found.kind === "undeclared" && isChecked ? suggest(name, found.names) : undefined;
     if (near !== undefined) throw notOnServer(KINDS[kind], name, near);
     const note = `the server lists no ${KINDS[kind]} ${name}: its arguments are not checked`;
-    const { value } = fill(strings, undefined);
+    const { value } = await fill(strings, undefined);
     const sent = isEdited ? await edited(recipient, value, {}, false) : value;
-    return unchecked(sent, found.kind === "undeclared" ? [note] : []);
+    return unchecked(sent, found.kind === "undeclared" && isChecked ? [note] : []);
   }
   const schema = kind === "prompts" ? promptSchema(found.item) : found.item.inputSchema;
   const all =
     kind === "tools" && given.isNothing && !isEdited ? await withOffered(given, schema, offered) : strings;
-  const { value, misfits } = fill(all, schema);
+  const { value, misfits } = await fill(all, schema);
   if (isEdited) return unchecked(await edited(recipient, value, schema, isChecked));
   return isChecked ? settled(name, value, misfits, schema) : unchecked(value);
 }

@@ -1,7 +1,9 @@
 import type { JsonObject } from "../../json.ts";
 import type { Fault } from "../../schema/faults.ts";
 import { fromTexts } from "../../schema/from-text.ts";
+import { patternCompiler } from "../../schema/patterns.ts";
 import { placeOf, withValueAt } from "../../schema/place.ts";
+import { branchesOf, choicesOf, scopeOf, typesOf } from "../../schema/resolve.ts";
 import { typeWords } from "../../schema/type-words.ts";
 import type { Given, Pair } from "./given.ts";
 import { exactJson } from "./read-json.ts";
@@ -24,10 +26,11 @@ interface Group {
  *
  * @param schema undefined where nothing is known: then a text is a string
  */
-export function fill({ base, pairs }: Given, schema: unknown): Filled {
+export async function fill({ base, pairs }: Given, schema: unknown): Promise<Filled> {
+  const compile = hasPatterns(schema) ? await patternCompiler() : undefined;
   const groups = new Map<string, Group>();
   for (const pair of pairs) {
-    const { path, schema: of } = placeOf(pair.key, schema, schema);
+    const { path, schema: of } = placeOf(pair.key, schema, schema, compile);
     const key = JSON.stringify(path);
     const group = groups.get(key) ?? { path, schema: of, pairs: [] };
     group.pairs.push(pair);
@@ -42,13 +45,35 @@ export function fill({ base, pairs }: Given, schema: unknown): Filled {
   return filled;
 }
 
+const hasPatterns = (schema: unknown) => (JSON.stringify(schema) ?? "").includes('"patternProperties"');
+
 function valueOfGroup({ schema, pairs }: Group, root: unknown): { value: unknown; says?: string } {
-  const last = pairs.at(-1);
-  if (last && "value" in last) return { value: last.value };
+  const [first] = pairs;
+  if (first && "value" in first && pairs.length === 1) return { value: first.value };
   const texts = pairs.flatMap((pair) => ("text" in pair ? [pair.text] : []));
-  const fit = fromTexts(texts, schema, root, exactJson);
+  const fit =
+    texts.length === pairs.length
+      ? fromTexts(texts, schema, root, exactJson)
+      : takesList(schema, root)
+        ? { value: pairs.flatMap((pair) => itemsOf(pair, schema, root)) }
+        : undefined;
   if (fit) return fit;
   const wanted = typeWords(schema, { root });
-  const says = texts.length > 1 ? `is given ${texts.length} times, and wants ${wanted}` : `wants ${wanted}`;
-  return { value: texts.at(-1), says };
+  const says = pairs.length > 1 ? `is given ${pairs.length} times, and wants ${wanted}` : `wants ${wanted}`;
+  const last = pairs.at(-1);
+  return { value: last && "value" in last ? last.value : last?.text, says };
 }
+
+/** What one of several pairs adds to a list. */
+function itemsOf(pair: Pair, schema: unknown, root: unknown): unknown[] {
+  const value = "value" in pair ? pair.value : fromTexts([pair.text], schema, root, exactJson)?.value;
+  if (Array.isArray(value)) return value;
+  return [value === undefined && "text" in pair ? pair.text : value];
+}
+
+/** Where nothing is said of the type, several values are a list too. */
+const takesList = (schema: unknown, root: unknown): boolean =>
+  branchesOf(schema, scopeOf(root)).some((branch) => {
+    const types = typesOf(branch);
+    return types.length === 0 ? choicesOf(branch) === undefined : types.includes("array");
+  });

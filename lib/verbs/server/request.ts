@@ -10,7 +10,7 @@ export async function run(command: Command): Promise<undefined> {
   const [, method = "", ...words] = command.positionals;
   if (method.startsWith("notifications/"))
     throw wrongUsage(`${method} is a notification: nothing answers it`, "give the method of a request");
-  const params = fill(await readGiven(command, words), undefined).value;
+  const params = (await fill(await readGiven(command, words), undefined)).value;
   const result = await withClient(command, (client) => client.request(method, params, { spelled: true }));
   command.output.data(result);
   command.output.print(jsonText(result, 2));

@@ -137,6 +137,32 @@ const beside =
     return true;
   };
 
+test(
+  "a path beside the endpoint is none, though a gateway lets nobody see any path without a token",
+  inHome(async (home) => {
+    const world = home.owns(
+      await startScriptedWorld({
+        resource: (origin) => ({ resource: origin }),
+        before(request, response) {
+          if (request.url?.startsWith("/.well-known/oauth-protected-resource"))
+            request.url = "/.well-known/oauth-protected-resource/mcp";
+          if (request.url !== "/wrong") return false;
+          const challenge = { "www-authenticate": "Bearer" };
+          if (request.headers.authorization) response.writeHead(404).end();
+          else response.writeHead(401, challenge).end();
+          return true;
+        },
+      }),
+    );
+    const args = ["login", `${world.origin}/wrong`, "@x", "--client-id", "id"];
+    const { code, stdout, stderr } = await home.run(args, SECRET);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("which answers the token with HTTP status 404\n");
+    expect(stderr).toContain(`hint: ${world.url} looks like one`);
+    nothingStored(home);
+  }),
+);
+
 describe("an authorization server for people alone", () => {
   const metadata = { grant_types_supported: ["authorization_code", "refresh_token"] };
   test.each([

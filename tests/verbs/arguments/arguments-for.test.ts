@@ -71,9 +71,28 @@ describe("a tool's arguments:", () => {
     expect(failed?.message).toContain("a is given 2 times, and wants number");
   });
 
+  test("several values are one list, however each is written; where one is wanted they are named", async () => {
+    const properties = { n: { type: "number" }, list: { type: "array", items: { type: "number" } }, any: {} };
+    lists["tools/list"] = { tools: [{ name: "add", inputSchema: { type: "object", properties } }] };
+    await run(["add", "list:=[1]", "list=2", "list:=3", "any:=1", "any=b"]);
+    expect(sent()).toEqual([{ list: [1, 2, 3], any: [1, "b"] }]);
+    const { failed } = await run(["add", "n=1", "n:=2"]);
+    expect(failed?.message).toContain("n is given 2 times, and wants number");
+  });
+
+  test("names that the schema knows by their pattern are typed by it", async () => {
+    const patternProperties = { "^x-": { type: "number" }, "^(a+)+$": { type: "boolean" } };
+    const inputSchema = { type: "object", patternProperties, additionalProperties: false };
+    lists["tools/list"] = { tools: [{ name: "add", inputSchema }] };
+    await run(["add", "x-a=3", "aa=true"]);
+    expect(sent()).toEqual([{ "x-a": 3, aa: true }]);
+    expect((await run(["add", "x-a=three"])).failed?.message).toContain("x-a wants number");
+  });
+
   test("--no-check sends them as they are", async () => {
     expect((await run(["add", "b=two", "a=1", "--no-check"])).failed).toBeUndefined();
-    expect((await run(["ad", "a=1", "--no-check"])).failed).toBeUndefined();
+    const { failed, err } = await run(["ad", "a=1", "--no-check"]);
+    expect([failed, err]).toEqual([undefined, ""]);
     expect(sent()).toEqual([{ b: "two", a: 1 }, { a: "1" }]);
   });
 

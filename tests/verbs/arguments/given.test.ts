@@ -8,7 +8,7 @@ import { createVerbHome } from "../../support/run-verb.ts";
 const home = createVerbHome();
 afterAll(() => home.remove());
 const read = async (words: string[], stdin?: string) =>
-  fill(await readGiven(home.command(["ping", "@svc"], stdin), words), undefined).value;
+  (await fill(await readGiven(home.command(["ping", "@svc"], stdin), words), undefined)).value;
 
 describe("what is given as arguments:", () => {
   test("= is text, := is JSON", async () => {
