@@ -17,9 +17,11 @@ const DOCUMENTS = [
   ...readdirSync(join(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
 ];
 const textOf = (document: string) => readFileSync(join(ROOT, document), "utf8");
+/** A command in a block or in backticks: at its beginning, or behind variables, a pipe or an opening bracket. */
+const COMMAND = /(?:^|\n|[|(] ?)(?:[A-Z_0-9]+=\S* )*(?:env .* )?m2mcp(?= @?[a-z]|$)/;
 const blocksOf = (text: string) =>
   [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
-    /\bm2mcp\b/.test(block) ? [block] : [],
+    COMMAND.test(block) ? [block] : [],
   );
 const spansOf = (text: string) =>
   [...text.replace(/^```.*?^```/gms, "").matchAll(/`([^`]+)`/g)].map(([, span = ""]) =>
@@ -29,7 +31,17 @@ const spansOf = (text: string) =>
 /** What no server here can stand in for: clouds, their tools, a person at a terminal (two-minutes.test.ts). */
 const ELSEWHERE = /--assertion |--sign-command|gcloud|--grant (token-exchange|id-jag)|@svc\nm2mcp install/;
 /** Options of other programs. */
-const FOREIGN = ["preload", "config", "cpu-prof", "cli", "raw"];
+const FOREIGN = [
+  "preload",
+  "config",
+  "cpu-prof",
+  "cli",
+  "raw",
+  "set-interpreter",
+  "omit",
+  "no-optional",
+  "cacert",
+];
 /** Programs whose options are not looked at. */
 const PROGRAMS = /\b(bun|npx|gcloud|aws|az|curl|claude|openssl|codex|gemini)\b/;
 
@@ -107,7 +119,9 @@ describe.each(DOCUMENTS)("%s:", (document) => {
   const text = textOf(document);
   test("commands within it are there, with their options", () => {
     const within = [...spansOf(text), ...blocksOf(text)].flatMap((part) => [
-      ...part.replaceAll("\\\n", " ").matchAll(/(?:^|[\s(])(m2mcp(?: [^\n]*)?)/gm),
+      ...(COMMAND.test(part) ? part : "")
+        .replaceAll("\\\n", " ")
+        .matchAll(/(?:^|[\s(])(m2mcp(?: [^\n]*)?)/gm),
     ]);
     const faults = within.flatMap(([, command = ""]) => {
       const fault = faultOf(command);
@@ -120,14 +134,18 @@ describe.each(DOCUMENTS)("%s:", (document) => {
     const ours = text.replace(/^## Beside others$.*?(?=^## )/ms, "");
     const spans = spansOf(ours);
     const options = spans.flatMap((span) =>
-      PROGRAMS.test(span) ? [] : [...span.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)],
+      !/^(--|m2mcp )/.test(span) || PROGRAMS.test(span)
+        ? []
+        : [...span.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)],
     );
     const known: readonly string[] = [...OPTION_NAMES, ...FOREIGN];
     expect(options.map(([, name = ""]) => name).filter((name) => !known.includes(name))).toEqual([]);
   });
   test("variables within it are there", () => {
     const named = [...text.matchAll(/\bM2MCP_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
-    const OTHERS = ["M2MCP_HOME", "M2MCP_PASSPHRASE", "M2MCP_NEW_PASSPHRASE", "M2MCP_LOG"];
+    const OTHERS = ["HOME", "PASSPHRASE", "NEW_PASSPHRASE", "LOG", "INSTALL_DIR", "RELEASE_URL"].map(
+      (name) => `M2MCP_${name}`,
+    );
     const known = [...OPTION_NAMES.map(variableOf), ...OTHERS];
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
