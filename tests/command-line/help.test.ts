@@ -262,6 +262,11 @@ describe("what is near is named, and not run:", () => {
 });
 
 describe("errors", () => {
+  test("a command without its connection says which there are", async () => {
+    const { err, code } = await m2mcp("whoami");
+    expect([code, err]).toEqual([1, expect.stringContaining("; m2mcp profiles lists what is saved\n")]);
+    expect((await m2mcp("grep")).err).not.toContain("profiles");
+  });
   test("for people: error and hint on stderr, nothing on stdout", async () => {
     expect(await m2mcp("tool-list", "@svc")).toEqual({
       code: 1,
