@@ -42,7 +42,7 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
     const verbs = VERBS.map(({ name }) => name);
     const names = wanted === parsed.positionals ? verbs : [...verbs, ...HELP_TOPICS];
-    const chosen = chooseVerb(wanted, names, () => helping || streams.stdinIsTerminal);
+    const chosen = await chosenVerb(wanted, names, () => helping || streams.stdinIsTerminal, io);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");
       output.raw(await helpText(chosen.verb, screens.out.columns));
@@ -72,6 +72,14 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
 
 /** What `help` is asked for; help of help is the overview. */
 const helped = (words: readonly string[]) => words.filter((word, at) => at > 0 && word !== "help");
+
+async function chosenVerb(...[words, verbs, atTerminal, io]: [...Parameters<typeof chooseVerb>, IO]) {
+  try {
+    return chooseVerb(words, verbs, atTerminal);
+  } catch (error) {
+    throw await (await import("./lib/verbs/target/forgotten-at.ts")).forgottenAt(error, words, io);
+  }
+}
 
 const noNotices = () => {
   throw notBuilt();

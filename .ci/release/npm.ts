@@ -23,7 +23,7 @@ export function npmPackages(
   mkdirSync(join(release.out, "npm"), { recursive: true });
   return [
     ...built.map((one, index) => platformPackage(release, one, documents[index] ?? {})),
-    mainPackage(release),
+    mainPackage(release, documents[0] ?? {}),
   ];
 }
 
@@ -47,7 +47,7 @@ function platformPackage(release: Release, { target, file }: Built, documents: D
   return packed(release, folder, `m2mcp-${target.name}-${release.version}.tgz`);
 }
 
-function mainPackage(release: Release): string {
+function mainPackage(release: Release, documents: Documents): string {
   const folder = folderOf(release, "main");
   const { description, license } = manifestOf(release);
   writeManifest(release, folder, {
@@ -63,7 +63,7 @@ function mainPackage(release: Release): string {
   cpSync(join(release.root, ".ci", "release", "shim.cjs"), join(folder, "bin", "m2mcp.cjs"));
   chmodSync(join(folder, "bin", "m2mcp.cjs"), 0o755);
   for (const name of ["LICENSE", "README.md", "CHANGELOG.md"])
-    copyFileSync(join(release.root, name), join(folder, name));
+    writeFileSync(join(folder, name), documents[name] ?? "");
   return packed(release, folder, `m2mcp-${release.version}.tgz`);
 }
 

@@ -1,6 +1,7 @@
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { isObject } from "../json.ts";
+import { despiteOthers } from "../platform/files/despite-others.ts";
 import { listFolder, makeFolder, readOwnFile, removeFile, TEMPORARY } from "../platform/files/files.ts";
 import { isAlive, processSpace } from "../platform/host.ts";
 import { beganAtMs } from "../platform/parent-process.ts";
@@ -47,7 +48,7 @@ export async function writeRunning(folder: string, bridge: RunningBridge): Promi
     await makeFolder(folder);
     const handle = await open(temporary, "w", 0o600);
     await handle.writeFile(JSON.stringify(bridge)).finally(() => handle.close());
-    await rename(temporary, file);
+    await despiteOthers(() => rename(temporary, file));
   } catch {
     // Nobody sees it then in the list.
     await removeFile(temporary).catch(() => false);

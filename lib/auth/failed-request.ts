@@ -9,4 +9,6 @@ export interface Failure {
   steppedUpScope?: string;
   /** The route of who met it: see `AuthDeps.route`. */
   route?: string;
+  /** It was to renew a token that was good still: who needs one then asks by itself. */
+  ahead?: true;
 }

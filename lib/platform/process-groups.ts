@@ -1,5 +1,5 @@
 // Commands that were started for us end with us, and so does all that they started: each is a process group of its own.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { listenToEnding } from "./ending-signals.ts";
 
 const running = new Set<ChildProcess>();
@@ -53,11 +53,17 @@ export function endGroup(child: ChildProcess): void {
 function kill(child: ChildProcess): void {
   const { pid } = child;
   try {
-    if (pid === undefined || process.platform === "win32") child.kill("SIGKILL");
+    if (pid === undefined) child.kill("SIGKILL");
+    else if (process.platform === "win32") killTree(pid);
     else process.kill(-pid, "SIGKILL");
   } catch {
     // Nothing of it is left.
   }
+}
+
+/** There are no groups on Windows, and the shell's end alone would leave what it started. Waits, for we may be ending. */
+function killTree(pid: number): void {
+  spawnSync("taskkill", ["/pid", `${pid}`, "/t", "/f"], { windowsHide: true, stdio: "ignore" });
 }
 
 function endAll(): void {

@@ -2,6 +2,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { type M2mcpError, wrongUsage } from "../../lib/failure.ts";
+import type { IO } from "../../lib/ui/io.ts";
+import { forgottenAt } from "../../lib/verbs/target/forgotten-at.ts";
 import { openProfileStore } from "../../lib/verbs/target/saved.ts";
 import { createVerbHome, type VerbHome } from "../support/run-verb.ts";
 
@@ -51,6 +54,16 @@ test("without its @ it is named with it", async () => {
     ]);
   }
   expect((await home.run(["tools-list", "s3cr3t"])).failed?.message).not.toContain("s3cr3t");
+});
+
+test("without its @ before a command too", async () => {
+  const io = { env: { M2MCP_HOME: join(home.folder, "store") } } as unknown as IO;
+  const unknown = wrongUsage("unknown command");
+  const hintFor = async (...words: string[]) => ((await forgottenAt(unknown, words, io)) as M2mcpError).hint;
+  expect(await hintFor("production", "tools-list")).toBe("did you mean @production tools-list");
+  expect(await hintFor("Staging-EU")).toBe("did you mean @staging-eu");
+  expect(await hintFor("stagin-eu", "s3cr3t")).toBe("did you mean @staging-eu");
+  expect(await forgottenAt(unknown, ["weather", "tools-list"], io)).toBe(unknown);
 });
 
 test("one that is near none is not guessed at", async () => {

@@ -132,10 +132,10 @@ export async function clientAssertionBy(
   source: SigningSource,
   credentials: Pick<Client, "clientId" | "assertionAudience">,
   found: Pick<Discovered, "issuer" | "tokenEndpoint" | "signingAlgs">,
-  { env }: Pick<AuthDeps, "env">,
+  deps: Pick<AuthDeps, "env" | "signal">,
   nowMs: number,
 ): Promise<string> {
   const audience = assertionAudience(credentials, found);
-  const signing = await readSigningKey(source, env);
+  const signing = await readSigningKey(source, deps);
   return clientAssertion(credentials.clientId, audience, signing, found.signingAlgs, nowMs);
 }

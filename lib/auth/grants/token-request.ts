@@ -78,7 +78,7 @@ async function addGrant(
 
 /** An assertion of the client's own (RFC 7523 §3), for the token endpoint unless the user says otherwise. */
 async function signedGrant(
-  { env }: AuthDeps,
+  deps: AuthDeps,
   credentials: Credentials,
   { from: _, subject = credentials.clientId, ...source }: SignedAssertion,
   found: Discovered,
@@ -86,6 +86,6 @@ async function signedGrant(
 ): Promise<string> {
   const { assertionAudience: asked = "token-endpoint", clientId: issuer } = credentials;
   const audience = assertionAudience({ assertionAudience: asked }, found);
-  const key = await readSigningKey(source, env);
+  const key = await readSigningKey(source, deps);
   return signAssertion({ issuer, subject, audience }, key, undefined, signedAtMs);
 }

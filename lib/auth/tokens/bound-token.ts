@@ -20,6 +20,8 @@ export interface TokenRequestReason {
   challenge?: Challenge | undefined;
   /** Scopes that a call wants beyond those of the token refused. */
   more?: string[];
+  /** The token that there is is good still, and nobody waits for the next. */
+  ahead?: true;
 }
 
 /** The `Authorization` header that a token is sent in. */

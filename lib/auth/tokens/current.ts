@@ -41,7 +41,7 @@ export function createCurrentToken(context: TokenContext) {
 
   function renew(): void {
     if (state.kind !== "held" || deps.signal?.aborted) return;
-    const renewal = beginRenewal(deps, (of) => ask({}, of));
+    const renewal = beginRenewal(deps, (of) => ask({ ahead: true }, of));
     change({ kind: "renewal_begun", renewal });
     void renewal.done.then(() => change({ kind: "renewal_ended" }));
   }

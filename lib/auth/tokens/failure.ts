@@ -28,11 +28,14 @@ export interface FailureScope {
   gathered: string | undefined;
   /** By `AuthDeps.route`. */
   route: string | undefined;
+  /** To renew a token that is good still. */
+  ahead?: true | undefined;
 }
 
 /**
  * Whether a failure answers a request for the same: it came while the caller waited, or a moment before. One of the
- * network is no answer to who comes later: the network may have been mended, and that is tried at no server's cost.
+ * network is no answer to who comes later: the network may have been mended, and that is tried at no server's cost; nor is
+ * one that nobody waited for.
  *
  * @param startedMs since when the caller waits, in ms since the epoch
  */
@@ -44,7 +47,8 @@ export function answers(
 ): boolean {
   if (failure.steppedUpScope !== gathered || failure.route !== route || failure.atMs > nowMs) return false;
   if (failure.atMs >= startedMs) return true;
-  if (failure.exitCode === EXIT.network || OF_THE_MOMENT.includes(failure.code)) return false;
+  if (failure.ahead || failure.exitCode === EXIT.network || OF_THE_MOMENT.includes(failure.code))
+    return false;
   return nowMs - failure.atMs < FAILURE_LIFE_MS;
 }
 
@@ -55,7 +59,7 @@ export const errorFrom = ({ code, exitCode, message, hint }: Failure): M2mcpErro
 /** The state with a failure written down for who asks next; undefined for one that is not worth that. */
 export function rememberFailure(
   error: unknown,
-  { gathered, route }: FailureScope,
+  { gathered, route, ahead }: FailureScope,
   nowMs: number,
 ): ((old: AuthState) => AuthState) | undefined {
   if (!(error instanceof M2mcpError) || LOCAL.includes(error.code)) return undefined;
@@ -68,6 +72,7 @@ export function rememberFailure(
     ...(hint === undefined ? {} : { hint }),
     ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
     ...(route === undefined ? {} : { route }),
+    ...(ahead ? { ahead } : {}),
   };
   const isMoved = MOVED.includes(code);
   return ({ discovered: found, ...old }) => ({

@@ -4,6 +4,7 @@ import { M2mcpError } from "../../failure.ts";
 import { codeOf } from "../error-code.ts";
 import { notReadable, notWritable } from "../errors.ts";
 import { randomBytes } from "../random.ts";
+import { despiteOthers } from "./despite-others.ts";
 import { makePrivate } from "./permissions.ts";
 import { type FileContent, FileRefused, readRegularFile } from "./read-file.ts";
 import { statOf } from "./stat.ts";
@@ -38,7 +39,7 @@ export const reasonOf = (error: unknown): string =>
 /** The content of a file of ours; null when there is none. @throws M2mcpError not_readable */
 export async function readOwnFile(file: string, maxBytes: number): Promise<FileContent | null> {
   try {
-    return await readRegularFile(file, { maxBytes });
+    return await despiteOthers(() => readRegularFile(file, { maxBytes }));
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw notReadable(file, reasonOf(error));
@@ -100,7 +101,7 @@ export async function writeAtomic(
       await handle.close();
     }
     await options.confirm?.();
-    await rename(temporary, file);
+    await despiteOthers(() => rename(temporary, file));
   } catch (error) {
     await unlink(temporary).catch(() => {});
     throw error instanceof M2mcpError ? error : notWritable(file, reasonOf(error));

@@ -12,6 +12,7 @@ import {
 } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { codeOf } from "../error-code.ts";
+import { despiteOthers } from "./despite-others.ts";
 import { readRegularFile } from "./read-file.ts";
 
 export type Replaced =
@@ -26,8 +27,6 @@ const NEW = ".m2mcp-new";
 const STALE_MS = 30_000;
 const WAIT_MS = 5000;
 const LOOK_MS = 50;
-/** Other programs of Windows, virus scanners too, hold a file for a moment: how often renaming is tried. */
-const TRIES = 5;
 const LARGEST_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -55,7 +54,7 @@ export async function replaceFile(
       await unlink(temporary);
       return "changed";
     }
-    if (content !== null) await renamed(temporary, file);
+    if (content !== null) await despiteOthers(() => rename(temporary, file));
     else await Promise.all([unlink(file), unlink(temporary)]);
     return "written";
   } catch (error) {
@@ -109,17 +108,6 @@ async function isStill(file: string, expected: Uint8Array | null): Promise<boole
     throw error;
   });
   return expected === null ? now === null : now?.bytes.equals(expected) === true;
-}
-
-async function renamed(from: string, to: string): Promise<void> {
-  for (let count = 1; ; count++) {
-    try {
-      return await rename(from, to);
-    } catch (error) {
-      if (count === TRIES || !["EBUSY", "EPERM", "EACCES"].includes(codeOf(error))) throw error;
-      await new Promise((wake) => setTimeout(wake, LOOK_MS * count));
-    }
-  }
 }
 
 /** A copy beside a file, its owner's alone to read whatever the file's mode is. @returns false when the name is taken */

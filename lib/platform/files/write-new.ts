@@ -2,6 +2,7 @@ import { link, open, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../error-code.ts";
 import { randomBytes } from "../random.ts";
+import { despiteOthers } from "./despite-others.ts";
 import { TEMPORARY } from "./files.ts";
 
 /** What `link` says where a file system has no such thing. */
@@ -24,7 +25,7 @@ export async function writeNew(
   const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
   try {
     await writeFile(temporary, bytes, { flag: "wx" });
-    if (overwrite) await rename(temporary, file);
+    if (overwrite) await despiteOthers(() => rename(temporary, file));
     else await placed(temporary, file);
     return true;
   } catch (error) {

@@ -2,6 +2,7 @@ import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "../../platform/error-code.ts";
 import { notWritable } from "../../platform/errors.ts";
+import { despiteOthers } from "../../platform/files/despite-others.ts";
 import { ageMs, makeFolder, reasonOf } from "../../platform/files/files.ts";
 import { makePrivate } from "../../platform/files/permissions.ts";
 import { sleep } from "../../timing/sleep.ts";
@@ -80,7 +81,7 @@ async function acquire(file: string): Promise<Lease & { giveBack(): Promise<void
       const isOurs = await isHeld();
       state = { kind: "given back" };
       await handle.close().catch(() => {});
-      if (isOurs) await unlink(file).catch(() => {});
+      if (isOurs) await despiteOthers(() => unlink(file)).catch(() => {});
     },
   };
 }
@@ -104,7 +105,8 @@ async function waitFor(file: string, mark: string): Promise<FileHandle> {
 async function take(file: string, mark: string): Promise<FileHandle | null> {
   let handle: FileHandle;
   try {
-    handle = await open(file, "wx", 0o600);
+    // One that was just removed is in the way on Windows for as long as somebody has it open.
+    handle = await despiteOthers(() => open(file, "wx", 0o600));
   } catch (error) {
     if (codeOf(error) === "EEXIST") return null;
     throw notWritable(file, reasonOf(error));

@@ -6,6 +6,7 @@ import { type Bundled, bundleName, manifestOf } from "../../desktop/bundle.ts";
 import { hostFileNotWritable } from "../../desktop/errors.ts";
 import { pack } from "../../desktop/pack.ts";
 import { wrongUsage } from "../../failure.ts";
+import { despiteOthers } from "../../platform/files/despite-others.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
 import { serverUrl } from "../target/server-url.ts";
@@ -67,7 +68,7 @@ async function write(file: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${file}.m2mcp-new`;
   try {
     await writeFile(temporary, bytes);
-    await rename(temporary, file);
+    await despiteOthers(() => rename(temporary, file));
   } catch (error) {
     await rm(temporary, { force: true });
     throw hostFileNotWritable(file, reasonOf(error));

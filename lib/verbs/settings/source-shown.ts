@@ -9,6 +9,8 @@ export function sourceShown(source: AssertionSource): string {
       return "from a command";
     case "value":
       return "kept";
+    case "env":
+      return `from the variable ${source.name}`;
     case "missing":
       return "missing";
     default:

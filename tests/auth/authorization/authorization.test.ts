@@ -100,6 +100,20 @@ describe("an authorization server that is dead", () => {
       expect(state().token?.accessToken).not.toBe(good.slice(7));
     });
 
+  test("an authorization server that is dead before the token's end is asked again once a token is needed", async () => {
+    const { open, pass } = setUp();
+    await open().headers(ask());
+    pass(599_000);
+    world.as.setTrouble("unavailable");
+    const early = open();
+    await early.headers(ask());
+    await early.end();
+    // It is well again: who has no token any more does not hear of the failure that hurt nobody.
+    world.as.setTrouble(null);
+    pass(1100);
+    expect((await open().headers(ask())).authorization).toMatch(/^Bearer /);
+  });
+
   test("an authorization server that is dead is told of once the token is over, and not asked by all who come at once", async () => {
     const { open, pass } = setUp();
     await open().headers(ask());

@@ -27,11 +27,13 @@ const spansOf = (text: string) =>
   );
 
 /** What no server here can stand in for: clouds, their tools, a person at a terminal (two-minutes.test.ts). */
-const ELSEWHERE = /--assertion |--sign-command|gcloud|--grant (token-exchange|id-jag)|@svc\nm2mcp install/;
+const ELSEWHERE =
+  /--assertion |--sign-command|gcloud|--grant (token-exchange|id-jag)|@svc\nm2mcp install|releases\/|gh attestation/;
 /** Options of other programs. */
 const FOREIGN = ["preload", "config", "cpu-prof", "cli", "raw"];
 /** Programs whose options are not looked at. */
-const PROGRAMS = /\b(bun|npx|gcloud|aws|az|curl|claude|openssl|codex|gemini)\b/;
+const PROGRAMS =
+  /\b(bun|npx|npm|gcloud|aws|az|curl|claude|openssl|codex|gemini|codesign|patchelf)\b|^--set-interpreter$/;
 
 let world: ScriptedWorld;
 const homes: Home[] = [];
@@ -127,7 +129,15 @@ describe.each(DOCUMENTS)("%s:", (document) => {
   });
   test("variables within it are there", () => {
     const named = [...text.matchAll(/\bM2MCP_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
-    const OTHERS = ["M2MCP_HOME", "M2MCP_PASSPHRASE", "M2MCP_NEW_PASSPHRASE", "M2MCP_LOG"];
+    // The last two are of the scripts that install.
+    const OTHERS = [
+      "M2MCP_HOME",
+      "M2MCP_PASSPHRASE",
+      "M2MCP_NEW_PASSPHRASE",
+      "M2MCP_LOG",
+      "M2MCP_INSTALL_DIR",
+      "M2MCP_RELEASE_URL",
+    ];
     const known = [...OPTION_NAMES.map(variableOf), ...OTHERS];
     expect(named.filter((name) => !known.includes(name))).toEqual([]);
   });
