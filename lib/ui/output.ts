@@ -20,6 +20,13 @@ export interface Output {
   show(text: Shown): void;
   /** A result for programs; nothing but in JSON mode. @throws M2mcpError (exit 1) where --jq fails on it */
   data(value: unknown): void;
+  /**
+   * One object of several, as it is written where each has a line of its own: what --jq makes of it may have several lines
+   * or none.
+   *
+   * @throws M2mcpError (exit 1) where --jq fails on it
+   */
+  line(value: unknown): string;
   /** Bytes as they are, in every mode; at a terminal as text with its control characters shown. */
   raw(bytes: Uint8Array | string): void;
   /** What a person should know, on stderr; not with --quiet. */
@@ -108,6 +115,12 @@ export function createOutput(
     raw(text);
     if (failure) throw failure;
   };
+  const oneOf = (value: unknown) => {
+    if (!mode.filter) return `${showControlsInJson(jsonText(value))}\n`;
+    const { text, failure } = mode.filter(jsonText(value));
+    if (failure) throw failure;
+    return screen.out.isTerminal ? visible(text) : text;
+  };
   const ended = (text: string) => (text.endsWith("\n") ? text : `${text}\n`);
   return {
     json: mode.json,
@@ -119,6 +132,7 @@ export function createOutput(
       if (!mode.json) write(ended(text));
     },
     data,
+    line: oneOf,
     raw,
     note: (text) => lines().log(line(text)),
     warn: (text) => lines().warn(headed("warning:", "warning", line(text))),
