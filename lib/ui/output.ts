@@ -63,6 +63,14 @@ export const markTold = (error: M2mcpError): void => void told.add(error);
 const timed = (text: string, atMs: number | undefined) =>
   atMs === undefined ? text : `${new Date(atMs).toISOString().slice(11, -1)} ${text}`;
 
+/** @throws M2mcpError where the filter fails */
+function lineOf(value: unknown, filter: JsonFilter | undefined, isTerminal: boolean): string {
+  if (!filter) return `${showControlsInJson(jsonText(value))}\n`;
+  const { text, failure } = filter(jsonText(value));
+  if (failure) throw failure;
+  return isTerminal ? visible(text) : text;
+}
+
 /** How a command's words are wanted. */
 export interface OutputMode {
   json: boolean;
@@ -115,12 +123,6 @@ export function createOutput(
     raw(text);
     if (failure) throw failure;
   };
-  const oneOf = (value: unknown) => {
-    if (!mode.filter) return `${showControlsInJson(jsonText(value))}\n`;
-    const { text, failure } = mode.filter(jsonText(value));
-    if (failure) throw failure;
-    return screen.out.isTerminal ? visible(text) : text;
-  };
   const ended = (text: string) => (text.endsWith("\n") ? text : `${text}\n`);
   return {
     json: mode.json,
@@ -132,7 +134,7 @@ export function createOutput(
       if (!mode.json) write(ended(text));
     },
     data,
-    line: oneOf,
+    line: (value) => lineOf(value, mode.filter, screen.out.isTerminal),
     raw,
     note: (text) => lines().log(line(text)),
     warn: (text) => lines().warn(headed("warning:", "warning", line(text))),
