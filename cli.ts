@@ -38,7 +38,7 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
       output.raw((await import("./lib/command-line/licenses.ts").catch(noNotices)).NOTICES);
       return EXIT.done;
     }
-    const wanted = parsed.positionals[0] === "help" ? parsed.positionals.slice(1) : parsed.positionals;
+    const wanted = parsed.positionals[0] === "help" ? helped(parsed.positionals) : parsed.positionals;
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
     const verbs = VERBS.map(({ name }) => name);
     const names = wanted === parsed.positionals ? verbs : [...verbs, ...HELP_TOPICS];
@@ -69,6 +69,9 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     return known.exitCode;
   }
 }
+
+/** What `help` is asked for; help of help is the overview. */
+const helped = (words: readonly string[]) => words.filter((word, at) => at > 0 && word !== "help");
 
 async function chosenVerb(...[words, verbs, atTerminal, io]: [...Parameters<typeof chooseVerb>, IO]) {
   try {

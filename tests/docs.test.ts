@@ -249,3 +249,13 @@ describe("docs/identities.md:", () => {
     expect([piece, forms.some(isRead)]).toEqual([piece, true]);
   });
 });
+
+test("the changelog says each thing once: merges that keep both sides are seen", () => {
+  const released = read("CHANGELOG.md").split(/^## /m).slice(1);
+  for (const version of released) {
+    const parts = [...version.matchAll(/^(?:### .*|[A-Z].*:)$/gm)].map(([title]) => title);
+    expect(parts).toEqual([...new Set(parts)]);
+    const beginnings = [...version.matchAll(/^- (.{24})/gm)].map(([, beginning]) => beginning);
+    expect(beginnings).toEqual([...new Set(beginnings)]);
+  }
+});

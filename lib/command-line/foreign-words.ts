@@ -94,6 +94,27 @@ export const VERB_WORDS: Readonly<Record<string, string>> = {
   autocomplete: "completion",
 };
 
+/** Other words for what is done to something: `tools-describe` for `tools-get`, `run-tool` for `tools-call`. */
+export const ACTION_WORDS: Readonly<Record<string, readonly string[]>> = {
+  describe: ["get", "read"],
+  show: ["get", "read"],
+  view: ["get", "read"],
+  info: ["get", "read"],
+  inspect: ["get", "read"],
+  schema: ["get"],
+  fetch: ["read", "get"],
+  cat: ["read"],
+  get: ["read"],
+  run: ["call"],
+  exec: ["call"],
+  execute: ["call"],
+  invoke: ["call"],
+  use: ["call"],
+  stop: ["cancel"],
+  kill: ["cancel"],
+  output: ["result"],
+};
+
 /** What a word means where no server is named beside it, or where one is. */
 export const LISTING_WORDS: Readonly<Record<"alone" | "with target", Readonly<Record<string, string>>>> = {
   alone: { list: "profiles", ls: "profiles" },

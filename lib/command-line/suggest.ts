@@ -62,10 +62,26 @@ function byParts<Word extends string>(typed: string, words: readonly Word[]): Wo
   return best;
 }
 
-/** Whether two names have the same parts, in whatever order: `list tools` and `tools-list`. */
-export function hasSameParts(one: string, other: string): boolean {
-  const [mine, theirs] = [partsOf(one).sort(), partsOf(other).sort()];
-  return mine.length > 1 && mine.join(" ") === theirs.join(" ");
+/**
+ * The word that has the same parts, at least two, in whatever order: `tools-list` for `list tools`.
+ *
+ * @param others what else a part may stand for
+ */
+export function withSameParts<Word extends string>(
+  typed: string,
+  words: readonly Word[],
+  others: Readonly<Record<string, readonly string[]>> = {},
+): Word | undefined {
+  const parts = partsOf(typed);
+  const readings = parts.flatMap((part, at) =>
+    (Object.hasOwn(others, part) ? (others[part] ?? []) : []).map((other) => parts.with(at, other)),
+  );
+  const key = (of: string[]) => of.toSorted().join(" ");
+  for (const reading of [parts, ...readings]) {
+    const found = words.find((word) => reading.length > 1 && key(partsOf(word)) === key(reading));
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The parts of a name however it is written, in the singular: `listTools`, `list_tools` and `tools-list` have the same. */

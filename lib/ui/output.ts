@@ -20,6 +20,13 @@ export interface Output {
   show(text: Shown): void;
   /** A result for programs; nothing but in JSON mode. @throws M2mcpError (exit 1) where --jq fails on it */
   data(value: unknown): void;
+  /**
+   * One object of several, as it is written where each has a line of its own: what --jq makes of it may have several lines
+   * or none.
+   *
+   * @throws M2mcpError (exit 1) where --jq fails on it
+   */
+  line(value: unknown): string;
   /** Bytes as they are, in every mode; at a terminal as text with its control characters shown. */
   raw(bytes: Uint8Array | string): void;
   /** What a person should know, on stderr; not with --quiet. */
@@ -55,6 +62,14 @@ export const markTold = (error: M2mcpError): void => void told.add(error);
 
 const timed = (text: string, atMs: number | undefined) =>
   atMs === undefined ? text : `${new Date(atMs).toISOString().slice(11, -1)} ${text}`;
+
+/** @throws M2mcpError where the filter fails */
+function lineOf(value: unknown, filter: JsonFilter | undefined, isTerminal: boolean): string {
+  if (!filter) return `${showControlsInJson(jsonText(value))}\n`;
+  const { text, failure } = filter(jsonText(value));
+  if (failure) throw failure;
+  return isTerminal ? visible(text) : text;
+}
 
 /** How a command's words are wanted. */
 export interface OutputMode {
@@ -119,6 +134,7 @@ export function createOutput(
       if (!mode.json) write(ended(text));
     },
     data,
+    line: (value) => lineOf(value, mode.filter, screen.out.isTerminal),
     raw,
     note: (text) => lines().log(line(text)),
     warn: (text) => lines().warn(headed("warning:", "warning", line(text))),

@@ -216,6 +216,13 @@ describe("what is near is named, and not run:", () => {
     [["@svc", "tools", "call", "x"], "tools-call"],
     [["@svc", "list", "prompts"], "prompts-list"],
     [["tools", "list"], "tools-list"],
+    [["@svc", "tools-describe"], "tools-get"],
+    [["@svc", "showTool"], "tools-get"],
+    [["@svc", "tools", "run"], "tools-call"],
+    [["@svc", "resources-get"], "resources-read"],
+    [["@svc", "prompts_show"], "prompts-get"],
+    [["sign-in"], "login"],
+    [["Sign_Out"], "logout"],
     [["exit-codes"], "help exit-codes"],
     [["version"], "--version"],
     [["halp"], "help"],
@@ -261,7 +268,19 @@ describe("what is near is named, and not run:", () => {
   });
 });
 
+test("help of help is the overview", async () => {
+  const overview = await m2mcp("--help");
+  for (const words of [["help", "help"], ["help", "--help"], ["help"]])
+    expect(await m2mcp(...words)).toEqual(overview);
+  expect(await m2mcp("help", "help", "json")).toEqual(await m2mcp("help", "json"));
+});
+
 describe("errors", () => {
+  test("a command without its connection says which there are", async () => {
+    const { err, code } = await m2mcp("whoami");
+    expect([code, err]).toEqual([1, expect.stringContaining("; m2mcp profiles lists what is saved\n")]);
+    expect((await m2mcp("grep")).err).not.toContain("profiles");
+  });
   test("for people: error and hint on stderr, nothing on stdout", async () => {
     expect(await m2mcp("tool-list", "@svc")).toEqual({
       code: 1,

@@ -44,6 +44,7 @@ describe.each(ERAS)("at a server of the era %s,", (era) => {
         ["tools/list", "{"],
         ["tools/list", "{]"],
         ["tools/list", "x"],
+        [""],
       ])
         expect((await home.run([url, "request", ...words])).code).toBe(1);
     }),

@@ -162,7 +162,7 @@ describe("refused, naming what mends it", () => {
   test("an unknown grant, naming those that exist", async () => {
     const error = await refusal([...who, "--grant", "authorization-code"]);
     expect(error.message).toBe(
-      "unknown grant authorization-code: there are client-credentials and jwt-bearer",
+      "unknown grant authorization-code: there are client-credentials, jwt-bearer, token-exchange, id-jag",
     );
   });
   for (const [argv, word] of [

@@ -1,7 +1,7 @@
 import { wrongUsage } from "../../failure.ts";
 import { isUnexpanded } from "../../plain-text.ts";
-import { LISTING_WORDS, VERB_WORDS } from "../foreign-words.ts";
-import { hasSameParts, isNear, suggest } from "../suggest.ts";
+import { ACTION_WORDS, LISTING_WORDS, VERB_WORDS } from "../foreign-words.ts";
+import { isNear, suggest, withSameParts } from "../suggest.ts";
 import { HELP_TOPICS } from "../topic-names.ts";
 
 /** Whether text names a server or a profile rather than a verb. */
@@ -37,9 +37,12 @@ function unknownVerb(
   hasTarget: boolean,
 ) {
   const words = { ...VERB_WORDS, ...LISTING_WORDS[hasTarget ? "with target" : "alone"] };
+  // `sign-in` and `SignIn` are `signin`.
+  const joined = verb.replace(/[-_]/g, "").toLowerCase();
+  const known = Object.hasOwn(words, joined) ? joined : verb;
   const near =
-    verbs.find((name) => hasSameParts(name, `${verb} ${next}`)) ??
-    (HELP_TOPICS.includes(verb) ? `help ${verb}` : suggest(verb, [...verbs, "help", "--version"], words));
+    withSameParts(`${verb} ${next}`, verbs, ACTION_WORDS) ??
+    (HELP_TOPICS.includes(verb) ? `help ${verb}` : suggest(known, [...verbs, "help", "--version"], words));
   // A word that is near no command may be part of a secret that holds a space: it is not repeated.
   const isOurs = isNear(verb, [...verbs, ...HELP_TOPICS, ...Object.keys(words)]);
   const message = isOurs ? `unknown command ${verb}` : "unknown command";

@@ -10,8 +10,10 @@ export function checkPositionals(verb: VerbSpec, positionals: readonly string[])
   const places = verb.arguments.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
   const usage = `m2mcp ${verb.name} ${verb.arguments}`.trim();
   const missing = places.filter((slot) => slot.startsWith("<"))[positionals.length];
-  if (missing)
-    throw wrongUsage(`${verb.name} needs ${missing}`, `${usage}, for example: ${verb.examples[0]}`);
+  if (missing) {
+    const saved = /target|@name/.test(missing) ? "; m2mcp profiles lists what is saved" : "";
+    throw wrongUsage(`${verb.name} needs ${missing}`, `${usage}, for example: ${verb.examples[0]}${saved}`);
+  }
   const isExtra = positionals.length > places.length;
   const open = places.some((slot) => slot.startsWith("[..."));
   // Not repeated: it may be part of a secret that holds a space, unquoted.

@@ -22,7 +22,9 @@ function parsed(text: string): Document.Parsed {
     throw new Damaged(
       text,
       first.pos[0],
-      first.message.replace(/^\w/, (letter) => letter.toLowerCase()),
+      first.code === "MULTIPLE_DOCS"
+        ? "one document is expected, and here begins another"
+        : first.message.replace(/^\w/, (letter) => letter.toLowerCase()),
     );
   const { contents } = document;
   if (contents && !isMap(contents) && !isNothing(contents))

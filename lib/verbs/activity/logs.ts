@@ -3,7 +3,7 @@ import { createFollower } from "../../activity/follow-logs.ts";
 import { type LoggedEntry, type LogSource, lastEntries, logsOf } from "../../activity/read-logs.ts";
 import { listRunning } from "../../activity/running.ts";
 import type { Command } from "../../command-line/command.ts";
-import { showControls, showControlsInJson } from "../../controls.ts";
+import { showControls } from "../../controls.ts";
 import { wrongUsage } from "../../failure.ts";
 import { stateFolders } from "../../platform/files/state-folders.ts";
 import { sleep } from "../../timing/sleep.ts";
@@ -70,10 +70,10 @@ function lineCount(text: string | undefined): number {
 
 /** As JSON, each line is an object of its own while more may come. */
 function shown({ output, io }: Command, entry: LoggedEntry, isFollowing: boolean, isMixed: boolean): void {
-  const people = () => showControls(isMixed ? `${entry.target}  ${lineOf(entry)}` : lineOf(entry));
-  const text = output.json ? showControlsInJson(JSON.stringify(asJson(entry))) : people();
+  const people = () => `${showControls(isMixed ? `${entry.target}  ${lineOf(entry)}` : lineOf(entry))}\n`;
+  const text = output.json ? output.line(asJson(entry)) : people();
   // While more may come it has to be seen whether the reader has gone.
-  if (isFollowing) void io.openStdout().write(`${text}\n`);
+  if (isFollowing) void io.openStdout().write(text);
   else output.print(text);
 }
 

@@ -6,7 +6,7 @@ import { type HostFile, withoutEntry } from "../../desktop/host-file.ts";
 import { HOSTS } from "../../desktop/hosts/all.ts";
 import { type Place, placeOf } from "../../desktop/place.ts";
 import { type System, thisSystem } from "../../desktop/system.ts";
-import { wrongUsage } from "../../failure.ts";
+import { type M2mcpError, wrongUsage } from "../../failure.ts";
 import { profileName } from "../target/server-url.ts";
 import { carryOut, modeOf, type Step } from "./changes.ts";
 import { givenPlace, hostsOption, scopeOption } from "./places.ts";
@@ -22,13 +22,18 @@ export async function run(command: Command): Promise<Outcome> {
   const system = thisSystem(io);
   modeOf(command);
   const steps: Step[] = [];
-  for (const [place, entry] of await ourEntries(command, system, target))
+  const { entries, problems } = await ourEntries(command, system, target);
+  for (const [place, entry] of entries)
     steps.push({
       place,
       name: entry.name,
       own: [entry.name, entry.command, ...entry.args.filter((word) => /^(?:bridge|@[\w.-]+)$/.test(word))],
       make: (file: HostFile) => restored(file, entry.name, withoutEntry(file, entry.name), system),
     });
+  const [unread] = problems;
+  // What cannot be read may have one.
+  if (steps.length === 0 && unread) throw unread;
+  for (const { message } of problems) output.warn(message);
   if (steps.length === 0) {
     const where =
       hostsOption(command)
@@ -42,7 +47,11 @@ export async function run(command: Command): Promise<Outcome> {
 }
 
 /** Entries that start this program for the connection, or that have the name which is asked for. */
-async function ourEntries(command: Command, system: System, target: string): Promise<[Place, OwnEntry][]> {
+async function ourEntries(
+  command: Command,
+  system: System,
+  target: string,
+): Promise<{ entries: [Place, OwnEntry][]; problems: M2mcpError[] }> {
   const named = hostsOption(command);
   const scope = scopeOption(command);
   const name = command.options.value("name");
@@ -52,10 +61,12 @@ async function ourEntries(command: Command, system: System, target: string): Pro
   const files = given
     ? [{ place: given, file: await lookInto(given, system) }]
     : await filesOf(named.length > 0 ? named : HOSTS, system, scope);
-  return files.flatMap(({ place, file }) => {
-    if (file.problem) command.output.warn(file.problem.message);
-    return file.ours.filter(isMeant).map((entry): [Place, OwnEntry] => [place, entry]);
-  });
+  return {
+    entries: files.flatMap(({ place, file }) =>
+      file.ours.filter(isMeant).map((entry): [Place, OwnEntry] => [place, entry]),
+    ),
+    problems: files.flatMap(({ file }) => file.problem ?? []),
+  };
 }
 
 /** The files of hosts, of one scope or of each. */

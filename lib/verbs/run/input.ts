@@ -34,7 +34,7 @@ async function fileStream(file: string, path: string) {
     const found = await open(file);
     const isFolder = (await found.stat()).isDirectory();
     await found.close();
-    if (isFolder) throw new Error("it is a folder");
+    if (isFolder) throw Object.assign(new Error(), { code: "EISDIR" });
   } catch (error) {
     throw wrongUsage(
       `cannot read ${path}: ${reasonOf(error)}`,

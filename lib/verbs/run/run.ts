@@ -1,5 +1,4 @@
 import type { Command, Outcome } from "../../command-line/command.ts";
-import { showControlsInJson } from "../../controls.ts";
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import type { JsonObject } from "../../json.ts";
@@ -68,7 +67,7 @@ async function runLines(
         first ??= failed;
         if (!keepsGoing) over.abort(notWanted());
       }
-      return out.write(`${lineStart}${showControlsInJson(JSON.stringify(written))}\n`);
+      return out.write(`${lineStart}${output.line(written)}`);
     },
   });
   await out.flushed();

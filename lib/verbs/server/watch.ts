@@ -1,6 +1,6 @@
 import type { Command } from "../../command-line/command.ts";
 import { CLIENT_INFO } from "../../command-line/version.ts";
-import { showControls, showControlsInJson } from "../../controls.ts";
+import { showControls } from "../../controls.ts";
 import type { M2mcpError } from "../../failure.ts";
 import { watchChanges } from "../../hosts/one-off/watch.ts";
 import type { JsonObject } from "../../json.ts";
@@ -20,6 +20,7 @@ export async function run(command: Command): Promise<undefined> {
   const { output, io } = command;
   const out = io.openStdout();
   const nothing = new AbortController();
+  const unwritable = new AbortController();
   try {
     await watchChanges(endpoint, {
       clientInfo: CLIENT_INFO,
@@ -30,7 +31,7 @@ export async function run(command: Command): Promise<undefined> {
         ...(uris.length > 0 ? { resourceSubscriptions: uris } : {}),
       },
       // A reader that has gone wants no more.
-      over: AbortSignal.any([leaving.gone, out.gone, nothing.signal]),
+      over: AbortSignal.any([leaving.gone, out.gone, nothing.signal, unwritable.signal]),
       onHonoured(filter) {
         const { heard, unheard } = inWords(filter, uris);
         for (const uri of unheard) output.warn(`the server tells of no changes of ${uri}`);
@@ -39,7 +40,11 @@ export async function run(command: Command): Promise<undefined> {
       },
       onChange(method, params) {
         const at = new Date(io.now()).toISOString();
-        out.write(`${output.json ? asJson({ at, method, params }) : line(at, method, params)}\n`);
+        try {
+          out.write(output.json ? output.line({ at, method, params }) : `${line(at, method, params)}\n`);
+        } catch (error) {
+          unwritable.abort(error);
+        }
       },
     });
     await out.flushed();
@@ -48,6 +53,7 @@ export async function run(command: Command): Promise<undefined> {
     leaving.end();
   }
   if (leaving.gone.aborted) throw leaving.gone.reason as M2mcpError;
+  if (unwritable.signal.aborted) throw unwritable.signal.reason;
   if (nothing.signal.aborted) throw nothingToWatch();
   if (!out.gone.aborted) throw endedBySelf();
 }
@@ -67,8 +73,6 @@ function inWords(filter: JsonObject, uris: readonly string[]): { heard: string[]
     unheard: uris.filter((uri) => !subscribed.includes(uri)),
   };
 }
-
-const asJson = (change: JsonObject): string => showControlsInJson(JSON.stringify(change));
 
 /** `2026-07-28T09:00:00.000Z  resource updated  memo://one` */
 function line(at: string, method: string, { uri }: JsonObject): string {

@@ -94,6 +94,14 @@ describe("a bridge", () => {
       expect(await bridge.end()).toBe(0);
       await until(() => heard.includes("bridge ended"), 10_000);
       followed.kill("SIGINT");
+      const times = home.start(["logs", "--follow", "--jq", ".time"]);
+      let told = "";
+      times.stdout.on("data", (text) => {
+        told += text;
+      });
+      await until(() => told.includes("\n"), 10_000);
+      times.kill("SIGINT");
+      expect(told).toMatch(new RegExp(`^(${STAMP}\n)+$`));
       for (const line of heard.trim().split("\n")) expect(JSON.parse(line)).toHaveProperty("level");
 
       const log = logOf(home);

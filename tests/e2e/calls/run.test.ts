@@ -51,6 +51,29 @@ for (const kind of ["legacy", "modern"] as const)
       expect(d).toMatchObject({ id: { any: 1 }, result: { tools: expect.any(Array) } });
     });
 
+    test("with --jq an answer is what the expression makes of it", async () => {
+      const calls = lines(...["a", "b\nc"].map((text) => ({ tool: "echo", arguments: { text } })));
+      const ran = await run(calls, "--jq", "[.id, .result.content[].text]");
+      expect([ran.code, read(ran.stdout)]).toEqual([
+        0,
+        [
+          [1, "a"],
+          [2, "b\nc"],
+        ],
+      ]);
+      const failed = await run(calls, "--jq", ".id.x");
+      expect([failed.code, failed.stdout]).toEqual([1, ""]);
+      expect(failed.stderr).toStartWith("error: --jq: ");
+    });
+
+    test("a folder is no file of calls", async () => {
+      const ran = await run("", home.folder);
+      expect([ran.code, ran.stderr]).toEqual([
+        1,
+        expect.stringMatching(/^error: cannot read .*: it is a folder\n/),
+      ]);
+    });
+
     test("answers come in the order of the calls, however many are under way", async () => {
       const times = [200, 20, 120, 10, 60, 1];
       const startedMs = performance.now();

@@ -93,6 +93,21 @@ test("with --json each line is the notification, and a reader that has gone ends
   expect(await seen.ended).toBe(0);
 });
 
+test("with --jq each is what the expression makes of it; one that fails ends it", async () => {
+  const server = await modern();
+  const seen = watching(server.url, "memo://one", "--jq", ".params.uri");
+  await until(() => seen.err.includes("watching"));
+  await server.tell("notifications/resources/updated", { uri: "memo://one" });
+  await until(() => seen.out === "memo://one\n");
+  seen.child.kill("SIGINT");
+  expect(await seen.ended).toBe("SIGINT");
+  const failing = watching(server.url, "memo://one", "--jq", ".params.uri.x");
+  await until(() => failing.err.includes("watching"));
+  await server.tell("notifications/resources/updated", { uri: "memo://one" });
+  expect(await failing.ended).toBe(1);
+  expect(failing.err).toContain("error: --jq: ");
+});
+
 test("a server that tells of nothing is named", async () => {
   const server = home.owns(await startModernServer());
   server.methods["subscriptions/listen"] = (asked) => {

@@ -75,6 +75,15 @@ test("an entry that a host starts, with nothing but its home, reaches the server
   expect([again.code, again.stdout]).toEqual([0, "there is no entry of ours for @svc in any host\n"]);
 });
 
+test("where a host's file cannot be read, nobody says that there is no entry in it", async () => {
+  mkdirSync(path(".cursor"));
+  writeFileSync(path(".cursor", "mcp.json"), "{broken");
+  const { code, stdout, stderr } = await home.run(["uninstall", "@svc", "--yes"]);
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(/^error: Cursor's file cannot be read, .*\nhint: mend it there/);
+  expect(readFileSync(path(".cursor", "mcp.json"), "utf8")).toBe("{broken");
+});
+
 describe("files of other programs", () => {
   test.each([
     ["cursor", [".cursor", "mcp.json"], CURSOR],

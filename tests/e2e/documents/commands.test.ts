@@ -17,9 +17,11 @@ const DOCUMENTS = [
   ...readdirSync(join(ROOT, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])),
 ];
 const textOf = (document: string) => readFileSync(join(ROOT, document), "utf8");
+/** A command in a block or in backticks: at its beginning, or behind variables, a pipe or an opening bracket. */
+const COMMAND = /(?:^|\n|[|(] ?)(?:[A-Z_0-9]+=\S* )*(?:env .* )?m2mcp(?= @?[a-z]|$)/;
 const blocksOf = (text: string) =>
   [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, block = ""]) =>
-    /\bm2mcp\b/.test(block) ? [block] : [],
+    COMMAND.test(block) ? [block] : [],
   );
 const spansOf = (text: string) =>
   [...text.replace(/^```.*?^```/gms, "").matchAll(/`([^`]+)`/g)].map(([, span = ""]) =>
@@ -30,7 +32,17 @@ const spansOf = (text: string) =>
 const ELSEWHERE =
   /--assertion |--sign-command|gcloud|--grant (token-exchange|id-jag)|@svc\nm2mcp install|releases\/|gh attestation/;
 /** Options of other programs. */
-const FOREIGN = ["preload", "config", "cpu-prof", "cli", "raw"];
+const FOREIGN = [
+  "preload",
+  "config",
+  "cpu-prof",
+  "cli",
+  "raw",
+  "set-interpreter",
+  "omit",
+  "no-optional",
+  "cacert",
+];
 /** Programs whose options are not looked at. */
 const PROGRAMS =
   /\b(bun|npx|npm|gcloud|aws|az|curl|claude|openssl|codex|gemini|codesign|patchelf)\b|^--set-interpreter$/;
@@ -109,7 +121,9 @@ describe.each(DOCUMENTS)("%s:", (document) => {
   const text = textOf(document);
   test("commands within it are there, with their options", () => {
     const within = [...spansOf(text), ...blocksOf(text)].flatMap((part) => [
-      ...part.replaceAll("\\\n", " ").matchAll(/(?:^|[\s(])(m2mcp(?: [^\n]*)?)/gm),
+      ...(COMMAND.test(part) ? part : "")
+        .replaceAll("\\\n", " ")
+        .matchAll(/(?:^|[\s(])(m2mcp(?: [^\n]*)?)/gm),
     ]);
     const faults = within.flatMap(([, command = ""]) => {
       const fault = faultOf(command);
@@ -122,7 +136,9 @@ describe.each(DOCUMENTS)("%s:", (document) => {
     const ours = text.replace(/^## Beside others$.*?(?=^## )/ms, "");
     const spans = spansOf(ours);
     const options = spans.flatMap((span) =>
-      PROGRAMS.test(span) ? [] : [...span.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)],
+      !/^(--|m2mcp )/.test(span) || PROGRAMS.test(span)
+        ? []
+        : [...span.matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)],
     );
     const known: readonly string[] = [...OPTION_NAMES, ...FOREIGN];
     expect(options.map(([, name = ""]) => name).filter((name) => !known.includes(name))).toEqual([]);
