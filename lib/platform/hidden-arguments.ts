@@ -21,19 +21,37 @@ interface Executing {
 export function ownArguments(redacted: (argv: readonly string[]) => readonly string[]): string[] {
   const argv = process.argv.slice(2);
   const handed = takeHanded();
+  own = handed ?? argv;
   if (handed) return handed;
   const shown = redacted(argv);
   if (shown.every((argument, at) => argument === argv[at])) return argv;
+  // Where that cannot be, they stay in sight.
+  execute(shown, argv, {});
+  return argv;
+}
+
+let own: readonly string[] | undefined;
+
+/** Starts this program once more in the same process, with further variables. Returns only where that cannot be. */
+export function startAgain(variables: Record<string, string>): void {
+  if (own) execute(process.argv.slice(2), own, variables);
+}
+
+function execute(
+  shown: readonly string[],
+  argv: readonly string[],
+  variables: Record<string, string>,
+): void {
   try {
     const { execve } = process as Executing;
-    const env = { ...process.env, [VARIABLE]: JSON.stringify({ pid: process.pid, arguments: argv }) };
+    const handed = JSON.stringify({ pid: process.pid, arguments: argv });
+    const env = { ...process.env, ...variables, [VARIABLE]: handed };
     const exists = () => process.getBuiltinModule("node:fs").existsSync(process.execPath);
     if (execve && isExecutable() && exists())
       execve.call(process, process.execPath, [process.argv0, ...shown], env);
   } catch {
-    // Memory may be short: then they stay in sight.
+    // Memory may be short.
   }
-  return argv;
 }
 
 /** What the start before has handed over; it is taken out, so that nothing that we start inherits it. */

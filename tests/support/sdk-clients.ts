@@ -1,8 +1,11 @@
 // Clients of both eras (the official SDKs) over the executable, under one roof.
 import { Client as ModernClient, type VersionNegotiationOptions } from "@modelcontextprotocol/client";
 import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
+import { StreamableHTTPClientTransport as ModernHttp } from "@modelcontextprotocol/client";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport as LegacyHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import type { Transport as LegacyTransport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CreateMessageRequestSchema,
   ElicitRequestSchema,
@@ -50,6 +53,8 @@ export interface ConnectOptions {
   env: Record<string, string>;
   args?: string[];
   capabilities?: Json;
+  /** Where `m2mcp serve` gives the server to HTTP clients; the executable is not started then. */
+  served?: string;
 }
 
 const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
@@ -135,7 +140,10 @@ export async function connectLegacy(options: ConnectOptions, version?: string): 
       return ROOTS;
     });
   let agreed: string | undefined;
-  const transport = new LegacyStdio(parameters(options));
+  const transport: LegacyTransport =
+    options.served === undefined
+      ? new LegacyStdio(parameters(options))
+      : (new LegacyHttp(new URL(options.served)) as LegacyTransport);
   const send = transport.send.bind(transport);
   transport.send = (message) => {
     // The SDK asks for its latest version only.
@@ -143,8 +151,10 @@ export async function connectLegacy(options: ConnectOptions, version?: string): 
       return send({ ...message, params: { ...message.params, protocolVersion: version } });
     return send(message);
   };
+  const told = transport.setProtocolVersion?.bind(transport);
   const setProtocolVersion = (now: string) => {
     agreed = now;
+    told?.(now);
   };
   Object.assign(transport, { setProtocolVersion });
   await client.connect(transport);
@@ -228,7 +238,10 @@ export async function connectModern(
       asked.push({ method, params: {} });
       return ROOTS;
     });
-  const transport = new ModernStdio(parameters(options));
+  const transport =
+    options.served === undefined
+      ? new ModernStdio(parameters(options))
+      : new ModernHttp(new URL(options.served));
   await client.connect(transport);
   tap(transport, wire);
   return any;

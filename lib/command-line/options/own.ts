@@ -43,5 +43,21 @@ export const OWN = {
   progress: { group: "own", about: "show progress on stderr even if it is no terminal" },
   follow: { group: "own", variable: false, about: "keep printing what is added, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
+  listen: {
+    group: "own",
+    value: "HOST:PORT|unix:PATH",
+    about: "where to listen: 127.0.0.1 and a free port by default; beyond this machine with --bearer-file alone",
+  },
+  "bearer-file": {
+    group: "own",
+    value: "FILE",
+    about: "a file with the bearer token that clients must show",
+  },
+  "allow-host": {
+    group: "own",
+    value: "NAME",
+    repeat: true,
+    about: "a further name of this machine that clients and web pages may ask by",
+  },
   show: { group: "own", variable: false, about: "show the token at a terminal too" },
 } as const satisfies Record<string, OptionSpec>;

@@ -68,6 +68,20 @@ export const SERVER: readonly VerbSpec[] = [
     load: () => import("../../verbs/server/bridge.ts"),
   },
   {
+    name: "serve",
+    group: "hosts",
+    arguments: "<target>",
+    about: "Give the server to HTTP clients on this machine, authorized: MCP at /mcp",
+    options: ["listen", "bearer-file", "allow-host", ...SPEAKING],
+    without: ["json", "jq"],
+    examples: [
+      `m2mcp serve ${OWN_NAME}`,
+      `m2mcp serve ${OWN_NAME} --listen 127.0.0.1:8080`,
+      `m2mcp serve ${OWN_NAME} --listen 0.0.0.0:8080 --bearer-file /run/secrets/bearer`,
+    ],
+    load: () => import("../../verbs/serve/serve.ts"),
+  },
+  {
     name: "ping",
     group: "look inside",
     arguments: "<target>",

@@ -33,7 +33,10 @@ export async function connect(context: ConnectionContext, call: Call): Promise<A
   }
   const { connected, answer } = found;
   if (connected.proven) learnEra(context, connected.era);
-  if (context.state === mine) context.state = { kind: "connected", ...connected };
+  if (context.state === mine) {
+    context.state = { kind: "connected", ...connected };
+    context.shared?.onSide(connected.transport.side);
+  }
   for (const message of context.queued.splice(0)) void connected.transport.notify(message);
   return answer;
 }

@@ -6,7 +6,7 @@ import { startTimer } from "../../timing/timer.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
 import type { SessionSettings } from "../legacy/session-settings.ts";
-import type { EraTransport } from "../pairs/era-transport.ts";
+import type { EraTransport, ServerSide } from "../pairs/era-transport.ts";
 import { type ClientEra, transportFor } from "../pairs/pair.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import { serverSilent } from "../protocol/errors.ts";
@@ -27,6 +27,14 @@ export type ConnectionState =
 
 export type ConnectedState = { kind: "connected" } & Connected;
 
+/** A client that may go on at another process. */
+export interface SharedClient {
+  /** The session that it has come with from another process. */
+  resumed?: { handshake: NonNullable<ConnectionContext["handshake"]>; session: SavedSession };
+  /** Told of what the session comes to at the server, and of what takes its place. */
+  onSide(side: ServerSide | undefined): void;
+}
+
 /** A connection and what belongs to it, for the functions that work on it. */
 export interface ConnectionContext {
   readonly endpoint: Endpoint;
@@ -43,6 +51,7 @@ export interface ConnectionContext {
   readonly queued: NotificationMessage[];
   /** Transports that the client itself has left: what is under way there may still be answered. */
   readonly left: EraTransport[];
+  readonly shared: SharedClient | undefined;
   readonly memories: ServerMemories;
   readonly ended: AbortController;
   client: ClientEra;
@@ -57,13 +66,14 @@ export interface ConnectionContext {
 export const transportOf =
   (context: ConnectionContext, resumed: SavedSession | undefined) =>
   (era: ServerEra): EraTransport => {
-    const { client, endpoint, ids, onMessage, own, memories } = context;
+    const { client, endpoint, ids, onMessage, own, memories, shared, handshake } = context;
     return transportFor(client, era, {
       endpoint,
       ids,
       onMessage,
       client: own ?? { clientInfo: undefined, capabilities: {} },
       resumed,
+      ...(shared ? { shared: true, ...(resumed && handshake ? { handshake } : {}) } : {}),
       onOpened: (opened, session, protocolVersion) =>
         memories.learn({ era: opened, protocolVersion, ...(session ? { session } : {}) }),
     });

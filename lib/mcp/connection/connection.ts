@@ -7,13 +7,19 @@ import { createIds } from "../jsonrpc/id.ts";
 import { type NotificationMessage, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { createSessionSettings } from "../legacy/session-settings.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
-import type { Endpoint } from "../protocol/endpoint.ts";
+import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { clientEra, erasOf } from "../protocol/versions.ts";
 import { connect } from "./connect.ts";
-import { type ConnectedState, type ConnectionContext, transportNow } from "./connection-state.ts";
+import {
+  type ConnectedState,
+  type ConnectionContext,
+  type SharedClient,
+  transportNow,
+  transportOf,
+} from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
 import type { Negotiated } from "./negotiate.ts";
 import { createServerMemories, withSettled } from "./server-cache.ts";
@@ -30,21 +36,26 @@ export interface ConnectionOptions {
   onMessage: OnMessage;
   /** Who asks, where the requests are our own: they are sent in the era of the server. Absent: a client's, passed on. */
   own?: OwnIdentity | undefined;
+  /** The client may go on at another process, and may have come from one. */
+  shared?: SharedClient;
 }
 
 /**
  * Connects a client with a server. The client's era is in its first request, the server's is remembered, pinned, or shows
  * in its answers. An era that turns out wrong, at the start or later, is replaced, and the client notices nothing.
  */
-export function createConnection({ endpoint: given, onMessage, own }: ConnectionOptions): Transport {
+export function createConnection({ endpoint: given, onMessage, own, shared }: ConnectionOptions): Transport {
   const { guard, ...bare } = given;
-  if (guard) return guard(onMessage, (heard) => createConnection({ endpoint: bare, onMessage: heard, own }));
+  const others = shared ? { own, shared } : { own };
+  if (guard)
+    return guard(onMessage, (heard) => createConnection({ endpoint: bare, onMessage: heard, ...others }));
   const { cache, settled } = withSettled(given.cache);
   const endpoint = { ...given, cache };
   const context: ConnectionContext = {
     endpoint,
     onMessage,
     own,
+    shared,
     ids: createIds(),
     allowed: erasOf(endpoint.protocol),
     settings: createSessionSettings(),
@@ -54,9 +65,10 @@ export function createConnection({ endpoint: given, onMessage, own }: Connection
     ended: new AbortController(),
     client: own ? "own" : "legacy",
     state: { kind: "unknown" },
-    handshake: undefined,
+    handshake: shared?.resumed?.handshake,
     cooldownUntilMs: 0,
   };
+  if (shared?.resumed) goOn(context, shared.resumed.session);
   return {
     request(call) {
       if (isEarlyPing(context, call.message))
@@ -74,6 +86,13 @@ export function createConnection({ endpoint: given, onMessage, own }: Connection
       await settled();
     },
   };
+}
+
+/** Goes on in a session that the client has opened at another process. */
+function goOn(context: ConnectionContext, session: SavedSession): void {
+  const transport = transportOf(context, session)("legacy");
+  context.state = { kind: "connected", era: "legacy", transport, proven: true };
+  context.shared?.onSide(transport.side);
 }
 
 /** Before the handshake there is no session that a ping could be sent in (MCP 2025-11-25 "Initialization"). */

@@ -93,6 +93,7 @@ async function goOnOver(
   void used.transport.close(context.client === "own" ? "leave" : "end");
   if (connected.proven) learnEra(context, connected.era);
   context.state = { kind: "connected", ...connected };
+  context.shared?.onSide(connected.transport.side);
   const { handshake } = context;
   if (!handshake) return;
   if (handshake.initialized) void connected.transport.notify(handshake.initialized);

@@ -24,7 +24,7 @@ export type Reading =
 
 export interface ReadAnswerOptions {
   endpoint: Endpoint;
-  call: Pick<Call, "onMessage"> & { message: RequestMessage };
+  call: Pick<Call, "onMessage" | "onEventId"> & { message: RequestMessage };
   cursor: StreamCursor;
   /** Ends the response. */
   abort: AbortController;

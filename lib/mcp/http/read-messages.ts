@@ -113,11 +113,12 @@ function errorInWords(text: Text): string | undefined {
 
 /** Only unnamed events and those named `message` carry messages (MCP Streamable HTTP; HTML "Server-sent events"). */
 async function takeEvent(
-  { event, data }: StreamEvent,
+  { event, data, id }: StreamEvent,
   options: ReadMessagesOptions,
   notes: MessagesRead,
 ): Promise<void> {
   const host = hostOf(options.url);
+  if (id !== undefined) await options.cursor.onEventId?.(id, data.length === 0);
   if (event === undefined || event === "message") {
     if (data.length === 0) return;
     const unreadable = await takeAll(await parse(data), options);

@@ -1,10 +1,12 @@
 import { createParser } from "eventsource-parser";
 import { LONG_BYTES, type Text } from "../jsonrpc/bytes.ts";
+import type { Call } from "../protocol/transport.ts";
 import type { HttpResponse } from "./body.ts";
 
 /** One server-sent event; `id` is the cursor to resume after it (HTML SSE, MCP 2025-11-25 "Resumability"). */
 export interface StreamEvent {
   event?: string;
+  id?: string;
   data: Text;
 }
 
@@ -13,6 +15,8 @@ export interface StreamCursor {
   lastEventId?: string;
   /** From the `retry` field, in ms. */
   retryMs?: number;
+  /** Told of each id, before its message; or alone, where the event has none. */
+  onEventId?: Call["onEventId"];
 }
 
 /** Longest wait before a stream is resumed that a server is granted, in ms. */
@@ -40,8 +44,8 @@ export async function readEvents(
   let events: StreamEvent[] = [];
   let overflow = false;
   const parser = createParser({
-    onEvent: ({ event, data }) => {
-      events.push(eventOf(event, data));
+    onEvent: ({ event, data, id }) => {
+      events.push(eventOf(event, data, id));
     },
     onId: (id) => {
       cursor.lastEventId = id;
@@ -77,9 +81,10 @@ export async function readEvents(
   return events[0];
 }
 
-function eventOf(event: string | undefined, data: string): StreamEvent {
+function eventOf(event: string | undefined, data: string, id?: string): StreamEvent {
   const text = data.length < LONG_BYTES ? data : Buffer.from(data);
-  return event === undefined ? { data: text } : { event, data: text };
+  const named = event === undefined ? { data: text } : { event, data: text };
+  return id === undefined ? named : { ...named, id };
 }
 
 /** Weighs what has come since the last blank line, which is all that is kept of a stream. */

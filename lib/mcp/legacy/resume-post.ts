@@ -29,7 +29,8 @@ export interface ResumeOptions extends Omit<ReadAnswerOptions, "cursor"> {
 export async function resumePost(first: HttpResponse, options: ResumeOptions): Promise<Answer> {
   const { endpoint, abort } = options;
   const host = hostOf(endpoint.url);
-  const cursor: StreamCursor = {};
+  const { onEventId } = options.call;
+  const cursor: StreamCursor = onEventId ? { onEventId } : {};
   const progress: Progress = { heardMs: performance.now(), failures: 0, fruitless: 0 };
   for (let outcome = await readOnce(first, cursor, options); ; outcome = await resumeOnce(cursor, options)) {
     if (outcome.kind === "answer") return outcome.answer;

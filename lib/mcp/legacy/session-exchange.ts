@@ -13,7 +13,7 @@ import { notification, type ResponseMessage, withId } from "../jsonrpc/message.t
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { wrongContentType } from "../protocol/errors.ts";
-import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
+import { type Call, Cancellation, Detachment, type OnMessage } from "../protocol/transport.ts";
 import { answerElsewhereDue, resumePost } from "./resume-post.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import type { Handshaken, SessionExchange, Traffic } from "./traffic.ts";
@@ -66,6 +66,7 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
   const abort = new AbortController();
   let drained: (() => void) | undefined;
   const onCancel = () => {
+    if (call.signal.reason instanceof Detachment) return abort.abort(call.signal.reason);
     drained = cancel(traffic, id, session, abort, call.signal.reason);
   };
   call.signal.addEventListener("abort", onCancel, { once: true });
@@ -100,7 +101,7 @@ const post = (
 async function read(
   traffic: Traffic,
   response: HttpResponse,
-  { message, onMessage }: Call,
+  { message, onMessage, onEventId }: Call,
   session: SessionHeaders,
   abort: AbortController,
 ): Promise<Answer> {
@@ -112,7 +113,7 @@ async function read(
   if (plain.kind === "answer") return answered(plain.message);
   return resumePost(plain.response, {
     endpoint,
-    call: { message, onMessage: noting(traffic, onMessage) },
+    call: { message, onMessage: noting(traffic, onMessage), ...(onEventId ? { onEventId } : {}) },
     abort,
     drains,
     other: (answer) => answerElsewhere(traffic, answer),

@@ -6,12 +6,13 @@ import { sleep } from "../../timing/sleep.ts";
 import { cookieTexts, restoreCookies } from "../http/layers/cookies.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, ResponseMessage } from "../jsonrpc/message.ts";
-import type { Answer } from "../protocol/answer.ts";
+import type { Answer, Refused } from "../protocol/answer.ts";
 import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
 import { createIdempotent } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
+import { openStream, type StreamOptions } from "./open-stream.ts";
 import { listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
@@ -34,6 +35,10 @@ export interface LegacySessionOptions {
   resumed?: SavedSession;
   /** Whether to keep the standalone stream open once the handshake is done. */
   listens?: boolean;
+  /** Other processes carry the same session beside this one: what its server asks may be answered through any of them. */
+  shared?: boolean;
+  /** The handshake that an earlier process did, in which the session is opened again where the server forgets it. */
+  handshake?: Session["handshake"];
 }
 
 export interface LegacySession extends Transport {
@@ -41,6 +46,8 @@ export interface LegacySession extends Transport {
   current(): SavedSession | undefined;
   /** Opens the standalone stream where it is not open; waits for it, but not long. Never rejects. */
   hear(): Promise<void>;
+  /** Streams that others ask for, one by one. @see openStream */
+  stream(options: StreamOptions): Promise<Refused | undefined>;
 }
 
 /**
@@ -63,7 +70,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     listens: options.listens ?? true,
     ended: new AbortController(),
     state: resumed ? asOpen(savedHeaders(resumed), true) : { kind: "none" },
-    handshake: undefined,
+    handshake: options.handshake,
     told: Promise.resolve(),
   };
   return {
@@ -77,10 +84,11 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
       return answer;
     },
     notify: (message) => notify(session, message),
-    respond: (message) => respond(session, message),
+    respond: (message) => respond(session, message, options.shared === true),
     close: (how) => close(session, how),
     current: () => current(session),
     hear: () => hear(session),
+    stream: (stream) => openStream(session, stream),
   };
 }
 
@@ -163,9 +171,13 @@ async function tell(session: Session, { text, method }: NotificationMessage): Pr
   if (await exchange.tell(text, (await whenReady(session)) ?? {}, method)) losses.refusedAfresh(NOTICE);
 }
 
-async function respond(session: Session, { id, text }: ResponseMessage): Promise<void> {
+async function respond(
+  session: Session,
+  { id, text }: ResponseMessage,
+  isShared: boolean,
+): Promise<void> {
   // One that the server of a lost session asked for would reach the new one, which did not.
-  if (id !== null && !session.exchange.asked.delete(id)) return;
+  if (id !== null && !session.exchange.asked.delete(id) && !isShared) return;
   // It waits for a handshake alone: the server may hold back its answer to `initialized` for it.
   const { state } = session;
   if (state.kind === "opening" || state.kind === "reopening") await state.done;

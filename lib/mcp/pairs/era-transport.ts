@@ -1,5 +1,7 @@
 import type { JsonObject } from "../../json.ts";
+import type { LegacySession } from "../legacy/session.ts";
 import type { Answer, Refused } from "../protocol/answer.ts";
+import type { ServerEra } from "../protocol/endpoint.ts";
 import type { Call, Transport } from "../protocol/transport.ts";
 
 /** What opening a transport came to. */
@@ -15,8 +17,19 @@ export type Opened =
     }
   | Refused;
 
+/** What a client's session comes to at the server, for a host whose clients may go on at another process. */
+export interface ServerSide {
+  era: ServerEra;
+  /** The server's own session, where another process can go on with it. */
+  session?: Pick<LegacySession, "current" | "stream">;
+  /** Whether what the server asks can be answered through this process alone. */
+  isHeldHere: boolean;
+}
+
 /** A transport to a server of one era, in the words of the client's; made anew for each try. */
 export interface EraTransport extends Transport {
+  /** Where the host's clients may go on elsewhere. */
+  side?: ServerSide;
   /**
    * Does what must come before the first request, in the name of the client that sends it: the handshake, a question for
    * the era, or nothing.

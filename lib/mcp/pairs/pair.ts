@@ -26,10 +26,36 @@ export interface EraOptions {
   /** A session that an earlier process has left open. */
   resumed: SavedSession | undefined;
   onOpened(era: ServerEra, session: SavedSession | undefined, version: string): void;
+  /** The client may go on at another process. */
+  shared?: boolean;
+  /** What it said of itself at another process. */
+  handshake?: LegacySessionOptions["handshake"];
 }
 
 /** The transport from a client of one era to a server of another: one of the nine pairs. */
 export function transportFor(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
+  if (!options.shared) return pairOf(client, era, options);
+  if (client === "legacy" && era === "legacy") return sharedSession(options);
+  const side = { era, isHeldHere: client === "legacy" || era !== "modern" };
+  return Object.assign(pairOf(client, era, options), { side });
+}
+
+/** A session that other processes carry too: what it says besides is brought to whoever asks for a stream. */
+function sharedSession({ endpoint, ids, onMessage, resumed, handshake }: EraOptions): EraTransport {
+  const session = createLegacySession({
+    endpoint,
+    ids,
+    onMessage,
+    listens: false,
+    shared: true,
+    ...(resumed ? { resumed } : {}),
+    ...(handshake ? { handshake } : {}),
+  });
+  const transport = legacyToLegacy(withDeclarations(session, endpoint), "legacy", endpoint.protocol);
+  return { ...transport, side: { era: "legacy", session, isHeldHere: false } };
+}
+
+function pairOf(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
   const { endpoint, ids, onMessage } = options;
   const session = (to: OnMessage) => sessionFor(era, { endpoint, ids, onMessage: to }).transport;
   const modern = () => withDeclarations(createStatelessHttp(endpoint, ids), endpoint);

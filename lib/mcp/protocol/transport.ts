@@ -17,6 +17,11 @@ export interface Call {
   /** Takes what belongs to this request, in order, before its answer. */
   onMessage: OnMessage;
   /**
+   * Told where the server's stream can be resumed by now: of the message that follows, or of none (MCP 2025-11-25
+   * "Resumability and Redelivery").
+   */
+  onEventId?(id: string, isAlone: boolean): Promise<void> | void;
+  /**
    * Answers what a modern server asks for in its result, where the request is our own.
    *
    * @param wanted the server's `inputRequests`; resolves with the `inputResponses`
@@ -33,6 +38,9 @@ export class Cancellation extends Error {
     this.params = params;
   }
 }
+
+/** Why a request is let go of though it goes on: its client resumes the server's stream by itself. Nothing is told to the server. */
+export class Detachment extends Error {}
 
 /**
  * What carries requests to a server (MCP "Transports"). An answer is the return value of its request: it comes back

@@ -14,6 +14,8 @@ import type { Target } from "./target.ts";
 
 /** For one exchange with an authorization server, in ms: one that says nothing for so long is down. */
 const AUTH_TIMEOUT_MS = 10_000;
+/** Verbs that get tokens all day. */
+const LASTING = ["bridge", "serve"];
 /** Variables by which the runtime finds its way to a server, in either case. */
 const ROUTE_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "NODE_EXTRA_CA_CERTS"];
 
@@ -39,7 +41,7 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
     allowHttp: target.allowHttp,
     log: timedStep(command),
     // A bridge gets tokens all day, and its host shows what it says.
-    ...(command.verb === "bridge" ? {} : { tell: (line: string) => command.output.note(line) }),
+    ...(LASTING.includes(command.verb) ? {} : { tell: (line: string) => command.output.note(line) }),
     route: () => routeOf(command, target),
     ...(takenBy ? { takenBy: issuerMemory(command, takenBy) } : {}),
     ...(login
@@ -114,7 +116,7 @@ const stateOf = (path: string) =>
 const issuerMemory = ({ verb }: Command, cache: Cache): NonNullable<AuthDeps["takenBy"]> => ({
   read: async () => (await cache.readAuth())?.takenBy,
   async write(issuer) {
-    if (verb !== "bridge") return;
+    if (!LASTING.includes(verb)) return;
     await cache.changeAuth(({ takenBy: _, ...old }) =>
       issuer === undefined ? old : { ...old, takenBy: issuer },
     );

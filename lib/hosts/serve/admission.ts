@@ -1,0 +1,56 @@
+// Who may ask at all: decided from a request's head alone.
+
+export interface AdmissionRules {
+  /** Only who names this machine by its loopback names is one of its own: else a web page could come by DNS rebinding. */
+  isLoopback: boolean;
+  /** Further names that may be asked for, and whose pages may ask. */
+  allowedHosts: readonly string[];
+  /** What must be shown, where it must. */
+  bearer?: string;
+}
+
+/** Headers by lower-case name, as node:http has them. */
+export type Head = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface Denial {
+  status: 401 | 403;
+  words: string;
+}
+
+/** Why a request is not taken (MCP "Security & Endpoint"); undefined where it is. */
+export function denialOf(head: Head, rules: AdmissionRules): Denial | undefined {
+  const { isLoopback, allowedHosts, bearer } = rules;
+  const isOurs = (name: string | undefined) =>
+    name !== undefined && (isLoopbackName(name) || allowedHosts.includes(name));
+  const host = hostName(`http://${one(head.host) ?? ""}`);
+  if (isLoopback && !isOurs(host)) return { status: 403, words: "this host name is not served here" };
+  const origin = one(head.origin);
+  if (origin !== undefined && !isOurs(hostName(origin)))
+    return { status: 403, words: "pages of this origin may not ask here" };
+  if (bearer !== undefined && !isSameSecret(one(head.authorization), `Bearer ${bearer}`))
+    return { status: 401, words: "a bearer is wanted" };
+  return undefined;
+}
+
+/** The one value of a header; of several, none that could be meant. */
+export const one = (value: string | string[] | undefined): string | undefined =>
+  Array.isArray(value) ? value.join(", ") : value;
+
+function hostName(url: string): string | undefined {
+  try {
+    return new URL(url).hostname.toLowerCase();
+  } catch {
+    return undefined;
+  }
+}
+
+export const isLoopbackName = (name: string): boolean =>
+  name === "localhost" || name === "[::1]" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name);
+
+/** In a time that tells nothing of where they differ. */
+function isSameSecret(given: string | undefined, wanted: string): boolean {
+  if (given === undefined) return false;
+  const { createHash, timingSafeEqual } = process.getBuiltinModule("node:crypto");
+  const digest = (text: string) => createHash("sha256").update(text.replace(/^bearer /i, "")).digest();
+  return /^bearer /i.test(given) && timingSafeEqual(digest(given), digest(wanted));
+}

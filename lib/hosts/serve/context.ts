@@ -1,0 +1,73 @@
+import type { Id } from "../../mcp/jsonrpc/id.ts";
+import type { NotificationMessage, RequestMessage } from "../../mcp/jsonrpc/message.ts";
+import type { Pending } from "../../mcp/jsonrpc/pending.ts";
+import type { ServerSide } from "../../mcp/pairs/era-transport.ts";
+import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import type { Transport } from "../../mcp/protocol/transport.ts";
+import type { Semaphore } from "../../timing/semaphore.ts";
+import type { Observer } from "../bridge-context.ts";
+import type { Reply } from "./reply.ts";
+import type { Seals } from "./seals.ts";
+
+/** A request that a client has not its answer to. */
+export interface Owed {
+  cancel: AbortController;
+}
+
+/** Requests of one client, or of several that say the same of themselves, and what carries them. */
+export interface Carrier {
+  readonly connection: Transport;
+  /** What it comes to at the server, once that is known. */
+  side: ServerSide | undefined;
+  /** How much is under way. */
+  underWay: number;
+  lastUsedMs: number;
+}
+
+/** A legacy client's session, as far as this process has it. */
+export interface HostedSession extends Carrier {
+  /** The client's handshake. */
+  readonly initialize: RequestMessage;
+  /** The version that was agreed with the client. */
+  version: string;
+  /** The id that the client was given last. */
+  id: string;
+  readonly owed: Pending<Owed>;
+  /** Where what belongs to no request goes. */
+  stream: Reply | undefined;
+  /** What the server asks that can be answered here alone: the ids that the client knows, by our own. */
+  readonly questions: Map<Id, Id>;
+}
+
+/** This process as others that share the key find it. */
+export interface Self {
+  /** `host:port`, or `unix:` and a path. */
+  address: string;
+  /** One start of it and no other. */
+  instance: string;
+}
+
+/** All that the functions of this host work on. */
+export interface ServeContext {
+  readonly endpoint: Endpoint;
+  readonly seals: Seals;
+  readonly observer: Observer;
+  /** Known once it listens. */
+  self: Self;
+  /** By the ids that clients send; several may lead to one. */
+  readonly sessions: Map<string, Promise<HostedSession | undefined>>;
+  /** Ids of sessions that clients have ended here. */
+  readonly ended: Set<string>;
+  /** For modern clients, by what they say of themselves. */
+  readonly carriers: Map<string, Carrier>;
+  readonly permits: Semaphore;
+  /** Requests that are being answered. */
+  readonly replies: Set<Reply>;
+  /** Ends subscriptions, which wait for nothing. */
+  readonly endings: Set<() => void>;
+  onMessageDone(length: number): void;
+  onListChanged(method: string): void;
+}
+
+/** What came of the server besides answers, on its way to a client. */
+export type Heard = NotificationMessage | RequestMessage;

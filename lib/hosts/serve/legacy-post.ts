@@ -1,0 +1,197 @@
+// What legacy clients send (MCP 2025-11-25 "Sending Messages to the Server").
+import type { IncomingMessage } from "node:http";
+import { isBatch } from "../../mcp/jsonrpc/batch.ts";
+import { asString, type Text } from "../../mcp/jsonrpc/bytes.ts";
+import { type Id, idValue } from "../../mcp/jsonrpc/id.ts";
+import {
+  errorResponse,
+  exactParams,
+  INVALID_REQUEST,
+  type Message,
+  type NotificationMessage,
+  type RequestMessage,
+  type ResponseMessage,
+  requestIdOf,
+  withId,
+} from "../../mcp/jsonrpc/message.ts";
+import { parseMessages, type Unreadable } from "../../mcp/jsonrpc/parse.ts";
+import { judge } from "../../mcp/protocol/verdict.ts";
+import { Cancellation, Detachment } from "../../mcp/protocol/transport.ts";
+import { refused } from "../../mcp/protocol/answer.ts";
+import { quietly } from "../../timing/quietly.ts";
+import { one } from "./admission.ts";
+import { type Carried, carry } from "./carry.ts";
+import type { HostedSession, Owed, ServeContext } from "./context.ts";
+import { FORWARDED, forward, placeOf } from "./peers.ts";
+import type { Reply } from "./reply.ts";
+import { createSession, idOfSession, sessionOf } from "./sessions.ts";
+import { toClient } from "./to-client.ts";
+
+/** The version that has batches (MCP 2025-03-26 "Batching"). */
+const WITH_BATCHES = "2025-03-26";
+const SESSION = "mcp-session-id";
+
+/** Takes one POST of a legacy client's, whose messages were read. */
+export async function takeLegacyPost(
+  context: ServeContext,
+  incoming: IncomingMessage,
+  body: Text,
+  messages: readonly (Message | Unreadable)[],
+  reply: Reply,
+): Promise<void> {
+  const [first] = messages;
+  if (first?.kind === "unreadable" && messages.length === 1)
+    return reply.refuse(400, first.error, first.id);
+  const isArray = isBatch(body, messages);
+  const opening = messages.find((message) => message.kind === "request" && message.method === "initialize");
+  if (opening?.kind === "request") {
+    if (!isArray) return open(context, opening, reply);
+    return reply.refuse(400, { code: INVALID_REQUEST, message: "initialize stands alone" });
+  }
+  const session = await sessionFor(context, incoming, reply);
+  if (!session) return;
+  if (isArray && session.version !== WITH_BATCHES)
+    return reply.refuse(400, { code: INVALID_REQUEST, message: `${session.version} has no batches` });
+  const requests: RequestMessage[] = [];
+  const unreadable: Text[] = [];
+  for (const message of messages)
+    if (message.kind === "request") requests.push(message);
+    else if (message.kind === "unreadable") unreadable.push(errorResponse(message.id, message.error).text);
+    else if (message.kind === "notification") notice(context, session, message);
+    else if (await isElsewhere(context, session, message, incoming, body, reply)) return;
+  if (requests.length === 0 && unreadable.length === 0) return reply.whole(202);
+  await answerAll(context, session, requests, unreadable, isArray, reply);
+}
+
+/** The session that a request names; undefined where that was refused. */
+export async function sessionFor(
+  context: ServeContext,
+  { headers }: IncomingMessage,
+  reply: Reply,
+): Promise<HostedSession | undefined> {
+  const id = one(headers[SESSION]);
+  if (id === undefined) {
+    reply.refuse(400, { code: -32000, message: "Bad Request: Mcp-Session-Id header is required" });
+    return undefined;
+  }
+  const session = await sessionOf(context, id);
+  if (!session) reply.refuse(404, { code: -32001, message: "Session not found" });
+  else session.lastUsedMs = performance.now();
+  return session;
+}
+
+async function open(context: ServeContext, initialize: RequestMessage, reply: Reply): Promise<void> {
+  const session = createSession(context, initialize);
+  const { response } = await carry(context, session, initialize, new AbortController(), {
+    onMessage: (message) => toClient(context, session, message, reply),
+  });
+  if (!response.error) {
+    session.version = String(response.result?.protocolVersion);
+    reply.header(SESSION, idOfSession(context, session));
+  } else void session.connection.close("end");
+  await reply.answer(response.text);
+}
+
+function notice(context: ServeContext, session: HostedSession, message: NotificationMessage): void {
+  const { owed, connection, side } = session;
+  const { method } = message;
+  const id = method === "notifications/cancelled" ? requestIdOf(message) : undefined;
+  const cancelled = id === undefined ? undefined : owed.settle(id);
+  if (cancelled) return cancelled.cancel.abort(new Cancellation(exactParams(message)));
+  // A modern server is listened to where there is somebody to be told.
+  if (method === "notifications/initialized" && side?.era === "modern" && !session.stream) return;
+  void quietly(connection.notify(message));
+  context.onMessageDone(message.text.length);
+}
+
+/** Takes the client's answer to the server; whether another process was asked to, and answers in our stead. */
+async function isElsewhere(
+  context: ServeContext,
+  session: HostedSession,
+  message: ResponseMessage,
+  incoming: IncomingMessage,
+  body: Text,
+  reply: Reply,
+): Promise<boolean> {
+  const question = message.id === null ? undefined : context.seals.open("question", JSON.parse(message.id));
+  if (!question || message.id === null) {
+    void quietly(session.connection.respond(message));
+    return false;
+  }
+  const place = placeOf(context, question);
+  if (place === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
+    await forward(String(question.a), incoming, Buffer.from(asString(body)), reply);
+    return true;
+  }
+  if (place !== "here") return false;
+  const asking = (await context.sessions.get(String(question.s))) ?? session;
+  asking.questions.delete(String(question.q));
+  void quietly(asking.connection.respond(withId(message, String(question.q))));
+  return false;
+}
+
+async function answerAll(
+  context: ServeContext,
+  session: HostedSession,
+  requests: readonly RequestMessage[],
+  unreadable: readonly Text[],
+  isArray: boolean,
+  reply: Reply,
+): Promise<void> {
+  const carried = await Promise.all(requests.map((message) => answerOne(context, session, message, reply)));
+  const answers = carried.flatMap((one) => (one ? [one] : []));
+  // Opened again: clients that can take the new id from here on spare other processes that.
+  const id = idOfSession(context, session);
+  if (session.side?.session) reply.header(SESSION, id);
+  const texts = [...answers.map(({ response }) => response.text), ...unreadable];
+  const [only] = answers;
+  if (texts.length === 0) {
+    // Cancelled: nothing is answered.
+    if (reply.isBegun) reply.end();
+    else reply.whole(202);
+  } else if (!isArray && only) await reply.answer(only.response.text, isLost(session, only) ? 404 : 200);
+  else if (reply.isBegun) {
+    for (const text of texts) await reply.event(text);
+    reply.end();
+  } else await reply.answer(isArray ? `[${texts.map(asString).join(",")}]` : (texts[0] ?? ""), 200);
+}
+
+/** Whether the server has forgotten the session for good: the client opens another (MCP "Session Management"). */
+const isLost = ({ side }: HostedSession, { refusedWith, response }: Carried): boolean =>
+  side?.session !== undefined &&
+  refusedWith === 404 &&
+  judge(
+    { era: "legacy", method: "", inSession: true, proven: true },
+    refused(404, response.error),
+  ).kind === "session_lost";
+
+/** Undefined where the client has cancelled it. */
+async function answerOne(
+  context: ServeContext,
+  session: HostedSession,
+  message: RequestMessage,
+  reply: Reply,
+): Promise<Carried | undefined> {
+  const { id } = message;
+  const request: Owed = { cancel: new AbortController() };
+  if (!session.owed.add(id, request)) {
+    const error = { code: INVALID_REQUEST, message: `a request with id ${idValue(id as Id)} is under way` };
+    return { response: errorResponse(null, error) };
+  }
+  // A client that has gone has not cancelled; what it can resume, it asks for elsewhere.
+  const onGone = () => {
+    if (reply.isResumable) request.cancel.abort(new Detachment());
+  };
+  reply.gone.addEventListener("abort", onGone, { once: true });
+  const isGuarded = context.endpoint.guard !== undefined;
+  const carried = await carry(context, session, message, request.cancel, {
+    onMessage: (heard) => toClient(context, session, heard, reply),
+    // What is resumed comes back unguarded.
+    ...(isGuarded ? {} : { onEventId: (at: string, isAlone: boolean) => reply.eventId(at, isAlone) }),
+  });
+  reply.gone.removeEventListener("abort", onGone);
+  return session.owed.settle(id) ? carried : undefined;
+}
+
+/** The messages of a body, and whether a modern client sends them. */
+export const readBody = (body: Text): (Message | Unreadable)[] => parseMessages(body);

@@ -1,0 +1,88 @@
+// What legacy clients ask for besides (MCP 2025-11-25 "Listening for Messages from the Server", "Session Management").
+import type { IncomingMessage } from "node:http";
+import { type Message, notification } from "../../mcp/jsonrpc/message.ts";
+import { rpcErrorOf, toRpcError } from "../../mcp/protocol/answer.ts";
+import { one } from "./admission.ts";
+import type { HostedSession, ServeContext } from "./context.ts";
+import { sessionFor } from "./legacy-post.ts";
+import type { Reply } from "./reply.ts";
+import { toClient } from "./to-client.ts";
+
+/** Sessions that were ended here and are remembered as such. */
+const MOST_ENDED = 10_000;
+
+/** GET: a stream, for as long as the client wants it, of what its server says besides answers. */
+export async function takeStream(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
+  const session = await sessionFor(context, incoming, reply);
+  if (!session) return;
+  const lastEventId = one(incoming.headers["last-event-id"]);
+  if (lastEventId === undefined) {
+    // One whose end we have not seen.
+    session.stream?.end();
+    session.stream = reply;
+  }
+  session.underWay++;
+  const end = () => reply.end();
+  context.endings.add(end);
+  try {
+    if (session.side?.session) await passStream(context, session, lastEventId, reply);
+    else await holdStream(session, reply);
+  } catch (error) {
+    reply.refuse(502, toRpcError(error));
+  } finally {
+    context.endings.delete(end);
+    session.underWay--;
+    session.lastUsedMs = performance.now();
+    if (session.stream === reply) session.stream = undefined;
+    reply.end();
+  }
+}
+
+/** The server's own stream. */
+async function passStream(
+  context: ServeContext,
+  session: HostedSession,
+  lastEventId: string | undefined,
+  reply: Reply,
+): Promise<void> {
+  const { endpoint } = context;
+  const isGuarded = endpoint.guard !== undefined;
+  const refusal = await session.side?.session?.stream({
+    ...(lastEventId === undefined || isGuarded ? {} : { lastEventId }),
+    signal: reply.gone,
+    onGranted: () => reply.stream(),
+    async onMessage(message: Message) {
+      if (message.kind !== "response") await toClient(context, session, message, reply);
+      else if (!isGuarded) await reply.event(message.text);
+    },
+    onEventId: (id, isAlone) => (isGuarded ? undefined : reply.eventId(id, isAlone)),
+  });
+  if (!refusal) return;
+  const { status } = refusal;
+  const passes = status === 404 || status === 405 || status === 409 || status === 400;
+  reply.refuse(passes ? status : 502, rpcErrorOf(refusal, endpoint.url));
+}
+
+/** A stream of our own, which takes what comes here. */
+async function holdStream(session: HostedSession, reply: Reply): Promise<void> {
+  reply.stream();
+  if (session.side?.era === "modern") await session.connection.notify(notification("notifications/initialized"));
+  if (reply.gone.aborted) return;
+  await new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** DELETE: the client wants the session no more. */
+export async function endSession(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
+  const session = await sessionFor(context, incoming, reply);
+  if (!session) return;
+  const given = one(incoming.headers["mcp-session-id"]) ?? "";
+  for (const id of new Set([given, session.id])) {
+    context.sessions.delete(id);
+    context.ended.add(id);
+  }
+  const [oldest] = context.ended;
+  if (context.ended.size > MOST_ENDED && oldest !== undefined) context.ended.delete(oldest);
+  session.stream?.end();
+  await session.connection.close("end");
+  reply.whole(200);
+}

@@ -1,0 +1,60 @@
+import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "../../mcp/jsonrpc/message.ts";
+import type { HeaderMap } from "../../mcp/protocol/endpoint.ts";
+import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
+import { paramHeaders } from "../../mcp/protocol/param-headers.ts";
+import { HEADER_MISMATCH, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../mcp/protocol/versions.ts";
+import { type Head, one } from "./admission.ts";
+
+/** What `Mcp-Name` mirrors, by method (MCP 2026-07-28 "Standard Request Headers"). */
+const NAMED: Readonly<Record<string, string>> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/**
+ * What is wrong with the headers of a modern request, which mirror its body (MCP 2026-07-28 "Server Validation");
+ * undefined where nothing is.
+ *
+ * @param toolHeaders where the arguments of the tool that is called are mirrored, as far as that is known
+ */
+export function mismatch(head: Head, message: RequestMessage, toolHeaders: HeaderMap): RpcError | undefined {
+  const version = one(head["mcp-protocol-version"]);
+  const named = metaOf(message)[META_VERSION];
+  const wrong = (header: string): RpcError => ({
+    code: HEADER_MISMATCH,
+    message: `the header ${header} is missing, or is not what the body says`,
+  });
+  if (version === undefined || (named !== undefined && named !== version)) return wrong("MCP-Protocol-Version");
+  if (!MODERN_VERSIONS.includes(version))
+    return {
+      code: UNSUPPORTED_VERSION,
+      message: `unsupported protocol version ${version}`,
+      data: { supported: MODERN_VERSIONS, requested: version },
+    };
+  if (one(head["mcp-method"]) !== message.method) return wrong("Mcp-Method");
+  const member = NAMED[message.method];
+  const name = member === undefined ? undefined : message.params[member];
+  if (typeof name === "string" && decoded(one(head["mcp-name"])) !== name) return wrong("Mcp-Name");
+  for (const [header, value] of Object.entries(paramHeaders(toolHeaders, message.params.arguments)))
+    if (!isSame(decoded(one(head[header.toLowerCase()])), decoded(value))) return wrong(header);
+  return undefined;
+}
+
+/** A header's value as it was meant: plain, or in the Base64 sentinel format (MCP 2026-07-28 "Value Encoding"). */
+function decoded(value: string | undefined): string | undefined {
+  const coded = value === undefined ? null : /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(value);
+  return coded ? Buffer.from(coded[1] ?? "", "base64").toString("utf8") : value;
+}
+
+/** `42.0` is 42. */
+const isSame = (given: string | undefined, wanted: string | undefined): boolean =>
+  given === wanted ||
+  (given !== undefined && given !== "" && wanted !== undefined && Number(given) === Number(wanted));
+
+/** The HTTP status of an answer that is an error (MCP 2026-07-28 "Protocol Version Header"). */
+export function statusOf(error: RpcError | undefined): number {
+  if (!error) return 200;
+  if (error.code === METHOD_NOT_FOUND) return 404;
+  return error.code <= HEADER_MISMATCH && error.code >= UNSUPPORTED_VERSION ? 400 : 200;
+}

@@ -1,0 +1,133 @@
+// What modern clients send (MCP 2026-07-28 "Sending Messages"): each request stands for itself.
+import type { IncomingMessage } from "node:http";
+import { createConnection } from "../../mcp/connection/connection.ts";
+import { asString, type Text } from "../../mcp/jsonrpc/bytes.ts";
+import {
+  exactParams,
+  exactResult,
+  INVALID_REQUEST,
+  type Message,
+  type RequestMessage,
+  type ResponseMessage,
+  request as requestMessage,
+  resultResponse,
+} from "../../mcp/jsonrpc/message.ts";
+import type { Unreadable } from "../../mcp/jsonrpc/parse.ts";
+import { META_CAPABILITIES, META_CLIENT, metaOf } from "../../mcp/protocol/meta.ts";
+import { LISTEN } from "../../mcp/protocol/subscription.ts";
+import { Cancellation } from "../../mcp/protocol/transport.ts";
+import { quietly } from "../../timing/quietly.ts";
+import { carry } from "./carry.ts";
+import type { Carrier, Heard, ServeContext } from "./context.ts";
+import { mismatch, statusOf } from "./mirrored.ts";
+import { FORWARDED, forward, placeOf } from "./peers.ts";
+import type { Reply } from "./reply.ts";
+
+/** Takes one POST of a modern client's. */
+export async function takeModernPost(
+  context: ServeContext,
+  incoming: IncomingMessage,
+  body: Text,
+  message: Message | Unreadable,
+  reply: Reply,
+): Promise<void> {
+  if (message.kind === "unreadable") return reply.refuse(400, message.error, message.id);
+  if (message.kind === "response")
+    return reply.refuse(400, { code: INVALID_REQUEST, message: "this version has no answers of clients" });
+  if (message.kind === "notification") {
+    // The core protocol has none over HTTP; those of extensions go on.
+    if (message.method !== "notifications/cancelled")
+      void quietly(carrierFor(context, keyOf(message)).connection.notify(message));
+    return reply.whole(202);
+  }
+  const known = await context.endpoint.cache.read();
+  const tool = message.method === "tools/call" ? String(message.params.name) : undefined;
+  const wrong = mismatch(incoming.headers, message, (tool && known?.toolHeaders?.[tool]) || []);
+  if (wrong) return reply.refuse(400, wrong, message.id);
+  const state = context.seals.open("state", message.params.requestState);
+  if (state && placeOf(context, state) === "elsewhere" && incoming.headers[FORWARDED] === undefined)
+    return forward(String(state.a), incoming, Buffer.from(asString(body)), reply);
+  const key = state ? String(state.k) : keyOf(message);
+  if (message.method === LISTEN) return listen(context, message, reply);
+  await answer(context, carrierFor(context, key), key, state ? withState(message, state.q) : message, reply);
+}
+
+async function answer(
+  context: ServeContext,
+  carrier: Carrier,
+  key: string,
+  message: RequestMessage,
+  reply: Reply,
+): Promise<void> {
+  const cancel = new AbortController();
+  // Closing its stream cancels a request (MCP 2026-07-28 "Cancellation").
+  const onGone = () => cancel.abort(new Cancellation());
+  reply.gone.addEventListener("abort", onGone, { once: true });
+  const { response } = await carry(context, carrier, message, cancel, {
+    onMessage: (heard) => tell(context, heard, reply),
+  });
+  reply.gone.removeEventListener("abort", onGone);
+  const told = carrier.side?.isHeldHere ? sealedState(context, key, response) : response;
+  await reply.answer(told.text, statusOf(told.error));
+}
+
+/** A subscription has a connection of its own, so that there may be many. */
+async function listen(context: ServeContext, message: RequestMessage, reply: Reply): Promise<void> {
+  const carrier = createCarrier(context);
+  // Its client asks for it again, elsewhere.
+  const end = () => reply.end();
+  context.endings.add(end);
+  await answer(context, carrier, "", message, reply);
+  context.endings.delete(end);
+  await carrier.connection.close("end");
+}
+
+async function tell(context: ServeContext, heard: Heard, reply: Reply): Promise<void> {
+  if (heard.kind === "request") return;
+  if (heard.method.endsWith("/list_changed")) context.onListChanged(heard.method);
+  await reply.event(heard.text);
+  context.onMessageDone(heard.text.length);
+}
+
+/** Clients that say the same of themselves share a connection: a legacy server is told once who asks. */
+const keyOf = (message: Exclude<Message, ResponseMessage>): string => {
+  const meta = metaOf(message);
+  return JSON.stringify([meta[META_CLIENT], meta[META_CAPABILITIES]]);
+};
+
+function carrierFor(context: ServeContext, key: string): Carrier {
+  const known = context.carriers.get(key);
+  if (known) return known;
+  const carrier = createCarrier(context);
+  context.carriers.set(key, carrier);
+  return carrier;
+}
+
+function createCarrier({ endpoint, onListChanged }: ServeContext): Carrier {
+  const carrier: Omit<Carrier, "connection"> = { side: undefined, underWay: 0, lastUsedMs: performance.now() };
+  const connection = createConnection({
+    endpoint,
+    // What belongs to no request has nobody to be told.
+    async onMessage({ method }) {
+      if (method.endsWith("/list_changed")) onListChanged(method);
+    },
+    shared: {
+      onSide(side) {
+        carrier.side = side;
+      },
+    },
+  });
+  return Object.assign(carrier, { connection });
+}
+
+/** What the retry has to bring back leads to this process, which holds the request at the server. */
+function sealedState({ seals, self }: ServeContext, key: string, response: ResponseMessage): ResponseMessage {
+  if (response.result?.resultType !== "input_required" || response.id === null) return response;
+  const result = exactResult(response);
+  if (typeof result.requestState !== "string") return response;
+  const value = { a: self.address, i: self.instance, k: key, q: result.requestState };
+  return resultResponse(response.id, { ...result, requestState: seals.seal("state", value) });
+}
+
+const withState = (message: RequestMessage, requestState: unknown): RequestMessage =>
+  requestMessage(message.id, message.method, { ...exactParams(message), requestState });

@@ -1,0 +1,56 @@
+import type { IncomingMessage } from "node:http";
+import { type Text, toText, trimText } from "../../mcp/jsonrpc/bytes.ts";
+import { startTimer } from "../../timing/timer.ts";
+
+/** Longest body, in bytes. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+/** A client that is silent for so long while it sends is cut off, in ms. */
+const SILENT_MS = 30_000;
+
+/** A body that cannot be taken. */
+export class BodyRefused extends Error {
+  readonly status: 400 | 408 | 413;
+  constructor(status: BodyRefused["status"], words: string) {
+    super(words);
+    this.status = status;
+  }
+}
+
+/** The body of a request. @throws BodyRefused where it is too long, too slow or broken off */
+export function readBody(incoming: IncomingMessage): Promise<Text> {
+  const said = Number(incoming.headers["content-length"] ?? Number.NaN);
+  if (said > MAX_BODY_BYTES) return Promise.reject(tooLong());
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    const late = () => fail(new BodyRefused(408, "the body did not come in time"));
+    let timer = startTimer(SILENT_MS, late);
+    let heardMs = performance.now();
+    const fail = (error: BodyRefused) => {
+      timer.stop();
+      incoming.pause();
+      reject(error);
+    };
+    incoming.on("data", (part: Buffer) => {
+      size += part.length;
+      if (size > MAX_BODY_BYTES) return fail(tooLong());
+      parts.push(part);
+      const now = performance.now();
+      // Not for each of many small parts.
+      if (now - heardMs < 1000) return;
+      heardMs = now;
+      timer.stop();
+      timer = startTimer(SILENT_MS, late);
+    });
+    incoming.on("end", () => {
+      timer.stop();
+      const [only] = parts;
+      resolve(trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts))));
+    });
+    const broken = () => fail(new BodyRefused(400, "the body broke off"));
+    incoming.on("error", broken);
+    incoming.on("aborted", broken);
+  });
+}
+
+const tooLong = () => new BodyRefused(413, `the body is longer than ${MAX_BODY_BYTES} bytes`);

@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { asString, type Text } from "../../mcp/jsonrpc/bytes.ts";
+import type { Id } from "../../mcp/jsonrpc/id.ts";
+import { errorResponse, type RpcError } from "../../mcp/jsonrpc/message.ts";
+import { until } from "../../timing/until.ts";
+
+/** A client that takes nothing of what waits for it for so long is cut off, in ms. */
+const SLOW_MS = 60_000;
+/** A comment keeps quiet streams from being closed on the way, this often, in ms (MCP 2026-07-28 "Receiving Messages"). */
+const ALIVE_MS = 25_000;
+
+/** The response to one HTTP request: one JSON answer, unless something comes before it; then a stream of events. */
+export class Reply {
+  readonly #response: ServerResponse;
+  readonly #gone = new AbortController();
+  #drained: Promise<void> | undefined;
+  #alive: ReturnType<typeof setInterval> | undefined;
+  /** What the next event says of where the stream can be resumed. */
+  #eventId: string | undefined;
+  /** Whether the client can resume what it has. */
+  isResumable = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    response.on("close", () => {
+      clearInterval(this.#alive);
+      this.#gone.abort();
+    });
+    response.on("error", () => this.#gone.abort());
+  }
+
+  /** Fires when the response is over, and before its end where the client has gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  get isBegun(): boolean {
+    return this.#response.headersSent;
+  }
+
+  header(name: string, value: string): void {
+    if (!this.isBegun && !this.gone.aborted) this.#response.setHeader(name, value);
+  }
+
+  /** The whole of it. */
+  whole(status: number, text?: Text, type = "application/json"): void {
+    if (this.gone.aborted || this.isBegun) return;
+    if (text === undefined) {
+      this.#response.writeHead(status, { "content-length": 0 }).end();
+      return;
+    }
+    const body = typeof text === "string" ? Buffer.from(text) : text;
+    this.#response.writeHead(status, { "content-type": type, "content-length": body.length }).end(body);
+  }
+
+  /** A refusal in the words of JSON-RPC. */
+  refuse(status: number, error: RpcError, id: Id | null = null): void {
+    this.whole(status, errorResponse(id, error).text);
+  }
+
+  /** The last answer: whole, or the last event. */
+  async answer(text: Text, status = 200): Promise<void> {
+    if (!this.isBegun) return this.whole(status, text);
+    await this.event(text);
+    this.end();
+  }
+
+  /** From now on it is a stream of events. */
+  stream(): void {
+    if (this.isBegun || this.gone.aborted) return;
+    this.#response.writeHead(200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    });
+    this.#response.flushHeaders();
+    this.#alive = setInterval(() => void this.#write(": alive\n\n"), ALIVE_MS);
+    this.#alive.unref();
+  }
+
+  /** One message as an event. Resolves when more can be taken. */
+  event(text: Text): Promise<void> {
+    this.stream();
+    const id = this.#eventId;
+    this.#eventId = undefined;
+    return this.#write(`${id === undefined ? "" : `id: ${id}\n`}data: ${asString(text)}\n\n`);
+  }
+
+  /** Where the server's stream can be resumed: goes with the next event, or alone. */
+  async eventId(id: string, isAlone: boolean): Promise<void> {
+    if (/[\r\n\0]/.test(id)) return;
+    this.isResumable = true;
+    if (!isAlone) this.#eventId = id;
+    else {
+      this.stream();
+      await this.#write(`id: ${id}\ndata: \n\n`);
+    }
+  }
+
+  /** The answer of another process, as it comes. */
+  pass(answer: IncomingMessage): void {
+    if (this.isBegun || this.gone.aborted) return void answer.destroy();
+    const { connection: _connection, "keep-alive": _alive, "transfer-encoding": _coding, ...kept } = answer.headers;
+    this.#response.writeHead(answer.statusCode ?? 502, kept);
+    answer.pipe(this.#response);
+  }
+
+  end(): void {
+    if (!this.gone.aborted) this.#response.end();
+  }
+
+  #write(text: string): Promise<void> {
+    if (this.gone.aborted || this.#response.writableEnded) return Promise.resolve();
+    if (this.#response.write(text)) return this.#drained ?? Promise.resolve();
+    this.#drained ??= this.#untilDrained();
+    return this.#drained;
+  }
+
+  async #untilDrained(): Promise<void> {
+    const drained = new Promise<void>((resolve) => this.#response.once("drain", () => resolve()));
+    const isOver = await until(drained, SLOW_MS, this.gone);
+    this.#drained = undefined;
+    if (!isOver && !this.gone.aborted) this.#response.destroy();
+  }
+}

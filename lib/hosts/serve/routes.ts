@@ -1,0 +1,114 @@
+// From an HTTP request to who takes it.
+import type { IncomingMessage } from "node:http";
+import { isBatch } from "../../mcp/jsonrpc/batch.ts";
+import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from "../../mcp/jsonrpc/message.ts";
+import { parseMessages } from "../../mcp/jsonrpc/parse.ts";
+import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
+import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
+import { type AdmissionRules, denialOf, one } from "./admission.ts";
+import type { ServeContext } from "./context.ts";
+import { takeLegacyPost } from "./legacy-post.ts";
+import { endSession, takeStream } from "./legacy-stream.ts";
+import { takeModernPost } from "./modern-post.ts";
+import { BodyRefused, readBody } from "./read-request.ts";
+import type { Reply } from "./reply.ts";
+
+export interface Routing {
+  context: ServeContext;
+  rules: AdmissionRules;
+  /** Whether a token is at hand and the server answers; says what is wrong. */
+  ready(): Promise<{ ok: boolean; words: string }>;
+}
+
+/** Answers one HTTP request. Never rejects. */
+export async function route(routing: Routing, incoming: IncomingMessage, reply: Reply): Promise<void> {
+  const [path] = (incoming.url ?? "/").split("?");
+  try {
+    // Probes come by addresses, and know no secrets.
+    if (path === "/healthz") return plain(reply, 200, "ok");
+    if (path === "/readyz") {
+      const { ok, words } = await routing.ready();
+      return plain(reply, ok ? 200 : 503, words);
+    }
+    const denial = denialOf(incoming.headers, routing.rules);
+    if (denial?.status === 401) reply.header("www-authenticate", "Bearer");
+    if (denial) return reply.refuse(denial.status, { code: -32000, message: denial.words });
+    if (path !== "/mcp") return plain(reply, 404, "there is nothing here; the endpoint is /mcp");
+    await endpoint(routing.context, incoming, reply);
+  } catch (error) {
+    if (error instanceof BodyRefused) {
+      reply.header("connection", "close");
+      return reply.refuse(error.status, { code: INVALID_REQUEST, message: error.message });
+    }
+    reply.refuse(500, { code: INTERNAL_ERROR, message: "internal error in m2mcp" });
+    reply.end();
+    routing.context.endpoint.log(`a request failed: ${error instanceof Error ? error.name : typeof error}`);
+  }
+}
+
+const plain = (reply: Reply, status: number, words: string) => reply.whole(status, `${words}\n`, "text/plain");
+
+async function endpoint(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
+  const { method, headers } = incoming;
+  const version = one(headers["mcp-protocol-version"]);
+  const isModern = version !== undefined && MODERN_VERSIONS.includes(version);
+  if (isModern && method !== "POST") return notAllowed(reply, "POST");
+  if (method === "POST") return post(context, incoming, reply, version);
+  if (version !== undefined && !LEGACY_VERSIONS.includes(version)) return unsupported(reply, version);
+  if (method === "DELETE") return endSession(context, incoming, reply);
+  if (method !== "GET") return notAllowed(reply, "GET, POST, DELETE");
+  if (!accepts(headers.accept, ["text/event-stream"]))
+    return reply.refuse(406, { code: -32000, message: "Not Acceptable: accept text/event-stream" });
+  return takeStream(context, incoming, reply);
+}
+
+function notAllowed(reply: Reply, allowed: string): void {
+  reply.header("allow", allowed);
+  reply.refuse(405, { code: -32000, message: "Method not allowed." });
+}
+
+const unsupported = (reply: Reply, version: string) =>
+  reply.refuse(400, {
+    code: -32000,
+    message: `Bad Request: Unsupported protocol version ${version} (supported: ${[...MODERN_VERSIONS, ...LEGACY_VERSIONS].join(", ")})`,
+  });
+
+async function post(
+  context: ServeContext,
+  incoming: IncomingMessage,
+  reply: Reply,
+  version: string | undefined,
+): Promise<void> {
+  const { headers } = incoming;
+  if (!accepts(headers.accept, ["application/json", "text/event-stream"]))
+    return reply.refuse(406, {
+      code: -32000,
+      message: "Not Acceptable: accept both application/json and text/event-stream",
+    });
+  if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? ""))
+    return reply.refuse(415, { code: -32000, message: "Unsupported Media Type: send application/json" });
+  const body = await readBody(incoming);
+  const messages = parseMessages(body);
+  const [first] = messages;
+  if (!first) return reply.refuse(400, { code: PARSE_ERROR, message: "there is no message" });
+  const saysModern =
+    (first.kind === "request" || first.kind === "notification") && META_VERSION in metaOf(first);
+  const isModern =
+    (version !== undefined && MODERN_VERSIONS.includes(version)) ||
+    saysModern ||
+    (first.kind === "request" && first.method === "server/discover");
+  if (isModern && !isBatch(body, messages)) return takeModernPost(context, incoming, body, first, reply);
+  if (isModern) return reply.refuse(400, { code: INVALID_REQUEST, message: "this version has no batches" });
+  const isOpening = first.kind === "request" && first.method === "initialize";
+  if (version !== undefined && !isOpening && !LEGACY_VERSIONS.includes(version))
+    return unsupported(reply, version);
+  return takeLegacyPost(context, incoming, body, messages, reply);
+}
+
+/** Whether a client takes all of these types (RFC 9110 §12.5.1). */
+function accepts(header: string | undefined, types: readonly string[]): boolean {
+  const ranges = (header ?? "").split(",").map((range) => range.split(";")[0]?.trim().toLowerCase());
+  return types.every((type) =>
+    [type, `${type.split("/")[0]}/*`, "*/*"].some((range) => ranges.includes(range)),
+  );
+}

@@ -1,0 +1,178 @@
+// The HTTP host: gives any HTTP client the server, without its knowing of authorization (MCP "Streamable HTTP"). Nothing
+// is kept here that another process with the same key would need.
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Endpoint, ServerCache, ServerMemory } from "../../mcp/protocol/endpoint.ts";
+import { codeOf } from "../../platform/error-code.ts";
+import { createSemaphore } from "../../timing/semaphore.ts";
+import { until } from "../../timing/until.ts";
+import type { Observer } from "../bridge-context.ts";
+import { type AdmissionRules, isLoopbackName } from "./admission.ts";
+import type { Self, ServeContext } from "./context.ts";
+import { cannotListen } from "./errors.ts";
+import { keepTidy } from "./housekeeping.ts";
+import { createReadiness } from "./readiness.ts";
+import { Reply } from "./reply.ts";
+import { route } from "./routes.ts";
+import { createSeals } from "./seals.ts";
+
+/** Requests under way at the server at once; further ones wait. */
+const MAX_REQUESTS = 2048;
+/** Clients' connections at once; further ones are closed. */
+const MAX_CONNECTIONS = 8192;
+/** Longest head of a request, in bytes. */
+const MAX_HEAD_BYTES = 32 * 1024;
+/** How long a client may take for a request's head, in ms. */
+const HEAD_MS = 20_000;
+/** How long a connection at rest is kept, in ms. */
+const REST_MS = 75_000;
+
+/** Where to listen. */
+export type Listen = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
+
+export interface ServeOptions {
+  endpoint: Endpoint;
+  listen: Listen;
+  /** 32 bytes that all replicas share. */
+  key: Uint8Array;
+  bearer?: string;
+  allowedHosts: readonly string[];
+  /** Told where it listens by now. */
+  onListening(address: string): void;
+  /** Ends it: nothing new is taken, what is under way is answered. */
+  stop: AbortSignal;
+  /** Ends it without waiting. */
+  kill: AbortSignal;
+  /** How long answers may take after `stop`, in ms. */
+  drainMs: number;
+  observer: Observer;
+  onMessageDone(length: number): void;
+  onListChanged(method: string): void;
+}
+
+/**
+ * Serves until `stop`, and what is under way then. @throws M2mcpError cannot_listen (exit 1)
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { endpoint, stop, kill, drainMs, bearer, allowedHosts, listen } = options;
+  const context = contextOf(options);
+  const readiness = createReadiness(context.endpoint);
+  const rules: AdmissionRules = {
+    isLoopback: listen.kind === "tcp" && isLoopbackName(listen.host),
+    allowedHosts,
+    ...(bearer === undefined ? {} : { bearer }),
+  };
+  const ready = async () =>
+    stop.aborted ? { ok: false, words: "it is ending" } : readiness.look(AbortSignal.any([stop, kill]));
+  const server = createServer(context, { context, rules, ready });
+  await listening(server, listen);
+  context.self.address = addressOf(server, listen);
+  options.onListening(shown(server, listen));
+  const stopTidying = keepTidy(context);
+  await new Promise<void>((resolve) => AbortSignal.any([stop, kill]).addEventListener("abort", () => resolve()));
+  endpoint.log("ending: nothing new is taken");
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections?.();
+  await drain(context, drainMs, kill);
+  server.closeAllConnections?.();
+  await until(closed, 500, kill);
+  stopTidying();
+  await Promise.all([closeAll(context), readiness.end()]);
+}
+
+function contextOf(options: ServeOptions): ServeContext {
+  const { endpoint, key, observer, onMessageDone, onListChanged } = options;
+  return {
+    endpoint: { ...endpoint, cache: remembered(endpoint.cache) },
+    seals: createSeals(key, endpoint.url),
+    observer,
+    self: { address: "", instance: crypto.randomUUID() } satisfies Self,
+    sessions: new Map(),
+    ended: new Set(),
+    carriers: new Map(),
+    permits: createSemaphore(MAX_REQUESTS),
+    replies: new Set(),
+    endings: new Set(),
+    onMessageDone,
+    onListChanged,
+  };
+}
+
+/** What is known of the server, read once for all connections to it. */
+function remembered(cache: ServerCache): ServerCache {
+  let known: Promise<ServerMemory | undefined> | undefined;
+  return {
+    read() {
+      known ??= cache.read();
+      return known;
+    },
+    change(change) {
+      known = (known ?? cache.read()).then((old) => change(old ?? {}));
+      return cache.change(change);
+    },
+  };
+}
+
+function createServer(context: ServeContext, routing: Parameters<typeof route>[0]): Server {
+  const http = process.getBuiltinModule("node:http");
+  const server = http.createServer(
+    { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: HEAD_MS, keepAliveTimeout: REST_MS, requestTimeout: 0 },
+    (incoming, response) => {
+      const reply = new Reply(response);
+      context.replies.add(reply);
+      reply.gone.addEventListener("abort", () => context.replies.delete(reply), { once: true });
+      void route(routing, incoming, reply);
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  // Streams are quiet for long.
+  server.timeout = 0;
+  return server;
+}
+
+function listening(server: Server, listen: Listen): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const place = listen.kind === "unix" ? listen.path : `${listen.host}:${listen.port}`;
+    server.once("error", (error) => reject(cannotListen(place, codeOf(error) ?? "it failed")));
+    if (listen.kind === "unix") server.listen(listen.path, resolve);
+    else server.listen(listen.port, listen.host, resolve);
+  });
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+const hostInUrl = (host: string) => (host.includes(":") ? `[${host}]` : host);
+
+/** As people are told. */
+const shown = (server: Server, listen: Listen): string =>
+  listen.kind === "unix"
+    ? `unix:${listen.path} (/mcp)`
+    : `http://${hostInUrl(listen.host)}:${portOf(server)}/mcp`;
+
+/** As other processes find it: of all addresses of this machine, the first that leads beyond it. */
+function addressOf(server: Server, listen: Listen): string {
+  if (listen.kind === "unix") return `unix:${listen.path}`;
+  const isAny = listen.host === "0.0.0.0" || listen.host === "::";
+  const all = isAny ? Object.values(process.getBuiltinModule("node:os").networkInterfaces()).flat() : [];
+  const outward = all.find((address) => address && !address.internal && address.family === "IPv4");
+  return `${hostInUrl(outward?.address ?? (isAny ? "127.0.0.1" : listen.host))}:${portOf(server)}`;
+}
+
+/** Lets the answers under way come, for a time; streams that wait for nothing end at once. */
+async function drain(context: ServeContext, drainMs: number, kill: AbortSignal): Promise<void> {
+  for (const end of context.endings) end();
+  const over = Date.now() + drainMs;
+  while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
+    const gone = [...context.replies].map(
+      (reply) => new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve())),
+    );
+    await until(Promise.race(gone), Math.min(200, Math.max(0, over - Date.now())), kill);
+  }
+}
+
+/** Sessions stay open at the server: their clients go on at another process. */
+async function closeAll({ sessions, carriers }: ServeContext): Promise<void> {
+  const open = await Promise.all([...sessions.values()].map((session) => session.catch(() => undefined)));
+  const all = [...new Set(open), ...carriers.values()];
+  await Promise.all(all.map((carrier) => carrier?.connection.close("leave")));
+}

@@ -1,0 +1,60 @@
+import { createSchedule } from "../../timing/schedule.ts";
+import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../http/keep-open.ts";
+import type { Message } from "../jsonrpc/message.ts";
+import type { Refused } from "../protocol/answer.ts";
+import type { Call } from "../protocol/transport.ts";
+import { judge } from "../protocol/verdict.ts";
+import { reopen } from "./reopen-session.ts";
+import { getStream } from "./session-http.ts";
+import { askedIn, type Session, whenReady } from "./session-state.ts";
+
+export interface StreamOptions {
+  /** Where somebody else has stopped reading, maybe a stream of another request. */
+  lastEventId?: string;
+  signal: AbortSignal;
+  /** The server has granted the stream. */
+  onGranted(): void;
+  /** Takes what comes, answers included: those to requests whose stream was lost elsewhere. */
+  onMessage(message: Message): Promise<void>;
+  onEventId: NonNullable<Call["onEventId"]>;
+}
+
+/**
+ * Opens a stream of the session (MCP 2025-11-25 "Listening for Messages from the Server"), and again where it breaks off,
+ * for as long as `signal` lets it. A session that the server forgot is opened again first.
+ *
+ * @returns the refusal, where there never was a stream; undefined where it has ended
+ */
+export async function openStream(session: Session, options: StreamOptions): Promise<Refused | undefined> {
+  const { endpoint } = session;
+  const { lastEventId, signal, onGranted, onMessage, onEventId } = options;
+  let reopenings = 0;
+  let isFirst = true;
+  let used = await whenReady(session);
+  /** Nothing of a stream of the session that was lost can be resumed in the new one. */
+  const isLost = (refusal: Refused) =>
+    session.handshake !== undefined &&
+    reopenings++ === 0 &&
+    judge(askedIn(session, "", used), refusal).kind === "session_lost";
+  const end = await keepOpen({
+    async open(cursor, over) {
+      if (reopenings > 0 && used && session.state === used) await reopen(session, used);
+      used = await whenReady(session);
+      cursor.onEventId = onEventId;
+      const from = isFirst && lastEventId !== undefined ? { ...cursor, lastEventId } : cursor;
+      isFirst = false;
+      return getStream(endpoint, used ?? {}, from, over, Number.POSITIVE_INFINITY);
+    },
+    take: (response, cursor, notes) => {
+      onGranted();
+      return takeMessages(endpoint.url, endpoint.log, onMessage)(response, cursor, notes);
+    },
+    verdict(ended): StreamVerdict {
+      if (ended.kind === "refused" && isLost(ended.refusal)) return "afresh";
+      return ended.everGranted ? judgeStream(ended) : "stop";
+    },
+    schedule: createSchedule(),
+    signal,
+  });
+  return end?.kind === "refused" ? end.refusal : undefined;
+}

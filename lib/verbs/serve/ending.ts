@@ -1,0 +1,28 @@
+const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+
+/** When a server shall end. */
+export interface Ending {
+  /** Takes nothing new: the first signal. */
+  stop: AbortSignal;
+  /** At once: the second. */
+  kill: AbortSignal;
+  /** Listens no more. */
+  end(): void;
+}
+
+export function watchEnding(): Ending {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  const onSignal = () => {
+    if (stop.signal.aborted) kill.abort();
+    else stop.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    end() {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Command } from "../../command-line/command.ts";
+import { wrongUsage } from "../../failure.ts";
+import { isLoopbackName } from "../../hosts/serve/admission.ts";
+import type { Listen } from "../../hosts/serve/serve.ts";
+
+/** Where to listen, and who may ask there. */
+export interface Listening {
+  listen: Listen;
+  bearer?: string;
+  allowedHosts: string[];
+}
+
+/** @throws M2mcpError (exit 1) where options are malformed, or more than this machine would be let in unasked; secret_unreadable */
+export async function readListen({ options, io }: Command): Promise<Listening> {
+  const listen = parseListen(options.value("listen") ?? "127.0.0.1:0");
+  const path = options.value("bearer-file");
+  const isOpen = listen.kind === "tcp" && !isLoopbackName(listen.host);
+  if (isOpen && path === undefined)
+    throw wrongUsage(
+      "beyond this machine anybody could use the server's authorization",
+      "give --bearer-file FILE with a token that clients must show, or listen on 127.0.0.1",
+    );
+  const allowedHosts = options.values("allow-host").map((name) => name.toLowerCase());
+  if (path === undefined) return { listen, allowedHosts };
+  const { readSecret } = await import("../../auth/client/secrets.ts");
+  return { listen, allowedHosts, bearer: await readSecret({ from: "file", path }, io.env) };
+}
+
+/** @throws M2mcpError (exit 1) */
+export function parseListen(text: string): Listen {
+  if (text.startsWith("unix:") && text.length > "unix:".length)
+    return { kind: "unix", path: text.slice("unix:".length) };
+  const [, bracketed, plain = "", port = ""] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/]*)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  if (host === "" || Number(port) > 65_535 || port === "")
+    throw wrongUsage(`--listen ${text} is no place to listen`, "give it like 127.0.0.1:8080 or unix:/run/m2mcp.sock");
+  return { kind: "tcp", host, port: Number(port) };
+}
