@@ -22,6 +22,8 @@ export interface Carrier {
   /** How much is under way. */
   underWay: number;
   lastUsedMs: number;
+  /** What is under way, but for subscriptions. */
+  readonly replies: Set<Reply>;
 }
 
 /** A legacy client's session, as far as this process has it. */

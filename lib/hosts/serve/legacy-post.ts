@@ -138,7 +138,9 @@ async function answerAll(
   isArray: boolean,
   reply: Reply,
 ): Promise<void> {
+  session.replies.add(reply);
   const carried = await Promise.all(requests.map((message) => answerOne(context, session, message, reply)));
+  session.replies.delete(reply);
   const answers = carried.flatMap((one) => (one ? [one] : []));
   // Opened again: clients that can take the new id from here on spare other processes that.
   const id = idOfSession(context, session);

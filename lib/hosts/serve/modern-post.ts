@@ -48,7 +48,7 @@ export async function takeModernPost(
   if (state && placeOf(context, state) === "elsewhere" && incoming.headers[FORWARDED] === undefined)
     return forward(String(state.a), incoming, Buffer.from(asString(body)), reply);
   const key = state ? String(state.k) : keyOf(message);
-  if (message.method === LISTEN) return listen(context, message, reply);
+  if (message.method === LISTEN) return listen(context, key, message, reply);
   await answer(context, carrierFor(context, key), key, state ? withState(message, state.q) : message, reply);
 }
 
@@ -63,23 +63,34 @@ async function answer(
   // Closing its stream cancels a request (MCP 2026-07-28 "Cancellation").
   const onGone = () => cancel.abort(new Cancellation());
   reply.gone.addEventListener("abort", onGone, { once: true });
+  if (message.method !== LISTEN) carrier.replies.add(reply);
   const { response } = await carry(context, carrier, message, cancel, {
     onMessage: (heard) => tell(context, heard, reply),
   });
   reply.gone.removeEventListener("abort", onGone);
+  carrier.replies.delete(reply);
   const told = carrier.side?.isHeldHere ? sealedState(context, key, response) : response;
   await reply.answer(told.text, statusOf(told.error));
 }
 
-/** A subscription has a connection of its own, so that there may be many. */
-async function listen(context: ServeContext, message: RequestMessage, reply: Reply): Promise<void> {
-  const carrier = createCarrier(context);
+/**
+ * At a modern server a subscription has a connection of its own, so that there may be many; at a legacy one it belongs to
+ * the session of the calls.
+ */
+async function listen(
+  context: ServeContext,
+  key: string,
+  message: RequestMessage,
+  reply: Reply,
+): Promise<void> {
+  const shared = carrierFor(context, key);
+  const carrier = shared.side?.era === "modern" ? createCarrier(context) : shared;
   // Its client asks for it again, elsewhere.
   const end = () => reply.end();
   context.endings.add(end);
   await answer(context, carrier, "", message, reply);
   context.endings.delete(end);
-  await carrier.connection.close("end");
+  if (carrier !== shared) await carrier.connection.close("end");
 }
 
 async function tell(context: ServeContext, heard: Heard, reply: Reply): Promise<void> {
@@ -103,13 +114,20 @@ function carrierFor(context: ServeContext, key: string): Carrier {
   return carrier;
 }
 
-function createCarrier({ endpoint, onListChanged }: ServeContext): Carrier {
-  const carrier: Omit<Carrier, "connection"> = { side: undefined, underWay: 0, lastUsedMs: performance.now() };
+function createCarrier(context: ServeContext): Carrier {
+  const replies = new Set<Reply>();
+  const carrier: Omit<Carrier, "connection"> = {
+    side: undefined,
+    underWay: 0,
+    lastUsedMs: performance.now(),
+    replies,
+  };
   const connection = createConnection({
-    endpoint,
-    // What belongs to no request has nobody to be told.
-    async onMessage({ method }) {
-      if (method.endsWith("/list_changed")) onListChanged(method);
+    endpoint: context.endpoint,
+    // What names no request can only be told beside one: the only one that there is.
+    async onMessage(message) {
+      const [only, another] = replies;
+      if (only && !another && message.kind === "notification") await tell(context, message, only);
     },
     shared: {
       onSide(side) {

@@ -48,6 +48,7 @@ export function createSession(
     owed: new Pending(),
     stream: undefined,
     questions: new Map(),
+    replies: new Set(),
     underWay: 0,
     lastUsedMs: performance.now(),
   };

@@ -21,8 +21,9 @@ export async function toClient(
 ): Promise<void> {
   if (message.kind === "notification" && message.method.endsWith("/list_changed"))
     context.onListChanged(message.method);
-  const place = reply && !reply.gone.aborted ? reply : session.stream;
-  if (place && !place.gone.aborted) {
+  // The old transport has one stream for all: then any that the client reads will do.
+  const place = [reply, session.stream, ...session.replies].find((one) => one && !one.gone.aborted);
+  if (place) {
     await place.event(named(context, session, message).text);
     context.onMessageDone(message.text.length);
     return;
