@@ -9,6 +9,7 @@ import {
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { listen } from "../net/listen.ts";
+import { sleep } from "../waiting.ts";
 
 export interface CountingServer {
   url: string;
@@ -44,7 +45,8 @@ function createEventStore(longest: number): EventStore {
   };
 }
 
-export async function startCountingServer(): Promise<CountingServer> {
+/** @param delayMs how long a call of `once` takes, in ms */
+export async function startCountingServer(delayMs = 0): Promise<CountingServer> {
   const once = new Map<number, number>();
   const transports = new Map<string, StreamableHTTPServerTransport>();
   let lastUsed = "";
@@ -60,8 +62,9 @@ export async function startCountingServer(): Promise<CountingServer> {
       { description: "Reads", inputSchema: { n: z.number() }, annotations: { readOnlyHint: true } },
       ({ n }) => say(n),
     );
-    server.registerTool("once", { description: "Acts", inputSchema: { n: z.number() } }, ({ n }) => {
+    server.registerTool("once", { description: "Acts", inputSchema: { n: z.number() } }, async ({ n }) => {
       once.set(n, (once.get(n) ?? 0) + 1);
+      if (delayMs > 0) await sleep(delayMs);
       return say(n);
     });
     return server;
