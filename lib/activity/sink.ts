@@ -22,6 +22,8 @@ export interface SinkOptions {
   folders: StateFolders | null;
   /** A file of the user's own choice; null: none is wanted. Absent: one in the folder for logs. */
   log?: string | null;
+  /** What runs: `bridge to`, or `endpoint for`. */
+  kind?: string;
   target: string;
   server: string;
   startedAtMs: number;
@@ -53,15 +55,18 @@ export async function openSink(options: SinkOptions): Promise<RecordSink | null>
     log: log && place,
     version: options.version,
   };
-  await log?.append(`${lineOf(beginning(bridge))}\n`);
+  await log?.append(`${lineOf(beginning(bridge, options.kind ?? "bridge to"))}\n`);
   if (folders) void tidied(folders, options.log === undefined && log !== null, now());
   return sinkOver(bridge, log, folders, now);
 }
 
-const beginning = ({ startedAtMs, target, server, startedBy, version, pid }: RunningBridge): LogEntry => {
+const beginning = (
+  { startedAtMs, target, server, startedBy, version, pid }: RunningBridge,
+  kind: string,
+): LogEntry => {
   const what = target === server ? server : `${target}, ${server}`;
   const by = startedBy === null ? "" : `, started by ${startedBy}`;
-  const text = `bridge to ${what} began (process ${pid}${by}; m2mcp ${version}, ${process.platform} ${process.arch})`;
+  const text = `${kind} ${what} began (process ${pid}${by}; m2mcp ${version}, ${process.platform} ${process.arch})`;
   return { atMs: startedAtMs, level: "info", method: null, id: null, text };
 };
 

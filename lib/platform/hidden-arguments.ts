@@ -37,11 +37,7 @@ export function startAgain(variables: Record<string, string>): void {
   if (own) execute(process.argv.slice(2), own, variables);
 }
 
-function execute(
-  shown: readonly string[],
-  argv: readonly string[],
-  variables: Record<string, string>,
-): void {
+function execute(shown: readonly string[], argv: readonly string[], variables: Record<string, string>): void {
   try {
     const { execve } = process as Executing;
     const handed = JSON.stringify({ pid: process.pid, arguments: argv });

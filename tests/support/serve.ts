@@ -61,7 +61,14 @@ export async function startRoundRobin(targets: string[]): Promise<Balancer> {
     const target = new URL(targets[next++ % targets.length] ?? "");
     const { host: _host, ...headers } = incoming.headers;
     const outgoing = request(
-      { host: target.hostname, port: target.port, path: target.pathname, method: incoming.method, headers, agent: false },
+      {
+        host: target.hostname,
+        port: target.port,
+        path: target.pathname,
+        method: incoming.method,
+        headers,
+        agent: false,
+      },
       (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers);
         response.flushHeaders();

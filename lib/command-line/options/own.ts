@@ -46,7 +46,8 @@ export const OWN = {
   listen: {
     group: "own",
     value: "HOST:PORT|unix:PATH",
-    about: "where to listen: 127.0.0.1 and a free port by default; beyond this machine with --bearer-file alone",
+    about:
+      "where to listen: 127.0.0.1 and a free port by default; beyond this machine with --bearer-file alone",
   },
   "bearer-file": {
     group: "own",

@@ -6,7 +6,7 @@ import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import type { Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
-import type { Reply } from "./reply.ts";
+import type { Reply } from "./http/reply.ts";
 import type { Seals } from "./seals.ts";
 
 /** A request that a client has not its answer to. */
@@ -34,6 +34,8 @@ export interface HostedSession extends Carrier {
   version: string;
   /** The id that the client was given last. */
   id: string;
+  /** What of the server's session that id holds. */
+  sealed: string;
   readonly owed: Pending<Owed>;
   /** Where what belongs to no request goes. */
   stream: Reply | undefined;

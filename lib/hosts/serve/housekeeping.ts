@@ -18,8 +18,8 @@ async function tidy({ sessions, carriers }: ServeContext): Promise<void> {
   const nowMs = performance.now();
   const tooMany = sessions.size - MOST.sessions;
   let seen = 0;
-  for (const [id, opening] of [...sessions]) {
-    const session = await opening.catch(() => undefined);
+  for (const [id, entry] of [...sessions]) {
+    const session = await entry.catch(() => undefined);
     if (!session || !isIdle(session)) continue;
     const limitMs = session.side?.session ? IDLE_MS.session : IDLE_MS.told;
     if (nowMs - session.lastUsedMs < limitMs && seen++ >= tooMany) continue;

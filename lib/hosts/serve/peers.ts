@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../../json.ts";
 import type { ServeContext } from "./context.ts";
-import type { Reply } from "./reply.ts";
+import type { Reply } from "./http/reply.ts";
 
 /** A request goes from one process to another once. */
 export const FORWARDED = "m2mcp-forwarded";
@@ -29,8 +29,18 @@ export async function forward(
   const place = isSocket
     ? { socketPath: address.slice("unix:".length) }
     : { host: hostOf(address), port: address.slice(address.lastIndexOf(":") + 1) };
-  const { "content-length": _length, connection: _connection, "transfer-encoding": _coding, ...kept } = headers;
-  const sent = { ...kept, host: isSocket ? "localhost" : address, [FORWARDED]: "1", "content-length": body.length };
+  const {
+    "content-length": _length,
+    connection: _connection,
+    "transfer-encoding": _coding,
+    ...kept
+  } = headers;
+  const sent = {
+    ...kept,
+    host: isSocket ? "localhost" : address,
+    [FORWARDED]: "1",
+    "content-length": body.length,
+  };
   await new Promise<void>((resolve) => {
     const outgoing = request({ ...place, method, path: "/mcp", headers: sent }, (answer) => {
       reply.pass(answer);

@@ -31,7 +31,8 @@ export function createReadiness(endpoint: Endpoint): Readiness {
     const message = requestMessage(ids.next(), "ping", {});
     const answer = await connection.request({ message, signal, onMessage: async () => {} });
     // A server that does not know the method is one that answers.
-    if (answer.kind === "refused" && !answer.error) throw new Error(`the server answers with ${answer.status}`);
+    if (answer.kind === "refused" && !answer.error)
+      throw new Error(`the server answers with ${answer.status}`);
   };
   const look = async (signal: AbortSignal) => {
     try {
@@ -39,7 +40,8 @@ export function createReadiness(endpoint: Endpoint): Readiness {
       return { ok: true, words: "ready" };
     } catch (error) {
       // Without addresses or a server's own words: whoever asks need show no secret.
-      const words = error instanceof M2mcpError ? error.code : error instanceof Error ? error.message : "it failed";
+      const words =
+        error instanceof M2mcpError ? error.code : error instanceof Error ? error.message : "it failed";
       return { ok: false, words };
     }
   };

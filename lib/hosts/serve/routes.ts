@@ -5,17 +5,19 @@ import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from "../../mcp/jsonrpc/
 import { parseMessages } from "../../mcp/jsonrpc/parse.ts";
 import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
-import { type AdmissionRules, denialOf, one } from "./admission.ts";
 import type { ServeContext } from "./context.ts";
-import { takeLegacyPost } from "./legacy-post.ts";
-import { endSession, takeStream } from "./legacy-stream.ts";
-import { takeModernPost } from "./modern-post.ts";
-import { BodyRefused, readBody } from "./read-request.ts";
-import type { Reply } from "./reply.ts";
+import { type AdmissionRules, denialOf, one } from "./http/admission.ts";
+import { BodyRefused, readBody } from "./http/read-request.ts";
+import type { Reply } from "./http/reply.ts";
+import { takeLegacyPost } from "./legacy/post.ts";
+import { endSession, takeStream } from "./legacy/stream.ts";
+import { takeModernPost } from "./modern/post.ts";
 
 export interface Routing {
   context: ServeContext;
   rules: AdmissionRules;
+  /** Aborted once nothing new is to come. */
+  stop: AbortSignal;
   /** Whether a token is at hand and the server answers; says what is wrong. */
   ready(): Promise<{ ok: boolean; words: string }>;
 }
@@ -23,6 +25,7 @@ export interface Routing {
 /** Answers one HTTP request. Never rejects. */
 export async function route(routing: Routing, incoming: IncomingMessage, reply: Reply): Promise<void> {
   const [path] = (incoming.url ?? "/").split("?");
+  if (routing.stop.aborted) reply.header("connection", "close");
   try {
     // Probes come by addresses, and know no secrets.
     if (path === "/healthz") return plain(reply, 200, "ok");
@@ -46,7 +49,8 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
   }
 }
 
-const plain = (reply: Reply, status: number, words: string) => reply.whole(status, `${words}\n`, "text/plain");
+const plain = (reply: Reply, status: number, words: string) =>
+  reply.whole(status, `${words}\n`, "text/plain");
 
 async function endpoint(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
   const { method, headers } = incoming;
@@ -99,8 +103,8 @@ async function post(
     (first.kind === "request" && first.method === "server/discover");
   if (isModern && !isBatch(body, messages)) return takeModernPost(context, incoming, body, first, reply);
   if (isModern) return reply.refuse(400, { code: INVALID_REQUEST, message: "this version has no batches" });
-  const isOpening = first.kind === "request" && first.method === "initialize";
-  if (version !== undefined && !isOpening && !LEGACY_VERSIONS.includes(version))
+  const isHandshake = first.kind === "request" && first.method === "initialize";
+  if (version !== undefined && !isHandshake && !LEGACY_VERSIONS.includes(version))
     return unsupported(reply, version);
   return takeLegacyPost(context, incoming, body, messages, reply);
 }

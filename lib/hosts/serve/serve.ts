@@ -1,18 +1,16 @@
 // The HTTP host: gives any HTTP client the server, without its knowing of authorization (MCP "Streamable HTTP"). Nothing
 // is kept here that another process with the same key would need.
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Endpoint, ServerCache, ServerMemory } from "../../mcp/protocol/endpoint.ts";
-import { codeOf } from "../../platform/error-code.ts";
 import { createSemaphore } from "../../timing/semaphore.ts";
 import { until } from "../../timing/until.ts";
 import type { Observer } from "../bridge-context.ts";
-import { type AdmissionRules, isLoopbackName } from "./admission.ts";
 import type { Self, ServeContext } from "./context.ts";
-import { cannotListen } from "./errors.ts";
 import { keepTidy } from "./housekeeping.ts";
+import { type AdmissionRules, isLoopbackName } from "./http/admission.ts";
+import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
+import { Reply } from "./http/reply.ts";
 import { createReadiness } from "./readiness.ts";
-import { Reply } from "./reply.ts";
 import { route } from "./routes.ts";
 import { createSeals } from "./seals.ts";
 
@@ -26,9 +24,6 @@ const MAX_HEAD_BYTES = 32 * 1024;
 const HEAD_MS = 20_000;
 /** How long a connection at rest is kept, in ms. */
 const REST_MS = 75_000;
-
-/** Where to listen. */
-export type Listen = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
 
 export interface ServeOptions {
   endpoint: Endpoint;
@@ -64,12 +59,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   };
   const ready = async () =>
     stop.aborted ? { ok: false, words: "it is ending" } : readiness.look(AbortSignal.any([stop, kill]));
-  const server = createServer(context, { context, rules, ready });
+  const server = createServer(context, { context, rules, stop, ready });
   await listening(server, listen);
   context.self.address = addressOf(server, listen);
   options.onListening(shown(server, listen));
   const stopTidying = keepTidy(context);
-  await new Promise<void>((resolve) => AbortSignal.any([stop, kill]).addEventListener("abort", () => resolve()));
+  await new Promise<void>((resolve) =>
+    AbortSignal.any([stop, kill]).addEventListener("abort", () => resolve()),
+  );
   endpoint.log("ending: nothing new is taken");
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections?.();
@@ -128,34 +125,6 @@ function createServer(context: ServeContext, routing: Parameters<typeof route>[0
   // Streams are quiet for long.
   server.timeout = 0;
   return server;
-}
-
-function listening(server: Server, listen: Listen): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const place = listen.kind === "unix" ? listen.path : `${listen.host}:${listen.port}`;
-    server.once("error", (error) => reject(cannotListen(place, codeOf(error) ?? "it failed")));
-    if (listen.kind === "unix") server.listen(listen.path, resolve);
-    else server.listen(listen.port, listen.host, resolve);
-  });
-}
-
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
-
-const hostInUrl = (host: string) => (host.includes(":") ? `[${host}]` : host);
-
-/** As people are told. */
-const shown = (server: Server, listen: Listen): string =>
-  listen.kind === "unix"
-    ? `unix:${listen.path} (/mcp)`
-    : `http://${hostInUrl(listen.host)}:${portOf(server)}/mcp`;
-
-/** As other processes find it: of all addresses of this machine, the first that leads beyond it. */
-function addressOf(server: Server, listen: Listen): string {
-  if (listen.kind === "unix") return `unix:${listen.path}`;
-  const isAny = listen.host === "0.0.0.0" || listen.host === "::";
-  const all = isAny ? Object.values(process.getBuiltinModule("node:os").networkInterfaces()).flat() : [];
-  const outward = all.find((address) => address && !address.internal && address.family === "IPv4");
-  return `${hostInUrl(outward?.address ?? (isAny ? "127.0.0.1" : listen.host))}:${portOf(server)}`;
 }
 
 /** Lets the answers under way come, for a time; streams that wait for nothing end at once. */

@@ -3,8 +3,9 @@ import { createStatelessHttp } from "../modern/stateless-http.ts";
 import { withDeclarations } from "../pairs/declarations.ts";
 import { discover } from "../pairs/same-era.ts";
 import type { Answer } from "../protocol/answer.ts";
-import type { ServerEra, ServerMemory } from "../protocol/endpoint.ts";
+import type { SavedSession, ServerEra, ServerMemory } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
+import { clientEra } from "../protocol/versions.ts";
 import { type ConnectionContext, transportOf, withinFirstLimit } from "./connection-state.ts";
 import { inOurWords } from "./for-client.ts";
 import { type Negotiated, negotiate } from "./negotiate.ts";
@@ -40,6 +41,24 @@ export async function connect(context: ConnectionContext, call: Call): Promise<A
   for (const message of context.queued.splice(0)) void connected.transport.notify(message);
   return answer;
 }
+
+/** Goes on in a session that the client has opened at another process. */
+export function resume(context: ConnectionContext, session: SavedSession): void {
+  const transport = transportOf(context, session)("legacy");
+  context.state = { kind: "connected", era: "legacy", transport, proven: true };
+  context.shared?.onSide(transport.side);
+}
+
+/** Before the handshake there is no session that a ping could be sent in (MCP 2025-11-25 "Initialization"). */
+export const isEarlyPing = (
+  { state, handshake, client }: ConnectionContext,
+  message: RequestMessage,
+): boolean =>
+  message.method === "ping" &&
+  state.kind === "unknown" &&
+  !handshake &&
+  client !== "own" &&
+  clientEra(message) === "legacy";
 
 /** A pinned version says nothing of what the server would rather speak, but for its transport. */
 export function learnEra({ endpoint, client, memories }: ConnectionContext, era: ServerEra): void {

@@ -7,18 +7,17 @@ import { createIds } from "../jsonrpc/id.ts";
 import { type NotificationMessage, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { createSessionSettings } from "../legacy/session-settings.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
-import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
+import type { Endpoint } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { clientEra, erasOf } from "../protocol/versions.ts";
-import { connect } from "./connect.ts";
+import { connect, isEarlyPing, resume } from "./connect.ts";
 import {
   type ConnectedState,
   type ConnectionContext,
   type SharedClient,
   transportNow,
-  transportOf,
 } from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
 import type { Negotiated } from "./negotiate.ts";
@@ -68,7 +67,7 @@ export function createConnection({ endpoint: given, onMessage, own, shared }: Co
     handshake: shared?.resumed?.handshake,
     cooldownUntilMs: 0,
   };
-  if (shared?.resumed) goOn(context, shared.resumed.session);
+  if (shared?.resumed) resume(context, shared.resumed.session);
   return {
     request(call) {
       if (isEarlyPing(context, call.message))
@@ -87,21 +86,6 @@ export function createConnection({ endpoint: given, onMessage, own, shared }: Co
     },
   };
 }
-
-/** Goes on in a session that the client has opened at another process. */
-function goOn(context: ConnectionContext, session: SavedSession): void {
-  const transport = transportOf(context, session)("legacy");
-  context.state = { kind: "connected", era: "legacy", transport, proven: true };
-  context.shared?.onSide(transport.side);
-}
-
-/** Before the handshake there is no session that a ping could be sent in (MCP 2025-11-25 "Initialization"). */
-const isEarlyPing = ({ state, handshake, client }: ConnectionContext, message: RequestMessage): boolean =>
-  message.method === "ping" &&
-  state.kind === "unknown" &&
-  !handshake &&
-  client !== "own" &&
-  clientEra(message) === "legacy";
 
 /** Learns the client's era from a request, and what a server must be told again. */
 function note(context: ConnectionContext, message: RequestMessage): void {

@@ -18,7 +18,7 @@ import type { Call } from "../protocol/transport.ts";
 import { repeatSettings, tellOnceItStands } from "./restore.ts";
 import { getStream } from "./session-http.ts";
 import { asOpen, type OpenSession, type Session } from "./session-state.ts";
-import { keepStandaloneStream } from "./standalone-stream.ts";
+import { keepStandaloneStream } from "./streams/standalone-stream.ts";
 
 /** How long `notifications/initialized` may hold up the requests behind it, in ms. */
 const INITIALIZED_MS = 5000;

@@ -14,8 +14,8 @@ import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { wrongContentType } from "../protocol/errors.ts";
 import { type Call, Cancellation, Detachment, type OnMessage } from "../protocol/transport.ts";
-import { answerElsewhereDue, resumePost } from "./resume-post.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
+import { answerElsewhereDue, resumePost } from "./streams/resume-post.ts";
 import type { Handshaken, SessionExchange, Traffic } from "./traffic.ts";
 
 /** How long the end waits for what the server is being told, in ms. */

@@ -1,6 +1,7 @@
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import type { Schedule } from "../../timing/schedule.ts";
+import { cookieTexts } from "../http/layers/cookies.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
 import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
@@ -44,6 +45,8 @@ export interface Session {
   readonly streamSchedule: Schedule;
   /** Whether to keep the standalone stream open. */
   listens: boolean;
+  /** Whether other processes carry it too. */
+  readonly shared: boolean;
   readonly ended: AbortController;
   state: SessionState;
   /** The client's handshake, in which a lost session is opened again; absent for a session of an earlier process. */
@@ -85,3 +88,14 @@ export const askedIn = ({ losses }: Session, method: string, used: OpenSession |
   remembered: used?.remembered === true,
   refusedAfresh: losses.isOwnRefusal(method),
 });
+
+/** The session as it stands, for another process to go on with. */
+export function savedSession({ state, endpoint }: Session): SavedSession | undefined {
+  if (state.kind !== "open" || state.version === undefined) return undefined;
+  const cookies = cookieTexts(endpoint);
+  return {
+    ...(state.id === undefined ? {} : { id: state.id }),
+    protocolVersion: state.version,
+    ...(cookies.length === 0 ? {} : { cookies }),
+  };
+}

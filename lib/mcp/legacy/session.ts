@@ -3,7 +3,7 @@
 import { quietly } from "../../timing/quietly.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { cookieTexts, restoreCookies } from "../http/layers/cookies.ts";
+import { restoreCookies } from "../http/layers/cookies.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, ResponseMessage } from "../jsonrpc/message.ts";
 import type { Answer, Refused } from "../protocol/answer.ts";
@@ -12,12 +12,12 @@ import { createIdempotent } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
-import { openStream, type StreamOptions } from "./open-stream.ts";
 import { listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
 import { createSessionSettings } from "./session-settings.ts";
-import { askedIn, asOpen, type Session, savedHeaders, whenReady } from "./session-state.ts";
+import { askedIn, asOpen, type Session, savedHeaders, savedSession, whenReady } from "./session-state.ts";
+import { openStream, type StreamOptions } from "./streams/open-stream.ts";
 
 /** Sessions opened for one request at most: a balancer may lead to a server that does not know the fresh one. */
 const MAX_REOPENINGS = 3;
@@ -68,6 +68,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     losses: createLosses(),
     streamSchedule: createSchedule(),
     listens: options.listens ?? true,
+    shared: options.shared ?? false,
     ended: new AbortController(),
     state: resumed ? asOpen(savedHeaders(resumed), true) : { kind: "none" },
     handshake: options.handshake,
@@ -84,9 +85,9 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
       return answer;
     },
     notify: (message) => notify(session, message),
-    respond: (message) => respond(session, message, options.shared === true),
+    respond: (message) => respond(session, message),
     close: (how) => close(session, how),
-    current: () => current(session),
+    current: () => savedSession(session),
     hear: () => hear(session),
     stream: (stream) => openStream(session, stream),
   };
@@ -171,13 +172,9 @@ async function tell(session: Session, { text, method }: NotificationMessage): Pr
   if (await exchange.tell(text, (await whenReady(session)) ?? {}, method)) losses.refusedAfresh(NOTICE);
 }
 
-async function respond(
-  session: Session,
-  { id, text }: ResponseMessage,
-  isShared: boolean,
-): Promise<void> {
+async function respond(session: Session, { id, text }: ResponseMessage): Promise<void> {
   // One that the server of a lost session asked for would reach the new one, which did not.
-  if (id !== null && !session.exchange.asked.delete(id) && !isShared) return;
+  if (id !== null && !session.exchange.asked.delete(id) && !session.shared) return;
   // It waits for a handshake alone: the server may hold back its answer to `initialized` for it.
   const { state } = session;
   if (state.kind === "opening" || state.kind === "reopening") await state.done;
@@ -192,14 +189,4 @@ async function close(session: Session, how: "end" | "leave"): Promise<void> {
   await session.exchange.close();
   if (how === "end" && last.kind === "open" && last.id !== undefined)
     await deleteSession(session.endpoint, last);
-}
-
-function current({ state, endpoint }: Session): SavedSession | undefined {
-  if (state.kind !== "open" || state.version === undefined) return undefined;
-  const cookies = cookieTexts(endpoint);
-  return {
-    ...(state.id === undefined ? {} : { id: state.id }),
-    protocolVersion: state.version,
-    ...(cookies.length === 0 ? {} : { cookies }),
-  };
 }

@@ -1,7 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import { isLoopbackName } from "../../hosts/serve/admission.ts";
-import type { Listen } from "../../hosts/serve/serve.ts";
+import { isLoopbackName } from "../../hosts/serve/http/admission.ts";
+import type { Listen } from "../../hosts/serve/http/listening.ts";
 
 /** Where to listen, and who may ask there. */
 export interface Listening {
@@ -10,7 +10,7 @@ export interface Listening {
   allowedHosts: string[];
 }
 
-/** @throws M2mcpError (exit 1) where options are malformed, or more than this machine would be let in unasked; secret_unreadable */
+/** @throws M2mcpError (exit 1) where options are malformed, or more than this machine could come in; secret_unreadable */
 export async function readListen({ options, io }: Command): Promise<Listening> {
   const listen = parseListen(options.value("listen") ?? "127.0.0.1:0");
   const path = options.value("bearer-file");
@@ -27,12 +27,16 @@ export async function readListen({ options, io }: Command): Promise<Listening> {
 }
 
 /** @throws M2mcpError (exit 1) */
-export function parseListen(text: string): Listen {
+function parseListen(text: string): Listen {
   if (text.startsWith("unix:") && text.length > "unix:".length)
     return { kind: "unix", path: text.slice("unix:".length) };
-  const [, bracketed, plain = "", port = ""] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/]*)):(\d{1,5})$/i.exec(text) ?? [];
+  const [, bracketed, plain = "", port = ""] =
+    /^(?:\[([0-9a-f:.]+)\]|([^:[\]/]*)):(\d{1,5})$/i.exec(text) ?? [];
   const host = bracketed ?? plain;
   if (host === "" || Number(port) > 65_535 || port === "")
-    throw wrongUsage(`--listen ${text} is no place to listen`, "give it like 127.0.0.1:8080 or unix:/run/m2mcp.sock");
+    throw wrongUsage(
+      `--listen ${text} is no place to listen`,
+      "give it like 127.0.0.1:8080 or unix:/run/m2mcp.sock",
+    );
   return { kind: "tcp", host, port: Number(port) };
 }

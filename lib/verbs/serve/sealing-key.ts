@@ -17,16 +17,23 @@ const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 export async function sealingKey({ io, output }: Command, target: Target): Promise<Uint8Array> {
   const secret = io.env.M2MCP_PASSPHRASE || (await credentialSecret(io.env, target));
   if (!secret) {
-    output.step("no secret is shared with other processes: sessions end with this one, unless M2MCP_PASSPHRASE is set");
+    output.step(
+      "no secret is shared with other processes: sessions end with this one, unless M2MCP_PASSPHRASE is set",
+    );
     return randomBytes(KEY_BYTES);
   }
   const { scrypt } = process.getBuiltinModule("node:crypto");
   return new Promise((resolve, reject) =>
-    scrypt(secret, "m2mcp serve, 1", KEY_BYTES, SCRYPT, (error, key) => (error ? reject(error) : resolve(key))),
+    scrypt(secret, "m2mcp serve, 1", KEY_BYTES, SCRYPT, (error, key) =>
+      error ? reject(error) : resolve(key),
+    ),
   );
 }
 
-async function credentialSecret(env: Command["io"]["env"], { credentials }: Target): Promise<string | undefined> {
+async function credentialSecret(
+  env: Command["io"]["env"],
+  { credentials }: Target,
+): Promise<string | undefined> {
   if (!credentials || credentials.grant === null) return undefined;
   const { authentication } = credentials;
   const { readPem, readSecret } = await import("../../auth/client/secrets.ts");

@@ -43,6 +43,7 @@ export function recordBridge(command: Command): BridgeRecord {
     const log = chosenLog(io.env, io.cwd);
     return openSink({
       ...about,
+      ...(command.verb === "serve" ? { kind: "endpoint for" } : {}),
       folders: stateFolders(io.env),
       ...(log === undefined ? {} : { log }),
       startedAtMs: Math.round(io.now() - process.uptime() * 1000),

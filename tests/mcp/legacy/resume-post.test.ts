@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { request } from "../../../lib/mcp/jsonrpc/message.ts";
-import { resumePost } from "../../../lib/mcp/legacy/resume-post.ts";
+import { resumePost } from "../../../lib/mcp/legacy/streams/resume-post.ts";
 import type { Answer } from "../../../lib/mcp/protocol/answer.ts";
 import { connectionRefused, streamCut } from "../../../lib/net/errors.ts";
 import { fakeEndpoint, inShort } from "../../support/mcp/fake-endpoint.ts";

@@ -1,18 +1,22 @@
 // What legacy clients ask for besides (MCP 2025-11-25 "Listening for Messages from the Server", "Session Management").
 import type { IncomingMessage } from "node:http";
-import { type Message, notification } from "../../mcp/jsonrpc/message.ts";
-import { rpcErrorOf, toRpcError } from "../../mcp/protocol/answer.ts";
-import { one } from "./admission.ts";
-import type { HostedSession, ServeContext } from "./context.ts";
-import { sessionFor } from "./legacy-post.ts";
-import type { Reply } from "./reply.ts";
+import { type Message, notification } from "../../../mcp/jsonrpc/message.ts";
+import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
+import type { HostedSession, ServeContext } from "../context.ts";
+import { one } from "../http/admission.ts";
+import type { Reply } from "../http/reply.ts";
+import { sessionFor } from "./post.ts";
 import { toClient } from "./to-client.ts";
 
 /** Sessions that were ended here and are remembered as such. */
 const MOST_ENDED = 10_000;
 
 /** GET: a stream, for as long as the client wants it, of what its server says besides answers. */
-export async function takeStream(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
+export async function takeStream(
+  context: ServeContext,
+  incoming: IncomingMessage,
+  reply: Reply,
+): Promise<void> {
   const session = await sessionFor(context, incoming, reply);
   if (!session) return;
   const lastEventId = one(incoming.headers["last-event-id"]);
@@ -66,13 +70,18 @@ async function passStream(
 /** A stream of our own, which takes what comes here. */
 async function holdStream(session: HostedSession, reply: Reply): Promise<void> {
   reply.stream();
-  if (session.side?.era === "modern") await session.connection.notify(notification("notifications/initialized"));
+  if (session.side?.era === "modern")
+    await session.connection.notify(notification("notifications/initialized"));
   if (reply.gone.aborted) return;
   await new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 /** DELETE: the client wants the session no more. */
-export async function endSession(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
+export async function endSession(
+  context: ServeContext,
+  incoming: IncomingMessage,
+  reply: Reply,
+): Promise<void> {
   const session = await sessionFor(context, incoming, reply);
   if (!session) return;
   const given = one(incoming.headers["mcp-session-id"]) ?? "";

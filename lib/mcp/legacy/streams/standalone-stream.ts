@@ -1,10 +1,10 @@
-import type { Schedule } from "../../timing/schedule.ts";
-import type { HttpResponse } from "../http/body.ts";
-import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../http/keep-open.ts";
-import type { StreamCursor } from "../http/sse.ts";
-import type { Message } from "../jsonrpc/message.ts";
-import type { Endpoint } from "../protocol/endpoint.ts";
-import { judge } from "../protocol/verdict.ts";
+import type { Schedule } from "../../../timing/schedule.ts";
+import type { HttpResponse } from "../../http/body.ts";
+import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../../http/keep-open.ts";
+import type { StreamCursor } from "../../http/sse.ts";
+import type { Message } from "../../jsonrpc/message.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
+import { judge } from "../../protocol/verdict.ts";
 
 export interface StandaloneStreamOptions {
   endpoint: Endpoint;

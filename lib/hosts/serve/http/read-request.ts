@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
-import { type Text, toText, trimText } from "../../mcp/jsonrpc/bytes.ts";
-import { startTimer } from "../../timing/timer.ts";
+import { type Text, toText, trimText } from "../../../mcp/jsonrpc/bytes.ts";
+import { startTimer } from "../../../timing/timer.ts";
 
 /** Longest body, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** A client that is silent for so long while it sends is cut off, in ms. */
 const SILENT_MS = 30_000;
+/** Longest time that a body may take in all, in ms. */
+const LONGEST_MS = 5 * 60_000;
 
 /** A body that cannot be taken. */
 export class BodyRefused extends Error {
@@ -25,9 +27,11 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
     let size = 0;
     const late = () => fail(new BodyRefused(408, "the body did not come in time"));
     let timer = startTimer(SILENT_MS, late);
+    const whole = startTimer(LONGEST_MS, late);
     let heardMs = performance.now();
     const fail = (error: BodyRefused) => {
       timer.stop();
+      whole.stop();
       incoming.pause();
       reject(error);
     };
@@ -44,6 +48,7 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
     });
     incoming.on("end", () => {
       timer.stop();
+      whole.stop();
       const [only] = parts;
       resolve(trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts))));
     });

@@ -1,12 +1,12 @@
-import { createSchedule } from "../../timing/schedule.ts";
-import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../http/keep-open.ts";
-import type { Message } from "../jsonrpc/message.ts";
-import type { Refused } from "../protocol/answer.ts";
-import type { Call } from "../protocol/transport.ts";
-import { judge } from "../protocol/verdict.ts";
-import { reopen } from "./reopen-session.ts";
-import { getStream } from "./session-http.ts";
-import { askedIn, type Session, whenReady } from "./session-state.ts";
+import { createSchedule } from "../../../timing/schedule.ts";
+import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../../http/keep-open.ts";
+import type { Message } from "../../jsonrpc/message.ts";
+import type { Refused } from "../../protocol/answer.ts";
+import type { Call } from "../../protocol/transport.ts";
+import { judge } from "../../protocol/verdict.ts";
+import { reopen } from "../reopen-session.ts";
+import { getStream } from "../session-http.ts";
+import { askedIn, type Session, whenReady } from "../session-state.ts";
 
 export interface StreamOptions {
   /** Where somebody else has stopped reading, maybe a stream of another request. */

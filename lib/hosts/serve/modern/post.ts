@@ -1,7 +1,7 @@
 // What modern clients send (MCP 2026-07-28 "Sending Messages"): each request stands for itself.
 import type { IncomingMessage } from "node:http";
-import { createConnection } from "../../mcp/connection/connection.ts";
-import { asString, type Text } from "../../mcp/jsonrpc/bytes.ts";
+import { createConnection } from "../../../mcp/connection/connection.ts";
+import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
 import {
   exactParams,
   exactResult,
@@ -11,17 +11,17 @@ import {
   type ResponseMessage,
   request as requestMessage,
   resultResponse,
-} from "../../mcp/jsonrpc/message.ts";
-import type { Unreadable } from "../../mcp/jsonrpc/parse.ts";
-import { META_CAPABILITIES, META_CLIENT, metaOf } from "../../mcp/protocol/meta.ts";
-import { LISTEN } from "../../mcp/protocol/subscription.ts";
-import { Cancellation } from "../../mcp/protocol/transport.ts";
-import { quietly } from "../../timing/quietly.ts";
-import { carry } from "./carry.ts";
-import type { Carrier, Heard, ServeContext } from "./context.ts";
+} from "../../../mcp/jsonrpc/message.ts";
+import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
+import { META_CAPABILITIES, META_CLIENT, metaOf } from "../../../mcp/protocol/meta.ts";
+import { LISTEN } from "../../../mcp/protocol/subscription.ts";
+import { Cancellation } from "../../../mcp/protocol/transport.ts";
+import { quietly } from "../../../timing/quietly.ts";
+import { carry } from "../carry.ts";
+import type { Carrier, Heard, ServeContext } from "../context.ts";
+import type { Reply } from "../http/reply.ts";
+import { FORWARDED, forward, placeOf } from "../peers.ts";
 import { mismatch, statusOf } from "./mirrored.ts";
-import { FORWARDED, forward, placeOf } from "./peers.ts";
-import type { Reply } from "./reply.ts";
 
 /** Takes one POST of a modern client's. */
 export async function takeModernPost(

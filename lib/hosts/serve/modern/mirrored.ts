@@ -1,9 +1,9 @@
-import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "../../mcp/jsonrpc/message.ts";
-import type { HeaderMap } from "../../mcp/protocol/endpoint.ts";
-import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
-import { paramHeaders } from "../../mcp/protocol/param-headers.ts";
-import { HEADER_MISMATCH, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../mcp/protocol/versions.ts";
-import { type Head, one } from "./admission.ts";
+import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "../../../mcp/jsonrpc/message.ts";
+import type { HeaderMap } from "../../../mcp/protocol/endpoint.ts";
+import { META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
+import { paramHeaders } from "../../../mcp/protocol/param-headers.ts";
+import { HEADER_MISMATCH, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../../mcp/protocol/versions.ts";
+import { type Head, one } from "../http/admission.ts";
 
 /** What `Mcp-Name` mirrors, by method (MCP 2026-07-28 "Standard Request Headers"). */
 const NAMED: Readonly<Record<string, string>> = {
@@ -25,7 +25,8 @@ export function mismatch(head: Head, message: RequestMessage, toolHeaders: Heade
     code: HEADER_MISMATCH,
     message: `the header ${header} is missing, or is not what the body says`,
   });
-  if (version === undefined || (named !== undefined && named !== version)) return wrong("MCP-Protocol-Version");
+  if (version === undefined || (named !== undefined && named !== version))
+    return wrong("MCP-Protocol-Version");
   if (!MODERN_VERSIONS.includes(version))
     return {
       code: UNSUPPORTED_VERSION,

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { asString, type Text } from "../../mcp/jsonrpc/bytes.ts";
-import type { Id } from "../../mcp/jsonrpc/id.ts";
-import { errorResponse, type RpcError } from "../../mcp/jsonrpc/message.ts";
-import { until } from "../../timing/until.ts";
+import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
+import type { Id } from "../../../mcp/jsonrpc/id.ts";
+import { errorResponse, type RpcError } from "../../../mcp/jsonrpc/message.ts";
+import { until } from "../../../timing/until.ts";
 
 /** A client that takes nothing of what waits for it for so long is cut off, in ms. */
 const SLOW_MS = 60_000;
@@ -17,6 +17,8 @@ export class Reply {
   #alive: ReturnType<typeof setInterval> | undefined;
   /** What the next event says of where the stream can be resumed. */
   #eventId: string | undefined;
+  /** Told when it begins: what its head says is known by then at the latest. */
+  onBegin: (() => void) | undefined;
   /** Whether the client can resume what it has. */
   isResumable = false;
 
@@ -45,6 +47,7 @@ export class Reply {
   /** The whole of it. */
   whole(status: number, text?: Text, type = "application/json"): void {
     if (this.gone.aborted || this.isBegun) return;
+    this.onBegin?.();
     if (text === undefined) {
       this.#response.writeHead(status, { "content-length": 0 }).end();
       return;
@@ -68,6 +71,7 @@ export class Reply {
   /** From now on it is a stream of events. */
   stream(): void {
     if (this.isBegun || this.gone.aborted) return;
+    this.onBegin?.();
     this.#response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-cache, no-transform",
@@ -100,7 +104,12 @@ export class Reply {
   /** The answer of another process, as it comes. */
   pass(answer: IncomingMessage): void {
     if (this.isBegun || this.gone.aborted) return void answer.destroy();
-    const { connection: _connection, "keep-alive": _alive, "transfer-encoding": _coding, ...kept } = answer.headers;
+    const {
+      connection: _connection,
+      "keep-alive": _alive,
+      "transfer-encoding": _coding,
+      ...kept
+    } = answer.headers;
     this.#response.writeHead(answer.statusCode ?? 502, kept);
     answer.pipe(this.#response);
   }

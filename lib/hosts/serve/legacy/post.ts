@@ -1,8 +1,7 @@
 // What legacy clients send (MCP 2025-11-25 "Sending Messages to the Server").
 import type { IncomingMessage } from "node:http";
-import { isBatch } from "../../mcp/jsonrpc/batch.ts";
-import { asString, type Text } from "../../mcp/jsonrpc/bytes.ts";
-import { type Id, idValue } from "../../mcp/jsonrpc/id.ts";
+import { isBatch } from "../../../mcp/jsonrpc/batch.ts";
+import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
 import {
   errorResponse,
   exactParams,
@@ -13,17 +12,17 @@ import {
   type ResponseMessage,
   requestIdOf,
   withId,
-} from "../../mcp/jsonrpc/message.ts";
-import { parseMessages, type Unreadable } from "../../mcp/jsonrpc/parse.ts";
-import { judge } from "../../mcp/protocol/verdict.ts";
-import { Cancellation, Detachment } from "../../mcp/protocol/transport.ts";
-import { refused } from "../../mcp/protocol/answer.ts";
-import { quietly } from "../../timing/quietly.ts";
-import { one } from "./admission.ts";
-import { type Carried, carry } from "./carry.ts";
-import type { HostedSession, Owed, ServeContext } from "./context.ts";
-import { FORWARDED, forward, placeOf } from "./peers.ts";
-import type { Reply } from "./reply.ts";
+} from "../../../mcp/jsonrpc/message.ts";
+import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
+import { refused } from "../../../mcp/protocol/answer.ts";
+import { Cancellation, Detachment } from "../../../mcp/protocol/transport.ts";
+import { judge } from "../../../mcp/protocol/verdict.ts";
+import { quietly } from "../../../timing/quietly.ts";
+import { type Carried, carry } from "../carry.ts";
+import type { HostedSession, Owed, ServeContext } from "../context.ts";
+import { one } from "../http/admission.ts";
+import type { Reply } from "../http/reply.ts";
+import { FORWARDED, forward, placeOf } from "../peers.ts";
 import { createSession, idOfSession, sessionOf } from "./sessions.ts";
 import { toClient } from "./to-client.ts";
 
@@ -40,12 +39,13 @@ export async function takeLegacyPost(
   reply: Reply,
 ): Promise<void> {
   const [first] = messages;
-  if (first?.kind === "unreadable" && messages.length === 1)
-    return reply.refuse(400, first.error, first.id);
+  if (first?.kind === "unreadable" && messages.length === 1) return reply.refuse(400, first.error, first.id);
   const isArray = isBatch(body, messages);
-  const opening = messages.find((message) => message.kind === "request" && message.method === "initialize");
-  if (opening?.kind === "request") {
-    if (!isArray) return open(context, opening, reply);
+  const initialize = messages.find(
+    (message) => message.kind === "request" && message.method === "initialize",
+  );
+  if (initialize?.kind === "request") {
+    if (!isArray) return open(context, initialize, reply);
     return reply.refuse(400, { code: INVALID_REQUEST, message: "initialize stands alone" });
   }
   const session = await sessionFor(context, incoming, reply);
@@ -97,7 +97,10 @@ function notice(context: ServeContext, session: HostedSession, message: Notifica
   const { method } = message;
   const id = method === "notifications/cancelled" ? requestIdOf(message) : undefined;
   const cancelled = id === undefined ? undefined : owed.settle(id);
-  if (cancelled) return cancelled.cancel.abort(new Cancellation(exactParams(message)));
+  if (cancelled) {
+    cancelled.cancel.abort(new Cancellation(exactParams(message)));
+    return;
+  }
   // A modern server is listened to where there is somebody to be told.
   if (method === "notifications/initialized" && side?.era === "modern" && !session.stream) return;
   void quietly(connection.notify(message));
@@ -138,13 +141,14 @@ async function answerAll(
   isArray: boolean,
   reply: Reply,
 ): Promise<void> {
+  // Opened again: clients that can take the new id from here on spare other processes that.
+  reply.onBegin = () => {
+    if (session.side?.session) reply.header(SESSION, idOfSession(context, session));
+  };
   session.replies.add(reply);
   const carried = await Promise.all(requests.map((message) => answerOne(context, session, message, reply)));
   session.replies.delete(reply);
   const answers = carried.flatMap((one) => (one ? [one] : []));
-  // Opened again: clients that can take the new id from here on spare other processes that.
-  const id = idOfSession(context, session);
-  if (session.side?.session) reply.header(SESSION, id);
   const texts = [...answers.map(({ response }) => response.text), ...unreadable];
   const [only] = answers;
   if (texts.length === 0) {
@@ -162,10 +166,8 @@ async function answerAll(
 const isLost = ({ side }: HostedSession, { refusedWith, response }: Carried): boolean =>
   side?.session !== undefined &&
   refusedWith === 404 &&
-  judge(
-    { era: "legacy", method: "", inSession: true, proven: true },
-    refused(404, response.error),
-  ).kind === "session_lost";
+  judge({ era: "legacy", method: "", inSession: true, proven: true }, refused(404, response.error)).kind ===
+    "session_lost";
 
 /** Undefined where the client has cancelled it. */
 async function answerOne(
@@ -177,7 +179,7 @@ async function answerOne(
   const { id } = message;
   const request: Owed = { cancel: new AbortController() };
   if (!session.owed.add(id, request)) {
-    const error = { code: INVALID_REQUEST, message: `a request with id ${idValue(id as Id)} is under way` };
+    const error = { code: INVALID_REQUEST, message: `a request with id ${id} is under way` };
     return { response: errorResponse(null, error) };
   }
   // A client that has gone has not cancelled; what it can resume, it asks for elsewhere.
@@ -194,6 +196,3 @@ async function answerOne(
   reply.gone.removeEventListener("abort", onGone);
   return session.owed.settle(id) ? carried : undefined;
 }
-
-/** The messages of a body, and whether a modern client sends them. */
-export const readBody = (body: Text): (Message | Unreadable)[] => parseMessages(body);

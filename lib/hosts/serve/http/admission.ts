@@ -51,6 +51,9 @@ export const isLoopbackName = (name: string): boolean =>
 function isSameSecret(given: string | undefined, wanted: string): boolean {
   if (given === undefined) return false;
   const { createHash, timingSafeEqual } = process.getBuiltinModule("node:crypto");
-  const digest = (text: string) => createHash("sha256").update(text.replace(/^bearer /i, "")).digest();
+  const digest = (text: string) =>
+    createHash("sha256")
+      .update(text.replace(/^bearer /i, ""))
+      .digest();
   return /^bearer /i.test(given) && timingSafeEqual(digest(given), digest(wanted));
 }

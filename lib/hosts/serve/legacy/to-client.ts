@@ -1,13 +1,13 @@
-import { type Id, idValue } from "../../mcp/jsonrpc/id.ts";
+import { type Id, idValue } from "../../../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
   notification,
   requestIdOf,
   request as requestMessage,
-} from "../../mcp/jsonrpc/message.ts";
-import type { Heard, HostedSession, ServeContext } from "./context.ts";
-import type { Reply } from "./reply.ts";
+} from "../../../mcp/jsonrpc/message.ts";
+import type { Heard, HostedSession, ServeContext } from "../context.ts";
+import type { Reply } from "../http/reply.ts";
 
 /** Questions of one session that are remembered at once. */
 const MOST_QUESTIONS = 1000;

@@ -1,13 +1,17 @@
 // Sessions of legacy clients. What one is stands in its id, sealed, so that any process can go on with it; what is kept
 // here only spares work.
-import { isObject, type JsonObject } from "../../json.ts";
-import { createConnection } from "../../mcp/connection/connection.ts";
-import { createIds } from "../../mcp/jsonrpc/id.ts";
-import { notification, type RequestMessage, request as requestMessage } from "../../mcp/jsonrpc/message.ts";
-import { Pending } from "../../mcp/jsonrpc/pending.ts";
-import { errorIn } from "../../mcp/protocol/answer.ts";
-import type { SavedSession } from "../../mcp/protocol/endpoint.ts";
-import type { HostedSession, ServeContext } from "./context.ts";
+import { isObject, type JsonObject } from "../../../json.ts";
+import { createConnection } from "../../../mcp/connection/connection.ts";
+import { createIds } from "../../../mcp/jsonrpc/id.ts";
+import {
+  notification,
+  type RequestMessage,
+  request as requestMessage,
+} from "../../../mcp/jsonrpc/message.ts";
+import { Pending } from "../../../mcp/jsonrpc/pending.ts";
+import { errorIn } from "../../../mcp/protocol/answer.ts";
+import type { SavedSession } from "../../../mcp/protocol/endpoint.ts";
+import type { HostedSession, ServeContext } from "../context.ts";
 import { toClient } from "./to-client.ts";
 
 /** Longest handshake that is kept in an id, in characters: servers and proxies limit headers to some KB in all. */
@@ -45,6 +49,7 @@ export function createSession(
     initialize,
     version: "",
     id: "",
+    sealed: "",
     owed: new Pending(),
     stream: undefined,
     questions: new Map(),
@@ -58,8 +63,8 @@ export function createSession(
 /** The id that the client goes on with: another one where the server's session is another by now. */
 export function idOfSession(context: ServeContext, session: HostedSession): string {
   const server = session.side?.session?.current();
-  const key = JSON.stringify(server ?? null);
-  if (session.id !== "" && sealedOf.get(session) === key) return session.id;
+  const key = serverSession(session);
+  if (session.id !== "" && session.sealed === key) return session.id;
   const { params } = session.initialize;
   const isLong = JSON.stringify(params).length > MOST_SEALED;
   session.id = context.seals.seal("session", {
@@ -67,13 +72,10 @@ export function idOfSession(context: ServeContext, session: HostedSession): stri
     ...(server ? { s: server } : {}),
     p: isLong ? bare(params) : params,
   });
-  sealedOf.set(session, key);
+  session.sealed = key;
   context.sessions.set(session.id, Promise.resolve(session));
   return session.id;
 }
-
-/** What of the server's session the id of each holds. */
-const sealedOf = new WeakMap<HostedSession, string>();
 
 const bare = ({ protocolVersion, capabilities }: JsonObject): JsonObject => ({
   protocolVersion,
@@ -88,13 +90,13 @@ export function sessionOf(context: ServeContext, id: string): Promise<HostedSess
   if (known) return known;
   const value = context.seals.open("session", id);
   if (!value || !isObject(value.p)) return Promise.resolve(undefined);
-  const opening = comeFromElsewhere(context, id, value, value.p);
-  context.sessions.set(id, opening);
-  opening.then(
+  const made = comeFromElsewhere(context, id, value, value.p);
+  context.sessions.set(id, made);
+  made.then(
     (session) => session ?? context.sessions.delete(id),
     () => context.sessions.delete(id),
   );
-  return opening;
+  return made;
 }
 
 /** @throws M2mcpError where the server has to be asked, and cannot be */
@@ -109,9 +111,7 @@ async function comeFromElsewhere(
   const session = createSession(context, initialize, saved);
   session.version = String(v);
   if (saved) {
-    session.id = id;
-    sealedOf.set(session, JSON.stringify(session.side?.session?.current() ?? null));
-    return session;
+    return named(session, id);
   }
   // The server keeps no session that could be gone on with: what it is told of the client is told anew.
   const { connection } = session;
@@ -122,7 +122,13 @@ async function comeFromElsewhere(
     return undefined;
   }
   if (session.side?.era !== "modern") await connection.notify(INITIALIZED);
+  return named(session, id);
+}
+
+function named(session: HostedSession, id: string): HostedSession {
   session.id = id;
-  sealedOf.set(session, JSON.stringify(session.side?.session?.current() ?? null));
+  session.sealed = serverSession(session);
   return session;
 }
+
+const serverSession = ({ side }: HostedSession): string => JSON.stringify(side?.session?.current() ?? null);

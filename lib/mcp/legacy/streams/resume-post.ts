@@ -1,14 +1,14 @@
-import { EXIT, M2mcpError } from "../../failure.ts";
-import { streamCut, timedOut } from "../../net/errors.ts";
-import { hostOf } from "../../net/network-error.ts";
-import { resumeAfterMs } from "../../timing/backoff.ts";
-import { sleep } from "../../timing/sleep.ts";
-import type { HttpResponse } from "../http/body.ts";
-import { type ReadAnswerOptions, readAnswer } from "../http/read-answer.ts";
-import type { StreamCursor } from "../http/sse.ts";
-import { type Answer, answered, refused } from "../protocol/answer.ts";
-import type { Endpoint } from "../protocol/endpoint.ts";
-import { sessionLost } from "../protocol/errors.ts";
+import { EXIT, M2mcpError } from "../../../failure.ts";
+import { streamCut, timedOut } from "../../../net/errors.ts";
+import { hostOf } from "../../../net/network-error.ts";
+import { resumeAfterMs } from "../../../timing/backoff.ts";
+import { sleep } from "../../../timing/sleep.ts";
+import type { HttpResponse } from "../../http/body.ts";
+import { type ReadAnswerOptions, readAnswer } from "../../http/read-answer.ts";
+import type { StreamCursor } from "../../http/sse.ts";
+import { type Answer, answered, refused } from "../../protocol/answer.ts";
+import type { Endpoint } from "../../protocol/endpoint.ts";
+import { sessionLost } from "../../protocol/errors.ts";
 
 /** Failures in a row after which a stream is no longer resumed. */
 const MAX_FAILURES = 5;

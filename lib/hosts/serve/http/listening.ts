@@ -1,0 +1,56 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { codeOf } from "../../../platform/error-code.ts";
+import { removeFile } from "../../../platform/files/files.ts";
+import { cannotListen } from "../errors.ts";
+
+/** Where to listen. */
+export type Listen = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
+
+/** Listens. @throws M2mcpError cannot_listen (exit 1) */
+export async function listening(server: Server, listen: Listen): Promise<void> {
+  if (listen.kind === "unix") await clearLeft(listen.path);
+  await bind(server, listen);
+}
+
+function bind(server: Server, listen: Listen): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const place = listen.kind === "unix" ? listen.path : `${listen.host}:${listen.port}`;
+    server.once("error", (error) => reject(cannotListen(place, codeOf(error) ?? "it failed")));
+    if (listen.kind === "unix") server.listen(listen.path, resolve);
+    else server.listen(listen.port, listen.host, resolve);
+  });
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+const hostInUrl = (host: string) => (host.includes(":") ? `[${host}]` : host);
+
+/** As people are told. */
+export const shown = (server: Server, listen: Listen): string =>
+  listen.kind === "unix"
+    ? `unix:${listen.path} (/mcp)`
+    : `http://${hostInUrl(listen.host)}:${portOf(server)}/mcp`;
+
+/** A socket that a killed process has left: nobody answers there. */
+async function clearLeft(path: string): Promise<void> {
+  const { connect } = process.getBuiltinModule("node:net");
+  const code = await new Promise<string | undefined>((resolve) => {
+    const socket = connect({ path });
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+    socket.on("error", (error) => resolve(codeOf(error)));
+  });
+  if (code === "ECONNREFUSED") await removeFile(path);
+}
+
+/** As other processes find it: of all addresses of this machine, the first that leads beyond it. */
+export function addressOf(server: Server, listen: Listen): string {
+  if (listen.kind === "unix") return `unix:${listen.path}`;
+  const isAny = listen.host === "0.0.0.0" || listen.host === "::";
+  const all = isAny ? Object.values(process.getBuiltinModule("node:os").networkInterfaces()).flat() : [];
+  const outward = all.find((address) => address && !address.internal && address.family === "IPv4");
+  return `${hostInUrl(outward?.address ?? (isAny ? "127.0.0.1" : listen.host))}:${portOf(server)}`;
+}
