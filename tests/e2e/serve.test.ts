@@ -116,6 +116,14 @@ test("serve: other hosts' names, other origins and what is no endpoint are refus
   expect(await statusOf(fetch(new URL("/", url)))).toBe(404);
 });
 
+test("serve: where it listens is told without what is secret in the server's address", async () => {
+  const server = home.owns(await startCountingServer());
+  const { stderr, url } = await startServe(home, [`${server.url}?key=q7hidden`]);
+  await open(url);
+  expect(stderr()).toContain("/mcp?key=… at http://");
+  expect(stderr()).not.toContain("q7hidden");
+});
+
 test("serve: a bearer guards it, and is wanted beyond this machine", async () => {
   const server = home.owns(await startCountingServer());
   const file = join(home.folder, "bearer");

@@ -1,5 +1,6 @@
 // A bridge that goes on running: a test writes messages to it, and waits for what it says.
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { startBridgeOverServe } from "./bridge-over-serve.ts";
 import type { Home, RunOptions } from "./home.ts";
 import { type Line, lines } from "./messages.ts";
 
@@ -25,6 +26,8 @@ export interface Bridge {
 
 /** Starts `m2mcp bridge` with these arguments. It is killed with its home. */
 export function startBridge(home: Home, args: string[], options?: RunOptions): Bridge {
+  // The same tests over HTTP: see tests/faults/over-serve.test.ts.
+  if (process.env.M2MCP_TEST_OVER === "serve") return startBridgeOverServe(home, args, options);
   const child = home.start(["bridge", ...args], options);
   const heard: Line[] = [];
   const waiting = new Set<() => void>();

@@ -45,7 +45,7 @@ export async function readEvents(
   let overflow = false;
   const parser = createParser({
     onEvent: ({ event, data, id }) => {
-      events.push(eventOf(event, data, id));
+      events.push(eventOf(event, data, cursor.onEventId ? id : undefined));
     },
     onId: (id) => {
       cursor.lastEventId = id;

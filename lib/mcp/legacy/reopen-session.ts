@@ -65,9 +65,10 @@ async function openAgain(
 }
 
 /** What the lost session asked: nobody awaits those answers any more, and the new one may use their ids again. */
-async function cancelAsked({ exchange, onMessage }: Session): Promise<void> {
+async function cancelAsked({ exchange, onMessage, shared, abandoned: all }: Session): Promise<void> {
   const abandoned = [...exchange.asked];
   exchange.asked.clear();
+  if (shared) for (const id of abandoned) all.add(id);
   const reason = "the server ended the session";
   for (const id of abandoned)
     await onMessage(notification("notifications/cancelled", { requestId: idValue(id), reason }));

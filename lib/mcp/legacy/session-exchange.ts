@@ -16,7 +16,7 @@ import { wrongContentType } from "../protocol/errors.ts";
 import { type Call, Cancellation, Detachment, type OnMessage } from "../protocol/transport.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import { answerElsewhereDue, resumePost } from "./streams/resume-post.ts";
-import type { Handshaken, SessionExchange, Traffic } from "./traffic.ts";
+import { type Handshaken, isAwaited, type SessionExchange, type Traffic } from "./traffic.ts";
 
 /** How long the end waits for what the server is being told, in ms. */
 const LAST_WORDS_MS = 500;
@@ -44,6 +44,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
       // The answer goes first.
       await nextTurn();
     },
+    awaits: (message) => isAwaited(traffic, message),
     listening(isListening) {
       const host = hostOf(endpoint.url);
       traffic.deaf?.abort(isListening ? streamCut(host) : wrongContentType(host, null));

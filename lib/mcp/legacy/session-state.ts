@@ -2,7 +2,7 @@ import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import type { Schedule } from "../../timing/schedule.ts";
 import { cookieTexts } from "../http/layers/cookies.ts";
-import type { Ids } from "../jsonrpc/id.ts";
+import type { Id, Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
 import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
 import type { OnMessage } from "../protocol/transport.ts";
@@ -47,6 +47,8 @@ export interface Session {
   listens: boolean;
   /** Whether other processes carry it too. */
   readonly shared: boolean;
+  /** What the servers of lost sessions asked: an answer would reach another, which did not. */
+  readonly abandoned: Set<Id>;
   readonly ended: AbortController;
   state: SessionState;
   /** The client's handshake, in which a lost session is opened again; absent for a session of an earlier process. */

@@ -69,6 +69,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     streamSchedule: createSchedule(),
     listens: options.listens ?? true,
     shared: options.shared ?? false,
+    abandoned: new Set(),
     ended: new AbortController(),
     state: resumed ? asOpen(savedHeaders(resumed), true) : { kind: "none" },
     handshake: options.handshake,
@@ -174,7 +175,8 @@ async function tell(session: Session, { text, method }: NotificationMessage): Pr
 
 async function respond(session: Session, { id, text }: ResponseMessage): Promise<void> {
   // One that the server of a lost session asked for would reach the new one, which did not.
-  if (id !== null && !session.exchange.asked.delete(id) && !session.shared) return;
+  const isOurs = id === null || session.exchange.asked.delete(id);
+  if (!isOurs && (!session.shared || session.abandoned.delete(id))) return;
   // It waits for a handshake alone: the server may hold back its answer to `initialized` for it.
   const { state } = session;
   if (state.kind === "opening" || state.kind === "reopening") await state.done;

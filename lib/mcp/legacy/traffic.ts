@@ -1,6 +1,6 @@
 import type { Drains } from "../http/drain.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
-import type { Id } from "../jsonrpc/id.ts";
+import { type Id, idMeant } from "../jsonrpc/id.ts";
 import type { Message } from "../jsonrpc/message.ts";
 import type { Answer, Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
@@ -17,6 +17,8 @@ export interface SessionExchange {
   tell(text: Text, session: SessionHeaders, what: string): Promise<Refused | undefined>;
   /** Takes what comes on the standalone stream. */
   receive(message: Message): Promise<void>;
+  /** Whether it is the answer to a request under way here. */
+  awaits(message: Message): boolean;
   /** A session's standalone stream is asked for, or there is none any more: answers may come there. */
   listening(isListening: boolean): void;
   /** Requests of the server's that await an answer. */
@@ -49,3 +51,7 @@ export interface Traffic {
   deaf: AbortController | undefined;
   readonly ended: AbortController;
 }
+
+/** Whether it is the answer to a request under way. */
+export const isAwaited = ({ requests }: Traffic, message: Message): boolean =>
+  message.kind === "response" && message.id !== null && idMeant(message.id, requests) !== undefined;

@@ -1,5 +1,5 @@
 import type { Command } from "../../command-line/command.ts";
-import { wrongUsage } from "../../failure.ts";
+import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { serve } from "../../hosts/serve/serve.ts";
 import { createGcHint } from "../../platform/gc-hint.ts";
 import { allowManyRequests } from "../../platform/http/many-requests.ts";
@@ -35,7 +35,7 @@ export async function run(command: Command): Promise<undefined> {
         key,
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
-        onListening: (address) => void command.io.stderr.write(`serving ${given} at ${address}\n`),
+        onListening: (address) => void command.io.stderr.write(`serving ${withoutUrlSecrets(given)} at ${address}\n`),
         stop: ending.stop,
         kill: ending.kill,
         drainMs: DRAIN_MS,

@@ -90,6 +90,8 @@ export function callsOf(target: string, name: string): string[][] {
     install: ["--host", "cursor", "--host", "codex", "--dry-run"],
     uninstall: ["--dry-run"],
     bundle: ["--print"],
+    // Where it cannot, so that it ends.
+    serve: ["--listen", "unix:/"],
   };
   return VERBS.filter(({ name }) => !HANDING_ON.includes(name)).map((verb) => {
     if (["profiles", "store", "hosts"].includes(verb.name)) return [verb.name];

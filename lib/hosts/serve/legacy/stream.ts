@@ -63,8 +63,10 @@ async function passStream(
   });
   if (!refusal) return;
   const { status } = refusal;
-  const passes = status === 404 || status === 405 || status === 409 || status === 400;
-  reply.refuse(passes ? status : 502, rpcErrorOf(refusal, endpoint.url));
+  // Servers that have no such stream say so in many ways; whether the session is lost, the next request tells.
+  const told = lastEventId === undefined && status === 404 ? 405 : status;
+  const passes = told === 404 || told === 405 || told === 409 || told === 400;
+  reply.refuse(passes ? told : 502, rpcErrorOf(refusal, endpoint.url));
 }
 
 /** A stream of our own, which takes what comes here. */

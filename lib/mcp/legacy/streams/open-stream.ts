@@ -27,7 +27,11 @@ export interface StreamOptions {
  */
 export async function openStream(session: Session, options: StreamOptions): Promise<Refused | undefined> {
   const { endpoint } = session;
+  const { exchange } = session;
   const { lastEventId, signal, onGranted, onMessage, onEventId } = options;
+  /** A request that was only accepted is answered here, too. */
+  const take = (message: Message) =>
+    exchange.awaits(message) ? exchange.receive(message) : onMessage(message);
   let reopenings = 0;
   let isFirst = true;
   let used = await whenReady(session);
@@ -36,6 +40,8 @@ export async function openStream(session: Session, options: StreamOptions): Prom
     session.handshake !== undefined &&
     reopenings++ === 0 &&
     judge(askedIn(session, "", used), refusal).kind === "session_lost";
+  // What is sent meanwhile may be answered here.
+  if (lastEventId === undefined) exchange.listening(true);
   const end = await keepOpen({
     async open(cursor, over) {
       if (reopenings > 0 && used && session.state === used) await reopen(session, used);
@@ -47,14 +53,16 @@ export async function openStream(session: Session, options: StreamOptions): Prom
     },
     take: (response, cursor, notes) => {
       onGranted();
-      return takeMessages(endpoint.url, endpoint.log, onMessage)(response, cursor, notes);
+      return takeMessages(endpoint.url, endpoint.log, take)(response, cursor, notes);
     },
     verdict(ended): StreamVerdict {
-      if (ended.kind === "refused" && isLost(ended.refusal)) return "afresh";
-      return ended.everGranted ? judgeStream(ended) : "stop";
+      // Before there ever was a stream, a refusal only says that there is none to be had.
+      if (!ended.everGranted) return "stop";
+      return ended.kind === "refused" && isLost(ended.refusal) ? "afresh" : judgeStream(ended);
     },
     schedule: createSchedule(),
     signal,
   });
-  return end?.kind === "refused" ? end.refusal : undefined;
+  if (lastEventId === undefined) exchange.listening(false);
+  return end?.kind === "refused" && !end.everGranted ? end.refusal : undefined;
 }
