@@ -37,7 +37,9 @@ export function startBridgeOverServe(home: Home, args: string[], options?: RunOp
       return;
     }
     let rest = "";
-    for await (const text of (response.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream() as never)) {
+    for await (const text of (response.body ?? new ReadableStream()).pipeThrough(
+      new TextDecoderStream() as never,
+    )) {
       const events = (rest + text).split("\n\n");
       rest = events.pop() ?? "";
       for (const one of events) {
@@ -59,7 +61,12 @@ export function startBridgeOverServe(home: Home, args: string[], options?: RunOp
         }
       : session;
     await read(
-      await fetch(await url, { method: "POST", headers: { ...HEADERS, ...mirrored }, body, signal: over.signal }),
+      await fetch(await url, {
+        method: "POST",
+        headers: { ...HEADERS, ...mirrored },
+        body,
+        signal: over.signal,
+      }),
     );
     if (one?.method === "notifications/initialized")
       void fetch(await url, {
@@ -75,7 +82,9 @@ export function startBridgeOverServe(home: Home, args: string[], options?: RunOp
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         waiting.delete(look);
-        reject(new Error(`not heard within ${limitMs} ms: ${JSON.stringify(heard).slice(0, 2000)} ${stderr}`));
+        reject(
+          new Error(`not heard within ${limitMs} ms: ${JSON.stringify(heard).slice(0, 2000)} ${stderr}`),
+        );
       }, limitMs);
       const look = () => {
         const found = heard.find(suits);

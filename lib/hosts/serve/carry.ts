@@ -33,13 +33,12 @@ export async function carry(
   observer.asked(method);
   carrier.underWay++;
   const limitMs = deadlineMs(endpoint.timeoutMs);
-  const late = tookTooLong(hostOf(endpoint.url), limitMs);
   const over = Promise.withResolvers<never>();
   over.promise.catch(() => {});
   const timer = lasts
     ? undefined
     : startTimer(limitMs, () => {
-        over.reject(late);
+        over.reject(tookTooLong(hostOf(endpoint.url), limitMs));
         cancel.abort(new Cancellation({ reason: "timeout" }));
       });
   const permit = lasts ? undefined : permits.acquire();

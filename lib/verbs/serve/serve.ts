@@ -35,7 +35,8 @@ export async function run(command: Command): Promise<undefined> {
         key,
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
-        onListening: (address) => void command.io.stderr.write(`serving ${withoutUrlSecrets(given)} at ${address}\n`),
+        onListening: (address) =>
+          void command.io.stderr.write(`serving ${withoutUrlSecrets(given)} at ${address}\n`),
         stop: ending.stop,
         kill: ending.kill,
         drainMs: DRAIN_MS,

@@ -1,7 +1,11 @@
+import { EXIT } from "../../../failure.ts";
+import { hostOf } from "../../../net/network-error.ts";
 import { createSchedule } from "../../../timing/schedule.ts";
 import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../../http/keep-open.ts";
+import { mediaType } from "../../http/media-type.ts";
 import type { Message } from "../../jsonrpc/message.ts";
-import type { Refused } from "../../protocol/answer.ts";
+import { type Refused, refused } from "../../protocol/answer.ts";
+import { wrongContentType } from "../../protocol/errors.ts";
 import type { Call } from "../../protocol/transport.ts";
 import { judge } from "../../protocol/verdict.ts";
 import { reopen } from "../reopen-session.ts";
@@ -24,6 +28,7 @@ export interface StreamOptions {
  * for as long as `signal` lets it. A session that the server forgot is opened again first.
  *
  * @returns the refusal, where there never was a stream; undefined where it has ended
+ * @throws M2mcpError where the server could not be asked
  */
 export async function openStream(session: Session, options: StreamOptions): Promise<Refused | undefined> {
   const { endpoint } = session;
@@ -51,7 +56,12 @@ export async function openStream(session: Session, options: StreamOptions): Prom
       isFirst = false;
       return getStream(endpoint, used ?? {}, from, over, Number.POSITIVE_INFINITY);
     },
-    take: (response, cursor, notes) => {
+    async take(response, cursor, notes) {
+      const type = mediaType(response.headers);
+      if (type !== "text/event-stream") {
+        await response.discard();
+        throw wrongContentType(hostOf(endpoint.url), type);
+      }
       onGranted();
       return takeMessages(endpoint.url, endpoint.log, take)(response, cursor, notes);
     },
@@ -64,5 +74,9 @@ export async function openStream(session: Session, options: StreamOptions): Prom
     signal,
   });
   if (lastEventId === undefined) exchange.listening(false);
-  return end?.kind === "refused" && !end.everGranted ? end.refusal : undefined;
+  if (!end || end.everGranted || end.kind === "ended") return undefined;
+  if (end.kind === "refused") return end.refusal;
+  // What is no stream says that there is none.
+  if (end.error.exitCode === EXIT.server) return refused(405);
+  throw end.error;
 }
