@@ -83,9 +83,9 @@ export async function startDayWorld({ skewMs, faults, random }: DayOptions): Pro
     const source = of[kind];
     source.asked++;
     if (source.fault && Date.now() >= source.fault.untilMs) source.fault = undefined;
-    const endMs = source.newestEndsMs - SPARE_MS;
-    if (!source.fault && random.next() < faults && Date.now() + FAULT_MS < endMs) {
-      const fault = FAULTS[random.below(FAULTS.length)] ?? "missing";
+    const leftMs = source.newestEndsMs - SPARE_MS - Date.now();
+    const fault = random.next() < faults ? FAULTS[random.below(FAULTS.length)] : undefined;
+    if (!source.fault && fault && leftMs > (fault === "slow" ? SLOW_MS : FAULT_MS)) {
       source.fault = { kind: fault, untilMs: Date.now() + FAULT_MS };
     }
     if (source.fault) source.faults++;
