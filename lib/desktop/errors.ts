@@ -72,5 +72,5 @@ export const hostFileNotWritable = (file: string, reason: string) =>
     "host_file_not_written",
     EXIT.usage,
     `cannot write ${file}: ${reason}`,
-    "close the host if it holds the file, or mend the permissions",
+    "close the host if it holds the file; else make room, or mend the permissions",
   );

@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withSecretService } from "../store/secret-service.ts";
 import { createHome } from "../support/home.ts";
 import { INITIALIZE, lines } from "../support/messages.ts";
 import { executableIn, sharedRelease, target, version } from "../support/release/quick-release.ts";
@@ -111,6 +112,33 @@ const ELSEWHERE: Elsewhere[] = [
 const ARM64 = "/usr/aarch64-linux-gnu";
 const WINE = "/usr/lib/wine/wine64";
 const MINGW = "x86_64-w64-mingw32-gcc-win32";
+
+test.skipIf(process.platform !== "linux" || target.libc !== "glibc" || !has("gnome-keyring-daemon"))(
+  "the executable for musl has its own add-on, and uses the keyring where all else is glibc's",
+  async () => {
+    const musl = ELSEWHERE.find(({ name }) => name === "linux-x64-musl");
+    if (!musl || musl.missing() !== null) return;
+    const { env } = musl.start();
+    const home = createHome();
+    const { id, secret } = world.as.clients.basic;
+    const { stdout } = await withSecretService(
+      `m() { LD_LIBRARY_PATH="$LIBRARIES" "$M2MCP" "$@"; }
+      m login "$URL" @svc --client-id "$ID" --store keyring >/dev/null && m @svc tools-list && m store`,
+      {
+        ...home.env,
+        M2MCP: executableIn(release, "linux-x64-musl"),
+        LIBRARIES: env.LD_LIBRARY_PATH ?? "",
+        URL: world.mcp.url,
+        ID: id,
+        M2MCP_CLIENT_SECRET: secret,
+      },
+    );
+    expect(stdout).toContain("echo");
+    expect(stdout).toContain("in the OS keyring");
+    await home.remove();
+  },
+  120_000,
+);
 
 describe.each(ELSEWHERE)("the executable of $name", ({ name, missing, start }) => {
   const lacks = process.platform !== "linux" || target.cpu !== "x64" ? "linux-x64" : missing();

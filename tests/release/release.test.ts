@@ -13,6 +13,8 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { TARGETS } from "../../.ci/targets.ts";
+import { OPTION_NAMES } from "../../lib/command-line/options.ts";
+import { VERBS } from "../../lib/command-line/verbs.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "../support/home.ts";
 import { COMMIT, makeRelease, sharedRelease, target, version } from "../support/release/quick-release.ts";
@@ -102,6 +104,26 @@ describe.skipIf(process.platform !== "linux")("a release", () => {
       status: 0,
       said: `m2mcp ${version}\n`,
     });
+  });
+
+  test("has a manual of every command and every option, in which nothing is wrong", () => {
+    const page = join(work, title, "m2mcp.1");
+    const shown = has("man") ? sh(`LC_ALL=C.UTF-8 MANWIDTH=100 man --warnings -l "${page}"`) : undefined;
+    if (!shown) console.log("skipped: the manual is not set here, for that needs man");
+    const text = shown?.said.replaceAll("\u00ad", "") ?? readFileSync(page, "utf8").replaceAll("\\-", "-");
+    expect(text).not.toContain("warning:");
+    for (const { name } of VERBS) expect(text).toContain(name);
+    for (const name of OPTION_NAMES) expect(text).toContain(`--${name}`);
+  });
+
+  test("starts at once", () => {
+    const times = Array.from({ length: 9 }, () => {
+      const startMs = performance.now();
+      spawnSync(join(out, target.name, "m2mcp"), ["--version"]);
+      return performance.now() - startMs;
+    });
+    // Ten times the 20 ms that it needs.
+    expect(times.sort((one, other) => one - other)[4]).toBeLessThan(200);
   });
 
   test("names every package of the bill of materials in the notices", () => {

@@ -12,7 +12,10 @@ const sources = readdirSync(join(ROOT, "lib"), { recursive: true, encoding: "utf
 /** The keys of an interface, as its source has them. */
 function keysOf(name: string): string[] {
   const bodies = sources.flatMap((text) => {
-    const body = new RegExp(`^export interface ${name}(?:<[^{]*>)? \\{$(.*?)^\\}$`, "ms").exec(text)?.[1];
+    const body = new RegExp(
+      `^export interface ${name}(?:<[^{]*>)?(?: extends \\w+)? \\{$(.*?)^\\}$`,
+      "ms",
+    ).exec(text)?.[1];
     return body === undefined ? [] : [body];
   });
   expect([name, bodies.length]).toEqual([name, 1]);
@@ -22,6 +25,7 @@ function keysOf(name: string): string[] {
 for (const name of [
   "Profile",
   "Credentials",
+  "Client",
   "AuthState",
   "Token",
   "CachedState",

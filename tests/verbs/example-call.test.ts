@@ -48,6 +48,7 @@ const SCHEMAS: Record<string, object> = {
   },
   oneOf: { oneOf: [{ required: ["a"], properties: { a: { const: "x" } } }, { required: ["b"] }] },
   optional: { properties: { a: { ...string, default: "d" }, b: string } },
+  lines: { properties: { a: { ...string, default: "one\ntwo\tthree" } } },
   strict: { additionalProperties: false, required: ["a"], properties: { a: { ...string, format: "date" } } },
 };
 

@@ -1,6 +1,6 @@
 import { textOf, trimmedText } from "../../plain-text.ts";
-import { codeOf } from "../../platform/error-code.ts";
-import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { reasonOf } from "../../platform/files/files.ts";
+import { readRegularFile } from "../../platform/files/read-file.ts";
 import type { AssertionSource, SecretSource, SignedAssertion } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { commandFailed, secretMissing, secretUnreadable, variableMissing } from "../errors.ts";
@@ -92,8 +92,7 @@ async function readFile(path: string, name: string): Promise<Buffer> {
     const limits = { maxBytes: MAX_BYTES, timeoutMs: FILE_TIMEOUT_MS, pipes: true };
     return (await readRegularFile(path, limits)).bytes;
   } catch (error) {
-    const why = error instanceof FileRefused ? error.message : codeOf(error) || "unknown";
-    throw secretUnreadable(name, why);
+    throw secretUnreadable(name, reasonOf(error));
   }
 }
 

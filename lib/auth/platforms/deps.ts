@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { failureCode, failureReason } from "../../net/network-failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
-import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { reasonOf } from "../../platform/files/files.ts";
+import { readRegularFile } from "../../platform/files/read-file.ts";
 import { statOf } from "../../platform/files/stat.ts";
 import { DirectFailed, requestDirectly } from "../../platform/http/direct.ts";
 import type { AuthDeps } from "../deps.ts";
@@ -66,7 +67,7 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
         return textOf((await readRegularFile(path, { maxBytes })).bytes).trim();
       } catch (error) {
         if (codeOf(error) === "ENOENT") return undefined;
-        throw secretUnreadable(path, error instanceof FileRefused ? error.message : codeOf(error));
+        throw secretUnreadable(path, reasonOf(error));
       }
     },
 

@@ -52,7 +52,7 @@ export const inputNeeded = (what: string, inputs: readonly string[]) =>
     EXIT.server,
     `${what} asks for input (${[...new Set(inputs)].join(", ") || "of unknown kind"}), which a one-off command cannot give`,
     inputs.some((input) => input.startsWith("elicitation"))
-      ? "run it at a terminal, which shows the questions, or answer them with --answers FILE"
+      ? "run it at a terminal, which shows the questions, answer them with --answers FILE, or use it over m2mcp bridge"
       : "use it from an MCP host, over m2mcp bridge",
   );
 

@@ -4,7 +4,7 @@ import { wrongUsage } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import { textOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
-import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { readRegularFile } from "../../platform/files/read-file.ts";
 import { readJson, readJsonObject } from "./read-json.ts";
 import { askedStdin } from "./stdin.ts";
 
@@ -105,7 +105,7 @@ async function readValueFile({ io }: Command, key: string, path: string): Promis
   try {
     bytes = (await readRegularFile(resolve(io.cwd, path), { maxBytes: MAX_FILE_BYTES, pipes: true })).bytes;
   } catch (error) {
-    throw refused(error instanceof FileRefused ? error.message : reasonOf(error));
+    throw refused(reasonOf(error));
   }
   const text = textOf(bytes);
   // What is no text would arrive as something else.

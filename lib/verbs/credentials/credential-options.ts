@@ -1,5 +1,6 @@
 import type { Grant } from "../../auth/credentials.ts";
 import { type Options, spelt } from "../../command-line/option-values.ts";
+import { CREDENTIALS } from "../../command-line/options/credentials.ts";
 import { CREDENTIAL_OPTIONS, isOptionName, type OptionName, variableOf } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
@@ -24,15 +25,8 @@ export const ACTORS = ["actor-token-file", "actor-token-command", "actor-token-e
 /** Tokens that something else makes. */
 export const TOKENS = ["token", "token-file", "token-command"] as const;
 const NAMING = ["client-id", ...PROOFS, ...SUBJECTS, ...TOKENS] as const;
-export const GRANTS: readonly Grant[] = ["client-credentials", "jwt-bearer", "token-exchange", "id-jag"];
-const METHODS = [
-  "client_secret_basic",
-  "client_secret_post",
-  "private_key_jwt",
-  "tls_client_auth",
-  "self_signed_tls_client_auth",
-  "none",
-] as const;
+export const GRANTS: readonly Grant[] = CREDENTIALS.grant.choices;
+const METHODS = CREDENTIALS["auth-method"].choices;
 export type Method = (typeof METHODS)[number];
 
 /** Whether flags or variables say who the client is, or where its tokens come from. */

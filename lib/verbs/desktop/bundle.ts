@@ -1,13 +1,12 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import type { Command } from "../../command-line/command.ts";
 import { VERSION } from "../../command-line/version.ts";
 import { type Bundled, bundleName, manifestOf } from "../../desktop/bundle.ts";
-import { hostFileNotWritable } from "../../desktop/errors.ts";
 import { pack } from "../../desktop/pack.ts";
 import { wrongUsage } from "../../failure.ts";
-import { despiteOthers } from "../../platform/files/despite-others.ts";
 import { reasonOf } from "../../platform/files/files.ts";
+import { writeNew } from "../../platform/files/write-new.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
 import { serverUrl } from "../target/server-url.ts";
 import { guardArguments } from "./guard-arguments.ts";
@@ -63,14 +62,11 @@ function withoutSecrets(server: string): string {
 
 const withoutQuery = (server: string) => server.replace(/\?.*$/, "");
 
-/** Whole or not at all. */
+/** @throws M2mcpError (exit 1) where it cannot be written */
 async function write(file: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${file}.m2mcp-new`;
   try {
-    await writeFile(temporary, bytes);
-    await despiteOthers(() => rename(temporary, file));
+    await writeNew(dirname(file), basename(file), bytes, true);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw hostFileNotWritable(file, reasonOf(error));
+    throw wrongUsage(`cannot write ${file}: ${reasonOf(error)}`, "--output FILE names another place");
   }
 }

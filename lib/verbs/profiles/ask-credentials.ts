@@ -34,19 +34,19 @@ export async function askCredentials(
   const missing = missingOf(command.options);
   const answers = new Map<OptionName, string>();
   if (missing.id)
-    answers.set("client-id", await needed(asker.line("client id", usualId || undefined), "client id"));
+    answers.set("client-id", await needed(() => asker.line("client id", usualId || undefined), "client id"));
   const proof = missing.proof ? await askProof(asker, known.authMethods) : undefined;
   if (proof === "key")
-    answers.set("private-key", await needed(asker.line("path of the private key"), "private key"));
+    answers.set("private-key", await needed(() => asker.line("path of the private key"), "private key"));
   if (proof === "certificate") {
     answers.set(
       "client-cert",
-      await needed(asker.line("path of the client certificate"), "client certificate"),
+      await needed(() => asker.line("path of the client certificate"), "client certificate"),
     );
-    answers.set("client-key", await needed(asker.line("path of its private key"), "private key"));
+    answers.set("client-key", await needed(() => asker.line("path of its private key"), "private key"));
   }
   const reading = secretReading(command, "value");
-  reading.prompt = (question) => needed(asker.hidden(question), "client secret");
+  reading.prompt = (question) => needed(() => asker.hidden(question), "client secret");
   return readCredentials(withAnswers(command.options, answers), reading);
 }
 
@@ -57,10 +57,16 @@ const WHAT_TO_GIVE = {
   "client certificate": "give --client-cert and --client-key",
 };
 
-async function needed(asked: Promise<string | null>, what: keyof typeof WHAT_TO_GIVE): Promise<string> {
-  const typed = await asked;
-  if (!typed) throw wrongUsage(`no ${what} given`, WHAT_TO_GIVE[what]);
-  return typed;
+/** How often is asked what has to be answered: Enter alone is a slip, Ctrl-D is none. */
+const MOST_TRIES = 3;
+
+async function needed(ask: () => Promise<string | null>, what: keyof typeof WHAT_TO_GIVE): Promise<string> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const typed = await ask();
+    if (typed === null) break;
+    if (typed !== "") return typed;
+  }
+  throw wrongUsage(`no ${what} given`, WHAT_TO_GIVE[what]);
 }
 
 /** What each method of the metadata wants of a person (RFC 8414 §2, RFC 8705). */

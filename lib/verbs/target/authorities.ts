@@ -3,7 +3,8 @@ import { pemText } from "../../auth/client/pem.ts";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { textOf } from "../../plain-text.ts";
-import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { reasonOf } from "../../platform/files/files.ts";
+import { readRegularFile } from "../../platform/files/read-file.ts";
 
 /** The bundles of operating systems have a few hundred KiB. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -36,7 +37,7 @@ async function readOptionFile(command: Command, path: string): Promise<string> {
     const limits = { maxBytes: MAX_BYTES, pipes: true };
     return textOf((await readRegularFile(resolve(command.io.cwd, path), limits)).bytes);
   } catch (error) {
-    const why = error instanceof FileRefused ? `: ${error.message}` : "";
-    throw wrongUsage(`cannot read ${path}, the file of --ca${why}`, "check the path and its permissions");
+    const why = reasonOf(error);
+    throw wrongUsage(`cannot read ${path}, the file of --ca: ${why}`, "check the path and its permissions");
   }
 }

@@ -52,7 +52,7 @@ function argumentWords(given: JsonObject, known: readonly Argument[]): string[] 
     const value = given[name];
     const type = known.find((argument) => argument.name === name)?.schema.type;
     const isPlain =
-      (type === "string" && typeof value === "string" && !value.startsWith("@")) ||
+      (type === "string" && typeof value === "string" && !/^@|[\n\r\t]/.test(value)) ||
       ((type === "number" || type === "integer") && typeof value === "number") ||
       (type === "boolean" && typeof value === "boolean");
     return isPlain ? `${name}=${value}` : `${name}:=${JSON.stringify(value)}`;

@@ -4,7 +4,7 @@ import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
-import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
+import { readRegularFile } from "../../platform/files/read-file.ts";
 import { readStdin } from "../read-stdin.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
@@ -54,8 +54,10 @@ async function fileText(cwd: string, file: string): Promise<string> {
   try {
     return textOf((await readRegularFile(resolve(cwd, file), { maxBytes: MAX_BYTES, pipes: true })).bytes);
   } catch (error) {
-    const why = error instanceof FileRefused ? error.message : reasonOf(error);
-    throw wrongUsage(`cannot read ${showControls(file)}: ${why}`, "check the path and its permissions");
+    throw wrongUsage(
+      `cannot read ${showControls(file)}: ${reasonOf(error)}`,
+      "check the path and its permissions",
+    );
   }
 }
 

@@ -110,6 +110,14 @@ test(
     });
     expect([code, stderr]).toEqual([1, expect.stringContaining("there is no such file or folder")]);
     expect(existsSync(join(home.folder, "none"))).toBe(false);
+    const folder = await home.run(["bundle", "--output", home.folder], { limitMs: TIME_MS });
+    expect([folder.code, folder.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: cannot write .*\nhint: --output FILE names another place\n$/),
+    ]);
+    // Where nothing can be written, nothing can be removed either.
+    const sealed = await home.run(["bundle", "--output", "/proc/x.mcpb"], { limitMs: TIME_MS });
+    expect([sealed.code, sealed.stderr]).toEqual([1, expect.stringMatching(/^error: cannot write /)]);
     expect((await home.run(["bundle", "@missing", "--print"])).stderr).toContain(
       "there is no profile @missing",
     );

@@ -59,6 +59,20 @@ test("asks for id, proof, secret and name, and ends with what comes next", async
   expect(world.mcp.requests.length - before).toBe(1);
 });
 
+test("asks again where Enter alone was the answer, and not for ever", async () => {
+  const screen = atTerminal(home, ["login", world.mcp.url, "@svc"]);
+  await screen.answer(/client id: $/, KEYS.enter);
+  await screen.answer(/client id: $/, typed(basic().id));
+  await screen.answer(PROOF, typed("1"));
+  await screen.answer(SECRET, KEYS.enter);
+  await screen.answer(SECRET, typed(basic().secret));
+  expect(await screen.ended).toBe(0);
+  const never = atTerminal(home, ["login", world.mcp.url, "@other"]);
+  for (let asked = 0; asked < 3; asked++) await never.answer(/client id: $/, KEYS.enter);
+  expect(await never.ended).toBe(1);
+  expect(never.text()).toContain("error: no client id given\nhint: give --client-id\n");
+});
+
 test("asks for what is missing alone, and of who gives options for no name", async () => {
   const screen = atTerminal(home, ["login", world.mcp.url, "--client-id", basic().id]);
   await screen.answer(PROOF, typed("1"));

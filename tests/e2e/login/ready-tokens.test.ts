@@ -79,7 +79,7 @@ describe("a token from a file", () => {
     const byUrl = () => home.run(["tools-list", mint.mcp.url, "--token-file", "token", "--json"]);
     const failed = await byUrl();
     expect(failed.code).toBe(4);
-    expect(failed.stderr).toContain("cannot read the file of --token-file: ENOENT");
+    expect(failed.stderr).toContain("cannot read the file of --token-file: there is no such file or folder");
     await put();
     expect((await byUrl()).code).toBe(0);
     rmSync(file);
