@@ -19,8 +19,13 @@ const platformEnv = (world: DayWorld) => ({
   ACTIONS_ID_TOKEN_REQUEST_TOKEN: "job",
 });
 
-/** Calls by turns until the day is over; what failed, in words. */
-async function callOn({ say, answer }: Bridge, isOver: () => boolean, everyMs: number): Promise<string[]> {
+/** Calls by turns until the day is over; what failed, in words. @param leftMs of the newest good token */
+async function callOn(
+  { say, answer }: Bridge,
+  isOver: () => boolean,
+  everyMs: number,
+  leftMs: () => number,
+): Promise<string[]> {
   const failed: string[] = [];
   say(INITIALIZE);
   await answer(1);
@@ -28,7 +33,7 @@ async function callOn({ say, answer }: Bridge, isOver: () => boolean, everyMs: n
   for (let id = 2; !isOver(); id++) {
     say(call(id, "there"));
     const { error } = await answer(id, 60_000);
-    if (error) failed.push(`${error.data?.code}: ${error.message}`);
+    if (error) failed.push(`${leftMs()} ms before the end: ${error.data?.code}: ${error.message}`);
     await sleep(everyMs);
   }
   return failed;
@@ -47,6 +52,7 @@ async function callByVariable(world: DayWorld, home: Home, isOver: () => boolean
 }
 
 async function oneDay(skewMs: number, seed: number): Promise<void> {
+  console.log(`skew ${skewMs / 1000} s, seed ${seed} (M2MCP_SOAK_SEED repeats it)`);
   const home = createHome();
   const world = home.owns(await startDayWorld({ skewMs, faults: 0.4, random: createRandom(seed) }));
   const env = { ...platformEnv(world), M2MCP_STORE: "file" };
@@ -61,7 +67,8 @@ async function oneDay(skewMs: number, seed: number): Promise<void> {
     const runs = KINDS.flatMap((kind) =>
       Array.from({ length: BRIDGES }, async () => {
         const bridge = startBridge(home, [`@${kind}`], { env });
-        const failed = await callOn(bridge, isOver, 120);
+        const leftMs = () => world.of[kind].newestEndsMs - Date.now();
+        const failed = await callOn(bridge, isOver, 120, leftMs);
         expect(await bridge.end()).toBe(0);
         return failed.map((words) => `${kind}: ${words}`);
       }),
@@ -70,7 +77,7 @@ async function oneDay(skewMs: number, seed: number): Promise<void> {
     expect(failed).toEqual([]);
     const told = KINDS.map((kind) => `${kind} ${world.of[kind].accepted.size}/${world.of[kind].faults}`);
     console.log(
-      `skew ${skewMs / 1000} s, seed ${seed}: ${world.calls} calls, ${world.refused} refusals mended; tokens/faults: ${told.join(", ")}`,
+      `skew ${skewMs / 1000} s: ${world.calls} calls, ${world.refused} refusals mended; tokens/faults: ${told.join(", ")}`,
     );
     expect(KINDS.reduce((sum, kind) => sum + world.of[kind].faults, 0)).toBeGreaterThan(0);
   } finally {
@@ -105,7 +112,7 @@ test(
       const { command } = world.of;
       const isOver = () => command.accepted.size > renewals;
       const runs = Array.from({ length: 20 }, () =>
-        callOn(startBridge(home, ["@svc"], { env }), isOver, 250),
+        callOn(startBridge(home, ["@svc"], { env }), isOver, 250, () => command.newestEndsMs - Date.now()),
       );
       expect((await Promise.all(runs)).flat()).toEqual([]);
       console.log(`${command.asked} requests for ${command.accepted.size} tokens of twenty processes`);

@@ -143,6 +143,18 @@ describe("clocks ten minutes off", () => {
       expect(probes).toHaveLength(1);
     });
 
+  test("a token is sent to its very end, though the server tells its time in whole seconds", async () => {
+    const { open, pass } = setUp({}, -600_000);
+    const token = jwt(T0 - 600_000);
+    writeFileSync(file, token);
+    await sentBy(open());
+    rmSync(file);
+    pass(299_700);
+    const authorization = open();
+    expect((await sentBy(authorization)).token).toBe(token);
+    await authorization.end();
+  });
+
   test("a token that is over by the server's clock too is not sent", async () => {
     const { open, probes } = setUp();
     writeFileSync(file, jwt(T0 - 600_000));

@@ -83,9 +83,9 @@ export async function startDayWorld({ skewMs, faults, random }: DayOptions): Pro
     const source = of[kind];
     source.asked++;
     if (source.fault && Date.now() >= source.fault.untilMs) source.fault = undefined;
-    const endMs = source.newestEndsMs - SPARE_MS;
-    if (!source.fault && random.next() < faults && Date.now() + FAULT_MS < endMs) {
-      const fault = FAULTS[random.below(FAULTS.length)] ?? "missing";
+    const leftMs = source.newestEndsMs - SPARE_MS - Date.now();
+    const fault = random.next() < faults ? FAULTS[random.below(FAULTS.length)] : undefined;
+    if (!source.fault && fault && leftMs > (fault === "slow" ? SLOW_MS : FAULT_MS)) {
       source.fault = { kind: fault, untilMs: Date.now() + FAULT_MS };
     }
     if (source.fault) source.faults++;
@@ -148,17 +148,20 @@ export async function startDayWorld({ skewMs, faults, random }: DayOptions): Pro
     return json(response, { jsonrpc: "2.0", id, result: resultOf(method) });
   });
 
-  const timers: ReturnType<typeof setTimeout>[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isStopped = false;
   /** Replaces a file's token, or does to the file what a fault is; then what comes after it. */
   async function turn(path: string): Promise<void> {
     const text = await yielded("file");
+    // The file's folder may be gone by now.
+    if (isStopped) return;
     const { fault } = of.file;
     // One that is written in place is seen half done.
     if (text === null) writeFileSync(path, "");
     else if (fault?.kind === "partial") writeFileSync(path, text);
     else replaceFile(path, text);
     const leftMs = fault && fault.kind !== "slow" ? fault.untilMs - Date.now() + 1 : ROTATION_MS;
-    timers.push(setTimeout(() => void turn(path), Math.max(leftMs, 1)));
+    timer = setTimeout(() => void turn(path), Math.max(leftMs, 1));
   }
 
   return Object.assign(world, {
@@ -170,7 +173,8 @@ export async function startDayWorld({ skewMs, faults, random }: DayOptions): Pro
     mint: () => mint(),
     renew: turn,
     async stop() {
-      for (const timer of timers) clearTimeout(timer);
+      isStopped = true;
+      clearTimeout(timer);
       await stop();
     },
   });

@@ -14,6 +14,8 @@ import { type GivenToken, NoToken, parseTokenText } from "./token-text.ts";
 
 /** Clocks that differ by less are no reason to doubt one, in ms. */
 const SKEW_MS = 5000;
+/** `Date` has whole seconds, in ms. */
+const DATE_STEP_MS = 1000;
 /** A file that is missing or cut off may be about to be replaced: it is looked at so often, and so long apart, in ms. */
 const LOOKS = 5;
 const LOOK_MS = 100;
@@ -101,7 +103,9 @@ async function lifeOf(
   if (endsAtMs === undefined) return { clockSkewMs: known };
   const fits = endsAtMs > nowMs + known && issuedAtMs <= nowMs + known + SKEW_MS;
   const clockSkewMs = fits ? known : await skewOf(deps, server);
-  return { endsAtMs: endsAtMs - clockSkewMs, clockSkewMs };
+  // The skew may be half a second off either way: better sent once too often than given up while it is good.
+  const doubtMs = clockSkewMs === 0 ? 0 : DATE_STEP_MS / 2;
+  return { endsAtMs: endsAtMs - clockSkewMs + doubtMs, clockSkewMs };
 }
 
 /** How far the server's clock is ahead of ours, where that matters, in ms; 0 where it does not say. */
