@@ -27,6 +27,8 @@ const ALLOWED: Record<string, string[]> = {
   hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
   auth: GROUND,
   store: GROUND,
+  // What a fleet shares: sealed as the store seals.
+  cache: ["store", ...GROUND],
   // What bridges write down of themselves.
   activity: GROUND,
   // Files of other programs, and bundles for them.
@@ -41,6 +43,7 @@ const ALLOWED: Record<string, string[]> = {
     "desktop",
     "auth",
     "store",
+    "cache",
     "activity",
     "mcp/policy",
     "ui",

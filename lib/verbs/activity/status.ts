@@ -27,7 +27,7 @@ const iso = (atMs: number | undefined) => (atMs === undefined ? null : new Date(
 
 function asJson(bridge: RunningBridge, nowMs: number) {
   const { pid, target, server, startedBy, startedAtMs, requests, calls, errors } = bridge;
-  const { lastError, tokenEndsAtMs, log, version } = bridge;
+  const { lastError, tokenEndsAtMs, cache, log, version } = bridge;
   return {
     target,
     server,
@@ -40,6 +40,7 @@ function asJson(bridge: RunningBridge, nowMs: number) {
     errors,
     lastError: lastError ? { time: iso(lastError.atMs), text: lastError.text } : null,
     tokenEndsAt: iso(tokenEndsAtMs),
+    cache: cache ? { address: cache.at, serves: cache.serves, why: cache.why ?? null } : null,
     log,
     version,
   };
@@ -61,11 +62,18 @@ function inWords(bridges: readonly RunningBridge[], nowMs: number): string {
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-const more = ({ target, server, lastError, tokenEndsAtMs, log }: RunningBridge, nowMs: number): string[] =>
+const cacheShown = ({ at, serves, why }: NonNullable<RunningBridge["cache"]>) =>
+  `token cache ${at} ${serves === null ? "not asked yet" : serves ? "serves" : `is not used: ${why ?? "it failed"}`}`;
+
+const more = (
+  { target, server, lastError, tokenEndsAtMs, cache, log }: RunningBridge,
+  nowMs: number,
+): string[] =>
   [
     server === target ? "" : `server ${server}`,
     lastError ? `last error ${ago(lastError.atMs, nowMs)}: ${lastError.text}` : "",
     tokenEndsAtMs === undefined ? "" : `token ends ${moment(tokenEndsAtMs, nowMs)}`,
+    cache ? cacheShown(cache) : "",
     log === null ? "" : `log ${log}`,
   ].flatMap((line) => (line === "" ? [] : [`    ${showControls(line)}`]));
 

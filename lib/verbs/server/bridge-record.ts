@@ -57,7 +57,14 @@ export function recordBridge(command: Command): BridgeRecord {
     of(target) {
       about.server = withoutUrlSecrets(target.server);
       about.target = target.profile ? `@${target.profile.name}` : about.server;
-      return { ...target, cache: watched(target.cache, recorder) };
+      return {
+        ...target,
+        cache: watched(target.cache, recorder),
+        onCacheUse(use) {
+          recorder.figures.cache = use;
+          recorder.changed();
+        },
+      };
     },
     failed: ({ message }) =>
       recorder.note({ atMs: io.now(), level: "error", method: null, id: null, text: message }),
