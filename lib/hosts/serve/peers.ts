@@ -57,7 +57,7 @@ export async function forward(
       socket.once("connect", late.stop);
       if (!socket.connecting) late.stop();
     });
-    reply.gone.addEventListener("abort", () => outgoing.destroy(), { once: true });
+    reply.whenGone(() => void outgoing.destroy());
     outgoing.end(body);
   });
 }
