@@ -57,7 +57,7 @@ export function createConnection({ endpoint: given, onMessage, own, shared }: Co
     shared,
     ids: createIds(),
     allowed: erasOf(endpoint.protocol),
-    settings: createSessionSettings(),
+    settings: shared?.settings ?? createSessionSettings(),
     queued: [],
     left: [],
     memories: createServerMemories(endpoint),
