@@ -1,6 +1,7 @@
 // Other processes that share the key: what one of them holds, it alone can take requests for.
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../../json.ts";
+import { startTimer } from "../../timing/timer.ts";
 import type { ServeContext } from "./context.ts";
 import type { Reply } from "./http/reply.ts";
 
@@ -52,11 +53,11 @@ async function isReachable({ reached }: ServeContext, address: string): Promise<
   const isUp = await new Promise<boolean>((resolve) => {
     const socket = connect(placeAt(address));
     const end = (up: boolean) => {
-      clearTimeout(late);
+      late.stop();
       socket.destroy();
       resolve(up);
     };
-    const late = setTimeout(() => end(false), CONNECT_MS);
+    const late = startTimer(CONNECT_MS, () => end(false));
     socket.on("connect", () => end(true));
     socket.on("error", () => end(false));
   });
