@@ -2,7 +2,7 @@ import type { JsonObject } from "../../json.ts";
 import type { Id } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
 import type { ServerSide } from "../pairs/era-transport.ts";
-import type { Endpoint } from "../protocol/endpoint.ts";
+import type { Endpoint, ServerMemory } from "../protocol/endpoint.ts";
 import type { OnMessage, Transport } from "../protocol/transport.ts";
 import type { Listen } from "./listens.ts";
 import type { Catalogue } from "./upstreams/catalogue.ts";
@@ -19,6 +19,8 @@ export interface MergedServer {
 /** One of the servers, for all clients of this process. */
 export interface Upstream extends MergedServer {
   presence: PresenceWatch;
+  /** What is remembered of it, as far as it was read. */
+  memory(): ServerMemory | undefined;
 }
 
 /** What all clients of this process share. */

@@ -19,9 +19,9 @@ import {
 } from "../protocol/subscription.ts";
 import type { Call } from "../protocol/transport.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
+import { uriFor } from "./lists/uri-owners.ts";
 import { ask } from "./sending.ts";
 import { gathered } from "./upstreams/gathered.ts";
-import { uriFor } from "./uri-owners.ts";
 import { marked } from "./words/marks.ts";
 
 /** How long the acknowledgement waits for servers that are slower than others, in ms. */
@@ -35,14 +35,22 @@ export interface Listen {
   join(member: Member): void;
 }
 
-/** What is wanted of one server: lists of all, resources and tasks of its own. */
+/** The part of a filter that is for one server. */
 export type PartOf = (server: string) => JsonObject;
 
-/**
- * Carries one subscription until the client cancels it, whatever becomes of single servers.
- *
- * @param partOf the part of the filter that is for one server
- */
+/** A subscription under way. */
+interface UnderWay {
+  call: Call;
+  partOf: PartOf;
+  /** Ends it at all servers. */
+  over: AbortController;
+  /** The client has its acknowledgement, which comes before all else. */
+  acknowledged: PromiseWithResolvers<void>;
+  /** Servers that have it. */
+  at: Set<string>;
+}
+
+/** Carries one subscription until the client cancels it, whatever becomes of single servers. */
 export async function listen(context: MergedContext, call: Call, partOf: PartOf): Promise<Answer> {
   const { message, signal, onMessage } = call;
   const { id } = message;
@@ -56,59 +64,62 @@ export async function listen(context: MergedContext, call: Call, partOf: PartOf)
   signal.addEventListener("abort", stop, { once: true });
   context.ended.signal.addEventListener("abort", stop, { once: true });
   const wanted: Filter = objectOf(message.params.notifications);
-  const under = new Set<string>();
-  const told = Promise.withResolvers<void>();
-  const pass = async (change: NotificationMessage) => {
-    await told.promise;
-    if (!over.signal.aborted)
-      await onMessage(notification(change.method, tagged(untagged(exactParams(change)), id)));
-  };
-  /** Resolves with what the server honours. */
-  const join = (member: Member): Promise<JsonObject> => {
-    const honoured = Promise.withResolvers<JsonObject>();
-    under.add(member.name);
-    const params = { ...exactParams(message), notifications: partOf(member.name) };
-    const work = ask(context, member, {
-      message: requestMessage(context.nextId(), LISTEN, params),
-      signal: over.signal,
-      async onMessage(heard) {
-        if (heard.kind === "request") return;
-        if (heard.method !== ACKNOWLEDGED) return pass(heard);
-        honoured.resolve(inClientsTerms(context, member, objectOf(heard.params.notifications)));
-      },
-    });
-    void quietly(work).then(() => {
-      under.delete(member.name);
-      honoured.resolve({});
-    });
-    return honoured.promise;
-  };
+  const one: UnderWay = { call, partOf, over, acknowledged: Promise.withResolvers(), at: new Set() };
   const mine: Listen = {
     tell: async (change) => {
-      if (carries(wanted, change.method, change.params)) await pass(change);
+      if (carries(wanted, change.method, change.params)) await pass(one, change);
     },
     join: (member) => {
-      if (!under.has(member.name)) void join(member);
+      if (!one.at.has(member.name)) void join(context, one, member);
     },
   };
   context.listens.add(mine);
   try {
     const there = [...context.members.values()].filter((member) => !isAway(member));
-    const works = new Map(there.map((member) => [member.name, join(member)]));
-    const outcomes = await gathered(works, ACKNOWLEDGE_MS);
-    const parts = [...outcomes.values()].flatMap((one) => (one.kind === "done" ? [one.value] : []));
+    const works = new Map(there.map((member) => [member.name, join(context, one, member)]));
+    const outcomes = [...(await gathered(works, ACKNOWLEDGE_MS)).values()];
+    const parts = outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.value] : []));
     const notifications = honouredOf(wanted, parts);
     if (!over.signal.aborted) await onMessage(notification(ACKNOWLEDGED, tagged({ notifications }, id)));
-    told.resolve();
+    one.acknowledged.resolve();
     await end.promise;
   } finally {
     context.listens.delete(mine);
     signal.removeEventListener("abort", stop);
     context.ended.signal.removeEventListener("abort", stop);
     over.abort(signal.reason);
-    told.resolve();
+    one.acknowledged.resolve();
   }
   return answered(complete(id));
+}
+
+/** Asks one server for its part. @returns what it honours, under the client's names */
+function join(context: MergedContext, one: UnderWay, member: Member): Promise<JsonObject> {
+  const { call, partOf, over, at } = one;
+  const honoured = Promise.withResolvers<JsonObject>();
+  at.add(member.name);
+  const params = { ...exactParams(call.message), notifications: partOf(member.name) };
+  const work = ask(context, member, {
+    message: requestMessage(context.nextId(), LISTEN, params),
+    signal: over.signal,
+    async onMessage(heard) {
+      if (heard.kind === "request") return;
+      if (heard.method !== ACKNOWLEDGED) return pass(one, heard);
+      honoured.resolve(inClientsTerms(context, member, objectOf(heard.params.notifications)));
+    },
+  });
+  void quietly(work).then(() => {
+    at.delete(member.name);
+    honoured.resolve({});
+  });
+  return honoured.promise;
+}
+
+async function pass({ call, over, acknowledged }: UnderWay, change: NotificationMessage): Promise<void> {
+  await acknowledged.promise;
+  if (over.signal.aborted) return;
+  const params = tagged(untagged(exactParams(change)), call.message.id);
+  await call.onMessage(notification(change.method, params));
 }
 
 /** Members of a filter that are lists of what is one server's. */

@@ -20,7 +20,7 @@ import { tellChanges } from "./changes.ts";
 import type { Member, MergedContext, Shared } from "./context.ts";
 import { shakeHands, tellInitialized, welcome } from "./handshake.ts";
 import { listen } from "./listens.ts";
-import { list } from "./listing.ts";
+import { list } from "./lists/listing.ts";
 import { byMethod, byName, byUri, complete, partsOf, toAll } from "./routing.ts";
 import { heardBy, sendTo } from "./sending.ts";
 import { createSides } from "./sides.ts";

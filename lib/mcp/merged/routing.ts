@@ -6,7 +6,7 @@ import type { Call } from "../protocol/transport.ts";
 import { isAway, type Member, type MergedContext, mayOffer } from "./context.ts";
 import { ambiguousName, unknownName } from "./errors.ts";
 import type { PartOf } from "./listens.ts";
-import { refresh } from "./listing.ts";
+import { refresh } from "./lists/names-known.ts";
 import { sendTo } from "./sending.ts";
 import { unmarked } from "./words/marks.ts";
 import type { Own } from "./words/names.ts";

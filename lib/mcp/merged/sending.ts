@@ -9,7 +9,7 @@ import { metaOf } from "../protocol/meta.ts";
 import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
 import { serverAway } from "./errors.ts";
-import { uriFor } from "./uri-owners.ts";
+import { uriFor } from "./lists/uri-owners.ts";
 import {
   errorForClient,
   mayConcern,

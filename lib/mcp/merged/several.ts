@@ -1,15 +1,18 @@
 // Several servers as one, for all clients of this process.
 import { EXIT, M2mcpError } from "../../failure.ts";
 import { withDeadline } from "../../timing/deadline.ts";
-import { type ConnectionOptions, createConnection } from "../connection/connection.ts";
+import { type Connecting, createConnection } from "../connection/connection.ts";
 import { createIds } from "../jsonrpc/id.ts";
-import { request as requestMessage } from "../jsonrpc/message.ts";
-import type { Endpoint } from "../protocol/endpoint.ts";
+import { request as requestMessage, resultResponse } from "../jsonrpc/message.ts";
+import { answered } from "../protocol/answer.ts";
+import type { Endpoint, ServerMemory } from "../protocol/endpoint.ts";
 import type { Transport } from "../protocol/transport.ts";
 import type { MergedServer, Shared, Upstream } from "./context.ts";
+import { allAway } from "./errors.ts";
 import { createMerged } from "./merged.ts";
 import { createCatalogue } from "./upstreams/catalogue.ts";
 import { type Presence, type PresenceWatch, watchPresence } from "./upstreams/presence.ts";
+import { remembered } from "./upstreams/remembered.ts";
 
 /** How long a look for a sign of life may take, in ms. */
 const LOOK_MS = 8000;
@@ -21,11 +24,9 @@ export interface SeveralOptions
   onPresence(server: string, presence: Presence): void;
 }
 
-export interface Several {
-  /** Connects one client with all of them. */
-  connect(options: ConnectionOptions): Transport;
-  /** Where each is, as far as that is known. */
-  presence(): { server: string; presence: Presence }[];
+export interface Several extends Connecting {
+  /** Where arguments of tools are mirrored into headers, by the client's names of the tools. */
+  toolHeaders(): NonNullable<ServerMemory["toolHeaders"]>;
   /** Ends what goes on for no client. */
   end(): void;
 }
@@ -43,12 +44,20 @@ export function createSeveral(options: SeveralOptions): Several {
     ...rest,
     upstreams,
     names: servers.map(({ name }) => name),
-    catalogue: createCatalogue(servers, options.prefix),
+    catalogue: createCatalogue(upstreams, options.prefix),
     watchers,
   };
   return {
-    connect: (connection) => createMerged(shared, connection),
-    presence: () => upstreams.map(({ name, presence }) => ({ server: name, presence: presence.now() })),
+    connect: (connection) => (connection.own ? lookedAt(upstreams) : createMerged(shared, connection)),
+    toolHeaders() {
+      const { nameOf } = shared.catalogue.exposed("tools/list");
+      const all = upstreams.flatMap(({ name: server, memory }) =>
+        Object.entries(memory()?.toolHeaders ?? {}).map(
+          ([name, map]) => [nameOf({ server, name }), map] as const,
+        ),
+      );
+      return Object.fromEntries(all);
+    },
     end() {
       for (const { presence } of upstreams) presence.end();
     },
@@ -73,14 +82,35 @@ function upstreamOf({ name, endpoint }: MergedServer, onChange: (presence: Prese
     },
     { preconnect: () => {} },
   );
-  return { name, endpoint: { ...endpoint, fetch: watched }, presence };
+  const cache = remembered(endpoint.cache);
+  return { name, endpoint: { ...endpoint, fetch: watched, cache }, presence, memory: cache.now };
+}
+
+/** For whoever asks in our own name: there is an answer where any of them gives one. */
+function lookedAt(upstreams: readonly Upstream[]): Transport {
+  return {
+    async request({ message, signal }) {
+      const looks = upstreams.map(async ({ endpoint, name }) => {
+        await look(endpoint, signal).catch((error: unknown) => {
+          throw new Error(`@${name}: ${error instanceof M2mcpError ? error.code : "it failed"}`);
+        });
+      });
+      await Promise.any(looks).catch((error: unknown) => {
+        throw allAway(error instanceof AggregateError ? error.errors.map(({ message: words }) => words) : []);
+      });
+      return answered(resultResponse(message.id, {}));
+    },
+    async notify() {},
+    async respond() {},
+    async close() {},
+  };
 }
 
 const WORDS = { clientInfo: { name: "m2mcp", version: "0" }, capabilities: {} };
 
 /** Asks a server for a sign of life, in our own name. @throws M2mcpError where there is none */
 async function look(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
-  const { guard: _guard, connectTimeoutMs: _limit, ...bare } = endpoint;
+  const { guard: _guard, observe: _observe, connectTimeoutMs: _limit, ...bare } = endpoint;
   const connection = createConnection({
     endpoint: { ...bare, reconnectMs: 0, timeoutMs: LOOK_MS },
     onMessage: async () => {},

@@ -49,27 +49,21 @@ export function createCatalogue(
       return names ? [{ server: name, names }] : [];
     });
   let recalling: Promise<void> | undefined;
-  async function recall(): Promise<void> {
-    await Promise.all(
-      servers.map(async ({ name, endpoint }) => {
-        const memory = await endpoint.cache.read();
-        for (const [method, list] of Object.entries(REMEMBERED)) {
-          const names = memory?.names?.[list];
-          if (names && !of(method).has(name)) of(method).set(name, { names });
-        }
-      }),
-    );
-    exposures.clear();
-  }
+  const takeRemembered = (server: string, memory: ServerMemory | undefined) => {
+    for (const [method, list] of Object.entries(REMEMBERED)) {
+      const names = memory?.names?.[list];
+      if (!names || of(method).has(server)) continue;
+      of(method).set(server, { names });
+      exposures.delete(method);
+    }
+  };
   return {
     learn(server, method, names) {
       const before = of(method).get(server)?.names;
       of(method).set(server, { names, atMs: nowMs() });
       if (before && isSame(before, names)) return;
       exposures.delete(method);
-      const list = REMEMBERED[method];
-      const endpoint = servers.find(({ name }) => name === server)?.endpoint;
-      if (list) void endpoint?.cache.change((old) => withNames(old, list, names));
+      remember(servers, server, method, names);
     },
     forget(server, methods) {
       for (const [method, lists] of kept) {
@@ -83,20 +77,33 @@ export function createCatalogue(
     },
     listed,
     exposed(method) {
-      const known =
-        exposures.get(method) ??
-        // URIs never bear a prefix for its own sake.
-        (method in REMEMBERED
-          ? exposedNames(listed(method), prefix)
-          : exposedNames(listed(method), "clash", namedUri));
+      const known = exposures.get(method) ?? exposureOf(method, listed(method), prefix);
       exposures.set(method, known);
       return known;
     },
     recalled() {
-      recalling ??= recall();
+      recalling ??= Promise.all(
+        servers.map(async ({ name, endpoint }) => takeRemembered(name, await endpoint.cache.read())),
+      ).then(() => {});
       return recalling;
     },
   };
+}
+
+/** URIs never bear a prefix for its own sake. */
+const exposureOf = (method: string, lists: readonly Listed[], prefix: PrefixRule): Exposed =>
+  method in REMEMBERED ? exposedNames(lists, prefix) : exposedNames(lists, "clash", namedUri);
+
+/** Keeps names for later runs, in the background. */
+function remember(
+  servers: readonly MergedServer[],
+  server: string,
+  method: string,
+  names: readonly string[],
+): void {
+  const list = REMEMBERED[method];
+  const endpoint = servers.find(({ name }) => name === server)?.endpoint;
+  if (list) void endpoint?.cache.change((old) => withNames(old, list, names));
 }
 
 const isSame = (one: readonly string[], other: readonly string[]) =>

@@ -34,70 +34,93 @@ export interface PresenceWatch {
   end(): void;
 }
 
-export function watchPresence({ look, onChange, wordsOf }: PresenceOptions): PresenceWatch {
-  const ended = new AbortController();
-  let state: Presence = { kind: "unknown" };
-  let looking: Promise<void> | undefined;
+/** What belongs to one watch. */
+interface Watch extends PresenceOptions {
+  state: Presence;
+  /** The look that is being taken, one for all who want to know. */
+  looking: Promise<void> | undefined;
   /** Wakes who waits for the next look. */
-  let wake = new AbortController();
+  wake: AbortController;
+  isChecking: boolean;
+  readonly ended: AbortController;
+}
 
-  function become(next: Presence): void {
-    if (ended.signal.aborted) return;
-    const was = state.kind;
-    state = next;
-    if (next.kind === "away" && was !== "away") void search();
-    if (was === "away" || next.kind === "away") if (was !== next.kind) onChange(next);
-  }
-  async function search(): Promise<void> {
-    for (let failures = 1; state.kind === "away" && !ended.signal.aborted; failures++) {
-      const waitMs = backoffMs(failures, LOOK_MS.first, Math.random, LOOK_MS.longest);
-      const over = AbortSignal.any([ended.signal, wake.signal]);
-      await sleep(waitMs, over).catch(() => {});
-      if (!ended.signal.aborted) await lookOnce();
-    }
-  }
-  /** One look at a time. */
-  function lookOnce(): Promise<void> {
-    looking ??= look(ended.signal)
-      .then(
-        () => become({ kind: "here" }),
-        () => {},
-      )
-      .finally(() => {
-        looking = undefined;
-        wake = new AbortController();
-      });
-    return looking;
-  }
-  let checking = false;
-  async function check(): Promise<void> {
-    checking = true;
-    try {
-      await look(ended.signal);
-    } catch {
-      await sleep(TWICE_MS, ended.signal).catch(() => {});
-      await look(ended.signal).catch((error: unknown) => become({ kind: "away", reason: wordsOf(error) }));
-    } finally {
-      checking = false;
-    }
-  }
+export function watchPresence(options: PresenceOptions): PresenceWatch {
+  const watch: Watch = {
+    ...options,
+    state: { kind: "unknown" },
+    looking: undefined,
+    wake: new AbortController(),
+    isChecking: false,
+    ended: new AbortController(),
+  };
   return {
-    now: () => state,
+    now: () => watch.state,
     suspect() {
-      if (state.kind !== "away" && !checking && !ended.signal.aborted) void check();
+      if (watch.state.kind !== "away" && !watch.isChecking && !watch.ended.signal.aborted) void check(watch);
     },
-    failed: (reason) => {
-      if (state.kind !== "away") become({ kind: "away", reason });
+    failed(reason) {
+      if (watch.state.kind !== "away") become(watch, { kind: "away", reason });
     },
     answered() {
-      if (state.kind !== "here") become({ kind: "here" });
+      if (watch.state.kind !== "here") become(watch, { kind: "here" });
     },
     async lookNow() {
-      if (state.kind !== "away") return;
-      const mine = lookOnce();
-      wake.abort();
+      if (watch.state.kind !== "away") return;
+      const mine = lookOnce(watch);
+      watch.wake.abort();
       await mine;
     },
-    end: () => ended.abort(),
+    end: () => watch.ended.abort(),
   };
+}
+
+/** The one place where it changes. */
+function become(watch: Watch, next: Presence): void {
+  if (watch.ended.signal.aborted) return;
+  const was = watch.state.kind;
+  watch.state = next;
+  if (was === next.kind || (was !== "away" && next.kind !== "away")) return;
+  if (next.kind === "away") void search(watch);
+  watch.onChange(next);
+}
+
+/** Looks for a server that is away until it is back. */
+async function search(watch: Watch): Promise<void> {
+  const { ended } = watch;
+  for (let failures = 1; watch.state.kind === "away" && !ended.signal.aborted; failures++) {
+    const waitMs = backoffMs(failures, LOOK_MS.first, Math.random, LOOK_MS.longest);
+    await sleep(waitMs, AbortSignal.any([ended.signal, watch.wake.signal])).catch(() => {});
+    if (watch.state.kind === "away" && !ended.signal.aborted) await lookOnce(watch);
+  }
+}
+
+function lookOnce(watch: Watch): Promise<void> {
+  watch.looking ??= watch
+    .look(watch.ended.signal)
+    .then(
+      () => become(watch, { kind: "here" }),
+      () => {},
+    )
+    .finally(() => {
+      watch.looking = undefined;
+      watch.wake = new AbortController();
+    });
+  return watch.looking;
+}
+
+/** Looks twice for a server that something speaks against. */
+async function check(watch: Watch): Promise<void> {
+  const { ended, wordsOf } = watch;
+  watch.isChecking = true;
+  try {
+    await watch.look(ended.signal);
+  } catch {
+    await sleep(TWICE_MS, ended.signal).catch(() => {});
+    await watch
+      .look(ended.signal)
+      .catch((error: unknown) => become(watch, { kind: "away", reason: wordsOf(error) }));
+  } finally {
+    watch.isChecking = false;
+  }
 }

@@ -1,5 +1,5 @@
-// What one of several servers says, as the client gets it: what it names leads back to it, and who asks is said.
-import { isObject, type JsonObject, objectOf } from "../../../json.ts";
+// What one of several servers says, as the client gets it: what it names leads back to it.
+import { isObject, type JsonObject } from "../../../json.ts";
 import { asString, type Text } from "../../jsonrpc/bytes.ts";
 import {
   exactParams,
@@ -73,8 +73,7 @@ export function messageForClient(
     _meta: within({ [RELATED_TASK]: within({ taskId: mark }) }),
     ...notified(message.method, server, uriFor),
   });
-  const logged = message.method === "notifications/message" ? withLogger(params, server) : params;
-  return logged === given ? message : notification(message.method, logged);
+  return params === given ? message : notification(message.method, params);
 }
 
 function notified(
@@ -94,19 +93,11 @@ function notified(
   }
 }
 
-const withLogger = (params: JsonObject, server: string): JsonObject => ({
-  ...params,
-  logger: typeof params.logger === "string" ? `${server}/${params.logger}` : server,
-});
-
-/** A person who is asked shall see by whom (MCP "Elicitation", Security Considerations). */
-const question = (server: string): Readonly<Record<string, Change>> => ({
-  message: (text) => (typeof text === "string" ? `@${server}: ${text}` : text),
-  elicitationId: markText(server),
-});
+/** Visits to addresses bear ids (MCP 2025-11-25 "URL Mode Elicitation Requests"). */
+const question = (server: string): Readonly<Record<string, Change>> => ({ elicitationId: markText(server) });
 
 /** What a result may hold that concerns us; most hold nothing of it, and long ones are not read for it. */
-const CONCERNS = /"(?:taskId|requestState|inputRequests|uri)"/;
+const CONCERNS = /"(?:taskId|requestState|uri)"/;
 
 export const mayConcern = (text: Text): boolean => CONCERNS.test(asString(text));
 
@@ -115,13 +106,10 @@ export function resultForClient(result: JsonObject, { server, uriFor }: Speaker)
   const mark = markText(server);
   const uri: Change = (value) => (typeof value === "string" ? uriFor(value) : value);
   const content = within({ uri, resource: within({ uri }) });
-  const inputs: Change = (wanted) =>
-    isObject(wanted) ? withChanges(wanted, perKey(wanted, server)) : wanted;
   // A result of a tool's own may hold anything: what it calls a task is none of ours.
   const isTask = result.content === undefined;
   return withChanges(result, {
     requestState: mark,
-    inputRequests: inputs,
     ...(isTask
       ? { taskId: mark, task: within({ taskId: mark }), tasks: each(within({ taskId: mark })) }
       : {}),
@@ -134,18 +122,6 @@ export function resultForClient(result: JsonObject, { server, uriFor }: Speaker)
     messages: each(within({ content })),
   });
 }
-
-/** Each of a round's questions. */
-const perKey = (wanted: JsonObject, server: string): Record<string, Change> =>
-  Object.fromEntries(
-    Object.keys(wanted).map((key): [string, Change] => [
-      key,
-      (asked) =>
-        objectOf(asked).method === "elicitation/create"
-          ? within({ params: within(question(server)) })(asked)
-          : asked,
-    ]),
-  );
 
 /** A server's error: visits that it asks for bear ids of its own (MCP 2025-11-25 URLElicitationRequiredError). */
 export function errorForClient(error: RpcError, { server }: Speaker): RpcError {

@@ -1,6 +1,6 @@
-import type { MergedContext } from "./context.ts";
-import type { Own } from "./words/names.ts";
-import { namedUri } from "./words/uris.ts";
+import type { MergedContext } from "../context.ts";
+import type { Own } from "../words/names.ts";
+import { namedUri } from "../words/uris.ts";
 
 /** URIs whose server is remembered; those that were learned longest ago are forgotten. */
 const MOST_URIS = 20_000;
