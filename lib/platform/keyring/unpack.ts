@@ -1,8 +1,9 @@
 // Gives a native add-on that is embedded in the executable to the loader, and leaves nothing behind: by itself the
 // runtime would unpack it into the folder for temporary files, under a name that anybody can foresee, and let it lie.
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unpacked } from "../runtime/unpacked.ts";
 
 /** Linux: a file without a name, gone with its last descriptor (open(2), O_TMPFILE with O_DIRECTORY). */
 const O_TMPFILE = 0o20200000;
@@ -33,7 +34,7 @@ export function unpackings(embedded: string): (() => Unpacked)[] {
 
 function nameless(embedded: string, folder: string): Unpacked {
   const descriptor = openSync(folder, O_TMPFILE | O_RDWR, 0o700);
-  writeFileSync(descriptor, readFileSync(embedded));
+  writeFileSync(descriptor, unpacked(embedded));
   return { path: `/proc/self/fd/${descriptor}`, close: () => closeSync(descriptor) };
 }
 
@@ -41,6 +42,6 @@ function nameless(embedded: string, folder: string): Unpacked {
 function inOwnFolder(embedded: string): Unpacked {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-"));
   const path = join(folder, "addon.node");
-  writeFileSync(path, readFileSync(embedded), { mode: 0o700 });
+  writeFileSync(path, unpacked(embedded), { mode: 0o700 });
   return { path, folder, close() {} };
 }
