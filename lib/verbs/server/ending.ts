@@ -1,5 +1,5 @@
 import { endRequests } from "../../platform/ending-signals.ts";
-import { watchParent } from "../../platform/parent-watch.ts";
+import { watchParent } from "../../platform/programs/parent-watch.ts";
 
 /** What was being answered when a signal came may still be answered, for this long, in ms: the host has done waiting. */
 const GRACE_MS = 3000;

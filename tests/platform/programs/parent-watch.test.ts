@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { watchParent } from "../../lib/platform/parent-watch.ts";
+import { watchParent } from "../../../lib/platform/programs/parent-watch.ts";
 
 test("elsewhere a parent has gone once another one stands in its place", () => {
   let parent = 7;

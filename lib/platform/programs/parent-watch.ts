@@ -1,4 +1,4 @@
-import { codeOf } from "./error-code.ts";
+import { codeOf } from "../error-code.ts";
 
 /** What is asked of the system about processes. */
 export interface Processes {
