@@ -29,6 +29,8 @@ const ALLOWED: Record<string, string[]> = {
   store: GROUND,
   // What bridges write down of themselves.
   activity: GROUND,
+  // What is written down of requests: stands around a connection.
+  observation: PROTOCOL,
   // Files of other programs, and bundles for them.
   desktop: GROUND,
   // What a JSON Schema says: pure.
@@ -42,6 +44,7 @@ const ALLOWED: Record<string, string[]> = {
     "auth",
     "store",
     "activity",
+    "observation",
     "mcp/policy",
     "ui",
     "schema",

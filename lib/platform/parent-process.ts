@@ -1,6 +1,7 @@
 // Who started this process, by name: what a person calls it, never its arguments, which may hold secrets.
 import { readFile, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { systemProgram } from "./programs/windows-programs.ts";
 
 /** Programs that only pass on what somebody else wanted. */
 const PASSING_ON =
@@ -72,7 +73,13 @@ async function lookByPs(pid: number): Promise<Seen | null> {
 }
 
 async function lookOnWindows(pid: number): Promise<Seen | null> {
-  const line = await printed("tasklist", ["/FI", `PID eq ${pid}`, "/FO", "CSV", "/NH"]);
+  const line = await printed(systemProgram("tasklist.exe", process.env), [
+    "/FI",
+    `PID eq ${pid}`,
+    "/FO",
+    "CSV",
+    "/NH",
+  ]);
   const name = /^"([^"]+)"/.exec(line)?.[1];
   // Parents are told by nothing that is quick.
   return name === undefined ? null : { name: name.replace(/\.exe$/i, ""), parent: 0 };
@@ -93,8 +100,9 @@ export async function beganAtMs(pid: number): Promise<number | null> {
   if (process.platform === "linux") return null;
   const text =
     process.platform === "win32"
-      ? await printed("powershell", [
+      ? await printed(systemProgram("WindowsPowerShell\\v1.0\\powershell.exe", process.env), [
           "-NoProfile",
+          "-NonInteractive",
           "-Command",
           `(Get-Process -Id ${Math.trunc(pid)}).StartTime.ToUniversalTime().ToString('o')`,
         ]).catch(() => "")

@@ -6,7 +6,7 @@ import { sleep } from "../../timing/sleep.ts";
 import { createIds } from "../jsonrpc/id.ts";
 import { type NotificationMessage, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { createSessionSettings } from "../legacy/session-settings.ts";
-import { type Answer, answered, type Refused } from "../protocol/answer.ts";
+import { type Answer, answered } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
@@ -20,9 +20,9 @@ import {
   transportNow,
 } from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
-import type { Negotiated } from "./negotiate.ts";
 import { createServerMemories, withSettled } from "./server-cache.ts";
 import { isSwitched } from "./switch-era.ts";
+import { outcomeFor } from "./waited.ts";
 
 /** Notifications kept until the first request shows the era. */
 const MAX_QUEUED = 100;
@@ -44,10 +44,14 @@ export interface ConnectionOptions {
  * in its answers. An era that turns out wrong, at the start or later, is replaced, and the client notices nothing.
  */
 export function createConnection({ endpoint: given, onMessage, own, shared }: ConnectionOptions): Transport {
-  const { guard, ...bare } = given;
-  const others = shared ? { own, shared } : { own };
-  if (guard)
-    return guard(onMessage, (heard) => createConnection({ endpoint: bare, onMessage: heard, ...others }));
+  const { guard, observe, ...bare } = given;
+  const connect = (endpoint: Endpoint, heard: OnMessage) =>
+    createConnection({ endpoint, onMessage: heard, own, ...(shared ? { shared } : {}) });
+  if (observe) {
+    const seen = connect(guard ? { ...bare, guard } : bare, onMessage);
+    return observe(seen, shared?.resumed?.handshake.initialize);
+  }
+  if (guard) return guard(onMessage, (heard) => connect(bare, heard));
   const { cache, settled } = withSettled(given.cache);
   const endpoint = { ...given, cache };
   const context: ConnectionContext = {
@@ -57,7 +61,7 @@ export function createConnection({ endpoint: given, onMessage, own, shared }: Co
     shared,
     ids: createIds(),
     allowed: erasOf(endpoint.protocol),
-    settings: createSessionSettings(),
+    settings: shared?.settings ?? createSessionSettings(),
     queued: [],
     left: [],
     memories: createServerMemories(endpoint),
@@ -157,22 +161,6 @@ async function send(
   if (isRefused && (await isSwitched(context, used, call, answer))) return undefined;
   if (context.client === "own") used.proven = true;
   return answer;
-}
-
-/** What a negotiation means to a request that waited for it: nothing where it may go on. */
-async function outcomeFor(
-  { client }: ConnectionContext,
-  { method }: RequestMessage,
-  done: Promise<Negotiated>,
-): Promise<Refused | undefined> {
-  const outcome = await done.catch((error: unknown) => {
-    // A handshake asks anew, and so does a request of our own, which stands for itself.
-    if (method === "initialize" || client === "own") return undefined;
-    throw error;
-  });
-  if (outcome?.kind !== "refused") return undefined;
-  // Requests of the modern era stand for themselves, so each may ask anew; so does a handshake.
-  return client === "legacy" && method !== "initialize" ? outcome : undefined;
 }
 
 async function notify(context: ConnectionContext, message: NotificationMessage): Promise<void> {

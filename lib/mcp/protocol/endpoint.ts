@@ -1,5 +1,5 @@
 import type { Authorization } from "../../net/authorization.ts";
-import type { Guard } from "./transport.ts";
+import type { Guard, Observe } from "./transport.ts";
 
 /** What a server speaks: 2026-07-28, the Streamable HTTP before it, or the HTTP+SSE of 2024-11-05. */
 export type ServerEra = "modern" | "legacy" | "sse";
@@ -60,6 +60,8 @@ export interface Endpoint {
   backpressure?(): Promise<void> | undefined;
   /** What its tools may be used for, where somebody has said so. */
   guard?: Guard;
+  /** Who writes down what is asked of it, where somebody does. */
+  observe?: Observe;
   /** Each HTTP exchange is logged too. */
   verbose?: boolean;
   /** One line for a person, about what happens; shown with --verbose. */

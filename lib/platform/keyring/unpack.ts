@@ -3,7 +3,9 @@
 import { closeSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isWhole } from "../programs/windows-programs.ts";
 import { unpacked } from "../runtime/unpacked.ts";
+import { keptAddon } from "./kept-addon.ts";
 
 /** Linux: a file without a name, gone with its last descriptor (open(2), O_TMPFILE with O_DIRECTORY). */
 const O_TMPFILE = 0o20200000;
@@ -24,9 +26,13 @@ export interface Unpacked {
  *
  * @param embedded the add-on's path within the executable
  */
-export function unpackings(embedded: string): (() => Unpacked)[] {
-  // A library that is loaded cannot be removed on Windows: there the runtime's own way leaves less behind.
-  if (process.platform === "win32") return [() => ({ path: embedded, close() {} })];
+export function unpackings(embedded: string, env: Record<string, string | undefined>): (() => Unpacked)[] {
+  if (process.platform === "win32") {
+    const { LOCALAPPDATA: own = "" } = env;
+    const kept = () => keptAddon(embedded, join(own, "m2mcp", "addon"));
+    // The runtime's own way: it says of an embedded library that it is not found.
+    return [...(isWhole(own) ? [kept] : []), () => ({ path: embedded, close() {} })];
+  }
   if (process.platform !== "linux") return [() => inOwnFolder(embedded)];
   const folders = new Set([tmpdir(), "/dev/shm", `/run/user/${process.getuid?.()}`]);
   return [...[...folders].map((folder) => () => nameless(embedded, folder)), () => inOwnFolder(embedded)];
