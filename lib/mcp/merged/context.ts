@@ -82,13 +82,10 @@ export interface MergedContext {
   nextId(): Id;
 }
 
-export const memberOf = ({ members }: MergedContext, server: string): Member | undefined =>
-  members.get(server);
-
 export const isAway = ({ upstream }: Member): boolean => upstream.presence.now().kind === "away";
 
 /** What a server offers, where that is known. */
-export const capabilitiesOf = ({ state }: Member): JsonObject | undefined =>
+const capabilitiesOf = ({ state }: Member): JsonObject | undefined =>
   state.kind === "open" ? state.capabilities : undefined;
 
 /** Whether a server may have something; one that was not asked may have anything. */

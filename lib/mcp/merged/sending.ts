@@ -25,7 +25,7 @@ const isOfServer = (status: number) => status >= 500 || status === 401 || status
 /** Failures before anything was sent. */
 const UNSENT = ["connection_refused", "connection_failed"];
 
-export const speakerOf = (context: MergedContext, { name }: Member): Speaker => ({
+const speakerOf = (context: MergedContext, { name }: Member): Speaker => ({
   server: name,
   uriFor: (uri) => uriFor(context, name, uri),
 });

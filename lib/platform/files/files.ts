@@ -131,7 +131,7 @@ async function syncFolder(folder: string): Promise<void> {
 export async function removeFile(file: string): Promise<boolean> {
   const { unlink } = await changing();
   try {
-    await unlink(file);
+    await despiteOthers(() => unlink(file));
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;

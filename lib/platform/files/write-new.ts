@@ -44,6 +44,6 @@ async function placed(temporary: string, file: string): Promise<void> {
     if (!NO_LINKS.includes(codeOf(error))) throw error;
     // The name is taken by an empty file, which is ours to replace.
     await (await open(file, "wx")).close();
-    await rename(temporary, file);
+    await despiteOthers(() => rename(temporary, file));
   }
 }

@@ -17,7 +17,7 @@ const LISTED = ["tools", "prompts", "resources"] as const;
  *
  * @param isWhole false where servers are missing: then there may be more than is known
  */
-export function mergedCapabilities(offers: readonly Offer[], isWhole: boolean): JsonObject {
+function mergedCapabilities(offers: readonly Offer[], isWhole: boolean): JsonObject {
   const merged = offers.reduce<JsonObject>(
     (all, { result }) => deeply(all, objectOf(result.capabilities)),
     {},
@@ -38,7 +38,7 @@ function deeply(one: JsonObject, other: JsonObject): JsonObject {
 }
 
 /** Instructions of each server below its name; undefined where none has any. */
-export function mergedInstructions(offers: readonly Offer[]): string | undefined {
+function mergedInstructions(offers: readonly Offer[]): string | undefined {
   const parts = offers.flatMap(({ server, result: { instructions } }) =>
     typeof instructions === "string" && instructions.trim() !== ""
       ? [`# ${server}\n\n${instructions.trim()}`]

@@ -32,7 +32,7 @@ export interface Page {
   result: JsonObject;
 }
 
-export const itemsOn = (result: JsonObject, { key }: ListKind): unknown[] =>
+const itemsOn = (result: JsonObject, { key }: ListKind): unknown[] =>
   Array.isArray(result[key]) ? result[key] : [];
 
 /** What the items of a page are told apart by. */
