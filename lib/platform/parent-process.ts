@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { readFile, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { systemProgram } from "./programs/windows-programs.ts";
+import { systemProgram } from "./windows/programs.ts";
 
 /** Programs that only pass on what somebody else wanted. */
 const PASSING_ON =

@@ -3,7 +3,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isWhole } from "../programs/windows-programs.ts";
+import { isWhole } from "../windows/paths.ts";
 import { keptAddon } from "./kept-addon.ts";
 
 /** Linux: a file without a name, gone with its last descriptor (open(2), O_TMPFILE with O_DIRECTORY). */
