@@ -35,7 +35,8 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
       return EXIT.done;
     }
     if (parsed.given.has("licenses")) {
-      output.raw((await import("./lib/command-line/licenses.ts").catch(noNotices)).NOTICES);
+      const { notices } = await import("./lib/command-line/licenses.ts");
+      output.raw(await notices().catch(noNotices));
       return EXIT.done;
     }
     const wanted = parsed.positionals[0] === "help" ? helped(parsed.positionals) : parsed.positionals;

@@ -1,5 +1,4 @@
 // Who started this process, by name: what a person calls it, never its arguments, which may hold secrets.
-import { execFile } from "node:child_process";
 import { readFile, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { systemProgram } from "./windows/programs.ts";
@@ -86,12 +85,15 @@ async function lookOnWindows(pid: number): Promise<Seen | null> {
   return name === undefined ? null : { name: name.replace(/\.exe$/i, ""), parent: 0 };
 }
 
-const printed = (program: string, args: string[]) =>
-  new Promise<string>((resolve, reject) =>
+/** Loads what starts programs: on Linux none is needed. */
+async function printed(program: string, args: string[]): Promise<string> {
+  const { execFile } = await import("node:child_process");
+  return new Promise((resolve, reject) =>
     execFile(program, args, { timeout: TIMEOUT_MS, windowsHide: true }, (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     ),
   );
+}
 
 /** When a process began, in ms since 1970, where only its id could tell it from a later one; null where that is not said. */
 export async function beganAtMs(pid: number): Promise<number | null> {

@@ -1,8 +1,9 @@
 // Gives a native add-on that is embedded in the executable to the loader, and leaves nothing behind: by itself the
 // runtime would unpack it into the folder for temporary files, under a name that anybody can foresee, and let it lie.
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { unpacked } from "../runtime/unpacked.ts";
 import { isWhole } from "../windows/paths.ts";
 import { keptAddon } from "./kept-addon.ts";
 
@@ -28,9 +29,10 @@ export interface Unpacked {
 export function unpackings(embedded: string, env: Record<string, string | undefined>): (() => Unpacked)[] {
   if (process.platform === "win32") {
     const { LOCALAPPDATA: own = "" } = env;
-    const kept = () => keptAddon(embedded, join(own, "m2mcp", "addon"));
-    // The runtime's own way: it says of an embedded library that it is not found.
-    return [...(isWhole(own) ? [kept] : []), () => ({ path: embedded, close() {} })];
+    const kept = () => keptAddon(embedded, unpacked(embedded), join(own, "m2mcp", "addon"));
+    // Loaded, it cannot be removed there: a folder of this process would lie on.
+    const lying = ({ path, close }: Unpacked): Unpacked => ({ path, close });
+    return [...(isWhole(own) ? [kept] : []), () => lying(inOwnFolder(embedded))];
   }
   if (process.platform !== "linux") return [() => inOwnFolder(embedded)];
   const folders = new Set([tmpdir(), "/dev/shm", `/run/user/${process.getuid?.()}`]);
@@ -39,7 +41,7 @@ export function unpackings(embedded: string, env: Record<string, string | undefi
 
 function nameless(embedded: string, folder: string): Unpacked {
   const descriptor = openSync(folder, O_TMPFILE | O_RDWR, 0o700);
-  writeFileSync(descriptor, readFileSync(embedded));
+  writeFileSync(descriptor, unpacked(embedded));
   return { path: `/proc/self/fd/${descriptor}`, close: () => closeSync(descriptor) };
 }
 
@@ -47,6 +49,6 @@ function nameless(embedded: string, folder: string): Unpacked {
 function inOwnFolder(embedded: string): Unpacked {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-"));
   const path = join(folder, "addon.node");
-  writeFileSync(path, readFileSync(embedded), { mode: 0o700 });
+  writeFileSync(path, unpacked(embedded), { mode: 0o700 });
   return { path, folder, close() {} };
 }

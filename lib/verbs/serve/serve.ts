@@ -1,8 +1,9 @@
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { serve } from "../../hosts/serve/serve.ts";
-import { createGcHint } from "../../platform/gc-hint.ts";
 import { allowManyRequests } from "../../platform/http/many-requests.ts";
+import { createGcHint } from "../../platform/runtime/gc-hint.ts";
+import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
 import { recordBridge } from "../server/bridge-record.ts";
 import { BRIDGE, openEndpoint } from "../target/open-endpoint.ts";
 import { resolveTarget } from "../target/target.ts";
@@ -41,7 +42,7 @@ export async function run(command: Command): Promise<undefined> {
         kill: ending.kill,
         drainMs: DRAIN_MS,
         observer: record.observer,
-        onMessageDone: await createGcHint(),
+        onMessageDone: compilingAfterStart(await createGcHint()),
         onListChanged(method) {
           expiring = expiring.then(async () => {
             const { catalogueOf } = await import("../catalogue/catalogue.ts");

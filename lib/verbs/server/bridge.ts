@@ -2,7 +2,8 @@ import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { Id } from "../../mcp/jsonrpc/id.ts";
 import { toRpcError } from "../../mcp/protocol/answer.ts";
-import { createGcHint } from "../../platform/gc-hint.ts";
+import { createGcHint } from "../../platform/runtime/gc-hint.ts";
+import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
 import type { ByteInput, ByteOutput } from "../../platform/streams/byte-streams.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { markTold } from "../../ui/output.ts";
@@ -80,7 +81,7 @@ export async function run(command: Command): Promise<undefined> {
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
       onInputEnd: ending.inputEnded,
-      onMessageDone: await createGcHint(),
+      onMessageDone: compilingAfterStart(await createGcHint()),
       observer: record.observer,
       onListChanged,
     });
