@@ -1,7 +1,7 @@
 // Who started this process, by name: what a person calls it, never its arguments, which may hold secrets.
 import { readFile, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { systemProgram } from "./programs/windows-programs.ts";
+import { systemProgram } from "./windows/programs.ts";
 
 /** Programs that only pass on what somebody else wanted. */
 const PASSING_ON =

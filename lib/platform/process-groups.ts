@@ -1,7 +1,7 @@
 // Commands that were started for us end with us, and so does all that they started: each is a process group of its own.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { endBy, listenToEnding } from "./ending-signals.ts";
-import { systemProgram, windowsShell, windowsStart } from "./programs/windows-programs.ts";
+import { systemProgram, windowsShell, windowsStart } from "./windows/programs.ts";
 
 const running = new Set<ChildProcess>();
 let stopListening = () => {};

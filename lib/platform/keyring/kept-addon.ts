@@ -20,18 +20,20 @@ const OLD_MS = 24 * 3_600_000;
  * The add-on in a folder of the user's own, written where it is not there already, as it is embedded.
  *
  * @param embedded its path within the executable, whose last part tells it from that of other versions
+ * @param bytes what is there, as a library
  * @throws what the file system says
  */
-export function keptAddon(embedded: string, folder: string): Unpacked {
-  const bytes = readFileSync(embedded);
-  const name = embedded.slice(Math.max(embedded.lastIndexOf("/"), embedded.lastIndexOf("\\")) + 1);
+export function keptAddon(embedded: string, bytes: Uint8Array, folder: string): Unpacked {
+  const name = embedded
+    .slice(Math.max(embedded.lastIndexOf("/"), embedded.lastIndexOf("\\")) + 1)
+    .replace(/\.zst$/, "");
   const path = join(folder, name);
   if (!holds(path, bytes)) write(folder, path, bytes);
   removeOld(folder, name);
   return { path, close() {} };
 }
 
-function holds(path: string, bytes: Buffer): boolean {
+function holds(path: string, bytes: Uint8Array): boolean {
   try {
     return readFileSync(path).equals(bytes);
   } catch {
@@ -39,7 +41,7 @@ function holds(path: string, bytes: Buffer): boolean {
   }
 }
 
-function write(folder: string, path: string, bytes: Buffer): void {
+function write(folder: string, path: string, bytes: Uint8Array): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
   writeFileSync(temporary, bytes, { flag: "wx", mode: 0o700 });

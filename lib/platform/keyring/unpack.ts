@@ -3,8 +3,8 @@
 import { closeSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isWhole } from "../programs/windows-programs.ts";
 import { unpacked } from "../runtime/unpacked.ts";
+import { isWhole } from "../windows/paths.ts";
 import { keptAddon } from "./kept-addon.ts";
 
 /** Linux: a file without a name, gone with its last descriptor (open(2), O_TMPFILE with O_DIRECTORY). */
@@ -29,9 +29,10 @@ export interface Unpacked {
 export function unpackings(embedded: string, env: Record<string, string | undefined>): (() => Unpacked)[] {
   if (process.platform === "win32") {
     const { LOCALAPPDATA: own = "" } = env;
-    const kept = () => keptAddon(embedded, join(own, "m2mcp", "addon"));
-    // The runtime's own way: it says of an embedded library that it is not found.
-    return [...(isWhole(own) ? [kept] : []), () => ({ path: embedded, close() {} })];
+    const kept = () => keptAddon(embedded, unpacked(embedded), join(own, "m2mcp", "addon"));
+    // Loaded, it cannot be removed there: a folder of this process would lie on.
+    const lying = ({ path, close }: Unpacked): Unpacked => ({ path, close });
+    return [...(isWhole(own) ? [kept] : []), () => lying(inOwnFolder(embedded))];
   }
   if (process.platform !== "linux") return [() => inOwnFolder(embedded)];
   const folders = new Set([tmpdir(), "/dev/shm", `/run/user/${process.getuid?.()}`]);

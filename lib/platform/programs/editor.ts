@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { windowsShell } from "./windows-programs.ts";
+import { windowsShell } from "../windows/programs.ts";
 
 /** What is started where neither variable names an editor. */
 const USUAL = process.platform === "win32" ? "notepad" : "vi";

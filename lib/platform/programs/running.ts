@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { systemProgram } from "./windows-programs.ts";
+import { systemProgram } from "../windows/programs.ts";
 
 /** A system that does not say within this time says nothing, in ms. */
 const TIMEOUT_MS = 2000;

@@ -2,13 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { windowsEditor } from "../../../lib/platform/programs/editor.ts";
 import {
-  isWhole,
   searchFolders,
   systemProgram,
   windowsShell,
   windowsStart,
   windowsVariable,
-} from "../../../lib/platform/programs/windows-programs.ts";
+} from "../../../lib/platform/windows/programs.ts";
 
 const on = (...files: string[]) => {
   const there = new Set(files.map((file) => file.toLowerCase()));
@@ -21,19 +20,6 @@ test("a variable is found whatever its capitals are", () => {
   expect(windowsVariable({ PATH: "a" }, "Path")).toBe("a");
   expect(windowsVariable({}, "PATH")).toBeUndefined();
 });
-
-test.each([
-  ["C:\\a", true],
-  ["c:/a", true],
-  ["\\\\server\\share\\a", true],
-  ["//server/share", true],
-  ["\\\\?\\C:\\long", true],
-  ["C:a", false],
-  ["\\a", false],
-  ["/c/Users/me", false],
-  ["a\\b", false],
-  ["", false],
-])("whether %s says by itself where it is: %p", (path, expected) => expect(isWhole(path)).toBe(expected));
 
 test("the current folder and folders below it are no part of the search; quotes are", () => {
   expect(searchFolders(ENV.Path)).toEqual(["C:\\Windows", "C:\\Program Files\\az", "D:\\npm"]);

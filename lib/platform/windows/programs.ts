@@ -1,6 +1,7 @@
 // How programs are found and started on Windows: by rules of its own, of which the runtimes follow some. Pure, over the
 // variables and a look at the disk.
 import { win32 } from "node:path";
+import { isWhole } from "./paths.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -88,9 +89,6 @@ export const searchFolders = (path: string): string[] =>
     .split(";")
     .map((folder) => folder.trim().replace(/^"(.*)"$/, "$1"))
     .filter(isWhole);
-
-/** Whether a path says where it is by itself: with its drive, or with its server and share. */
-export const isWhole = (path: string): boolean => /^[a-z]:[\\/]/i.test(path) || /^[\\/]{2}[^\\/]/.test(path);
 
 /**
  * One argument for a batch file: cmd reads it first, then the program's own reading of quotes and backslashes. `%` would
