@@ -112,7 +112,8 @@ function forClient(context: MergedContext, member: Member, { id }: RequestMessag
 export function heardBy(context: MergedContext, member: Member, to: OnMessage): OnMessage {
   return async (message) => {
     const { shared } = context;
-    const { name } = member;
+    const { name, upstream } = member;
+    upstream.presence.answered();
     if (message.kind === "notification") {
       const list = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(message.method)?.[1];
       if (list !== undefined) {
