@@ -29,7 +29,7 @@ export function embeddedFiles(root: string, target: Target): Record<"addon" | "j
   writeFileSync(join(root, "build", "THIRD-PARTY.md"), notices);
   const addon = addonFile(root, target);
   return {
-    // On Windows the runtime loads it by itself, out of the executable.
+    // On Windows it is compared with the file that is kept there, at each use.
     addon: target.os === "win32" ? addon : packed(`keyring.${target.addon}`, readFileSync(addon)),
     jq: packed("jq", readFileSync(join(root, "node_modules", "jq-wasm", "dist", "build", "jq.wasm"))),
     notices: packed("notices", Buffer.from(notices)),
