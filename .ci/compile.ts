@@ -1,10 +1,10 @@
 // Makes the executable of one platform, with exactly its own keyring add-on in it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { BunPlugin } from "bun";
 import { addonFile, embeddedFiles, embedding } from "./embedded.ts";
 import { signMachO } from "./mach-o.ts";
 import { ORDERS } from "./orders.ts";
+import { packedLibraries } from "./packed-libraries.ts";
 import { compileTarget, type Target } from "./targets.ts";
 
 /** What cannot be built: what is wrong, and what to do. */
@@ -62,7 +62,8 @@ export async function compile({ root, target, crossed, outfile, commit }: Compil
     // Without it the built-in modules of every verb are loaded at each start: twice the time of a bare start.
     splitting: true,
     minChunkSize: 4096,
-    plugins: [embedding(embeddedFiles(root, target)), withoutOwnPaths],
+    plugins: [embedding(embeddedFiles(root, target)), await packedLibraries(root)],
+    loader: { ".zst": "file" },
   });
   const bytes = readFileSync(outfile);
   // An embedded file is named by its place in the executable.
@@ -76,20 +77,3 @@ export async function compile({ root, target, crossed, outfile, commit }: Compil
   if (target.os === "darwin") writeFileSync(outfile, signMachO(bytes));
   return bytes.length;
 }
-
-/**
- * gRPC names the folder that it lies in, to find files for its own diagnosis there; nothing here asks for that, and the
- * folder of the machine that builds is nobody's business.
- */
-const withoutOwnPaths: BunPlugin = {
-  name: "without own paths",
-  setup(build) {
-    build.onLoad(
-      { filter: /[\\/]@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/ },
-      ({ path }) => ({
-        loader: "js",
-        contents: readFileSync(path, "utf8").replace(/\$\{__dirname\}/g, "."),
-      }),
-    );
-  },
-};

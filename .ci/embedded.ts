@@ -8,31 +8,35 @@ import type { Target } from "./targets.ts";
 /** The best that does not take longer than the rest of the build. */
 const LEVEL = 19;
 
+/** Writes content compressed into `build/embedded` of `root`. @returns the file's path */
+export function packed(root: string, name: string, content: Uint8Array): string {
+  const folder = join(root, "build", "embedded");
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.zst`);
+  writeFileSync(file, Bun.zstdCompressSync(content, { level: LEVEL }));
+  return file;
+}
+
 /** Where the keyring's add-on of a target is installed. */
 export const addonFile = (root: string, { addon }: Target): string =>
   join(root, "node_modules", "@napi-rs", `keyring-${addon}`, `keyring.${addon}.node`);
 
 /**
- * Writes the files for one target below `build/embedded` of `root`, and the notices as they are into `build`.
+ * Writes the files for one target, and the notices as they are into `build`.
  *
  * @returns paths of the files, by their names in `lib/platform/runtime/embedded.ts`
  */
 export function embeddedFiles(root: string, target: Target): Record<"addon" | "jq" | "notices", string> {
-  const folder = join(root, "build", "embedded");
-  mkdirSync(folder, { recursive: true });
-  const packed = (name: string, bytes: Uint8Array) => {
-    const file = join(folder, `${name}.zst`);
-    writeFileSync(file, Bun.zstdCompressSync(bytes, { level: LEVEL }));
-    return file;
-  };
   const notices = `${thirdPartyNotices(root, `@napi-rs/keyring-${target.addon}`)}\n`;
+  mkdirSync(join(root, "build"), { recursive: true });
   writeFileSync(join(root, "build", "THIRD-PARTY.md"), notices);
+  const jq = join(root, "node_modules", "jq-wasm", "dist", "build", "jq.wasm");
   const addon = addonFile(root, target);
   return {
     // On Windows it is compared with the file that is kept there, at each use.
-    addon: target.os === "win32" ? addon : packed(`keyring.${target.addon}`, readFileSync(addon)),
-    jq: packed("jq", readFileSync(join(root, "node_modules", "jq-wasm", "dist", "build", "jq.wasm"))),
-    notices: packed("notices", Buffer.from(notices)),
+    addon: target.os === "win32" ? addon : packed(root, `keyring.${target.addon}`, readFileSync(addon)),
+    jq: packed(root, "jq", readFileSync(jq)),
+    notices: packed(root, "notices", Buffer.from(notices)),
   };
 }
 

@@ -61,7 +61,7 @@ describe.each(TARGETS.map(({ name, addon }) => ({ name, addon })))(
       for (const path of [ROOT, release, join(homedir(), ".")])
         if (path.length > 5) expect([path, bytes.includes(path)]).toEqual([path, false]);
       const known = (SIZES[name] ?? 0) * 1e6;
-      expect(Math.abs(bytes.length - known) / known).toBeLessThan(0.08);
+      expect(Math.abs(bytes.length - known) / known).toBeLessThan(0.05);
     });
   },
 );
