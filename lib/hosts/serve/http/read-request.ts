@@ -26,10 +26,10 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
     const parts: Buffer[] = [];
     let size = 0;
     const late = () => fail(new BodyRefused(408, "the body did not come in time"));
-    const silence = watchIdle(SILENT_MS, late);
+    const idle = watchIdle(SILENT_MS, late);
     const whole = watchIdle(LONGEST_MS, late);
     const fail = (error: BodyRefused) => {
-      silence.stop();
+      idle.stop();
       whole.stop();
       incoming.pause();
       reject(error);
@@ -38,10 +38,10 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
       size += part.length;
       if (size > MAX_BODY_BYTES) return fail(tooLong());
       parts.push(part);
-      silence.refresh();
+      idle.refresh();
     });
     incoming.on("end", () => {
-      silence.stop();
+      idle.stop();
       whole.stop();
       const [only] = parts;
       resolve(trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts))));
