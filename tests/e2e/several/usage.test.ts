@@ -50,7 +50,11 @@ test("filters of a profile hold for its server, those of the command for all, th
   await save(home, "b", home.owns(await startToolServer("modern")).url);
   const both = (...names: string[]) => names.toSorted();
   const cases: [string[], object, string[]][] = [
-    [["--allow-tool", "@a:get_*"], {}, both("a_get_one", "a_get_two", "b_get_one", "b_get_two", "drop", "odd")],
+    [
+      ["--allow-tool", "@a:get_*"],
+      {},
+      both("a_get_one", "a_get_two", "b_get_one", "b_get_two", "drop", "odd"),
+    ],
     [["--deny-tool", "drop,odd,@b:get_two"], {}, both("a_get_one", "b_get_one", "get_two")],
     [[], { M2MCP_ALLOW_TOOL: "@B:drop\n@a:odd" }, both("drop", "odd")],
   ];
