@@ -33,7 +33,7 @@ export function embeddedFiles(root: string, target: Target): Record<"addon" | "j
   const jq = join(root, "node_modules", "jq-wasm", "dist", "build", "jq.wasm");
   const addon = addonFile(root, target);
   return {
-    // On Windows the runtime loads it by itself, out of the executable.
+    // On Windows it is compared with the file that is kept there, at each use.
     addon: target.os === "win32" ? addon : packed(root, `keyring.${target.addon}`, readFileSync(addon)),
     jq: packed(root, "jq", readFileSync(jq)),
     notices: packed(root, "notices", Buffer.from(notices)),

@@ -24,8 +24,14 @@ interface Opened {
   settled(): Promise<void>;
 }
 
-async function open({ command, of }: BridgeRecord): Promise<Opened> {
-  const resolving = resolveTarget(command, command.positionals[0] ?? "");
+async function open(record: BridgeRecord): Promise<Opened> {
+  const { command, of } = record;
+  const [given = "", ...others] = command.positionals;
+  if (others.length > 0) {
+    const { openSeveral } = await import("../several/open-several.ts");
+    return { ...(await openSeveral(record, [given, ...others])), onListChanged() {} };
+  }
+  const resolving = resolveTarget(command, given);
   // What speaks to the server is loaded while the store is read.
   const [target, { BRIDGE, openEndpoint }] = await Promise.all([
     resolving,
@@ -59,7 +65,7 @@ const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> 
     new Promise<undefined>((resolve) => over.addEventListener("abort", () => resolve(undefined))),
   ]);
 
-/** `m2mcp bridge <target>`: stdin and stdout belong to JSON-RPC. */
+/** `m2mcp bridge <target> [...]`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
   const input = command.io.openStdin();
   const ending = watchEnding();

@@ -8,6 +8,8 @@ test.each([
   ["m2mcp install @svc, where one shall use it", 'm2mcp install "@svc", where one shall use it'],
   ["m2mcp logout @a.b; m2mcp @c ping", 'm2mcp logout "@a.b"; m2mcp "@c" ping'],
   ['m2mcp "@svc" ping', 'm2mcp "@svc" ping'],
+  ["search query='red shoes' limit=5, it's one", 'search query="red shoes" limit=5, it\'s one'],
+  ["key:='{\"a\": 1}'", "key:='{\"a\": 1}'"],
   ["there is no profile @svc in m2mcp's folder", "there is no profile @svc in m2mcp's folder"],
   ["npx @m2mcp/win32", "npx @m2mcp/win32"],
 ])("the command in %s can be pasted into PowerShell and cmd", (text, pasted) => {
