@@ -29,8 +29,19 @@ export interface RunningBridge {
   tokenEndsAtMs?: number;
   /** Where tokens are shared with other machines. */
   cache?: { at: string; serves: boolean | null; why?: string };
+  /** Each server, where there are several. */
+  servers?: RunningServer[] | undefined;
   log: string | null;
   version: string;
+}
+
+/** One of several servers. */
+export interface RunningServer {
+  /** `@svc`. */
+  target: string;
+  server: string;
+  /** Why it is away, where it is. */
+  away?: string;
 }
 
 const MAX_BYTES = 64 * 1024;

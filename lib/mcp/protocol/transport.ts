@@ -71,3 +71,10 @@ export interface Transport {
  * @param connect makes the connection, which tells `onMessage` in the guard's place
  */
 export type Guard = (onMessage: OnMessage, connect: (onMessage: OnMessage) => Transport) => Transport;
+
+/**
+ * Sees each request of a host and what comes of it, refusals of a guard too.
+ *
+ * @param handshake the client's handshake, where it was made at another process
+ */
+export type Observe = (connection: Transport, handshake?: RequestMessage) => Transport;

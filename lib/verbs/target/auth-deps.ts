@@ -4,6 +4,7 @@ import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { USER_AGENT } from "../../command-line/version.ts";
 import { createFetch } from "../../platform/http/fetch.ts";
+import { sha256 } from "../../platform/runtime/digest.ts";
 import { timedStep } from "../timed-step.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
@@ -95,11 +96,7 @@ async function routeOf(
   // A secret that was mended in its file is another one.
   const files = await fileStates(credentials);
   const parts = [proxies, timeoutMs(options), headers, allowHttp, ca, files];
-  return process
-    .getBuiltinModule("node:crypto")
-    .createHash("sha256")
-    .update(JSON.stringify(parts))
-    .digest("base64url");
+  return sha256(JSON.stringify(parts), "base64url");
 }
 
 /**

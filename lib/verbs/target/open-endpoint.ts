@@ -5,13 +5,14 @@ import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import { traceOf } from "../../observation/trace-context.ts";
+import { observationOf } from "../observation/observation.ts";
 import { guardOf } from "../policy/guard-of.ts";
 import { timedStep } from "../timed-step.ts";
 import { namingVariables } from "../variables.ts";
 import { authDeps, fetchFor } from "./auth-deps.ts";
 import { expandHeaders } from "./headers.ts";
 import type { Target } from "./target.ts";
-import { traceOf } from "./trace-context.ts";
 
 /** Silence after which the server counts as gone, and how long a cut connection is opened again, in ms. */
 export interface Limits {
@@ -35,6 +36,9 @@ export type OpenEndpoint = Endpoint & { end(): Promise<void> };
 /** The endpoint of a target, ready for the protocol code. */
 export async function openEndpoint(command: Command, target: Target, limits: Limits): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = target;
+  const observation = await observationOf(command, target);
+  // The first request wants it; a store that this has not opened yet is left alone until then.
+  if (target.profile) void cache.readAuth();
   const fetch = await fetchFor(command, target);
   const deps = await authDeps(command, target, fetch);
   const authorization: ClosableAuthorization = credentials
@@ -53,9 +57,13 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
     ...(await guardOf(command, target)),
+    ...(observation ? { observe: observation.observe } : {}),
     verbose: command.options.on("verbose"),
     log: timedStep(command),
-    end: () => authorization.end(),
+    async end() {
+      await authorization.end();
+      await observation?.end();
+    },
   };
 }
 
