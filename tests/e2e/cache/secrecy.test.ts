@@ -3,6 +3,8 @@ import { expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { startBridge } from "../../support/bridge.ts";
+import { modern, request } from "../../support/messages.ts";
 import { REDIS, startRedis } from "../../support/net/redis.ts";
 import { startSmallWorld } from "../../support/oauth/small-world.ts";
 import { sleep } from "../../support/waiting.ts";
@@ -103,8 +105,10 @@ real("doctor and status say how a cache serves", async () => {
     expect(doctor.stdout).toMatch(
       /ok\s+token cache: redis:\S+: (Redis|Valkey) [\d.]+, without TLS, answers in/,
     );
-    const { startBridge } = await import("../../support/bridge.ts");
-    const { modern, request } = await import("../../support/messages.ts");
+  });
+  // At home there was a token then, which needs no cache.
+  await inNewHome(async (home) => {
+    const env = memberEnv(redis.url);
     const bridge = startBridge(home, [world.url], { env });
     bridge.say(modern(request(1, "tools/list")));
     await bridge.answer(1);

@@ -29,6 +29,7 @@ export const authoritiesFor = async (
 function openLink(command: Command, { ca, onCacheUse }: Target, address: CacheAddress): CacheLink {
   const { output } = command;
   const at = address.shown;
+  onCacheUse?.({ at, serves: null });
   const warn = onceEach((line) => output.warn(line));
   return createCacheLink(address, () => authoritiesFor(command, { ca }), {
     failed({ words, hint }) {

@@ -25,7 +25,6 @@ export function sharedState(command: Command, target: Target, address: CacheAddr
   const link = linkTo(command, target, address);
   const vaultOf = vaults(command, target, address);
   const warn = onceEach((line) => output.warn(line));
-  target.onCacheUse?.({ at: address.shown, serves: null });
   return createSharedState<AuthState>({
     own: { read: cache.readAuth, write: cache.changeAuth, withLock: cache.withLock },
     rules: {
