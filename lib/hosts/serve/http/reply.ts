@@ -13,7 +13,10 @@ const ALIVE_MS = 25_000;
 /** The response to one HTTP request: one JSON answer, unless something comes before it; then a stream of events. */
 export class Reply {
   readonly #response: ServerResponse;
-  readonly #gone = new AbortController();
+  #isOver = false;
+  /** Made where somebody asks for it: most responses are over before anybody does. */
+  #gone: AbortController | undefined;
+  readonly #whenOver = new Set<() => void>();
   #drained: Promise<void> | undefined;
   #alive: Timer | undefined;
   /** What the next event says of where and when the stream can be resumed. */
@@ -26,16 +29,35 @@ export class Reply {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.on("close", () => {
-      this.#alive?.stop();
-      this.#gone.abort();
-    });
-    response.on("error", () => this.#gone.abort());
+    const over = () => this.#end();
+    response.on("close", over);
+    response.on("error", over);
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#alive?.stop();
+    this.#gone?.abort();
+    for (const run of this.#whenOver) run();
   }
 
   /** Fires when the response is over, and before its end where the client has gone. */
   get gone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#isOver) this.#gone.abort();
     return this.#gone.signal;
+  }
+
+  /** Whether `gone` has fired. */
+  get isGone(): boolean {
+    return this.#isOver;
+  }
+
+  /** Calls `run` when `gone` fires, as a listener of it would be called, at a tenth of the price. @returns what takes that back */
+  whenGone(run: () => void): () => void {
+    this.#whenOver.add(run);
+    return () => this.#whenOver.delete(run);
   }
 
   get isBegun(): boolean {
@@ -43,12 +65,12 @@ export class Reply {
   }
 
   header(name: string, value: string): void {
-    if (!this.isBegun && !this.gone.aborted) this.#response.setHeader(name, value);
+    if (!this.isBegun && !this.#isOver) this.#response.setHeader(name, value);
   }
 
   /** The whole of it. */
   whole(status: number, text?: Text, type = "application/json"): void {
-    if (this.gone.aborted || this.isBegun) return;
+    if (this.#isOver || this.isBegun) return;
     this.onBegin?.();
     if (text === undefined) {
       this.#response.writeHead(status, { "content-length": 0 }).end();
@@ -72,7 +94,7 @@ export class Reply {
 
   /** From now on it is a stream of events. */
   stream(): void {
-    if (this.isBegun || this.gone.aborted) return;
+    if (this.isBegun || this.#isOver) return;
     this.onBegin?.();
     this.#response.writeHead(200, {
       "content-type": "text/event-stream",
@@ -108,7 +130,7 @@ export class Reply {
 
   /** The answer of another process, as it comes. */
   pass(answer: IncomingMessage): void {
-    if (this.isBegun || this.gone.aborted) return void answer.destroy();
+    if (this.isBegun || this.#isOver) return void answer.destroy();
     const {
       connection: _connection,
       "keep-alive": _alive,
@@ -124,11 +146,11 @@ export class Reply {
   }
 
   end(): void {
-    if (!this.gone.aborted) this.#response.end();
+    if (!this.#isOver) this.#response.end();
   }
 
   #write(text: string): Promise<void> {
-    if (this.gone.aborted || this.#response.writableEnded) return Promise.resolve();
+    if (this.#isOver || this.#response.writableEnded) return Promise.resolve();
     if (this.#response.write(text)) return this.#drained ?? Promise.resolve();
     this.#drained ??= this.#untilDrained();
     return this.#drained;
@@ -138,6 +160,6 @@ export class Reply {
     const drained = new Promise<void>((resolve) => this.#response.once("drain", () => resolve()));
     const isOver = await until(drained, SLOW_MS, this.gone);
     this.#drained = undefined;
-    if (!isOver && !this.gone.aborted) this.#response.destroy();
+    if (!isOver && !this.#isOver) this.#response.destroy();
   }
 }

@@ -74,8 +74,8 @@ async function holdStream(session: HostedSession, reply: Reply): Promise<void> {
   reply.stream();
   if (session.side?.era === "modern")
     await session.connection.notify(notification("notifications/initialized"));
-  if (reply.gone.aborted) return;
-  await new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve(), { once: true }));
+  if (reply.isGone) return;
+  await new Promise<void>((resolve) => void reply.whenGone(resolve));
 }
 
 /** DELETE: the client wants the session no more. */
