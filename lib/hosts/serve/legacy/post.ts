@@ -173,7 +173,7 @@ async function answerOne(
   const carried = await carry(context, session, message, request.cancel, {
     onMessage: (heard) => toClient(context, session, heard, reply),
     // What is resumed comes back unguarded.
-    ...(isGuarded ? {} : { onEventId: (at: string, isAlone: boolean) => reply.eventId(at, isAlone) }),
+    ...(isGuarded ? {} : { onEventId: reply.eventId.bind(reply) }),
   });
   forget();
   return session.owed.settle(id) ? carried : undefined;
