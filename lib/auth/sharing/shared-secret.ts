@@ -2,6 +2,7 @@
 // secret itself would not give.
 import type { X509Certificate } from "node:crypto";
 import type { Credentials, KeySource, SecretSource, TokenOrigin } from "../credentials.ts";
+import { platformNamed } from "../platforms/names.ts";
 
 type Environment = Record<string, string | undefined>;
 
@@ -88,8 +89,9 @@ function partsOf(credentials: Credentials, server: string): readonly unknown[] {
   const { grant, clientId, authentication, assertion, scope, tokenEndpoint, resource, audience } =
     credentials;
   const { tokenParams, dpop, assertionAudience } = credentials;
-  const platform =
-    authentication.kind === "assertion" ? Object.entries(authentication.assertion).sort().flat() : null;
+  const given = authentication.kind === "assertion" ? authentication.assertion : undefined;
+  // Where a file lies makes no difference.
+  const platform = given && platformNamed(given.from) ? Object.entries(given).sort().flat() : null;
   return [
     server,
     [grant, clientId, authentication.kind, platform],
