@@ -1,12 +1,13 @@
 import { type ClosableAuthorization, createAuthorization } from "../../auth/authorization/authorization.ts";
 import { noAuthorization } from "../../auth/authorization/no-authorization.ts";
+import type { AuthDeps } from "../../auth/deps.ts";
 import { usedExtensions } from "../../auth/extensions.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { traceOf } from "../../observation/trace-context.ts";
-import { observationOf } from "../observation/observation.ts";
+import { type Observation, observationOf } from "../observation/observation.ts";
 import { guardOf } from "../policy/guard-of.ts";
 import { timedStep } from "../timed-step.ts";
 import { namingVariables } from "../variables.ts";
@@ -37,8 +38,9 @@ export type OpenEndpoint = Endpoint & { end(): Promise<void> };
 export async function openEndpoint(command: Command, target: Target, limits: Limits): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = target;
   const observation = await observationOf(command, target);
-  const fetch = await fetchFor(command, target);
-  const deps = await authDeps(command, target, fetch);
+  const plain = await fetchFor(command, target);
+  const fetch = observation?.fetch?.(plain) ?? plain;
+  const deps = observed(await authDeps(command, target, fetch), observation);
   const authorization: ClosableAuthorization = credentials
     ? createAuthorization(deps, { server: login?.server ?? server, credentials })
     : noAuthorization(server, deps.headerValues);
@@ -55,7 +57,7 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     ...(trace ? { trace } : {}),
     reconnectMs: limits.reconnectMs,
     ...(await guardOf(command, target)),
-    ...(observation ? { observe: observation.observe } : {}),
+    ...(observation?.observe ? { observe: observation.observe } : {}),
     verbose: command.options.on("verbose"),
     log: timedStep(command),
     async end() {
@@ -64,6 +66,9 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     },
   };
 }
+
+const observed = (deps: AuthDeps, observation: Observation | undefined): AuthDeps =>
+  observation?.auth ? { ...deps, ...observation.auth(deps) } : deps;
 
 function timeouts(
   { options }: Command,
