@@ -1,3 +1,4 @@
+import { startInterval } from "../../timing/timer.ts";
 import type { Carrier, ServeContext } from "./context.ts";
 
 /** How often is looked for what nobody uses, in ms. */
@@ -9,9 +10,9 @@ const MOST = { sessions: 10_000, carriers: 256 };
 
 /** Lets go of what has not been used for long: any process goes on with it when it is wanted. @returns what ends that */
 export function keepTidy(context: ServeContext): () => void {
-  const timer = setInterval(() => void tidy(context), LOOK_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+  const timer = startInterval(LOOK_MS, () => void tidy(context));
+  timer.keepAlive(false);
+  return timer.stop;
 }
 
 async function tidy({ sessions, carriers }: ServeContext): Promise<void> {

@@ -1,6 +1,7 @@
 // Other processes that share the key: what one of them asked, it alone can take the answer to.
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../../json.ts";
+import { startTimer } from "../../timing/timer.ts";
 import type { ServeContext } from "./context.ts";
 import type { Reply } from "./http/reply.ts";
 
@@ -52,9 +53,9 @@ export async function forward(
     };
     outgoing.on("error", fail);
     outgoing.on("socket", (socket) => {
-      const late = setTimeout(() => outgoing.destroy(new Error("silent")), CONNECT_MS);
-      socket.once("connect", () => clearTimeout(late));
-      if (!socket.connecting) clearTimeout(late);
+      const late = startTimer(CONNECT_MS, () => outgoing.destroy(new Error("silent")));
+      socket.once("connect", late.stop);
+      if (!socket.connecting) late.stop();
     });
     reply.gone.addEventListener("abort", () => outgoing.destroy(), { once: true });
     outgoing.end(body);

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
 import type { Id } from "../../../mcp/jsonrpc/id.ts";
 import { errorResponse, type RpcError } from "../../../mcp/jsonrpc/message.ts";
+import { startInterval, type Timer } from "../../../timing/timer.ts";
 import { until } from "../../../timing/until.ts";
 
 /** A client that takes nothing of what waits for it for so long is cut off, in ms. */
@@ -14,7 +15,7 @@ export class Reply {
   readonly #response: ServerResponse;
   readonly #gone = new AbortController();
   #drained: Promise<void> | undefined;
-  #alive: ReturnType<typeof setInterval> | undefined;
+  #alive: Timer | undefined;
   /** What the next event says of where the stream can be resumed. */
   #eventId: string | undefined;
   /** Told when it begins: what its head says is known by then at the latest. */
@@ -25,7 +26,7 @@ export class Reply {
   constructor(response: ServerResponse) {
     this.#response = response;
     response.on("close", () => {
-      clearInterval(this.#alive);
+      this.#alive?.stop();
       this.#gone.abort();
     });
     response.on("error", () => this.#gone.abort());
@@ -78,8 +79,8 @@ export class Reply {
       "x-accel-buffering": "no",
     });
     this.#response.flushHeaders();
-    this.#alive = setInterval(() => void this.#write(": alive\n\n"), ALIVE_MS);
-    this.#alive.unref();
+    this.#alive = startInterval(ALIVE_MS, () => void this.#write(": alive\n\n"));
+    this.#alive.keepAlive(false);
   }
 
   /** One message as an event. Resolves when more can be taken. */
