@@ -45,7 +45,10 @@ export async function carry(
   const release = permit instanceof Promise ? await permit : permit;
   try {
     if (cancel.signal.aborted) throw cancel.signal.reason;
-    const asking = carrier.connection.request({ message, signal: cancel.signal, ...to });
+    const call = { message, signal: cancel.signal, ...to };
+    const asking = context.around
+      ? context.around(call, (sent) => carrier.connection.request(sent))
+      : carrier.connection.request(call);
     const answer = await (lasts ? asking : Promise.race([asking, over.promise]));
     return told(context, message, answer);
   } catch (error) {

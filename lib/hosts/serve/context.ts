@@ -3,7 +3,7 @@ import type { NotificationMessage, RequestMessage } from "../../mcp/jsonrpc/mess
 import type { Pending } from "../../mcp/jsonrpc/pending.ts";
 import type { ServerSide } from "../../mcp/pairs/era-transport.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
-import type { Transport } from "../../mcp/protocol/transport.ts";
+import type { Around, Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Reply } from "./http/reply.ts";
@@ -56,6 +56,8 @@ export interface ServeContext {
   readonly endpoint: Endpoint;
   readonly seals: Seals;
   readonly observer: Observer;
+  /** Stands around each request of a client's, where somebody measures them. */
+  readonly around: Around | undefined;
   /** Known once it listens. */
   self: Self;
   /** By the ids that clients send; several may lead to one. */

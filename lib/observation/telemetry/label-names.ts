@@ -27,7 +27,7 @@ const METHODS: ReadonlySet<string> = new Set([
   "tools/list",
 ]);
 /** The word of the conventions for what has no name of its own. */
-export const OTHER = "_OTHER";
+const OTHER = "_OTHER";
 /** Names that the server has shown to be its own, and others, each for tools and for prompts. */
 const MOST = { known: 300, guessed: 30 };
 

@@ -7,11 +7,12 @@ import { sleep } from "../../timing/sleep.ts";
 import { traceOf } from "../trace-context.ts";
 import type { TelemetryConfig } from "./config.ts";
 import { spanAbove } from "./current.ts";
-import { observedFetch } from "./http-client.ts";
-import { type HttpWatch, watchHttp } from "./http-server.ts";
+import { observedFetch } from "./http/client.ts";
+import { type HttpWatch, watchHttp } from "./http/server.ts";
 import { createInstruments } from "./instruments.ts";
-import { observeClient, observeServer, type Telling } from "./mcp-requests.ts";
+import { observeClient, observeServer } from "./mcp/requests.ts";
 import { createMeterProvider, createTracerProvider, resourceOf } from "./providers.ts";
+import type { Telling } from "./telling.ts";
 import { observeTokenRequest } from "./token-requests.ts";
 
 const NAME = "m2mcp";

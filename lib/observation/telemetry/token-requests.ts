@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
 import { M2mcpError } from "../../failure.ts";
 import { current, within } from "./current.ts";
-import { endSpan, type Telling } from "./mcp-requests.ts";
+import { endSpan, type Telling } from "./telling.ts";
 
 /** Does what gets a token from its source as a span of its own, and counts what came of it. */
 export async function observeTokenRequest<T>(

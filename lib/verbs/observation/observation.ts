@@ -14,6 +14,8 @@ export interface Observation {
   fetch?(fetch: typeof globalThis.fetch): typeof globalThis.fetch;
   /** Sees what is done for a token. */
   auth?(deps: AuthDeps): Partial<AuthDeps>;
+  /** What is measured of all that this process does. */
+  telemetry?: Telemetry;
   /** Writes and sends what is left, for a moment at most. Never rejects. */
   end(): Promise<void>;
 }
@@ -37,6 +39,7 @@ export async function observationOf(command: Command, target: Target): Promise<O
     observe: (connection, handshake) => measured(audit ? audit.observe(connection, handshake) : connection),
     fetch: (fetch) => telemetry.fetch(fetch),
     auth: (deps) => seenAuth(deps, telemetry),
+    telemetry,
     async end() {
       audit?.end();
       await release();

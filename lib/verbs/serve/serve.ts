@@ -1,6 +1,9 @@
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
+import type { Listen } from "../../hosts/serve/http/listening.ts";
+import type { Measures } from "../../hosts/serve/measures.ts";
 import { serve } from "../../hosts/serve/serve.ts";
+import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
 import { createGcHint } from "../../platform/gc-hint.ts";
 import { allowManyRequests } from "../../platform/http/many-requests.ts";
 import { recordBridge } from "../server/bridge-record.ts";
@@ -41,6 +44,7 @@ export async function run(command: Command): Promise<undefined> {
         kill: ending.kill,
         drainMs: DRAIN_MS,
         observer: record.observer,
+        measures: endpoint.telemetry && measuresOf(endpoint.telemetry, listen.kind),
         onMessageDone: await createGcHint(),
         onListChanged(method) {
           expiring = expiring.then(async () => {
@@ -60,3 +64,9 @@ export async function run(command: Command): Promise<undefined> {
     ending.end();
   }
 }
+
+const measuresOf = ({ server, http, page }: Telemetry, kind: Listen["kind"]): Measures => ({
+  around: server(kind),
+  http,
+  page,
+});

@@ -82,6 +82,7 @@ export async function run(command: Command): Promise<undefined> {
       onInputEnd: ending.inputEnded,
       onMessageDone: await createGcHint(),
       observer: record.observer,
+      around: endpoint.telemetry?.server("pipe"),
       onListChanged,
     });
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
 import { traceOf } from "../../observation/trace-context.ts";
 import { type Observation, observationOf } from "../observation/observation.ts";
 import { guardOf } from "../policy/guard-of.ts";
@@ -32,7 +33,11 @@ export const ONE_OFF: Limits = { timeoutMs: 60_000, reconnectMs: 0 };
 export const BRIDGE: Limits = { timeoutMs: 600_000, connectTimeoutMs: 25_000, reconnectMs: 5000 };
 
 /** An endpoint whose authorization may have work in the background, which `end` brings to its end. */
-export type OpenEndpoint = Endpoint & { end(): Promise<void> };
+export interface OpenEndpoint extends Endpoint {
+  /** What is measured, where something is. */
+  telemetry?: Telemetry | undefined;
+  end(): Promise<void>;
+}
 
 /** The endpoint of a target, ready for the protocol code. */
 export async function openEndpoint(command: Command, target: Target, limits: Limits): Promise<OpenEndpoint> {
@@ -60,6 +65,7 @@ export async function openEndpoint(command: Command, target: Target, limits: Lim
     ...(observation?.observe ? { observe: observation.observe } : {}),
     verbose: command.options.on("verbose"),
     log: timedStep(command),
+    telemetry: observation?.telemetry,
     async end() {
       await authorization.end();
       await observation?.end();

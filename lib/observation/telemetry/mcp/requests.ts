@@ -1,32 +1,23 @@
 // A span and a measurement for each MCP request ("Semantic conventions for Model Context Protocol"): on the side of who
 // asks this program, and on the side of the server that it asks. Never within: arguments, results, session ids.
+import { type Attributes, ROOT_CONTEXT, SpanKind, type Tracer, trace } from "@opentelemetry/api";
+import { exactParams, type RequestMessage, request as requestMessage } from "../../../mcp/jsonrpc/message.ts";
+import type { Answer } from "../../../mcp/protocol/answer.ts";
+import { metaOf } from "../../../mcp/protocol/meta.ts";
+import type { Around, Call, Observe } from "../../../mcp/protocol/transport.ts";
+import { type Outcome, outcomeOf, outcomeOfFailure } from "../../outcome.ts";
+import { type Current, carried, current, spanAbove, within } from "../current.ts";
+import type { Instruments } from "../instruments.ts";
+import { methodLabel } from "../label-names.ts";
+import { endSpan, type Telling } from "../telling.ts";
 import {
-  type Attributes,
-  ROOT_CONTEXT,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type Tracer,
-  trace,
-} from "@opentelemetry/api";
-import { withoutUrlSecrets } from "../../failure.ts";
-import { exactParams, type RequestMessage, request as requestMessage } from "../../mcp/jsonrpc/message.ts";
-import { type Answer, errorIn } from "../../mcp/protocol/answer.ts";
-import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
-import type { Around, Call, Observe } from "../../mcp/protocol/transport.ts";
-import { type Outcome, outcomeOf, outcomeOfFailure } from "../outcome.ts";
-import { type Current, carried, current, spanAbove, within } from "./current.ts";
-import type { Instruments } from "./instruments.ts";
-import { methodLabel } from "./label-names.ts";
-
-/** What requests are told to. */
-export interface Telling {
-  /** Absent: no spans are wanted. */
-  tracer: Tracer | undefined;
-  instruments: Instruments;
-  /** The span that this process was started in. */
-  startedIn: Current | undefined;
-}
+  failureAttributes,
+  nameOf,
+  spanAttributes,
+  targetAttributes,
+  targetOf,
+  versionAttribute,
+} from "./attributes.ts";
 
 /** One side of requests. */
 interface Side {
@@ -118,66 +109,12 @@ function startSpan(
   };
 }
 
-/** Ends a span; one with an `error.type` has failed. */
-export function endSpan(span: Span, failed: Attributes): void {
-  span.setAttributes(failed);
-  if ("error.type" in failed) span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end();
-}
-
 /** The request with the span that it is sent in; a handshake is kept and told anew, so that it names none. */
 function naming(message: RequestMessage, now: Current): RequestMessage {
   if (message.method === "initialize") return message;
   const params = exactParams(message);
   const _meta = { ...metaOf(message), ...carried(now) };
   return requestMessage(message.id, message.method, { ...params, _meta });
-}
-
-const targetOf = ({ method, params }: RequestMessage): string | undefined =>
-  (method === "tools/call" || method === "prompts/get") && typeof params.name === "string"
-    ? params.name
-    : undefined;
-
-const nameOf = (message: RequestMessage): string => {
-  const target = targetOf(message);
-  return target === undefined ? message.method : `${message.method} ${target}`;
-};
-
-const targetAttributes = (method: string, target: string | undefined): Attributes => {
-  if (target === undefined) return {};
-  return method === "tools/call"
-    ? { "gen_ai.tool.name": target, "gen_ai.operation.name": "execute_tool" }
-    : { "gen_ai.prompt.name": target };
-};
-
-function spanAttributes(message: RequestMessage): Attributes {
-  const { method, id, params } = message;
-  const { uri } = params;
-  return {
-    "mcp.method.name": method,
-    "jsonrpc.request.id": String(JSON.parse(id)),
-    ...targetAttributes(method, targetOf(message)),
-    ...versionAttribute(message),
-    ...(method.startsWith("resources/") && typeof uri === "string"
-      ? { "mcp.resource.uri": withoutUrlSecrets(uri) }
-      : {}),
-  };
-}
-
-function versionAttribute(message: RequestMessage): Attributes {
-  const version = metaOf(message)[META_VERSION];
-  return typeof version === "string" && /^[\d-]{10}$/.test(version)
-    ? { "mcp.protocol.version": version }
-    : {};
-}
-
-function failureAttributes({ kind, error }: Outcome, answer: Answer | undefined): Attributes {
-  if (kind === "ok" || kind === "input_required") return {};
-  const isRpc = answer !== undefined && errorIn(answer) !== undefined;
-  return {
-    "error.type": error ?? kind,
-    ...(isRpc && error !== undefined ? { "rpc.response.status_code": error } : {}),
-  };
 }
 
 function measure(

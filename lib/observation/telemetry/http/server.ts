@@ -1,7 +1,7 @@
 // A span and a measurement for each HTTP request that comes in ("Semantic conventions for HTTP").
 import { type Attributes, ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
-import { current, spanAbove, within } from "./current.ts";
-import { endSpan, type Telling } from "./mcp-requests.ts";
+import { current, spanAbove, within } from "../current.ts";
+import { endSpan, type Telling } from "../telling.ts";
 
 const METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 /** What there is; anything else is no route. */

@@ -1,9 +1,9 @@
 // A span and a measurement for each HTTP request that goes out, to MCP servers and authorization servers alike. Never
 // within: queries, user names, headers, bodies.
 import { type Attributes, ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
-import { codeOf } from "../../platform/error-code.ts";
-import { carried, current, within } from "./current.ts";
-import { endSpan, type Telling } from "./mcp-requests.ts";
+import { codeOf } from "../../../platform/error-code.ts";
+import { carried, current, within } from "../current.ts";
+import { endSpan, type Telling } from "../telling.ts";
 
 const METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 
