@@ -22,6 +22,8 @@ const ALLOWED: Record<string, string[]> = {
   // A client of one era with a server of another, or of the same.
   "mcp/pairs": ["mcp/legacy", "mcp/modern", "mcp/translate", "mcp/http", ...PROTOCOL],
   "mcp/connection": ["mcp/pairs", "mcp/legacy", "mcp/modern", ...PROTOCOL],
+  // Several servers as one: over a connection with each.
+  "mcp/merged": ["mcp/connection", "mcp/pairs", "mcp/legacy", "mcp/translate", ...PROTOCOL],
   // Between a host and its connection: which tools may be used.
   "mcp/policy": ["mcp/translate", ...PROTOCOL],
   hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
@@ -46,6 +48,7 @@ const ALLOWED: Record<string, string[]> = {
     "activity",
     "observation",
     "mcp/policy",
+    "mcp/merged",
     "ui",
     "schema",
     ...PROTOCOL,

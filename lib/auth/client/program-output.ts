@@ -39,8 +39,19 @@ export async function programOutput(
 ): Promise<Buffer> {
   signal?.throwIfAborted();
   const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
-  return outputOf(startGroup(command, inherited, use), signal);
+  return outputOf(started(command, inherited, use), signal);
 }
+
+function started(...what: Parameters<typeof startGroup>): ChildProcess {
+  try {
+    return startGroup(...what);
+  } catch (error) {
+    throw notStarted(error);
+  }
+}
+
+const notStarted = (error: unknown) =>
+  new ProgramFailed("it could not be started", codeOf(error) === "ENOENT");
 
 function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -56,7 +67,7 @@ function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise
       endGroup(child);
       settle();
     };
-    const fail = (why: string, isMissing = false) => end(() => reject(new ProgramFailed(why, isMissing)));
+    const fail = (why: string) => end(() => reject(new ProgramFailed(why)));
     const giveUp = () => end(() => reject(signal?.reason));
     signal?.addEventListener("abort", giveUp);
     const timer = setTimeout(() => fail(`it did not end within ${LIMIT_MS / 1000} s`), LIMIT_MS);
@@ -69,7 +80,7 @@ function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise
       parts.push(part);
       if (size > LIMIT_BYTES) fail("it printed more than 1 MiB");
     });
-    child.on("error", (error) => fail("it could not be started", codeOf(error) === "ENOENT"));
+    child.on("error", (error) => end(() => reject(notStarted(error))));
     child.on("close", finish);
     child.on("exit", (code, by) => {
       linger = setTimeout(() => finish(code, by), LINGER_MS);

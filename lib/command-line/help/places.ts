@@ -15,6 +15,8 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<argument>": "argument=beginning: the last one is completed, those before it are given",
     "[...arguments]": "",
   },
+  bridge: { "[...targets]": "@name of each further server: all of them become one" },
+  serve: { "[...targets]": "@name of each further server: all of them become one" },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
   bundle: {
     "[@name|server]":

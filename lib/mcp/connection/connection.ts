@@ -29,8 +29,13 @@ const MAX_QUEUED = 100;
 /** How long closing waits for the server, in ms. */
 const CLOSE_MS = 1000;
 
+/** An endpoint that stands for several servers: what connects with all of them, in the place of one connection. */
+export interface Connecting {
+  connect(options: ConnectionOptions): Transport;
+}
+
 export interface ConnectionOptions {
-  endpoint: Endpoint;
+  endpoint: Endpoint & Partial<Connecting>;
   /** Takes what belongs to no request under way. */
   onMessage: OnMessage;
   /** Who asks, where the requests are our own: they are sent in the era of the server. Absent: a client's, passed on. */
@@ -43,7 +48,9 @@ export interface ConnectionOptions {
  * Connects a client with a server. The client's era is in its first request, the server's is remembered, pinned, or shows
  * in its answers. An era that turns out wrong, at the start or later, is replaced, and the client notices nothing.
  */
-export function createConnection({ endpoint: given, onMessage, own, shared }: ConnectionOptions): Transport {
+export function createConnection(options: ConnectionOptions): Transport {
+  const { endpoint: given, onMessage, own, shared } = options;
+  if (given.connect) return given.connect(options);
   const { guard, observe, ...bare } = given;
   const connect = (endpoint: Endpoint, heard: OnMessage) =>
     createConnection({ endpoint, onMessage: heard, own, ...(shared ? { shared } : {}) });
@@ -61,7 +68,7 @@ export function createConnection({ endpoint: given, onMessage, own, shared }: Co
     shared,
     ids: createIds(),
     allowed: erasOf(endpoint.protocol),
-    settings: createSessionSettings(),
+    settings: shared?.settings ?? createSessionSettings(),
     queued: [],
     left: [],
     memories: createServerMemories(endpoint),

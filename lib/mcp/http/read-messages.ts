@@ -1,7 +1,7 @@
 import { answerTooLong, invalidAnswer, streamEndedInError } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
-import { afterReading } from "../../platform/gc-hint.ts";
+import { afterReading } from "../../platform/runtime/gc-hint.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
 import { asString, type Text } from "../jsonrpc/bytes.ts";
 import { type Id, isSameId } from "../jsonrpc/id.ts";

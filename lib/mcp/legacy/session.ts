@@ -15,7 +15,7 @@ import { createLosses } from "./losses.ts";
 import { listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
-import { createSessionSettings } from "./session-settings.ts";
+import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
 import { askedIn, asOpen, type Session, savedHeaders, savedSession, whenReady } from "./session-state.ts";
 import { openStream, type StreamOptions } from "./streams/open-stream.ts";
 
@@ -39,6 +39,8 @@ export interface LegacySessionOptions {
   shared?: boolean;
   /** The handshake that an earlier process did, in which the session is opened again where the server forgets it. */
   handshake?: Session["handshake"];
+  /** What the client has set, in other processes too; absent: noted here. */
+  settings?: SessionSettings;
 }
 
 export interface LegacySession extends Transport {
@@ -64,7 +66,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     ids: options.ids,
     onMessage,
     exchange: createSessionExchange(endpoint, onMessage),
-    settings: createSessionSettings(),
+    settings: options.settings ?? createSessionSettings(),
     losses: createLosses(),
     streamSchedule: createSchedule(),
     listens: options.listens ?? true,

@@ -27,6 +27,8 @@ export interface ServerMemory {
   otherSessions?: SavedSession[];
   /** For tools with `x-mcp-header` parameters, by tool name. */
   toolHeaders?: Record<string, HeaderMap>;
+  /** What it listed last, where it is used as one of several: their names depend on it. */
+  names?: { tools?: string[]; prompts?: string[] };
 }
 
 /** What is remembered of one server, by its address; shared with other processes. Never rejects. */

@@ -27,9 +27,15 @@ export async function readListen({ options, io }: Command): Promise<Listening> {
 }
 
 /** @throws M2mcpError (exit 1) */
-function parseListen(text: string): Listen {
-  if (text.startsWith("unix:") && text.length > "unix:".length)
+export function parseListen(text: string, platform: string = process.platform): Listen {
+  if (text.startsWith("unix:") && text.length > "unix:".length) {
+    if (platform === "win32")
+      throw wrongUsage(
+        "--listen unix: names a socket, which is not for Windows",
+        "give it like --listen 127.0.0.1:8080; --bearer-file FILE keeps other users of this machine out",
+      );
     return { kind: "unix", path: text.slice("unix:".length) };
+  }
   const [, bracketed, plain = "", port = ""] =
     /^(?:\[([0-9a-f:.]+)\]|([^:[\]/]*)):(\d{1,5})$/i.exec(text) ?? [];
   const host = bracketed ?? plain;

@@ -6,6 +6,7 @@ import { USER_AGENT } from "../../command-line/version.ts";
 import { isObject } from "../../json.ts";
 import { statOf } from "../../platform/files/stat.ts";
 import { createFetch } from "../../platform/http/fetch.ts";
+import { sha256 } from "../../platform/runtime/digest.ts";
 import { timedStep } from "../timed-step.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
@@ -87,11 +88,7 @@ async function routeOf(
   // A secret that was mended in its file is another one.
   const files = await Promise.all(filesIn(credentials).map(stateOf));
   const parts = [proxies, timeoutMs(options), headers, allowHttp, ca, files];
-  return process
-    .getBuiltinModule("node:crypto")
-    .createHash("sha256")
-    .update(JSON.stringify(parts))
-    .digest("base64url");
+  return sha256(JSON.stringify(parts), "base64url");
 }
 
 /** The files that secrets are read from, wherever credentials name them. */

@@ -112,6 +112,10 @@ export class Reply {
       ...kept
     } = answer.headers;
     this.#response.writeHead(answer.statusCode ?? 502, kept);
+    this.#response.flushHeaders();
+    // What breaks off there breaks off here: its client must not wait for more.
+    answer.on("error", () => this.#response.destroy());
+    answer.on("aborted", () => this.#response.destroy());
     answer.pipe(this.#response);
   }
 

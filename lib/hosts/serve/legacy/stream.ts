@@ -5,7 +5,7 @@ import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
-import { sessionFor } from "./post.ts";
+import { sessionFor } from "./session-for.ts";
 import { toClient } from "./to-client.ts";
 
 /** Sessions that were ended here and are remembered as such. */
@@ -86,11 +86,8 @@ export async function endSession(
 ): Promise<void> {
   const session = await sessionFor(context, incoming, reply);
   if (!session) return;
-  const given = one(incoming.headers["mcp-session-id"]) ?? "";
-  for (const id of new Set([given, session.id])) {
-    context.sessions.delete(id);
-    context.ended.add(id);
-  }
+  context.sessions.delete(session.key);
+  context.ended.add(session.key);
   const [oldest] = context.ended;
   if (context.ended.size > MOST_ENDED && oldest !== undefined) context.ended.delete(oldest);
   session.stream?.end();

@@ -42,7 +42,7 @@ function named(context: ServeContext, session: HostedSession, message: Heard): H
   if (!session.side?.isHeldHere) return message;
   if (message.kind === "request") {
     const { address: a, instance: i } = context.self;
-    const value = { a, i, s: session.id, q: message.id };
+    const value = { a, i, s: session.key, q: message.id };
     const id: Id = JSON.stringify(context.seals.seal("question", value));
     session.questions.set(message.id, id);
     const [oldest] = session.questions.keys();

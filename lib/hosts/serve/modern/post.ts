@@ -45,8 +45,10 @@ export async function takeModernPost(
   const wrong = mismatch(incoming.headers, message, (tool && known?.toolHeaders?.[tool]) || []);
   if (wrong) return reply.refuse(400, wrong, message.id);
   const state = context.seals.open("state", message.params.requestState);
-  if (state && placeOf(context, state) === "elsewhere" && incoming.headers[FORWARDED] === undefined)
-    return forward(String(state.a), incoming, Buffer.from(asString(body)), reply);
+  if (state && placeOf(context, state) === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
+    const to = { address: String(state.a), body: Buffer.from(asString(body)) };
+    if (await forward(context, incoming, reply, to)) return;
+  }
   const key = state ? String(state.k) : keyOf(message);
   if (message.method === LISTEN) return listen(context, key, message, reply);
   await answer(context, carrierFor(context, key), key, state ? withState(message, state.q) : message, reply);
