@@ -99,8 +99,8 @@ async function carry(bridge: Bridge, message: RequestMessage, { cancel }: Owed):
     // Cancelled, or given up, while it waited.
     if (cancel.signal.aborted) return;
     const call = { message, signal: cancel.signal, onMessage: toClient };
-    const asking = bridge.around
-      ? bridge.around(call, (sent) => connection.request(sent))
+    const asking = bridge.intercept
+      ? bridge.intercept(call, (sent) => connection.request(sent))
       : connection.request(call);
     bridge.onMessageDone(message.text.length);
     const said = await asking;

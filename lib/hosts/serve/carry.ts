@@ -46,8 +46,8 @@ export async function carry(
   try {
     if (cancel.signal.aborted) throw cancel.signal.reason;
     const call = { message, signal: cancel.signal, ...to };
-    const asking = context.around
-      ? context.around(call, (sent) => carrier.connection.request(sent))
+    const asking = context.intercept
+      ? context.intercept(call, (sent) => carrier.connection.request(sent))
       : carrier.connection.request(call);
     const answer = await (lasts ? asking : Promise.race([asking, over.promise]));
     return told(context, message, answer);

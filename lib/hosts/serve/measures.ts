@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import type { Around } from "../../mcp/protocol/transport.ts";
+import type { Interceptor } from "../../mcp/protocol/transport.ts";
 
 /** What is measured of this host, and for whom. */
 export interface Measures {
-  /** Stands around each MCP request of a client's. */
-  around: Around;
+  /** Sees each MCP request of a client's. */
+  intercept: Interceptor;
   http: {
     /** Does `work` as part of an HTTP request. @returns what is told how it ended, once */
     begin(incoming: IncomingMessage, work: () => void): (status: number) => void;

@@ -88,7 +88,7 @@ function contextOf(options: ServeOptions): ServeContext {
     endpoint: { ...endpoint, cache: remembered(endpoint.cache) },
     seals: createSeals(key, endpoint.url),
     observer,
-    around: options.measures?.around,
+    intercept: options.measures?.intercept,
     self: { address: "", instance: crypto.randomUUID() } satisfies Self,
     sessions: new Map(),
     ended: new Set(),

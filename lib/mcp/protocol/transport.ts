@@ -79,5 +79,5 @@ export type Guard = (onMessage: OnMessage, connect: (onMessage: OnMessage) => Tr
  */
 export type Observe = (connection: Transport, handshake?: RequestMessage) => Transport;
 
-/** Stands around each request as a host takes it, and sends it on with `next`. */
-export type Around = (call: Call, next: (call: Call) => Promise<Answer>) => Promise<Answer>;
+/** Sees each request as a host takes it, and sends it on with `next`. */
+export type Interceptor = (call: Call, next: (call: Call) => Promise<Answer>) => Promise<Answer>;

@@ -8,6 +8,8 @@ export interface SignalConfig {
   protocol: Protocol;
   /** Where to, by `--otlp`; absent: as the variables say. */
   url?: string;
+  /** For one delivery, in ms; absent: as the variables say. */
+  timeoutMs?: number;
 }
 
 export interface TelemetryConfig {
@@ -20,34 +22,42 @@ export interface TelemetryConfig {
   batches: { delayMs: number; queue: number; size: number; timeoutMs: number };
   /** Who they are shown to be sent to, for messages. */
   host: string;
+}
+
+export interface ReadConfig {
+  config?: TelemetryConfig;
   /** What of the variables does not count, for a person. */
   warnings: string[];
 }
 
-export const PROTOCOLS = ["http/protobuf", "http/json", "grpc"] as const;
+export const PROTOCOLS = ["http/protobuf", "http/json"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 type Env = Record<string, string | undefined>;
 type Signal = "TRACES" | "METRICS";
 
-const USUAL_URL = { http: "http://localhost:4318", grpc: "http://localhost:4317" };
+/** Below the pause after which the exporters try again, in ms. */
+const SHORT_MS = 750;
+const HOW_OVER_HTTP = "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, and its port (4318)";
+const USUAL_URL = "http://localhost:4318";
 
 /**
- * Undefined where nothing is sent.
+ * What is sent, and where to; no `config` where nothing is.
  *
  * @param otlp the value of `--otlp`
+ * @param isShort whether the process ends soon: what is not taken at once is not tried again
  * @throws M2mcpError (exit 1) where that is no URL
  */
-export function readTelemetryConfig(env: Env, otlp: string | undefined): TelemetryConfig | undefined {
+export function readTelemetryConfig(env: Env, otlp: string | undefined, isShort: boolean): ReadConfig {
   if (otlp !== undefined) checkUrl(otlp);
-  if (/^true$/i.test(env.OTEL_SDK_DISABLED?.trim() ?? "")) return undefined;
   const warnings: string[] = [];
-  const traces = signalOf(env, "TRACES", otlp, warnings);
-  const metrics = signalOf(env, "METRICS", otlp, warnings);
-  if (!traces && !metrics) return undefined;
+  if (/^true$/i.test(env.OTEL_SDK_DISABLED?.trim() ?? "")) return { warnings };
+  const traces = signalOf(env, "TRACES", otlp, isShort, warnings);
+  const metrics = signalOf(env, "METRICS", otlp, isShort, warnings);
+  if (!traces && !metrics) return { warnings };
   const ms = (name: string, usual: number) => number(env, name, usual, warnings);
   const queue = ms("OTEL_BSP_MAX_QUEUE_SIZE", 2048);
-  return {
+  const config: TelemetryConfig = {
     ...(traces ? { traces } : {}),
     ...(metrics ? { metrics } : {}),
     sampler: samplerOf(env, warnings),
@@ -60,14 +70,15 @@ export function readTelemetryConfig(env: Env, otlp: string | undefined): Telemet
       timeoutMs: ms("OTEL_BSP_EXPORT_TIMEOUT", 30_000),
     },
     host: hostOf(traces, "TRACES", env) ?? hostOf(metrics, "METRICS", env) ?? "the collector",
-    warnings,
   };
+  return { config, warnings };
 }
 
 function signalOf(
   env: Env,
   signal: Signal,
   otlp: string | undefined,
+  isShort: boolean,
   warnings: string[],
 ): SignalConfig | undefined {
   const exporters = text(env, `OTEL_${signal}_EXPORTER`);
@@ -83,19 +94,31 @@ function signalOf(
   }
   const named =
     text(env, `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? text(env, "OTEL_EXPORTER_OTLP_PROTOCOL");
+  // Whoever listens for gRPC understands none of the others.
+  if (named === "grpc") {
+    warnings.push(
+      `OTLP over gRPC is not spoken here, and no ${signal.toLowerCase()} are sent: ${HOW_OVER_HTTP}`,
+    );
+    return undefined;
+  }
   const known = PROTOCOLS.find((one) => one === named);
   if (named !== undefined && !known)
-    warnings.push(`the OTLP protocol ${named} is not known here; ${PROTOCOLS.join(", ")} are`);
+    warnings.push(`the OTLP protocol ${named} is not known here; ${PROTOCOLS.join(" and ")} are`);
   const protocol = known ?? "http/protobuf";
-  return { protocol, ...(otlp === undefined ? {} : { url: urlFor(otlp, signal, protocol) }) };
+  const isLimited =
+    text(env, `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`) ?? text(env, "OTEL_EXPORTER_OTLP_TIMEOUT");
+  return {
+    protocol,
+    ...(otlp === undefined ? {} : { url: urlFor(otlp, signal) }),
+    ...(isShort && !isLimited ? { timeoutMs: SHORT_MS } : {}),
+  };
 }
 
 const endpointOf = (env: Env, signal: Signal) =>
   text(env, `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ?? text(env, "OTEL_EXPORTER_OTLP_ENDPOINT");
 
 /** Over HTTP each signal has a path of its own below the address (OTLP "Endpoint URLs for OTLP/HTTP"). */
-const urlFor = (otlp: string, signal: Signal, protocol: Protocol) =>
-  protocol === "grpc" ? otlp : `${otlp.replace(/\/$/, "")}/v1/${signal.toLowerCase()}`;
+const urlFor = (otlp: string, signal: Signal) => `${otlp.replace(/\/$/, "")}/v1/${signal.toLowerCase()}`;
 
 function checkUrl(otlp: string): void {
   const url = URL.canParse(otlp) ? new URL(otlp) : undefined;
@@ -134,7 +157,6 @@ const text = (env: Env, name: string): string | undefined => env[name]?.trim() |
 
 function hostOf(config: SignalConfig | undefined, signal: Signal, env: Env): string | undefined {
   if (!config) return undefined;
-  const usual = config.protocol === "grpc" ? USUAL_URL.grpc : USUAL_URL.http;
-  const url = config.url ?? endpointOf(env, signal) ?? usual;
+  const url = config.url ?? endpointOf(env, signal) ?? USUAL_URL;
   return URL.canParse(url) ? new URL(url).host || url.split("/")[0] : undefined;
 }

@@ -1,7 +1,7 @@
 // Traces and metrics of one process: loaded where they are wanted; nobody waits for them but the end, for a moment.
 import { setGlobalErrorHandler } from "@opentelemetry/core";
 import { withoutUrlSecrets } from "../../failure.ts";
-import type { Around, Observe } from "../../mcp/protocol/transport.ts";
+import type { Interceptor, Observe } from "../../mcp/protocol/transport.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { traceOf } from "../trace-context.ts";
@@ -31,7 +31,7 @@ export interface Telemetry {
   /** For a connection to the server at this address. */
   client(url: string): Observe;
   /** For requests as they come in. */
-  server(transport: "pipe" | "tcp" | "unix"): Around;
+  server(transport: "pipe" | "tcp" | "unix"): Interceptor;
   fetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch;
   tokenRequest<T>(work: () => Promise<T>): Promise<T>;
   /** @param atMs when the token that was seen ends */
@@ -46,7 +46,6 @@ export interface Telemetry {
 /** @throws the exporters' errors where they cannot be made */
 export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const { config, hasPage, version, env, warn } = options;
-  for (const line of config?.warnings ?? []) warn(line);
   const tell = warnOnce(config, warn);
   const resource = resourceOf({
     "service.name": NAME,
@@ -88,11 +87,7 @@ function warnOnce(config: TelemetryConfig | undefined, warn: (line: string) => v
   const tell = (why: string) => {
     if (isTold || !config) return;
     isTold = true;
-    warn(
-      withoutUrlSecrets(
-        `traces and metrics do not reach ${config.host}${why && ` (${why})`}; work goes on without`,
-      ),
-    );
+    warn(withoutUrlSecrets(`traces and metrics do not reach ${config.host} (${why}); work goes on without`));
   };
   setGlobalErrorHandler((error) => tell(reasonOf(error)));
   return tell;
@@ -106,5 +101,5 @@ function reasonOf(error: unknown): string {
     if (one instanceof Error && "code" in one && typeof one.code === "number")
       return `HTTP status ${one.code}`;
   }
-  return "";
+  return "no answer in time";
 }

@@ -5,6 +5,9 @@ import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
 /** How long the end of a command waits for what is still to be sent, in ms: a person or a script waits too. */
 const END_MS = 1000;
 
+/** Verbs that go on while a collector comes back. */
+const LASTING = ["bridge", "serve", "watch", "run"];
+
 /** What this process measures, for all of its connections. */
 interface Shared {
   telemetry: Promise<Telemetry>;
@@ -35,9 +38,11 @@ export async function useTelemetry(command: Command): Promise<UsedTelemetry | un
   if (!isAsked && !hasPage && !shared) return undefined;
   if (!shared) {
     const { readTelemetryConfig } = await import("../../observation/telemetry/config.ts");
-    const config = isAsked ? readTelemetryConfig(io.env, otlp) : undefined;
-    if (!config && !hasPage) return undefined;
+    const read = readTelemetryConfig(io.env, otlp, !LASTING.includes(verb));
     const warn = (line: string) => output.warn(line);
+    for (const line of isAsked ? read.warnings : []) warn(line);
+    const config = isAsked ? read.config : undefined;
+    if (!config && !hasPage) return undefined;
     const made = import("../../observation/telemetry/telemetry.ts").then(({ createTelemetry }) =>
       createTelemetry({ config, hasPage, version: VERSION, env: io.env, warn }),
     );

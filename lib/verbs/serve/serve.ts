@@ -90,7 +90,7 @@ export async function run(command: Command): Promise<undefined> {
 }
 
 const measuresOf = ({ server, http, page }: Telemetry, kind: Listen["kind"]): Measures => ({
-  around: server(kind),
+  intercept: server(kind),
   http,
   page,
 });

@@ -89,7 +89,7 @@ export async function run(command: Command): Promise<undefined> {
       onInputEnd: ending.inputEnded,
       onMessageDone: compilingAfterStart(await createGcHint()),
       observer: record.observer,
-      around: endpoint.telemetry?.server("pipe"),
+      intercept: endpoint.telemetry?.server("pipe"),
       onListChanged,
     });
   } catch (error) {

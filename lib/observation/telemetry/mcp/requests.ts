@@ -4,7 +4,7 @@ import { type Attributes, ROOT_CONTEXT, SpanKind, type Tracer, trace } from "@op
 import { exactParams, type RequestMessage, request as requestMessage } from "../../../mcp/jsonrpc/message.ts";
 import type { Answer } from "../../../mcp/protocol/answer.ts";
 import { metaOf } from "../../../mcp/protocol/meta.ts";
-import type { Around, Call, Observe } from "../../../mcp/protocol/transport.ts";
+import type { Call, Interceptor, Observe } from "../../../mcp/protocol/transport.ts";
 import { type Outcome, outcomeOf, outcomeOfFailure } from "../../outcome.ts";
 import { type Current, carried, current, spanAbove, within } from "../current.ts";
 import type { Instruments } from "../instruments.ts";
@@ -48,7 +48,7 @@ export function observeClient(telling: Telling, url: string): Observe {
 }
 
 /** The same for requests as they come in. @param transport `pipe` for stdio, `tcp` or `unix` for HTTP */
-export function observeServer(telling: Telling, transport: "pipe" | "tcp" | "unix"): Around {
+export function observeServer(telling: Telling, transport: "pipe" | "tcp" | "unix"): Interceptor {
   const side: Side = { kind: SpanKind.SERVER, attributes: { "network.transport": transport } };
   return (call, next) => measured(telling, side, call, next);
 }
@@ -79,12 +79,12 @@ function startSpan(
   message: RequestMessage,
 ) {
   const meta = metaOf(message);
-  const around = current();
+  const ambient = current();
   const named = spanAbove(meta);
   // In `_meta` stands who asked; the transport is another matter, and linked alone (conventions, "Context propagation").
-  const above = (kind === SpanKind.SERVER ? (named ?? around) : (around ?? named)) ?? startedIn;
+  const above = (kind === SpanKind.SERVER ? (named ?? ambient) : (ambient ?? named)) ?? startedIn;
   const linked =
-    kind === SpanKind.SERVER && named && around ? trace.getSpanContext(around.context) : undefined;
+    kind === SpanKind.SERVER && named && ambient ? trace.getSpanContext(ambient.context) : undefined;
   const span = tracer.startSpan(
     nameOf(message),
     {
