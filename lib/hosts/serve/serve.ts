@@ -128,11 +128,10 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
       const reply = new Reply(response);
       context.replies.add(reply);
       let told: ((status: number) => void) | undefined;
-      const onGone = () => {
+      reply.whenGone(() => {
         context.replies.delete(reply);
         told?.(response.statusCode);
-      };
-      reply.gone.addEventListener("abort", onGone, { once: true });
+      });
       if (watch) told = watch.begin(incoming, () => void route(routing, incoming, reply));
       else void route(routing, incoming, reply);
     },
@@ -149,7 +148,7 @@ async function drain(context: ServeContext, drainMs: number, kill: AbortSignal):
   const over = Date.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
     const gone = [...context.replies].map(
-      (reply) => new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve())),
+      (reply) => new Promise<void>((resolve) => void reply.whenGone(resolve)),
     );
     await until(Promise.race(gone), Math.min(200, Math.max(0, over - Date.now())), kill);
   }

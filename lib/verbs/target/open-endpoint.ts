@@ -43,6 +43,8 @@ export interface OpenEndpoint extends Endpoint {
 export async function openEndpoint(command: Command, target: Target, limits: Limits): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = target;
   const observation = await observationOf(command, target);
+  // The first request wants it; a store that this has not opened yet is left alone until then.
+  if (target.profile) void cache.readAuth();
   const plain = await fetchFor(command, target);
   const fetch = observation?.fetch?.(plain) ?? plain;
   const deps = observed(await authDeps(command, target, fetch), observation);
