@@ -10,7 +10,8 @@ export interface AuthDeps {
   now(): number;
   /** The environment, for platforms' tokens and for commands that print a secret. */
   env: Record<string, string | undefined>;
-  read(): Promise<AuthState | undefined>;
+  /** @param wanted `anew`: as all who share it know it by now, even where what is at hand would do */
+  read(wanted?: { anew?: true }): Promise<AuthState | undefined>;
   write(change: (old: AuthState) => AuthState): Promise<void>;
   withLock<T>(work: () => Promise<T>): Promise<T>;
   /** For one exchange with an authorization server, in ms. */

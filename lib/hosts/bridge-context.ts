@@ -63,8 +63,10 @@ export async function answer(bridge: Bridge, id: Id, response: ResponseMessage):
   const { owed, batches, endpoint } = bridge;
   const settled = owed.settle(id);
   if (settled) {
+    const writing = write(bridge, batches.answer(id, response.text));
+    // The host has its answer first: the first one of all sets off what writes down that this bridge runs.
     bridge.observer.answered(settled.method, response.error);
-    await write(bridge, batches.answer(id, response.text));
+    await writing;
   } else endpoint.log("dropped an answer that nobody waits for");
   bridge.onMessageDone(response.text.length);
 }

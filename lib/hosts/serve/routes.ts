@@ -52,7 +52,7 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
 const plain = (reply: Reply, status: number, words: string) =>
   reply.whole(status, `${words}\n`, "text/plain");
 
-async function endpoint(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
+function endpoint(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> | void {
   const { method, headers } = incoming;
   const version = one(headers["mcp-protocol-version"]);
   const isModern = version !== undefined && MODERN_VERSIONS.includes(version);
@@ -109,8 +109,12 @@ async function post(
   return takeLegacyPost(context, incoming, body, messages, reply);
 }
 
-/** Whether a client takes all of these types (RFC 9110 §12.5.1). */
+/** What clients name as a rule. */
+const USUAL = "application/json, text/event-stream";
+
+/** Whether a client takes all of these types (RFC 9110 §12.5.1). @param types of the usual ones */
 function accepts(header: string | undefined, types: readonly string[]): boolean {
+  if (header === USUAL) return true;
   const ranges = (header ?? "").split(",").map((range) => range.split(";")[0]?.trim().toLowerCase());
   return types.every((type) =>
     [type, `${type.split("/")[0]}/*`, "*/*"].some((range) => ranges.includes(range)),

@@ -121,7 +121,7 @@ function createServer(context: ServeContext, routing: Parameters<typeof route>[0
     (incoming, response) => {
       const reply = new Reply(response);
       context.replies.add(reply);
-      reply.gone.addEventListener("abort", () => context.replies.delete(reply), { once: true });
+      reply.whenGone(() => void context.replies.delete(reply));
       void route(routing, incoming, reply);
     },
   );
@@ -137,7 +137,7 @@ async function drain(context: ServeContext, drainMs: number, kill: AbortSignal):
   const over = Date.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
     const gone = [...context.replies].map(
-      (reply) => new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve())),
+      (reply) => new Promise<void>((resolve) => void reply.whenGone(resolve)),
     );
     await until(Promise.race(gone), Math.min(200, Math.max(0, over - Date.now())), kill);
   }

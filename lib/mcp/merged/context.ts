@@ -21,6 +21,8 @@ export interface Upstream extends MergedServer {
   presence: PresenceWatch;
   /** What is remembered of it, as far as it was read. */
   memory(): ServerMemory | undefined;
+  /** Resolves when what was learned of it is written. */
+  settled(): Promise<void>;
 }
 
 /** What all clients of this process share. */

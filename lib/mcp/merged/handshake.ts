@@ -17,6 +17,7 @@ import { tellChanges } from "./changes.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
 import { allAway } from "./errors.ts";
 import { ask } from "./sending.ts";
+import { unlessAway } from "./unless-away.ts";
 import { gathered } from "./upstreams/gathered.ts";
 import { discoverOf, initializeOf, type Offer } from "./words/offers.ts";
 
@@ -48,7 +49,7 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
   const works = new Map(
     (asked.length > 0 ? asked : [...members.values()]).map((member) => [
       member.name,
-      open(context, member, call),
+      unlessAway(context, member, method, open(context, member, call)),
     ]),
   );
   const outcomes = await gathered(works, OPEN_MS);
@@ -60,7 +61,8 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
     if (outcome.kind === "late") beLate(context, server, works.get(server));
     if (outcome.kind !== "failed") continue;
     const { error } = outcome;
-    reasons.push(`@${server}: ${wordsOf(error)}`);
+    const presence = members.get(server)?.upstream.presence.now();
+    reasons.push(`@${server}: ${presence?.kind === "away" ? presence.reason : wordsOf(error)}`);
     first ??= error instanceof Refusal ? error.error : toRpcError(error);
     if (!call.signal.aborted) members.get(server)?.upstream.presence.failed(wordsOf(error));
   }
@@ -140,8 +142,8 @@ export async function tellInitialized(context: MergedContext, message: Notificat
 /** A server is back, or may be had for the first time: it is greeted, if it was not, and the client told of its lists. */
 export async function welcome(context: MergedContext, member: Member): Promise<void> {
   const { handshake, ended } = context;
-  const isKnown = member.state.kind === "open" || member.state.kind === "opening";
-  if (handshake && !isKnown) {
+  if (member.state.kind === "opening") await member.state.done;
+  if (handshake && member.state.kind !== "open") {
     const message: RequestMessage = requestMessage(
       context.nextId(),
       handshake.method,

@@ -21,6 +21,7 @@ import type { Call } from "../protocol/transport.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
 import { uriFor } from "./lists/uri-owners.ts";
 import { ask } from "./sending.ts";
+import { unlessAway } from "./unless-away.ts";
 import { gathered } from "./upstreams/gathered.ts";
 import { marked } from "./words/marks.ts";
 
@@ -76,7 +77,9 @@ export async function listen(context: MergedContext, call: Call, partOf: PartOf)
   context.listens.add(mine);
   try {
     const there = [...context.members.values()].filter((member) => !isAway(member));
-    const works = new Map(there.map((member) => [member.name, join(context, one, member)]));
+    const works = new Map(
+      there.map((member) => [member.name, unlessAway(context, member, LISTEN, join(context, one, member))]),
+    );
     const outcomes = [...(await gathered(works, ACKNOWLEDGE_MS)).values()];
     const parts = outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.value] : []));
     const notifications = honouredOf(wanted, parts);

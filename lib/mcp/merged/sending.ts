@@ -78,7 +78,9 @@ export async function ask(context: MergedContext, member: Member, call: Call): P
       ...call,
       onMessage: heardBy(context, member, call.onMessage),
       // Where it can be resumed is known to the one server alone.
-      ...(onEventId ? { onEventId: (id, isAlone) => onEventId(`${member.name}:${id}`, isAlone) } : {}),
+      ...(onEventId
+        ? { onEventId: (id, isAlone, retryMs) => onEventId(`${member.name}:${id}`, isAlone, retryMs) }
+        : {}),
     });
     if (answer.kind === "refused" && isOfServer(answer.status)) upstream.presence.suspect();
     else if (answer.kind === "response") upstream.presence.answered();
@@ -112,7 +114,8 @@ function forClient(context: MergedContext, member: Member, { id }: RequestMessag
 export function heardBy(context: MergedContext, member: Member, to: OnMessage): OnMessage {
   return async (message) => {
     const { shared } = context;
-    const { name } = member;
+    const { name, upstream } = member;
+    upstream.presence.answered();
     if (message.kind === "notification") {
       const list = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(message.method)?.[1];
       if (list !== undefined) {

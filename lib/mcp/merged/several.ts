@@ -2,6 +2,7 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
 import { withDeadline } from "../../timing/deadline.ts";
 import { type Connecting, createConnection } from "../connection/connection.ts";
+import { withSettled } from "../connection/server-cache.ts";
 import { createIds } from "../jsonrpc/id.ts";
 import { request as requestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { answered } from "../protocol/answer.ts";
@@ -27,8 +28,8 @@ export interface SeveralOptions
 export interface Several extends Connecting {
   /** Where arguments of tools are mirrored into headers, by the client's names of the tools. */
   toolHeaders(): NonNullable<ServerMemory["toolHeaders"]>;
-  /** Ends what goes on for no client. */
-  end(): void;
+  /** Ends what goes on for no client, and waits for what is being written. */
+  end(): Promise<void>;
 }
 
 export function createSeveral(options: SeveralOptions): Several {
@@ -58,8 +59,9 @@ export function createSeveral(options: SeveralOptions): Several {
       );
       return Object.fromEntries(all);
     },
-    end() {
+    async end() {
       for (const { presence } of upstreams) presence.end();
+      await Promise.all(upstreams.map(({ settled }) => settled()));
     },
   };
 }
@@ -82,8 +84,9 @@ function upstreamOf({ name, endpoint }: MergedServer, onChange: (presence: Prese
     },
     { preconnect: () => {} },
   );
-  const cache = remembered(endpoint.cache);
-  return { name, endpoint: { ...endpoint, fetch: watched, cache }, presence, memory: cache.now };
+  const { cache: kept, settled } = withSettled(endpoint.cache);
+  const cache = remembered(kept);
+  return { name, endpoint: { ...endpoint, fetch: watched, cache }, presence, memory: cache.now, settled };
 }
 
 /** For whoever asks in our own name: there is an answer where any of them gives one. */

@@ -116,7 +116,7 @@ function standIn(
     log: (line) => output.step(line, io.now()),
     connect: (connection) => several.connect(connection),
     async end() {
-      several.end();
+      await several.end();
       await Promise.all(opened.map(({ endpoint }) => endpoint.end()));
     },
   };

@@ -37,6 +37,8 @@ export type OpenEndpoint = Endpoint & { end(): Promise<void> };
 export async function openEndpoint(command: Command, target: Target, limits: Limits): Promise<OpenEndpoint> {
   const { cache, credentials, server, login } = target;
   const observation = await observationOf(command, target);
+  // The first request wants it; a store that this has not opened yet is left alone until then.
+  if (target.profile) void cache.readAuth();
   const fetch = await fetchFor(command, target);
   const deps = await authDeps(command, target, fetch);
   const authorization: ClosableAuthorization = credentials

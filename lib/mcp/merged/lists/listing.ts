@@ -11,6 +11,7 @@ import { isAway, type Member, type MergedContext, mayOffer } from "../context.ts
 import { allAway, wrongCursor } from "../errors.ts";
 import { welcome } from "../handshake.ts";
 import { ask } from "../sending.ts";
+import { unlessAway } from "../unless-away.ts";
 import { gathered } from "../upstreams/gathered.ts";
 import { cursorsIn } from "../words/cursor.ts";
 import { marked } from "../words/marks.ts";
@@ -36,7 +37,10 @@ export async function list(context: MergedContext, kind: ListKind, call: Call): 
   const unlink = follow(call.signal, over);
   const one: Call = { ...call, signal: over.signal };
   const works = new Map(
-    asked.map((member) => [member.name, pageOf(context, member, kind, one, cursors?.[member.name])]),
+    asked.map((member) => {
+      const work = pageOf(context, member, kind, one, cursors?.[member.name]);
+      return [member.name, unlessAway(context, member, kind.method, work)];
+    }),
   );
   const outcomes = await gathered(works, LIST_MS);
   unlink();
