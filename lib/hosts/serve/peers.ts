@@ -96,7 +96,7 @@ function send(
       reply.refuse(502, { code: -32000, message: "the process that held this session has ended" });
       resolve("answered");
     });
-    reply.gone.addEventListener("abort", () => outgoing.destroy(), { once: true });
+    reply.whenGone(() => void outgoing.destroy());
     outgoing.end(method === "POST" ? body : undefined);
   });
 }

@@ -13,15 +13,10 @@ import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { clientEra, erasOf } from "../protocol/versions.ts";
 import { connect, isEarlyPing, resume } from "./connect.ts";
-import {
-  type ConnectedState,
-  type ConnectionContext,
-  type SharedClient,
-  transportNow,
-} from "./connection-state.ts";
+import { type ConnectionContext, type SharedClient, transportNow } from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
+import { sendConnected } from "./send-connected.ts";
 import { createServerMemories, withSettled } from "./server-cache.ts";
-import { isSwitched } from "./switch-era.ts";
 import { outcomeFor } from "./waited.ts";
 
 /** Notifications kept until the first request shows the era. */
@@ -113,12 +108,18 @@ function note(context: ConnectionContext, message: RequestMessage): void {
 }
 
 /** Sends a request in whatever state the connection is, and again where that has changed under it. */
-async function request(context: ConnectionContext, call: Call): Promise<Answer> {
+function request(context: ConnectionContext, call: Call): Promise<Answer> {
+  const { state } = context;
+  if (state.kind !== "connected") return requestOnceReady(context, call);
+  return sendConnected(context, state, call).then((answer) => answer ?? requestOnceReady(context, call));
+}
+
+async function requestOnceReady(context: ConnectionContext, call: Call): Promise<Answer> {
   for (;;) {
     const { state } = context;
     switch (state.kind) {
       case "connected": {
-        const answer = await send(context, state, call);
+        const answer = await sendConnected(context, state, call);
         if (answer) return answer;
         break;
       }
@@ -141,33 +142,6 @@ async function request(context: ConnectionContext, call: Call): Promise<Answer> 
         throw streamCut(hostOf(context.endpoint.url));
     }
   }
-}
-
-/** Sends a request where the server is connected; nothing where it must be sent anew. */
-async function send(
-  context: ConnectionContext,
-  used: ConnectedState,
-  call: Call,
-): Promise<Answer | undefined> {
-  const { method } = call.message;
-  if (method === "initialize" && !used.proven && context.client === "legacy") {
-    context.state = { kind: "unknown" };
-    return undefined;
-  }
-  let answer: Answer;
-  try {
-    answer = await used.transport.request(call);
-  } catch (error) {
-    // A subscription goes on at the server of another era.
-    const { state } = context;
-    const isReplaced = state.kind === "switching" || (state.kind === "connected" && state !== used);
-    if (method === LISTEN && isReplaced && !call.signal.aborted) return undefined;
-    throw error;
-  }
-  const isRefused = answer.kind === "refused" || answer.message.error !== undefined;
-  if (isRefused && (await isSwitched(context, used, call, answer))) return undefined;
-  if (context.client === "own") used.proven = true;
-  return answer;
 }
 
 async function notify(context: ConnectionContext, message: NotificationMessage): Promise<void> {

@@ -78,14 +78,18 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     told: Promise.resolve(),
   };
   return {
-    async request(call) {
+    request(call) {
       const { message } = call;
-      session.ended.signal.throwIfAborted();
+      const { aborted, reason } = session.ended.signal;
+      if (aborted) return Promise.reject(reason);
       if (message.method === "initialize") return open(session, call);
       session.settings.note(message);
-      const answer = await idempotent.send(call, () => send(session, call));
-      if (message.method === "tools/list" && answer.kind === "response") idempotent.learn(answer.message);
-      return answer;
+      const sent = idempotent.send(call, () => send(session, call));
+      if (message.method !== "tools/list") return sent;
+      return sent.then((answer) => {
+        if (answer.kind === "response") idempotent.learn(answer.message);
+        return answer;
+      });
     },
     notify: (message) => notify(session, message),
     respond: (message) => respond(session, message),

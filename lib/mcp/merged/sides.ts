@@ -101,7 +101,7 @@ async function stream(
       streamOf(context, only, {
         ...options,
         lastEventId: one.text,
-        onEventId: (id, isAlone) => onEventId(marked(only.name, id), isAlone),
+        onEventId: (id, isAlone, retryMs) => onEventId(marked(only.name, id), isAlone, retryMs),
       }),
     );
     return undefined;
@@ -116,9 +116,9 @@ async function stream(
           streamOf(context, member, {
             ...rest,
             ...(from === undefined ? {} : { lastEventId: from }),
-            onEventId(id, isAlone) {
+            onEventId(id, isAlone, retryMs) {
               places[member.name] = id;
-              return onEventId(`${ALL}:${encodeURIComponent(JSON.stringify(places))}`, isAlone);
+              return onEventId(`${ALL}:${encodeURIComponent(JSON.stringify(places))}`, isAlone, retryMs);
             },
           }),
         );

@@ -22,8 +22,8 @@ export function denialOf(head: Head, rules: AdmissionRules): Denial | undefined 
   const { isLoopback, allowedHosts, bearer } = rules;
   const isOurs = (name: string | undefined) =>
     name !== undefined && (isLoopbackName(name) || allowedHosts.includes(name));
-  const host = hostName(`http://${one(head.host) ?? ""}`);
-  if (isLoopback && !isOurs(host)) return { status: 403, words: "this host name is not served here" };
+  if (isLoopback && !isPlainLoopback(one(head.host)) && !isOurs(hostName(`http://${one(head.host) ?? ""}`)))
+    return { status: 403, words: "this host name is not served here" };
   const origin = one(head.origin);
   if (origin !== undefined && !isOurs(hostName(origin)))
     return { status: 403, words: "pages of this origin may not ask here" };
@@ -46,6 +46,10 @@ function hostName(url: string): string | undefined {
 
 export const isLoopbackName = (name: string): boolean =>
   name === "localhost" || name === "[::1]" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name);
+
+/** Nearly all requests name it like this: a URL need not be made of it. */
+const isPlainLoopback = (host: string | undefined): boolean =>
+  host !== undefined && /^(?:127(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?$/.test(host);
 
 /** In a time that tells nothing of where they differ. */
 function isSameSecret(given: string | undefined, wanted: string): boolean {

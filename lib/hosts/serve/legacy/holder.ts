@@ -35,7 +35,7 @@ export async function isAnsweredByHolder(
   for (;;) {
     const headers = { [SESSION]: later(context, latest.get(key), text) };
     if (await forward(context, incoming, reply, { address: holder, body, headers, onAnswer })) break;
-    if (reply.gone.aborted) return true;
+    if (reply.isGone) return true;
     if (performance.now() - nowMs > RETURN_MS) {
       away.set(holder, performance.now() + AWAY_MS);
       context.endpoint.log(`the process at ${holder} is gone: its session goes on here`);

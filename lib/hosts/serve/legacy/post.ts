@@ -168,13 +168,13 @@ async function answerOne(
   const onGone = () => {
     if (reply.isResumable) request.cancel.abort(new Detachment());
   };
-  reply.gone.addEventListener("abort", onGone, { once: true });
+  const forget = reply.whenGone(onGone);
   const isGuarded = context.endpoint.guard !== undefined;
   const carried = await carry(context, session, message, request.cancel, {
     onMessage: (heard) => toClient(context, session, heard, reply),
     // What is resumed comes back unguarded.
-    ...(isGuarded ? {} : { onEventId: (at: string, isAlone: boolean) => reply.eventId(at, isAlone) }),
+    ...(isGuarded ? {} : { onEventId: reply.eventId.bind(reply) }),
   });
-  reply.gone.removeEventListener("abort", onGone);
+  forget();
   return session.owed.settle(id) ? carried : undefined;
 }

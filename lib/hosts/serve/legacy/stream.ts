@@ -59,7 +59,7 @@ async function passStream(
       if (message.kind !== "response") await toClient(context, session, message, reply);
       else if (!isGuarded) await reply.event(message.text);
     },
-    onEventId: (id, isAlone) => (isGuarded ? undefined : reply.eventId(id, isAlone)),
+    onEventId: (id, isAlone, retryMs) => (isGuarded ? undefined : reply.eventId(id, isAlone, retryMs)),
   });
   if (!refusal) return;
   const { status } = refusal;
@@ -74,8 +74,8 @@ async function holdStream(session: HostedSession, reply: Reply): Promise<void> {
   reply.stream();
   if (session.side?.era === "modern")
     await session.connection.notify(notification("notifications/initialized"));
-  if (reply.gone.aborted) return;
-  await new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve(), { once: true }));
+  if (reply.isGone) return;
+  await new Promise<void>((resolve) => void reply.whenGone(resolve));
 }
 
 /** DELETE: the client wants the session no more. */

@@ -22,7 +22,7 @@ export async function toClient(
   if (message.kind === "notification" && message.method.endsWith("/list_changed"))
     context.onListChanged(message.method);
   // The old transport has one stream for all: then any that the client reads will do.
-  const place = [reply, session.stream, ...session.replies].find((one) => one && !one.gone.aborted);
+  const place = [reply, session.stream, ...session.replies].find((one) => one && !one.isGone);
   if (place) {
     await place.event(named(context, session, message).text);
     context.onMessageDone(message.text.length);

@@ -64,12 +64,12 @@ async function answer(
   const cancel = new AbortController();
   // Closing its stream cancels a request (MCP 2026-07-28 "Cancellation").
   const onGone = () => cancel.abort(new Cancellation());
-  reply.gone.addEventListener("abort", onGone, { once: true });
+  const forget = reply.whenGone(onGone);
   if (message.method !== LISTEN) carrier.replies.add(reply);
   const { response } = await carry(context, carrier, message, cancel, {
     onMessage: (heard) => tell(context, heard, reply),
   });
-  reply.gone.removeEventListener("abort", onGone);
+  forget();
   carrier.replies.delete(reply);
   const told = carrier.side?.isHeldHere ? sealedState(context, key, response) : response;
   await reply.answer(told.text, statusOf(told.error));
