@@ -35,6 +35,8 @@ export interface AuthDeps {
     /** @param issuer undefined: what was written before is no longer sure */
     write(issuer: string | undefined): Promise<void>;
   };
+  /** Sees what gets a token from its source, where somebody wants to know of it. */
+  observeTokenRequest?<T>(work: () => Promise<T>): Promise<T>;
   /** What `fetch` adds by itself to requests to the MCP server, such as a gateway's key: no message repeats it. */
   headerValues?: readonly string[];
   /** Ends exchanges under way. */

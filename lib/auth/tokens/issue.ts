@@ -43,7 +43,8 @@ export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken | null> {
       throw errorFrom(state.failure);
     }
     try {
-      return await askAnew(deps, ask, ask.credentials, state, gathered);
+      const obtain = () => askAnew(deps, ask, ask.credentials, state, gathered);
+      return await (deps.observeTokenRequest ? deps.observeTokenRequest(obtain) : obtain());
     } catch (error) {
       const remember = deps.signal?.aborted ? undefined : rememberFailure(error, scope, deps.now());
       if (remember) await deps.write(remember);
