@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Credentials, TokenOrigin } from "../../../lib/auth/credentials.ts";
-import { readSharing } from "../../../lib/auth/sharing/shared-secret.ts";
+import { looksRandom, readSharing } from "../../../lib/auth/sharing/shared-secret.ts";
 
 const value = (text: string) => ({ from: "value", value: text }) as const;
 const BASE: Credentials = {
@@ -77,4 +77,23 @@ test("without a secret that others have, a passphrase; where each machine is ano
   expect(await why({ ...platform, clientId: "" }, "word")).toMatch(/names the client/);
   expect(await why({ ...BASE, tls: { from: "spiffe" } }, "word")).toMatch(/certificate of its own/);
   expect(await why({ grant: null, token: { from: "file", path: "/t" } }, "word")).toMatch(/something else/);
+});
+
+test("a secret that a machine made is told from one that a person thought of", () => {
+  for (const made of [
+    "2kXbQ1vT9LrZ0mNqYw7uEaGdHsJ3oPc5",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "Abc8Q~dR5fTgYhUjIkOlPzXcVbNmQwErTyUi1o2p",
+  ])
+    expect([made, looksRandom(made)]).toEqual([made, true]);
+  for (const thought of [
+    "s3cret",
+    "correcthorsebatterystaple-2026-production",
+    "Summer2026Summer2026Summer2026Summer2026",
+    "P4ssw0rd-P4ssw0rd-P4ssw0rd-P4ssw0rd",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "the secret of the client that runs in production",
+  ])
+    expect([thought, looksRandom(thought)]).toEqual([thought, false]);
 });
