@@ -11,6 +11,7 @@ import { BodyRefused, readBody } from "./http/read-request.ts";
 import type { Reply } from "./http/reply.ts";
 import { takeLegacyPost } from "./legacy/post.ts";
 import { endSession, takeStream } from "./legacy/stream.ts";
+import type { MetricsPage } from "./measures.ts";
 import { takeModernPost } from "./modern/post.ts";
 
 export interface Routing {
@@ -20,6 +21,8 @@ export interface Routing {
   stop: AbortSignal;
   /** Whether a token is at hand and the server answers; says what is wrong. */
   ready(): Promise<{ ok: boolean; words: string }>;
+  /** What is told at `/metrics`; absent: there is no such place. */
+  page?: MetricsPage | undefined;
 }
 
 /** Answers one HTTP request. Never rejects. */
@@ -36,6 +39,8 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
     const denial = await denied(head, routing.rules);
     if (denial?.status === 401) reply.header("www-authenticate", "Bearer");
     if (denial) return reply.refuse(denial.status, { code: -32000, message: denial.words });
+    if (path === "/metrics" && routing.page)
+      return reply.whole(200, await routing.page.text(), routing.page.type);
     if (path !== "/mcp") return plain(reply, 404, "there is nothing here; the endpoint is /mcp");
     await endpoint(routing.context, incoming, reply);
   } catch (error) {

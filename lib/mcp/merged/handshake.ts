@@ -61,7 +61,8 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
     if (outcome.kind === "late") beLate(context, server, works.get(server));
     if (outcome.kind !== "failed") continue;
     const { error } = outcome;
-    reasons.push(`@${server}: ${wordsOf(error)}`);
+    const presence = members.get(server)?.upstream.presence.now();
+    reasons.push(`@${server}: ${presence?.kind === "away" ? presence.reason : wordsOf(error)}`);
     first ??= error instanceof Refusal ? error.error : toRpcError(error);
     if (!call.signal.aborted) members.get(server)?.upstream.presence.failed(wordsOf(error));
   }

@@ -1,5 +1,6 @@
 // How several servers are named and narrowed, each with its own credentials; and what is refused.
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { startBridge } from "../../support/bridge.ts";
 import { homeForEachTest } from "../../support/home.ts";
 import { call, INITIALIZE, INITIALIZED, type Json, request } from "../../support/messages.ts";
@@ -137,4 +138,34 @@ test("one server alone is as ever: its own name, its names, and no prefix", asyn
   bridge.say(call(7, "nothing"));
   expect((await bridge.answer(7)).error.message).toContain("Unknown tool nothing");
   await bridge.stop();
+});
+
+test("hosts get one entry for several, which takes nothing from the entries of each; logs are found by each name", async () => {
+  await saved(home, "a", "legacy");
+  await saved(home, "b", "modern");
+  await home.run(["install", "@a", "--host", "cursor", "--yes"]);
+  const installed = await home.run([
+    "install",
+    "@a",
+    "@b",
+    "--prefix",
+    "always",
+    "--host",
+    "cursor",
+    "--yes",
+  ]);
+  expect([installed.code, installed.stderr]).toEqual([0, expect.any(String)]);
+  const entries = async () =>
+    JSON.parse(await Bun.file(join(home.folder, ".cursor", "mcp.json")).text()).mcpServers;
+  const { "a-b": both, a } = await entries();
+  expect(both.args.slice(-4)).toEqual(["bridge", "@a", "@b", "--prefix=always"]);
+  expect(a.args.slice(-2)).toEqual(["bridge", "@a"]);
+  const { stdout } = await home.run(both.args.slice(both.args.indexOf("bridge")), {
+    input: `${JSON.stringify(INITIALIZE)}\n`,
+  });
+  expect(JSON.parse(stdout).result.serverInfo.title).toBe("a, b");
+  for (const name of ["@a", "@b"])
+    expect((await home.run(["logs", name])).stdout).toContain("bridge to @a @b");
+  expect((await home.run(["uninstall", "@a", "@b", "--host", "cursor", "--yes"])).code).toBe(0);
+  expect(Object.keys(await entries())).toEqual(["a"]);
 });
