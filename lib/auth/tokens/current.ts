@@ -89,7 +89,7 @@ function createReplacements(
       const refused = headerOf(token);
       const held = more ? undefined : current();
       if (held && headerOf(held.token) !== refused && freshnessOf(held, context) !== "expired") return held;
-      const stored = usableToken(await deps.read(), { refused, more }, deps.now(), jitter);
+      const stored = usableToken(await deps.read({ anew: true }), { refused, more }, deps.now(), jitter);
       return stored && hold(stored);
     },
 

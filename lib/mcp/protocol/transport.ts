@@ -80,3 +80,6 @@ export type Guard = (onMessage: OnMessage, connect: (onMessage: OnMessage) => Tr
  * @param handshake the client's handshake, where it was made at another process
  */
 export type Observe = (connection: Transport, handshake?: RequestMessage) => Transport;
+
+/** Sees each request as a host takes it, and sends it on with `next`. */
+export type Interceptor = (call: Call, next: (call: Call) => Promise<Answer>) => Promise<Answer>;

@@ -63,7 +63,14 @@ export function recordBridge(command: Command): BridgeRecord {
       about.server = targets.map((one) => one.server).join(" ");
       about.target = targets.map((one) => one.target).join(" ");
       if (targets.length > 1) recorder.figures.servers = targets;
-      return { ...target, cache: watched(target.cache, recorder) };
+      return {
+        ...target,
+        cache: watched(target.cache, recorder),
+        onCacheUse(use) {
+          recorder.figures.cache = use;
+          recorder.changed();
+        },
+      };
     },
     away(name, reason) {
       const { figures } = recorder;

@@ -121,6 +121,7 @@ function standIn(
     verbose: options.on("verbose"),
     log: (line) => output.step(line, io.now()),
     connect: (connection) => several.connect(connection),
+    telemetry: opened[0]?.endpoint.telemetry,
     async end() {
       await several.end();
       await Promise.all(opened.map(({ endpoint }) => endpoint.end()));
