@@ -1,9 +1,10 @@
 // Large libraries that few runs need lie compressed within the executable, as text: with their bytecode they would take
 // ten times as much. The first use of one takes some ms more.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { packed } from "./embedded.ts";
+import { withoutOwnPaths } from "./own-paths.ts";
 
 /** Each as it is imported; those that share what they hold lie in one file. */
 const LIBRARIES: Record<string, readonly string[]> = {
@@ -72,21 +73,3 @@ async function bundled(root: string, names: readonly string[]): Promise<Uint8Arr
   if (text.includes(root)) throw new Error(`${names[0]} names the folder that it is built in`);
   return Buffer.from(text);
 }
-
-/**
- * gRPC and the client of Valkey name the folder that they lie in, for their own diagnosis; nothing here asks for that, and
- * the folder of the machine that builds is nobody's business.
- */
-const withoutOwnPaths: BunPlugin = {
-  name: "without own paths",
-  setup(build) {
-    const filter =
-      /[\\/](@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)|iovalkey[\\/]built[\\/]Command)\.js$/;
-    build.onLoad({ filter }, ({ path }) => ({
-      loader: "js",
-      contents: readFileSync(path, "utf8")
-        .replace(/\$\{__dirname\}/g, ".")
-        .replace(/\b__dirname\b/g, '"."'),
-    }));
-  },
-};

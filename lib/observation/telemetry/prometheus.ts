@@ -1,5 +1,5 @@
-import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
-import type { MetricReader, ResourceMetrics } from "@opentelemetry/sdk-metrics";
+import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { type MetricProducer, MetricReader, type ResourceMetrics } from "@opentelemetry/sdk-metrics";
 
 /** The type of the text format. */
 export const TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8";
@@ -14,8 +14,15 @@ export interface MetricsPage {
   text(): Promise<string>;
 }
 
-export function createMetricsPage(): MetricsPage {
-  const reader = new PrometheusExporter({ preventServerStart: true });
+/** Reads when it is asked. */
+class PageReader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
+/** @param producer what is counted beside the SDK's instruments */
+export function createMetricsPage(producer: MetricProducer): MetricsPage {
+  const reader = new PageReader({ metricProducers: [producer] });
   const serializer = new PrometheusSerializer();
   return {
     reader,

@@ -8,7 +8,12 @@ import {
   resourceFromAttributes,
   serviceNameEnvDetector,
 } from "@opentelemetry/resources";
-import { MeterProvider, type MetricReader, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import {
+  MeterProvider,
+  type MetricProducer,
+  type MetricReader,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -65,11 +70,15 @@ function createSampler({ name, ratio }: TelemetryConfig["sampler"]): Sampler {
   return plain === name ? root : new ParentBasedSampler({ root });
 }
 
-/** @param page who comes and asks, beside what is sent */
+/**
+ * @param page who comes and asks, beside what is sent
+ * @param producer what is counted beside the SDK's instruments
+ */
 export async function createMeterProvider(
   config: TelemetryConfig | undefined,
   resource: Resource,
   page: MetricReader | undefined,
+  producer: MetricProducer,
 ): Promise<MeterProvider> {
   const readers: MetricReader[] = page ? [page] : [];
   if (config?.metrics) {
@@ -77,6 +86,7 @@ export async function createMeterProvider(
     readers.push(
       new PeriodicExportingMetricReader({
         exporter: await metricExporter(config.metrics),
+        metricProducers: [producer],
         exportIntervalMillis: metricsEveryMs,
         exportTimeoutMillis: Math.min(metricsTimeoutMs, metricsEveryMs),
       }),

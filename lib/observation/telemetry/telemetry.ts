@@ -7,6 +7,7 @@ import { sleep } from "../../timing/sleep.ts";
 import { traceOf } from "../trace-context.ts";
 import type { TelemetryConfig } from "./config.ts";
 import { spanAbove } from "./current.ts";
+import { createHistograms } from "./histogram.ts";
 import { observedFetch } from "./http/client.ts";
 import { type HttpWatch, watchHttp } from "./http/server.ts";
 import { createInstruments } from "./instruments.ts";
@@ -53,14 +54,15 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     "service.instance.id": crypto.randomUUID(),
   });
   const page = hasPage ? await import("./prometheus.ts") : undefined;
-  const metricsPage = page?.createMetricsPage();
+  const histograms = createHistograms({ name: NAME, version }, resource);
+  const metricsPage = page?.createMetricsPage(histograms.producer);
   const [tracers, meters] = await Promise.all([
     createTracerProvider(config, resource),
-    createMeterProvider(config, resource, metricsPage?.reader),
+    createMeterProvider(config, resource, metricsPage?.reader, histograms.producer),
   ]);
   const telling: Telling = {
     tracer: tracers?.getTracer(NAME, version),
-    instruments: createInstruments(meters.getMeter(NAME, version)),
+    instruments: createInstruments(meters.getMeter(NAME, version), histograms),
     startedIn: spanAbove(traceOf(env)),
   };
   return {

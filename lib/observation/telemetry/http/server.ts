@@ -31,28 +31,39 @@ export function watchHttp(telling: Telling): HttpWatch {
     begin(incoming, work) {
       const beganMs = performance.now();
       const method = METHODS.find((one) => one === incoming.method) ?? "_OTHER";
-      const active = { "http.request.method": method, "url.scheme": "http" };
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
       const route = ROUTES.find((one) => one === path);
-      const attributes: Attributes = { ...active, ...(route === undefined ? {} : { "http.route": route }) };
-      instruments.httpServerActive(1, active);
-      const endOfSpan = tracer && route === TRACED ? traced(telling, incoming, attributes, work) : work();
+      const { httpServer, httpServerActive: active } = instruments;
+      active.set(method, (active.get(method) ?? 0) + 1);
+      const endOfSpan = tracer && route === TRACED ? traced(telling, incoming, method, work) : work();
       return (status) => {
-        instruments.httpServerActive(-1, active);
-        const failed = status >= 500 ? { "error.type": String(status) } : {};
-        const more = { "http.response.status_code": status, ...failed };
-        instruments.httpServer(performance.now() - beganMs, { ...attributes, ...more });
-        endOfSpan?.(more);
+        active.set(method, (active.get(method) ?? 1) - 1);
+        httpServer(performance.now() - beganMs, `${method} ${route} ${status}`, () => ({
+          ...attributesOf(method, route),
+          ...ended(status),
+        }));
+        endOfSpan?.(ended(status));
       };
     },
   };
 }
 
-function traced({ tracer }: Telling, { headers }: Incoming, attributes: Attributes, work: () => void) {
+const attributesOf = (method: string, route: string | undefined): Attributes => ({
+  "http.request.method": method,
+  "url.scheme": "http",
+  ...(route === undefined ? {} : { "http.route": route }),
+});
+
+const ended = (status: number): Attributes => ({
+  "http.response.status_code": status,
+  ...(status >= 500 ? { "error.type": String(status) } : {}),
+});
+
+function traced({ tracer }: Telling, { headers }: Incoming, method: string, work: () => void) {
   const above = spanAbove(headers) ?? current();
   const span = tracer?.startSpan(
-    `${attributes["http.request.method"]} ${attributes["http.route"]}`,
-    { kind: SpanKind.SERVER, attributes },
+    `${method} ${TRACED}`,
+    { kind: SpanKind.SERVER, attributes: attributesOf(method, TRACED) },
     above?.context ?? ROOT_CONTEXT,
   );
   if (!span) return void work();

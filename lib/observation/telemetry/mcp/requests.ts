@@ -124,17 +124,20 @@ function measure(
   durationMs: number,
   failed: Attributes,
 ): void {
-  const { method } = message;
   const target = targetOf(message);
-  const names = method === "tools/call" ? instruments.tools : instruments.prompts;
-  const record = kind === SpanKind.CLIENT ? instruments.mcpClient : instruments.mcpServer;
-  record(durationMs, {
-    "mcp.method.name": methodLabel(method),
-    ...targetAttributes(method, target === undefined ? undefined : names.of(target)),
-    ...versionAttribute(message),
+  const names = message.method === "tools/call" ? instruments.tools : instruments.prompts;
+  const method = methodLabel(message.method);
+  const label = target === undefined ? undefined : names.of(target);
+  const version = versionAttribute(message);
+  const count = kind === SpanKind.CLIENT ? instruments.mcpClient : instruments.mcpServer;
+  const key = `${method} ${label} ${version?.["mcp.protocol.version"]} ${attributes["server.address"]} ${attributes["server.port"]} ${failed["error.type"]}`;
+  count(durationMs, key, () => ({
+    "mcp.method.name": method,
+    ...targetAttributes(method, label),
+    ...version,
     ...attributes,
     ...failed,
-  });
+  }));
 }
 
 /** Names become labels that the server lists, or has an answer to. */
