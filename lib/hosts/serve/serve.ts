@@ -7,7 +7,7 @@ import { until } from "../../timing/until.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Self, ServeContext } from "./context.ts";
 import { keepTidy } from "./housekeeping.ts";
-import { type AdmissionRules, isLoopbackName } from "./http/admission.ts";
+import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
 import { Reply } from "./http/reply.ts";
 import type { Measures } from "./measures.ts";
@@ -31,7 +31,7 @@ export interface ServeOptions {
   listen: Listen;
   /** 32 bytes that all replicas share. */
   key: Uint8Array;
-  bearer?: string;
+  bearer?: Bearer;
   allowedHosts: readonly string[];
   /** Told where it listens by now. */
   onListening(address: string): void;
