@@ -1,9 +1,10 @@
 // Large libraries that few runs need lie compressed within the executable, as text: with their bytecode they would take
 // ten times as much. The first use of one takes some ms more.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { packed } from "./embedded.ts";
+import { withoutOwnPaths } from "./own-paths.ts";
 
 /** SPIFFE's workload API, hosts' files in YAML and TOML, cookies of a server, patterns in a tool's schema. */
 const LIBRARIES = ["@grpc/grpc-js", "yaml", "toml-eslint-parser", "tough-cookie", "re2js"];
@@ -51,20 +52,3 @@ async function bundled(root: string, name: string): Promise<Uint8Array> {
   if (text.includes(root)) throw new Error(`${name} names the folder that it is built in`);
   return Buffer.from(text);
 }
-
-/**
- * gRPC names the folder that it lies in, to find files for its own diagnosis there; nothing here asks for that, and the
- * folder of the machine that builds is nobody's business.
- */
-const withoutOwnPaths: BunPlugin = {
-  name: "without own paths",
-  setup(build) {
-    build.onLoad(
-      { filter: /[\\/]@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/ },
-      ({ path }) => ({
-        loader: "js",
-        contents: readFileSync(path, "utf8").replace(/\$\{__dirname\}/g, "."),
-      }),
-    );
-  },
-};
