@@ -105,6 +105,12 @@ export const write =
     return reply === 1 ? "written" : reply === -1 ? "lost" : "changed";
   };
 
+/** Leaves nothing of an entry. */
+export const forget =
+  (name: string): Question<unknown> =>
+  async (command) =>
+    command("DEL", ...namesOf(name));
+
 function entryOf(text: Reply | undefined, leftMs: Reply | undefined): RawEntry {
   if (text !== null && text !== undefined && typeof text !== "string") throw senseless();
   return { text: text ?? "", ...(typeof leftMs === "number" && leftMs >= 0 ? { leftMs } : {}) };

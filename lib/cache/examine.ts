@@ -1,7 +1,7 @@
 // What can be found out about a cache, for people.
 import type { CacheAddress } from "./address.ts";
 import { type ConnectOptions, connect, type Reply } from "./connect.ts";
-import { acquire, look, release, write } from "./entry.ts";
+import { acquire, forget, look, release, write } from "./entry.ts";
 import { limited } from "./limited.ts";
 import { type Trouble, troubleOf } from "./trouble.ts";
 
@@ -38,6 +38,7 @@ export async function examine(
         await acquire(name, `${owner} 0`, TRIAL_MS)(command);
         await write(name, { over, sealed: "trial", lifeMs: TRIAL_MS, lock: undefined })(command);
         await release(name, owner)(command);
+        await forget(name)(command);
         // Whoever may not ask for it may use the cache all the same.
         const info = await command("INFO", "server").catch(() => "");
         return { kind: "serves", ...versionIn(info), tookMs };

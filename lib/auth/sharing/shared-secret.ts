@@ -2,6 +2,7 @@
 // secret itself would not give.
 import type { X509Certificate } from "node:crypto";
 import type { Credentials, KeySource, SecretSource, TokenOrigin } from "../credentials.ts";
+import { platformNamed } from "../platforms/names.ts";
 
 type Environment = Record<string, string | undefined>;
 
@@ -55,8 +56,10 @@ async function secretOf(
   env: Environment,
 ): Promise<{ text: string; isRandom: boolean } | undefined> {
   const { readSecret } = await import("../client/secrets.ts");
-  if (authentication.kind === "secret")
-    return { text: await readSecret(authentication.secret, env), isRandom: false };
+  if (authentication.kind === "secret") {
+    const text = await readSecret(authentication.secret, env);
+    return { text, isRandom: looksRandom(text) };
+  }
   const signing = [authentication, assertion].find(
     (one) => one !== undefined && "key" in one && isReadable(one.key),
   );
@@ -65,6 +68,22 @@ async function secretOf(
   if (authentication.kind === "tls" && tls && !("from" in tls))
     return { text: await privatePart(tls.key, undefined, env), isRandom: true };
   return undefined;
+}
+
+/** What a machine makes as a secret has at least so many characters, and so many different ones. */
+const RANDOM_LENGTH = 32;
+const RANDOM_DISTINCT = 12;
+/** How often one kind of character (small, capital, digit, other) follows another: nearly every second time by chance. */
+const RANDOM_CHANGES = 0.35;
+
+/** Whether a secret was made by a machine, as authorization servers do: nobody finds it by trying. */
+export function looksRandom(secret: string): boolean {
+  if (secret.length < RANDOM_LENGTH || new Set(secret).size < RANDOM_DISTINCT) return false;
+  const kinds = [...secret].map((one) =>
+    /[a-z]/.test(one) ? "a" : /[A-Z]/.test(one) ? "A" : /[0-9]/.test(one) ? "0" : "-",
+  );
+  const changes = kinds.filter((kind, at) => at > 0 && kind !== kinds[at - 1]).length;
+  return changes >= RANDOM_CHANGES * (secret.length - 1);
 }
 
 const isReadable = (source: KeySource): source is SecretSource =>
@@ -88,8 +107,9 @@ function partsOf(credentials: Credentials, server: string): readonly unknown[] {
   const { grant, clientId, authentication, assertion, scope, tokenEndpoint, resource, audience } =
     credentials;
   const { tokenParams, dpop, assertionAudience } = credentials;
-  const platform =
-    authentication.kind === "assertion" ? Object.entries(authentication.assertion).sort().flat() : null;
+  const given = authentication.kind === "assertion" ? authentication.assertion : undefined;
+  // Where a file lies makes no difference.
+  const platform = given && platformNamed(given.from) ? Object.entries(given).sort().flat() : null;
   return [
     server,
     [grant, clientId, authentication.kind, platform],

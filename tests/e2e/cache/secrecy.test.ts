@@ -102,6 +102,8 @@ real("doctor and status say how a cache serves", async () => {
   await inNewHome(async (home) => {
     const env = memberEnv(redis.url);
     const doctor = await home.run(["doctor", world.url], { env });
+    // What it tried is gone.
+    expect(redis.cli("--scan")).not.toContain("trial");
     expect(doctor.stdout).toMatch(
       /ok\s+token cache: redis:\S+: (Redis|Valkey) [\d.]+, without TLS, answers in/,
     );
