@@ -29,6 +29,8 @@ const ALLOWED: Record<string, string[]> = {
   hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
   auth: GROUND,
   store: GROUND,
+  // What a fleet shares: sealed as the store seals.
+  cache: ["store", ...GROUND],
   // What bridges write down of themselves.
   activity: GROUND,
   // What is written down of requests: stands around a connection.
@@ -45,6 +47,7 @@ const ALLOWED: Record<string, string[]> = {
     "desktop",
     "auth",
     "store",
+    "cache",
     "activity",
     "observation",
     "mcp/policy",

@@ -4,7 +4,7 @@ import type { Id } from "../mcp/jsonrpc/id.ts";
 import { errorResponse, type ResponseMessage, type RpcError } from "../mcp/jsonrpc/message.ts";
 import type { Pending } from "../mcp/jsonrpc/pending.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
-import type { OnMessage, Transport } from "../mcp/protocol/transport.ts";
+import type { Interceptor, OnMessage, Transport } from "../mcp/protocol/transport.ts";
 import type { Semaphore } from "../timing/semaphore.ts";
 import type { LineWriter } from "./line-writer.ts";
 
@@ -45,6 +45,8 @@ export interface Bridge {
   watch(): void;
   onMessageDone(length: number): void;
   readonly observer: Observer;
+  /** Sees each request of the client's, where somebody measures them. */
+  readonly intercept: Interceptor | undefined;
 }
 
 const NOTHING = Promise.resolve();

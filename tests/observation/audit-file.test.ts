@@ -68,6 +68,16 @@ describe("the file of an audit", () => {
     expect(kept.map(({ n }) => n)).toEqual(kept.map((_, at) => 200 - kept.length + at));
   });
 
+  test("loses no line where it cannot be moved aside, as Windows moves none that another program holds", () => {
+    mkdirSync(join(`${path()}.1`, "held"), { recursive: true });
+    const warned: string[] = [];
+    const file = open({ rotation: { maxBytes: 4096, files: 1 } }, warned);
+    for (let n = 0; n < 100; n++) file.write(lineNo(n));
+    file.end();
+    expect([linesIn(path()).length, warned]).toEqual([100, []]);
+    expect(existsSync(`${path()}.lock`)).toBe(false);
+  });
+
   test("of several processes loses no line and cuts none, while it is moved aside", async () => {
     const script = `
       const { openAuditFile } = await import(${JSON.stringify(join(import.meta.dir, "../../lib/observation/audit/audit-file.ts"))});

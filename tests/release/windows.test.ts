@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { collect, createHome, type Home } from "../support/home.ts";
-import { call, INITIALIZE, lines } from "../support/messages.ts";
+import { answers, call, INITIALIZE, lines } from "../support/messages.ts";
 import { executableIn, releaseOf } from "../support/release/quick-release.ts";
 import { endWine, missingForWine, prepareWine, WINE } from "../support/release/wine.ts";
 import { startWorld, type World } from "../support/world.ts";
@@ -172,6 +172,34 @@ describe.skipIf(lacks !== null)("on Windows", async () => {
     // By then its host has ended; the call would take 20 s more.
     for (let count = 0; count < 100 && !said("out").includes('"id":2'); count++) await Bun.sleep(100);
     expect(said("out")).toContain("the bridge was ended");
+  }, 60_000);
+
+  test("pipes of a host that Node or Electron starts it with: a bridge's, and one that stays open behind a call", async () => {
+    const script = join(work, "host.mjs");
+    writeFileSync(
+      script,
+      `import { spawn } from "node:child_process";
+      import { readFileSync } from "node:fs";
+      const { BUN_BE_BUN, ...env } = process.env;
+      const [, , exe, input, ...args] = process.argv;
+      const child = spawn(exe, args, { env, stdio: ["pipe", "inherit", "inherit"] });
+      child.on("close", (code) => process.exit(code));
+      if (input !== "-") child.stdin.write(readFileSync(input));
+      // One that never closes it would wait for ever.
+      setTimeout(() => child.stdin.end(), input === "-" ? 20_000 : 1500);`,
+    );
+    // The runtime within the executable stands for Node.
+    const host = (input: string, ...args: string[]) =>
+      ran(WINE, [executable, seen(script), seen(executable), input, ...args], { BUN_BE_BUN: "1" });
+    const input = join(work, "from-host");
+    writeFileSync(input, lines(INITIALIZE, call(2, "echo", { text: "grüße" })).replaceAll("\n", "\r\n"));
+    const bridged = await host(seen(input), "bridge", "@svc");
+    expect(answers(bridged.stdout).map(({ id }) => id)).toEqual([1, 2]);
+    expect(bridged.stdout).toContain("grüße");
+    const beganMs = performance.now();
+    const called = await host("-", "@svc", "tools-call", "echo");
+    expect([called.code, called.stderr]).toEqual([1, expect.stringContaining("text is missing")]);
+    expect(performance.now() - beganMs).toBeLessThan(15_000);
   }, 60_000);
 
   test("processes that write at once lose nothing and leave no lock", async () => {

@@ -32,8 +32,14 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "@name of each connection to write, by default all; and the file to write, by default stdout",
   },
   import: { "<file>": "a file that export wrote; - for stdin" },
-  install: { "<@name>": "a connection that login or connect has saved" },
-  uninstall: { "<@name>": "the connection; it need not be saved any more" },
+  install: {
+    "<@name>": "a connection that login or connect has saved",
+    "[...names]": "further ones: all of them become one server",
+  },
+  uninstall: {
+    "<@name>": "the connection; it need not be saved any more",
+    "[...names]": "further ones that it was installed with",
+  },
   logout: { "<@name|server>": "a saved login or connection, or a login's server" },
   completion: {
     "<shell>":

@@ -2,6 +2,11 @@ import type { OptionSpec } from "./option-spec.ts";
 
 /** What is written down of requests. */
 export const OBSERVATION = {
+  otlp: {
+    group: "connection",
+    value: "URL",
+    about: "send traces and metrics there by OTLP; OTEL_EXPORTER_OTLP_ENDPOINT and its like do the same",
+  },
   audit: {
     group: "connection",
     value: "FILE",

@@ -41,7 +41,10 @@ export async function carry(
   const release = permit instanceof Promise ? await permit : permit;
   try {
     if (cancel.signal.aborted) throw cancel.signal.reason;
-    const asking = carrier.connection.request({ message, signal: cancel.signal, ...to });
+    const call = { message, signal: cancel.signal, ...to };
+    const asking = context.intercept
+      ? context.intercept(call, (sent) => carrier.connection.request(sent))
+      : carrier.connection.request(call);
     const leftMs = Math.max(1, limitMs - (performance.now() - startedMs));
     const answer = await (lasts ? asking : withDeadline(asking, leftMs, late));
     return told(context, message, answer);

@@ -3,7 +3,7 @@ import type { NotificationMessage, RequestMessage } from "../../mcp/jsonrpc/mess
 import type { Pending } from "../../mcp/jsonrpc/pending.ts";
 import type { ServerSide } from "../../mcp/pairs/era-transport.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
-import type { Transport } from "../../mcp/protocol/transport.ts";
+import type { Interceptor, Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Reply } from "./http/reply.ts";
@@ -64,6 +64,8 @@ export interface ServeContext {
   readonly endpoint: Endpoint;
   readonly seals: Seals;
   readonly observer: Observer;
+  /** Sees each request of a client's, where somebody measures them. */
+  readonly intercept: Interceptor | undefined;
   /** Known once it listens. */
   self: Self;
   /** By their keys. */

@@ -118,7 +118,8 @@ async function takeEvent(
   notes: MessagesRead,
 ): Promise<void> {
   const host = hostOf(options.url);
-  if (id !== undefined) await options.cursor.onEventId?.(id, data.length === 0);
+  const { cursor } = options;
+  if (id !== undefined) await cursor.onEventId?.(id, data.length === 0, cursor.retryMs);
   if (event === undefined || event === "message") {
     if (data.length === 0) return;
     const unreadable = await takeAll(await parse(data), options);

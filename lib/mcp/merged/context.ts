@@ -73,7 +73,13 @@ export interface MergedContext {
   /** What a modern client says of itself on each request. */
   identity: JsonObject;
   /** What the client was told of names and URIs: they go on meaning that. */
-  readonly told: { tools: Map<string, Own>; prompts: Map<string, Own>; uris: Map<string, Own> };
+  readonly told: {
+    tools: Map<string, Own>;
+    prompts: Map<string, Own>;
+    uris: Map<string, Own>;
+    /** The URIs that the client has subscribed to, by server and the server's own. */
+    subscribed: Map<string, string>;
+  };
   /** Whose progress goes under which token, as far as requests are under way. */
   readonly tokens: Map<Id, string>;
   /** Pages that came too late for the list that they were asked for, by server and method. */

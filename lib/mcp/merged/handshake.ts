@@ -17,8 +17,8 @@ import { tellChanges } from "./changes.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
 import { allAway } from "./errors.ts";
 import { ask } from "./sending.ts";
-import { unlessAway } from "./unless-away.ts";
 import { gathered } from "./upstreams/gathered.ts";
+import { unlessAway } from "./upstreams/unless-away.ts";
 import { discoverOf, initializeOf, type Offer } from "./words/offers.ts";
 
 /** How long a handshake waits for servers that are slower than others, in ms: hosts give up after 10 s, some of them. */
@@ -61,7 +61,8 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
     if (outcome.kind === "late") beLate(context, server, works.get(server));
     if (outcome.kind !== "failed") continue;
     const { error } = outcome;
-    reasons.push(`@${server}: ${wordsOf(error)}`);
+    const presence = members.get(server)?.upstream.presence.now();
+    reasons.push(`@${server}: ${presence?.kind === "away" ? presence.reason : wordsOf(error)}`);
     first ??= error instanceof Refusal ? error.error : toRpcError(error);
     if (!call.signal.aborted) members.get(server)?.upstream.presence.failed(wordsOf(error));
   }
@@ -81,7 +82,7 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
 /** One that is slow comes in when it can; the client then hears that there is more. */
 function beLate(context: MergedContext, server: string, work: Promise<unknown> | undefined): void {
   const member = context.members.get(server);
-  context.shared.onLate(server, "greeting");
+  context.shared.onLate(server, "the handshake");
   work?.then(
     () => member && tellChanges(context, member),
     (error: unknown) => member?.upstream.presence.failed(wordsOf(error)),
@@ -131,9 +132,14 @@ async function catchUp(context: MergedContext, { connection }: Member): Promise<
 /** The client is ready: told to all that it has greeted; to others when they are. */
 export async function tellInitialized(context: MergedContext, message: NotificationMessage): Promise<void> {
   context.initialized = message;
+  const members = [...context.members.values()];
+  // Where the client asks for streams one by one, a modern server is listened to once it does: see `streamOf`.
+  const isStreamed = members.some(({ side }) => side?.session !== undefined);
   await Promise.all(
-    [...context.members.values()].map(({ state, connection }) =>
-      state.kind === "open" ? connection.notify(message) : undefined,
+    members.map(({ state, connection, side }) =>
+      state.kind === "open" && !(isStreamed && side?.era === "modern")
+        ? connection.notify(message)
+        : undefined,
     ),
   );
 }

@@ -21,8 +21,8 @@ import type { Call } from "../protocol/transport.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
 import { uriFor } from "./lists/uri-owners.ts";
 import { ask } from "./sending.ts";
-import { unlessAway } from "./unless-away.ts";
 import { gathered } from "./upstreams/gathered.ts";
+import { unlessAway } from "./upstreams/unless-away.ts";
 import { marked } from "./words/marks.ts";
 
 /** How long the acknowledgement waits for servers that are slower than others, in ms. */

@@ -21,7 +21,8 @@ import type { Member, MergedContext, Shared } from "./context.ts";
 import { shakeHands, tellInitialized, welcome } from "./handshake.ts";
 import { listen } from "./listens.ts";
 import { list } from "./lists/listing.ts";
-import { byMethod, byName, byUri, complete, partsOf, toAll } from "./routing.ts";
+import { byUri, partsOf } from "./resources.ts";
+import { byMethod, byName, complete, toAll } from "./routing.ts";
 import { heardBy, sendTo } from "./sending.ts";
 import { createSides } from "./sides.ts";
 import type { Presence } from "./upstreams/presence.ts";
@@ -47,7 +48,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     initialized: sharedClient?.resumed?.handshake.initialized,
     level: undefined,
     identity: {},
-    told: { tools: new Map(), prompts: new Map(), uris: new Map() },
+    told: { tools: new Map(), prompts: new Map(), uris: new Map(), subscribed: new Map() },
     tokens: new Map(),
     late: new Map(),
     listens: new Set(),
@@ -79,7 +80,11 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
   const watch = (server: string, presence: Presence) => changed(context, server, presence);
   shared.watchers.add(watch);
   return {
-    request: (call) => request(context, call),
+    request(call) {
+      // In the client's own terms, for a process that goes on with it.
+      sharedClient?.settings?.note(call.message);
+      return request(context, call);
+    },
     notify: (message) => notify(context, message),
     respond: (message) => respond(context, message),
     async close(how) {

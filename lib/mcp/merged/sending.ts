@@ -78,7 +78,9 @@ export async function ask(context: MergedContext, member: Member, call: Call): P
       ...call,
       onMessage: heardBy(context, member, call.onMessage),
       // Where it can be resumed is known to the one server alone.
-      ...(onEventId ? { onEventId: (id, isAlone) => onEventId(`${member.name}:${id}`, isAlone) } : {}),
+      ...(onEventId
+        ? { onEventId: (id, isAlone, retryMs) => onEventId(`${member.name}:${id}`, isAlone, retryMs) }
+        : {}),
     });
     if (answer.kind === "refused" && isOfServer(answer.status)) upstream.presence.suspect();
     else if (answer.kind === "response") upstream.presence.answered();

@@ -3,13 +3,17 @@ import { isObject } from "../../json.ts";
 import { quietly } from "../../timing/quietly.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { SharedClient } from "../connection/connection-state.ts";
+import { createSessionSettings } from "../legacy/session-settings.ts";
 import type { StreamOptions } from "../legacy/streams/open-stream.ts";
 import type { ServerSide } from "../pairs/era-transport.ts";
 import type { SavedSession } from "../protocol/endpoint.ts";
 import type { Member, MergedContext } from "./context.ts";
 import { welcome } from "./handshake.ts";
+import { rememberSubscription } from "./lists/uri-owners.ts";
+import { subscribeAt } from "./resources.ts";
 import { heardBy } from "./sending.ts";
 import { marked, unmarked } from "./words/marks.ts";
+import { namedIn } from "./words/uris.ts";
 
 /** Wait before a stream that a server has ended is asked for again, in ms. */
 const AGAIN_MS = 2000;
@@ -30,12 +34,27 @@ export function createSides(context: MergedContext, client: SharedClient): Sides
   const { resumed } = client;
   const each = resumed ? sessionsIn(resumed.session) : {};
   const all = () => [...context.members.values()];
+  const set = client.settings?.all() ?? [];
+  context.level = set.find(({ method }) => method === "logging/setLevel");
+  for (const { params } of set) {
+    const own = namedIn(String(params.uri), context.shared.names);
+    if (own) rememberSubscription(context, String(params.uri), own);
+  }
+  /** What the client has set elsewhere holds at a session that goes on; at one that begins it is set again. */
+  async function greetAnew(member: Member): Promise<void> {
+    await welcome(context, member);
+    for (const message of set)
+      if (message.method === "resources/subscribe") await subscribeAt(context, member, message);
+  }
   return {
     of(member) {
       const session = each[member.name];
       if (session) member.state = { kind: "open" };
+      const settings = createSessionSettings();
+      if (session && context.level) settings.note(context.level);
       return {
         ...(resumed && session ? { resumed: { handshake: resumed.handshake, session } } : {}),
+        settings,
         onSide(side) {
           member.side = side;
           client.onSide(sideOf(context, all()));
@@ -45,7 +64,7 @@ export function createSides(context: MergedContext, client: SharedClient): Sides
     begin() {
       if (!resumed) return;
       context.era = "legacy";
-      for (const member of all()) if (member.state.kind === "new") void quietly(welcome(context, member));
+      for (const member of all()) if (member.state.kind === "new") void quietly(greetAnew(member));
     },
   };
 }
@@ -101,7 +120,7 @@ async function stream(
       streamOf(context, only, {
         ...options,
         lastEventId: one.text,
-        onEventId: (id, isAlone) => onEventId(marked(only.name, id), isAlone),
+        onEventId: (id, isAlone, retryMs) => onEventId(marked(only.name, id), isAlone, retryMs),
       }),
     );
     return undefined;
@@ -116,9 +135,9 @@ async function stream(
           streamOf(context, member, {
             ...rest,
             ...(from === undefined ? {} : { lastEventId: from }),
-            onEventId(id, isAlone) {
+            onEventId(id, isAlone, retryMs) {
               places[member.name] = id;
-              return onEventId(`${ALL}:${encodeURIComponent(JSON.stringify(places))}`, isAlone);
+              return onEventId(`${ALL}:${encodeURIComponent(JSON.stringify(places))}`, isAlone, retryMs);
             },
           }),
         );

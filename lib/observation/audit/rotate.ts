@@ -50,6 +50,9 @@ export function moveAside(path: string, ino: number, { maxBytes, files }: Rotati
     if (files === 0) rmSync(path);
     else renameSync(path, `${path}.1`);
     return true;
+  } catch {
+    // Windows moves none that a virus scanner reads: lines go on where they are, and the next look tries again.
+    return false;
   } finally {
     rmSync(lock, { force: true });
   }

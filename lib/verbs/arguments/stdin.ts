@@ -25,7 +25,11 @@ export async function askedStdin(command: Command): Promise<string> {
  * on which nothing comes, a file that another program has begun to read, as a shell's loop has.
  */
 export async function offeredStdin(command: Command): Promise<string | undefined> {
-  const kind = stdinKind(command);
+  let kind = stdinKind(command);
+  if (kind === "pipe" && process.platform === "win32") {
+    const { isSpawnedPipe } = await import("../../platform/windows/spawned-pipe.ts");
+    if (await isSpawnedPipe()) kind = "socket";
+  }
   if (kind === "none" || (kind === "socket" && !(await startsSoon(command)))) return undefined;
   return askedStdin(command);
 }

@@ -99,6 +99,7 @@ function programOf(
       .flatMap((folder) => endings.map((ending) => join(folder, command + ending)))
       .find(isExecutable);
     if (!found) return { kind: "not on PATH" };
+    if (isWindows && /\.(cmd|bat)$/i.test(found)) return { kind: "batch file", path: found };
     return isOurs({ command, args: [] }) ? { kind: "on PATH", path: found } : { kind: "this" };
   }
   if (!existsSync(command)) return { kind: "missing" };

@@ -1,6 +1,9 @@
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
+import type { Listen } from "../../hosts/serve/http/listening.ts";
+import type { Measures } from "../../hosts/serve/measures.ts";
 import { serve } from "../../hosts/serve/serve.ts";
+import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
 import { allowManyRequests } from "../../platform/http/many-requests.ts";
 import { createGcHint } from "../../platform/runtime/gc-hint.ts";
 import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
@@ -64,14 +67,16 @@ export async function run(command: Command): Promise<undefined> {
         key,
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
-        onListening: (address) =>
-          void command.io.stderr.write(
-            `serving ${command.positionals.map(withoutUrlSecrets).join(", ")} at ${address}\n`,
-          ),
+        onListening(address) {
+          record.servingAt(address);
+          const what = command.positionals.map(withoutUrlSecrets).join(", ");
+          command.io.stderr.write(`serving ${what} at ${address}\n`);
+        },
         stop: ending.stop,
         kill: ending.kill,
         drainMs: DRAIN_MS,
         observer: record.observer,
+        measures: endpoint.telemetry && measuresOf(endpoint.telemetry, listen.kind),
         onMessageDone: compilingAfterStart(await createGcHint()),
         onListChanged,
       });
@@ -84,3 +89,9 @@ export async function run(command: Command): Promise<undefined> {
     ending.end();
   }
 }
+
+const measuresOf = ({ server, http, page }: Telemetry, kind: Listen["kind"]): Measures => ({
+  intercept: server(kind),
+  http,
+  page,
+});

@@ -26,6 +26,8 @@ export interface BridgeRecord {
   failed(error: RpcError): void;
   /** The target is known from now on. @returns the same, of which is seen when its token ends */
   of(target: Target): Target;
+  /** HTTP clients find it there from now on. */
+  servingAt(address: string): void;
   /** One of several servers is away, for this reason; undefined: it is back. @param name of its profile */
   away(name: string, reason: string | undefined): void;
   /** Writes what is left, for a moment at most. */
@@ -63,7 +65,18 @@ export function recordBridge(command: Command): BridgeRecord {
       about.server = targets.map((one) => one.server).join(" ");
       about.target = targets.map((one) => one.target).join(" ");
       if (targets.length > 1) recorder.figures.servers = targets;
-      return { ...target, cache: watched(target.cache, recorder) };
+      return {
+        ...target,
+        cache: watched(target.cache, recorder),
+        onCacheUse(use) {
+          recorder.figures.cache = use;
+          recorder.changed();
+        },
+      };
+    },
+    servingAt(address) {
+      recorder.figures.servingAt = address;
+      recorder.changed();
     },
     away(name, reason) {
       const { figures } = recorder;

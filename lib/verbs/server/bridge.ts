@@ -89,6 +89,7 @@ export async function run(command: Command): Promise<undefined> {
       onInputEnd: ending.inputEnded,
       onMessageDone: compilingAfterStart(await createGcHint()),
       observer: record.observer,
+      intercept: endpoint.telemetry?.server("pipe"),
       onListChanged,
     });
   } catch (error) {

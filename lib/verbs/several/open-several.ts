@@ -38,6 +38,7 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
     opened.push({ name, target, endpoint: await openEndpoint(one, target, BRIDGE) });
   }
   let expiring: Promise<void> = Promise.resolve();
+  const slow = new Set<string>();
   const several = createSeveral({
     servers: opened,
     prefix,
@@ -52,7 +53,12 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
         record.away(server, undefined);
       }
     },
-    onLate: (server, what) => command.output.step(`@${server} is slow: ${what} goes on without it`),
+    onLate(server, what) {
+      const words = `@${server} is slow: ${what} goes on without it until it has answered`;
+      if (slow.has(server)) command.output.step(words);
+      else command.output.warn(words);
+      slow.add(server);
+    },
     onListChanged(server, method) {
       const target = opened.find(({ name }) => name === server)?.target;
       const kind = CHANGED[method];
@@ -115,6 +121,7 @@ function standIn(
     verbose: options.on("verbose"),
     log: (line) => output.step(line, io.now()),
     connect: (connection) => several.connect(connection),
+    telemetry: opened[0]?.endpoint.telemetry,
     async end() {
       await several.end();
       await Promise.all(opened.map(({ endpoint }) => endpoint.end()));

@@ -154,3 +154,34 @@ test("Mcp-Param headers are checked under the client's names, and reach the serv
   ]);
   await it.close();
 });
+
+test("what a client has set at a server that keeps no session holds at the next process, when the first is killed", async () => {
+  const [a, b] = [await saved(home, "a", "legacy"), await saved(home, "b", "modern")];
+  const served = await apart(2, { a: a.door.url, b: b.door.url });
+  const front = home.owns(await startRoundRobin(served.map(({ url }) => url)));
+  const it = await CLIENTS.legacy({ url: "", env: home.env, served: front.url });
+  await it.setLevel("error");
+  await it.request("resources/list");
+  await it.watch(["m2mcp://b/memo://two", "m2mcp://a/memo://one"]);
+  // One process holds it: the other has handed all on.
+  const holder = served.find(({ url }) => url === front.targets[0]);
+  await holder?.kill();
+  front.targets.splice(0, 1);
+  const heard = (uri: string) =>
+    it.heard.some(({ method, params }) => method.endsWith("resources/updated") && params.uri === uri);
+  for (const [name, uri] of [
+    ["b", "memo://two"],
+    ["a", "memo://one"],
+  ] as const)
+    for (let tries = 0; !heard(`m2mcp://${name}/${uri}`) && tries < 60; tries++) {
+      await it.call(`${name}_touch`, { uri }).catch(() => {});
+      await sleep(100);
+    }
+  expect([heard("m2mcp://b/memo://two"), heard("m2mcp://a/memo://one")]).toEqual([true, true]);
+  const from = it.heard.length;
+  for (const name of ["a", "b"]) await it.call(`${name}_log`);
+  await sleep(300);
+  const logs = it.heard.slice(from).filter(({ method }) => method === "notifications/message");
+  expect(logs.map(({ params }) => params.level)).toEqual(["error", "error"]);
+  await it.close();
+}, 60_000);

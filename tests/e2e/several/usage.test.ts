@@ -1,8 +1,9 @@
 // How several servers are named and narrowed, each with its own credentials; and what is refused.
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { startBridge } from "../../support/bridge.ts";
 import { homeForEachTest } from "../../support/home.ts";
-import { call, INITIALIZE, INITIALIZED, type Json, request } from "../../support/messages.ts";
+import { call, INITIALIZE, INITIALIZED, initialize, type Json, request } from "../../support/messages.ts";
 import { startSmallWorld } from "../../support/oauth/small-world.ts";
 import { startToolServer } from "../policy/tools.ts";
 import { save, saved } from "./servers.ts";
@@ -137,4 +138,61 @@ test("one server alone is as ever: its own name, its names, and no prefix", asyn
   bridge.say(call(7, "nothing"));
   expect((await bridge.answer(7)).error.message).toContain("Unknown tool nothing");
   await bridge.stop();
+});
+
+test("hosts get one entry for several, which takes nothing from the entries of each; logs are found by each name", async () => {
+  await saved(home, "a", "legacy");
+  await saved(home, "b", "modern");
+  await home.run(["install", "@a", "--host", "cursor", "--yes"]);
+  const installed = await home.run([
+    "install",
+    "@a",
+    "@b",
+    "--prefix",
+    "always",
+    "--host",
+    "cursor",
+    "--yes",
+  ]);
+  expect([installed.code, installed.stderr]).toEqual([0, expect.any(String)]);
+  const entries = async () =>
+    JSON.parse(await Bun.file(join(home.folder, ".cursor", "mcp.json")).text()).mcpServers;
+  const { "a-b": both, a } = await entries();
+  expect(both.args.slice(-4)).toEqual(["bridge", "@a", "@b", "--prefix=always"]);
+  expect(a.args.slice(-2)).toEqual(["bridge", "@a"]);
+  const { stdout } = await home.run(both.args.slice(both.args.indexOf("bridge")), {
+    input: `${JSON.stringify(INITIALIZE)}\n`,
+  });
+  expect(JSON.parse(stdout).result.serverInfo.title).toBe("a, b");
+  for (const name of ["@a", "@b"])
+    expect((await home.run(["logs", name])).stdout).toContain("bridge to @a @b");
+  expect((await home.run(["uninstall", "@a", "@b", "--host", "cursor", "--yes"])).code).toBe(0);
+  expect(Object.keys(await entries())).toEqual(["a"]);
+});
+
+test("clients of each version, and batches of the one that has them, at servers of all kinds", async () => {
+  await saved(home, "a", "legacy");
+  await saved(home, "b", "modern");
+  await saved(home, "c", "sse");
+  for (const version of ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]) {
+    const bridge = startBridge(home, ["@a", "@b", "@c"]);
+    bridge.say(initialize(version));
+    expect((await bridge.answer("init")).result.protocolVersion).toBe(version);
+    bridge.say(INITIALIZED);
+    const echo = (id: number, name: string) => call(id, `${name}_echo`, { text: name });
+    if (version === "2025-03-26") {
+      bridge.say([echo(1, "a"), echo(2, "b"), echo(3, "c"), call(4, "nothing")]);
+      const answers = (await bridge.hear((line) => Array.isArray(line))) as unknown as Json[];
+      expect(
+        answers
+          .toSorted((one, other) => one.id - other.id)
+          .map(({ result, error }) => result?.content[0].text ?? error.code),
+      ).toEqual(["a", "b", "c", -32602]);
+    } else
+      for (const [at, name] of ["a", "b", "c"].entries()) {
+        bridge.say(echo(at, name));
+        expect((await bridge.answer(at)).result.content[0].text).toBe(name);
+      }
+    expect(await bridge.end()).toBe(0);
+  }
 });

@@ -1,5 +1,7 @@
 // What people on Windows are told and shown: names that PowerShell leaves alone, and JSON as each of its shells takes it.
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { inQuotes, jsonHint, nothingOnStdin, pasteable } from "../../../lib/platform/windows/pasteable.ts";
 import { type Shell, shellOf, windowsWord } from "../../../lib/platform/windows/shell.ts";
 
@@ -78,4 +80,18 @@ describe("one word", () => {
       pwsh,
     ]);
   });
+});
+
+test("the page on Windows writes JSON as each shell's examples are written", () => {
+  const page = readFileSync(join(import.meta.dir, "../../../docs/install.md"), "utf8");
+  for (const [title, shell] of [
+    ["PowerShell 7.3 and later", "pwsh"],
+    ["Windows PowerShell 5.1", "powershell"],
+    ["cmd", "cmd"],
+  ] as const) {
+    const [, row = ""] = new RegExp(`^\\| ${title} +\\| (.*) \\|$`, "m").exec(page) ?? [];
+    expect(row).toContain(
+      `m2mcp ${windowsWord("@svc", shell)} tools-call t ${windowsWord('k:={"a": 1}', shell)}`,
+    );
+  }
 });

@@ -19,8 +19,9 @@ export class Reply {
   readonly #whenOver = new Set<() => void>();
   #drained: Promise<void> | undefined;
   #alive: Timer | undefined;
-  /** What the next event says of where the stream can be resumed. */
-  #eventId: string | undefined;
+  /** What the next event says of where and when the stream can be resumed. */
+  #eventHead = "";
+  #retryMs: number | undefined;
   /** Told when it begins: what its head says is known by then at the latest. */
   onBegin: (() => void) | undefined;
   /** Whether the client can resume what it has. */
@@ -108,19 +109,22 @@ export class Reply {
   /** One message as an event. Resolves when more can be taken. */
   event(text: Text): Promise<void> {
     this.stream();
-    const id = this.#eventId;
-    this.#eventId = undefined;
-    return this.#write(`${id === undefined ? "" : `id: ${id}\n`}data: ${asString(text)}\n\n`);
+    const head = this.#eventHead;
+    this.#eventHead = "";
+    return this.#write(`${head}data: ${asString(text)}\n\n`);
   }
 
-  /** Where the server's stream can be resumed: goes with the next event, or alone. */
-  async eventId(id: string, isAlone: boolean): Promise<void> {
+  /** Where the server's stream can be resumed, and after how long: goes with the next event, or alone. */
+  async eventId(id: string, isAlone: boolean, retryMs?: number): Promise<void> {
     if (/[\r\n\0]/.test(id)) return;
     this.isResumable = true;
-    if (!isAlone) this.#eventId = id;
+    const isNews = retryMs !== undefined && retryMs !== this.#retryMs;
+    this.#retryMs = retryMs;
+    const lines = `${isNews ? `retry: ${retryMs}\n` : ""}id: ${id}\n`;
+    if (!isAlone) this.#eventHead = lines;
     else {
       this.stream();
-      await this.#write(`id: ${id}\ndata: \n\n`);
+      await this.#write(`${lines}data: \n\n`);
     }
   }
 

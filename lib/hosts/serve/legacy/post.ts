@@ -174,7 +174,7 @@ async function answerOne(
   const carried = await carry(context, session, message, request.cancel, {
     onMessage: (heard) => toClient(context, session, heard, reply),
     // What is resumed comes back unguarded.
-    ...(isGuarded ? {} : { onEventId: (at: string, isAlone: boolean) => reply.eventId(at, isAlone) }),
+    ...(isGuarded ? {} : { onEventId: reply.eventId.bind(reply) }),
   });
   forget();
   if (!session.owed.settle(id)) return undefined;

@@ -59,7 +59,7 @@ async function passStream(
       if (message.kind !== "response") await toClient(context, session, message, reply);
       else if (!isGuarded) await reply.event(message.text);
     },
-    onEventId: (id, isAlone) => (isGuarded ? undefined : reply.eventId(id, isAlone)),
+    onEventId: (id, isAlone, retryMs) => (isGuarded ? undefined : reply.eventId(id, isAlone, retryMs)),
   });
   if (!refusal) return;
   const { status } = refusal;

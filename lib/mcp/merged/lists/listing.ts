@@ -11,8 +11,8 @@ import { isAway, type Member, type MergedContext, mayOffer } from "../context.ts
 import { allAway, wrongCursor } from "../errors.ts";
 import { welcome } from "../handshake.ts";
 import { ask } from "../sending.ts";
-import { unlessAway } from "../unless-away.ts";
 import { gathered } from "../upstreams/gathered.ts";
+import { unlessAway } from "../upstreams/unless-away.ts";
 import { cursorsIn } from "../words/cursor.ts";
 import { marked } from "../words/marks.ts";
 import type { Own } from "../words/names.ts";
@@ -101,6 +101,7 @@ async function pageOf(
   const message =
     cursor === undefined ? plain : requestMessage(plain.id, plain.method, { ...plain.params, cursor });
   const page = listedIn(member, await ask(context, member, { ...call, message }));
+  if (page.kind === "none") context.shared.catalogue.learn(member.name, kind.method, []);
   if (page.kind === "page" && kind.by !== "taskId")
     await learnNames(context, member, kind, cursor === undefined ? page.result : undefined);
   return page;

@@ -46,17 +46,17 @@ export async function learnNames(
   if (!catalogue.isFresh(name, kind.method)) await walk(context, member, kind, first);
 }
 
-/** Reads a server's list to its end, in our own name. @returns whether it could be read */
+/** Reads a server's list to its end, in our own name. */
 async function walk(
   context: MergedContext,
   member: Member,
   kind: ListKind,
   first?: JsonObject,
-): Promise<boolean> {
+): Promise<void> {
   const names: string[] = first ? namesOn(first, kind) : [];
   const pages = nextPage();
   let cursor = first ? pages(first) : undefined;
-  if (first && cursor === undefined) return false;
+  if (first && cursor === undefined) return;
   do {
     const params = { ...metaFor(context), ...(cursor === undefined ? {} : { cursor }) };
     const message = requestMessage(context.nextId(), kind.method, params);
@@ -66,12 +66,12 @@ async function walk(
       onMessage: context.onMessage,
     });
     const page = listedIn(member, answer);
-    if (page.kind !== "page") return page.kind === "none";
+    if (page.kind === "none") break;
+    if (page.kind === "refused") return;
     for (const name of namesOn(page.result, kind)) names.push(name);
     cursor = pages(page.result);
   } while (cursor !== undefined);
   context.shared.catalogue.learn(member.name, kind.method, names);
-  return true;
 }
 
 /** What a modern request of ours says of the client. */

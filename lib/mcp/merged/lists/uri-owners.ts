@@ -9,6 +9,9 @@ const RESOURCES = "resources/list";
 /** The client's name for a server's URI: the same, unless another server has it too. */
 export function uriFor(context: MergedContext, server: string, uri: string): string {
   const own: Own = { server, name: uri };
+  // What it has subscribed to it hears of under the same.
+  const subscribed = context.told.subscribed.get(keyOf(own));
+  if (subscribed !== undefined) return subscribed;
   const listed = context.shared.catalogue.exposed(RESOURCES).nameOf(own);
   const known = context.told.uris.get(uri);
   // Told under this name before, it stays so.
@@ -29,3 +32,16 @@ export function rememberUri({ told: { uris } }: MergedContext, uri: string, own:
   const [oldest] = uris.keys();
   if (uris.size > MOST_URIS && oldest !== undefined) uris.delete(oldest);
 }
+
+const keyOf = ({ server, name }: Own) => `${server} ${name}`;
+
+export function rememberSubscription({ told: { subscribed } }: MergedContext, uri: string, own: Own): void {
+  subscribed.delete(keyOf(own));
+  subscribed.set(keyOf(own), uri);
+  const [oldest] = subscribed.keys();
+  if (subscribed.size > MOST_URIS && oldest !== undefined) subscribed.delete(oldest);
+}
+
+/** It hears of it no more. */
+export const forgetSubscription = ({ told }: MergedContext, own: Own): unknown =>
+  told.subscribed.delete(keyOf(own));

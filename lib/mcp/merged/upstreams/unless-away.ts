@@ -1,5 +1,5 @@
-import type { Member, MergedContext } from "./context.ts";
-import { serverAway } from "./errors.ts";
+import type { Member, MergedContext } from "../context.ts";
+import { serverAway } from "../errors.ts";
 
 /**
  * What work at one server comes to, unless it turns out meanwhile that the server is away: others need not wait for that
