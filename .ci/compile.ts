@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { addonFile, embeddedFiles, embedding } from "./embedded.ts";
 import { signMachO } from "./mach-o.ts";
 import { ORDERS } from "./orders.ts";
+import { withoutOwnPaths } from "./own-paths.ts";
 import { packedLibraries } from "./packed-libraries.ts";
 import { compileTarget, type Target } from "./targets.ts";
 
@@ -62,7 +63,7 @@ export async function compile({ root, target, crossed, outfile, commit }: Compil
     // Without it the built-in modules of every verb are loaded at each start: twice the time of a bare start.
     splitting: true,
     minChunkSize: 4096,
-    plugins: [embedding(embeddedFiles(root, target)), await packedLibraries(root)],
+    plugins: [embedding(embeddedFiles(root, target)), await packedLibraries(root), withoutOwnPaths],
     loader: { ".zst": "file" },
   });
   const bytes = readFileSync(outfile);

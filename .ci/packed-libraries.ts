@@ -1,24 +1,44 @@
 // Large libraries that few runs need lie compressed within the executable, as text: with their bytecode they would take
 // ten times as much. The first use of one takes some ms more.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { packed } from "./embedded.ts";
+import { withoutOwnPaths } from "./own-paths.ts";
 
-/** SPIFFE's workload API, hosts' files in YAML and TOML, cookies of a server, patterns in a tool's schema. */
-const LIBRARIES = ["@grpc/grpc-js", "yaml", "toml-eslint-parser", "tough-cookie", "re2js"];
+/** Each as it is imported; those that share what they hold lie in one file. */
+const LIBRARIES: Record<string, readonly string[]> = {
+  /** SPIFFE's workload API. */
+  grpc: ["@grpc/grpc-js"],
+  /** Hosts' files. */
+  yaml: ["yaml"],
+  toml: ["toml-eslint-parser"],
+  /** Cookies of a server. */
+  cookies: ["tough-cookie"],
+  /** Patterns in a tool's schema. */
+  re2: ["re2js"],
+  /** The cache that many processes share. */
+  valkey: ["iovalkey"],
+  telemetry: [
+    ...["api", "core", "resources", "sdk-metrics", "sdk-trace", "exporter-prometheus"],
+    ...["exporter-trace-otlp-http", "exporter-trace-otlp-proto"],
+    ...["exporter-metrics-otlp-http", "exporter-metrics-otlp-proto"],
+  ].map((name) => `@opentelemetry/${name}`),
+};
 
 /**
- * Bundles each into a file of its own below `build/embedded` of `root`, and puts what runs it there in its place.
+ * Bundles them into files below `build/embedded` of `root`, and puts what runs them there in their places.
  *
  * @throws AggregateError where one cannot be bundled, Error where one names a folder of this machine
  */
 export async function packedLibraries(root: string): Promise<BunPlugin> {
   const files = new Map<string, string>();
-  for (const name of LIBRARIES)
-    files.set(name, packed(root, name.replace("/", "+"), await bundled(root, name)));
+  for (const [group, names] of Object.entries(LIBRARIES)) {
+    const file = packed(root, group, await bundled(root, names));
+    for (const name of names) files.set(name, file);
+  }
   const runner = join(root, "lib", "platform", "runtime", "evaluated.ts");
-  const filter = new RegExp(`^(${LIBRARIES.join("|")})$`);
+  const filter = new RegExp(`^(${[...files.keys()].join("|")})$`);
   return {
     name: "packed libraries",
     setup(build) {
@@ -27,18 +47,20 @@ export async function packedLibraries(root: string): Promise<BunPlugin> {
         loader: "js",
         contents: [
           `const { evaluated } = require(${JSON.stringify(runner)});`,
-          `module.exports = evaluated(require(${JSON.stringify(files.get(path))}));`,
+          `module.exports = evaluated(require(${JSON.stringify(files.get(path))}))[${JSON.stringify(path)}];`,
         ].join("\n"),
       }));
     },
   };
 }
 
-async function bundled(root: string, name: string): Promise<Uint8Array> {
+/** A module that has each library by its name, and runs it when it is asked for. */
+async function bundled(root: string, names: readonly string[]): Promise<Uint8Array> {
   const folder = join(root, "build", "embedded");
   mkdirSync(folder, { recursive: true });
   const entry = join(folder, "library.js");
-  writeFileSync(entry, `module.exports = require(${JSON.stringify(name)});`);
+  const members = names.map((name) => `get "${name}"() { return require("${name}"); }`);
+  writeFileSync(entry, `module.exports = { ${members.join(", ")} };`);
   const { outputs } = await Bun.build({
     entrypoints: [entry],
     format: "cjs",
@@ -48,23 +70,6 @@ async function bundled(root: string, name: string): Promise<Uint8Array> {
   });
   const text = (await outputs[0]?.text()) ?? "";
   // Compressed, no test would see it in the executable.
-  if (text.includes(root)) throw new Error(`${name} names the folder that it is built in`);
+  if (text.includes(root)) throw new Error(`${names[0]} names the folder that it is built in`);
   return Buffer.from(text);
 }
-
-/**
- * gRPC names the folder that it lies in, to find files for its own diagnosis there; nothing here asks for that, and the
- * folder of the machine that builds is nobody's business.
- */
-const withoutOwnPaths: BunPlugin = {
-  name: "without own paths",
-  setup(build) {
-    build.onLoad(
-      { filter: /[\\/]@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/ },
-      ({ path }) => ({
-        loader: "js",
-        contents: readFileSync(path, "utf8").replace(/\$\{__dirname\}/g, "."),
-      }),
-    );
-  },
-};
