@@ -39,7 +39,17 @@ export async function programOutput(
 ): Promise<Buffer> {
   signal?.throwIfAborted();
   const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
-  return outputOf(startGroup(command, inherited, use), signal);
+  if (command.trim() === "") throw new ProgramFailed("it is empty");
+  return outputOf(started(command, inherited, use), signal);
+}
+
+/** @throws ProgramFailed for what no system takes as a command, such as one with a zero byte */
+function started(command: string, env: Record<string, string | undefined>, use: GroupUse): ChildProcess {
+  try {
+    return startGroup(command, env, use);
+  } catch {
+    throw new ProgramFailed("it could not be started");
+  }
 }
 
 function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise<Buffer> {

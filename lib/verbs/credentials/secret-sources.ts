@@ -32,14 +32,16 @@ export function createSecretSources(options: Options, reading: SecretReading): S
   type Kind = Parameters<SecretReading["read"]>[1];
   const read = (source: SecretSource, kind: Kind, option: OptionName): Promise<string> =>
     // The path is not repeated: the secret itself may stand there by mistake.
-    reading.read(source, kind, `the file of --${spelt(options, option)}`).catch((error: unknown) => {
-      if (source.from !== "file" || !(error instanceof M2mcpError)) throw error;
-      const named = spelt(options, option);
-      throw wrongUsage(
-        error.message,
-        `check the path and its permissions; --${named} and ${variableOf(named)} take a path`,
-      );
-    });
+    reading
+      .read(source, kind, `the ${source.from} of --${spelt(options, option)}`)
+      .catch((error: unknown) => {
+        if (source.from !== "file" || !(error instanceof M2mcpError)) throw error;
+        const named = spelt(options, option);
+        throw wrongUsage(
+          error.message,
+          `check the path and its permissions; --${named} and ${variableOf(named)} take a path`,
+        );
+      });
   const kept = async (source: SecretSource, kind: Kind, option: OptionName): Promise<SecretSource> => {
     if (source.from === "value" || (source.from === "command" && keep === "source")) return source;
     const value = await read(source, kind, option);
@@ -72,7 +74,11 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       const text = options.value(option) ?? "";
       if (option.endsWith("-file")) {
         const source = { from: "file", path: resolve(reading.cwd, text) } as const;
-        await read(source, "secret", option);
+        if ((await read(source, "secret", option)).trim() === "")
+          throw wrongUsage(
+            `cannot read the file of --${spelt(options, option)}: it is empty`,
+            "see that what makes the token puts it there",
+          );
         return source;
       }
       if (option.endsWith("-command")) return { from: "command", command: text };
