@@ -21,6 +21,11 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     command.output.show(fitted(inWords(step, out), out));
   };
   await showHostSide(command, target, show);
+  if (target.sharedCache) {
+    const { cacheStep } = await import("./cache-step.ts");
+    const step = await cacheStep(command, target);
+    if (step) show(step);
+  }
   const isHostWell = steps.every((step) => step.ok);
   const ofHost = steps.length;
   const failed = await walk(command, target, show);
