@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startBridge } from "../../support/bridge.ts";
 import { modern, request } from "../../support/messages.ts";
-import { REDIS, startRedis } from "../../support/net/redis.ts";
+import { CLI, REDIS, startRedis } from "../../support/net/redis.ts";
 import { startSmallWorld } from "../../support/oauth/small-world.ts";
 import { sleep } from "../../support/waiting.ts";
 import { CLIENT, inNewHome, memberEnv, once, SECRET } from "./fleet.ts";
@@ -14,7 +14,7 @@ const real = test.concurrent.if(REDIS !== undefined);
 
 real("nothing can be read in keys, dump, files and traffic of a cache", async () => {
   const [world, redis] = await Promise.all([startSmallWorld(), startRedis("--appendonly", "yes")]);
-  const monitor = spawn("redis-cli", ["-s", redis.socket, "MONITOR"]);
+  const monitor = spawn(CLI, ["-s", redis.socket, "MONITOR"]);
   let heard = "";
   monitor.stdout.setEncoding("latin1").on("data", (text: string) => {
     heard += text;

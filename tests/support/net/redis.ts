@@ -12,6 +12,7 @@ const which = (program: string) =>
 
 /** The server that is there: Redis, or Valkey where it alone is. */
 export const REDIS = which("redis-server") ?? which("valkey-server");
+export const CLI = which("redis-cli") ?? "valkey-cli";
 if (REDIS === undefined)
   console.log(
     "SKIPPED: no redis-server here, so nothing of the shared token cache is tested against a real one",
@@ -38,7 +39,7 @@ export async function startRedis(...settings: string[]): Promise<Redis> {
   let child: ChildProcess | undefined;
   let ended: Promise<unknown> = Promise.resolve();
   const cli = (...args: string[]) =>
-    spawnSync("redis-cli", ["-s", socket, ...args], { encoding: "utf8" }).stdout.trimEnd();
+    spawnSync(CLI, ["-s", socket, ...args], { encoding: "utf8" }).stdout.trimEnd();
   const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
     child?.kill(signal);
     await ended;
@@ -49,7 +50,7 @@ export async function startRedis(...settings: string[]): Promise<Redis> {
     const running = spawn(REDIS ?? "redis-server", [...fixed, ...usual, ...settings], { stdio: "ignore" });
     child = running;
     ended = new Promise((resolve) => running.once("close", resolve));
-    const isUp = () => spawnSync("redis-cli", ["-s", socket, "PING"]).status === 0;
+    const isUp = () => spawnSync(CLI, ["-s", socket, "PING"]).status === 0;
     await until(() => running.exitCode !== null || isUp());
     if (running.exitCode !== null) throw new Error("redis-server has ended");
   };
