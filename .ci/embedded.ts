@@ -35,7 +35,7 @@ export function embeddedFiles(root: string, target: Target): Record<"addon" | "j
   return {
     // On Windows it is compared with the file that is kept there, at each use.
     addon: target.os === "win32" ? addon : packed(root, `keyring.${target.addon}`, readFileSync(addon)),
-    jq: packed(root, "jq", readFileSync(jq)),
+    jq: packed(root, "jq-wasm", readFileSync(jq)),
     notices: packed(root, "notices", Buffer.from(notices)),
   };
 }

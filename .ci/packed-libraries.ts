@@ -17,6 +17,9 @@ const LIBRARIES: Record<string, readonly string[]> = {
   cookies: ["tough-cookie"],
   /** Patterns in a tool's schema. */
   re2: ["re2js"],
+  jq: ["jq-wasm"],
+  /** Texts of a server at a terminal. */
+  markdown: ["marked"],
   /** The cache that many processes share. */
   valkey: ["iovalkey"],
   telemetry: [

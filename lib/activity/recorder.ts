@@ -21,6 +21,8 @@ export interface Figures {
   lastError?: { atMs: number; text: string };
   tokenEndsAtMs?: number;
   /** Where tokens are shared with other machines, and why that does not work; `serves` is null before it was asked. */
+  /** Where HTTP clients find it, of a `serve`. */
+  servingAt?: string;
   cache?: { at: string; serves: boolean | null; why?: string };
   /** Each server, where there are several. */
   servers?: RunningServer[] | undefined;

@@ -28,6 +28,8 @@ export interface RunningBridge {
   /** When the token in use ends, where that was said. */
   tokenEndsAtMs?: number;
   /** Where tokens are shared with other machines. */
+  /** Where HTTP clients find it, of a `serve`. */
+  servingAt?: string;
   cache?: { at: string; serves: boolean | null; why?: string };
   /** Each server, where there are several. */
   servers?: RunningServer[] | undefined;

@@ -65,12 +65,10 @@ export const variableMissing = (name: string) =>
 export const commandFailed = (why: string, what = "the command that should print the secret") =>
   authError("command_failed", `${what} failed: ${why}`, "run it by hand to see why");
 
-export const badKey = (why: string) =>
-  authError(
-    "bad_key",
-    `the private key cannot be used: ${why}`,
-    "give a PEM or JWK private key with --private-key; for an encrypted one also its passphrase",
-  );
+export const badKey = (
+  why: string,
+  hint = "give a PEM or JWK private key with --private-key; for an encrypted one also its passphrase",
+) => authError("bad_key", `the private key cannot be used: ${why}`, hint);
 
 export const noProofAlgorithm = (offered: string[]) =>
   authError(

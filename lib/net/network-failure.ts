@@ -9,6 +9,9 @@ const reasons: Record<string, string> = {
   EPIPE: "the connection was closed",
   InvalidHTTPResponse: "it does not speak HTTP",
   Malformed_HTTP_Response: "it does not speak HTTP",
+  HPE_HEADER_OVERFLOW: "the headers of its answer are too long",
+  ResponseHeadersTooLarge: "the headers of its answer are too long",
+  UnrequestedUpgrade: "it does not speak HTTP as it was asked to",
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the name could not be looked up",
   ETIMEDOUT: "the connection timed out",
@@ -50,7 +53,13 @@ export const isDamage = (code: string): boolean =>
   code === "ZlibError" || code === "BrotliDecompressionError" || code === "ZstdDecompressionError";
 
 /** A code in words; never the error's own text, which may hold the request. */
-export const failureReason = (code: string): string => reasons[code] ?? (code || "the connection failed");
+export function failureReason(code: string): string {
+  const known = reasons[code];
+  if (known !== undefined) return known;
+  // What node's parser of HTTP stumbles over.
+  if (code.startsWith("HPE_")) return "it does not speak HTTP";
+  return code === "" ? "the connection failed" : `the connection failed (${code})`;
+}
 
 /** What to try, by the code. */
 export function failureHint(code: string): string {

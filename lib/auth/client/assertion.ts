@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { oneLine } from "../../net/one-line.ts";
 import { badKey } from "../errors.ts";
 import { openSigner, type SigningKey } from "./signing/signer.ts";
 
@@ -68,7 +69,10 @@ export function chooseAlgorithm(
 ): string {
   if (asked !== undefined) {
     if (able.includes(asked)) return asked;
-    throw badKey(`it does not sign with ${asked}, but with ${able.join(", ")}`);
+    throw badKey(
+      `it does not sign with ${oneLine(asked, 40)}, but with ${able.join(", ")}`,
+      "leave out --signing-alg, or name one of these; another kind of key signs with others",
+    );
   }
   const ordered = certified && able.includes("PS256") ? ["PS256", ...able] : able;
   const alg = supported ? ordered.find((one) => supported.includes(one)) : ordered[0];
@@ -76,5 +80,6 @@ export function chooseAlgorithm(
   throw badKey(
     `it signs with ${able.join(", ")}, and the authorization server takes ${supported?.join(", ") || "none"} ` +
       "(--signing-alg insists on one)",
+    "give a key of another kind, whose public half the server knows; or --signing-alg where its metadata is wrong",
   );
 }

@@ -1,4 +1,4 @@
-import { decodeJwt } from "jose";
+import { claimsOf } from "../claims.ts";
 import type { Client, Credentials, Discovered, SigningSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import type { Audience } from "../platforms/audience.ts";
@@ -27,14 +27,9 @@ const formEncode = (value: string) =>
     .replace(/%(7E|21|27|28|29)/g, (code) => decodeURIComponent(code));
 
 /** A JWT-SVID, whose subject is a SPIFFE id, has a type of its own (draft-ietf-oauth-spiffe-client-auth). */
-function assertionKind(assertion: string): "jwt-bearer" | "jwt-spiffe" {
-  try {
-    return /^spiffe:\/\//i.test(decodeJwt(assertion).sub ?? "") ? "jwt-spiffe" : "jwt-bearer";
-  } catch {
-    // What is no JWT is the server's to refuse.
-    return "jwt-bearer";
-  }
-}
+const assertionKind = (assertion: string): "jwt-bearer" | "jwt-spiffe" =>
+  // What is no JWT is the server's to refuse.
+  /^spiffe:\/\//i.test(claimsOf(assertion)?.sub ?? "") ? "jwt-spiffe" : "jwt-bearer";
 
 /** `Authorization: Basic` for a client (RFC 6749 §2.3.1). */
 export const basicAuthorization = (clientId: string, secret: string) =>

@@ -6,6 +6,8 @@ import {
   type PrivateKeyInput,
 } from "node:crypto";
 import type { JWK } from "jose";
+import { isObject } from "../../json.ts";
+import { oneLine } from "../../net/one-line.ts";
 import { badKey } from "../errors.ts";
 import { type PemKey, privateKeyBlock } from "./pem.ts";
 import { decryptPkcs8, rsaPssKey } from "./pkcs8.ts";
@@ -25,27 +27,46 @@ const RSA = ["RS256", "PS256", "RS384", "RS512", "PS384", "PS512"];
 
 /**
  * Reads a private key: PEM of PKCS#8, PKCS#1 or SEC1, encrypted or not, or JWK.
+ * @param keyId which of a set of keys (JWK Set)
  * @throws M2mcpError bad_key, which never quotes the key
  */
-export function readPrivateKey(text: string, passphrase: string | undefined): PrivateKey {
+export function readPrivateKey(text: string, passphrase: string | undefined, keyId?: string): PrivateKey {
   const trimmed = text.trim();
-  return trimmed.startsWith("{") ? fromJwk(trimmed) : fromPem(trimmed, passphrase);
+  return trimmed.startsWith("{") ? fromJwk(trimmed, keyId) : fromPem(trimmed, passphrase);
 }
 
-function fromJwk(text: string): PrivateKey {
+function fromJwk(text: string, keyId: string | undefined): PrivateKey {
   let jwk: JWK & { keys?: unknown };
   try {
     jwk = JSON.parse(text);
   } catch {
     throw badKey("it begins like a JWK and is no JSON");
   }
-  if (Array.isArray(jwk.keys)) throw badKey("it is a set of keys: give one of them");
-  if (typeof jwk.d !== "string") throw badKey("it is a public key: the private one is needed");
+  if (Array.isArray(jwk.keys)) jwk = oneOf(jwk.keys, keyId);
+  if (typeof jwk.kty !== "string") throw badKey("it is JSON and no JWK: it has no kty");
+  if (jwk.kty === "oct") throw badKey("it is a secret and no key pair (kty oct): --client-secret takes that");
+  if (jwk.d === undefined) throw badKey("it is a public key: the private one is needed");
+  if (typeof jwk.d !== "string") throw badKey(DAMAGED);
   const { alg } = jwk;
   const own = byRuntime({ key: jwk as JsonWebKey, format: "jwk" });
   if (!own) throw badKey(DAMAGED);
   const key = described(own, alg);
   return typeof jwk.kid === "string" ? { ...key, keyId: jwk.kid } : key;
+}
+
+/** The private key that is meant in a set (RFC 7517 §5): the one with the id. @throws M2mcpError bad_key */
+function oneOf(keys: readonly unknown[], keyId: string | undefined): JWK {
+  const own = keys.filter((key): key is JWK => isObject(key) && key.d !== undefined);
+  if (own.length === 0) throw badKey("it is a set of keys, none of which is private");
+  const meant = keyId === undefined ? [] : own.filter(({ kid }) => kid === keyId);
+  const [key] = meant;
+  if (key && meant.length === 1) return key;
+  const ids = oneLine(own.map(({ kid }) => (typeof kid === "string" ? kid : "one without an id")).join(", "));
+  throw badKey(
+    keyId === undefined
+      ? `it is a set of keys: --key-id names one of them (${ids})`
+      : `it is a set of keys, and ${meant.length === 0 ? "none" : "more than one"} has the id of --key-id; there are ${ids}`,
+  );
 }
 
 function fromPem(text: string, passphrase: string | undefined): PrivateKey {

@@ -39,6 +39,7 @@ export async function programOutput(
 ): Promise<Buffer> {
   signal?.throwIfAborted();
   const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
+  if (command.trim() === "") throw new ProgramFailed("it is empty");
   return outputOf(started(command, inherited, use), signal);
 }
 

@@ -1,4 +1,5 @@
 import { isObject } from "../../json.ts";
+import { numericDateMs } from "../../moment.ts";
 
 /** A client's secret, and when it ends, where that is known. */
 export interface ClientSecret {
@@ -16,8 +17,8 @@ export function clientSecretIn(text: string): ClientSecret {
   if (!registered) return { secret: text };
   const { client_secret: secret, client_secret_expires_at: endsAtS } = registered;
   // 0 is never.
-  const ends = typeof endsAtS === "number" && endsAtS > 0 ? { endsAtMs: endsAtS * 1000 } : {};
-  return { secret, ...ends };
+  const endsAtMs = numericDateMs(endsAtS) ?? 0;
+  return { secret, ...(endsAtMs > 0 ? { endsAtMs } : {}) };
 }
 
 /** The answer to a registration in one line; any other text as it is. */

@@ -4,7 +4,7 @@ import { ProgramFailed, programOutput } from "./program-output.ts";
 /** What a command is run for. */
 interface CommandUse {
   /** The command as messages name it. */
-  what?: string;
+  what?: string | undefined;
   /** What it gets on stdin; nothing unless given. */
   input?: string;
   /** Ends it at once: nobody waits for it any more. */

@@ -64,7 +64,7 @@ export async function readTokenText(
   { env, signal }: Pick<AuthDeps, "env" | "signal">,
   name: string,
 ): Promise<string> {
-  const text = trimmedText(await readText(source, env, name, { signal, what: name }));
+  const text = trimmedText(await readText(source, env, name, { signal }));
   if (text.trim() === "") throw unreadable(source, name, "it is empty", "it printed nothing");
   return text;
 }
@@ -83,7 +83,7 @@ async function readText(
     case "file":
       return textOf(await readFile(source.path, name ?? source.path));
     case "command":
-      return textOf(await runSecretCommand(source.command, env, use));
+      return textOf(await runSecretCommand(source.command, env, { what: name, ...use }));
   }
 }
 
@@ -97,7 +97,7 @@ async function readFile(path: string, name: string): Promise<Buffer> {
 }
 
 function unreadable(source: SecretSource, name: string | undefined, why: string, printed: string) {
-  if (source.from === "command") return commandFailed(printed);
+  if (source.from === "command") return commandFailed(printed, name);
   return secretUnreadable(name ?? (source.from === "file" ? source.path : "the stored secret"), why);
 }
 
@@ -113,7 +113,12 @@ export async function readAssertion(
   deps: IdentityMeans,
 ): Promise<string> {
   if (source.from === "env") return readVariable(source.name, deps.env);
-  if (!isPlatformSource(source)) return (await readSecret(source, deps.env, undefined, deps.signal)).trim();
+  if (!isPlatformSource(source)) {
+    const name = source.from === "command" ? "the command that should print the token" : undefined;
+    const token = (await readSecret(source, deps.env, name, deps.signal)).trim();
+    if (token === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+    return token;
+  }
   const { readIdentity } = await import("../platforms/read-identity.ts");
   return (await readIdentity(source, audience, deps)).token;
 }

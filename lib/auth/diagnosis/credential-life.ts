@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { M2mcpError } from "../../failure.ts";
+import { numericDateMs } from "../../moment.ts";
 import { claimsOf } from "../claims.ts";
 import { clientSecretIn } from "../client/registration.ts";
 import { readAssertion, readPem, readSecret } from "../client/secrets.ts";
@@ -125,10 +126,9 @@ async function token(
 ): Promise<Ending[]> {
   if (source.from !== "file" && source.from !== "value" && source.from !== "env") return [];
   const { exp, iat, nbf } = claimsOf(await readAssertion(source, "", deps)) ?? {};
-  if (exp === undefined) return [];
-  const beganAtS = iat ?? nbf;
-  const beganAtMs = beganAtS === undefined ? undefined : beganAtS * 1000;
-  return [{ what, beganAtMs, endsAtMs: exp * 1000, fix: fixOf(what, source, setting) }];
+  const endsAtMs = numericDateMs(exp);
+  if (endsAtMs === undefined) return [];
+  return [{ what, beganAtMs: numericDateMs(iat ?? nbf), endsAtMs, fix: fixOf(what, source, setting) }];
 }
 
 async function secret(

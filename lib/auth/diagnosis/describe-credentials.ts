@@ -1,3 +1,4 @@
+import { oneLine } from "../../net/one-line.ts";
 import { claimsOf } from "../claims.ts";
 import {
   assertionAudience,
@@ -66,7 +67,7 @@ export function describeToken(token: Token): string {
       : `good for ${Math.round((token.expiresAtMs - token.issuedAtMs) / 1000)} s`;
   const about = [`a ${token.tokenType} token`, life, `scope ${token.scope ?? "not named"}`];
   const { iss, aud } = claimsOf(token.accessToken) ?? {};
-  if (iss !== undefined) about.push(`issued by ${iss}`);
-  if (aud !== undefined) about.push(`for ${[aud].flat().join(" ")}`);
+  if (iss !== undefined) about.push(`issued by ${oneLine(iss)}`);
+  if (aud !== undefined) about.push(`for ${oneLine(aud.join(" "))}`);
   return about.join(", ");
 }

@@ -1,4 +1,5 @@
-import { decodeJwt } from "jose";
+import { oneLine } from "../../net/one-line.ts";
+import { claimsOf } from "../claims.ts";
 import { audienceAsked } from "../client/authentication.ts";
 import { isPlatformSource, readAssertion } from "../client/secrets.ts";
 import type { AssertionSource, Credentials, Discovered, GivenToken } from "../credentials.ts";
@@ -51,13 +52,11 @@ export async function describeAssertion(
   audience: Audience,
 ): Promise<string> {
   const text = await readAssertion(source, audience, deps);
-  try {
-    const { iss, aud, exp } = decodeJwt(text);
-    const leftS = exp === undefined ? undefined : exp - Math.floor(deps.now() / 1000);
-    const life =
-      leftS === undefined ? "" : leftS <= 0 ? `; ${OVER}${-leftS} s ago` : `; good for ${leftS} s more`;
-    return `of ${iss ?? "nobody"} for ${[aud ?? "nobody"].flat().join(" ")}${life}`;
-  } catch {
-    return "that is no JWT";
-  }
+  const claims = claimsOf(text);
+  if (!claims) return "that is no JWT";
+  const { iss = "nobody", aud = ["nobody"], exp } = claims;
+  const leftS = exp === undefined ? undefined : Math.floor(exp - deps.now() / 1000);
+  const life =
+    leftS === undefined ? "" : leftS <= 0 ? `; ${OVER}${-leftS} s ago` : `; good for ${leftS} s more`;
+  return `of ${oneLine(iss)} for ${oneLine(aud.join(" "))}${life}`;
 }

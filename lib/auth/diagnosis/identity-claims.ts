@@ -1,5 +1,5 @@
 import { M2mcpError } from "../../failure.ts";
-import { claimsOf } from "../claims.ts";
+import { allClaimsOf } from "../claims.ts";
 import { audienceAsked } from "../client/authentication.ts";
 import { isPlatformSource, readAssertion } from "../client/secrets.ts";
 import type { AssertionSource, Credentials, Discovered } from "../credentials.ts";
@@ -16,7 +16,7 @@ export async function identityClaims(
   try {
     const audience = audienceAsked(credentials, found, given.use);
     const text = await readAssertion(given.source, audience, deps);
-    return { claims: claimsOf(text) ?? null };
+    return { claims: allClaimsOf(text) ?? null };
   } catch (error) {
     if (error instanceof M2mcpError) return { failure: error.message };
     throw error;

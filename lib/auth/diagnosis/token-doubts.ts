@@ -12,8 +12,7 @@ export function doubtAboutToken(
   { accessToken }: Pick<Token, "accessToken">,
   server: string,
 ): string | undefined {
-  const { aud } = claimsOf(accessToken) ?? {};
-  const audiences = aud === undefined ? [] : [aud].flat();
+  const { aud: audiences = [] } = claimsOf(accessToken) ?? {};
   if (audiences.length === 0 || audiences.some((audience) => isFor(audience, server))) return undefined;
   return `the token is for ${audiences.join(" ")}, and the server is ${resourceOf(server)}: it may want one that names it`;
 }

@@ -1,4 +1,5 @@
-import { claimsOf } from "../claims.ts";
+import { numericDateMs } from "../../moment.ts";
+import { allClaimsOf } from "../claims.ts";
 import { grantOf, type Token, type TokenOrigin } from "../credentials.ts";
 
 /** What a token is bound to, so that whoever else gets it can do nothing with it alone. */
@@ -26,7 +27,7 @@ export function factsOf(
   origin: TokenOrigin,
   issuer?: string,
 ): TokenFacts {
-  const claims = claimsOf(accessToken) ?? null;
+  const claims = allClaimsOf(accessToken) ?? null;
   const { iss, sub, aud, exp, cnf, client_id, azp, appid } = claims ?? {};
   const claimed = wordsOf(claims?.scope ?? claims?.scp).join(" ");
   const hasThumbprint = typeof cnf === "object" && cnf !== null && "x5t#S256" in cnf;
@@ -39,7 +40,7 @@ export function factsOf(
     audience: wordsOf(aud, false),
     scope: scope ?? (claimed || null),
     roles: [...wordsOf(claims?.roles, false), ...wordsOf(claims?.permissions, false)],
-    expiresAtMs: expiresAtMs ?? (typeof exp === "number" ? exp * 1000 : null),
+    expiresAtMs: expiresAtMs ?? numericDateMs(exp) ?? null,
     boundTo: tokenType === "DPoP" ? "dpop" : isOfCertificate ? "certificate" : null,
   };
 }

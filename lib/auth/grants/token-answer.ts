@@ -6,6 +6,7 @@ import { readWords } from "../../net/words.ts";
 import type { Credentials, Token } from "../credentials.ts";
 import { askedToWait, badTokenAnswer, tokenRefused } from "../errors.ts";
 import { type Answer, waitAsked } from "../exchange.ts";
+import { TOKEN_TYPE } from "./exchange/token-types.ts";
 import { hintFor, type Refused } from "./hints.ts";
 
 /** No token is believed to live longer, in s: ten years. */
@@ -13,7 +14,7 @@ const LONGEST_LIFE_S = 10 * 365 * 24 * 3600;
 
 /** The `error` of a refused token request (RFC 6749 §5.2). */
 export const errorOf = ({ json }: Pick<Answer, "json">): string | undefined =>
-  isObject(json) && typeof json.error === "string" ? json.error : undefined;
+  isObject(json) && typeof json.error === "string" && json.error !== "" ? json.error : undefined;
 
 /** As much of an answer as is looked at. */
 export type TokenAnswer = Pick<Answer, "status" | "headers" | "text" | "json">;
@@ -119,13 +120,20 @@ function readToken(json: JsonObject, host: string, askedAtMs: number, asked: str
   };
 }
 
+/** Tokens that open more than this server, and that no MCP server may see. */
+const NEVER_SENT: readonly string[] = [TOKEN_TYPE.refresh_token, TOKEN_TYPE.id_jag];
+
 /** An exchange may give a token that is none for access (RFC 8693 §2.2.1). */
 function requireAccessToken({ token_type: type, issued_token_type: issued }: JsonObject, host: string): void {
-  if (typeof issued !== "string" || String(type).toUpperCase() !== "N_A") return;
-  const isShown = !holdsToken(issued.replace(/^urn:[\w:]+:/, ""));
+  if (typeof issued !== "string") return;
+  const isForNoAccess = String(type).toUpperCase() === "N_A";
+  if (!isForNoAccess && !NEVER_SENT.includes(issued)) return;
+  const isShown =
+    ![TOKEN_TYPE.access_token, ""].includes(issued) && !holdsToken(issued.replace(/^urn:[\w:]+:/, ""));
+  const shown = isShown ? `, but ${oneLine(issued, 80)}` : "";
   throw badTokenAnswer(
     host,
-    `what it issued is no access token${isShown ? `, but ${oneLine(issued, 80)}` : ""}`,
+    `what it issued is no access token${shown}${isForNoAccess ? " (token_type N_A)" : ""}`,
   );
 }
 

@@ -1,4 +1,5 @@
 // Failures of platforms that should say who this machine is.
+import { EXIT, M2mcpError } from "../../failure.ts";
 import { authError } from "../errors.ts";
 
 /**
@@ -9,6 +10,22 @@ import { authError } from "../errors.ts";
  */
 export const noIdentity = (title: string, why: string, hint: string) =>
   authError("no_identity", `${title} gives no identity token: ${why}`, hint);
+
+/**
+ * A failure on the way to a platform's token, which says whose it is. What answers in a server's stead is no server that
+ * the user has named.
+ */
+export function ofPlatform(error: M2mcpError, title: string): M2mcpError {
+  const { code, exitCode, message, hint } = error;
+  if (code === "no_identity") return error;
+  if (exitCode === EXIT.server)
+    return noIdentity(
+      title,
+      message,
+      "the platform sets where its tokens are asked for: leave that as it was",
+    );
+  return new M2mcpError(code, exitCode, `${title} gives no identity token: ${message}`, hint);
+}
 
 /** Nothing that `auto` knows is there. @param looked each platform and what was looked for */
 export const noPlatform = (looked: string[]) =>

@@ -1,6 +1,7 @@
+import { M2mcpError } from "../../failure.ts";
 import { type Audience, audienceFor } from "./audience.ts";
 import { createPlatformDeps, type IdentityMeans } from "./deps.ts";
-import { noPlatform } from "./errors.ts";
+import { noPlatform, ofPlatform } from "./errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "./names.ts";
 import type { Identity, Platform, PlatformDeps, PlatformSource } from "./platform.ts";
 import { loadPlatform } from "./registry.ts";
@@ -22,7 +23,11 @@ export async function readIdentity(
   const { name, platform } =
     from === "auto" ? await found(given, deps) : { name: from, platform: await loadPlatform(from) };
   const isNamed = typeof audience === "string";
-  return platform.identify({ ...settings, audience: audienceFor(name, audience), isNamed }, given);
+  try {
+    return await platform.identify({ ...settings, audience: audienceFor(name, audience), isNamed }, given);
+  } catch (error) {
+    throw error instanceof M2mcpError ? ofPlatform(error, platform.title) : error;
+  }
 }
 
 interface Found {

@@ -43,13 +43,38 @@ export function parseArguments(argv: readonly string[]): Arguments {
   return { positionals, given };
 }
 
+/** Values that nothing can be done with where there is nothing in them, by what stands for them in help. */
+const NEVER_EMPTY: readonly string[] = [
+  ...[
+    "ALG",
+    "COMMAND",
+    "FILE",
+    "GRANT",
+    "KID",
+    "METHOD",
+    "PATH",
+    "PLATFORM",
+    "SECONDS",
+    "TYPE",
+    "URI",
+    "URL",
+    "URN",
+  ],
+];
+
 /** The value of an option, empty for a switch. @param inline whether it stands behind an equals sign */
 function optionValue(name: OptionName, value: string | undefined, inline: boolean): string {
   if (OPTIONS[name].value === undefined) {
     if (value !== undefined) throw wrongUsage(`--${name} takes no value`, `write --${name} alone`);
     return "";
   }
-  if (value !== undefined && (inline || !isFlag(value))) return value;
+  if (value !== undefined && (inline || !isFlag(value))) {
+    if (value.trim() !== "" || !NEVER_EMPTY.includes(OPTIONS[name].value ?? "")) return value;
+    throw wrongUsage(
+      `--${name} is empty`,
+      `write ${spelled(name)}; a variable that stands there may not be set`,
+    );
+  }
   throw wrongUsage(
     `--${name} needs a value`,
     value === undefined

@@ -83,6 +83,7 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
 function beLate(context: MergedContext, server: string, work: Promise<unknown> | undefined): void {
   const member = context.members.get(server);
   context.shared.onLate(server, "the handshake");
+  member?.upstream.presence.suspect();
   work?.then(
     () => member && tellChanges(context, member),
     (error: unknown) => member?.upstream.presence.failed(wordsOf(error)),

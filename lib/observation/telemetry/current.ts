@@ -35,6 +35,9 @@ export function within<T>(span: Span, baggage: string | undefined, work: (mine: 
   return store.run(mine, work, mine);
 }
 
+/** Does `work` below a span of others, which goes on as it is. */
+export const below = (above: Current, work: () => void): void => store.run(above, work);
+
 /** What a carrier names as the span above; undefined where it names none. */
 export function spanAbove(carrier: Readonly<Record<string, unknown>> | undefined): Current | undefined {
   if (typeof carrier?.traceparent !== "string") return undefined;

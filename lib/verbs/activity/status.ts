@@ -29,7 +29,7 @@ const iso = (atMs: number | undefined) => (atMs === undefined ? null : new Date(
 
 function asJson(bridge: RunningBridge, nowMs: number) {
   const { pid, target, server, startedBy, startedAtMs, requests, calls, errors } = bridge;
-  const { lastError, tokenEndsAtMs, cache, log, version } = bridge;
+  const { lastError, tokenEndsAtMs, cache, log, version, servingAt } = bridge;
   return {
     target,
     server,
@@ -42,6 +42,7 @@ function asJson(bridge: RunningBridge, nowMs: number) {
     errors,
     lastError: lastError ? { time: iso(lastError.atMs), text: lastError.text } : null,
     tokenEndsAt: iso(tokenEndsAtMs),
+    servingAt: servingAt ?? null,
     cache: cache ? { address: cache.at, serves: cache.serves, why: cache.why ?? null } : null,
     ...(bridge.servers
       ? { servers: bridge.servers.map(({ away, ...one }) => ({ ...one, away: away ?? null })) }
@@ -71,12 +72,13 @@ const cacheShown = ({ at, serves, why }: NonNullable<RunningBridge["cache"]>) =>
   `token cache ${at} ${serves === null ? "not asked yet" : serves ? "serves" : `is not used: ${why ?? "it failed"}`}`;
 
 const more = (bridge: RunningBridge, nowMs: number): string[] => {
-  const { target, server, lastError, tokenEndsAtMs, cache, log, servers } = bridge;
+  const { target, server, lastError, tokenEndsAtMs, cache, log, servers, servingAt } = bridge;
   const each = servers?.map(
     (one) => `${one.target} ${one.server}${one.away === undefined ? "" : `, away: ${one.away}`}`,
   );
   return [
     ...(each ?? [server === target ? "" : `server ${server}`]),
+    servingAt === undefined ? "" : `serves at ${servingAt}`,
     lastError ? `last error ${ago(lastError.atMs, nowMs)}: ${lastError.text}` : "",
     tokenEndsAtMs === undefined ? "" : `token ends ${moment(tokenEndsAtMs, nowMs)}`,
     cache ? cacheShown(cache) : "",

@@ -121,7 +121,9 @@ export function tokenOption(options: Options): (typeof TOKENS)[number] | undefin
 /** @throws M2mcpError (exit 1) naming the grants that there are */
 export function readGrant(options: Options): Grant {
   const text = options.value("grant") ?? "client-credentials";
-  const grant = GRANTS.find((known) => known === text.replaceAll("_", "-"));
+  // As token requests name it, too (RFC 7523 §2.1, RFC 8693 §2.1).
+  const plain = text.replace(/^urn:ietf:params:oauth:grant-type:/, "").replaceAll("_", "-");
+  const grant = GRANTS.find((known) => known === plain);
   if (grant) return grant;
   const near = suggest(text, GRANTS);
   throw wrongUsage(

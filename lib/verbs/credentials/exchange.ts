@@ -1,7 +1,8 @@
 import type { Credentials, GivenToken, IdentityProvider } from "../../auth/credentials.ts";
-import { tokenType } from "../../auth/grants/exchange/token-types.ts";
+import { TOKEN_TYPE, tokenType } from "../../auth/grants/exchange/token-types.ts";
 import { type Options, spelt } from "../../command-line/option-values.ts";
 import { isOptionName, type OptionName } from "../../command-line/options.ts";
+import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { authenticationBy } from "./client-proof.ts";
 import { ACTORS, chosen, PROOFS, readMethod, SUBJECTS } from "./credential-options.ts";
@@ -86,9 +87,12 @@ function typeOf(options: Options, option: OptionName): string | undefined {
   if (text === undefined) return undefined;
   const type = tokenType(text);
   if (type) return type;
+  const near = suggest(text, Object.keys(TOKEN_TYPE));
   throw wrongUsage(
     `unknown --${option} ${text}`,
-    "there are access_token, id_token, jwt, saml1, saml2, refresh_token, or the type itself, a URI",
+    near
+      ? `did you mean ${near}`
+      : "there are access_token, id_token, jwt, saml1, saml2, refresh_token, or the type itself, a URI",
   );
 }
 

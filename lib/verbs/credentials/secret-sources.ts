@@ -32,14 +32,16 @@ export function createSecretSources(options: Options, reading: SecretReading): S
   type Kind = Parameters<SecretReading["read"]>[1];
   const read = (source: SecretSource, kind: Kind, option: OptionName): Promise<string> =>
     // The path is not repeated: the secret itself may stand there by mistake.
-    reading.read(source, kind, `the file of --${spelt(options, option)}`).catch((error: unknown) => {
-      if (source.from !== "file" || !(error instanceof M2mcpError)) throw error;
-      const named = spelt(options, option);
-      throw wrongUsage(
-        error.message,
-        `check the path and its permissions; --${named} and ${variableOf(named)} take a path`,
-      );
-    });
+    reading
+      .read(source, kind, `the ${source.from} of --${spelt(options, option)}`)
+      .catch((error: unknown) => {
+        if (source.from !== "file" || !(error instanceof M2mcpError)) throw error;
+        const named = spelt(options, option);
+        throw wrongUsage(
+          error.message,
+          `check the path and its permissions; --${named} and ${variableOf(named)} take a path`,
+        );
+      });
   const kept = async (source: SecretSource, kind: Kind, option: OptionName): Promise<SecretSource> => {
     if (source.from === "value" || (source.from === "command" && keep === "source")) return source;
     const value = await read(source, kind, option);
@@ -72,7 +74,7 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       const text = options.value(option) ?? "";
       if (option.endsWith("-file")) {
         const source = { from: "file", path: resolve(reading.cwd, text) } as const;
-        await read(source, "secret", option);
+        if ((await read(source, "secret", option)).trim() === "") throw emptyFile(spelt(options, option));
         return source;
       }
       if (option.endsWith("-command")) return { from: "command", command: text };
@@ -82,6 +84,12 @@ export function createSecretSources(options: Options, reading: SecretReading): S
     },
   };
 }
+
+const emptyFile = (option: OptionName) =>
+  wrongUsage(
+    `cannot read the file of --${option}: it is empty`,
+    "see that what makes the token puts it there",
+  );
 
 /** The name of a variable; what is none may be the token itself, and is not quoted. */
 function checkedVariable(text: string, option: OptionName): string {

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { ReadyToken, TokenOrigin } from "../../auth/credentials.ts";
-import { platformNamed } from "../../auth/platforms/names.ts";
+import { PLATFORM_CHOICES, platformNamed } from "../../auth/platforms/names.ts";
 import type { Options } from "../../command-line/option-values.ts";
+import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { type TOKENS, tokenOption } from "./credential-options.ts";
 import { readCredentials, readTls } from "./credentials.ts";
@@ -75,10 +76,13 @@ async function tokenItself(
 ): Promise<ReadyToken["token"]> {
   const isFlag = options.origin("token") === "flag";
   if (platformNamed(text) !== undefined) return platformSource(text, options);
+  const near = text.length < 20 ? suggest(text, PLATFORM_CHOICES) : undefined;
   if (isFlag && text !== "-")
     throw wrongUsage(
       "--token names a platform, and what was given is none",
-      "a token itself is given in M2MCP_TOKEN, or on stdin with --token -; --token-file PATH and --token-command COMMAND follow one that is renewed",
+      near
+        ? `did you mean --token ${near}`
+        : "a token itself is given in M2MCP_TOKEN, or on stdin with --token -; --token-file PATH and --token-command COMMAND follow one that is renewed",
     );
   if (options.on("no-store-secret"))
     throw wrongUsage(

@@ -67,10 +67,11 @@ export async function run(command: Command): Promise<undefined> {
         key,
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
-        onListening: (address) =>
-          void command.io.stderr.write(
-            `serving ${command.positionals.map(withoutUrlSecrets).join(", ")} at ${address}\n`,
-          ),
+        onListening(address) {
+          record.servingAt(address);
+          const what = command.positionals.map(withoutUrlSecrets).join(", ");
+          command.io.stderr.write(`serving ${what} at ${address}\n`);
+        },
         stop: ending.stop,
         kill: ending.kill,
         drainMs: DRAIN_MS,

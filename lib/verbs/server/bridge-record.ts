@@ -26,6 +26,8 @@ export interface BridgeRecord {
   failed(error: RpcError): void;
   /** The target is known from now on. @returns the same, of which is seen when its token ends */
   of(target: Target): Target;
+  /** HTTP clients find it there from now on. */
+  servingAt(address: string): void;
   /** One of several servers is away, for this reason; undefined: it is back. @param name of its profile */
   away(name: string, reason: string | undefined): void;
   /** Writes what is left, for a moment at most. */
@@ -71,6 +73,10 @@ export function recordBridge(command: Command): BridgeRecord {
           recorder.changed();
         },
       };
+    },
+    servingAt(address) {
+      recorder.figures.servingAt = address;
+      recorder.changed();
     },
     away(name, reason) {
       const { figures } = recorder;

@@ -1,8 +1,10 @@
+import { claimShown } from "../../auth/claims.ts";
 import { grantOf, type TokenOrigin } from "../../auth/credentials.ts";
 import type { TokenFacts } from "../../auth/diagnosis/token-facts.ts";
 import { loginNeeded } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
+import { numericDateMs } from "../../moment.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { table } from "../../ui/table.ts";
 import { moment } from "../../ui/time.ts";
@@ -98,12 +100,12 @@ function tokenRows(facts: TokenFacts, nowMs: number): string[][] {
 
 /** The claims of an identity that servers go by. */
 function rowsOf(claims: Record<string, unknown>, nowMs: number): string[][] {
-  const shown = (value: unknown) => oneLine([value].flat().map(String).join(" "), 400);
+  const expiresAtMs = numericDateMs(claims.exp);
   return [
     ...["iss", "sub", "aud"].map((name, at) => [
       `  ${["issuer", "subject", "audience"][at]}`,
-      claims[name] === undefined ? "not named" : shown(claims[name]),
+      claims[name] === undefined ? "not named" : claimShown(claims[name]),
     ]),
-    ["  expires", typeof claims.exp === "number" ? moment(claims.exp * 1000, nowMs) : "not said"],
+    ["  expires", expiresAtMs === undefined ? "not said" : moment(expiresAtMs, nowMs)],
   ];
 }

@@ -170,6 +170,14 @@ describe("what is no usable key is said, and never quoted", () => {
     ["a public key", () => keys.RSA?.publicPem ?? "", undefined, "public key"],
     ["a public JWK", () => JSON.stringify({ ...rsaJwk(), d: undefined }), undefined, "public key"],
     ["a set of keys", () => JSON.stringify({ keys: [rsaJwk()] }), undefined, "set of keys"],
+    [
+      "a set of public keys",
+      () => JSON.stringify({ keys: [{ kty: "RSA" }, 5] }),
+      undefined,
+      "none of which is",
+    ],
+    ["a shared secret", () => JSON.stringify({ kty: "oct", k: "c2VjcmV0" }), undefined, "no key pair"],
+    ["other JSON", () => JSON.stringify({ access_token: "t" }), undefined, "no JWK"],
     ["a certificate", () => keys.RSA?.certificatePem ?? "", undefined, "certificate"],
     ["junk", () => "hunter2hunter2hunter2", undefined, "neither"],
     ["half a key", () => form("RSA", "PKCS#8").replace(/\n.{64}\n/, "\n"), undefined, "damaged"],
@@ -196,6 +204,15 @@ describe("what is no usable key is said, and never quoted", () => {
       const said = `${error.message} ${error.hint} ${error.stack} ${error.cause}`;
       for (const piece of text().match(/[A-Za-z0-9+/_-]{20,}/g) ?? []) expect(said).not.toContain(piece);
     });
+
+  test("one of a set of keys is named by its id", () => {
+    const other = { ...rsaJwk(), kid: "b" };
+    const set = JSON.stringify({ keys: [{ ...rsaJwk(), kid: "a" }, other, { kty: "RSA", kid: "public" }] });
+    expect(readPrivateKey(set, undefined, "b")).toMatchObject({ keyId: "b" });
+    expect(() => readPrivateKey(set, undefined)).toThrow("--key-id names one of them (a, b)");
+    expect(() => readPrivateKey(set, undefined, "c")).toThrow("none has the id of --key-id; there are a, b");
+    expect(() => readPrivateKey(set, undefined, "public")).toThrow("none has the id");
+  });
 
   test("a private key with a certificate of another key, and an algorithm of another kind", async () => {
     const of = (more: Partial<Key>) =>

@@ -33,6 +33,22 @@ test("an answer to a token request is read with its server's habits", () => {
   });
   expect(check(201, { access_token: "t" }).tokenType).toBe("Bearer");
 });
+test("a token that opens more than the server is never taken for one to be sent there", () => {
+  const type = (name: string) => `urn:ietf:params:oauth:token-type:${name}`;
+  for (const name of ["refresh_token", "id-jag"])
+    expect(
+      refusal(200, { access_token: "t", token_type: "Bearer", issued_token_type: type(name) }).message,
+    ).toContain(`no access token, but ${type(name)}`);
+  const none = refusal(200, {
+    access_token: "t",
+    token_type: "N_A",
+    issued_token_type: type("access_token"),
+  });
+  expect(none.message).toEndWith("what it issued is no access token (token_type N_A)");
+});
+test("an empty error is none", () => {
+  expect(check(200, { access_token: "t", error: "" }).accessToken).toBe("t");
+});
 test("an answer to a token request that is none is refused, with what mends it", () => {
   expect(refusal(200, undefined).code).toBe("bad_token_answer");
   expect(refusal(200, { token_type: "bearer" }).code).toBe("bad_token_answer");

@@ -158,6 +158,29 @@ describe("traces and metrics", () => {
   );
 
   test.concurrent(
+    "need not be sent for a trace in the headers of HTTP to go on",
+    inHome(async (home) => {
+      await logIn(world, home);
+      const serve = await startServe(home, ["@svc"]);
+      const traceparent = `00-${TRACE}-${PARENT}-01`;
+      const client = await connectLegacy({
+        url: world.mcp.url,
+        env: home.env,
+        served: serve.url,
+        headers: { traceparent, baggage: "who=http" },
+      });
+      await client.call("echo", { text: "in the headers" });
+      expect(callOf("in the headers").meta).toMatchObject({ traceparent, baggage: "who=http" });
+      const other = `00-${TRACE}-${"1".repeat(16)}-00`;
+      await client.call("echo", { text: "in its meta" }, { meta: { traceparent: other } });
+      expect(callOf("in its meta").meta.traceparent).toBe(other);
+      await client.close();
+      expect(await serve.stop()).toBe(0);
+    }),
+    60_000,
+  );
+
+  test.concurrent(
     "hold nothing up where nobody takes them, and that is said once",
     inHome(async (home) => {
       // It takes connections, and never answers.

@@ -37,7 +37,7 @@ export function openSigner(signing: SigningKey): Signer {
     const algs = remoteAlgorithms(signing.signingAlg, certificate);
     return { ...named, ...(keyId === undefined ? {} : { keyId }), algs, sign: remotely(sign, certificate) };
   }
-  const key = readPrivateKey(signing.text ?? "", signing.passphrase);
+  const key = readPrivateKey(signing.text ?? "", signing.passphrase, keyId);
   if (certificate && !belongs(certificate.publicKey, key))
     throw badKey("the certificate belongs to another key");
   const kid = keyId ?? key.keyId;

@@ -1,5 +1,6 @@
-import { decodeJwt } from "jose";
+import { decodeProtectedHeader } from "jose";
 import { M2mcpError } from "../../../failure.ts";
+import { claimsOf } from "../../claims.ts";
 import { audienceAsked, authenticateClient, type TokenRequest } from "../../client/authentication.ts";
 import { isPlatformSource } from "../../client/secrets.ts";
 import type { Credentials, Discovered, IdentityProvider } from "../../credentials.ts";
@@ -93,16 +94,8 @@ const identityLooksLike = (token: string): string =>
 /** An ID token is for the client itself (OpenID Connect Core §2): its audience is the client's id there. */
 function clientAt(provider: IdentityProvider, { token }: SentToken): IdentityProvider {
   if (provider.clientId !== "") return provider;
-  const { aud } = claimsOf(token);
-  return typeof aud === "string" ? { ...provider, clientId: aud } : provider;
-}
-
-function claimsOf(token: string): { iss?: string; aud?: unknown; exp?: number } {
-  try {
-    return decodeJwt(token);
-  } catch {
-    return {};
-  }
+  const [clientId, ...more] = claimsOf(token)?.aud ?? [];
+  return clientId === undefined || more.length > 0 ? provider : { ...provider, clientId };
 }
 
 /** Where the identity provider takes requests: as the user says, as it was found before, else as its metadata says. */
@@ -111,7 +104,7 @@ async function findProvider(
   { issuer: recorded, tokenEndpoint }: IdentityProvider,
   token: string | undefined,
 ): Promise<KnownProvider> {
-  const issuer = recorded ?? (token === undefined ? undefined : claimsOf(token).iss);
+  const issuer = recorded ?? (token === undefined ? undefined : claimsOf(token)?.iss);
   if (tokenEndpoint !== undefined) {
     requireSecure(tokenEndpoint, "the identity provider's token endpoint", deps.allowHttp);
     return { issuer: issuer ?? tokenEndpoint, tokenEndpoint, discoveredAtMs: deps.now() };
@@ -171,15 +164,32 @@ async function exchangeThere(
     isSigned: client.authentication.kind === "private_key",
     repeats: true,
   });
-  const { exp } = claimsOf(given.token);
+  const { exp } = claimsOf(given.token) ?? {};
   const agoS = exp === undefined ? 0 : Math.floor(askedAtMs / 1000) - exp;
   const asked = { provider: client, overS: agoS > 0 ? agoS : undefined, audience: more.audience };
   const json = grantedIn(answer, url, askedAtMs, (refused) => vouchingHint(refused, asked));
   const { access_token: token, issued_token_type: type } = json;
   const { host } = new URL(url);
-  if (typeof type === "string" && type !== wanted)
-    throw badTokenAnswer(host, "it issued a token of another type than the one asked for");
   if (typeof token !== "string" || token === "")
     throw badTokenAnswer(host, "there is no token in the answer");
+  // Whatever it is goes to another authorization server: an access token of the identity provider may not.
+  const isWanted =
+    typeof type === "string" ? type === wanted : wanted !== TOKEN_TYPE.id_jag || isIdJag(token);
+  if (!isWanted)
+    throw badTokenAnswer(
+      host,
+      typeof type === "string"
+        ? "it issued a token of another type than the one asked for"
+        : "it does not say that what it issued is an ID-JAG (issued_token_type), and it is not one by its header",
+    );
   return token;
+}
+
+/** By its header (draft-ietf-oauth-identity-assertion-authz-grant §3). */
+function isIdJag(token: string): boolean {
+  try {
+    return decodeProtectedHeader(token).typ === "oauth-id-jag+jwt";
+  } catch {
+    return false;
+  }
 }

@@ -1,7 +1,7 @@
+import { askTwice, hintAfter, inWords } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import { isJwt } from "../jwt.ts";
 import type { Platform, PlatformDeps } from "../platform.ts";
-import { askTwice, inWords } from "./metadata-address.ts";
 
 const TITLE = "Google Cloud";
 /** By address: the name metadata.google.internal leads to it, where there are names. */
@@ -51,7 +51,7 @@ export const gcp: Platform = {
       );
     const token = answer.text.trim();
     if (answer.status !== 200 || !isJwt(token))
-      throw fail(`the metadata server at ${server}: ${inWords(answer)}`);
+      throw fail(`the metadata server at ${server}: ${inWords(answer)}`, hintAfter(answer.status, SWITCH_ON));
     return { token };
   },
 };

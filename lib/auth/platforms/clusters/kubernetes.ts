@@ -1,8 +1,8 @@
-import type { JWTPayload } from "jose";
 import { isObject } from "../../../json.ts";
+import { type Claims, claimsOf } from "../../claims.ts";
 import { noIdentity } from "../errors.ts";
 import type { Identity, IdentityRequest, Platform, PlatformDeps } from "../platform.ts";
-import { audiencesOf, claimsOf, isFor, requireJwt } from "../token-claims.ts";
+import { audiencesOf, isFor, requireJwt } from "../token-claims.ts";
 import { type Account, project, requestToken, TITLE } from "./token-request.ts";
 
 /** Where a pod finds its service account. */
@@ -17,7 +17,7 @@ const MOST_FILES = 20;
 interface Found {
   path: string;
   token: string;
-  claims: JWTPayload;
+  claims: Claims;
 }
 
 /**
@@ -114,7 +114,7 @@ async function accountIn(
 }
 
 /** Whose a token is: by the claims of bound tokens, else by its subject. */
-function accountOf(claims: JWTPayload): { namespace?: string | undefined; name?: string | undefined } {
+function accountOf(claims: Claims): { namespace?: string | undefined; name?: string | undefined } {
   const bound = claims["kubernetes.io"];
   if (isObject(bound) && isObject(bound.serviceaccount)) {
     const { namespace, serviceaccount } = bound;

@@ -1,6 +1,7 @@
 import { isObject } from "../../../json.ts";
+import { hintAfter, inWords } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
-import type { Identity, PlatformDeps } from "../platform.ts";
+import type { DirectAnswer, Identity, PlatformDeps } from "../platform.ts";
 
 export const TITLE = "Kubernetes";
 /** The API server refuses less, in seconds. */
@@ -64,7 +65,7 @@ export async function requestToken(account: Account, wanted: Wanted, deps: Platf
   if ("unanswered" in answer)
     throw noIdentity(TITLE, `the API server ${server}: ${answer.unanswered}`, project(audience));
   if (answer.status < 200 || answer.status > 299)
-    throw refused(answer.status, `${namespace}/${name}`, audience);
+    throw refused(answer, token, `${namespace}/${name}`, audience);
   return identityIn(answer.json, audience);
 }
 
@@ -88,8 +89,8 @@ function identityIn(json: unknown, audience: string): Identity {
 export const project = (audience: string) =>
   `mount a projected volume at /var/run/secrets/tokens with serviceAccountToken: { path: mcp, audience: ${audience} }`;
 
-function refused(status: number, who: string, audience: string) {
-  switch (status) {
+function refused(answer: DirectAnswer, token: string, who: string, audience: string) {
+  switch (answer.status) {
     case 403:
       return noIdentity(
         TITLE,
@@ -105,8 +106,11 @@ function refused(status: number, who: string, audience: string) {
     default:
       return noIdentity(
         TITLE,
-        `the API server answered with HTTP status ${status}`,
-        `check the audience, ${audience}, and the pod's service account; or ${project(audience)}`,
+        `the API server: ${inWords(answer, [token])}`,
+        hintAfter(
+          answer.status,
+          `check the audience, ${audience}, and the pod's service account; or ${project(audience)}`,
+        ),
       );
   }
 }

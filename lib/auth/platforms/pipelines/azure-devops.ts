@@ -1,8 +1,9 @@
 import { isObject } from "../../../json.ts";
-import { requireSecure } from "../../discovery/url.ts";
+import { hintAfter, inWords } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import { audiencesOf, isFor, requireJwt } from "../token-claims.ts";
+import { headerFrom, serviceAddress } from "../variables.ts";
 
 const TITLE = "Azure DevOps";
 const [URL_VARIABLE, TOKEN_VARIABLE] = ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"] as const;
@@ -32,13 +33,14 @@ export const azureDevops: Platform = {
         `give the step env: { ${TOKEN_VARIABLE}: $(System.AccessToken) }`,
       );
     const connection = identity ?? env[CONNECTION_VARIABLE];
-    const asked = requireSecure(url, URL_VARIABLE, []);
+    const asked = serviceAddress(TITLE, URL_VARIABLE, url);
+    const secret = headerFrom(TITLE, TOKEN_VARIABLE, token);
     asked.searchParams.set("api-version", API_VERSION);
     if (connection) asked.searchParams.set("serviceConnectionId", connection);
-    const { status, json } = await ask(asked.href, {
+    const answer = await ask(asked.href, {
       method: "POST",
       headers: {
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${secret}`,
         accept: "application/json",
         "content-type": "application/json",
         // Else a token that does not count leads to a page where people sign in.
@@ -46,12 +48,13 @@ export const azureDevops: Platform = {
       },
       body: "",
     });
+    const { status, json } = answer;
     const value = isObject(json) ? json.oidcToken : undefined;
     if (status !== 200 || typeof value !== "string" || value === "")
       throw noIdentity(
         TITLE,
-        status === 200 ? "its answer holds none" : `HTTP status ${status}`,
-        hint(connection),
+        status === 200 ? "its answer holds none" : inWords(answer, [secret]),
+        hintAfter(status, hint(connection)),
       );
     const claims = requireJwt(TITLE, "its answer", value, hint(connection));
     if (isNamed && !isFor(claims, audience))

@@ -1,7 +1,8 @@
 import { isObject } from "../../../json.ts";
-import { requireSecure } from "../../discovery/url.ts";
+import { hintAfter, inWords } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import type { Platform } from "../platform.ts";
+import { headerFrom, serviceAddress } from "../variables.ts";
 
 const TITLE = "GitHub Actions";
 const [URL_VARIABLE, TOKEN_VARIABLE] = [
@@ -23,18 +24,20 @@ export const githubActions: Platform = {
         `the variable ${url ? TOKEN_VARIABLE : URL_VARIABLE} is not set`,
         "grant the job the permission id-token: write, and run this within it",
       );
-    const asked = requireSecure(url, URL_VARIABLE, []);
+    const asked = serviceAddress(TITLE, URL_VARIABLE, url);
+    const secret = headerFrom(TITLE, TOKEN_VARIABLE, token);
     asked.searchParams.set("audience", audience);
-    const { status, json } = await ask(asked.href, {
+    const answer = await ask(asked.href, {
       method: "GET",
-      headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+      headers: { authorization: `Bearer ${secret}`, accept: "application/json" },
     });
+    const { status, json } = answer;
     const value = isObject(json) ? json.value : undefined;
     if (status !== 200 || typeof value !== "string" || value === "")
       throw noIdentity(
         TITLE,
-        status === 200 ? "its answer holds none" : `HTTP status ${status}`,
-        "check the job's permission id-token: write, and --assertion-audience",
+        status === 200 ? "its answer holds none" : inWords(answer, [secret]),
+        hintAfter(status, "check the job's permission id-token: write, and --assertion-audience"),
       );
     return { token: value };
   },

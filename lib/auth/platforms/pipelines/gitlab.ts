@@ -1,7 +1,7 @@
-import type { JWTPayload } from "jose";
+import { type Claims, claimsOf } from "../../claims.ts";
 import { noIdentity } from "../errors.ts";
 import type { IdentityRequest, Platform, PlatformDeps } from "../platform.ts";
-import { audiencesOf, claimsOf, isFor, requireJwt } from "../token-claims.ts";
+import { audiencesOf, isFor, requireJwt } from "../token-claims.ts";
 
 const TITLE = "GitLab CI";
 /** The name that GitLab's own examples give to such a variable. */
@@ -12,7 +12,7 @@ const LONGEST = 64 * 1024;
 interface Candidate {
   name: string;
   token: string;
-  claims: JWTPayload;
+  claims: Claims;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { M2mcpError } from "../../../failure.ts";
+import { momentMs } from "../../../moment.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import { isPlatformSource, readTokenText } from "../../client/secrets.ts";
 import { clockSkew } from "../../clock-skew.ts";
@@ -98,14 +99,14 @@ async function lifeOf(
 ): Promise<Life> {
   const nowMs = deps.now();
   const ownMs = lifetimeMs ?? given.lifeMs;
-  if (ownMs !== undefined) return { endsAtMs: nowMs + ownMs, clockSkewMs: known };
+  if (ownMs !== undefined) return { endsAtMs: momentMs(nowMs + ownMs) ?? nowMs, clockSkewMs: known };
   const { endsAtMs, issuedAtMs = 0 } = given;
   if (endsAtMs === undefined) return { clockSkewMs: known };
   const fits = endsAtMs > nowMs + known && issuedAtMs <= nowMs + known + SKEW_MS;
   const clockSkewMs = fits ? known : await skewOf(deps, server);
   // The skew may be half a second off either way: better sent once too often than given up while it is good.
   const doubtMs = clockSkewMs === 0 ? 0 : DATE_STEP_MS / 2;
-  return { endsAtMs: endsAtMs - clockSkewMs + doubtMs, clockSkewMs };
+  return { endsAtMs: momentMs(endsAtMs - clockSkewMs + doubtMs) ?? endsAtMs, clockSkewMs };
 }
 
 /** How far the server's clock is ahead of ours, where that matters, in ms; 0 where it does not say. */

@@ -1,5 +1,6 @@
 // What files and commands yield as a token: the token itself, or JSON around it, of the shapes that programs print.
 import { isObject, type JsonObject } from "../../../json.ts";
+import { momentMs, numericDateMs } from "../../../moment.ts";
 import { claimsOf } from "../../claims.ts";
 import { faultIn } from "../../client/faults.ts";
 
@@ -66,11 +67,12 @@ const isJwt = (token: string) => /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(token);
 /** What a JWT says of its life (RFC 7519 §4.1.4, §4.1.6) and its scope (RFC 8693 §4.2; `scp` of Entra ID and Okta). */
 function saidBy(token: string): Pick<GivenToken, "endsAtMs" | "issuedAtMs" | "scope"> {
   const { exp, iat, scope, scp } = claimsOf(token) ?? {};
+  const [endsAtMs, issuedAtMs] = [numericDateMs(exp), numericDateMs(iat)];
   const scopes = [scope ?? scp ?? []].flat().filter((one) => typeof one === "string");
   return {
     ...(scopes.length > 0 ? { scope: scopes.join(" ") } : {}),
-    ...(typeof exp === "number" ? { endsAtMs: exp * 1000 } : {}),
-    ...(typeof iat === "number" ? { issuedAtMs: iat * 1000 } : {}),
+    ...(endsAtMs === undefined ? {} : { endsAtMs }),
+    ...(issuedAtMs === undefined ? {} : { issuedAtMs }),
   };
 }
 
@@ -158,7 +160,8 @@ const MS_FROM = 1e11;
 /** A moment in ms since the epoch: seconds or ms, or a date; az writes one without a zone, which is the local one. */
 function momentOf(value: unknown): number | undefined {
   const number = isNumber(value);
-  if (number !== undefined) return number > 0 ? (number < MS_FROM ? number * 1000 : number) : undefined;
+  if (number !== undefined)
+    return number > 0 ? momentMs(number < MS_FROM ? number * 1000 : number) : undefined;
   const text = isText(value)?.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d*$/, "$1T$2$3");
   const atMs = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(atMs) ? undefined : atMs;

@@ -17,6 +17,7 @@ import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
 import { refused } from "../../../mcp/protocol/answer.ts";
 import { Cancellation, Detachment } from "../../../mcp/protocol/transport.ts";
 import { judge } from "../../../mcp/protocol/verdict.ts";
+import { giveBackController, takeController } from "../../../timing/linked-abort.ts";
 import { quietly } from "../../../timing/quietly.ts";
 import { type Carried, carry } from "../carry.ts";
 import type { HostedSession, Owed, ServeContext } from "../context.ts";
@@ -159,7 +160,7 @@ async function answerOne(
   reply: Reply,
 ): Promise<Carried | undefined> {
   const { id } = message;
-  const request: Owed = { cancel: new AbortController() };
+  const request: Owed = { cancel: takeController() };
   if (!session.owed.add(id, request)) {
     const error = { code: INVALID_REQUEST, message: `a request with id ${id} is under way` };
     return { response: errorResponse(null, error) };
@@ -176,5 +177,8 @@ async function answerOne(
     ...(isGuarded ? {} : { onEventId: reply.eventId.bind(reply) }),
   });
   forget();
-  return session.owed.settle(id) ? carried : undefined;
+  if (!session.owed.settle(id)) return undefined;
+  // Of what failed, something may still be under way.
+  if (!carried.response.error) giveBackController(request.cancel);
+  return carried;
 }

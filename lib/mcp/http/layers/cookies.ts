@@ -43,7 +43,7 @@ export function cookies(url: string, authorization: Authorization): Layer {
 
 /** The cookies as a later process may go on with them, beside the session that they belong to. */
 export function cookieTexts({ url, authorization }: Pick<Endpoint, "url" | "authorization">): string[] {
-  const { jar, saved } = cookiesOf(authorization, new URL(url).origin);
+  const { jar, saved } = cookiesOf(authorization, originOf(url));
   return jar ? jar.getCookiesSync(url).map(String) : [...(saved ?? [])];
 }
 
@@ -52,9 +52,17 @@ export function restoreCookies(
   { url, authorization }: Pick<Endpoint, "url" | "authorization">,
   texts: readonly string[],
 ): void {
-  const mine = cookiesOf(authorization, new URL(url).origin);
+  const mine = cookiesOf(authorization, originOf(url));
   if (!mine.jar) mine.saved = texts;
 }
+
+/** Nearly every address asked about is the one asked about before. */
+function originOf(url: string): string {
+  if (url !== last.url) last = { url, origin: new URL(url).origin };
+  return last.origin;
+}
+
+let last = { url: "", origin: "" };
 
 function cookiesOf(authorization: Authorization, origin: string): Cookies {
   const byOrigin = kept.get(authorization) ?? new Map<string, Cookies>();

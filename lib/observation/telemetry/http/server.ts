@@ -1,6 +1,6 @@
 // A span and a measurement for each HTTP request that comes in ("Semantic conventions for HTTP").
 import { type Attributes, ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
-import { current, spanAbove, within } from "../current.ts";
+import { below, current, spanAbove, within } from "../current.ts";
 import { endSpan, type Telling } from "../telling.ts";
 
 const METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
@@ -25,7 +25,7 @@ export interface HttpWatch {
 }
 
 export function watchHttp(telling: Telling): HttpWatch {
-  const { tracer, instruments } = telling;
+  const { instruments } = telling;
   return {
     countSessions: (count) => instruments.countSessions(count),
     begin(incoming, work) {
@@ -35,7 +35,7 @@ export function watchHttp(telling: Telling): HttpWatch {
       const route = ROUTES.find((one) => one === path);
       const { httpServer, httpServerActive: active } = instruments;
       active.set(method, (active.get(method) ?? 0) + 1);
-      const endOfSpan = tracer && route === TRACED ? traced(telling, incoming, method, work) : work();
+      const endOfSpan = route === TRACED ? traced(telling, incoming, method, work) : work();
       return (status) => {
         active.set(method, (active.get(method) ?? 1) - 1);
         httpServer(performance.now() - beganMs, `${method} ${route} ${status}`, () => ({
@@ -60,13 +60,14 @@ const ended = (status: number): Attributes => ({
 });
 
 function traced({ tracer }: Telling, { headers }: Incoming, method: string, work: () => void) {
-  const above = spanAbove(headers) ?? current();
-  const span = tracer?.startSpan(
+  const named = spanAbove(headers);
+  if (!tracer) return named ? below(named, work) : work();
+  const above = named ?? current();
+  const span = tracer.startSpan(
     `${method} ${TRACED}`,
     { kind: SpanKind.SERVER, attributes: attributesOf(method, TRACED) },
     above?.context ?? ROOT_CONTEXT,
   );
-  if (!span) return void work();
   return within(span, above?.baggage, (mine) => {
     work();
     return (more: Attributes) => {

@@ -62,7 +62,9 @@ async function measured(telling: Telling, side: Side, call: Call, next: Next): P
     span?.end(failed);
   };
   try {
-    const answer = await (span ? span.within(call, next) : next(call));
+    const answer = await (span
+      ? span.within(call, next)
+      : next(side.kind === SpanKind.SERVER ? passedOn(call) : call));
     learn(telling.instruments, call.message, answer);
     finish(outcomeOf(answer), answer);
     return answer;
@@ -70,6 +72,13 @@ async function measured(telling: Telling, side: Side, call: Call, next: Next): P
     finish(outcomeOfFailure(call.signal.aborted ? call.signal.reason : error), undefined);
     throw error;
   }
+}
+
+/** What HTTP's headers name goes on in `_meta` where no span of ours stands between, unless that names another. */
+function passedOn(call: Call): Call {
+  const above = current();
+  if (!above || "traceparent" in metaOf(call.message)) return call;
+  return { ...call, message: naming(call.message, above) };
 }
 
 function startSpan(

@@ -1,6 +1,6 @@
+import { askTwice, hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
-import { askTwice, inWords } from "../metadata-address.ts";
 import { credentialsIn, type Place, TITLE } from "./credentials.ts";
 
 const [RELATIVE, FULL] = [
@@ -11,6 +11,9 @@ const [RELATIVE, FULL] = [
 const ECS_HOST = "169.254.170.2";
 const HOSTS = [ECS_HOST, "169.254.170.23", "[fd00:ec2::23]", "localhost", "[::1]"];
 const isNear = ({ hostname }: URL) => HOSTS.includes(hostname) || /^127(\.\d{1,3}){3}$/.test(hostname);
+
+const GIVE_ROLE =
+  "give the task a role (taskRoleArn), or the pod's service account a Pod Identity association";
 
 /** The role of a task of ECS, or of a pod by EKS Pod Identity ("Container credential provider" of the SDKs guide). */
 export const fromContainer: Place = async (deps) => {
@@ -31,15 +34,14 @@ export const fromContainer: Place = async (deps) => {
     ...(authorization ? { authorization } : {}),
   };
   const answer = await askTwice(() => askDirect(url.href, { method: "GET", headers }));
-  const fail = (why: string) =>
-    noIdentity(
-      TITLE,
-      `the container's agent at ${url.host}: ${why}`,
-      "give the task a role (taskRoleArn), or the pod's service account a Pod Identity association",
-    );
+  const fail = (why: string, hint = GIVE_ROLE) =>
+    noIdentity(TITLE, `the container's agent at ${url.host}: ${why}`, hint);
   if ("unanswered" in answer) throw fail(answer.unanswered);
   const credentials = answer.status === 200 ? credentialsIn(answer.json, "Token") : undefined;
-  if (!credentials) throw fail(inWords(answer, authorization ? [authorization] : []));
+  if (!credentials) {
+    const why = inWords(answer, authorization ? [authorization] : []);
+    throw fail(why, hintAfter(answer.status, GIVE_ROLE));
+  }
   return { credentials };
 };
 

@@ -50,6 +50,17 @@ export const fromVariables: Place = async ({ env }) => {
       "the variable AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not",
       "set both, or neither",
     );
+  for (const [variable, value] of Object.entries({
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN,
+  }))
+    if (value && !isKey(value))
+      throw noIdentity(
+        TITLE,
+        `what the variable ${variable} holds is no key: it has blanks or other characters that none has`,
+        "set it again, without line ends",
+      );
   return {
     credentials: {
       accessKeyId,

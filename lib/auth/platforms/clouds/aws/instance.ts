@@ -1,7 +1,8 @@
 import { oneLine } from "../../../../net/one-line.ts";
+import { askTwice, hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { DirectAnswer, PlatformDeps, Unanswered } from "../../platform.ts";
-import { askTwice, inWords, nearAddress } from "../metadata-address.ts";
+import { nearAddress } from "../../variables.ts";
 import { credentialsIn, type Found, TITLE } from "./credentials.ts";
 
 const ENDPOINT = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
@@ -25,7 +26,7 @@ function openSession(deps: PlatformDeps): Promise<DirectAnswer | Unanswered> {
 export const isDisabled = ({ AWS_EC2_METADATA_DISABLED }: PlatformDeps["env"]): boolean =>
   AWS_EC2_METADATA_DISABLED?.toLowerCase() === "true";
 
-const isSession = (answer: DirectAnswer | Unanswered): answer is DirectAnswer =>
+const isSession = (answer: DirectAnswer | Unanswered): boolean =>
   "status" in answer && answer.status === 200 && /^[\x21-\x7e]{1,1024}$/.test(answer.text);
 
 /** Whether this machine is an instance. */
@@ -40,9 +41,9 @@ export const isInstance = async (deps: PlatformDeps): Promise<boolean> =>
 export async function fromInstance(deps: PlatformDeps): Promise<Found> {
   const session = await askTwice(() => openSession(deps));
   const at = `the instance metadata at ${new URL(address(deps, "/")).host}`;
-  const fail = (why: string) => noIdentity(TITLE, `${at}: ${why}`, SWITCH_ON);
+  const fail = (why: string, status = 0) => noIdentity(TITLE, `${at}: ${why}`, hintAfter(status, SWITCH_ON));
   if ("unanswered" in session) throw fail(session.unanswered);
-  if (!isSession(session)) throw fail(`it gives no session, ${inWords(session)}`);
+  if (!isSession(session)) throw fail(`it gives no session, ${inWords(session)}`, session.status);
   const headers = { "x-aws-ec2-metadata-token": session.text };
   const read = (path: string) =>
     askTwice(() => deps.askDirect(address(deps, path), { method: "GET", headers }));
@@ -51,11 +52,12 @@ export async function fromInstance(deps: PlatformDeps): Promise<Found> {
   if ("unanswered" in roles) throw fail(roles.unanswered);
   if (roles.status === 404) throw fail("the instance has no role");
   const role = roles.text.trim().split("\n")[0] ?? "";
-  if (roles.status !== 200 || !/^[\w+=,.@-]{1,128}$/.test(role)) throw fail(inWords(roles));
+  if (roles.status !== 200 || !/^[\w+=,.@-]{1,128}$/.test(role)) throw fail(inWords(roles), roles.status);
   const answer = await read(`${folder}${role}`);
   if ("unanswered" in answer) throw fail(answer.unanswered);
   const credentials = answer.status === 200 ? credentialsIn(answer.json, "Token") : undefined;
-  if (!credentials) throw fail(`of the role ${oneLine(role)}, ${inWords(answer, [session.text])}`);
+  if (!credentials)
+    throw fail(`of the role ${oneLine(role)}, ${inWords(answer, [session.text])}`, answer.status);
   const region = await read("/latest/meta-data/placement/region");
   return {
     credentials,

@@ -87,7 +87,10 @@ async function credentialsOf(
   if (accessKeyId) {
     const { aws_secret_access_key: secretAccessKey, aws_session_token: sessionToken } = settings;
     if (!secretAccessKey) throw unusable(name, "it has no aws_secret_access_key", "give both keys");
-    return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+    const keys = { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken };
+    const credentials = credentialsIn(keys, "SessionToken");
+    if (credentials) return credentials;
+    throw unusable(name, "its keys have blanks or other characters that no key has", "set them again");
   }
   return command ? printed(name, command, deps) : undefined;
 }
@@ -148,8 +151,17 @@ async function sourceOf(
 }
 
 /** What `credential_process` prints, as version 1 has it. */
-async function printed(name: string, command: string, { env }: PlatformDeps): Promise<AwsCredentials> {
-  const text = (await runSecretCommand(command, env)).toString("utf8");
+async function printed(
+  name: string,
+  command: string,
+  { env, signal }: PlatformDeps,
+): Promise<AwsCredentials> {
+  const text = (
+    await runSecretCommand(command, env, {
+      what: `the credential_process of the profile ${oneLine(name, 100)}`,
+      signal,
+    })
+  ).toString("utf8");
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -1,6 +1,6 @@
-import { requireSecure } from "../../../discovery/url.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
+import { serviceAddress } from "../../variables.ts";
 import { TITLE } from "./credentials.ts";
 
 /** Domains of AWS' partitions but for the first, by how their regions begin. */
@@ -15,13 +15,13 @@ const DOMAINS: [regions: RegExp, domain: string][] = [
 
 /** The region that the environment names. */
 export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: PlatformDeps["env"]): string | undefined =>
-  AWS_REGION || AWS_DEFAULT_REGION || undefined;
+  (AWS_REGION || AWS_DEFAULT_REGION)?.trim() || undefined;
 
 /**
  * The regional endpoint of the Security Token Service, or the one that AWS_ENDPOINT_URL_STS or AWS_ENDPOINT_URL names.
  * The global one does not know GetWebIdentityToken (its API reference).
  *
- * @throws M2mcpError no_identity without a region; insecure_url
+ * @throws M2mcpError no_identity without a region, or for what is no address
  */
 export function tokenService(
   region: string | undefined,
@@ -43,8 +43,8 @@ export function tokenService(
   for (const variable of ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"] as const) {
     const named = isHeeded ? env[variable] : undefined;
     if (!named) continue;
-    const url = requireSecure(named, variable, []);
-    if (/^sts\.amazonaws\.com$/.test(url.hostname))
+    const url = serviceAddress(TITLE, variable, named);
+    if (/^sts\.amazonaws\.com\.?$/.test(url.hostname))
       throw noIdentity(
         TITLE,
         `the variable ${variable} names the global endpoint, which gives no identity tokens`,

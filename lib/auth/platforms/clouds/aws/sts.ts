@@ -2,6 +2,7 @@ import { oneLine } from "../../../../net/one-line.ts";
 import { serverTimeMs } from "../../../clock-skew.ts";
 import type { Answer } from "../../../exchange.ts";
 import { withoutSecrets } from "../../../redact.ts";
+import { hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
 import { type AwsCredentials, credentialsIn, TITLE } from "./credentials.ts";
@@ -46,7 +47,7 @@ export async function callSts(
   const read = elementsOf(answer.text);
   if (answer.status === 200) return read;
   const secrets = [...Object.values(call.credentials ?? {}), call.parameters.WebIdentityToken];
-  throw refused(call, url.host, answer.status, (name) => {
+  throw refused(call, url.host, { ...answer, secrets }, (name) => {
     const text = read(name);
     return text === undefined ? undefined : oneLine(withoutSecrets(text, secrets), 300);
   });
@@ -109,16 +110,18 @@ const HINTS: Record<string, string> = {
 function refused(
   { action }: StsCall,
   host: string,
-  status: number,
+  answer: Answer & { secrets: readonly (string | undefined)[] },
   read: (name: string) => string | undefined,
 ) {
   const code = read("Code");
   const message = read("Message");
-  const why = code === undefined ? `HTTP status ${status}` : `${code}${message ? ` (${message})` : ""}`;
+  const secrets = answer.secrets.filter((secret) => secret !== undefined);
+  const why = code === undefined ? inWords(answer, secrets) : `${code}${message ? ` (${message})` : ""}`;
   return noIdentity(
     TITLE,
     `${host} refuses ${action}: ${why}`,
-    (code === undefined ? undefined : HINTS[code]) ?? "see what the role may do, and AWS_REGION",
+    (code === undefined ? undefined : HINTS[code]) ??
+      hintAfter(answer.status, "see what the role may do, and AWS_REGION"),
   );
 }
 

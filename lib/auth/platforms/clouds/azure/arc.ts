@@ -3,9 +3,10 @@ import { isObject } from "../../../../json.ts";
 import { oneLine } from "../../../../net/one-line.ts";
 import { isWhole } from "../../../../platform/windows/paths.ts";
 import { windowsVariable } from "../../../../platform/windows/programs.ts";
+import { askTwice } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { DirectAnswer, Identity, PlatformDeps } from "../../platform.ts";
-import { askTwice, nearAddress } from "../metadata-address.ts";
+import { nearAddress } from "../../variables.ts";
 import { managedToken, PARAMETERS, TITLE, type UserAssigned } from "./managed-identity.ts";
 
 const DEFAULT_ENDPOINT = "http://127.0.0.1:40342/metadata/identity/oauth2/token";

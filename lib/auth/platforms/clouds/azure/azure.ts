@@ -1,7 +1,8 @@
+import { askTwice } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import { isJwt } from "../../jwt.ts";
 import type { Identity, Platform, PlatformDeps } from "../../platform.ts";
-import { askTwice, nearAddress } from "../metadata-address.ts";
+import { headerFrom, nearAddress } from "../../variables.ts";
 import { askArc, findsAgent } from "./arc.ts";
 import {
   managedToken,
@@ -105,7 +106,7 @@ async function askAppService(
       "give the token with --client-assertion-command COMMAND",
     );
   const url = nearAddress(TITLE, "IDENTITY_ENDPOINT", env.IDENTITY_ENDPOINT ?? "");
-  const secret = env.IDENTITY_HEADER ?? "";
+  const secret = headerFrom(TITLE, "IDENTITY_HEADER", env.IDENTITY_HEADER ?? "");
   url.searchParams.set("api-version", APP_SERVICE_VERSION);
   url.searchParams.set("resource", resource);
   if (identity)
@@ -113,6 +114,16 @@ async function askAppService(
   const headers = { "x-identity-header": secret };
   const answer = await askTwice(() => askDirect(url.href, { method: "GET", headers }));
   return managedToken(answer, `the identity endpoint at ${url.host}`, [secret]);
+}
+
+/** Which variables are missing; App Service sets two of them together. */
+function unset({ env }: Pick<PlatformDeps, "env">): string {
+  const [there, missing] = env.IDENTITY_ENDPOINT
+    ? ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"]
+    : ["IDENTITY_HEADER", "IDENTITY_ENDPOINT"];
+  return env.IDENTITY_ENDPOINT || env.IDENTITY_HEADER
+    ? `the variable ${there} is set, and ${missing} beside it is not`
+    : `the variables ${FILE} and IDENTITY_ENDPOINT are not set`;
 }
 
 /** A virtual machine ("How to use managed identities on a virtual machine to acquire an access token"). */
@@ -131,7 +142,7 @@ async function askMachine(
   if ("unanswered" in answer)
     throw noIdentity(
       TITLE,
-      `the variables ${FILE} and IDENTITY_ENDPOINT are not set, there is no Arc agent, and no metadata of a virtual machine at ${url.host}: ${answer.unanswered}`,
+      `${unset(deps)}, there is no Arc agent, and no metadata of a virtual machine at ${url.host}: ${answer.unanswered}`,
       SWITCH_ON,
     );
   return managedToken(answer, `the metadata of the virtual machine at ${url.host}`);

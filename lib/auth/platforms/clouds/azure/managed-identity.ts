@@ -1,7 +1,8 @@
 import { isObject } from "../../../../json.ts";
+import { momentMs } from "../../../../moment.ts";
+import { hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { DirectAnswer, Identity, PlatformDeps, Unanswered } from "../../platform.ts";
-import { inWords } from "../metadata-address.ts";
 
 export const TITLE = "Azure";
 export const SWITCH_ON =
@@ -53,7 +54,7 @@ export function managedToken(
       `${at}: ${inWords(answer, secrets)}`,
       isAssigned
         ? `${SWITCH_ON}; one of several is named with --assertion-identity or AZURE_CLIENT_ID`
-        : SWITCH_ON,
+        : hintAfter(status, SWITCH_ON),
     );
   }
   const expiresAtMs = isObject(json) ? endOf(json.expires_on) : undefined;
@@ -62,7 +63,9 @@ export function managedToken(
 
 /** `expires_on`: seconds since the epoch, as a number or in digits; some places write a date. */
 function endOf(value: unknown): number | undefined {
+  if (typeof value !== "number" && typeof value !== "string") return undefined;
   const seconds = Number(value);
-  const atMs = Number.isFinite(seconds) && value !== "" ? seconds * 1000 : Date.parse(String(value));
-  return Number.isFinite(atMs) && atMs > 0 ? atMs : undefined;
+  const isNumber = !Number.isNaN(seconds) && value !== "";
+  const atMs = momentMs(isNumber ? seconds * 1000 : Date.parse(String(value)));
+  return atMs !== undefined && atMs > 0 ? atMs : undefined;
 }

@@ -1,0 +1,13 @@
+/** The last moment that `Date` has, in ms since the epoch (ECMA-262 §21.4.1.1). */
+const LAST_MS = 8.64e15;
+
+/**
+ * A moment as others state it, in ms since the epoch, which may be any number: what lies beyond `Date` counts as its last
+ * or first moment. Undefined for what is no number.
+ */
+export const momentMs = (ms: unknown): number | undefined =>
+  typeof ms === "number" && !Number.isNaN(ms) ? Math.max(-LAST_MS, Math.min(LAST_MS, ms)) : undefined;
+
+/** The same of a NumericDate, in s since the epoch (RFC 7519 §2). */
+export const numericDateMs = (seconds: unknown): number | undefined =>
+  typeof seconds === "number" ? momentMs(seconds * 1000) : undefined;
