@@ -6,7 +6,7 @@ import type { Command } from "./lib/command-line/command.ts";
 import { notBuilt, outputFailed, unexpected } from "./lib/command-line/errors.ts";
 import { jsonFilter, outputMode, readOptions } from "./lib/command-line/option-values.ts";
 import { HELP_TOPICS } from "./lib/command-line/topic-names.ts";
-import { VERBS } from "./lib/command-line/verbs.ts";
+import { VERB_NAMES, verbNamed } from "./lib/command-line/verb-named.ts";
 import { VERSION } from "./lib/command-line/version.ts";
 import { EXIT, type ExitCode, M2mcpError } from "./lib/failure.ts";
 import { codeOf } from "./lib/platform/error-code.ts";
@@ -35,20 +35,20 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
       return EXIT.done;
     }
     if (parsed.given.has("licenses")) {
-      output.raw((await import("./lib/command-line/licenses.ts").catch(noNotices)).NOTICES);
+      const { notices } = await import("./lib/command-line/licenses.ts");
+      output.raw(await notices().catch(noNotices));
       return EXIT.done;
     }
     const wanted = parsed.positionals[0] === "help" ? helped(parsed.positionals) : parsed.positionals;
     const helping = parsed.given.has("help") || wanted !== parsed.positionals || wanted.length === 0;
-    const verbs = VERBS.map(({ name }) => name);
-    const names = wanted === parsed.positionals ? verbs : [...verbs, ...HELP_TOPICS];
+    const names = wanted === parsed.positionals ? VERB_NAMES : [...VERB_NAMES, ...HELP_TOPICS];
     const chosen = await chosenVerb(wanted, names, () => helping || streams.stdinIsTerminal, io);
     if (helping) {
       const { helpText } = await import("./lib/command-line/help.ts");
       output.raw(await helpText(chosen.verb, screens.out.columns));
       return EXIT.done;
     }
-    const spec = VERBS.find(({ name }) => name === chosen.verb);
+    const spec = await verbNamed(chosen.verb);
     if (!spec) return EXIT.usage;
     const results = spec.name !== "bridge";
     output = createOutput(io, { json, verbose: false, results }, screens);

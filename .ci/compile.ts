@@ -1,9 +1,11 @@
 // Makes the executable of one platform, with exactly its own keyring add-on in it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { BunPlugin } from "bun";
+import { addonFile, embeddedFiles, embedding } from "./embedded.ts";
 import { signMachO } from "./mach-o.ts";
-import { thirdPartyNotices } from "./notices.ts";
+import { ORDERS } from "./orders.ts";
+import { withoutOwnPaths } from "./own-paths.ts";
+import { packedLibraries } from "./packed-libraries.ts";
 import { compileTarget, type Target } from "./targets.ts";
 
 /** What cannot be built: what is wrong, and what to do. */
@@ -33,19 +35,13 @@ export interface Compilation {
  */
 export async function compile({ root, target, crossed, outfile, commit }: Compilation): Promise<number> {
   const { addon } = target;
-  const addonFile = join(root, "node_modules", "@napi-rs", `keyring-${addon}`, `keyring.${addon}.node`);
   // Without the add-on the keyring would silently be absent.
-  if (!existsSync(addonFile))
+  if (!existsSync(addonFile(root, target)))
     throw new BuildError(
       `the keyring add-on of ${addon} is not embedded, for it is not installed: nothing was built`,
       `bun install ${crossed ? "--os '*' --cpu '*' --libc '*' " : ""}brings @napi-rs/keyring-${addon}`,
     );
   mkdirSync(dirname(outfile), { recursive: true });
-  mkdirSync(join(root, "build"), { recursive: true });
-  writeFileSync(
-    join(root, "build", "THIRD-PARTY.md"),
-    `${thirdPartyNotices(root, `@napi-rs/keyring-${addon}`)}\n`,
-  );
   await Bun.build({
     // The keyring's thread is found beside the program.
     entrypoints: [join(root, "cli.ts"), join(root, "lib", "platform", "keyring", "worker.ts")],
@@ -55,6 +51,9 @@ export async function compile({ root, target, crossed, outfile, commit }: Compil
       // A stranger's folder must not bring code or settings in.
       autoloadDotenv: false,
       autoloadBunfig: false,
+      // What a start runs lies together, and is interpreted for longer: `bun run order`, `lib/platform/runtime/jit-policy.ts`.
+      bytecodeOrder: Object.values(ORDERS),
+      jitPolicy: 10,
       ...(crossed ? { target: compileTarget(target) } : {}),
     },
     define: { BUILD_COMMIT: JSON.stringify(commit), BUILD_TARGET: JSON.stringify(target.name) },
@@ -63,11 +62,13 @@ export async function compile({ root, target, crossed, outfile, commit }: Compil
     bytecode: true,
     // Without it the built-in modules of every verb are loaded at each start: twice the time of a bare start.
     splitting: true,
-    plugins: [boundAddon(addonFile), withoutOwnPaths],
+    minChunkSize: 4096,
+    plugins: [embedding(embeddedFiles(root, target)), await packedLibraries(root), withoutOwnPaths],
+    loader: { ".zst": "file" },
   });
   const bytes = readFileSync(outfile);
   // An embedded file is named by its place in the executable.
-  const embedded = new Set(bytes.toString("latin1").match(/root\/keyring\.[a-z0-9-]+\.node/g));
+  const embedded = new Set(bytes.toString("latin1").match(/root\/keyring\.[a-z0-9-]+\.(?:node|zst)/g));
   if (embedded.size !== 1 || ![...embedded][0]?.startsWith(`root/keyring.${addon}-`)) {
     rmSync(outfile, { force: true });
     throw new BuildError(
@@ -77,36 +78,3 @@ export async function compile({ root, target, crossed, outfile, commit }: Compil
   if (target.os === "darwin") writeFileSync(outfile, signMachO(bytes));
   return bytes.length;
 }
-
-/**
- * Embeds the add-on of the target. The package would guess at run time which one to load, from files of the machine and
- * from a variable that names any file.
- */
-const boundAddon = (file: string): BunPlugin => ({
-  name: "bound add-on",
-  setup(build) {
-    build.onLoad({ filter: /[\\/]embedded-addon\.ts$/ }, () => ({
-      loader: "js",
-      contents: `import file from ${JSON.stringify(file)} with { type: "file" }; export const embeddedAddon = file;`,
-    }));
-    build.onResolve({ filter: /^@napi-rs\/keyring$/ }, ({ path }) => ({ path, namespace: "unused" }));
-    build.onLoad({ filter: /./, namespace: "unused" }, () => ({ loader: "js", contents: "export {};" }));
-  },
-});
-
-/**
- * gRPC names the folder that it lies in, to find files for its own diagnosis there; nothing here asks for that, and the
- * folder of the machine that builds is nobody's business.
- */
-const withoutOwnPaths: BunPlugin = {
-  name: "without own paths",
-  setup(build) {
-    build.onLoad(
-      { filter: /[\\/]@grpc[\\/]grpc-js[\\/]build[\\/]src[\\/](channelz|orca)\.js$/ },
-      ({ path }) => ({
-        loader: "js",
-        contents: readFileSync(path, "utf8").replace(/\$\{__dirname\}/g, "."),
-      }),
-    );
-  },
-};

@@ -1,16 +1,17 @@
 // Texts that users and machines hand on: editors, shells and hosts leave their traces on them.
 
 /** What a text of bytes says: UTF-8, or UTF-16 as PowerShell writes it; a byte order mark is no part of it. */
-export function textOf(bytes: Uint8Array): string {
+export const textOf = (bytes: Uint8Array): string => new TextDecoder(utf16Of(bytes) ?? "utf-8").decode(bytes);
+
+/** The kind of UTF-16 that bytes are in; undefined for UTF-8. */
+export function utf16Of(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
   const [first, second] = bytes;
-  if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
-  if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
+  if (first === 0xff && second === 0xfe) return "utf-16le";
+  if (first === 0xfe && second === 0xff) return "utf-16be";
   // Without a mark, every other byte of what is mostly ASCII is zero.
-  if (bytes.length >= 4 && bytes.length % 2 === 0) {
-    if (first !== 0 && second === 0 && bytes[3] === 0) return new TextDecoder("utf-16le").decode(bytes);
-    if (first === 0 && second !== 0 && bytes[2] === 0) return new TextDecoder("utf-16be").decode(bytes);
-  }
-  return new TextDecoder("utf-8").decode(bytes);
+  if (bytes.length < 4 || bytes.length % 2 !== 0) return undefined;
+  if (first !== 0 && second === 0 && bytes[3] === 0) return "utf-16le";
+  return first === 0 && second !== 0 && bytes[2] === 0 ? "utf-16be" : undefined;
 }
 
 /** A secret or id without what is around it by accident: a byte order mark, and line ends at its end. */

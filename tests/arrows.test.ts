@@ -22,13 +22,19 @@ const ALLOWED: Record<string, string[]> = {
   // A client of one era with a server of another, or of the same.
   "mcp/pairs": ["mcp/legacy", "mcp/modern", "mcp/translate", "mcp/http", ...PROTOCOL],
   "mcp/connection": ["mcp/pairs", "mcp/legacy", "mcp/modern", ...PROTOCOL],
+  // Several servers as one: over a connection with each.
+  "mcp/merged": ["mcp/connection", "mcp/pairs", "mcp/legacy", "mcp/translate", ...PROTOCOL],
   // Between a host and its connection: which tools may be used.
   "mcp/policy": ["mcp/translate", ...PROTOCOL],
   hosts: ["mcp/connection", "mcp/translate", "mcp/pairs", ...PROTOCOL],
   auth: GROUND,
   store: GROUND,
+  // What a fleet shares: sealed as the store seals.
+  cache: ["store", ...GROUND],
   // What bridges write down of themselves.
   activity: GROUND,
+  // What is written down of requests: stands around a connection.
+  observation: PROTOCOL,
   // Files of other programs, and bundles for them.
   desktop: GROUND,
   // What a JSON Schema says: pure.
@@ -41,8 +47,11 @@ const ALLOWED: Record<string, string[]> = {
     "desktop",
     "auth",
     "store",
+    "cache",
     "activity",
+    "observation",
     "mcp/policy",
+    "mcp/merged",
     "ui",
     "schema",
     ...PROTOCOL,

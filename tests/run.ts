@@ -109,17 +109,18 @@ if (process.platform === "linux" && !PROGRAMS.every(has)) {
     );
 }
 
-/** What the tests of releases use where it is there, and skip aloud where it is not: Debian's packages, by a file of each. */
-const FOR_RELEASES = {
+/** What tests use where it is there, and skip aloud where it is not: Debian's packages, by a file of each. */
+const OPTIONAL = {
   lintian: "/usr/bin/lintian",
   shellcheck: "/usr/bin/shellcheck",
   patchelf: "/usr/bin/patchelf",
   musl: "/lib/ld-musl-x86_64.so.1",
   "qemu-user-static": "/usr/bin/qemu-aarch64-static",
+  "redis-server": "/usr/bin/redis-server",
   "libc6-arm64-cross": "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1",
   "libgcc-s1-arm64-cross": "/usr/aarch64-linux-gnu/lib/libgcc_s.so.1",
 };
-const missing = Object.entries(FOR_RELEASES).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
+const missing = Object.entries(OPTIONAL).flatMap(([name, file]) => (existsSync(file) ? [] : [name]));
 if (process.platform === "linux" && missing.length > 0 && process.getuid?.() === 0 && has("apt-get"))
   spawnSync(
     "sh",

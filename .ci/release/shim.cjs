@@ -74,10 +74,11 @@ if (typeof process.execve === "function" && platform !== "win32" && !process.ver
 }
 
 const child = spawn(file, args, { stdio: "inherit", windowsHide: true });
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+const isWindows = platform === "win32";
+for (const signal of isWindows ? ["SIGINT", "SIGBREAK", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"])
   process.on(signal, () => {
-    // The terminal has told the child already where it is Ctrl-C.
-    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+    // Windows has told the child too, and can only kill it; so has the terminal where it is Ctrl-C.
+    if (!isWindows && (signal !== "SIGINT" || !process.stdin.isTTY)) child.kill(signal);
   });
 child.on("error", (error) =>
   fail(
@@ -90,5 +91,6 @@ child.on("exit", (code, signal) => {
   // Ended as its child was, so that a host sees the same.
   process.removeAllListeners(signal);
   process.exitCode = 128 + (constants.signals[signal] || 0);
+  if (isWindows) process.exit();
   process.kill(process.pid, signal);
 });

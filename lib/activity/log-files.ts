@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { ageMs, listFolder, removeFile } from "../platform/files/files.ts";
+import { isDeviceName } from "../platform/windows/paths.ts";
 
 /** Logs are kept this long after the last line, in ms, and so many of them at most. */
 const KEPT_MS = 14 * 24 * 3_600_000;
@@ -19,15 +20,21 @@ export interface LogName {
 
 const NAME = /^(.+)-(\d{8}-\d{6})-(\d+)\.log(?:\.(\d))?$/;
 
-/** What a bridge is for as part of a file's name: `@svc`, or the server's host and path. */
-export const targetInName = (target: string): string =>
-  target
+/**
+ * What a bridge is for as part of a file's name: `@svc`, or the server's host and path. A host may be called as a device is
+ * on Windows (`aux.example.com`).
+ */
+export function targetInName(target: string, platform: string = process.platform): string {
+  const name = target
     .toLowerCase()
     .replace(/^[a-z]+:\/\//, "")
     .replace(/[?#].*$/s, "")
     .replace(/[^a-z0-9@._-]+/g, "_")
     .replace(/^[._-]+|_+$/g, "")
-    .slice(0, 60) || "server";
+    .slice(0, 60);
+  if (platform === "win32" && isDeviceName(name)) return `host_${name}`;
+  return name || "server";
+}
 
 export const logName = (target: string, pid: number, atMs: number): string => {
   const stamp = new Date(atMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
@@ -41,8 +48,11 @@ export async function listLogs(folder: string): Promise<LogName[]> {
     if (target === undefined) return [];
     return [{ file: join(folder, name), target, began, pid: Number(pid), older: Number(older) }];
   });
-  return logs.sort((a, b) => a.began.localeCompare(b.began) || a.pid - b.pid || b.older - a.older);
+  return logs.sort((a, b) => digitsOf(a.began) - digitsOf(b.began) || a.pid - b.pid || b.older - a.older);
 }
+
+/** A time in a name as a number: to compare it as text would load the tables of all languages. */
+const digitsOf = (began: string) => Number(began.replace("-", ""));
 
 /** Removes logs that nobody has written to for long, and the oldest where there are too many. Never rejects. */
 export async function pruneLogs(folder: string, nowMs: number): Promise<void> {

@@ -33,9 +33,14 @@ export async function logsOf(
   const elsewhere = more.filter(({ file }) => !listed.some((log) => log.file === file));
   const wanted = target === undefined ? undefined : targetInName(target);
   return [...listed, ...elsewhere].filter(
-    (log) => wanted === undefined || targetInName(log.target) === wanted,
+    (log) => wanted === undefined || isOf(targetInName(log.target), wanted),
   );
 }
+
+/** Whether a log is of a target, or of several servers that it is one of: `@a_@b`. */
+const isOf = (target: string, wanted: string): boolean =>
+  target === wanted ||
+  (wanted.startsWith("@") && target.replaceAll("_@", "\n@").split("\n").includes(wanted));
 
 /**
  * The last entries of these logs, in the order of time.

@@ -2,6 +2,7 @@
 // the first answer. No answer waits for any of it.
 import { startTimer, type Timer } from "../timing/timer.ts";
 import type { LogEntry } from "./entry.ts";
+import type { RunningServer } from "./running.ts";
 import type { RecordSink } from "./sink.ts";
 
 /** A bridge that has answered nothing by then is written down all the same, in ms. */
@@ -19,6 +20,12 @@ export interface Figures {
   errors: number;
   lastError?: { atMs: number; text: string };
   tokenEndsAtMs?: number;
+  /** Where tokens are shared with other machines, and why that does not work; `serves` is null before it was asked. */
+  /** Where HTTP clients find it, of a `serve`. */
+  servingAt?: string;
+  cache?: { at: string; serves: boolean | null; why?: string };
+  /** Each server, where there are several. */
+  servers?: RunningServer[] | undefined;
 }
 
 export interface Recorder {

@@ -27,8 +27,23 @@ export interface RunningBridge {
   lastError?: { atMs: number; text: string };
   /** When the token in use ends, where that was said. */
   tokenEndsAtMs?: number;
+  /** Where tokens are shared with other machines. */
+  /** Where HTTP clients find it, of a `serve`. */
+  servingAt?: string;
+  cache?: { at: string; serves: boolean | null; why?: string };
+  /** Each server, where there are several. */
+  servers?: RunningServer[] | undefined;
   log: string | null;
   version: string;
+}
+
+/** One of several servers. */
+export interface RunningServer {
+  /** `@svc`. */
+  target: string;
+  server: string;
+  /** Why it is away, where it is. */
+  away?: string;
 }
 
 const MAX_BYTES = 64 * 1024;

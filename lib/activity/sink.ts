@@ -96,9 +96,11 @@ function sinkOver(
       Object.assign(bridge, figures);
       await inTurn(() => writeRunning(folders.running, bridge));
     },
-    async end({ requests, calls, errors }) {
+    async end({ requests, calls, errors, servingAt }) {
       const sums = `${requests} requests, ${calls} of them calls of tools, ${errors} errors`;
-      await log?.append(`${lineOf(plain(now(), "info", `bridge ended: ${sums}`))}\n`);
+      await log?.append(
+        `${lineOf(plain(now(), "info", `${servingAt === undefined ? "bridge" : "serve"} ended: ${sums}`))}\n`,
+      );
       await Promise.all([log?.close(), folders && inTurn(() => removeRunning(folders.running, bridge))]);
     },
   };

@@ -1,4 +1,5 @@
 import type { Failure } from "./failed-request.ts";
+import type { KnownProvider } from "./grants/exchange/known-provider.ts";
 import type { PlatformSource } from "./platforms/platform.ts";
 
 /** Where a secret comes from. `value` is stored encrypted; the others are read anew for each token request. */
@@ -166,13 +167,6 @@ export interface Discovered {
   discoveredAtMs: number;
 }
 
-/** An identity provider as discovery found it, and what it gave in place of a SAML assertion. */
-export interface KnownProvider
-  extends Pick<Discovered, "tokenEndpoint" | "authMethods" | "signingAlgs" | "discoveredAtMs"> {
-  issuer: string;
-  refreshToken?: string;
-}
-
 /** What is cached between runs for one set of credentials; losing it costs requests, never correctness. */
 export interface AuthState {
   token?: Token;
@@ -197,4 +191,6 @@ export interface AuthState {
   dpop?: { jwk: JsonWebKey; nonces: Record<string, string> };
   /** How far the server's clock was ahead of ours when that mattered, in ms. */
   clockSkewMs?: number;
+  /** The key of what a fleet shares, which takes a while to derive, and what it is for. */
+  sharing?: { of: string; root: string; parts: string };
 }

@@ -10,7 +10,8 @@ export interface AuthDeps {
   now(): number;
   /** The environment, for platforms' tokens and for commands that print a secret. */
   env: Record<string, string | undefined>;
-  read(): Promise<AuthState | undefined>;
+  /** @param wanted `anew`: as all who share it know it by now, even where what is at hand would do */
+  read(wanted?: { anew?: true }): Promise<AuthState | undefined>;
   write(change: (old: AuthState) => AuthState): Promise<void>;
   withLock<T>(work: () => Promise<T>): Promise<T>;
   /** For one exchange with an authorization server, in ms. */
@@ -34,6 +35,8 @@ export interface AuthDeps {
     /** @param issuer undefined: what was written before is no longer sure */
     write(issuer: string | undefined): Promise<void>;
   };
+  /** Sees what gets a token from its source, where somebody wants to know of it. */
+  observeTokenRequest?<T>(work: () => Promise<T>): Promise<T>;
   /** What `fetch` adds by itself to requests to the MCP server, such as a gateway's key: no message repeats it. */
   headerValues?: readonly string[];
   /** Ends exchanges under way. */

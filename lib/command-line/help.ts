@@ -1,4 +1,5 @@
 import { type CAC, cac } from "cac";
+import { pasteable } from "../platform/windows/pasteable.ts";
 import { type LaidOut, layOut, type Section } from "./help/layout.ts";
 import { overview } from "./help/overview.ts";
 import { verbHelp } from "./help/verb-help.ts";
@@ -15,7 +16,7 @@ export async function helpText(asked: string | null, columns: number | undefined
   if (asked === "man") return (await import("./help/man-page.ts")).manPage();
   const registry = createRegistry(layOut(await sectionsOf(asked), columns));
   const command = registry.commands.find(({ name }) => name === asked) ?? registry.globalCommand;
-  return printed(() => command.outputHelp());
+  return pasteable(printed(() => command.outputHelp()));
 }
 
 async function sectionsOf(asked: string | null): Promise<Section[]> {

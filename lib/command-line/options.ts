@@ -3,11 +3,12 @@ import { CREDENTIALS } from "./options/credentials.ts";
 import { DESKTOP } from "./options/desktop.ts";
 import { GENERAL } from "./options/general.ts";
 import { GRANTS } from "./options/grants.ts";
+import { OBSERVATION } from "./options/observation.ts";
 import type { OptionSpec } from "./options/option-spec.ts";
 import { OWN } from "./options/own.ts";
 
 /** Every option of the command line: the one place that parsing, help and variable names read. */
-const table = { ...CREDENTIALS, ...GRANTS, ...CONNECTION, ...OWN, ...DESKTOP, ...GENERAL };
+const table = { ...CREDENTIALS, ...GRANTS, ...CONNECTION, ...OBSERVATION, ...OWN, ...DESKTOP, ...GENERAL };
 
 type NamesOf<Table> = Table extends unknown ? keyof Table : never;
 type Twice<Tables> = Tables extends [infer One, ...infer Others]
@@ -16,7 +17,15 @@ type Twice<Tables> = Tables extends [infer One, ...infer Others]
 // Of a name in two tables the second would take the first one's place: that does not compile. What a verb means by an
 // option of others it says in its `meanings`.
 type Clash = Twice<
-  [typeof CREDENTIALS, typeof GRANTS, typeof CONNECTION, typeof OWN, typeof DESKTOP, typeof GENERAL]
+  [
+    typeof CREDENTIALS,
+    typeof GRANTS,
+    typeof CONNECTION,
+    typeof OBSERVATION,
+    typeof OWN,
+    typeof DESKTOP,
+    typeof GENERAL,
+  ]
 >;
 true satisfies [Clash] extends [never] ? true : Clash;
 

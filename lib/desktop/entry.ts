@@ -49,10 +49,14 @@ export const isOurs = (entry: Pick<Entry, "command" | "args">): boolean =>
   // Source in a folder of any name.
   (entry.args.some((word) => /[\\/]cli\.ts$/.test(word)) && entry.args.includes("bridge"));
 
-/** What an entry of ours connects to: `@svc`, or an address. */
+/** What an entry of ours connects to: `@svc`, an address, or `@a @b` where several become one. */
 export function targetOf({ args }: Pick<Entry, "args">): string | undefined {
-  const after = args.indexOf("bridge");
-  return args.slice(after + 1).find((word) => word.startsWith("@") || /^https?:\/\//i.test(word));
+  const after = args.slice(args.indexOf("bridge") + 1);
+  const at = after.findIndex((word) => word.startsWith("@") || /^https?:\/\//i.test(word));
+  if (at < 0) return undefined;
+  const [first = "", ...rest] = after.slice(at);
+  const end = rest.findIndex((word) => !word.startsWith("@"));
+  return [first, ...(first.startsWith("@") ? rest.slice(0, end < 0 ? rest.length : end) : [])].join(" ");
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";

@@ -1,3 +1,4 @@
+import { searchFolders } from "../platform/windows/programs.ts";
 import type { Files, Host, Scope } from "./host.ts";
 import { expanded, pathsOf, type System } from "./system.ts";
 
@@ -38,9 +39,13 @@ export async function placeOf(host: Host, scope: Scope, system: System): Promise
   const file = there[0] ?? rivals[0] ?? native(expanded(usual, system), system);
   // Of several packages the one that has a file is the one that runs.
   const others = there.length === 1 ? [] : rivals.filter((one) => dirname(one) !== dirname(file));
-  const under = files.under.map((key) => key.replace("{cwd}", () => system.cwd));
+  const under = files.under.map((key) => key.replace("{cwd}", () => projectKey(system)));
   return { host, scope, file, under, others };
 }
+
+/** A project's folder as a key: the host writes it with slashes on every system (anthropics/claude-code#88418). */
+const projectKey = ({ platform, cwd }: System): string =>
+  platform === "win32" ? cwd.replaceAll("\\", "/") : cwd;
 
 async function those(files: string[], are: (file: string) => Promise<boolean>): Promise<string[]> {
   const found: string[] = [];
@@ -77,9 +82,11 @@ export async function isHere(host: Host, system: System): Promise<boolean> {
   const signs = host.signs.map((sign) => native(expanded(sign, system), system));
   for (const path of [...(own ? [dirname(own.file)] : []), ...signs])
     if (!isHome(path, system) && (await system.exists(path))) return true;
-  const folders = (system.env.PATH ?? system.env.Path ?? "")
-    .split(delimiter)
-    .filter((folder) => folder !== "");
+  const path = system.env.PATH ?? system.env.Path ?? "";
+  const folders =
+    system.platform === "win32"
+      ? searchFolders(path)
+      : path.split(delimiter).filter((folder) => folder !== "");
   const endings = system.platform === "win32" ? [".exe", ".cmd"] : [""];
   for (const command of host.commands)
     for (const folder of folders)

@@ -51,7 +51,7 @@ export function expanded(pattern: string, system: System): string {
 
 /** The user's home, by the variable that the system's programs go by. */
 function homeOf({ platform, env }: System): string {
-  const named = platform === "win32" ? (env.USERPROFILE ?? env.HOME) : env.HOME;
+  const named = platform === "win32" ? env.USERPROFILE || env.HOME : env.HOME;
   return named || homedir();
 }
 

@@ -4,7 +4,7 @@ import type { Id } from "../mcp/jsonrpc/id.ts";
 import { errorResponse, type ResponseMessage, type RpcError } from "../mcp/jsonrpc/message.ts";
 import type { Pending } from "../mcp/jsonrpc/pending.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
-import type { OnMessage, Transport } from "../mcp/protocol/transport.ts";
+import type { Interceptor, OnMessage, Transport } from "../mcp/protocol/transport.ts";
 import type { Semaphore } from "../timing/semaphore.ts";
 import type { LineWriter } from "./line-writer.ts";
 
@@ -45,6 +45,8 @@ export interface Bridge {
   watch(): void;
   onMessageDone(length: number): void;
   readonly observer: Observer;
+  /** Sees each request of the client's, where somebody measures them. */
+  readonly intercept: Interceptor | undefined;
 }
 
 const NOTHING = Promise.resolve();
@@ -63,8 +65,10 @@ export async function answer(bridge: Bridge, id: Id, response: ResponseMessage):
   const { owed, batches, endpoint } = bridge;
   const settled = owed.settle(id);
   if (settled) {
+    const writing = write(bridge, batches.answer(id, response.text));
+    // The host has its answer first: the first one of all sets off what writes down that this bridge runs.
     bridge.observer.answered(settled.method, response.error);
-    await write(bridge, batches.answer(id, response.text));
+    await writing;
   } else endpoint.log("dropped an answer that nobody waits for");
   bridge.onMessageDone(response.text.length);
 }

@@ -6,7 +6,7 @@ import { Pending } from "../mcp/jsonrpc/pending.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import { complete, LISTEN } from "../mcp/protocol/subscription.ts";
-import { Cancellation, type OnMessage } from "../mcp/protocol/transport.ts";
+import { Cancellation, type Interceptor, type OnMessage } from "../mcp/protocol/transport.ts";
 import { endedEarly, tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
 import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts";
@@ -41,6 +41,8 @@ export interface BridgeOptions {
   /** Told the length of each message once it is done with. */
   onMessageDone(length: number): void;
   observer: Observer;
+  /** Sees each request of the client's. */
+  intercept?: Interceptor | undefined;
   /** Told the method of a notification that one of the server's lists has changed. */
   onListChanged?(method: string): void;
 }
@@ -98,6 +100,7 @@ function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
     watch: late.watch,
     onMessageDone,
     observer,
+    intercept: options.intercept,
   };
   return { bridge, stopWatching: late.stop };
 }

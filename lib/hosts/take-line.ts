@@ -98,7 +98,10 @@ async function carry(bridge: Bridge, message: RequestMessage, { cancel }: Owed):
   try {
     // Cancelled, or given up, while it waited.
     if (cancel.signal.aborted) return;
-    const asking = connection.request({ message, signal: cancel.signal, onMessage: toClient });
+    const call = { message, signal: cancel.signal, onMessage: toClient };
+    const asking = bridge.intercept
+      ? bridge.intercept(call, (sent) => connection.request(sent))
+      : connection.request(call);
     bridge.onMessageDone(message.text.length);
     const said = await asking;
     if (said.kind === "response") {

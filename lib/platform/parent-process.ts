@@ -1,7 +1,7 @@
 // Who started this process, by name: what a person calls it, never its arguments, which may hold secrets.
-import { execFile } from "node:child_process";
 import { readFile, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { systemProgram } from "./windows/programs.ts";
 
 /** Programs that only pass on what somebody else wanted. */
 const PASSING_ON =
@@ -73,26 +73,36 @@ async function lookByPs(pid: number): Promise<Seen | null> {
 }
 
 async function lookOnWindows(pid: number): Promise<Seen | null> {
-  const line = await printed("tasklist", ["/FI", `PID eq ${pid}`, "/FO", "CSV", "/NH"]);
+  const line = await printed(systemProgram("tasklist.exe", process.env), [
+    "/FI",
+    `PID eq ${pid}`,
+    "/FO",
+    "CSV",
+    "/NH",
+  ]);
   const name = /^"([^"]+)"/.exec(line)?.[1];
   // Parents are told by nothing that is quick.
   return name === undefined ? null : { name: name.replace(/\.exe$/i, ""), parent: 0 };
 }
 
-const printed = (program: string, args: string[]) =>
-  new Promise<string>((resolve, reject) =>
+/** Loads what starts programs: on Linux none is needed. */
+async function printed(program: string, args: string[]): Promise<string> {
+  const { execFile } = await import("node:child_process");
+  return new Promise((resolve, reject) =>
     execFile(program, args, { timeout: TIMEOUT_MS, windowsHide: true }, (error, stdout) =>
       error ? reject(error) : resolve(stdout),
     ),
   );
+}
 
 /** When a process began, in ms since 1970, where only its id could tell it from a later one; null where that is not said. */
 export async function beganAtMs(pid: number): Promise<number | null> {
   if (process.platform === "linux") return null;
   const text =
     process.platform === "win32"
-      ? await printed("powershell", [
+      ? await printed(systemProgram("WindowsPowerShell\\v1.0\\powershell.exe", process.env), [
           "-NoProfile",
+          "-NonInteractive",
           "-Command",
           `(Get-Process -Id ${Math.trunc(pid)}).StartTime.ToUniversalTime().ToString('o')`,
         ]).catch(() => "")

@@ -20,7 +20,7 @@ export async function encrypt(
   const nonce = randomBytes(NONCE_BYTES);
   const sealed = await crypto.subtle.encrypt(
     parametersOf(nonce, authenticated),
-    await imported(key, "encrypt"),
+    await imported(key),
     plain(content),
   );
   return Buffer.concat([nonce, new Uint8Array(sealed)]);
@@ -37,7 +37,7 @@ export async function decrypt(
     return Buffer.from(
       await crypto.subtle.decrypt(
         parametersOf(nonce, authenticated),
-        await imported(key, "decrypt"),
+        await imported(key),
         plain(bytes.subarray(NONCE_BYTES)),
       ),
     );
@@ -52,8 +52,15 @@ const parametersOf = (nonce: Uint8Array, authenticated: Uint8Array) => ({
   additionalData: plain(authenticated),
 });
 
-const imported = (key: Uint8Array, use: "encrypt" | "decrypt") =>
-  crypto.subtle.importKey("raw", plain(key), "AES-GCM", false, [use]);
+const keys = new WeakMap<Uint8Array, Promise<CryptoKey>>();
+
+/** The key as Web Crypto wants it, once for all that it opens. */
+function imported(key: Uint8Array): Promise<CryptoKey> {
+  const found =
+    keys.get(key) ?? crypto.subtle.importKey("raw", plain(key), "AES-GCM", false, ["encrypt", "decrypt"]);
+  keys.set(key, found);
+  return found;
+}
 
 /** The type that Web Crypto asks for: bytes in memory that is not shared. */
 export const plain = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>

@@ -94,6 +94,9 @@ export const lockedTooLong = (what: string) =>
 export const lockLost = (what: string) =>
   storeError("lock_lost", `another process has taken over ${what}, so nothing was written`, "try again");
 
+export const deviceName = (name: string) =>
+  wrongUsage(`Windows keeps the name ${name} for a device`, "choose another name for the profile");
+
 export const badProfileName = (name: string) =>
   wrongUsage(
     `@${name} is no profile name`,

@@ -1,4 +1,4 @@
-import { exposed } from "../platform/files/permissions.ts";
+import { exposed, readers } from "../platform/files/permissions.ts";
 
 /** Whether others than their owner can get at the store's files: what a person should know, and mend. */
 export interface Exposure {
@@ -6,12 +6,21 @@ export interface Exposure {
   checkFolder(path: string): Promise<void>;
   /** @param mode the permission bits that were seen when it was read */
   checkFile(path: string, mode: number): Promise<void>;
+  /** Who can read the store's files, where nothing is wrong with them. */
+  readers(): string;
   /** Told of each write whether its file could be kept from others. */
   written(isPrivate: boolean): void;
 }
 
-/** @param warn told each thing that is wrong, which may be more than once */
-export function createExposure(folder: string, warn: (message: string) => void): Exposure {
+/**
+ * @param warn told each thing that is wrong, which may be more than once
+ * @param env where the user's own folders are
+ */
+export function createExposure(
+  folder: string,
+  warn: (message: string) => void,
+  env: Record<string, string | undefined>,
+): Exposure {
   const checked = new Set<string>();
   return {
     async checkFolder(path) {
@@ -24,6 +33,7 @@ export function createExposure(folder: string, warn: (message: string) => void):
       const problem = await exposed(path, "file", mode);
       if (problem) warn(problem);
     },
+    readers: () => readers(folder, env),
     written(isPrivate) {
       if (!isPrivate)
         warn(

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { M2mcpError } from "../failure.ts";
 import { listFolder } from "../platform/files/files.ts";
-import { badProfileName } from "./errors.ts";
+import { isDeviceName } from "../platform/windows/paths.ts";
+import { badProfileName, deviceName } from "./errors.ts";
 import { nameOfSealed, profileHeader, type StorePaths } from "./paths.ts";
 import { readSealed, type StoreAccess, writeSealed } from "./sealed-files.ts";
 import type { Header } from "./vault.ts";
@@ -16,8 +17,10 @@ export interface Named {
 }
 
 /** @throws M2mcpError usage when the name cannot be a profile's */
-export function checkedHeader(name: string): Header {
+export function checkedHeader(name: string, platform: string = process.platform): Header {
   if (!NAME.test(name)) throw badProfileName(name);
+  // Its file could be made, and then neither seen nor removed by others.
+  if (platform === "win32" && isDeviceName(name)) throw deviceName(name);
   return profileHeader(name);
 }
 

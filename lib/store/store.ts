@@ -87,7 +87,7 @@ export function openStore<Profile extends Named, State extends object>(
   const inTurn = createTurns();
   const workLocks = createWorkLocks(paths, inTurn);
   const warn = once(options.warn);
-  const exposure = createExposure(paths.folder, warn);
+  const exposure = createExposure(paths.folder, warn, env);
   const key = createStoreKey(
     {
       paths,

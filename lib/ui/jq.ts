@@ -1,4 +1,5 @@
 import { EXIT, M2mcpError, wrongUsage } from "../failure.ts";
+import { EMBEDDED } from "../platform/runtime/embedded.ts";
 
 /** What an expression makes of JSON: lines, and the failure that ended it. */
 export type JsonFilter = (json: string) => { text: string; failure?: M2mcpError };
@@ -14,8 +15,8 @@ const FLAGS = ["-r", "-c"];
  * @throws M2mcpError (exit 1) where it is none
  */
 export async function jqFilter(expression: string): Promise<JsonFilter> {
-  const { loadJq } = await import("jq-wasm/inline");
-  const jq = await loadJq();
+  const { loadJq } = await import("jq-wasm");
+  const jq = await loadJq(EMBEDDED.jq === undefined ? {} : { wasmBinary: await embedded(EMBEDDED.jq) });
   // Compiled, and not run: an end of its own closes a comment at its end.
   if (jq.raw(null, `empty | (${expression}\n)`).exitCode === NOT_COMPILED)
     throw wrongUsage(
@@ -28,6 +29,8 @@ export async function jqFilter(expression: string): Promise<JsonFilter> {
     return exitCode === 0 ? { text } : { text, failure: notFiltered(reasonIn(stderr)) };
   };
 }
+
+const embedded = async (path: string) => (await import("../platform/runtime/unpacked.ts")).unpacked(path);
 
 const notFiltered = (reason: string) =>
   new M2mcpError("jq", EXIT.usage, `--jq: ${reason}`, "--json shows what the expression is given");

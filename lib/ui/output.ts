@@ -3,6 +3,7 @@ import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import type { Sink } from "../platform/streams/sink.ts";
+import { pasteable } from "../platform/windows/pasteable.ts";
 import { failureJson } from "./failure-json.ts";
 import type { JsonFilter } from "./jq.ts";
 import { jsonText } from "./json-text.ts";
@@ -50,7 +51,8 @@ const LONGEST_LINE = 2000;
 const decoder = new TextDecoder();
 
 /** Foreign text may be within: one line, in which nothing steers the terminal of whoever reads it. */
-const line = (text: string) => withoutUrlSecrets(oneLine(text, LONGEST_LINE));
+const line = (text: string) => withoutUrlSecrets(ownLine(text));
+const ownLine = (text: string) => pasteable(oneLine(text, LONGEST_LINE));
 
 /** Text for a terminal. */
 const visible = (text: string) => showControls(text.replaceAll("\r\n", "\n"), "\n\t");
@@ -147,8 +149,8 @@ export function createOutput(
       told.add(error);
       // An expression is for results; of an error it would make what nobody meant.
       if (!hasResult && !mode.filter) data(failureJson(error));
-      lines().fatal(headed("error:", "error", oneLine(error.message, LONGEST_LINE)));
-      if (error.hint !== undefined) lines().fatal(headed("hint:", "hint", oneLine(error.hint, LONGEST_LINE)));
+      lines().fatal(headed("error:", "error", ownLine(error.message)));
+      if (error.hint !== undefined) lines().fatal(headed("hint:", "hint", ownLine(error.hint)));
     },
   };
 }

@@ -87,6 +87,9 @@ test("old logs go, the oldest first where there are too many", async () => {
 
 test("the logs of a target are found by its name or address", async () => {
   expect(targetInName("https://h.example:8/mcp?key=s3cret")).toBe("h.example_8_mcp");
+  expect(targetInName("https://aux.example/", "linux")).toBe("aux.example");
+  expect(targetInName("https://aux.example/", "win32")).toBe("host_aux.example");
+  expect(targetInName("host_aux.example", "win32")).toBe("host_aux.example");
   for (const target of ["@svc", "https://h.example/mcp", "@other"])
     writeFileSync(join(folder, logName(target, 1, 0)), `${lineOf(entry(1000, target))}\n`);
   const texts = async (target?: string) =>

@@ -67,6 +67,9 @@ test("the folders are the system's own, and none without a home", () => {
     running: "/Users/a/Library/Application Support/m2mcp/running",
   });
   expect(stateFolders({ LOCALAPPDATA: "C:\\L" }, "win32")?.logs).toBe("C:\\L\\m2mcp\\logs");
+  expect(stateFolders({ HOME: "/c/a", USERPROFILE: "C:\\a", LOCALAPPDATA: "\\L" }, "win32")?.logs).toBe(
+    "C:\\a\\AppData\\Local\\m2mcp\\logs",
+  );
   expect(stateFolders({ HOME: "relative" }, "linux")).toBeNull();
   expect(stateFolders({}, "linux", none)).toBeNull();
 });

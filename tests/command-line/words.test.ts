@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { checkPositionals } from "../../lib/command-line/arguments/positionals.ts";
+import { VERB_NAMES, verbNamed } from "../../lib/command-line/verb-named.ts";
 import type { VerbSpec } from "../../lib/command-line/verbs/verb-spec.ts";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import { expandHeaders, mergeHeaders, parseHeader } from "../../lib/verbs/target/headers.ts";
@@ -88,4 +89,10 @@ describe("the number of words", () => {
     checkPositionals(spec("tools-call"), ["@a", "t", "1", "2", "3"]);
     expect(VERBS.length).toBeGreaterThan(15);
   });
+});
+
+test("a verb's row is found by its name alone, whichever file has it", async () => {
+  expect(VERB_NAMES).toEqual(VERBS.map(({ name }) => name));
+  for (const verb of VERBS) expect(await verbNamed(verb.name)).toBe(verb);
+  expect([await verbNamed(null), await verbNamed("none")]).toEqual([undefined, undefined]);
 });

@@ -11,8 +11,9 @@ import { createInterface } from "node:readline";
 import { localhostHostValidation, localhostOriginValidation } from "@modelcontextprotocol/node";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-import { BINARY } from "../support/home.ts";
+import { BINARY, createHome } from "../support/home.ts";
 import { close, listen } from "../support/net/listen.ts";
+import { startServe } from "../support/serve.ts";
 
 const META = "io.modelcontextprotocol/";
 
@@ -70,6 +71,21 @@ function createBridges(serverUrl: string) {
         }),
       );
       rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `m2mcp serve`, which speaks HTTP by itself: nothing of the suite's stands between. */
+export async function startServeFront(serverUrl: string): Promise<Front> {
+  const home = createHome();
+  const { url, stderr, stop } = await startServe(home, [serverUrl]);
+  return {
+    url,
+    // That a key is of one process alone, and where it listens, is no trouble.
+    told: () => stderr().replace(/^(serving .*|no secret is shared .*)\n/gm, ""),
+    async stop() {
+      await stop();
+      await home.remove();
     },
   };
 }

@@ -75,6 +75,11 @@ test("Windows", async () => {
   expect(await fileOf("vscode", windows([]), "project")).toBe("D:\\work\\.vscode\\mcp.json");
 });
 
+test("Windows: Claude Code keeps a project's servers under its folder with slashes", async () => {
+  const place = await placeOf(hostNamed("claude-code"), "local", windows([]));
+  expect(place?.under).toEqual(["projects", "D:/work", "mcpServers"]);
+});
+
 test("Windows: the package of the store before the folder that it does not see", async () => {
   const old = `${USER}\\AppData\\Roaming\\Claude\\claude_desktop_config.json`;
   expect(await fileOf("claude-desktop", windows([old]))).toBe(old);

@@ -15,6 +15,9 @@ const SPECIAL: Record<string, { env?: Record<string, string>; code?: number; end
   "m2mcp install @svc": { code: 1 },
   "m2mcp uninstall @svc": { code: 1 },
   "m2mcp logs @svc --follow": { endsBySignal: true },
+  "m2mcp serve @svc": { endsBySignal: true },
+  "m2mcp serve @svc --listen 127.0.0.1:8080": { endsBySignal: true },
+  "m2mcp serve @svc --listen 0.0.0.0:8080 --bearer-file /run/secrets/bearer": { endsBySignal: true },
   "m2mcp @svc watch": { endsBySignal: true },
   "m2mcp @svc watch file:///var/log/app.log --json": { endsBySignal: true },
 };

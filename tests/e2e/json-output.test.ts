@@ -108,7 +108,7 @@ const LINES: Record<
   logout: [() => ({ args: ["logout", "@again"] })],
 };
 /** What writes no object of its own: JSON-RPC, a shell's script, what goes on until it is ended. */
-const WITHOUT = ["bridge", "completion", "watch"];
+const WITHOUT = ["bridge", "completion", "serve", "watch"];
 /** Those that need what another has made, in the test below. */
 const OF_A_TASK = ["tasks-list", "tasks-get", "tasks-cancel", "tasks-result"];
 

@@ -15,6 +15,7 @@ import {
   INITIALIZED,
   initialize,
   type Json,
+  META,
   modern,
   notification,
   request as rpc,
@@ -247,10 +248,23 @@ test("serve: what a modern client's headers say must be what its body says", asy
   expect(await error(postModern(url, asking, { "mcp-protocol-version": "2025-11-25" }))).toEqual([
     400, -32020,
   ]);
+  for (const lacking of ["protocolVersion", "clientCapabilities"]) {
+    const { [`io.modelcontextprotocol/${lacking}`]: _, ..._meta } = META as Json;
+    const bare = { ...asking, params: { ...asking.params, _meta } };
+    expect([lacking, await error(post(url, bare, mirrored(asking)))]).toEqual([lacking, [400, -32602]]);
+  }
   const withRegion = call(2, "x", { region: "eu" });
   expect(await error(postModern(url, withRegion))).toEqual([400, -32020]);
   expect(await error(postModern(url, withRegion, { "mcp-param-region": "us" }))).toEqual([400, -32020]);
   expect(await error(postModern(url, withRegion, { "mcp-param-region": "eu" }))).toEqual([200, undefined]);
+  for (const [coded, code] of [
+    ["ZXU=", undefined],
+    ["ZXU", -32020],
+    ["ZX!U=", -32020],
+  ] as const) {
+    const [, was] = await error(postModern(url, withRegion, { "mcp-param-region": `=?base64?${coded}?=` }));
+    expect([coded, was]).toEqual([coded, code]);
+  }
   expect(await statusOf(fetch(url, { headers: { ...mirrored(asking), accept: "text/event-stream" } }))).toBe(
     405,
   );
@@ -303,7 +317,7 @@ test("serve: a stream of the server's goes through as it comes, with the ids it 
         return;
       }
       const open = stream(response);
-      open.write("id: e1\ndata: \n\n");
+      open.write("id: e1\nretry: 700\ndata: \n\n");
       open.write(
         `id: e2\ndata: ${JSON.stringify(notification("notifications/progress", { progress: 1, progressToken: 1 }))}\n\n`,
       );
@@ -317,7 +331,7 @@ test("serve: a stream of the server's goes through as it comes, with the ids it 
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let heard = "";
   while (!heard.includes("progressToken")) heard += (await reader?.read())?.value ?? "";
-  expect(heard).toStartWith("id: e1\ndata: \n\nid: e2\ndata: {");
+  expect(heard).toStartWith("retry: 700\nid: e1\ndata: \n\nid: e2\ndata: {");
   away.abort();
   const again = await fetch(url, {
     headers: { ...session, accept: "text/event-stream", "last-event-id": "e2" },

@@ -34,6 +34,7 @@ for (const [file, without] of Object.entries(FILES))
       new Response(child.stderr).text(),
     ]);
     const failed = `${stdout}${stderr}`.split("\n").filter((line) => line.startsWith("(fail)"));
+    if (failed.length > 0) console.log(stderr);
     expect(failed).toEqual([]);
     expect(await child.exited).toBe(0);
   }, 400_000);

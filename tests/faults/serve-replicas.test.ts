@@ -28,8 +28,10 @@ async function startModern(): Promise<Counted> {
       complete(asked, { supportedVersions: ["2026-07-28"], capabilities: { tools: {} } }),
     async "tools/call"(asked) {
       const { n } = asked.params.arguments;
-      once.set(n, (once.get(n) ?? 0) + 1);
       await sleep(CALL_MS);
+      // The end of its stream cancels a request (MCP 2026-07-28 "Cancellation"): what a killed process was at is given up.
+      if (asked.response.destroyed) return;
+      once.set(n, (once.get(n) ?? 0) + 1);
       complete(asked, { content: [{ type: "text", text: `said ${n}` }] });
     },
   };

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { endBy, endRequests } from "../../lib/platform/ending-signals.ts";
 
 const MODULE = join(import.meta.dir, "../../lib/platform/ending-signals.ts");
 
@@ -28,4 +29,21 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGU
 
 test("taken back, a signal does what it always did", async () => {
   expect(await endedBy("SIGHUP", "takeBack();")).toEqual({ by: "SIGHUP", said: ["ready"] });
+});
+
+test("on Windows a console's three signals ask for the end, elsewhere those that are given", () => {
+  expect(endRequests(["SIGTERM", "SIGINT"], "linux")).toEqual(["SIGTERM", "SIGINT"]);
+  expect(endRequests(["SIGTERM", "SIGINT"], "win32")).toEqual(["SIGINT", "SIGBREAK", "SIGHUP"]);
+});
+
+test("on Windows, where no signal can be sent, an exit code tells which one ended the process", () => {
+  const done: unknown[] = [];
+  const self = {
+    pid: 7,
+    kill: (...what: unknown[]) => done.push(what),
+    exit: (code: number) => done.push(code),
+  };
+  for (const signal of ["SIGINT", "SIGBREAK", "SIGHUP", "SIGTERM"] as const) endBy(signal, "win32", self);
+  endBy("SIGHUP", "darwin", self);
+  expect(done).toEqual([130, 130, 129, 1, [7, "SIGHUP"]]);
 });

@@ -8,6 +8,7 @@ import { withSecretService } from "../store/secret-service.ts";
 import { createHome } from "../support/home.ts";
 import { INITIALIZE, lines } from "../support/messages.ts";
 import { executableIn, sharedRelease, target, version } from "../support/release/quick-release.ts";
+import { endWine, missingForWine, prepareWine, WINE } from "../support/release/wine.ts";
 import { startWorld, type World } from "../support/world.ts";
 
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
@@ -18,6 +19,7 @@ beforeAll(async () => {
   [release, world] = await Promise.all([sharedRelease(), startWorld()]);
 }, 600_000);
 afterAll(async () => {
+  if (existsSync(join(work, "wine"))) endWine({ WINEPREFIX: join(work, "wine") });
   await world?.end();
   rmSync(work, { recursive: true, force: true });
 });
@@ -33,15 +35,6 @@ int __cxa_thread_atexit_impl(void (*end)(void *), void *of, void *library) { ret
 extern unsigned long strftime_l(char *, unsigned long, const char *, const void *, void *);
 unsigned long __strftime_l(char *a, unsigned long b, const char *c, const void *d, void *e) {
   return strftime_l(a, b, c, d, e);
-}
-`;
-
-/** A library of Windows 10 that wine 8 has not. */
-const FOR_WINE = `
-#include <stddef.h>
-__declspec(dllimport) unsigned char __stdcall SystemFunction036(void *, unsigned long);
-__declspec(dllexport) int __stdcall ProcessPrng(unsigned char *into, size_t length) {
-  return SystemFunction036(into, length);
 }
 `;
 
@@ -89,29 +82,11 @@ const ELSEWHERE: Elsewhere[] = [
   },
   {
     name: "windows-x64",
-    missing: () =>
-      !existsSync(WINE)
-        ? "wine64"
-        : has(MINGW)
-          ? null
-          : "gcc-mingw-w64-x86-64-win32, for a library that wine lacks",
-    start: () => {
-      writeFileSync(join(work, "random.c"), FOR_WINE);
-      const made = spawnSync(MINGW, ["-shared", "-o", "bcryptprimitives.dll", "random.c", "-ladvapi32"], {
-        cwd: work,
-        encoding: "utf8",
-      });
-      expect(made.stderr).toBe("");
-      const env = { WINEDEBUG: "-all", WINEPREFIX: join(work, "wine"), WINEPATH: work };
-      // The first start makes its folders.
-      spawnSync(WINE, ["cmd", "/c", "exit"], { env: { ...process.env, ...env } });
-      return { command: [WINE], env };
-    },
+    missing: missingForWine,
+    start: () => ({ command: [WINE], env: prepareWine(work).env }),
   },
 ];
 const ARM64 = "/usr/aarch64-linux-gnu";
-const WINE = "/usr/lib/wine/wine64";
-const MINGW = "x86_64-w64-mingw32-gcc-win32";
 
 test.skipIf(process.platform !== "linux" || target.libc !== "glibc" || !has("gnome-keyring-daemon"))(
   "the executable for musl has its own add-on, and uses the keyring where all else is glibc's",

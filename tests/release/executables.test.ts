@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { checkMachO, signMachO } from "../../.ci/mach-o.ts";
 import { TARGETS } from "../../.ci/targets.ts";
 import { ROOT } from "../support/home.ts";
@@ -17,18 +18,31 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
+/** How compressed content begins (RFC 8878 §3.1.1), and a library for Linux. */
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+const LIBRARY = Buffer.from("\x7fELF\x02\x01\x01\0", "latin1");
+
+/** What is compressed at the beginning of some bytes; null where nothing is. */
+function unpacked(bytes: Buffer): Buffer | null {
+  try {
+    return zstdDecompressSync(bytes);
+  } catch {
+    return null;
+  }
+}
+
 const bytesOf = (name: string) => readFileSync(executableIn(release, name));
 
-/** In MB, of which the runtime has nine tenths: they grow with what they do, and not unseen. */
+/** In MB, nine tenths of it the runtime. What is large and seldom needed is within them compressed (.ci/embedded.ts). */
 const SIZES: Record<string, number> = {
-  "linux-x64": 126.3,
-  "linux-arm64": 126.0,
-  "linux-x64-musl": 119.9,
-  "linux-arm64-musl": 118.5,
-  "darwin-x64": 112.5,
-  "darwin-arm64": 103.4,
-  "windows-x64": 130.9,
-  "windows-arm64": 115.6,
+  "linux-x64": 115.7,
+  "linux-arm64": 115.4,
+  "linux-x64-musl": 109.3,
+  "linux-arm64-musl": 107.9,
+  "darwin-x64": 102.2,
+  "darwin-arm64": 93.1,
+  "windows-x64": 120.6,
+  "windows-arm64": 105.3,
 };
 
 describe.each(TARGETS.map(({ name, addon }) => ({ name, addon })))(
@@ -38,7 +52,9 @@ describe.each(TARGETS.map(({ name, addon }) => ({ name, addon })))(
       const bytes = bytesOf(name);
       const found: string[] = [];
       for (let at = bytes.indexOf("keyring."); at >= 0; at = bytes.indexOf("keyring.", at + 1)) {
-        const named = /^keyring\.([a-z0-9-]+)-[0-9a-z]{8}\.node/.exec(bytes.toString("latin1", at, at + 64));
+        const named = /^keyring\.([a-z0-9-]+)-[0-9a-z]{8}\.(?:node|zst)/.exec(
+          bytes.toString("latin1", at, at + 64),
+        );
         if (named?.[1]) found.push(named[1]);
       }
       expect([...new Set(found)]).toEqual([addon]);
@@ -69,12 +85,18 @@ describe.skipIf(!has("readelf"))("what the executables for Linux need", () => {
   const needed = (file: string) =>
     [...read(file, "--dynamic").matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, library = ""]) => library);
 
-  /** The add-on in an executable, as a file of its own: the last that begins as one. */
+  /** The add-on in an executable, as a file of its own: what is compressed there and begins as a library. */
   function addonOf(name: string): string {
     const bytes = bytesOf(name);
     const file = join(work, `${name}.node`);
-    writeFileSync(file, bytes.subarray(bytes.lastIndexOf("\x7fELF\x02\x01\x01\0")));
-    return file;
+    for (let at = bytes.length; ; ) {
+      at = bytes.lastIndexOf(ZSTD, at - 1);
+      if (at < 0) throw new Error(`no add-on in ${name}`);
+      const content = unpacked(bytes.subarray(at));
+      if (!content?.subarray(0, 8).equals(LIBRARY)) continue;
+      writeFileSync(file, content);
+      return file;
+    }
   }
 
   test.each(["linux-x64", "linux-arm64"])("%s: nothing of a glibc younger than 2.17", (name) => {

@@ -87,6 +87,7 @@ export async function readyHome(world: ScriptedWorld, profiles: readonly string[
     join(home.folder, "profiles.json"),
     '{"format":"m2mcp profiles","version":1,"profiles":[{"name":"other","server":"https://other.example/mcp"}]}',
   );
+  writeFileSync(join(home.folder, "bearer"), "the-bearer-of-the-clients\n", { mode: 0o600 });
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
   writeFileSync(join(home.folder, "key.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
   for (const folder of [".config/Claude", ".cursor", ".codex"])
@@ -105,5 +106,9 @@ export async function readyHome(world: ScriptedWorld, profiles: readonly string[
 export const filledIn = (world: ScriptedWorld, example: string): string =>
   example
     .replaceAll(/(https:\/\/)?mcp\.example\.com\/mcp/g, world.url)
+    .replaceAll("/run/secrets/bearer", "bearer")
+    // Any port that is free, and no folder of the machine's own.
+    .replaceAll(/(--listen \S+):8080\b/g, "$1:0")
+    .replaceAll("unix:/run/", "unix:")
     .replaceAll(/\bSECRET\b/g, "s3cr3t")
     .replaceAll(/\bID\b/g, "id");

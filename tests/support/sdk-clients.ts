@@ -58,6 +58,8 @@ export interface ConnectOptions {
   capabilities?: Json;
   /** Where `m2mcp serve` gives the server to HTTP clients; the executable is not started then. */
   served?: string;
+  /** What each request to it bears. */
+  headers?: Record<string, string>;
 }
 
 const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
@@ -146,7 +148,9 @@ export async function connectLegacy(options: ConnectOptions, version?: string): 
   const transport: LegacyTransport =
     options.served === undefined
       ? new LegacyStdio(parameters(options))
-      : (new LegacyHttp(new URL(options.served)) as LegacyTransport);
+      : (new LegacyHttp(new URL(options.served), {
+          requestInit: { headers: options.headers ?? {} },
+        }) as LegacyTransport);
   const send = transport.send.bind(transport);
   transport.send = (message) => {
     // The SDK asks for its latest version only.
@@ -244,7 +248,7 @@ export async function connectModern(
   const transport =
     options.served === undefined
       ? new ModernStdio(parameters(options))
-      : new ModernHttp(new URL(options.served));
+      : new ModernHttp(new URL(options.served), { requestInit: { headers: options.headers ?? {} } });
   await client.connect(transport);
   tap(transport, wire);
   return any;

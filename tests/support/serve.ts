@@ -9,6 +9,8 @@ export interface Served {
   url: string;
   pid: number;
   stderr(): string;
+  /** Its exit code, once it has ended. */
+  ended: Promise<number | null>;
   /** Asks it to end; resolves with its exit code. */
   stop(): Promise<number | null>;
   kill(): Promise<void>;
@@ -36,6 +38,7 @@ export async function startServe(home: Home, args: string[], options?: RunOption
     url,
     pid: child.pid ?? 0,
     stderr: () => stderr,
+    ended,
     stop() {
       child.kill("SIGTERM");
       return ended;

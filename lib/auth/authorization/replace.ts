@@ -70,7 +70,7 @@ async function isGivenUp(
   // What makes tokens elsewhere may be mended at any moment, and looking there bothers no server.
   if (credentials.grant === null) return false;
   if (!token.unproven || deps.now() - token.issuedAtMs >= GIVEN_UP_MS) return false;
-  const stored = (await deps.read())?.token;
+  const stored = (await deps.read({ anew: true }))?.token;
   const isAccepted =
     accepted.has(token.accessToken) || (stored?.accessToken === token.accessToken && !stored.unproven);
   return !isAccepted;

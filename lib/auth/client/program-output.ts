@@ -43,14 +43,16 @@ export async function programOutput(
   return outputOf(started(command, inherited, use), signal);
 }
 
-/** @throws ProgramFailed for what no system takes as a command, such as one with a zero byte */
-function started(command: string, env: Record<string, string | undefined>, use: GroupUse): ChildProcess {
+function started(...what: Parameters<typeof startGroup>): ChildProcess {
   try {
-    return startGroup(command, env, use);
-  } catch {
-    throw new ProgramFailed("it could not be started");
+    return startGroup(...what);
+  } catch (error) {
+    throw notStarted(error);
   }
 }
+
+const notStarted = (error: unknown) =>
+  new ProgramFailed("it could not be started", codeOf(error) === "ENOENT");
 
 function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -66,7 +68,7 @@ function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise
       endGroup(child);
       settle();
     };
-    const fail = (why: string, isMissing = false) => end(() => reject(new ProgramFailed(why, isMissing)));
+    const fail = (why: string) => end(() => reject(new ProgramFailed(why)));
     const giveUp = () => end(() => reject(signal?.reason));
     signal?.addEventListener("abort", giveUp);
     const timer = setTimeout(() => fail(`it did not end within ${LIMIT_MS / 1000} s`), LIMIT_MS);
@@ -79,7 +81,7 @@ function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise
       parts.push(part);
       if (size > LIMIT_BYTES) fail("it printed more than 1 MiB");
     });
-    child.on("error", (error) => fail("it could not be started", codeOf(error) === "ENOENT"));
+    child.on("error", (error) => end(() => reject(notStarted(error))));
     child.on("close", finish);
     child.on("exit", (code, by) => {
       linger = setTimeout(() => finish(code, by), LINGER_MS);

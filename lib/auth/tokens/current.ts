@@ -89,7 +89,7 @@ function createReplacements(
       const refused = headerOf(token);
       const held = more ? undefined : current();
       if (held && headerOf(held.token) !== refused && freshnessOf(held, context) !== "expired") return held;
-      const stored = usableToken(await deps.read(), { refused, more }, deps.now(), jitter);
+      const stored = usableToken(await deps.read({ anew: true }), { refused, more }, deps.now(), jitter);
       return stored && hold(stored);
     },
 
@@ -127,7 +127,10 @@ function createAsking(
     ask,
     /** A token for a server that has refused a request. @throws M2mcpError no_authorization_server, what `issue` throws */
     async reissue(reason: TokenRequestReason): Promise<BoundToken> {
-      const bound = await ask(reason);
+      const first = await ask(reason);
+      // What was under way when the refusal came may bring the very token that was refused.
+      const isRefused = first !== null && headerOf(first.token) === reason.refused;
+      const bound = isRefused ? await ask(reason) : first;
       if (!bound) throw noAuthorizationServer(server);
       return bound;
     },

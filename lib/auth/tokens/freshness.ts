@@ -22,7 +22,7 @@ export function freshness(token: Token, nowMs: number, jitter: number): Freshnes
 }
 
 /** A server that was found to want no token is asked again after this time, in ms. */
-const OPEN_LIFE_MS = 3_600_000;
+export const OPEN_LIFE_MS = 3_600_000;
 
 /** Whether requests go without a token, as far as is known. */
 export const isOpen = (state: AuthState | undefined, nowMs: number): boolean =>

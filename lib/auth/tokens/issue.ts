@@ -24,11 +24,15 @@ export interface Ask {
  */
 export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken | null> {
   const { reason, startedMs, jitter } = ask;
+  const freshOf = (state: AuthState | undefined) => {
+    const found = usableToken(state, reason, deps.now(), jitter);
+    return found && freshness(found.token, deps.now(), jitter) === "fresh" ? found : undefined;
+  };
   return deps.withLock(async () => {
     deps.signal?.throwIfAborted();
-    const state = (await deps.read()) ?? {};
-    const winner = usableToken(state, reason, deps.now(), jitter);
-    if (winner && freshness(winner.token, deps.now(), jitter) === "fresh") return winner;
+    const state = (await deps.read({ anew: true })) ?? {};
+    const winner = freshOf(state);
+    if (winner) return winner;
     if (reason.refused === undefined && isOpen(state, deps.now())) return null;
     const gathered = reason.more
       ? union(state.steppedUpScope, state.token?.scope, reason.more.join(" ")).join(" ")
@@ -39,7 +43,8 @@ export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken | null> {
       throw errorFrom(state.failure);
     }
     try {
-      return await askAnew(deps, ask, ask.credentials, state, gathered);
+      const obtain = () => askAnew(deps, ask, ask.credentials, state, gathered);
+      return await (deps.observeTokenRequest ? deps.observeTokenRequest(obtain) : obtain());
     } catch (error) {
       const remember = deps.signal?.aborted ? undefined : rememberFailure(error, scope, deps.now());
       if (remember) await deps.write(remember);
@@ -66,7 +71,7 @@ async function askAnew(
   const now = await deps.reload?.();
   if (now && JSON.stringify(now) !== JSON.stringify(credentials)) {
     // A login came in between: its token is the one to use.
-    const theirs = (await deps.read()) ?? {};
+    const theirs = (await deps.read({ anew: true })) ?? {};
     return usableToken(theirs, reason, deps.now(), 0) ?? askAnew(deps, ask, now, theirs, gathered);
   }
   const { proofKey, clockSkewMs, discovered } = obtained;

@@ -1,5 +1,6 @@
 import { wrongUsage } from "../../failure.ts";
 import { isUnexpanded } from "../../plain-text.ts";
+import { inQuotes } from "../../platform/windows/pasteable.ts";
 import { ACTION_WORDS, LISTING_WORDS, VERB_WORDS } from "../foreign-words.ts";
 import { isNear, suggest, withSameParts } from "../suggest.ts";
 import { HELP_TOPICS } from "../topic-names.ts";
@@ -50,6 +51,6 @@ function unknownVerb(
     ? wrongUsage(message, `did you mean ${near}`)
     : wrongUsage(
         message,
-        "m2mcp --help lists the commands; a server is written like mcp.example.com/mcp, a profile like @svc",
+        `m2mcp --help lists the commands; a server is written like mcp.example.com/mcp, a profile like @svc${inQuotes()}`,
       );
 }

@@ -1,4 +1,5 @@
 import { wrongUsage } from "../../failure.ts";
+import { inQuotes } from "../../platform/windows/pasteable.ts";
 import type { VerbSpec } from "../verbs/verb-spec.ts";
 
 /**
@@ -11,7 +12,7 @@ export function checkPositionals(verb: VerbSpec, positionals: readonly string[])
   const usage = `m2mcp ${verb.name} ${verb.arguments}`.trim();
   const missing = places.filter((slot) => slot.startsWith("<"))[positionals.length];
   if (missing) {
-    const saved = /target|@name/.test(missing) ? "; m2mcp profiles lists what is saved" : "";
+    const saved = /target|@name/.test(missing) ? `; m2mcp profiles lists what is saved${inQuotes()}` : "";
     throw wrongUsage(`${verb.name} needs ${missing}`, `${usage}, for example: ${verb.examples[0]}${saved}`);
   }
   const isExtra = positionals.length > places.length;

@@ -15,6 +15,8 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "<argument>": "argument=beginning: the last one is completed, those before it are given",
     "[...arguments]": "",
   },
+  bridge: { "[...targets]": "@name of each further server: all of them become one" },
+  serve: { "[...targets]": "@name of each further server: all of them become one" },
   connect: { "<server|@login>": "the URL of a server, or @name of a login for its own server" },
   bundle: {
     "[@name|server]":
@@ -30,8 +32,14 @@ const OWN: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "@name of each connection to write, by default all; and the file to write, by default stdout",
   },
   import: { "<file>": "a file that export wrote; - for stdin" },
-  install: { "<@name>": "a connection that login or connect has saved" },
-  uninstall: { "<@name>": "the connection; it need not be saved any more" },
+  install: {
+    "<@name>": "a connection that login or connect has saved",
+    "[...names]": "further ones: all of them become one server",
+  },
+  uninstall: {
+    "<@name>": "the connection; it need not be saved any more",
+    "[...names]": "further ones that it was installed with",
+  },
   logout: { "<@name|server>": "a saved login or connection, or a login's server" },
   completion: {
     "<shell>":

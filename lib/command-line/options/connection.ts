@@ -40,6 +40,14 @@ export const CONNECTION = {
     about: "where a new store of profiles keeps its key: keyring, file or passphrase",
     choices: ["keyring", "file", "passphrase"],
   },
+  cache: {
+    group: "connection",
+    value: "URL",
+    secret: true,
+    expands: true,
+    about:
+      "share tokens with other machines in this Redis or Valkey, sealed: redis://HOST:PORT, rediss://… or unix:/PATH; off: none",
+  },
   "allow-tool": {
     group: "connection",
     value: "PATTERN",

@@ -43,6 +43,13 @@ export const OWN = {
   progress: { group: "own", about: "show progress on stderr even if it is no terminal" },
   follow: { group: "own", variable: false, about: "keep printing what is added, until Ctrl-C" },
   lines: { group: "own", value: "COUNT", variable: false, about: "how many lines at most; 200 by default" },
+  prefix: {
+    group: "own",
+    value: "WHEN",
+    about:
+      "when names of tools and prompts of several servers bear their server's: clash (default) or always",
+    choices: ["clash", "always"],
+  },
   listen: {
     group: "own",
     value: "HOST:PORT|unix:PATH",

@@ -21,18 +21,23 @@ const GUARDS = {
   },
   "deny-tool": { value: "PATTERN", about: "hide tools whose names match from the host, and refuse them" },
   "read-only": { about: "let it use only tools that the server marks as read-only" },
-  pin: { about: "refuse tools that have changed since they were first seen" },
+  pin: { about: "refuse tools that have changed since first seen" },
 } as const satisfies Partial<Record<OptionName, OptionMeaning>>;
+const PREFIX = {
+  value: "WHEN",
+  about: "of several servers, as bridge --help has it",
+  choices: ["clash", "always"],
+};
 const GUARD_NAMES = Object.keys(GUARDS) as (keyof typeof GUARDS)[];
 
 export const DESKTOP: readonly VerbSpec[] = [
   {
     name: "install",
     group: "hosts",
-    arguments: "<@name>",
+    arguments: "<@name> [...names]",
     about: "Add a saved connection to Claude Desktop and other hosts, after showing the change",
-    options: [...CHANGING, "print", "force", ...GUARD_NAMES, ...KEEPING],
-    meanings: { ...GUARDS, ...MEANINGS },
+    options: [...CHANGING, "print", "force", "prefix", ...GUARD_NAMES, ...KEEPING],
+    meanings: { ...GUARDS, ...MEANINGS, prefix: PREFIX },
     examples: [
       `m2mcp install ${OWN_NAME}`,
       `m2mcp install ${OWN_NAME} --host claude-desktop --host cursor --yes`,
@@ -43,7 +48,7 @@ export const DESKTOP: readonly VerbSpec[] = [
   {
     name: "uninstall",
     group: "hosts",
-    arguments: "<@name>",
+    arguments: "<@name> [...names]",
     about: "Remove a connection's entry from the hosts it was added to",
     options: [...CHANGING, ...KEEPING],
     meanings: MEANINGS,

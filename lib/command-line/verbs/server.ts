@@ -57,12 +57,13 @@ export const SERVER: readonly VerbSpec[] = [
   {
     name: "bridge",
     group: "hosts",
-    arguments: "<target>",
-    about: "Connect stdin and stdout to the server, for MCP hosts",
-    options: SPEAKING,
+    arguments: "<target> [...targets]",
+    about: "Connect stdin and stdout to the server, for MCP hosts; several saved ones become one",
+    options: ["prefix", ...SPEAKING],
     without: ["json", "jq"],
     examples: [
       `m2mcp bridge ${OWN_NAME}`,
+      `m2mcp bridge ${OWN_NAME} @other`,
       "M2MCP_CLIENT_ID=ID M2MCP_CLIENT_SECRET=SECRET m2mcp https://mcp.example.com/mcp",
     ],
     load: () => import("../../verbs/server/bridge.ts"),
@@ -70,12 +71,14 @@ export const SERVER: readonly VerbSpec[] = [
   {
     name: "serve",
     group: "hosts",
-    arguments: "<target>",
-    about: "Give the server to HTTP clients on this machine, authorized: MCP at /mcp",
-    options: ["listen", "bearer-file", "allow-host", ...SPEAKING],
+    arguments: "<target> [...targets]",
+    about:
+      "Give the server to HTTP clients on this machine, authorized: MCP at /mcp; several saved ones become one",
+    options: ["prefix", "listen", "bearer-file", "allow-host", ...SPEAKING],
     without: ["json", "jq"],
     examples: [
       `m2mcp serve ${OWN_NAME}`,
+      `m2mcp serve ${OWN_NAME} @other --prefix always`,
       `m2mcp serve ${OWN_NAME} --listen 127.0.0.1:8080`,
       `m2mcp serve ${OWN_NAME} --listen 0.0.0.0:8080 --bearer-file /run/secrets/bearer`,
     ],

@@ -4,8 +4,7 @@ import { LISTEN } from "../../mcp/protocol/subscription.ts";
 import { type Call, Cancellation } from "../../mcp/protocol/transport.ts";
 import { tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import { deadlineMs } from "../../timing/deadline.ts";
-import { startTimer } from "../../timing/timer.ts";
+import { deadlineMs, withDeadline } from "../../timing/deadline.ts";
 import type { Carrier, ServeContext } from "./context.ts";
 
 /** What one request came to. */
@@ -33,20 +32,21 @@ export async function carry(
   observer.asked(method);
   carrier.underWay++;
   const limitMs = deadlineMs(endpoint.timeoutMs);
-  const over = Promise.withResolvers<never>();
-  over.promise.catch(() => {});
-  const timer = lasts
-    ? undefined
-    : startTimer(limitMs, () => {
-        over.reject(tookTooLong(hostOf(endpoint.url), limitMs));
-        cancel.abort(new Cancellation({ reason: "timeout" }));
-      });
+  const late = () => {
+    cancel.abort(new Cancellation({ reason: "timeout" }));
+    return tookTooLong(hostOf(endpoint.url), limitMs);
+  };
+  const startedMs = performance.now();
   const permit = lasts ? undefined : permits.acquire();
   const release = permit instanceof Promise ? await permit : permit;
   try {
     if (cancel.signal.aborted) throw cancel.signal.reason;
-    const asking = carrier.connection.request({ message, signal: cancel.signal, ...to });
-    const answer = await (lasts ? asking : Promise.race([asking, over.promise]));
+    const call = { message, signal: cancel.signal, ...to };
+    const asking = context.intercept
+      ? context.intercept(call, (sent) => carrier.connection.request(sent))
+      : carrier.connection.request(call);
+    const leftMs = Math.max(1, limitMs - (performance.now() - startedMs));
+    const answer = await (lasts ? asking : withDeadline(asking, leftMs, late));
     return told(context, message, answer);
   } catch (error) {
     const failure = toRpcError(error);
@@ -54,7 +54,6 @@ export async function carry(
     observer.answered(method, failure);
     return { response: errorResponse(id, failure) };
   } finally {
-    timer?.stop();
     release?.();
     carrier.underWay--;
     carrier.lastUsedMs = performance.now();

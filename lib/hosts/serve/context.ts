@@ -3,10 +3,12 @@ import type { NotificationMessage, RequestMessage } from "../../mcp/jsonrpc/mess
 import type { Pending } from "../../mcp/jsonrpc/pending.ts";
 import type { ServerSide } from "../../mcp/pairs/era-transport.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
-import type { Transport } from "../../mcp/protocol/transport.ts";
+import type { Interceptor, Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Reply } from "./http/reply.ts";
+import type { SessionId } from "./legacy/session-id.ts";
+import type { KeptSettings } from "./legacy/settings.ts";
 import type { Seals } from "./seals.ts";
 
 /** A request that a client has not its answer to. */
@@ -32,10 +34,16 @@ export interface HostedSession extends Carrier {
   readonly initialize: RequestMessage;
   /** The version that was agreed with the client. */
   version: string;
+  /** Of all the ids that its client is given, whichever process gives them. */
+  readonly key: string;
   /** The id that the client was given last. */
   id: string;
-  /** What of the server's session that id holds. */
+  /** How many it was given before, in all processes. */
+  turn: number;
+  /** What that id holds. */
   sealed: string;
+  /** What its client has set: a process that goes on with it sets that again. */
+  readonly settings: KeptSettings;
   readonly owed: Pending<Owed>;
   /** Where what belongs to no request goes. */
   stream: Reply | undefined;
@@ -56,12 +64,22 @@ export interface ServeContext {
   readonly endpoint: Endpoint;
   readonly seals: Seals;
   readonly observer: Observer;
+  /** Sees each request of a client's, where somebody measures them. */
+  readonly intercept: Interceptor | undefined;
   /** Known once it listens. */
   self: Self;
-  /** By the ids that clients send; several may lead to one. */
+  /** By their keys. */
   readonly sessions: Map<string, Promise<HostedSession | undefined>>;
-  /** Ids of sessions that clients have ended here. */
+  /** Keys of sessions that clients have ended here. */
   readonly ended: Set<string>;
+  /** Ids as they were read. */
+  readonly read: Map<string, SessionId>;
+  /** The latest ids of sessions that one process holds, by their keys. */
+  readonly latest: Map<string, string>;
+  /** Until when other processes count as reached, in ms of `performance.now()`, by address. */
+  readonly reached: Map<string, number>;
+  /** Until when others that did not come back are not asked for their sessions, in the same way. */
+  readonly away: Map<string, number>;
   /** For modern clients, by what they say of themselves. */
   readonly carriers: Map<string, Carrier>;
   readonly permits: Semaphore;

@@ -1,3 +1,4 @@
+import { startInterval } from "../../timing/timer.ts";
 import type { Carrier, ServeContext } from "./context.ts";
 
 /** How often is looked for what nobody uses, in ms. */
@@ -9,23 +10,23 @@ const MOST = { sessions: 10_000, carriers: 256 };
 
 /** Lets go of what has not been used for long: any process goes on with it when it is wanted. @returns what ends that */
 export function keepTidy(context: ServeContext): () => void {
-  const timer = setInterval(() => void tidy(context), LOOK_MS);
-  timer.unref();
-  return () => clearInterval(timer);
+  const timer = startInterval(LOOK_MS, () => void tidy(context));
+  timer.keepAlive(false);
+  return timer.stop;
 }
 
 async function tidy({ sessions, carriers }: ServeContext): Promise<void> {
   const nowMs = performance.now();
   const tooMany = sessions.size - MOST.sessions;
   let seen = 0;
-  for (const [id, entry] of [...sessions]) {
+  for (const [key, entry] of [...sessions]) {
     const session = await entry.catch(() => undefined);
     if (!session || !isIdle(session)) continue;
     const limitMs = session.side?.session ? IDLE_MS.session : IDLE_MS.told;
     if (nowMs - session.lastUsedMs < limitMs && seen++ >= tooMany) continue;
-    sessions.delete(id);
-    // An id of before leads to it no more; the one of now may.
-    if (id === session.id) await session.connection.close("leave");
+    if (sessions.get(key) !== entry) continue;
+    sessions.delete(key);
+    await session.connection.close("leave");
   }
   for (const [key, carrier] of [...carriers].slice(0, Math.max(0, carriers.size - MOST.carriers)))
     if (isIdle(carrier)) {

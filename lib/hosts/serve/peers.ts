@@ -1,13 +1,16 @@
-// Other processes that share the key: what one of them asked, it alone can take the answer to.
+// Other processes that share the key: what one of them holds, it alone can take requests for.
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../../json.ts";
+import { startTimer } from "../../timing/timer.ts";
 import type { ServeContext } from "./context.ts";
 import type { Reply } from "./http/reply.ts";
 
 /** A request goes from one process to another once. */
 export const FORWARDED = "m2mcp-forwarded";
-/** How long the other may take to begin its answer, in ms: it holds the request for as long as its server does. */
+/** How long the other may take to be reached, in ms. */
 const CONNECT_MS = 2000;
+/** For how long it counts as reached, in ms. */
+const REACHED_MS = 5000;
 
 export type Place = "here" | "elsewhere" | "gone";
 
@@ -17,18 +20,57 @@ export function placeOf({ self }: ServeContext, { a, i }: JsonObject): Place {
   return a === self.address ? "gone" : "elsewhere";
 }
 
-/** Hands a request on to the process at `address` as it came, and its answer back. Never rejects. */
+export interface Forwarding {
+  address: string;
+  body: Uint8Array;
+  /** In the place of the client's own. */
+  headers?: Readonly<Record<string, string>>;
+  /** Told of the answer before it goes on. */
+  onAnswer?(answer: IncomingMessage): void;
+}
+
+/**
+ * Hands a request on to another process as it came, and its answer back. Never rejects.
+ *
+ * @returns false where the other cannot be reached, and has nothing of the request; nothing is answered then
+ */
 export async function forward(
-  address: string,
-  { headers, method }: IncomingMessage,
-  body: Uint8Array,
+  context: ServeContext,
+  incoming: IncomingMessage,
   reply: Reply,
-): Promise<void> {
+  to: Forwarding,
+): Promise<boolean> {
+  if (!(await isReachable(context, to.address))) return false;
+  const outcome = await send(incoming, reply, to);
+  if (outcome === "unreachable") context.reached.delete(to.address);
+  return outcome === "answered";
+}
+
+/** A connection alone: what takes long to be refused shall not have the request. */
+async function isReachable({ reached }: ServeContext, address: string): Promise<boolean> {
+  if (performance.now() < (reached.get(address) ?? 0)) return true;
+  const { connect } = process.getBuiltinModule("node:net");
+  const isUp = await new Promise<boolean>((resolve) => {
+    const socket = connect(placeAt(address));
+    const end = (up: boolean) => {
+      late.stop();
+      socket.destroy();
+      resolve(up);
+    };
+    const late = startTimer(CONNECT_MS, () => end(false));
+    socket.on("connect", () => end(true));
+    socket.on("error", () => end(false));
+  });
+  if (isUp) reached.set(address, performance.now() + REACHED_MS);
+  return isUp;
+}
+
+function send(
+  { headers, method }: IncomingMessage,
+  reply: Reply,
+  { address, body, headers: own, onAnswer }: Forwarding,
+): Promise<"answered" | "unreachable"> {
   const { request } = process.getBuiltinModule("node:http");
-  const isSocket = address.startsWith("unix:");
-  const place = isSocket
-    ? { socketPath: address.slice("unix:".length) }
-    : { host: hostOf(address), port: address.slice(address.lastIndexOf(":") + 1) };
   const {
     "content-length": _length,
     connection: _connection,
@@ -37,28 +79,42 @@ export async function forward(
   } = headers;
   const sent = {
     ...kept,
-    host: isSocket ? "localhost" : address,
+    ...own,
+    host: address.startsWith("unix:") ? "localhost" : address,
     [FORWARDED]: "1",
-    "content-length": body.length,
+    ...(method === "POST" ? { "content-length": String(body.length) } : {}),
   };
-  await new Promise<void>((resolve) => {
-    const outgoing = request({ ...place, method, path: "/mcp", headers: sent }, (answer) => {
+  return new Promise((resolve) => {
+    const outgoing = request({ ...placeAt(address), method, path: "/mcp", headers: sent }, (answer) => {
+      onAnswer?.(answer);
       reply.pass(answer);
-      answer.on("close", resolve);
+      answer.on("close", () => resolve("answered"));
     });
-    const fail = () => {
-      reply.refuse(404, { code: -32000, message: "the process that asked is gone" });
-      resolve();
-    };
-    outgoing.on("error", fail);
-    outgoing.on("socket", (socket) => {
-      const late = setTimeout(() => outgoing.destroy(new Error("silent")), CONNECT_MS);
-      socket.once("connect", () => clearTimeout(late));
-      if (!socket.connecting) clearTimeout(late);
+    outgoing.on("error", (error) => {
+      if (isNeverReached(error) && !reply.isBegun) return resolve("unreachable");
+      // Whether it was carried out is not known: a balancer does with it what it does with all such.
+      reply.refuse(502, { code: -32000, message: "the process that held this session has ended" });
+      resolve("answered");
     });
-    reply.gone.addEventListener("abort", () => outgoing.destroy(), { once: true });
-    outgoing.end(body);
+    reply.whenGone(() => void outgoing.destroy());
+    outgoing.end(method === "POST" ? body : undefined);
   });
 }
+
+const isNeverReached = (error: Error): boolean =>
+  "code" in error &&
+  [
+    "ECONNREFUSED",
+    "ENOENT",
+    "EHOSTUNREACH",
+    "ENETUNREACH",
+    "ConnectionRefused",
+    "FailedToOpenSocket",
+  ].includes(String(error.code));
+
+const placeAt = (address: string) =>
+  address.startsWith("unix:")
+    ? { socketPath: address.slice("unix:".length), path: address.slice("unix:".length) }
+    : { host: hostOf(address), port: Number(address.slice(address.lastIndexOf(":") + 1)) };
 
 const hostOf = (address: string) => address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");

@@ -19,7 +19,7 @@ export interface Readiness {
 /** Looks after the server in our own name, one look for all who ask. */
 export function createReadiness(endpoint: Endpoint): Readiness {
   const ids = createIds();
-  const { guard: _guard, ...bare } = endpoint;
+  const { guard: _guard, observe: _observe, ...bare } = endpoint;
   const connection = createConnection({
     endpoint: bare,
     onMessage: async () => {},

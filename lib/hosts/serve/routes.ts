@@ -6,11 +6,12 @@ import { parseMessages } from "../../mcp/jsonrpc/parse.ts";
 import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
 import type { ServeContext } from "./context.ts";
-import { type AdmissionRules, denialOf, one } from "./http/admission.ts";
+import { type AdmissionRules, type Denial, denialOf, type Head, one } from "./http/admission.ts";
 import { BodyRefused, readBody } from "./http/read-request.ts";
 import type { Reply } from "./http/reply.ts";
 import { takeLegacyPost } from "./legacy/post.ts";
 import { endSession, takeStream } from "./legacy/stream.ts";
+import type { MetricsPage } from "./measures.ts";
 import { takeModernPost } from "./modern/post.ts";
 
 export interface Routing {
@@ -20,11 +21,13 @@ export interface Routing {
   stop: AbortSignal;
   /** Whether a token is at hand and the server answers; says what is wrong. */
   ready(): Promise<{ ok: boolean; words: string }>;
+  /** What is told at `/metrics`; absent: there is no such place. */
+  page?: MetricsPage | undefined;
 }
 
 /** Answers one HTTP request. Never rejects. */
 export async function route(routing: Routing, incoming: IncomingMessage, reply: Reply): Promise<void> {
-  const [path] = (incoming.url ?? "/").split("?");
+  const { path, head } = targetOf(incoming);
   if (routing.stop.aborted) reply.header("connection", "close");
   try {
     // Probes come by addresses, and know no secrets.
@@ -33,9 +36,11 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
       const { ok, words } = await routing.ready();
       return plain(reply, ok ? 200 : 503, words);
     }
-    const denial = denialOf(incoming.headers, routing.rules);
+    const denial = await denied(head, routing.rules);
     if (denial?.status === 401) reply.header("www-authenticate", "Bearer");
     if (denial) return reply.refuse(denial.status, { code: -32000, message: denial.words });
+    if (path === "/metrics" && routing.page)
+      return reply.whole(200, await routing.page.text(), routing.page.type);
     if (path !== "/mcp") return plain(reply, 404, "there is nothing here; the endpoint is /mcp");
     await endpoint(routing.context, incoming, reply);
   } catch (error) {
@@ -49,10 +54,30 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
   }
 }
 
+/** What is asked for; a proxy may name it whole, and its host then counts (RFC 9112 §3.2.2). */
+function targetOf({ url = "/", headers }: IncomingMessage): { path: string; head: Head } {
+  const whole = url.startsWith("/") ? undefined : URL.parse(url);
+  if (whole) return { path: whole.pathname, head: { ...headers, host: whole.host } };
+  const end = url.indexOf("?");
+  return { path: end < 0 ? url : url.slice(0, end), head: headers };
+}
+
+/** Why a request is not taken, by the bearer as it is by now. */
+async function denied(head: Head, rules: AdmissionRules): Promise<Denial | undefined> {
+  const { bearer } = rules;
+  const looked = bearer?.fresh(false);
+  if (looked) await looked;
+  const denial = denialOf(head, rules);
+  const again = denial?.status === 401 ? bearer?.fresh(true) : undefined;
+  if (!again) return denial;
+  await again;
+  return denialOf(head, rules);
+}
+
 const plain = (reply: Reply, status: number, words: string) =>
   reply.whole(status, `${words}\n`, "text/plain");
 
-async function endpoint(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> {
+function endpoint(context: ServeContext, incoming: IncomingMessage, reply: Reply): Promise<void> | void {
   const { method, headers } = incoming;
   const version = one(headers["mcp-protocol-version"]);
   const isModern = version !== undefined && MODERN_VERSIONS.includes(version);
@@ -91,6 +116,10 @@ async function post(
     });
   if (!/^application\/json\s*(;|$)/i.test(headers["content-type"] ?? ""))
     return reply.refuse(415, { code: -32000, message: "Unsupported Media Type: send application/json" });
+  if (!/^(?:identity)?$/i.test(headers["content-encoding"] ?? "")) {
+    reply.header("accept-encoding", "identity");
+    return reply.refuse(415, { code: -32000, message: "Unsupported Media Type: send it without a coding" });
+  }
   const body = await readBody(incoming);
   const messages = parseMessages(body);
   const [first] = messages;
@@ -109,9 +138,17 @@ async function post(
   return takeLegacyPost(context, incoming, body, messages, reply);
 }
 
-/** Whether a client takes all of these types (RFC 9110 §12.5.1). */
+/** What clients name as a rule. */
+const USUAL = "application/json, text/event-stream";
+
+/** Whether a client takes all of these types (RFC 9110 §12.5.1). @param types of the usual ones */
 function accepts(header: string | undefined, types: readonly string[]): boolean {
-  const ranges = (header ?? "").split(",").map((range) => range.split(";")[0]?.trim().toLowerCase());
+  if (header === USUAL) return true;
+  const ranges = (header ?? "")
+    .toLowerCase()
+    .split(",")
+    .filter((range) => !/;\s*q=0(?:\.0*)?\s*(?:;|$)/.test(range))
+    .map((range) => range.split(";")[0]?.trim());
   return types.every((type) =>
     [type, `${type.split("/")[0]}/*`, "*/*"].some((range) => ranges.includes(range)),
   );

@@ -34,7 +34,9 @@ export function createSeals(key: Uint8Array, server: string): Seals {
     open(use, text) {
       if (typeof text !== "string" || !text.startsWith(PREFIX)) return undefined;
       const bytes = Buffer.from(text.slice(PREFIX.length), "base64url");
-      if (bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
+      // Base64 has many spellings of the same: only ours is.
+      const isOurs = text === PREFIX + bytes.toString("base64url");
+      if (!isOurs || bytes.length < NONCE_BYTES + TAG_BYTES) return undefined;
       try {
         const nonce = bytes.subarray(0, NONCE_BYTES);
         const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES });

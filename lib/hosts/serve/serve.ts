@@ -7,11 +7,12 @@ import { until } from "../../timing/until.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Self, ServeContext } from "./context.ts";
 import { keepTidy } from "./housekeeping.ts";
-import { type AdmissionRules, isLoopbackName } from "./http/admission.ts";
+import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
 import { Reply } from "./http/reply.ts";
+import type { Measures } from "./measures.ts";
 import { createReadiness } from "./readiness.ts";
-import { route } from "./routes.ts";
+import { type Routing, route } from "./routes.ts";
 import { createSeals } from "./seals.ts";
 
 /** Requests under way at the server at once; further ones wait. */
@@ -30,7 +31,7 @@ export interface ServeOptions {
   listen: Listen;
   /** 32 bytes that all replicas share. */
   key: Uint8Array;
-  bearer?: string;
+  bearer?: Bearer;
   allowedHosts: readonly string[];
   /** Told where it listens by now. */
   onListening(address: string): void;
@@ -41,6 +42,8 @@ export interface ServeOptions {
   /** How long answers may take after `stop`, in ms. */
   drainMs: number;
   observer: Observer;
+  /** What is measured of it, where somebody does. */
+  measures?: Measures | undefined;
   onMessageDone(length: number): void;
   onListChanged(method: string): void;
 }
@@ -59,7 +62,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   };
   const ready = async () =>
     stop.aborted ? { ok: false, words: "it is ending" } : readiness.look(AbortSignal.any([stop, kill]));
-  const server = createServer(context, { context, rules, stop, ready });
+  const { measures } = options;
+  const server = createServer(context, { context, rules, stop, ready, page: measures?.page }, measures?.http);
+  measures?.http.countSessions(() => context.sessions.size);
   await listening(server, listen);
   context.self.address = addressOf(server, listen);
   options.onListening(shown(server, listen));
@@ -83,9 +88,14 @@ function contextOf(options: ServeOptions): ServeContext {
     endpoint: { ...endpoint, cache: remembered(endpoint.cache) },
     seals: createSeals(key, endpoint.url),
     observer,
+    intercept: options.measures?.intercept,
     self: { address: "", instance: crypto.randomUUID() } satisfies Self,
     sessions: new Map(),
     ended: new Set(),
+    read: new Map(),
+    latest: new Map(),
+    reached: new Map(),
+    away: new Map(),
     carriers: new Map(),
     permits: createSemaphore(MAX_REQUESTS),
     replies: new Set(),
@@ -110,15 +120,20 @@ function remembered(cache: ServerCache): ServerCache {
   };
 }
 
-function createServer(context: ServeContext, routing: Parameters<typeof route>[0]): Server {
+function createServer(context: ServeContext, routing: Routing, watch: Measures["http"] | undefined): Server {
   const http = process.getBuiltinModule("node:http");
   const server = http.createServer(
     { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: HEAD_MS, keepAliveTimeout: REST_MS, requestTimeout: 0 },
     (incoming, response) => {
       const reply = new Reply(response);
       context.replies.add(reply);
-      reply.gone.addEventListener("abort", () => context.replies.delete(reply), { once: true });
-      void route(routing, incoming, reply);
+      let told: ((status: number) => void) | undefined;
+      reply.whenGone(() => {
+        context.replies.delete(reply);
+        told?.(response.statusCode);
+      });
+      if (watch) told = watch.begin(incoming, () => void route(routing, incoming, reply));
+      else void route(routing, incoming, reply);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -133,7 +148,7 @@ async function drain(context: ServeContext, drainMs: number, kill: AbortSignal):
   const over = Date.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
     const gone = [...context.replies].map(
-      (reply) => new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve())),
+      (reply) => new Promise<void>((resolve) => void reply.whenGone(resolve)),
     );
     await until(Promise.race(gone), Math.min(200, Math.max(0, over - Date.now())), kill);
   }

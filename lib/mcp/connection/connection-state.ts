@@ -31,6 +31,8 @@ export type ConnectedState = { kind: "connected" } & Connected;
 export interface SharedClient {
   /** The session that it has come with from another process. */
   resumed?: { handshake: NonNullable<ConnectionContext["handshake"]>; session: SavedSession };
+  /** What it has set, there too. */
+  settings?: SessionSettings;
   /** Told of what the session comes to at the server, and of what takes its place. */
   onSide(side: ServerSide | undefined): void;
 }
@@ -74,6 +76,7 @@ export const transportOf =
       client: own ?? { clientInfo: undefined, capabilities: {} },
       resumed,
       ...(shared ? { shared: true, ...(resumed && handshake ? { handshake } : {}) } : {}),
+      ...(shared?.settings ? { settings: shared.settings } : {}),
       onOpened: (opened, session, protocolVersion) =>
         memories.learn({ era: opened, protocolVersion, ...(session ? { session } : {}) }),
     });

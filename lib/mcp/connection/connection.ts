@@ -6,31 +6,31 @@ import { sleep } from "../../timing/sleep.ts";
 import { createIds } from "../jsonrpc/id.ts";
 import { type NotificationMessage, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { createSessionSettings } from "../legacy/session-settings.ts";
-import { type Answer, answered, type Refused } from "../protocol/answer.ts";
+import { type Answer, answered } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { clientEra, erasOf } from "../protocol/versions.ts";
 import { connect, isEarlyPing, resume } from "./connect.ts";
-import {
-  type ConnectedState,
-  type ConnectionContext,
-  type SharedClient,
-  transportNow,
-} from "./connection-state.ts";
+import { type ConnectionContext, type SharedClient, transportNow } from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
-import type { Negotiated } from "./negotiate.ts";
+import { sendConnected } from "./send-connected.ts";
 import { createServerMemories, withSettled } from "./server-cache.ts";
-import { isSwitched } from "./switch-era.ts";
+import { outcomeFor } from "./waited.ts";
 
 /** Notifications kept until the first request shows the era. */
 const MAX_QUEUED = 100;
 /** How long closing waits for the server, in ms. */
 const CLOSE_MS = 1000;
 
+/** An endpoint that stands for several servers: what connects with all of them, in the place of one connection. */
+export interface Connecting {
+  connect(options: ConnectionOptions): Transport;
+}
+
 export interface ConnectionOptions {
-  endpoint: Endpoint;
+  endpoint: Endpoint & Partial<Connecting>;
   /** Takes what belongs to no request under way. */
   onMessage: OnMessage;
   /** Who asks, where the requests are our own: they are sent in the era of the server. Absent: a client's, passed on. */
@@ -43,11 +43,17 @@ export interface ConnectionOptions {
  * Connects a client with a server. The client's era is in its first request, the server's is remembered, pinned, or shows
  * in its answers. An era that turns out wrong, at the start or later, is replaced, and the client notices nothing.
  */
-export function createConnection({ endpoint: given, onMessage, own, shared }: ConnectionOptions): Transport {
-  const { guard, ...bare } = given;
-  const others = shared ? { own, shared } : { own };
-  if (guard)
-    return guard(onMessage, (heard) => createConnection({ endpoint: bare, onMessage: heard, ...others }));
+export function createConnection(options: ConnectionOptions): Transport {
+  const { endpoint: given, onMessage, own, shared } = options;
+  if (given.connect) return given.connect(options);
+  const { guard, observe, ...bare } = given;
+  const connect = (endpoint: Endpoint, heard: OnMessage) =>
+    createConnection({ endpoint, onMessage: heard, own, ...(shared ? { shared } : {}) });
+  if (observe) {
+    const seen = connect(guard ? { ...bare, guard } : bare, onMessage);
+    return observe(seen, shared?.resumed?.handshake.initialize);
+  }
+  if (guard) return guard(onMessage, (heard) => connect(bare, heard));
   const { cache, settled } = withSettled(given.cache);
   const endpoint = { ...given, cache };
   const context: ConnectionContext = {
@@ -57,7 +63,7 @@ export function createConnection({ endpoint: given, onMessage, own, shared }: Co
     shared,
     ids: createIds(),
     allowed: erasOf(endpoint.protocol),
-    settings: createSessionSettings(),
+    settings: shared?.settings ?? createSessionSettings(),
     queued: [],
     left: [],
     memories: createServerMemories(endpoint),
@@ -102,12 +108,18 @@ function note(context: ConnectionContext, message: RequestMessage): void {
 }
 
 /** Sends a request in whatever state the connection is, and again where that has changed under it. */
-async function request(context: ConnectionContext, call: Call): Promise<Answer> {
+function request(context: ConnectionContext, call: Call): Promise<Answer> {
+  const { state } = context;
+  if (state.kind !== "connected") return requestOnceReady(context, call);
+  return sendConnected(context, state, call).then((answer) => answer ?? requestOnceReady(context, call));
+}
+
+async function requestOnceReady(context: ConnectionContext, call: Call): Promise<Answer> {
   for (;;) {
     const { state } = context;
     switch (state.kind) {
       case "connected": {
-        const answer = await send(context, state, call);
+        const answer = await sendConnected(context, state, call);
         if (answer) return answer;
         break;
       }
@@ -130,49 +142,6 @@ async function request(context: ConnectionContext, call: Call): Promise<Answer> 
         throw streamCut(hostOf(context.endpoint.url));
     }
   }
-}
-
-/** Sends a request where the server is connected; nothing where it must be sent anew. */
-async function send(
-  context: ConnectionContext,
-  used: ConnectedState,
-  call: Call,
-): Promise<Answer | undefined> {
-  const { method } = call.message;
-  if (method === "initialize" && !used.proven && context.client === "legacy") {
-    context.state = { kind: "unknown" };
-    return undefined;
-  }
-  let answer: Answer;
-  try {
-    answer = await used.transport.request(call);
-  } catch (error) {
-    // A subscription goes on at the server of another era.
-    const { state } = context;
-    const isReplaced = state.kind === "switching" || (state.kind === "connected" && state !== used);
-    if (method === LISTEN && isReplaced && !call.signal.aborted) return undefined;
-    throw error;
-  }
-  const isRefused = answer.kind === "refused" || answer.message.error !== undefined;
-  if (isRefused && (await isSwitched(context, used, call, answer))) return undefined;
-  if (context.client === "own") used.proven = true;
-  return answer;
-}
-
-/** What a negotiation means to a request that waited for it: nothing where it may go on. */
-async function outcomeFor(
-  { client }: ConnectionContext,
-  { method }: RequestMessage,
-  done: Promise<Negotiated>,
-): Promise<Refused | undefined> {
-  const outcome = await done.catch((error: unknown) => {
-    // A handshake asks anew, and so does a request of our own, which stands for itself.
-    if (method === "initialize" || client === "own") return undefined;
-    throw error;
-  });
-  if (outcome?.kind !== "refused") return undefined;
-  // Requests of the modern era stand for themselves, so each may ask anew; so does a handshake.
-  return client === "legacy" && method !== "initialize" ? outcome : undefined;
 }
 
 async function notify(context: ConnectionContext, message: NotificationMessage): Promise<void> {

@@ -48,69 +48,109 @@ export interface ResponseOptions {
   backpressure?: (() => Promise<void> | undefined) | undefined;
 }
 
-interface WatchedBody extends ResponseOptions {
-  readonly response: Response;
-  /** Once reading has begun. */
-  reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  /** Of the budget of all bodies, while much of this one is kept. */
-  share: Share | undefined;
-}
-
 /** A response under watch: its idle timeout, its end and what breaks it off are told in our own errors. */
-export function watchResponse(response: Response, options: ResponseOptions): HttpResponse {
-  const body: WatchedBody = { ...options, response, reader: undefined, share: undefined };
-  return {
-    status: response.status,
-    headers: response.headers,
-    read: (take) => read(body, take),
-    keeps: (bytes) => keeps(body, bytes),
-    text: (maxBytes = MAX_ANSWER_BYTES) => readText(body, maxBytes),
-    short: () => (lengthSaid(response) <= SHORT_BYTES ? readShort(body) : undefined),
-    discard: () => discard(body),
-  };
-}
+export const watchResponse = (response: Response, options: ResponseOptions): HttpResponse =>
+  new WatchedResponse(response, options);
 
-/** @see HttpResponse.read */
-async function read(body: WatchedBody, take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
-  const { response, host, watch, signal, end } = body;
-  const reader = response.body?.getReader();
-  body.reader = reader;
-  let finished = false;
-  let taking = false;
-  try {
-    while (reader) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      // Time in which our own reader is slow is not the server's idleness.
-      watch.pause();
-      taking = true;
-      const taken = take(value);
-      if (taken) await taken;
-      taking = false;
-      watch.refresh();
+/** A class, since there is one for each request. */
+class WatchedResponse implements HttpResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly #response: Response;
+  readonly #options: ResponseOptions;
+  /** Once reading has begun. */
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** Of the budget of all bodies, while much of this one is kept. */
+  #share: Share | undefined;
+
+  constructor(response: Response, options: ResponseOptions) {
+    this.status = response.status;
+    this.headers = response.headers;
+    this.#response = response;
+    this.#options = options;
+  }
+
+  async read(take: (bytes: Uint8Array) => Promise<void> | void): Promise<void> {
+    const { host, watch, signal } = this.#options;
+    const reader = this.#response.body?.getReader();
+    this.#reader = reader;
+    let finished = false;
+    let taking = false;
+    try {
+      while (reader) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        // Time in which our own reader is slow is not the server's idleness.
+        watch.pause();
+        taking = true;
+        const taken = take(value);
+        if (taken) await taken;
+        taking = false;
+        watch.refresh();
+      }
+      finished = true;
+      // An aborted body may end like a complete one; it is not.
+      signal.throwIfAborted();
+    } catch (error) {
+      throw taking ? error : networkError(error, signal, host, true);
+    } finally {
+      this.#options.end();
+      this.#share?.end();
+      if (!finished) await reader?.cancel().catch(() => {});
     }
-    finished = true;
-    // An aborted body may end like a complete one; it is not.
-    signal.throwIfAborted();
-  } catch (error) {
-    throw taking ? error : networkError(error, signal, host, true);
-  } finally {
-    end();
-    body.share?.end();
-    if (!finished) await reader?.cancel().catch(() => {});
   }
-}
 
-/** @see HttpResponse.keeps */
-function keeps(body: WatchedBody, bytes: number): Promise<void> | undefined {
-  if (bytes <= SHORT_BYTES) {
-    body.share?.end();
-    body.share = undefined;
-    return undefined;
+  keeps(bytes: number): Promise<void> | undefined {
+    const { signal, backpressure } = this.#options;
+    if (bytes <= SHORT_BYTES) {
+      this.#share?.end();
+      this.#share = undefined;
+      return undefined;
+    }
+    this.#share ??= bodyBudget.open();
+    const wait = this.#share.holds(bytes) ?? backpressure?.();
+    return wait && untilEither(wait, signal);
   }
-  body.share ??= bodyBudget.open();
-  const wait = body.share.holds(bytes) ?? body.backpressure?.();
-  return wait && untilEither(wait, body.signal);
+
+  async text(maxBytes = MAX_ANSWER_BYTES): Promise<Text> {
+    const { host } = this.#options;
+    const length = lengthSaid(this.#response);
+    if (length <= Math.min(SHORT_BYTES, maxBytes)) return this.#readShort();
+    if (length > maxBytes) {
+      await this.discard();
+      throw answerTooLong(host, maxBytes);
+    }
+    const whole = createGathering(length);
+    await this.read((bytes) => {
+      const size = whole.add(bytes);
+      if (size > maxBytes) throw answerTooLong(host, maxBytes);
+      return this.keeps(size);
+    });
+    return trimText(toText(whole.bytes()));
+  }
+
+  short(): Promise<string> | undefined {
+    return lengthSaid(this.#response) <= SHORT_BYTES ? this.#readShort() : undefined;
+  }
+
+  /** A short body, which the runtime reads faster in one go. */
+  async #readShort(): Promise<string> {
+    const { host, signal, end } = this.#options;
+    try {
+      const text = await this.#response.text();
+      signal.throwIfAborted();
+      return text;
+    } catch (error) {
+      throw networkError(error, signal, host, true);
+    } finally {
+      end();
+    }
+  }
+
+  async discard(): Promise<void> {
+    this.#options.end();
+    await (this.#reader ?? this.#response.body)?.cancel().catch(() => {});
+  }
 }
 
 /** Resolves with the wait or when the signal fires, whichever is first; what has ended is read on in vain. */
@@ -126,47 +166,10 @@ function untilEither(wait: Promise<void>, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** @see HttpResponse.text */
-async function readText(body: WatchedBody, maxBytes: number): Promise<Text> {
-  const { response, host } = body;
-  const length = lengthSaid(response);
-  if (length <= Math.min(SHORT_BYTES, maxBytes)) return readShort(body);
-  if (length > maxBytes) {
-    await discard(body);
-    throw answerTooLong(host, maxBytes);
-  }
-  const whole = createGathering(length);
-  await read(body, (bytes) => {
-    const size = whole.add(bytes);
-    if (size > maxBytes) throw answerTooLong(host, maxBytes);
-    return keeps(body, size);
-  });
-  return trimText(toText(whole.bytes()));
-}
-
 /** How long the body is as its server says, in bytes; NaN where it does not. */
 function lengthSaid({ headers }: Response): number {
   const said = headers.has("content-encoding") ? null : headers.get("content-length");
   return said === null ? Number.NaN : Number(said);
-}
-
-/** A short body, which the runtime reads faster in one go. */
-async function readShort({ response, host, signal, end }: WatchedBody): Promise<string> {
-  try {
-    const text = await response.text();
-    signal.throwIfAborted();
-    return text;
-  } catch (error) {
-    throw networkError(error, signal, host, true);
-  } finally {
-    end();
-  }
-}
-
-/** @see HttpResponse.discard */
-async function discard({ response, reader, end }: WatchedBody): Promise<void> {
-  end();
-  await (reader ?? response.body)?.cancel().catch(() => {});
 }
 
 /** Gathers the bytes of a body. @param length what the server said it would be, NaN when it did not say */

@@ -1,3 +1,7 @@
 /** The media type of a response, without parameters, in lower case; null where it names none. */
-export const mediaType = (headers: Headers): string | null =>
-  headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? null;
+export function mediaType(headers: Headers): string | null {
+  const type = headers.get("content-type");
+  // Nearly all name it just so.
+  if (type === null || type === "application/json" || type === "text/event-stream") return type;
+  return (type.split(";")[0] ?? "").trim().toLowerCase();
+}

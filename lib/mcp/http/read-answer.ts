@@ -104,8 +104,9 @@ export async function readPlain(response: HttpResponse, id: Id): Promise<Plain> 
   const reading = mediaType(response.headers) === "application/json" ? response.short?.() : undefined;
   if (!reading) return { kind: "other", response };
   const text = await reading;
-  const [message, ...others] = parseMessages(text, "server");
-  if (message?.kind === "response" && message.id === id && others.length === 0 && !text.startsWith("["))
+  const messages = parseMessages(text, "server");
+  const [message] = messages;
+  if (message?.kind === "response" && message.id === id && messages.length === 1 && !text.startsWith("["))
     return { kind: "answer", message };
-  return { kind: "other", response: { ...response, text: async () => text } };
+  return { kind: "other", response: Object.assign(response, { text: async () => text }) };
 }

@@ -1,7 +1,7 @@
 import { answerTooLong, invalidAnswer, streamEndedInError } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
-import { afterReading } from "../../platform/gc-hint.ts";
+import { afterReading } from "../../platform/runtime/gc-hint.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
 import { asString, type Text } from "../jsonrpc/bytes.ts";
 import { type Id, isSameId } from "../jsonrpc/id.ts";
@@ -118,7 +118,8 @@ async function takeEvent(
   notes: MessagesRead,
 ): Promise<void> {
   const host = hostOf(options.url);
-  if (id !== undefined) await options.cursor.onEventId?.(id, data.length === 0);
+  const { cursor } = options;
+  if (id !== undefined) await cursor.onEventId?.(id, data.length === 0, cursor.retryMs);
   if (event === undefined || event === "message") {
     if (data.length === 0) return;
     const unreadable = await takeAll(await parse(data), options);

@@ -8,9 +8,10 @@ import { readErrorBody } from "./refusal.ts";
 import { eventsIn } from "./sse.ts";
 
 /** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
-export async function readRefused({ status, headers, ...body }: HttpResponse): Promise<Refused> {
-  const read = await readErrorBody({ status, headers, ...body });
-  return refusedIn({ status, headers, body: read.body });
+export async function readRefused(response: HttpResponse): Promise<Refused> {
+  const { status, headers } = response;
+  const { body } = await readErrorBody(response);
+  return refusedIn({ status, headers, body });
 }
 
 /** What a non-2xx response says: the server's JSON-RPC error, plain or in SSE, or its words. */

@@ -1,6 +1,7 @@
 import { M2mcpError } from "../../failure.ts";
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
+import { giveBackController, takeController } from "../../timing/linked-abort.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { HttpResponse } from "../http/body.ts";
@@ -8,15 +9,23 @@ import { createDrains } from "../http/drain.ts";
 import { readPlain } from "../http/read-answer.ts";
 import { readRefused } from "../http/read-refused.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
-import { type Id, idMeant, idValue } from "../jsonrpc/id.ts";
-import { notification, type ResponseMessage, withId } from "../jsonrpc/message.ts";
+import { type Id, idValue } from "../jsonrpc/id.ts";
+import { notification } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { wrongContentType } from "../protocol/errors.ts";
 import { type Call, Cancellation, Detachment, type OnMessage } from "../protocol/transport.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import { answerElsewhereDue, resumePost } from "./streams/resume-post.ts";
-import { type Handshaken, isAwaited, type SessionExchange, type Traffic } from "./traffic.ts";
+import {
+  answerElsewhere,
+  type Handshaken,
+  isAwaited,
+  noting,
+  type SessionExchange,
+  type Traffic,
+  type UnderWay,
+} from "./traffic.ts";
 
 /** How long the end waits for what the server is being told, in ms. */
 const LAST_WORDS_MS = 500;
@@ -54,27 +63,21 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
   };
 }
 
-/** Notes the server's requests, so that their answers go back in the session that asked. */
-const noting =
-  ({ asked }: Traffic, to: OnMessage): OnMessage =>
-  (message) => {
-    if (message.kind === "request") asked.add(message.id);
-    return to(message);
-  };
-
 async function send(traffic: Traffic, call: Call, session: SessionHeaders): Promise<Answer> {
   const { id } = call.message;
-  const abort = new AbortController();
+  const abort = takeController();
+  const sent: UnderWay = { answer: () => {}, abort };
   let drained: (() => void) | undefined;
   const onCancel = () => {
     if (call.signal.reason instanceof Detachment) return abort.abort(call.signal.reason);
     drained = cancel(traffic, id, session, abort, call.signal.reason);
   };
-  call.signal.addEventListener("abort", onCancel, { once: true });
+  call.signal.addEventListener("abort", onCancel);
   try {
     return await new Promise<Answer>((resolve, reject) => {
-      traffic.requests.set(id, { answer: resolve, abort });
-      post(traffic, call, session, abort).then(resolve, reject);
+      sent.answer = resolve;
+      traffic.requests.set(id, sent);
+      post(traffic, call, session, sent).then(resolve, reject);
     });
   } catch (error) {
     // The server need not go on with what nobody waits for (MCP "Timeouts").
@@ -85,18 +88,14 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
   } finally {
     drained?.();
     call.signal.removeEventListener("abort", onCancel);
-    if (traffic.requests.get(id)?.abort === abort) traffic.requests.delete(id);
+    if (traffic.requests.get(id) === sent) traffic.requests.delete(id);
+    if (sent.isRead) giveBackController(abort);
   }
 }
 
-const post = (
-  traffic: Traffic,
-  call: Call,
-  session: SessionHeaders,
-  abort: AbortController,
-): Promise<Answer> =>
-  postMessage(traffic.endpoint, session, call.message.text, abort).then((response) =>
-    response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, abort),
+const post = (traffic: Traffic, call: Call, session: SessionHeaders, sent: UnderWay): Promise<Answer> =>
+  postMessage(traffic.endpoint, session, call.message.text, sent.abort).then((response) =>
+    response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, sent),
   );
 
 async function read(
@@ -104,14 +103,18 @@ async function read(
   response: HttpResponse,
   { message, onMessage, onEventId }: Call,
   session: SessionHeaders,
-  abort: AbortController,
+  sent: UnderWay,
 ): Promise<Answer> {
+  const { abort } = sent;
   const { endpoint, drains, deaf } = traffic;
   // Accepted: where there is another stream, the answer may come there.
   if (response.status === 202 && deaf)
     return answerElsewhereDue(endpoint, response, abort.signal, deaf.signal);
   const plain = await readPlain(response, message.id);
-  if (plain.kind === "answer") return answered(plain.message);
+  if (plain.kind === "answer") {
+    sent.isRead = true;
+    return answered(plain.message);
+  }
   return resumePost(plain.response, {
     endpoint,
     call: { message, onMessage: noting(traffic, onMessage), ...(onEventId ? { onEventId } : {}) },
@@ -122,37 +125,26 @@ async function read(
   });
 }
 
-/** An answer that came on another stream than its request's own. */
-function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
-  const id = message.id === null ? undefined : idMeant(message.id, requests);
-  const request = id === undefined ? undefined : requests.get(id);
-  if (id === undefined || !request) {
-    endpoint.log("dropped an answer that nobody waits for");
-    return;
-  }
-  request.answer(answered(withId(message, id)));
-  drains.add(request.abort);
-}
-
 async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   const { id } = call.message;
   const abort = new AbortController();
   const onCancel = () => abort.abort(call.signal.reason);
   call.signal.addEventListener("abort", onCancel, { once: true });
-  traffic.requests.set(id, { answer: () => {}, abort });
+  const sent: UnderWay = { answer: () => {}, abort };
+  traffic.requests.set(id, sent);
   try {
     const response = await postMessage(traffic.endpoint, {}, call.message.text, abort);
     if (response.status >= 300) return { answer: await readRefused(response) };
     // An empty one is none.
     const sessionId = response.headers.get("mcp-session-id") || undefined;
     const session: SessionHeaders = sessionId === undefined ? {} : { id: sessionId };
-    const answer = await read(traffic, response, call, session, abort);
+    const answer = await read(traffic, response, call, session, sent);
     if (answer.kind === "refused" || answer.message.error) return { answer };
     const version = answer.message.result?.protocolVersion;
     return { answer, session: { ...session, ...(typeof version === "string" ? { version } : {}) } };
   } finally {
     call.signal.removeEventListener("abort", onCancel);
-    if (traffic.requests.get(id)?.abort === abort) traffic.requests.delete(id);
+    if (traffic.requests.get(id) === sent) traffic.requests.delete(id);
   }
 }
 

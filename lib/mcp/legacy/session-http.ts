@@ -1,5 +1,5 @@
 import type { HttpResponse } from "../http/body.ts";
-import type { RefusedBody } from "../http/layers/layer.ts";
+import type { HttpRequest, RefusedBody } from "../http/layers/layer.ts";
 import { refusedIn } from "../http/read-refused.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
@@ -12,8 +12,8 @@ const FAREWELL_MS = 700;
 
 /** What tells the server which session a request is of; both absent before the handshake. */
 export interface SessionHeaders {
-  id?: string;
-  version?: string;
+  readonly id?: string;
+  readonly version?: string;
 }
 
 /** The headers of a request in a session, beside its own. */
@@ -42,14 +42,31 @@ export const postMessage = (
   session: SessionHeaders,
   text: Text,
   end: AbortController | AbortSignal,
-): Promise<HttpResponse> =>
-  sendHttp(endpoint, {
+): Promise<HttpResponse> => {
+  const [abort, signal] = "signal" in end ? [end, end.signal] : [undefined, end];
+  const request: HttpRequest = {
     method: "POST",
+    url: endpoint.url,
     body: text,
-    headers: headersOf(session, POST_HEADERS),
-    ...("signal" in end ? { signal: end.signal, abort: end } : { signal: end }),
-    ...(session.id === undefined ? {} : { isNoMatterOfTokens: speaksOfSession }),
-  });
+    headers: postHeaders(session),
+    signal,
+  };
+  if (abort) request.abort = abort;
+  if (session.id !== undefined) request.isNoMatterOfTokens = speaksOfSession;
+  return sendHttp(endpoint, request);
+};
+
+/** Those of each session, made once. */
+const posting = new WeakMap<SessionHeaders, Record<string, string>>();
+
+function postHeaders(session: SessionHeaders): Record<string, string> {
+  let headers = posting.get(session);
+  if (!headers) {
+    headers = Object.freeze(headersOf(session, POST_HEADERS));
+    posting.set(session, headers);
+  }
+  return headers;
+}
 
 /** One message to a server of the HTTP+SSE transport, at the address that its stream named (MCP 2024-11-05). */
 export const postBeside = (

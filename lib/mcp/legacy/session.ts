@@ -15,7 +15,7 @@ import { createLosses } from "./losses.ts";
 import { listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
-import { createSessionSettings } from "./session-settings.ts";
+import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
 import { askedIn, asOpen, type Session, savedHeaders, savedSession, whenReady } from "./session-state.ts";
 import { openStream, type StreamOptions } from "./streams/open-stream.ts";
 
@@ -39,6 +39,8 @@ export interface LegacySessionOptions {
   shared?: boolean;
   /** The handshake that an earlier process did, in which the session is opened again where the server forgets it. */
   handshake?: Session["handshake"];
+  /** What the client has set, in other processes too; absent: noted here. */
+  settings?: SessionSettings;
 }
 
 export interface LegacySession extends Transport {
@@ -64,7 +66,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     ids: options.ids,
     onMessage,
     exchange: createSessionExchange(endpoint, onMessage),
-    settings: createSessionSettings(),
+    settings: options.settings ?? createSessionSettings(),
     losses: createLosses(),
     streamSchedule: createSchedule(),
     listens: options.listens ?? true,
@@ -76,14 +78,18 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     told: Promise.resolve(),
   };
   return {
-    async request(call) {
+    request(call) {
       const { message } = call;
-      session.ended.signal.throwIfAborted();
+      const { aborted, reason } = session.ended.signal;
+      if (aborted) return Promise.reject(reason);
       if (message.method === "initialize") return open(session, call);
       session.settings.note(message);
-      const answer = await idempotent.send(call, () => send(session, call));
-      if (message.method === "tools/list" && answer.kind === "response") idempotent.learn(answer.message);
-      return answer;
+      const sent = idempotent.send(call, () => send(session, call));
+      if (message.method !== "tools/list") return sent;
+      return sent.then((answer) => {
+        if (answer.kind === "response") idempotent.learn(answer.message);
+        return answer;
+      });
     },
     notify: (message) => notify(session, message),
     respond: (message) => respond(session, message),

@@ -1,10 +1,10 @@
 import type { Drains } from "../http/drain.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import { type Id, idMeant } from "../jsonrpc/id.ts";
-import type { Message } from "../jsonrpc/message.ts";
-import type { Answer, Refused } from "../protocol/answer.ts";
+import { type Message, type ResponseMessage, withId } from "../jsonrpc/message.ts";
+import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import type { Call } from "../protocol/transport.ts";
+import type { Call, OnMessage } from "../protocol/transport.ts";
 import type { SessionHeaders } from "./session-http.ts";
 
 /** Messages to and from a legacy server, whatever session they are of. */
@@ -37,6 +37,8 @@ export interface UnderWay {
   answer(answer: Answer): void;
   /** Ends its own stream. */
   abort: AbortController;
+  /** Its response was read to the end: nothing is left that could be ended. */
+  isRead?: true;
 }
 
 /** All that is under way with one server. */
@@ -55,3 +57,23 @@ export interface Traffic {
 /** Whether it is the answer to a request under way. */
 export const isAwaited = ({ requests }: Traffic, message: Message): boolean =>
   message.kind === "response" && message.id !== null && idMeant(message.id, requests) !== undefined;
+
+/** Notes the server's requests, so that their answers go back in the session that asked. */
+export const noting =
+  ({ asked }: Traffic, to: OnMessage): OnMessage =>
+  (message) => {
+    if (message.kind === "request") asked.add(message.id);
+    return to(message);
+  };
+
+/** An answer that came on another stream than its request's own. */
+export function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
+  const id = message.id === null ? undefined : idMeant(message.id, requests);
+  const request = id === undefined ? undefined : requests.get(id);
+  if (id === undefined || !request) {
+    endpoint.log("dropped an answer that nobody waits for");
+    return;
+  }
+  request.answer(answered(withId(message, id)));
+  if (!request.isRead) drains.add(request.abort);
+}

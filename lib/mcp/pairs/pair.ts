@@ -30,6 +30,8 @@ export interface EraOptions {
   shared?: boolean;
   /** What it said of itself at another process. */
   handshake?: LegacySessionOptions["handshake"];
+  /** What it has set, there too. */
+  settings?: LegacySessionOptions["settings"];
 }
 
 /** The transport from a client of one era to a server of another: one of the nine pairs. */
@@ -41,7 +43,7 @@ export function transportFor(client: ClientEra, era: ServerEra, options: EraOpti
 }
 
 /** A session that other processes carry too: what it says besides is brought to whoever asks for a stream. */
-function sharedSession({ endpoint, ids, onMessage, resumed, handshake }: EraOptions): EraTransport {
+function sharedSession({ endpoint, ids, onMessage, resumed, handshake, settings }: EraOptions): EraTransport {
   const session = createLegacySession({
     endpoint,
     ids,
@@ -50,6 +52,7 @@ function sharedSession({ endpoint, ids, onMessage, resumed, handshake }: EraOpti
     shared: true,
     ...(resumed ? { resumed } : {}),
     ...(handshake ? { handshake } : {}),
+    ...(settings ? { settings } : {}),
   });
   const transport = legacyToLegacy(withDeclarations(session, endpoint), "legacy", endpoint.protocol);
   return { ...transport, side: { era: "legacy", session, isHeldHere: false } };

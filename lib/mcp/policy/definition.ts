@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../json.ts";
+import { sha256 } from "../../platform/runtime/digest.ts";
 import { legacyTool } from "../translate/output-schema.ts";
 
 /** What a tool says of itself, and a model goes by (MCP "Tool"). */
@@ -26,9 +27,4 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** SHA-256 of a definition, in hex. */
-export const digestOf = (definition: JsonObject): string =>
-  process
-    .getBuiltinModule("node:crypto")
-    .createHash("sha256")
-    .update(canonicalJson(definition))
-    .digest("hex");
+export const digestOf = (definition: JsonObject): string => sha256(canonicalJson(definition), "hex");

@@ -1,5 +1,5 @@
 import type { Authorization } from "../../net/authorization.ts";
-import type { Guard } from "./transport.ts";
+import type { Guard, Observe } from "./transport.ts";
 
 /** What a server speaks: 2026-07-28, the Streamable HTTP before it, or the HTTP+SSE of 2024-11-05. */
 export type ServerEra = "modern" | "legacy" | "sse";
@@ -27,6 +27,8 @@ export interface ServerMemory {
   otherSessions?: SavedSession[];
   /** For tools with `x-mcp-header` parameters, by tool name. */
   toolHeaders?: Record<string, HeaderMap>;
+  /** What it listed last, where it is used as one of several: their names depend on it. */
+  names?: { tools?: string[]; prompts?: string[] };
 }
 
 /** What is remembered of one server, by its address; shared with other processes. Never rejects. */
@@ -60,6 +62,8 @@ export interface Endpoint {
   backpressure?(): Promise<void> | undefined;
   /** What its tools may be used for, where somebody has said so. */
   guard?: Guard;
+  /** Who writes down what is asked of it, where somebody does. */
+  observe?: Observe;
   /** Each HTTP exchange is logged too. */
   verbose?: boolean;
   /** One line for a person, about what happens; shown with --verbose. */

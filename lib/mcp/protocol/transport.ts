@@ -19,8 +19,10 @@ export interface Call {
   /**
    * Told where the server's stream can be resumed by now: of the message that follows, or of none (MCP 2025-11-25
    * "Resumability and Redelivery").
+   *
+   * @param retryMs after how long the server would have it resumed, where it has said so
    */
-  onEventId?(id: string, isAlone: boolean): Promise<void> | void;
+  onEventId?(id: string, isAlone: boolean, retryMs: number | undefined): Promise<void> | void;
   /**
    * Answers what a modern server asks for in its result, where the request is our own.
    *
@@ -71,3 +73,13 @@ export interface Transport {
  * @param connect makes the connection, which tells `onMessage` in the guard's place
  */
 export type Guard = (onMessage: OnMessage, connect: (onMessage: OnMessage) => Transport) => Transport;
+
+/**
+ * Sees each request of a host and what comes of it, refusals of a guard too.
+ *
+ * @param handshake the client's handshake, where it was made at another process
+ */
+export type Observe = (connection: Transport, handshake?: RequestMessage) => Transport;
+
+/** Sees each request as a host takes it, and sends it on with `next`. */
+export type Interceptor = (call: Call, next: (call: Call) => Promise<Answer>) => Promise<Answer>;

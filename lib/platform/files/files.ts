@@ -1,5 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { M2mcpError } from "../../failure.ts";
 import { codeOf } from "../error-code.ts";
 import { notReadable, notWritable } from "../errors.ts";
@@ -131,7 +131,7 @@ async function syncFolder(folder: string): Promise<void> {
 export async function removeFile(file: string): Promise<boolean> {
   const { unlink } = await changing();
   try {
-    await unlink(file);
+    await despiteOthers(() => unlink(file));
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
@@ -139,9 +139,9 @@ export async function removeFile(file: string): Promise<boolean> {
   }
 }
 
-/** All names in a folder; none where it cannot be read. */
+/** All names in a folder; none where it cannot be read. By its whole path: on Windows the runtime finds no other. */
 export const listFolder = async (folder: string): Promise<string[]> =>
-  (await changing()).readdir(folder).catch(() => []);
+  (await changing()).readdir(resolve(folder)).catch(() => []);
 
 /** Whether something lies there, readable or not. @throws M2mcpError not_readable where that cannot be seen */
 export async function exists(path: string): Promise<boolean> {

@@ -1,5 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
+import { win32 } from "node:path";
 import { codeOf } from "../error-code.ts";
+import { isWhole } from "../windows/paths.ts";
 import { statOf } from "./stat.ts";
 
 /** Permission bits of users other than the owner. */
@@ -27,12 +29,39 @@ export async function makePrivate(target: FileHandle | string, mode: 0o600 | 0o7
 }
 
 /**
+ * Who can read a file of ours, for a person. On Windows that is what the folder passes on: in the user's own it is the user,
+ * below `C:\\` everybody.
+ *
+ * @param env where the user's own folders are
+ */
+export function readers(
+  folder: string,
+  env: Readonly<Record<string, string | undefined>>,
+  platform: string = process.platform,
+): string {
+  if (platform !== "win32") return "readable by you alone";
+  const whole = win32.resolve(folder).toLowerCase();
+  const isOwn = [env.USERPROFILE, env.APPDATA, env.LOCALAPPDATA].some(
+    (own) => own && isWhole(own) && whole.startsWith(`${win32.resolve(own).toLowerCase()}\\`),
+  );
+  return isOwn
+    ? "readable by you alone"
+    : `readable by whom Windows lets into that folder (icacls "${folder}" /inheritance:r /grant:r "%USERNAME%:(OI)(CI)F" in cmd keeps others out)`;
+}
+
+/**
  * What is wrong with the permissions of a file or folder of ours: others can get at it. Null when nothing is.
  *
  * @param mode its permission bits, where they are known already
  */
-export async function exposed(path: string, kind: "file" | "folder", mode?: number): Promise<string | null> {
-  if (process.platform === "win32") return null;
+export async function exposed(
+  path: string,
+  kind: "file" | "folder",
+  mode?: number,
+  platform: string = process.platform,
+): Promise<string | null> {
+  // Its bits are made up there.
+  if (platform === "win32") return null;
   const bits = mode ?? (await statOf(path).catch(() => null))?.mode ?? 0;
   if ((bits & OTHERS) === 0) return null;
   const quoted = /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -24,9 +24,9 @@ export interface FileContent {
   mode: number;
 }
 
-/** What is read is no file that can be read within the limits. */
+/** What is read is no file that can be read within the limits, or what is written has a name that no file can have. */
 export class FileRefused extends Error {
-  readonly code: "not_a_file" | "too_large" | "too_slow";
+  readonly code: "not_a_file" | "too_large" | "too_slow" | "bad_name";
   /** @param reason for a person, after "cannot read FILE: " */
   constructor(code: FileRefused["code"], reason: string) {
     super(reason);

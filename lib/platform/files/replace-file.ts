@@ -13,6 +13,7 @@ import {
 import { dirname, resolve } from "node:path";
 import { codeOf } from "../error-code.ts";
 import { despiteOthers } from "./despite-others.ts";
+import { freeName } from "./free-name.ts";
 import { readRegularFile } from "./read-file.ts";
 
 export type Replaced =
@@ -55,7 +56,7 @@ export async function replaceFile(
       return "changed";
     }
     if (content !== null) await despiteOthers(() => rename(temporary, file));
-    else await Promise.all([unlink(file), unlink(temporary)]);
+    else await Promise.all([despiteOthers(() => unlink(file)), unlink(temporary)]);
     return "written";
   } catch (error) {
     await unlink(temporary).catch(() => {});
@@ -78,7 +79,7 @@ async function locked(temporary: string): Promise<FileHandle> {
       if (codeOf(error) !== "EEXIST" || waitedMs >= WAIT_MS) throw error;
     }
     const other = await stat(temporary).catch(() => null);
-    if (other && Date.now() - other.mtimeMs > STALE_MS) await unlink(temporary).catch(() => {});
+    if (other && Date.now() - other.mtimeMs > STALE_MS) await freeName(temporary).catch(() => {});
     else await new Promise((wake) => setTimeout(wake, LOOK_MS));
   }
 }

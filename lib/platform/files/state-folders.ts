@@ -1,4 +1,5 @@
 import { posix, win32 } from "node:path";
+import { isWhole } from "../windows/paths.ts";
 
 type Variables = Record<string, string | undefined>;
 
@@ -22,9 +23,11 @@ export function stateFolders(
   platform: string = process.platform,
   own: () => string = () => process.getBuiltinModule("node:os").homedir(),
 ): StateFolders | null {
-  const { join, isAbsolute } = platform === "win32" ? win32 : posix;
+  const { join } = platform === "win32" ? win32 : posix;
+  const isAbsolute = platform === "win32" ? isWhole : posix.isAbsolute;
   const absolute = (text: string | undefined) => (text && isAbsolute(text) ? text : undefined);
-  const home = absolute(env.HOME) ?? absolute(env.USERPROFILE) ?? (env.HOME ? undefined : ownHome(own));
+  const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
+  const home = absolute(first) ?? absolute(second) ?? (env.HOME ? undefined : ownHome(own));
   const inHome = (...parts: string[]) => (home === undefined ? undefined : join(home, ...parts));
   if (platform === "darwin") {
     const [logs, support] = [inHome("Library", "Logs"), inHome("Library", "Application Support")];

@@ -2,8 +2,10 @@ import { link, open, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../error-code.ts";
 import { randomBytes } from "../random.ts";
+import { refusedName } from "../windows/paths.ts";
 import { despiteOthers } from "./despite-others.ts";
 import { TEMPORARY } from "./files.ts";
+import { FileRefused } from "./read-file.ts";
 
 /** What `link` says where a file system has no such thing. */
 const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV", "EINVAL", "UNKNOWN"];
@@ -13,14 +15,17 @@ const NO_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EXDEV",
  *
  * @param overwrite whether a file of that name is replaced
  * @returns false where there is one, and it stays
- * @throws what the file system says
+ * @throws FileRefused for a name that Windows would take for something else; else what the file system says
  */
 export async function writeNew(
   folder: string,
   name: string,
   bytes: Uint8Array,
   overwrite: boolean,
+  platform: string = process.platform,
 ): Promise<boolean> {
+  const refused = platform === "win32" ? refusedName(name) : undefined;
+  if (refused !== undefined) throw new FileRefused("bad_name", refused);
   const file = join(folder, name);
   const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
   try {
@@ -44,6 +49,6 @@ async function placed(temporary: string, file: string): Promise<void> {
     if (!NO_LINKS.includes(codeOf(error))) throw error;
     // The name is taken by an empty file, which is ours to replace.
     await (await open(file, "wx")).close();
-    await rename(temporary, file);
+    await despiteOthers(() => rename(temporary, file));
   }
 }

@@ -34,7 +34,7 @@ export function createFetch(options: FetchOptions, env: Variables): typeof fetch
   warnOfUnchecked(options, env);
   for (const name of ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) checkAuthorities(name, env[name]);
   const deno = (globalThis as { Deno?: DenoHttp }).Deno;
-  return withInit(deno ? denoInit(deno, options, env) : bunInit(options), options.userAgent, env);
+  return withInit(deno ? denoInit(deno, options, env) : bunInit(options, env), options.userAgent, env);
 }
 
 let hasWarned = false;
@@ -63,17 +63,21 @@ function checkAuthorities(variable: string, path: string | undefined): void {
   if (!isFile) throw noAuthorities(variable, path);
 }
 
-function bunInit({ ca, cert, key }: FetchOptions): object {
+function bunInit({ ca, cert, key }: FetchOptions, env: Variables): object {
   // A `ca` given replaces all others, so those are named again: built-in, NODE_EXTRA_CA_CERTS, NODE_USE_SYSTEM_CA.
   const authorities = ca
     ? { ca: [...process.getBuiltinModule("node:tls").getCACertificates("default"), ca] }
     : {};
   const pair = cert && key ? { cert, key } : {};
+  // The runtime reads it anew for each request, so it is given only where it makes a difference.
+  const isUnchecked = [env, process.env].some((all) => all.NODE_TLS_REJECT_UNAUTHORIZED !== undefined);
   return {
     timeout: false,
     // Else BUN_CONFIG_VERBOSE_FETCH would print requests with their tokens.
     verbose: false,
-    tls: { rejectUnauthorized: true, ...authorities, ...pair },
+    ...(ca || (cert && key) || isUnchecked
+      ? { tls: { rejectUnauthorized: true, ...authorities, ...pair } }
+      : {}),
   };
 }
 
@@ -98,44 +102,68 @@ function readExtra(env: Variables): string | undefined {
   }
 }
 
-const withInit = (extra: object, userAgent: string | undefined, env: Variables): typeof fetch =>
-  Object.assign(
-    async (input: RequestInfo | URL, init?: RequestInit) => {
-      // Looked up only where something failed: every request comes this way.
-      const proxy = () => proxyFor(new URL(input instanceof Request ? input.url : input), env);
-      const headers = userAgent === undefined ? {} : { headers: named(userAgent, headersOf(input, init)) };
-      let response: Response;
-      try {
-        response = await fetch(input, { ...init, ...headers, ...extra });
-      } catch (error) {
-        const through = init?.signal?.aborted ? null : proxy();
-        throw through ? proxyProblem(through, error) : error;
-      }
-      // The proxy's own refusal must not be taken for a word of the server.
-      const refuser = response.status === 407 ? proxy() : null;
-      if (refuser) {
-        await response.body?.cancel();
-        throw proxyRefused(refuser.host, 407);
-      }
-      return response;
+const withInit = (extra: object, userAgent: string | undefined, env: Variables): typeof fetch => {
+  const name = userAgent === undefined ? undefined : namer(userAgent);
+  return Object.assign(
+    (input: RequestInfo | URL, init?: RequestInit) => {
+      const headers = name && { headers: name(headersOf(input, init)) };
+      // No `await`: every request comes this way.
+      return fetch(input, { ...init, ...headers, ...extra }).then(
+        (response) => (response.status === 407 ? unlessProxys(response, input, env) : response),
+        (error: unknown) => {
+          const through = init?.signal?.aborted ? null : proxyOf(input, env);
+          throw through ? proxyProblem(through, error) : error;
+        },
+      );
     },
     { preconnect: fetch.preconnect },
   );
+};
+
+/** Looked up only where something failed. */
+const proxyOf = (input: RequestInfo | URL, env: Variables) =>
+  proxyFor(new URL(input instanceof Request ? input.url : input), env);
+
+/** The proxy's own refusal must not be taken for a word of the server. */
+async function unlessProxys(response: Response, input: RequestInfo | URL, env: Variables): Promise<Response> {
+  const refuser = proxyOf(input, env);
+  if (!refuser) return response;
+  await response.body?.cancel();
+  throw proxyRefused(refuser.host, 407);
+}
 
 const headersOf = (input: RequestInfo | URL, init: RequestInit | undefined) =>
   init?.headers ?? (input instanceof Request ? input.headers : {});
 
-/** Headers that say who asks, unless they do already. */
-function named(userAgent: string, headers: HeadersInit): HeadersInit {
-  if (headers instanceof Headers || Array.isArray(headers)) {
-    const all = new Headers(headers);
-    if (!all.has("user-agent")) all.set("user-agent", userAgent);
+/**
+ * Adds who asks to headers, unless they say so already. Frozen ones are those of many requests: what the runtime makes of
+ * them is made once.
+ */
+function namer(userAgent: string): (headers: HeadersInit) => HeadersInit {
+  const made = new WeakMap<HeadersInit, Headers>();
+  return (headers) => {
+    if (headers instanceof Headers || Array.isArray(headers)) return withName(headers, userAgent);
+    if (!Object.isFrozen(headers))
+      return isNamed(headers) ? headers : { "user-agent": userAgent, ...headers };
+    let all = made.get(headers);
+    if (!all) {
+      all = withName(headers, userAgent);
+      made.set(headers, all);
+    }
     return all;
-  }
-  // Without a copy into `Headers`: every request of a bridge comes this way.
+  };
+}
+
+function withName(headers: HeadersInit, userAgent: string): Headers {
+  const all = new Headers(headers);
+  if (!all.has("user-agent")) all.set("user-agent", userAgent);
+  return all;
+}
+
+function isNamed(headers: Record<string, string>): boolean {
   for (const name in headers)
-    if (name.length === "user-agent".length && name.toLowerCase() === "user-agent") return headers;
-  return { "user-agent": userAgent, ...headers };
+    if (name.length === "user-agent".length && name.toLowerCase() === "user-agent") return true;
+  return false;
 }
 
 /** The failure in the proxy's name where it is the proxy's; else the failure as it was. */

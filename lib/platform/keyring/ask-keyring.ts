@@ -1,4 +1,4 @@
-import { embeddedAddon } from "./embedded-addon.ts";
+import { EMBEDDED } from "../runtime/embedded.ts";
 import { addonNotLoadable } from "./keyring-failure.ts";
 import { findSessionBus } from "./session-bus.ts";
 import { type Unpacked, unpackings } from "./unpack.ts";
@@ -24,7 +24,7 @@ export function createAskKeyring(env: Variables): AskKeyring {
   return async function ask(request: KeyringRequest): Promise<string | null> {
     if (state.kind === "silent") throw new Error(state.reason);
     const whole = { ...request, ...(await busOf(env)) };
-    const ways = embeddedAddon === null ? [() => null] : unpackings(embeddedAddon);
+    const ways = EMBEDDED.addon === undefined ? [() => null] : unpackings(EMBEDDED.addon, env);
     for (const unpack of ways) {
       const answer = await inThread(whole, unpack, (next) => {
         state = next;

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { windowsShell } from "../windows/programs.ts";
 
 /** What is started where neither variable names an editor. */
 const USUAL = process.platform === "win32" ? "notepad" : "vi";
@@ -9,6 +11,13 @@ const isInherited = (name: string) => !/^M2MCP_/i.test(name);
 /** The editor that a person has chosen: VISUAL, else EDITOR. */
 export const chosenEditor = ({ VISUAL, EDITOR }: Record<string, string | undefined>): string =>
   VISUAL?.trim() || EDITOR?.trim() || USUAL;
+
+/**
+ * The command line that opens a file on Windows: an editor that is given as the bare path of a program gets the quotes
+ * that its blanks need.
+ */
+export const windowsEditor = (editor: string, path: string, isThere: (path: string) => boolean): string =>
+  `${/\s/.test(editor) && !editor.includes('"') && isThere(editor) ? `"${editor}"` : editor} "${path}"`;
 
 /**
  * Opens a file in an editor and waits for its end. The editor has the terminal: where stdout is a pipe or a file, it
@@ -31,7 +40,11 @@ export function openEditor(
   return new Promise<string | undefined>((resolve) => {
     const child =
       process.platform === "win32"
-        ? spawn(`${editor} "${path}"`, { shell: true, stdio: [...stdio], env: inherited })
+        ? spawn(windowsEditor(editor, path, existsSync), {
+            shell: windowsShell(env),
+            stdio: [...stdio],
+            env: inherited,
+          })
         : spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", path], { stdio: [...stdio], env: inherited });
     child.on("error", () => resolve("it could not be started"));
     child.on("close", (code, signal) =>

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { searchFolders } from "../windows/programs.ts";
 
 /** How this program is started again, by somebody else and later. */
 export interface OwnProgram {
@@ -27,12 +28,9 @@ export function ownProgram(path: string, started: Process = process, cwd = proce
   if (!isEmbedded(script)) return fromSource(started, script, cwd);
   const own = real(started.execPath);
   const isSame = (file: string) => own !== undefined && real(file) === own;
-  const name = process.platform === "win32" ? "m2mcp.exe" : "m2mcp";
-  const onPath = path
-    .split(process.platform === "win32" ? ";" : ":")
-    .filter(isAbsolute)
-    .map((folder) => join(folder, name))
-    .find(isSame);
+  const isWindows = process.platform === "win32";
+  const folders = isWindows ? searchFolders(path) : path.split(":").filter(isAbsolute);
+  const onPath = folders.map((folder) => join(folder, isWindows ? "m2mcp.exe" : "m2mcp")).find(isSame);
   if (onPath) return { command: onPath, args: [], kind: "executable" };
   // What was typed may be a link of another name.
   const typed = /[\\/]/.test(started.argv0) ? resolve(cwd, started.argv0) : undefined;
@@ -51,7 +49,8 @@ function fromSource({ execPath }: Process, script: string, cwd: string): OwnProg
 
 function real(file: string): string | undefined {
   try {
-    return existsSync(file) ? realpathSync(file) : undefined;
+    // The system's own way: on Windows it has the capitals of the disk, whatever those of PATH are.
+    return existsSync(file) ? realpathSync.native(file) : undefined;
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { systemProgram } from "../windows/programs.ts";
 
 /** A system that does not say within this time says nothing, in ms. */
 const TIMEOUT_MS = 2000;
@@ -9,12 +10,14 @@ const TIMEOUT_MS = 2000;
 export async function runningPrograms(): Promise<Set<string>> {
   if (process.platform === "linux") return new Set(await fromProc());
   const [file, args] =
-    process.platform === "win32" ? ["tasklist", ["/fo", "csv", "/nh"]] : ["/bin/ps", ["-axo", "comm="]];
+    process.platform === "win32"
+      ? [systemProgram("tasklist.exe", process.env), ["/fo", "csv", "/nh"]]
+      : ["/bin/ps", ["-axo", "comm="]];
   const lines = await new Promise<string[]>((resolve) =>
     execFile(
       file as string,
       args as string[],
-      { timeout: TIMEOUT_MS, maxBuffer: 8 * 1024 * 1024 },
+      { timeout: TIMEOUT_MS, windowsHide: true, maxBuffer: 8 * 1024 * 1024 },
       (error, out) => resolve(error ? [] : out.split(/\r?\n/)),
     ),
   );

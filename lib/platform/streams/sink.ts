@@ -24,6 +24,14 @@ export type WriteBytes = (bytes: Uint8Array) => Promise<unknown>;
 const PIECE_BYTES = 4096;
 const encoder = new TextEncoder();
 
+/** Where a piece ends: not within a letter, since a console of Windows shows what each write holds by itself. */
+function pieceEnd(bytes: Uint8Array, at: number): number {
+  const whole = at + PIECE_BYTES;
+  for (let end = whole; whole < bytes.length && end > whole - 4; end--)
+    if (((bytes[end] ?? 0) & 0xc0) !== 0x80) return end;
+  return Math.min(whole, bytes.length);
+}
+
 /**
  * Results without a stream, which takes twice as long to load as the runtime to start: each piece is written at once
  * where the system takes it, as it mostly does.
@@ -54,7 +62,11 @@ export function createSink(
   return {
     write(chunk) {
       const bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) push(bytes.subarray(at, at + PIECE_BYTES));
+      for (let at = 0; at < bytes.length; ) {
+        const end = pieceEnd(bytes, at);
+        push(bytes.subarray(at, end));
+        at = end;
+      }
     },
     get isTTY() {
       return terminal.isTTY;

@@ -108,7 +108,7 @@ async function makeStore(sources: KeySources, choice: KeyChoice, lease: Lease): 
   await settle(sources, description, lease);
   if (description.place === "file")
     sources.warn(
-      `the store's key is kept in ${paths.key}, readable by you alone; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
+      `the store's key is kept in ${paths.key}, ${sources.exposure.readers()}; set M2MCP_PASSPHRASE or use an OS keyring to protect it better`,
     );
   return { key, place: description.place };
 }

@@ -4,6 +4,7 @@ import { codeOf } from "../../platform/error-code.ts";
 import { notWritable } from "../../platform/errors.ts";
 import { despiteOthers } from "../../platform/files/despite-others.ts";
 import { ageMs, makeFolder, reasonOf } from "../../platform/files/files.ts";
+import { freeName } from "../../platform/files/free-name.ts";
 import { makePrivate } from "../../platform/files/permissions.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { lockedTooLong, lockLost } from "../errors.ts";
@@ -152,11 +153,12 @@ async function breakLock(file: string, dead: string, mark: string): Promise<void
     // What is no file would never go away.
     await markIn(guard);
     const age = await ageMs(guard, Date.now());
-    if (age !== null && Math.abs(age) > OLD_GUARD_MS) await unlink(guard).catch(() => {});
+    if (age !== null && Math.abs(age) > OLD_GUARD_MS) await freeName(guard).catch(() => {});
     return;
   }
   try {
-    if ((await markIn(file).catch(() => null)) === dead) await unlink(file).catch(() => {});
+    // An owner that was only stopped has it open still.
+    if ((await markIn(file).catch(() => null)) === dead) await freeName(file).catch(() => {});
   } finally {
     await handle.close().catch(() => {});
     await unlink(guard).catch(() => {});

@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { codeOf } from "../../platform/error-code.ts";
 import { notReadable } from "../../platform/errors.ts";
+import { despiteOthers } from "../../platform/files/despite-others.ts";
 import { ageMs, reasonOf } from "../../platform/files/files.ts";
 import { FileRefused, readRegularFile } from "../../platform/files/read-file.ts";
 import { isAlive, ownBeginning, processSpace } from "../../platform/host.ts";
@@ -16,7 +17,8 @@ export const newMark = (): string =>
 /** The mark in a lock file; empty where it may not be read, null when there is none. @throws M2mcpError not_readable where that is no file */
 export async function markIn(file: string): Promise<string | null> {
   try {
-    return (await readRegularFile(file, { maxBytes: MAX_BYTES })).bytes.toString("utf8");
+    const { bytes } = await despiteOthers(() => readRegularFile(file, { maxBytes: MAX_BYTES }));
+    return bytes.toString("utf8");
   } catch (error) {
     // What follows would never go away.
     if (error instanceof FileRefused) throw notReadable(file, error.message);

@@ -12,8 +12,14 @@ const text = (value: unknown) => (typeof value === "string" ? value : "");
  * One tool, for people: what it does, also to the world, what it takes and gives, and a call to begin with.
  *
  * @param example the words of a command to be copied, quoted for a shell
+ * @param goesOn what says at a line's end that the command goes on
  */
-export function toolShown(tool: JsonObject, screen: Screen, example: readonly string[] | undefined): Shown {
+export function toolShown(
+  tool: JsonObject,
+  screen: Screen,
+  example: readonly string[] | undefined,
+  goesOn = "\\",
+): Shown {
   const takes = propertiesOf(tool.inputSchema);
   const gives = isObject(tool.outputSchema) ? propertiesOf(tool.outputSchema) : [];
   const title = text(tool.title) || text(isObject(tool.annotations) ? tool.annotations.title : "");
@@ -33,20 +39,24 @@ export function toolShown(tool: JsonObject, screen: Screen, example: readonly st
         title: "Gives",
         rows: gives.map((property) => rowOf(property, property.required ? "" : "may be absent")),
       },
-      { title: "Example", lines: example ? commandLines(example, screen) : [], isWhole: true },
+      { title: "Example", lines: example ? commandLines(example, screen, goesOn) : [], isWhole: true },
     ],
     screen,
   );
 }
 
 /** A command on one line, or where the screen is narrower on several that a shell takes for one. */
-function commandLines(words: readonly string[], { columns = Number.POSITIVE_INFINITY }: Screen): Shown[] {
+function commandLines(
+  words: readonly string[],
+  { columns = Number.POSITIVE_INFINITY }: Screen,
+  goesOn: string,
+): Shown[] {
   const lines: string[] = [];
   let line = " ";
   for (const word of words) {
     // Room is left for the mark that it goes on.
     if (textWidth(line) + 1 + textWidth(word) + 2 > columns && line.trim() !== "") {
-      lines.push(`${line} \\`);
+      lines.push(`${line} ${goesOn}`);
       line = "   ";
     }
     line = `${line} ${word}`;

@@ -1,3 +1,4 @@
+import { isDeviceName } from "../../platform/windows/paths.ts";
 import type { Attachment } from "./attachments.ts";
 
 /** How files of usual types end; of others the subtype is the ending where it may be one. */
@@ -29,8 +30,6 @@ const ENDINGS: Record<string, string> = {
   "video/quicktime": "mov",
 };
 const LONGEST_NAME = 100;
-/** Names that Windows keeps for devices, whatever their ending. */
-const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /** The ending of a file of this type, without a dot. */
 export function endingOf(mimeType: string): string {
@@ -82,5 +81,5 @@ function plainName(part: string): string {
     .replace(/^[.\s]+|[.\s]+$/g, "")
     .slice(-LONGEST_NAME)
     .toWellFormed();
-  return DEVICE.test(name) ? `_${name}` : name;
+  return isDeviceName(name) ? `_${name}` : name;
 }

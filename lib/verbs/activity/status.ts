@@ -21,13 +21,15 @@ export async function run({ io, output, positionals: [target] }: Command): Promi
 }
 
 const isTo = (bridge: RunningBridge, target: string) =>
-  [bridge.target, bridge.server].some((known) => targetInName(known) === targetInName(target));
+  [bridge, ...(bridge.servers ?? [])]
+    .flatMap((one) => [one.target, one.server])
+    .some((known) => targetInName(known) === targetInName(target));
 
 const iso = (atMs: number | undefined) => (atMs === undefined ? null : new Date(atMs).toISOString());
 
 function asJson(bridge: RunningBridge, nowMs: number) {
   const { pid, target, server, startedBy, startedAtMs, requests, calls, errors } = bridge;
-  const { lastError, tokenEndsAtMs, log, version } = bridge;
+  const { lastError, tokenEndsAtMs, cache, log, version, servingAt } = bridge;
   return {
     target,
     server,
@@ -40,6 +42,11 @@ function asJson(bridge: RunningBridge, nowMs: number) {
     errors,
     lastError: lastError ? { time: iso(lastError.atMs), text: lastError.text } : null,
     tokenEndsAt: iso(tokenEndsAtMs),
+    servingAt: servingAt ?? null,
+    cache: cache ? { address: cache.at, serves: cache.serves, why: cache.why ?? null } : null,
+    ...(bridge.servers
+      ? { servers: bridge.servers.map(({ away, ...one }) => ({ ...one, away: away ?? null })) }
+      : {}),
     log,
     version,
   };
@@ -61,12 +68,22 @@ function inWords(bridges: readonly RunningBridge[], nowMs: number): string {
 
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-const more = ({ target, server, lastError, tokenEndsAtMs, log }: RunningBridge, nowMs: number): string[] =>
-  [
-    server === target ? "" : `server ${server}`,
+const cacheShown = ({ at, serves, why }: NonNullable<RunningBridge["cache"]>) =>
+  `token cache ${at} ${serves === null ? "not asked yet" : serves ? "serves" : `is not used: ${why ?? "it failed"}`}`;
+
+const more = (bridge: RunningBridge, nowMs: number): string[] => {
+  const { target, server, lastError, tokenEndsAtMs, cache, log, servers, servingAt } = bridge;
+  const each = servers?.map(
+    (one) => `${one.target} ${one.server}${one.away === undefined ? "" : `, away: ${one.away}`}`,
+  );
+  return [
+    ...(each ?? [server === target ? "" : `server ${server}`]),
+    servingAt === undefined ? "" : `serves at ${servingAt}`,
     lastError ? `last error ${ago(lastError.atMs, nowMs)}: ${lastError.text}` : "",
     tokenEndsAtMs === undefined ? "" : `token ends ${moment(tokenEndsAtMs, nowMs)}`,
+    cache ? cacheShown(cache) : "",
     log === null ? "" : `log ${log}`,
   ].flatMap((line) => (line === "" ? [] : [`    ${showControls(line)}`]));
+};
 
 const ago = (atMs: number, nowMs: number) => `${span(Math.max(0, nowMs - atMs))} ago`;

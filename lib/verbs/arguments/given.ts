@@ -5,6 +5,7 @@ import type { JsonObject } from "../../json.ts";
 import { textOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { readRegularFile } from "../../platform/files/read-file.ts";
+import { jsonHint, nothingOnStdin } from "../../platform/windows/pasteable.ts";
 import { readJson, readJsonObject } from "./read-json.ts";
 import { askedStdin } from "./stdin.ts";
 
@@ -50,7 +51,10 @@ export async function readGiven(command: Command, words: readonly string[]): Pro
   for (const [at, word] of parsed.entries()) {
     if (word.kind === "pair") given.pairs.push(await readPair(command, word));
     else if (word.kind === "object")
-      given.base = { ...given.base, ...(await readJsonObject(word.text, `argument ${at + 1} is`, INLINE)) };
+      given.base = {
+        ...given.base,
+        ...(await readJsonObject(word.text, `argument ${at + 1} is`, jsonHint(word.text, INLINE))),
+      };
     else given.base = { ...given.base, ...(await objectOnStdin(await askedStdin(command))) };
   }
   return given;
@@ -64,7 +68,7 @@ export function objectOnStdin(text: string): Promise<JsonObject> {
   return readJsonObject(
     text,
     "the arguments on stdin are",
-    "write one JSON object, or give key=value; </dev/null leaves stdin alone",
+    `write one JSON object, or give key=value; ${nothingOnStdin()} leaves stdin alone`,
   );
 }
 
@@ -91,7 +95,11 @@ async function readPair(command: Command, { key, isJson, from, text: written }: 
   if (!isJson) return { key, text };
   return {
     key,
-    value: await readJson(text, `the value of ${key}:= is`, `for plain text write ${key}=value`),
+    value: await readJson(
+      text,
+      `the value of ${key}:= is`,
+      jsonHint(from === "word" ? text : '"', `for plain text write ${key}=value`),
+    ),
   };
 }
 

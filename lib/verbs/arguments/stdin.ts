@@ -1,6 +1,7 @@
 import { fstatSync } from "node:fs";
 import type { Command } from "../../command-line/command.ts";
 import { offsetOf } from "../../platform/files/offset.ts";
+import { nothingOnStdin } from "../../platform/windows/pasteable.ts";
 import { readStdin } from "../read-stdin.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
@@ -13,7 +14,7 @@ const NOTE_AFTER_MS = 3000;
 /** All of stdin, where an argument asks for it; says so when that takes long. @throws M2mcpError (exit 1) */
 export async function askedStdin(command: Command): Promise<string> {
   const waits = setTimeout(
-    () => command.output.note("waiting for the end of stdin, for arguments; with none: </dev/null"),
+    () => command.output.note(`waiting for the end of stdin, for arguments; with none: ${nothingOnStdin()}`),
     NOTE_AFTER_MS,
   );
   return readStdin(command, MAX_STDIN_BYTES, "arguments").finally(() => clearTimeout(waits));
@@ -24,7 +25,11 @@ export async function askedStdin(command: Command): Promise<string> {
  * on which nothing comes, a file that another program has begun to read, as a shell's loop has.
  */
 export async function offeredStdin(command: Command): Promise<string | undefined> {
-  const kind = stdinKind(command);
+  let kind = stdinKind(command);
+  if (kind === "pipe" && process.platform === "win32") {
+    const { isSpawnedPipe } = await import("../../platform/windows/spawned-pipe.ts");
+    if (await isSpawnedPipe()) kind = "socket";
+  }
   if (kind === "none" || (kind === "socket" && !(await startsSoon(command)))) return undefined;
   return askedStdin(command);
 }

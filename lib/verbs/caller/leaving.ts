@@ -1,12 +1,13 @@
 import type { SignalExit } from "../../failure.ts";
+import { type ConsoleSignal, endBy, endRequests } from "../../platform/ending-signals.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { interrupted } from "../errors.ts";
 
 /** Signals with which a caller says that it has done waiting. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-type LeavingSignal = (typeof SIGNALS)[number];
+type LeavingSignal = (typeof SIGNALS)[number] | ConsoleSignal;
 /** As a shell shows them. */
-const EXITS: Record<LeavingSignal, SignalExit> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
+const EXITS: Record<LeavingSignal, SignalExit> = { SIGHUP: 129, SIGINT: 130, SIGBREAK: 130, SIGTERM: 143 };
 
 /** How long the server is told, and everything is closed, before a signal has its way, in ms. */
 const GRACE_MS = 3000;
@@ -24,9 +25,10 @@ export interface Leaving {
 /** Lets the first signal be told to the server; a second one, or a server that hears nothing, ends us at once. */
 export function watchLeaving(): Leaving {
   const gone = new AbortController();
+  const signals = endRequests(SIGNALS);
   const now = (signal: LeavingSignal) => {
     end();
-    process.kill(process.pid, signal);
+    endBy(signal);
   };
   function leave(signal: LeavingSignal): void {
     if (gone.signal.aborted) {
@@ -37,8 +39,8 @@ export function watchLeaving(): Leaving {
     gone.abort(interrupted(signal, EXITS[signal]));
   }
   function end(): void {
-    for (const signal of SIGNALS) process.off(signal, leave);
+    for (const signal of signals) process.off(signal, leave);
   }
-  for (const signal of SIGNALS) process.on(signal, leave);
+  for (const signal of signals) process.on(signal, leave);
   return { gone: gone.signal, leave, end };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../json.ts";
+import { sha256 } from "../../platform/runtime/digest.ts";
 import type { IO } from "../../ui/io.ts";
 import { expandHeaders } from "../target/headers.ts";
 import type { Target } from "../target/target.ts";
@@ -86,13 +87,7 @@ export function catalogueOf(
 }
 
 /** Headers may hold a secret: what is kept shows none. */
-const digestOf = (value: unknown): string =>
-  process
-    .getBuiltinModule("node:crypto")
-    .createHash("sha256")
-    .update(JSON.stringify(value))
-    .digest("base64url")
-    .slice(0, 22);
+const digestOf = (value: unknown): string => sha256(JSON.stringify(value), "base64url").slice(0, 22);
 
 /** Characters of JSON; of what is nested too deep to be written, endlessly many. */
 function lengthOf(value: unknown): number {

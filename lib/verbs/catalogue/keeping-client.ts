@@ -32,6 +32,9 @@ export function keepingClient(client: McpClient, catalogue: Catalogue) {
     ...client,
     async listing(method, key, options = {}) {
       const ttls: unknown[] = [];
+      const kind = (Object.keys(LIST_METHODS) as ListKind[]).find((one) => LIST_METHODS[one] === method);
+      // What is kept is read while the server is asked.
+      if (kind) void catalogue.read();
       const result = await client.listing(method, key, {
         ...options,
         onPage(page) {
@@ -39,7 +42,6 @@ export function keepingClient(client: McpClient, catalogue: Catalogue) {
           options.onPage?.(page);
         },
       });
-      const kind = (Object.keys(LIST_METHODS) as ListKind[]).find((one) => LIST_METHODS[one] === method);
       if (kind) {
         listed.add(kind);
         inTurn(() => catalogue.keep(kind, itemsOf(result, key), ttls));

@@ -74,11 +74,7 @@ export function createSecretSources(options: Options, reading: SecretReading): S
       const text = options.value(option) ?? "";
       if (option.endsWith("-file")) {
         const source = { from: "file", path: resolve(reading.cwd, text) } as const;
-        if ((await read(source, "secret", option)).trim() === "")
-          throw wrongUsage(
-            `cannot read the file of --${spelt(options, option)}: it is empty`,
-            "see that what makes the token puts it there",
-          );
+        if ((await read(source, "secret", option)).trim() === "") throw emptyFile(spelt(options, option));
         return source;
       }
       if (option.endsWith("-command")) return { from: "command", command: text };
@@ -88,6 +84,12 @@ export function createSecretSources(options: Options, reading: SecretReading): S
     },
   };
 }
+
+const emptyFile = (option: OptionName) =>
+  wrongUsage(
+    `cannot read the file of --${option}: it is empty`,
+    "see that what makes the token puts it there",
+  );
 
 /** The name of a variable; what is none may be the token itself, and is not quoted. */
 function checkedVariable(text: string, option: OptionName): string {

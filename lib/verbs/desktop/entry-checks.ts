@@ -9,7 +9,9 @@ export interface EntryFacts {
     /** Another executable of ours, or what starts ours. */
     | { kind: "other"; path: string }
     /** By its name alone, which a host may look for elsewhere. */
-    | { kind: "on PATH"; path: string };
+    | { kind: "on PATH"; path: string }
+    /** By a name that stands for a batch file, as npm makes them on Windows. */
+    | { kind: "batch file"; path: string };
   /** Whether the profile that is named lies in the store that the entry leads to; undefined where it names none. */
   hasProfile?: boolean;
   /** The store that the entry leads to. */
@@ -58,7 +60,7 @@ export const findingsOf = (host: string, entry: OwnEntry, facts: EntryFacts, aga
   ...variableFindings(host, entry, facts),
 ];
 
-function programFindings({ command }: OwnEntry, { program }: EntryFacts, again: string): Finding[] {
+function programFindings({ command, args }: OwnEntry, { program }: EntryFacts, again: string): Finding[] {
   switch (program.kind) {
     case "this":
       return [];
@@ -76,6 +78,14 @@ function programFindings({ command }: OwnEntry, { program }: EntryFacts, again: 
           isFault: false,
           saw: `it names ${command} without its path; here that is ${program.path}`,
           fix: `hosts started from a desktop often have another PATH: ${again}`,
+        },
+      ];
+    case "batch file":
+      return [
+        {
+          isFault: false,
+          saw: `${command} is ${program.path}, a batch file, which not every host can start`,
+          fix: `"command": "cmd", "args": ${JSON.stringify(["/c", command, ...args.slice(0, 2)]).replace(/]$/, ", …]")}; or ${again}, with the path of an executable`,
         },
       ];
     case "other":

@@ -13,5 +13,6 @@ export function guardArguments(options: Options): string[] {
     ...deny.map((pattern) => `--deny-tool=${pattern}`),
     ...(readOnly ? ["--read-only"] : []),
     ...(pin ? ["--pin"] : []),
+    ...(options.value("prefix") === undefined ? [] : [`--prefix=${options.value("prefix")}`]),
   ];
 }

@@ -9,6 +9,7 @@ import type { Host } from "../../desktop/host.ts";
 import { thisSystem } from "../../desktop/system.ts";
 import { storeFolder } from "../../platform/files/folders.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
+import { searchFolders } from "../../platform/windows/programs.ts";
 import { sameServer } from "../target/server-url.ts";
 import type { Target } from "../target/target.ts";
 import { type EntryFacts, findingsOf } from "./entry-checks.ts";
@@ -90,16 +91,15 @@ function programOf(
 ): EntryFacts["program"] {
   const path = env.PATH ?? env.Path ?? "";
   if (!/[\\/]/.test(command)) {
-    const found = path
-      .split(delimiter)
-      .filter(isAbsolute)
-      .flatMap((folder) => [
-        join(folder, command),
-        join(folder, `${command}.exe`),
-        join(folder, `${command}.cmd`),
-      ])
+    const isWindows = process.platform === "win32";
+    const folders = isWindows ? searchFolders(path) : path.split(delimiter).filter(isAbsolute);
+    // Hosts find a program by its name alone where it is none of a shell's.
+    const endings = isWindows && !/\.(exe|cmd|bat|com)$/i.test(command) ? [".exe", ".cmd"] : [""];
+    const found = folders
+      .flatMap((folder) => endings.map((ending) => join(folder, command + ending)))
       .find(isExecutable);
     if (!found) return { kind: "not on PATH" };
+    if (isWindows && /\.(cmd|bat)$/i.test(found)) return { kind: "batch file", path: found };
     return isOurs({ command, args: [] }) ? { kind: "on PATH", path: found } : { kind: "this" };
   }
   if (!existsSync(command)) return { kind: "missing" };
@@ -113,7 +113,7 @@ function programOf(
 
 const isSame = (one: string, other: string | undefined): boolean => {
   try {
-    return other !== undefined && realpathSync(one) === realpathSync(other);
+    return other !== undefined && realpathSync.native(one) === realpathSync.native(other);
   } catch {
     return false;
   }

@@ -11,20 +11,24 @@ import { guardArguments } from "./guard-arguments.ts";
 import { ownEntry } from "./own-entry.ts";
 import { hostsOption, placesToInstall, scopeOption } from "./places.ts";
 
-/** `m2mcp install @svc [--host HOST…]`: an entry for a saved connection in hosts' files. */
+/** `m2mcp install @svc [@other …] [--host HOST…]`: an entry for a saved connection, or for several as one, in hosts' files. */
 export async function run(command: Command): Promise<Outcome> {
-  const [text = ""] = command.positionals;
+  const [text = "", ...others] = command.positionals;
   const { options, output, io } = command;
-  if (!text.startsWith("@"))
+  if (![text, ...others].every((one) => one.startsWith("@")))
     throw wrongUsage(
       "install takes a saved connection",
       "m2mcp login <server> @svc saves one, with its secret encrypted: then m2mcp install @svc",
     );
   const scope = scopeOption(command) ?? "user";
   const system = thisSystem(io);
-  const { profile, entry, warnings } = await ownEntry(command, text, scope, guardArguments(options));
+  const rest = await Promise.all(others.map((other) => ownEntry(command, other, scope)));
+  const more = [...rest.map((other) => `@${other.profile}`), ...guardArguments(options)];
+  const { profile, entry, warnings: ofFirst } = await ownEntry(command, text, scope, more);
+  const warnings = [...new Set([...ofFirst, ...rest.flatMap((other) => other.warnings)])];
   const given = options.value("name");
-  const name = given === undefined ? entryName(profile) : givenName(given);
+  const usual = entryName([profile, ...rest.map((other) => other.profile)].join("-"));
+  const name = given === undefined ? usual : givenName(given);
   if (!options.on("print")) modeOf(command);
   for (const warning of warnings) output.warn(warning);
   if (options.on("print")) return print(command, system, name, entry);

@@ -63,6 +63,11 @@ async function warningsFor(store: Store, profile: Profile): Promise<string[]> {
     warnings.push(
       "the store opens with M2MCP_PASSPHRASE, which hosts do not pass on: m2mcp store move --to keyring, or --to file",
     );
+  const inCache = [...(profile.cache ?? "").matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+  if (inCache.length > 0)
+    warnings.push(
+      `the cache of @${profile.name} takes ${inCache.join(", ")} from the environment, which hosts may not pass on`,
+    );
   const headers = (profile.headers ?? []).map(([, value]) => value).join(" ");
   const variables = [...headers.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
   if (variables.length > 0)

@@ -13,12 +13,11 @@ import { givenPlace, hostsOption, scopeOption } from "./places.ts";
 
 /** `m2mcp uninstall @svc [--host HOST…]`: takes our entries for a connection out of hosts' files again. */
 export async function run(command: Command): Promise<Outcome> {
-  const [text = ""] = command.positionals;
-  const { output, io, options } = command;
-  if (!text.startsWith("@"))
+  const { output, io, options, positionals } = command;
+  if (!positionals.every((text) => text.startsWith("@")))
     throw wrongUsage("uninstall takes a connection", "write it like m2mcp uninstall @svc");
   // The connection may be gone already.
-  const target = `@${profileName(text)}`;
+  const target = positionals.map((text) => `@${profileName(text)}`).join(" ");
   const system = thisSystem(io);
   modeOf(command);
   const steps: Step[] = [];

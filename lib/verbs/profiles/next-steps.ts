@@ -1,4 +1,5 @@
 import type { Command } from "../../command-line/command.ts";
+import { pasteable } from "../../platform/windows/pasteable.ts";
 
 /**
  * What comes after a login or a connection: at a terminal two commands, and the entry of a desktop host, whole.
@@ -8,7 +9,7 @@ import type { Command } from "../../command-line/command.ts";
 export async function showNext(command: Command, name: string): Promise<void> {
   const { output } = command;
   if (output.json) return;
-  if (!output.screen.out.isTerminal) return output.print(`  m2mcp @${name} tools-list`);
+  if (!output.screen.out.isTerminal) return output.print(pasteable(`  m2mcp @${name} tools-list`));
   const { ownEntry } = await import("../desktop/own-entry.ts");
   const { plain } = await import("../../desktop/host.ts");
   const { entry, warnings } = await ownEntry(command, `@${name}`);
@@ -17,8 +18,8 @@ export async function showNext(command: Command, name: string): Promise<void> {
     [
       "",
       "next:",
-      `  m2mcp @${name} tools-list`,
-      `  m2mcp install @${name}`,
+      pasteable(`  m2mcp @${name} tools-list`),
+      pasteable(`  m2mcp install @${name}`),
       "",
       "or by hand, in claude_desktop_config.json:",
       pasted,

@@ -13,6 +13,7 @@ import { authDeps } from "../target/auth-deps.ts";
 import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
 import type { Profile } from "../target/saved.ts";
+import { checkCacheAddress } from "../target/sharing/cache-address.ts";
 import { allowedHosts, type Target } from "../target/target.ts";
 import { askCredentials, guideOf } from "./ask-credentials.ts";
 
@@ -54,11 +55,14 @@ export function keptOptions(command: Command): Partial<Profile> {
     output.warn(`plain http is allowed to ${host}: credentials and tokens then travel in the clear`);
   const ca = options.value("ca");
   const protocol = pinnedProtocol(options);
+  const cache = options.value("cache");
+  if (cache !== undefined) checkCacheAddress(cache, io.env);
   return {
     ...(headers.length > 0 ? { headers } : {}),
     ...(allowHttp.length > 0 ? { allowHttp } : {}),
     ...(ca === undefined ? {} : { ca: ca === "spiffe" ? ca : resolve(io.cwd, ca) }),
     ...(protocol === undefined ? {} : { protocol }),
+    ...(cache === undefined || cache === "off" ? {} : { cache }),
     ...keptPolicy(options),
   };
 }

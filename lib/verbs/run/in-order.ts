@@ -7,7 +7,7 @@ const WAITING = 8;
  * Works on items, several at once, and hands over the outcomes in the order of the items.
  *
  * @param options.work never rejects
- * @param options.emit takes one outcome; resolves when more can be taken
+ * @param options.emit takes one outcome; resolves when more can be taken, never rejects
  * @param options.over ends it: what is under way is waited for, nothing new is begun
  */
 export async function inOrder<Item, Outcome>(

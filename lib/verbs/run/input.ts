@@ -7,6 +7,7 @@ import { asString } from "../../mcp/jsonrpc/bytes.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import type { IO } from "../../ui/io.ts";
 import { badCallLine } from "./errors.ts";
+import { utf8Input } from "./utf8-input.ts";
 
 /** A line of the input, with its number among those that are not empty. */
 export interface NumberedLine {
@@ -22,7 +23,7 @@ export interface NumberedLine {
 export async function* inputLines(io: IO, path: string, over: AbortSignal): AsyncGenerator<NumberedLine> {
   const input = path === "-" ? io.openStdin() : await fileStream(resolve(io.cwd, path), path);
   let number = 0;
-  for await (const line of readLines(input, over)) {
+  for await (const line of readLines(utf8Input(input), over)) {
     number++;
     if (!("text" in line)) throw badCallLine(number, "it is too long");
     yield { text: asString(line.text), number };

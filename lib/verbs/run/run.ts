@@ -54,6 +54,7 @@ async function runLines(
   out.gone.addEventListener("abort", noReader, { once: true });
   let [all, failures] = [0, 0];
   let first: M2mcpError | undefined;
+  let unwritable: unknown;
   await inOrder(inputLines(io, path, over.signal), {
     parallel,
     over: over.signal,
@@ -67,13 +68,21 @@ async function runLines(
         first ??= failed;
         if (!keepsGoing) over.abort(notWanted());
       }
-      return out.write(`${lineStart}${output.line(written)}`);
+      try {
+        return out.write(`${lineStart}${output.line(written)}`);
+      } catch (error) {
+        // What --jq cannot take ends it, however long the input goes on.
+        unwritable = error;
+        over.abort(notWanted());
+        return undefined;
+      }
     },
   });
   await out.flushed();
   out.gone.removeEventListener("abort", noReader);
   unlink();
   client.gone.throwIfAborted();
+  if (unwritable !== undefined) throw unwritable;
   return first && callsFailed(first, failures, all);
 }
 

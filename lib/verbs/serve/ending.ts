@@ -1,3 +1,5 @@
+import { endRequests } from "../../platform/ending-signals.ts";
+
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** When a server shall end. */
@@ -11,18 +13,19 @@ export interface Ending {
 }
 
 export function watchEnding(): Ending {
+  const signals = endRequests(SIGNALS);
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = () => {
     if (stop.signal.aborted) kill.abort();
     else stop.abort();
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   return {
     stop: stop.signal,
     kill: kill.signal,
     end() {
-      for (const signal of SIGNALS) process.off(signal, onSignal);
+      for (const signal of signals) process.off(signal, onSignal);
     },
   };
 }

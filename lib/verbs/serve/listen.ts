@@ -1,17 +1,17 @@
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
-import { isLoopbackName } from "../../hosts/serve/http/admission.ts";
+import { type Bearer, hostName, isLoopbackName } from "../../hosts/serve/http/admission.ts";
 import type { Listen } from "../../hosts/serve/http/listening.ts";
 
 /** Where to listen, and who may ask there. */
 export interface Listening {
   listen: Listen;
-  bearer?: string;
+  bearer?: Bearer;
   allowedHosts: string[];
 }
 
 /** @throws M2mcpError (exit 1) where options are malformed, or more than this machine could come in; secret_unreadable */
-export async function readListen({ options, io }: Command): Promise<Listening> {
+export async function readListen({ options, io, output }: Command): Promise<Listening> {
   const listen = parseListen(options.value("listen") ?? "127.0.0.1:0");
   const path = options.value("bearer-file");
   const isOpen = listen.kind === "tcp" && !isLoopbackName(listen.host);
@@ -20,23 +20,37 @@ export async function readListen({ options, io }: Command): Promise<Listening> {
       "beyond this machine anybody could use the server's authorization",
       "give --bearer-file FILE with a token that clients must show, or listen on 127.0.0.1",
     );
-  const allowedHosts = options.values("allow-host").map((name) => name.toLowerCase());
+  const allowedHosts = options.values("allow-host").map(allowed);
   if (path === undefined) return { listen, allowedHosts };
-  const { readSecret } = await import("../../auth/client/secrets.ts");
-  return { listen, allowedHosts, bearer: await readSecret({ from: "file", path }, io.env) };
+  const { watchBearer } = await import("./bearer.ts");
+  return { listen, allowedHosts, bearer: await watchBearer(path, io.env, (line) => output.warn(line)) };
+}
+
+/** A host as requests name it, without its port, or an origin of pages. */
+function allowed(text: string): string {
+  const name = hostName(text.includes("://") ? text : `http://${text}`);
+  if (name !== undefined) return name;
+  throw wrongUsage(`--allow-host ${text} is no name of a host`, "give it like agents.internal");
 }
 
 /** @throws M2mcpError (exit 1) */
-function parseListen(text: string): Listen {
-  if (text.startsWith("unix:") && text.length > "unix:".length)
+export function parseListen(text: string, platform: string = process.platform): Listen {
+  if (text.startsWith("unix:") && text.length > "unix:".length) {
+    if (platform === "win32")
+      throw wrongUsage(
+        "--listen unix: names a socket, which is not for Windows",
+        "give it like --listen 127.0.0.1:8080; --bearer-file FILE keeps other users of this machine out",
+      );
     return { kind: "unix", path: text.slice("unix:".length) };
+  }
   const [, bracketed, plain = "", port = ""] =
-    /^(?:\[([0-9a-f:.]+)\]|([^:[\]/]*)):(\d{1,5})$/i.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === "" || Number(port) > 65_535 || port === "")
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]*)):(\d{1,5})$/i.exec(text) ?? [];
+  if (Number(port) > 65_535 || port === "")
     throw wrongUsage(
-      `--listen ${text} is no place to listen`,
-      "give it like 127.0.0.1:8080 or unix:/run/m2mcp.sock",
+      `--listen ${text || '""'} is no place to listen`,
+      "give it like 127.0.0.1:8080, [::1]:8080, :8080 for all addresses, or unix:/run/m2mcp.sock; port 0 takes a free one",
     );
+  // Without a host, all of this machine's addresses, as elsewhere.
+  const host = (bracketed ?? plain).toLowerCase() || "0.0.0.0";
   return { kind: "tcp", host, port: Number(port) };
 }

@@ -14,8 +14,9 @@ const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
  *
  * @throws M2mcpError where the secret cannot be read
  */
-export async function sealingKey({ io, output }: Command, target: Target): Promise<Uint8Array> {
-  const secret = io.env.M2MCP_PASSPHRASE || (await credentialSecret(io.env, target));
+export async function sealingKey({ io, output }: Command, targets: readonly Target[]): Promise<Uint8Array> {
+  const secrets = io.env.M2MCP_PASSPHRASE ? [] : await secretsOf(io.env, targets);
+  const secret = io.env.M2MCP_PASSPHRASE || secrets.join("\n");
   if (!secret) {
     output.step(
       "no secret is shared with other processes: sessions end with this one, unless M2MCP_PASSPHRASE is set",
@@ -28,6 +29,11 @@ export async function sealingKey({ io, output }: Command, target: Target): Promi
       error ? reject(error) : resolve(key),
     ),
   );
+}
+
+async function secretsOf(env: Command["io"]["env"], targets: readonly Target[]): Promise<string[]> {
+  const secrets = await Promise.all(targets.map((target) => credentialSecret(env, target)));
+  return secrets.filter((secret) => secret !== undefined && secret !== "") as string[];
 }
 
 async function credentialSecret(

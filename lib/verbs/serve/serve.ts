@@ -1,11 +1,15 @@
 import type { Command } from "../../command-line/command.ts";
-import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
+import { withoutUrlSecrets } from "../../failure.ts";
+import type { Listen } from "../../hosts/serve/http/listening.ts";
+import type { Measures } from "../../hosts/serve/measures.ts";
 import { serve } from "../../hosts/serve/serve.ts";
-import { createGcHint } from "../../platform/gc-hint.ts";
+import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
 import { allowManyRequests } from "../../platform/http/many-requests.ts";
-import { recordBridge } from "../server/bridge-record.ts";
-import { BRIDGE, openEndpoint } from "../target/open-endpoint.ts";
-import { resolveTarget } from "../target/target.ts";
+import { createGcHint } from "../../platform/runtime/gc-hint.ts";
+import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
+import { type BridgeRecord, recordBridge } from "../server/bridge-record.ts";
+import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
+import { resolveTarget, type Target } from "../target/target.ts";
 import { watchEnding } from "./ending.ts";
 import { readListen } from "./listen.ts";
 import { sealingKey } from "./sealing-key.ts";
@@ -15,43 +19,68 @@ const MOST_AT_ONCE = 8192;
 /** How long answers under way may take after the signal to end, in ms: orchestrators kill after 30 s. */
 const DRAIN_MS = 25_000;
 
-/** `m2mcp serve <target>`: an MCP endpoint for HTTP clients. */
+/** What is served, and what ends what is kept of its lists. */
+interface Opened {
+  endpoint: OpenEndpoint;
+  targets: readonly Target[];
+  onListChanged(method: string): void;
+  settled(): Promise<void>;
+}
+
+async function open(record: BridgeRecord): Promise<Opened> {
+  const { command, of } = record;
+  const [given = "", ...others] = command.positionals;
+  if (others.length > 0) {
+    const { openSeveral } = await import("../several/open-several.ts");
+    return { ...(await openSeveral(record, [given, ...others])), onListChanged() {} };
+  }
+  const target = of(await resolveTarget(command, given));
+  let expiring: Promise<void> = Promise.resolve();
+  return {
+    endpoint: await openEndpoint(command, target, BRIDGE),
+    targets: [target],
+    onListChanged(method) {
+      expiring = expiring.then(async () => {
+        const { catalogueOf } = await import("../catalogue/catalogue.ts");
+        const { CHANGED } = await import("../catalogue/kept-list.ts");
+        const kind = CHANGED[method];
+        if (kind) await catalogueOf(target, command.io).expire(kind);
+      });
+    },
+    settled: () => expiring,
+  };
+}
+
+/** `m2mcp serve <target> [...]`: an MCP endpoint for HTTP clients. */
 export async function run(command: Command): Promise<undefined> {
-  const [given = "", another] = command.positionals;
-  if (another !== undefined) throw wrongUsage("serve takes one server", "start one for each");
   const { listen, bearer, allowedHosts } = await readListen(command);
   allowManyRequests(MOST_AT_ONCE);
   const record = recordBridge(command);
   const ending = watchEnding();
   try {
-    const target = record.of(await resolveTarget(record.command, given));
-    const key = await sealingKey(record.command, target);
-    const endpoint = await openEndpoint(record.command, target, BRIDGE);
+    const { endpoint, targets, onListChanged, settled } = await open(record);
     try {
-      let expiring: Promise<void> = Promise.resolve();
+      const key = await sealingKey(record.command, targets);
       await serve({
         endpoint,
         listen,
         key,
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
-        onListening: (address) =>
-          void command.io.stderr.write(`serving ${withoutUrlSecrets(given)} at ${address}\n`),
+        onListening(address) {
+          record.servingAt(address);
+          const what = command.positionals.map(withoutUrlSecrets).join(", ");
+          command.io.stderr.write(`serving ${what} at ${address}\n`);
+        },
         stop: ending.stop,
         kill: ending.kill,
         drainMs: DRAIN_MS,
         observer: record.observer,
-        onMessageDone: await createGcHint(),
-        onListChanged(method) {
-          expiring = expiring.then(async () => {
-            const { catalogueOf } = await import("../catalogue/catalogue.ts");
-            const { CHANGED } = await import("../catalogue/kept-list.ts");
-            const kind = CHANGED[method];
-            if (kind) await catalogueOf(target, command.io).expire(kind);
-          });
-        },
+        measures: endpoint.telemetry && measuresOf(endpoint.telemetry, listen.kind),
+        onMessageDone: compilingAfterStart(await createGcHint()),
+        onListChanged,
       });
-      await expiring;
+      await settled();
     } finally {
       await endpoint.end();
     }
@@ -60,3 +89,9 @@ export async function run(command: Command): Promise<undefined> {
     ending.end();
   }
 }
+
+const measuresOf = ({ server, http, page }: Telemetry, kind: Listen["kind"]): Measures => ({
+  intercept: server(kind),
+  http,
+  page,
+});

@@ -26,6 +26,10 @@ export interface BridgeRecord {
   failed(error: RpcError): void;
   /** The target is known from now on. @returns the same, of which is seen when its token ends */
   of(target: Target): Target;
+  /** HTTP clients find it there from now on. */
+  servingAt(address: string): void;
+  /** One of several servers is away, for this reason; undefined: it is back. @param name of its profile */
+  away(name: string, reason: string | undefined): void;
   /** Writes what is left, for a moment at most. */
   end(): Promise<void>;
 }
@@ -33,8 +37,9 @@ export interface BridgeRecord {
 /** Opens nothing yet: see `createRecorder`. */
 export function recordBridge(command: Command): BridgeRecord {
   const { io } = command;
-  const given = withoutUrlSecrets(command.positionals[0] ?? "");
+  const given = command.positionals.map(withoutUrlSecrets).join(" ");
   const about = { target: given, server: given };
+  const targets: { target: string; server: string }[] = [];
   const recorder = createRecorder(async () => {
     // Not at the start: nobody shall wait for them.
     const { openSink } = await import("../../activity/sink.ts");
@@ -55,9 +60,31 @@ export function recordBridge(command: Command): BridgeRecord {
     command: { ...command, output: recorded(command.output, recorder, io.now) },
     observer: observerOf(command, recorder),
     of(target) {
-      about.server = withoutUrlSecrets(target.server);
-      about.target = target.profile ? `@${target.profile.name}` : about.server;
-      return { ...target, cache: watched(target.cache, recorder) };
+      const server = withoutUrlSecrets(target.server);
+      targets.push({ server, target: target.profile ? `@${target.profile.name}` : server });
+      about.server = targets.map((one) => one.server).join(" ");
+      about.target = targets.map((one) => one.target).join(" ");
+      if (targets.length > 1) recorder.figures.servers = targets;
+      return {
+        ...target,
+        cache: watched(target.cache, recorder),
+        onCacheUse(use) {
+          recorder.figures.cache = use;
+          recorder.changed();
+        },
+      };
+    },
+    servingAt(address) {
+      recorder.figures.servingAt = address;
+      recorder.changed();
+    },
+    away(name, reason) {
+      const { figures } = recorder;
+      figures.servers = figures.servers?.map(({ away: _, ...one }) => {
+        if (one.target !== `@${name}`) return _ === undefined ? one : { ...one, away: _ };
+        return reason === undefined ? one : { ...one, away: withoutForeignWords(reason) };
+      });
+      recorder.changed();
     },
     failed: ({ message }) =>
       recorder.note({ atMs: io.now(), level: "error", method: null, id: null, text: message }),
@@ -116,6 +143,10 @@ const recorded = (output: Output, { note }: Recorder, now: () => number): Output
   step(text, atMs = now()) {
     note({ atMs, level: "info", method: null, id: null, text: withoutForeignWords(text) });
     output.step(text, atMs);
+  },
+  note(text) {
+    note({ atMs: now(), level: "info", method: null, id: null, text: withoutForeignWords(text) });
+    output.note(text);
   },
   warn(text) {
     note({ atMs: now(), level: "warning", method: null, id: null, text: withoutForeignWords(text) });

@@ -2,7 +2,8 @@ import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { Id } from "../../mcp/jsonrpc/id.ts";
 import { toRpcError } from "../../mcp/protocol/answer.ts";
-import { createGcHint } from "../../platform/gc-hint.ts";
+import { createGcHint } from "../../platform/runtime/gc-hint.ts";
+import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
 import type { ByteInput, ByteOutput } from "../../platform/streams/byte-streams.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { markTold } from "../../ui/output.ts";
@@ -23,8 +24,14 @@ interface Opened {
   settled(): Promise<void>;
 }
 
-async function open({ command, of }: BridgeRecord): Promise<Opened> {
-  const resolving = resolveTarget(command, command.positionals[0] ?? "");
+async function open(record: BridgeRecord): Promise<Opened> {
+  const { command, of } = record;
+  const [given = "", ...others] = command.positionals;
+  if (others.length > 0) {
+    const { openSeveral } = await import("../several/open-several.ts");
+    return { ...(await openSeveral(record, [given, ...others])), onListChanged() {} };
+  }
+  const resolving = resolveTarget(command, given);
   // What speaks to the server is loaded while the store is read.
   const [target, { BRIDGE, openEndpoint }] = await Promise.all([
     resolving,
@@ -58,7 +65,7 @@ const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> 
     new Promise<undefined>((resolve) => over.addEventListener("abort", () => resolve(undefined))),
   ]);
 
-/** `m2mcp bridge <target>`: stdin and stdout belong to JSON-RPC. */
+/** `m2mcp bridge <target> [...]`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
   const input = command.io.openStdin();
   const ending = watchEnding();
@@ -80,8 +87,9 @@ export async function run(command: Command): Promise<undefined> {
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
       drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
       onInputEnd: ending.inputEnded,
-      onMessageDone: await createGcHint(),
+      onMessageDone: compilingAfterStart(await createGcHint()),
       observer: record.observer,
+      intercept: endpoint.telemetry?.server("pipe"),
       onListChanged,
     });
   } catch (error) {

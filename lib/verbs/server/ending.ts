@@ -1,3 +1,6 @@
+import { endRequests } from "../../platform/ending-signals.ts";
+import { watchParent } from "../../platform/programs/parent-watch.ts";
+
 /** What was being answered when a signal came may still be answered, for this long, in ms: the host has done waiting. */
 const GRACE_MS = 3000;
 /** How often is looked whether the host is still there, while nothing else would tell, in ms. */
@@ -22,18 +25,18 @@ export interface Ending {
  * Ends a bridge by a first signal, and soon after it or by a second one for good; and where the host that started it has
  * died, since then nobody reads what is answered. A pipe of a shell that is still read gets its answers.
  *
- * @param parent the id of the process that started this one, now
+ * @param isHostGone whether the process that started this one has ended
  */
-export function watchEnding(parent: () => number = () => process.ppid): Ending {
+export function watchEnding(isHostGone: () => boolean = watchParent()): Ending {
   const stop = new AbortController();
   const kill = new AbortController();
-  const host = parent();
+  const signals = endRequests(SIGNALS);
   let grace: ReturnType<typeof setTimeout> | undefined;
   let look: ReturnType<typeof setInterval> | undefined;
 
   const watchHost = () => {
     look ??= setInterval(() => {
-      if (parent() !== host) kill.abort();
+      if (isHostGone()) kill.abort();
     }, LOOK_MS).unref();
   };
   const onSignal = () => {
@@ -42,7 +45,7 @@ export function watchEnding(parent: () => number = () => process.ppid): Ending {
     stop.abort();
     watchHost();
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
   watchHost();
   return {
     stop: stop.signal,
@@ -57,7 +60,7 @@ export function watchEnding(parent: () => number = () => process.ppid): Ending {
     end() {
       clearTimeout(grace);
       clearInterval(look);
-      for (const signal of SIGNALS) process.off(signal, onSignal);
+      for (const signal of signals) process.off(signal, onSignal);
     },
   };
 }

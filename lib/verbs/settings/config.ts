@@ -72,7 +72,7 @@ async function change(
 }
 
 /** Settings that the server and its tokens know nothing of. */
-const OF_THIS_SIDE = ["timeout", "allow-tool", "deny-tool", "read-only", "pin"];
+const OF_THIS_SIDE = ["timeout", "cache", "allow-tool", "deny-tool", "read-only", "pin"];
 
 /** Of a switch, no is the same as nothing. */
 const isNo = (name: OptionName, value: string) =>

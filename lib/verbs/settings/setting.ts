@@ -3,6 +3,7 @@ import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "..
 import type { PlatformSource } from "../../auth/platforms/platform.ts";
 import { GRANTS } from "../../command-line/options/grants.ts";
 import type { OptionName } from "../../command-line/options.ts";
+import { withoutUrlSecrets } from "../../failure.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
 import { sourceShown } from "./source-shown.ts";
@@ -123,6 +124,7 @@ export const SETTINGS: readonly Setting[] = [
   ofProfile("protocol", ({ protocol }) => protocol, "protocol"),
   ofProfile("timeout", ({ timeoutMs }) => inSeconds(timeoutMs), "timeoutMs"),
   ofProfile("ca", ({ ca }) => ca, "ca"),
+  ofProfile("cache", ({ cache }) => cache && withoutUrlSecrets(cache), "cache"),
   ofProfile("allow-http", ({ allowHttp }) => list(allowHttp), "allowHttp"),
   ofTools("allow-tool", ({ allow }) => list(allow), "allow"),
   ofTools("deny-tool", ({ deny }) => list(deny), "deny"),

@@ -3,13 +3,13 @@ import { loggedOut } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { timeoutMs } from "../../command-line/option-values.ts";
 import { USER_AGENT } from "../../command-line/version.ts";
-import { isObject } from "../../json.ts";
-import { statOf } from "../../platform/files/stat.ts";
 import { createFetch } from "../../platform/http/fetch.ts";
+import { sha256 } from "../../platform/runtime/digest.ts";
 import { timedStep } from "../timed-step.ts";
 import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
 import type { Cache } from "./saved.ts";
+import { fileStates } from "./sharing/file-states.ts";
 import type { Target } from "./target.ts";
 
 /** For one exchange with an authorization server, in ms: one that says nothing for so long is down. */
@@ -25,7 +25,7 @@ const ROUTE_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "
  * @param plain the target's `fetch`, where there is one already
  */
 export async function authDeps(command: Command, target: Target, plain?: typeof fetch): Promise<AuthDeps> {
-  const { cache, store, login, takenBy } = target;
+  const { store, login, takenBy } = target;
   const { env, now } = command.io;
   const reach = plain ?? (await fetchFor(command, target));
   const headers = expandableHeaders(target.headers, env);
@@ -34,9 +34,7 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
     headerValues: headers.map(([, value]) => value),
     now,
     env,
-    read: cache.readAuth,
-    write: cache.changeAuth,
-    withLock: cache.withLock,
+    ...(await stateOf(command, target)),
     timeoutMs: timeoutMs(command.options) ?? AUTH_TIMEOUT_MS,
     allowHttp: target.allowHttp,
     log: timedStep(command),
@@ -55,6 +53,17 @@ export async function authDeps(command: Command, target: Target, plain?: typeof 
         }
       : {}),
   };
+}
+
+/** The state that processes share: in the store of this machine, and in a cache that others have too where one is named. */
+async function stateOf(
+  command: Command,
+  target: Target,
+): Promise<Pick<AuthDeps, "read" | "write" | "withLock">> {
+  const { readAuth: read, changeAuth: write, withLock } = target.cache;
+  if (!target.sharedCache || !target.credentials) return { read: () => read(), write, withLock };
+  const { sharedState } = await import("./sharing/shared-state.ts");
+  return sharedState(command, target, target.sharedCache);
 }
 
 /** A `fetch` with the target's certificates and the proxies of the environment. */
@@ -85,28 +94,10 @@ async function routeOf(
 ): Promise<string> {
   const proxies = ROUTE_VARIABLES.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
   // A secret that was mended in its file is another one.
-  const files = await Promise.all(filesIn(credentials).map(stateOf));
+  const files = await fileStates(credentials);
   const parts = [proxies, timeoutMs(options), headers, allowHttp, ca, files];
-  return process
-    .getBuiltinModule("node:crypto")
-    .createHash("sha256")
-    .update(JSON.stringify(parts))
-    .digest("base64url");
+  return sha256(JSON.stringify(parts), "base64url");
 }
-
-/** The files that secrets are read from, wherever credentials name them. */
-function filesIn(value: unknown): string[] {
-  if (!isObject(value)) return [];
-  if (value.from === "file" && typeof value.path === "string") return [value.path];
-  return Object.values(value).flatMap(filesIn);
-}
-
-/** What changes with what a file holds. */
-const stateOf = (path: string) =>
-  statOf(path).then(
-    ({ mtimeMs, size, ino }) => [mtimeMs, size, ino],
-    () => [],
-  );
 
 /**
  * Which issuer took these credentials, at whatever server. A bridge writes it down: it is started by a host's entry,

@@ -28,6 +28,8 @@ export interface Profile {
   allowHttp?: string[];
   /** Path of a PEM file with further certificate authorities (--ca). */
   ca?: string;
+  /** Where its tokens are shared with other machines (--cache), as given. */
+  cache?: string;
   /** Silence after which the server counts as gone, in ms, where the user gives no other limit. */
   timeoutMs?: number;
   /** Which tools may be used (--allow-tool, --deny-tool, --read-only, --pin). */

@@ -1,6 +1,7 @@
 import { wrongUsage } from "../../failure.ts";
 import { normalUrl } from "../../net/normal-url.ts";
 import { isUnexpanded } from "../../plain-text.ts";
+import { inQuotes } from "../../platform/windows/pasteable.ts";
 
 // What stands in the wrong place may be part of a secret (one with a space, unquoted), so messages do not repeat it.
 
@@ -19,7 +20,7 @@ export function serverUrl(given: string): string {
   if (!isHost || !url?.hostname || (url.protocol !== "https:" && url.protocol !== "http:"))
     throw wrongUsage(
       "what stands in the server's place is no address",
-      "write it like https://mcp.example.com/mcp, or @name for a saved connection; quote values that hold spaces",
+      `write it like https://mcp.example.com/mcp, or @name for a saved connection; quote values that hold spaces${inQuotes()}`,
     );
   if (url.username || url.password)
     throw wrongUsage(

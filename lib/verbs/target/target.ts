@@ -1,5 +1,6 @@
 import type { TokenOrigin } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
+import type { CacheAddress } from "../../cache/address.ts";
 import type { Command } from "../../command-line/command.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
@@ -10,6 +11,7 @@ import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
 import type { Cache, Profile, Store } from "./saved.ts";
 import { isWithin, profileName } from "./server-url.ts";
+import { type CacheUse, cacheAddress } from "./sharing/cache-address.ts";
 import { cacheOf, storeOf } from "./store.ts";
 
 /** A server and how to be authorized there, before anything is sent. */
@@ -25,6 +27,10 @@ export interface Target {
   allowHttp: string[];
   ca?: string;
   protocol?: string;
+  /** Where its tokens are shared with other machines. */
+  sharedCache?: CacheAddress;
+  /** Told how that cache serves, from the first time that it is asked. */
+  onCacheUse?: (use: CacheUse) => void;
   /** Which tools may be used, each with who has said so; empty: all of them. */
   policies: NamedPolicy[];
   cache: Cache;
@@ -112,7 +118,7 @@ export const allowedHosts = (options: Options): string[] =>
  * @throws M2mcpError (exit 1) where plain http is not allowed, or an option is malformed
  */
 export function withOptions(
-  { options }: Command,
+  { options, io }: Command,
   store: Store,
   server: string,
   known: Pick<Target, "credentials" | "cache" | "takenBy"> & { profile?: Profile; login?: Profile },
@@ -126,6 +132,7 @@ export function withOptions(
     options.values("header").map(parseHeader),
   );
   const ca = options.value("ca") ?? profile?.ca ?? login?.ca;
+  const sharedCache = cacheAddress(options.value("cache") ?? profile?.cache ?? login?.cache, io.env);
   const protocol = pinnedProtocol(options) ?? profile?.protocol ?? login?.protocol;
   return {
     ...known,
@@ -136,5 +143,6 @@ export function withOptions(
     policies: policiesOf(options, [login, profile]),
     ...(ca === undefined ? {} : { ca }),
     ...(protocol === undefined ? {} : { protocol }),
+    ...(sharedCache ? { sharedCache } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
+import type { Shell } from "../../platform/windows/shell.ts";
 import { check } from "../../schema/check.ts";
 import { Unusable } from "../../schema/checkable.ts";
 import { exampleArguments } from "../../schema/example/arguments.ts";
@@ -11,9 +12,14 @@ import { shellWord } from "../../ui/shell-word.ts";
  * A call of a tool that can be pasted into a shell, word by word: its arguments fit the tool's schema.
  *
  * @param target as the user wrote it
- * @returns undefined where no arguments are known to fit, or the tool's own words would steer a terminal
+ * @param shell that it is quoted for
+ * @returns undefined where no arguments are known to fit, the shell cannot be given them, or the tool's own words would steer a terminal
  */
-export async function exampleCall(target: string, tool: JsonObject): Promise<string[] | undefined> {
+export async function exampleCall(
+  target: string,
+  tool: JsonObject,
+  shell: Shell,
+): Promise<string[] | undefined> {
   const { name, inputSchema } = tool;
   // A name like an option's would be taken for one.
   if (typeof name !== "string" || name.startsWith("-")) return undefined;
@@ -26,7 +32,7 @@ export async function exampleCall(target: string, tool: JsonObject): Promise<str
     name,
     ...argumentWords(given, argumentsOf(inputSchema)),
   ];
-  const quoted = words.map(shellWord);
+  const quoted = words.map((word) => shellWord(word, shell) ?? "\0");
   return quoted.every((word) => showControls(word) === word) ? quoted : undefined;
 }
 

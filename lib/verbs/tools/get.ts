@@ -1,6 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { itemsOf } from "../../hosts/listing.ts";
+import { GOES_ON, shellOf } from "../../platform/windows/shell.ts";
 import { toolShown } from "../../ui/lists/tool.ts";
 import { itemNamed, namesOf } from "../catalogue/kept-list.ts";
 import { notOnServer } from "../errors.ts";
@@ -17,5 +18,8 @@ export async function run({ output, ...command }: Command): Promise<undefined> {
     return item;
   });
   output.data(found);
-  if (!output.json) output.show(toolShown(found, output.screen.out, await exampleCall(target, found)));
+  if (output.json) return;
+  const shell = shellOf(command.io.env);
+  const example = await exampleCall(target, found, shell);
+  output.show(toolShown(found, output.screen.out, example, GOES_ON[shell]));
 }

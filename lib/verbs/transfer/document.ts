@@ -50,6 +50,7 @@ export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
   "token-file": "token-file=PATH",
   "token-param": "token-param=NAME=VALUE",
   header: "header='NAME: VALUE'",
+  cache: "cache=URL",
 };
 
 /**
@@ -58,19 +59,24 @@ export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
  */
 export function withoutSecrets(profile: Profile): Exported {
   const missing = new Set<OptionName>();
-  const { headers, credentials, server, ...rest } = profile;
+  const { headers, credentials, server, cache, ...rest } = profile;
+  if (cache !== undefined && !isOpenCache(cache)) missing.add("cache");
   const open = headers?.filter(([, value]) => isVariable(value)) ?? [];
   if (open.length < (headers?.length ?? 0)) missing.add("header");
   return {
     profile: {
       ...rest,
       server: withoutQuery(server),
+      ...(cache !== undefined && isOpenCache(cache) ? { cache } : {}),
       ...(open.length > 0 ? { headers: open } : {}),
       ...(credentials ? { credentials: openOrigin(credentials, missing) } : {}),
     },
     missing: [...missing],
   };
 }
+
+/** Whether the address of a cache holds neither a password nor a variable, which would be sent to where it leads. */
+export const isOpenCache = (cache: string): boolean => !/[@$]/.test(cache);
 
 function withoutQuery(address: string): string {
   const url = URL.parse(address);

@@ -1,4 +1,5 @@
 import { requireSecure } from "../../auth/discovery/url.ts";
+import { parseCacheAddress } from "../../cache/address.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
@@ -6,7 +7,7 @@ import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts
 import { parseHeader } from "../target/headers.ts";
 import type { ToolPolicy } from "../target/saved.ts";
 import { profileName, serverUrl } from "../target/server-url.ts";
-import { type Exported, FORMAT, HOW_GIVEN, VERSION, withoutSecrets } from "./document.ts";
+import { type Exported, FORMAT, HOW_GIVEN, isOpenCache, VERSION, withoutSecrets } from "./document.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
 import { credentialsOf } from "./read-credentials.ts";
 
@@ -53,6 +54,7 @@ function readProfile(value: unknown, where: string, nowMs: number): Exported {
   const headers = headersOf(value.headers, at);
   const protocol = at.read("protocol", knownProtocol);
   const ca = at.text("ca");
+  const cache = at.read("cache", openCache);
   const timeoutMs = value.timeoutMs;
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs < 2e9))
     throw at.wrong("timeoutMs");
@@ -70,6 +72,7 @@ function readProfile(value: unknown, where: string, nowMs: number): Exported {
     ...(protocol === undefined ? {} : { protocol }),
     ...(allowHttp ? { allowHttp } : {}),
     ...(ca === undefined ? {} : { ca }),
+    ...(cache === undefined ? {} : { cache }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(tools ? { tools } : {}),
     ...(credentials ? { credentials } : {}),
@@ -81,6 +84,13 @@ function readProfile(value: unknown, where: string, nowMs: number): Exported {
 function knownProtocol(text: string): string {
   if ([...MODERN_VERSIONS, ...LEGACY_VERSIONS].includes(text)) return text;
   throw wrongUsage("unknown");
+}
+
+/** What is sent to a cache is sealed; a variable of this machine would not be. */
+function openCache(text: string): string {
+  if (!isOpenCache(text)) throw wrongUsage("a password or a variable");
+  parseCacheAddress(text);
+  return text;
 }
 
 function headersOf(value: unknown, at: Fields): [string, string][] | undefined {

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { folders } from "../../../lib/auth/platforms/clouds/azure/arc.ts";
 import { readIdentity } from "../../../lib/auth/platforms/read-identity.ts";
 import { IDENTITY_HEADER, startAzure, USER } from "../../support/clouds/azure.ts";
 import { byLibrary, claimsOf, mintToken } from "../../support/clouds/token.ts";
@@ -224,4 +225,16 @@ describe("Azure's faults", () => {
       for (const env of [appService(origin), machine(origin), arc(origin)])
         expect((await failureOf(ours(env))).message).toContain(why);
     });
+});
+
+test("on Windows the Arc agent's folders are found with little of an environment, and never below a relative one", () => {
+  const usual = {
+    agent: "C:\\Program Files\\AzureConnectedMachineAgent\\himds.exe",
+    keys: "C:\\ProgramData\\AzureConnectedMachineAgent\\Tokens\\",
+  };
+  expect(folders({}, "win32")).toEqual(usual);
+  expect(folders({ ProgramData: "data", ProgramFiles: "\\x" }, "win32")).toEqual(usual);
+  expect(folders({ PROGRAMDATA: "D:\\Data\\" }, "win32").keys).toBe(
+    "D:\\Data\\AzureConnectedMachineAgent\\Tokens\\",
+  );
 });

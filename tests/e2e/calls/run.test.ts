@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createHome, type Home } from "../../support/home.ts";
+import { BINARY, createHome, type Home } from "../../support/home.ts";
 import { startFullLegacyServer } from "../../support/mcp/full-legacy-server.ts";
 import { startFullModernServer } from "../../support/mcp/full-modern-server.ts";
 import type { FullServer } from "../../support/mcp/full-server.ts";
@@ -64,6 +64,19 @@ for (const kind of ["legacy", "modern"] as const)
       const failed = await run(calls, "--jq", ".id.x");
       expect([failed.code, failed.stdout]).toEqual([1, ""]);
       expect(failed.stderr).toStartWith("error: --jq: ");
+    });
+
+    test("an answer that --jq cannot take ends it while the input goes on", async () => {
+      const child = Bun.spawn([BINARY, server.url, "run", "-", "--jq", ".id.x"], {
+        env: home.env,
+        stdin: "pipe",
+        stdout: "pipe",
+        stderr: "pipe",
+      });
+      child.stdin.write(lines({ tool: "echo", arguments: { text: "a" } }));
+      await child.stdin.flush();
+      const stderr = await new Response(child.stderr).text();
+      expect([await child.exited, stderr]).toEqual([1, expect.stringMatching(/^error: --jq: /)]);
     });
 
     test("a folder is no file of calls", async () => {

@@ -57,6 +57,12 @@ afterAll(async () => {
   await world.stop();
 });
 
+/** How long what goes on until it is told to end is let go on, in s. */
+const SERVED_S = 3;
+/** A block in which each command that goes on until it is told to end is told so. */
+const ended = (block: string) =>
+  block.replaceAll(/^m2mcp serve/gm, `timeout --preserve-status ${SERVED_S} m2mcp serve`);
+
 const blocks = DOCUMENTS.flatMap((document) =>
   blocksOf(textOf(document)).map((block) => [document, block] as const),
 );
@@ -70,7 +76,7 @@ test.concurrent.each(blocks.filter(([, block]) => !ELSEWHERE.test(block)))(
     homes.push(home);
     // Where it lies for who passes on nothing but the home folder.
     symlinkSync(join(home.folder, "store"), join(home.folder, ".config", "m2mcp"));
-    const child = Bun.spawn(["bash", "-ec", filledIn(world, block)], {
+    const child = Bun.spawn(["bash", "-ec", ended(filledIn(world, block))], {
       cwd: home.folder,
       env: home.env,
       stdin: "ignore",

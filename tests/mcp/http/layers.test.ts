@@ -195,6 +195,22 @@ describe("authorize", () => {
     expect(asked[0]?.headers).toEqual({ accept: "x", authorization: "Bearer 0" });
     expect(auth.learned).toEqual([200]);
   });
+  test("puts headers that are at hand together once for all requests of a session, and anew once others are", async () => {
+    let current = { authorization: "Bearer 0" };
+    const auth = { ...authorization(), current: () => current };
+    const { next, asked } = scripted([200], [200], [200], [401], [200]);
+    const session = Object.freeze({ "mcp-session-id": "s" });
+    const send = authorize(auth)(next);
+    for (const headers of [session, session, { "mcp-session-id": "s" }]) await send({ ...post, headers });
+    expect(asked[1]?.headers === asked[0]?.headers).toBe(true);
+    expect(asked[2]?.headers).toEqual({ "mcp-session-id": "s", authorization: "Bearer 0" });
+    expect(session).toEqual({ "mcp-session-id": "s" });
+    await send({ ...post, headers: session });
+    expect(asked[4]?.headers).toEqual({ "mcp-session-id": "s", authorization: "Bearer 1" });
+    current = { authorization: "Bearer 2" };
+    await send({ ...post, headers: session });
+    expect(asked[5]?.headers).toEqual({ "mcp-session-id": "s", authorization: "Bearer 2" });
+  });
   test("asks for others upon a refusal, and shows it with the server's words", async () => {
     const auth = authorization();
     const challenge = { "www-authenticate": 'Bearer error="invalid_token"' };

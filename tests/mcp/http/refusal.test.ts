@@ -30,7 +30,7 @@ describe("the body of a refusal", () => {
   test("is read without what was sent", async () => {
     const redact = (text: string) => text.replaceAll("t0ken", "…");
     const words = '{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"no t0ken"}}';
-    expect(await readRefused({ ...answered(400, words), redact })).toMatchObject({
+    expect(await readRefused(Object.assign(answered(400, words), { redact }))).toMatchObject({
       error: { message: "no …" },
       words: "-32000: no …",
     });

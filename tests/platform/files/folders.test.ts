@@ -10,6 +10,13 @@ test("the store's folder is where the system keeps settings, unless M2MCP_HOME s
     [{ HOME: "/Users/u" }, "darwin", "/Users/u/Library/Application Support/m2mcp"],
     [{ USERPROFILE: "C:\\Users\\u", APPDATA: "C:\\Roaming" }, "win32", "C:\\Roaming\\m2mcp"],
     [{ USERPROFILE: "C:\\Users\\u" }, "win32", "C:\\Users\\u\\AppData\\Roaming\\m2mcp"],
+    [{ HOME: "D:\\msys\\u", USERPROFILE: "C:\\Users\\u" }, "win32", "C:\\Users\\u\\AppData\\Roaming\\m2mcp"],
+    [
+      { HOME: "/c/Users/u", USERPROFILE: "C:\\Users\\u", APPDATA: "\\roaming" },
+      "win32",
+      "C:\\Users\\u\\AppData\\Roaming\\m2mcp",
+    ],
+    [{ APPDATA: "\\\\server\\home\\u\\Roaming" }, "win32", "\\\\server\\home\\u\\Roaming\\m2mcp"],
     [{ HOME: "/home/u", M2MCP_HOME: "/else" }, "linux", "/else"],
     // A relative one is the user's own word.
     [{ HOME: "/home/u", M2MCP_HOME: "else" }, "linux", "else"],

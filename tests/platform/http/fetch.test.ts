@@ -43,6 +43,14 @@ test("headers that were given are not changed", async () => {
   expect([...headers.keys(), ...Object.keys(plain)]).toEqual(["accept", "accept"]);
 });
 
+test("frozen headers, which are those of many requests, say who asks too", async () => {
+  const send = createFetch({ userAgent: "m2mcp/1.2.3" }, {});
+  const plain = Object.freeze({ accept: "text/plain" });
+  const own = Object.freeze({ "User-Agent": "mine/1" });
+  for (const headers of [plain, plain, own, plain, own]) await send(url, { headers });
+  expect(seen).toEqual(["m2mcp/1.2.3", "m2mcp/1.2.3", "mine/1", "m2mcp/1.2.3", "mine/1"]);
+});
+
 test("what a variable names as certificate authorities, and is no file, is refused before the runtime waits for it", () => {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-fetch-"));
   const pipe = join(folder, "pipe");

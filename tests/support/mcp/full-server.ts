@@ -91,6 +91,7 @@ export const RESOURCES = [
 export const TEMPLATES = [{ uriTemplate: "memo://{name}", name: "memo" }];
 export const PROMPTS = [
   { name: "greet", description: "Greets", arguments: [{ name: "name", required: true }] },
+  { name: "ask", description: "Asks" },
 ];
 
 export const FORM = {

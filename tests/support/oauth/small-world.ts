@@ -15,6 +15,8 @@ export interface SmallWorld {
   lifeS: number;
   /** Token requests are answered after this long, in ms. */
   delayMs: number;
+  /** No token issued so far is let in any more. */
+  revoke(): void;
   stop(): Promise<void>;
 }
 
@@ -82,6 +84,7 @@ export async function startSmallWorld(world = {} as SmallWorld): Promise<SmallWo
     secret: undefined,
     lifeS: 3600,
     delayMs: 0,
+    revoke: () => endsMs.clear(),
     stop,
   });
 }

@@ -22,6 +22,10 @@ export const COMMIT = "a".repeat(40);
 export const sharedRelease = (): Promise<string> =>
   once("release", digestOf(SOURCES.map((name) => join(ROOT, name))), (folder) => makeRelease(folder));
 
+/** @returns the folder of a release of one platform alone; nothing in it may be changed */
+export const releaseOf = (only: string): Promise<string> =>
+  once(only, digestOf(SOURCES.map((name) => join(ROOT, name))), (folder) => makeRelease(folder, { only }));
+
 /** Path of a platform's executable in a release. */
 export function executableIn(release: string, name: string): string {
   const found = TARGETS.find((one) => one.name === name);

@@ -6,7 +6,14 @@ export interface AdmissionRules {
   /** Further names that may be asked for, and whose pages may ask. */
   allowedHosts: readonly string[];
   /** What must be shown, where it must. */
-  bearer?: string;
+  bearer?: Bearer;
+}
+
+/** The token that clients must show; it may be another by and by. */
+export interface Bearer {
+  now(): string;
+  /** Where it is to be looked up anew, that. Never rejects. @param isRefused one was shown that does not fit */
+  fresh(isRefused: boolean): Promise<void> | undefined;
 }
 
 /** Headers by lower-case name, as node:http has them. */
@@ -22,12 +29,13 @@ export function denialOf(head: Head, rules: AdmissionRules): Denial | undefined 
   const { isLoopback, allowedHosts, bearer } = rules;
   const isOurs = (name: string | undefined) =>
     name !== undefined && (isLoopbackName(name) || allowedHosts.includes(name));
-  const host = hostName(`http://${one(head.host) ?? ""}`);
-  if (isLoopback && !isOurs(host)) return { status: 403, words: "this host name is not served here" };
+  const host = one(head.host);
+  if (isLoopback && !isPlainLoopback(host) && !isOurs(hostOfHeader(host)))
+    return { status: 403, words: "this host name is not served here" };
   const origin = one(head.origin);
   if (origin !== undefined && !isOurs(hostName(origin)))
     return { status: 403, words: "pages of this origin may not ask here" };
-  if (bearer !== undefined && !isSameSecret(one(head.authorization), `Bearer ${bearer}`))
+  if (bearer !== undefined && !isSameSecret(one(head.authorization), `Bearer ${bearer.now()}`))
     return { status: 401, words: "a bearer is wanted" };
   return undefined;
 }
@@ -36,16 +44,24 @@ export function denialOf(head: Head, rules: AdmissionRules): Denial | undefined 
 export const one = (value: string | string[] | undefined): string | undefined =>
   Array.isArray(value) ? value.join(", ") : value;
 
-function hostName(url: string): string | undefined {
-  try {
-    return new URL(url).hostname.toLowerCase();
-  } catch {
-    return undefined;
-  }
+/** The host in an address, as URLs write it; undefined where there is none. */
+export function hostName(url: string): string | undefined {
+  // A trailing dot says that the name is whole (RFC 3986 §3.2.2).
+  return URL.parse(url)?.hostname.toLowerCase().replace(/\.$/, "") || undefined;
 }
+
+/** The same in the header (RFC 9110 §7.2): nothing but a host and a port. */
+const hostOfHeader = (host: string | undefined): string | undefined =>
+  host !== undefined && /^(?:\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.test(host)
+    ? hostName(`http://${host}`)
+    : undefined;
 
 export const isLoopbackName = (name: string): boolean =>
   name === "localhost" || name === "[::1]" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name);
+
+/** Nearly all requests name it like this: a URL need not be made of it. */
+const isPlainLoopback = (host: string | undefined): boolean =>
+  host !== undefined && /^(?:127(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?$/.test(host);
 
 /** In a time that tells nothing of where they differ. */
 function isSameSecret(given: string | undefined, wanted: string): boolean {

@@ -16,11 +16,26 @@ export async function listening(server: Server, listen: Listen): Promise<void> {
 function bind(server: Server, listen: Listen): Promise<void> {
   return new Promise((resolve, reject) => {
     const place = listen.kind === "unix" ? listen.path : `${listen.host}:${listen.port}`;
-    server.once("error", (error) => reject(cannotListen(place, codeOf(error) ?? "it failed")));
+    server.once("error", (error) =>
+      reject(cannotListen(place, WORDS[codeOf(error)] ?? (codeOf(error) || "it failed"))),
+    );
     if (listen.kind === "unix") server.listen(listen.path, resolve);
     else server.listen(listen.port, listen.host, resolve);
   });
 }
+
+/** What the system's codes mean here. */
+const WORDS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "something listens there already",
+  EACCES: "this user may not (EACCES)",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EAFNOSUPPORT: "this machine has no such kind of address",
+  ENOTFOUND: "there is no such host",
+  ENOENT: "there is no such folder",
+  ENOTDIR: "there is no such folder",
+  ENAMETOOLONG: "the path is too long for a socket",
+  EINVAL: "the path is too long for a socket",
+};
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
@@ -32,8 +47,12 @@ export const shown = (server: Server, listen: Listen): string =>
     ? `unix:${listen.path} (/mcp)`
     : `http://${hostInUrl(listen.host)}:${portOf(server)}/mcp`;
 
-/** A socket that a killed process has left: nobody answers there. */
+/** A socket that a killed process has left: nobody answers there. What is no socket stays. */
 async function clearLeft(path: string): Promise<void> {
+  const { lstat } = process.getBuiltinModule("node:fs/promises");
+  const found = await lstat(path).catch(() => undefined);
+  if (!found) return;
+  if (!found.isSocket()) throw cannotListen(path, "something else is there");
   const { connect } = process.getBuiltinModule("node:net");
   const code = await new Promise<string | undefined>((resolve) => {
     const socket = connect({ path });

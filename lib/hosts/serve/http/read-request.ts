@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { type Text, toText, trimText } from "../../../mcp/jsonrpc/bytes.ts";
-import { startTimer } from "../../../timing/timer.ts";
+import { watchIdle } from "../../../timing/idle-timeout.ts";
 
 /** Longest body, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -26,11 +26,10 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
     const parts: Buffer[] = [];
     let size = 0;
     const late = () => fail(new BodyRefused(408, "the body did not come in time"));
-    let timer = startTimer(SILENT_MS, late);
-    const whole = startTimer(LONGEST_MS, late);
-    let heardMs = performance.now();
+    const idle = watchIdle(SILENT_MS, late);
+    const whole = watchIdle(LONGEST_MS, late);
     const fail = (error: BodyRefused) => {
-      timer.stop();
+      idle.stop();
       whole.stop();
       incoming.pause();
       reject(error);
@@ -39,15 +38,10 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
       size += part.length;
       if (size > MAX_BODY_BYTES) return fail(tooLong());
       parts.push(part);
-      const now = performance.now();
-      // Not for each of many small parts.
-      if (now - heardMs < 1000) return;
-      heardMs = now;
-      timer.stop();
-      timer = startTimer(SILENT_MS, late);
+      idle.refresh();
     });
     incoming.on("end", () => {
-      timer.stop();
+      idle.stop();
       whole.stop();
       const [only] = parts;
       resolve(trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts))));

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
 import type { Id } from "../../../mcp/jsonrpc/id.ts";
 import { errorResponse, type RpcError } from "../../../mcp/jsonrpc/message.ts";
+import { startInterval, type Timer } from "../../../timing/timer.ts";
 import { until } from "../../../timing/until.ts";
 
 /** A client that takes nothing of what waits for it for so long is cut off, in ms. */
@@ -12,11 +13,15 @@ const ALIVE_MS = 25_000;
 /** The response to one HTTP request: one JSON answer, unless something comes before it; then a stream of events. */
 export class Reply {
   readonly #response: ServerResponse;
-  readonly #gone = new AbortController();
+  #isOver = false;
+  /** Made where somebody asks for it: most responses are over before anybody does. */
+  #gone: AbortController | undefined;
+  readonly #whenOver = new Set<() => void>();
   #drained: Promise<void> | undefined;
-  #alive: ReturnType<typeof setInterval> | undefined;
-  /** What the next event says of where the stream can be resumed. */
-  #eventId: string | undefined;
+  #alive: Timer | undefined;
+  /** What the next event says of where and when the stream can be resumed. */
+  #eventHead = "";
+  #retryMs: number | undefined;
   /** Told when it begins: what its head says is known by then at the latest. */
   onBegin: (() => void) | undefined;
   /** Whether the client can resume what it has. */
@@ -24,16 +29,35 @@ export class Reply {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.on("close", () => {
-      clearInterval(this.#alive);
-      this.#gone.abort();
-    });
-    response.on("error", () => this.#gone.abort());
+    const over = () => this.#end();
+    response.on("close", over);
+    response.on("error", over);
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#alive?.stop();
+    this.#gone?.abort();
+    for (const run of this.#whenOver) run();
   }
 
   /** Fires when the response is over, and before its end where the client has gone. */
   get gone(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.#isOver) this.#gone.abort();
     return this.#gone.signal;
+  }
+
+  /** Whether `gone` has fired. */
+  get isGone(): boolean {
+    return this.#isOver;
+  }
+
+  /** Calls `run` when `gone` fires, as a listener of it would be called, at a tenth of the price. @returns what takes that back */
+  whenGone(run: () => void): () => void {
+    this.#whenOver.add(run);
+    return () => this.#whenOver.delete(run);
   }
 
   get isBegun(): boolean {
@@ -41,12 +65,12 @@ export class Reply {
   }
 
   header(name: string, value: string): void {
-    if (!this.isBegun && !this.gone.aborted) this.#response.setHeader(name, value);
+    if (!this.isBegun && !this.#isOver) this.#response.setHeader(name, value);
   }
 
   /** The whole of it. */
   whole(status: number, text?: Text, type = "application/json"): void {
-    if (this.gone.aborted || this.isBegun) return;
+    if (this.#isOver || this.isBegun) return;
     this.onBegin?.();
     if (text === undefined) {
       this.#response.writeHead(status, { "content-length": 0 }).end();
@@ -70,7 +94,7 @@ export class Reply {
 
   /** From now on it is a stream of events. */
   stream(): void {
-    if (this.isBegun || this.gone.aborted) return;
+    if (this.isBegun || this.#isOver) return;
     this.onBegin?.();
     this.#response.writeHead(200, {
       "content-type": "text/event-stream",
@@ -78,32 +102,35 @@ export class Reply {
       "x-accel-buffering": "no",
     });
     this.#response.flushHeaders();
-    this.#alive = setInterval(() => void this.#write(": alive\n\n"), ALIVE_MS);
-    this.#alive.unref();
+    this.#alive = startInterval(ALIVE_MS, () => void this.#write(": alive\n\n"));
+    this.#alive.keepAlive(false);
   }
 
   /** One message as an event. Resolves when more can be taken. */
   event(text: Text): Promise<void> {
     this.stream();
-    const id = this.#eventId;
-    this.#eventId = undefined;
-    return this.#write(`${id === undefined ? "" : `id: ${id}\n`}data: ${asString(text)}\n\n`);
+    const head = this.#eventHead;
+    this.#eventHead = "";
+    return this.#write(`${head}data: ${asString(text)}\n\n`);
   }
 
-  /** Where the server's stream can be resumed: goes with the next event, or alone. */
-  async eventId(id: string, isAlone: boolean): Promise<void> {
+  /** Where the server's stream can be resumed, and after how long: goes with the next event, or alone. */
+  async eventId(id: string, isAlone: boolean, retryMs?: number): Promise<void> {
     if (/[\r\n\0]/.test(id)) return;
     this.isResumable = true;
-    if (!isAlone) this.#eventId = id;
+    const isNews = retryMs !== undefined && retryMs !== this.#retryMs;
+    this.#retryMs = retryMs;
+    const lines = `${isNews ? `retry: ${retryMs}\n` : ""}id: ${id}\n`;
+    if (!isAlone) this.#eventHead = lines;
     else {
       this.stream();
-      await this.#write(`id: ${id}\ndata: \n\n`);
+      await this.#write(`${lines}data: \n\n`);
     }
   }
 
   /** The answer of another process, as it comes. */
   pass(answer: IncomingMessage): void {
-    if (this.isBegun || this.gone.aborted) return void answer.destroy();
+    if (this.isBegun || this.#isOver) return void answer.destroy();
     const {
       connection: _connection,
       "keep-alive": _alive,
@@ -111,15 +138,19 @@ export class Reply {
       ...kept
     } = answer.headers;
     this.#response.writeHead(answer.statusCode ?? 502, kept);
+    this.#response.flushHeaders();
+    // What breaks off there breaks off here: its client must not wait for more.
+    answer.on("error", () => this.#response.destroy());
+    answer.on("aborted", () => this.#response.destroy());
     answer.pipe(this.#response);
   }
 
   end(): void {
-    if (!this.gone.aborted) this.#response.end();
+    if (!this.#isOver) this.#response.end();
   }
 
   #write(text: string): Promise<void> {
-    if (this.gone.aborted || this.#response.writableEnded) return Promise.resolve();
+    if (this.#isOver || this.#response.writableEnded) return Promise.resolve();
     if (this.#response.write(text)) return this.#drained ?? Promise.resolve();
     this.#drained ??= this.#untilDrained();
     return this.#drained;
@@ -129,6 +160,6 @@ export class Reply {
     const drained = new Promise<void>((resolve) => this.#response.once("drain", () => resolve()));
     const isOver = await until(drained, SLOW_MS, this.gone);
     this.#drained = undefined;
-    if (!isOver && !this.gone.aborted) this.#response.destroy();
+    if (!isOver && !this.#isOver) this.#response.destroy();
   }
 }

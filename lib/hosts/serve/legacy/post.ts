@@ -17,18 +17,19 @@ import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
 import { refused } from "../../../mcp/protocol/answer.ts";
 import { Cancellation, Detachment } from "../../../mcp/protocol/transport.ts";
 import { judge } from "../../../mcp/protocol/verdict.ts";
+import { giveBackController, takeController } from "../../../timing/linked-abort.ts";
 import { quietly } from "../../../timing/quietly.ts";
 import { type Carried, carry } from "../carry.ts";
 import type { HostedSession, Owed, ServeContext } from "../context.ts";
-import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
 import { FORWARDED, forward, placeOf } from "../peers.ts";
-import { createSession, idOfSession, sessionOf } from "./sessions.ts";
+import { sessionFor } from "./session-for.ts";
+import { idOfSession, SESSION } from "./session-id.ts";
+import { createSession } from "./sessions.ts";
 import { toClient } from "./to-client.ts";
 
 /** The version that has batches (MCP 2025-03-26 "Batching"). */
 const WITH_BATCHES = "2025-03-26";
-const SESSION = "mcp-session-id";
 
 /** Takes one POST of a legacy client's, whose messages were read. */
 export async function takeLegacyPost(
@@ -48,7 +49,7 @@ export async function takeLegacyPost(
     if (!isArray) return open(context, initialize, reply);
     return reply.refuse(400, { code: INVALID_REQUEST, message: "initialize stands alone" });
   }
-  const session = await sessionFor(context, incoming, reply);
+  const session = await sessionFor(context, incoming, reply, body);
   if (!session) return;
   if (isArray && session.version !== WITH_BATCHES)
     return reply.refuse(400, { code: INVALID_REQUEST, message: `${session.version} has no batches` });
@@ -63,23 +64,6 @@ export async function takeLegacyPost(
   await answerAll(context, session, requests, unreadable, isArray, reply);
 }
 
-/** The session that a request names; undefined where that was refused. */
-export async function sessionFor(
-  context: ServeContext,
-  { headers }: IncomingMessage,
-  reply: Reply,
-): Promise<HostedSession | undefined> {
-  const id = one(headers[SESSION]);
-  if (id === undefined) {
-    reply.refuse(400, { code: -32000, message: "Bad Request: Mcp-Session-Id header is required" });
-    return undefined;
-  }
-  const session = await sessionOf(context, id);
-  if (!session) reply.refuse(404, { code: -32001, message: "Session not found" });
-  else session.lastUsedMs = performance.now();
-  return session;
-}
-
 async function open(context: ServeContext, initialize: RequestMessage, reply: Reply): Promise<void> {
   const session = createSession(context, initialize);
   const { response } = await carry(context, session, initialize, new AbortController(), {
@@ -87,6 +71,7 @@ async function open(context: ServeContext, initialize: RequestMessage, reply: Re
   });
   if (!response.error) {
     session.version = String(response.result?.protocolVersion);
+    context.sessions.set(session.key, Promise.resolve(session));
     reply.header(SESSION, idOfSession(context, session));
   } else void session.connection.close("end");
   await reply.answer(response.text);
@@ -123,7 +108,9 @@ async function isElsewhere(
   }
   const place = placeOf(context, question);
   if (place === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
-    await forward(String(question.a), incoming, Buffer.from(asString(body)), reply);
+    const to = { address: String(question.a), body: Buffer.from(asString(body)) };
+    if (!(await forward(context, incoming, reply, to)))
+      reply.refuse(400, { code: -32000, message: "the process that asked is gone" });
     return true;
   }
   if (place !== "here") return false;
@@ -141,10 +128,6 @@ async function answerAll(
   isArray: boolean,
   reply: Reply,
 ): Promise<void> {
-  // Opened again: clients that can take the new id from here on spare other processes that.
-  reply.onBegin = () => {
-    if (session.side?.session) reply.header(SESSION, idOfSession(context, session));
-  };
   session.replies.add(reply);
   const carried = await Promise.all(requests.map((message) => answerOne(context, session, message, reply)));
   session.replies.delete(reply);
@@ -177,7 +160,7 @@ async function answerOne(
   reply: Reply,
 ): Promise<Carried | undefined> {
   const { id } = message;
-  const request: Owed = { cancel: new AbortController() };
+  const request: Owed = { cancel: takeController() };
   if (!session.owed.add(id, request)) {
     const error = { code: INVALID_REQUEST, message: `a request with id ${id} is under way` };
     return { response: errorResponse(null, error) };
@@ -186,13 +169,16 @@ async function answerOne(
   const onGone = () => {
     if (reply.isResumable) request.cancel.abort(new Detachment());
   };
-  reply.gone.addEventListener("abort", onGone, { once: true });
+  const forget = reply.whenGone(onGone);
   const isGuarded = context.endpoint.guard !== undefined;
   const carried = await carry(context, session, message, request.cancel, {
     onMessage: (heard) => toClient(context, session, heard, reply),
     // What is resumed comes back unguarded.
-    ...(isGuarded ? {} : { onEventId: (at: string, isAlone: boolean) => reply.eventId(at, isAlone) }),
+    ...(isGuarded ? {} : { onEventId: reply.eventId.bind(reply) }),
   });
-  reply.gone.removeEventListener("abort", onGone);
-  return session.owed.settle(id) ? carried : undefined;
+  forget();
+  if (!session.owed.settle(id)) return undefined;
+  // Of what failed, something may still be under way.
+  if (!carried.response.error) giveBackController(request.cancel);
+  return carried;
 }

@@ -1,6 +1,4 @@
-// Sessions of legacy clients. What one is stands in its id, sealed, so that any process can go on with it; what is kept
-// here only spares work.
-import { isObject, type JsonObject } from "../../../json.ts";
+// Sessions of legacy clients, as far as this process has them: what is kept here only spares work. @see session-id.ts
 import { createConnection } from "../../../mcp/connection/connection.ts";
 import { createIds } from "../../../mcp/jsonrpc/id.ts";
 import {
@@ -10,12 +8,11 @@ import {
 } from "../../../mcp/jsonrpc/message.ts";
 import { Pending } from "../../../mcp/jsonrpc/pending.ts";
 import { errorIn } from "../../../mcp/protocol/answer.ts";
-import type { SavedSession } from "../../../mcp/protocol/endpoint.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
+import { contentOf, type SessionId, type ShownId } from "./session-id.ts";
+import { createSettings } from "./settings.ts";
 import { toClient } from "./to-client.ts";
 
-/** Longest handshake that is kept in an id, in characters: servers and proxies limit headers to some KB in all. */
-const MOST_SEALED = 2000;
 const INITIALIZED = notification("notifications/initialized");
 const ids = createIds();
 
@@ -23,10 +20,11 @@ const ids = createIds();
 export function createSession(
   context: ServeContext,
   initialize: RequestMessage,
-  resumed?: SavedSession,
+  came?: SessionId,
 ): HostedSession {
   const { endpoint } = context;
   const handshake = { initialize, initialized: INITIALIZED };
+  const settings = createSettings(came?.settings);
   // Told while the connection is made.
   let side: HostedSession["side"];
   const session: HostedSession = {
@@ -34,7 +32,8 @@ export function createSession(
       endpoint,
       onMessage: (message) => toClient(context, session, message, undefined),
       shared: {
-        ...(resumed ? { resumed: { handshake, session: resumed } } : {}),
+        ...(came?.server ? { resumed: { handshake, session: came.server } } : {}),
+        settings,
         onSide(now) {
           side = now;
         },
@@ -47,9 +46,12 @@ export function createSession(
       side = now;
     },
     initialize,
-    version: "",
+    key: came?.key ?? crypto.randomUUID(),
+    version: came?.version ?? "",
     id: "",
+    turn: came?.turn ?? 0,
     sealed: "",
+    settings,
     owed: new Pending(),
     stream: undefined,
     questions: new Map(),
@@ -60,75 +62,70 @@ export function createSession(
   return session;
 }
 
-/** The id that the client goes on with: another one where the server's session is another by now. */
-export function idOfSession(context: ServeContext, session: HostedSession): string {
-  const server = session.side?.session?.current();
-  const key = serverSession(session);
-  if (session.id !== "" && session.sealed === key) return session.id;
-  const { params } = session.initialize;
-  const isLong = JSON.stringify(params).length > MOST_SEALED;
-  session.id = context.seals.seal("session", {
-    v: session.version,
-    ...(server ? { s: server } : {}),
-    p: isLong ? bare(params) : params,
-  });
-  session.sealed = key;
-  context.sessions.set(session.id, Promise.resolve(session));
-  return session.id;
+/** The session that an id stands for; undefined where it was ended here, or the server will not have it. */
+export async function sessionOf(context: ServeContext, shown: ShownId): Promise<HostedSession | undefined> {
+  const { key, turn } = shown.value;
+  if (context.ended.has(key)) return undefined;
+  const known = context.sessions.get(key);
+  if (!known) return come(context, shown);
+  const session = await known;
+  if (!session || turn <= session.turn) return session;
+  return (await isBroughtUp(session, shown)) ? session : come(context, shown);
 }
 
-const bare = ({ protocolVersion, capabilities }: JsonObject): JsonObject => ({
-  protocolVersion,
-  capabilities: JSON.stringify(capabilities ?? {}).length > MOST_SEALED ? {} : capabilities,
-  clientInfo: { name: "unknown", version: "0" },
-});
-
-/** The session that an id stands for; undefined where it is none of ours, or was ended here. */
-export function sessionOf(context: ServeContext, id: string): Promise<HostedSession | undefined> {
-  if (context.ended.has(id)) return Promise.resolve(undefined);
-  const known = context.sessions.get(id);
-  if (known) return known;
-  const value = context.seals.open("session", id);
-  if (!value || !isObject(value.p)) return Promise.resolve(undefined);
-  const made = comeFromElsewhere(context, id, value, value.p);
-  context.sessions.set(id, made);
-  made.then(
-    (session) => session ?? context.sessions.delete(id),
-    () => context.sessions.delete(id),
-  );
+/** A session that another process has made, or this one before. @throws M2mcpError where the server cannot be asked */
+function come(context: ServeContext, shown: ShownId): Promise<HostedSession | undefined> {
+  const { sessions } = context;
+  const { key } = shown.value;
+  const made = comeFromElsewhere(context, shown);
+  sessions.set(key, made);
+  const forget = () => {
+    if (sessions.get(key) === made) sessions.delete(key);
+  };
+  made.then((session) => session ?? forget(), forget);
   return made;
 }
 
-/** @throws M2mcpError where the server has to be asked, and cannot be */
 async function comeFromElsewhere(
   context: ServeContext,
-  id: string,
-  { v, s }: JsonObject,
-  params: JsonObject,
+  { text, value }: ShownId,
 ): Promise<HostedSession | undefined> {
-  const initialize = requestMessage(ids.next(), "initialize", params);
-  const saved = isObject(s) ? (s as unknown as SavedSession) : undefined;
-  const session = createSession(context, initialize, saved);
-  session.version = String(v);
-  if (saved) {
-    return named(session, id);
-  }
+  const initialize = requestMessage(ids.next(), "initialize", value.params);
+  const session = createSession(context, initialize, value);
+  named(session, text, value);
+  if (value.server) return session;
   // The server keeps no session that could be gone on with: what it is told of the client is told anew.
-  const { connection } = session;
-  const signal = new AbortController().signal;
-  const answer = await connection.request({ message: initialize, signal, onMessage: async () => {} });
+  const { connection, settings } = session;
+  const answer = await ask(session, initialize);
   if (errorIn(answer) || answer.kind === "refused") {
     await connection.close("end");
     return undefined;
   }
   if (session.side?.era !== "modern") await connection.notify(INITIALIZED);
-  return named(session, id);
-}
-
-function named(session: HostedSession, id: string): HostedSession {
-  session.id = id;
-  session.sealed = serverSession(session);
+  await setAll(session, settings.all());
   return session;
 }
 
-const serverSession = ({ side }: HostedSession): string => JSON.stringify(side?.session?.current() ?? null);
+/** Brings a session up to what its client has set elsewhere; whether it can be: one at another session of the server's cannot. */
+async function isBroughtUp(session: HostedSession, { text, value }: ShownId): Promise<boolean> {
+  const current = session.side?.session?.current();
+  if (value.server && value.server.id !== current?.id) return false;
+  const changes = session.settings.take(value.settings);
+  session.turn = value.turn;
+  named(session, text, value);
+  // At a session of the server's own it holds already.
+  if (!value.server) await setAll(session, changes);
+  return true;
+}
+
+async function setAll(session: HostedSession, requests: readonly RequestMessage[]): Promise<void> {
+  await Promise.all(requests.map((message) => ask(session, message).catch(() => {})));
+}
+
+const ask = ({ connection }: HostedSession, message: RequestMessage) =>
+  connection.request({ message, signal: new AbortController().signal, onMessage: async () => {} });
+
+function named(session: HostedSession, id: string, value: SessionId): void {
+  session.id = id;
+  session.sealed = contentOf(value);
+}

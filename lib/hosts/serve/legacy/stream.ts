@@ -5,7 +5,7 @@ import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
-import { sessionFor } from "./post.ts";
+import { sessionFor } from "./session-for.ts";
 import { toClient } from "./to-client.ts";
 
 /** Sessions that were ended here and are remembered as such. */
@@ -59,7 +59,7 @@ async function passStream(
       if (message.kind !== "response") await toClient(context, session, message, reply);
       else if (!isGuarded) await reply.event(message.text);
     },
-    onEventId: (id, isAlone) => (isGuarded ? undefined : reply.eventId(id, isAlone)),
+    onEventId: (id, isAlone, retryMs) => (isGuarded ? undefined : reply.eventId(id, isAlone, retryMs)),
   });
   if (!refusal) return;
   const { status } = refusal;
@@ -74,8 +74,8 @@ async function holdStream(session: HostedSession, reply: Reply): Promise<void> {
   reply.stream();
   if (session.side?.era === "modern")
     await session.connection.notify(notification("notifications/initialized"));
-  if (reply.gone.aborted) return;
-  await new Promise<void>((resolve) => reply.gone.addEventListener("abort", () => resolve(), { once: true }));
+  if (reply.isGone) return;
+  await new Promise<void>((resolve) => void reply.whenGone(resolve));
 }
 
 /** DELETE: the client wants the session no more. */
@@ -86,11 +86,8 @@ export async function endSession(
 ): Promise<void> {
   const session = await sessionFor(context, incoming, reply);
   if (!session) return;
-  const given = one(incoming.headers["mcp-session-id"]) ?? "";
-  for (const id of new Set([given, session.id])) {
-    context.sessions.delete(id);
-    context.ended.add(id);
-  }
+  context.sessions.delete(session.key);
+  context.ended.add(session.key);
   const [oldest] = context.ended;
   if (context.ended.size > MOST_ENDED && oldest !== undefined) context.ended.delete(oldest);
   session.stream?.end();

@@ -22,7 +22,7 @@ export async function toClient(
   if (message.kind === "notification" && message.method.endsWith("/list_changed"))
     context.onListChanged(message.method);
   // The old transport has one stream for all: then any that the client reads will do.
-  const place = [reply, session.stream, ...session.replies].find((one) => one && !one.gone.aborted);
+  const place = [reply, session.stream, ...session.replies].find((one) => one && !one.isGone);
   if (place) {
     await place.event(named(context, session, message).text);
     context.onMessageDone(message.text.length);
@@ -42,7 +42,7 @@ function named(context: ServeContext, session: HostedSession, message: Heard): H
   if (!session.side?.isHeldHere) return message;
   if (message.kind === "request") {
     const { address: a, instance: i } = context.self;
-    const value = { a, i, s: session.id, q: message.id };
+    const value = { a, i, s: session.key, q: message.id };
     const id: Id = JSON.stringify(context.seals.seal("question", value));
     session.questions.set(message.id, id);
     const [oldest] = session.questions.keys();

@@ -1,6 +1,12 @@
-import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "../../../mcp/jsonrpc/message.ts";
+import { isObject } from "../../../json.ts";
+import {
+  INVALID_PARAMS,
+  METHOD_NOT_FOUND,
+  type RequestMessage,
+  type RpcError,
+} from "../../../mcp/jsonrpc/message.ts";
 import type { HeaderMap } from "../../../mcp/protocol/endpoint.ts";
-import { META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
+import { META_CAPABILITIES, META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
 import { paramHeaders } from "../../../mcp/protocol/param-headers.ts";
 import { HEADER_MISMATCH, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../../mcp/protocol/versions.ts";
 import { type Head, one } from "../http/admission.ts";
@@ -13,8 +19,8 @@ const NAMED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with the headers of a modern request, which mirror its body (MCP 2026-07-28 "Server Validation");
- * undefined where nothing is.
+ * What is wrong with the headers of a modern request, which mirror its body (MCP 2026-07-28 "Server Validation"), or with
+ * what it says of itself; undefined where nothing is.
  *
  * @param toolHeaders where the arguments of the tool that is called are mirrored, as far as that is known
  */
@@ -39,13 +45,26 @@ export function mismatch(head: Head, message: RequestMessage, toolHeaders: Heade
   if (typeof name === "string" && decoded(one(head["mcp-name"])) !== name) return wrong("Mcp-Name");
   for (const [header, value] of Object.entries(paramHeaders(toolHeaders, message.params.arguments)))
     if (!isSame(decoded(one(head[header.toLowerCase()])), decoded(value))) return wrong(header);
-  return undefined;
+  const lacking = metaLacks(message);
+  return lacking === undefined ? undefined : { code: INVALID_PARAMS, message: `_meta lacks ${lacking}` };
 }
 
-/** A header's value as it was meant: plain, or in the Base64 sentinel format (MCP 2026-07-28 "Value Encoding"). */
+/** What each request must say of itself and this one does not (MCP 2026-07-28 "`_meta`"). */
+function metaLacks(message: RequestMessage): string | undefined {
+  const meta = metaOf(message);
+  if (typeof meta[META_VERSION] !== "string") return META_VERSION;
+  return isObject(meta[META_CAPABILITIES]) ? undefined : META_CAPABILITIES;
+}
+
+/**
+ * A header's value as it was meant: plain, or in the Base64 sentinel format (MCP 2026-07-28 "Value Encoding"); undefined
+ * where it is in that format and no Base64.
+ */
 function decoded(value: string | undefined): string | undefined {
-  const coded = value === undefined ? null : /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/.exec(value);
-  return coded ? Buffer.from(coded[1] ?? "", "base64").toString("utf8") : value;
+  const [, coded] = (value !== undefined && /^=\?base64\?(.*)\?=$/.exec(value)) || [];
+  if (coded === undefined) return value;
+  const isWhole = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(coded);
+  return isWhole ? Buffer.from(coded, "base64").toString("utf8") : undefined;
 }
 
 /** `42.0` is 42. */

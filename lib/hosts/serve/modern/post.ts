@@ -45,8 +45,10 @@ export async function takeModernPost(
   const wrong = mismatch(incoming.headers, message, (tool && known?.toolHeaders?.[tool]) || []);
   if (wrong) return reply.refuse(400, wrong, message.id);
   const state = context.seals.open("state", message.params.requestState);
-  if (state && placeOf(context, state) === "elsewhere" && incoming.headers[FORWARDED] === undefined)
-    return forward(String(state.a), incoming, Buffer.from(asString(body)), reply);
+  if (state && placeOf(context, state) === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
+    const to = { address: String(state.a), body: Buffer.from(asString(body)) };
+    if (await forward(context, incoming, reply, to)) return;
+  }
   const key = state ? String(state.k) : keyOf(message);
   if (message.method === LISTEN) return listen(context, key, message, reply);
   await answer(context, carrierFor(context, key), key, state ? withState(message, state.q) : message, reply);
@@ -62,12 +64,12 @@ async function answer(
   const cancel = new AbortController();
   // Closing its stream cancels a request (MCP 2026-07-28 "Cancellation").
   const onGone = () => cancel.abort(new Cancellation());
-  reply.gone.addEventListener("abort", onGone, { once: true });
+  const forget = reply.whenGone(onGone);
   if (message.method !== LISTEN) carrier.replies.add(reply);
   const { response } = await carry(context, carrier, message, cancel, {
     onMessage: (heard) => tell(context, heard, reply),
   });
-  reply.gone.removeEventListener("abort", onGone);
+  forget();
   carrier.replies.delete(reply);
   const told = carrier.side?.isHeldHere ? sealedState(context, key, response) : response;
   await reply.answer(told.text, statusOf(told.error));

@@ -1,6 +1,7 @@
 import type { CookieJar } from "tough-cookie";
 import type { Authorization } from "../../../net/authorization.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
+import type { HttpResponse } from "../body.ts";
 import type { Layer, LocatedRequest } from "./layer.ts";
 
 /** Cookies kept of one server, and the longest taken, in characters: what a balancer needs is one short one. */
@@ -27,18 +28,22 @@ export function cookies(url: string, authorization: Authorization): Layer {
   const { origin } = new URL(url);
   const mine = cookiesOf(authorization, origin);
   const isOurs = (request: LocatedRequest) => request.url === url || new URL(request.url).origin === origin;
-  return (next) => async (request) => {
-    if (mine.saved) await learn(mine, url, mine.saved);
-    const response = await next(mine.jar && isOurs(request) ? withCookies(request, mine.jar) : request);
-    if (response.headers.has("set-cookie") && isOurs(request))
-      await learn(mine, request.url, response.headers.getSetCookie());
-    return response;
+  const seen = (request: LocatedRequest, response: HttpResponse) =>
+    response.headers.has("set-cookie") && isOurs(request)
+      ? learn(mine, request.url, response.headers.getSetCookie()).then(() => response)
+      : response;
+  return (next) => {
+    const send = (request: LocatedRequest) =>
+      next(mine.jar && isOurs(request) ? withCookies(request, mine.jar) : request).then((response) =>
+        seen(request, response),
+      );
+    return (request) => (mine.saved ? learn(mine, url, mine.saved).then(() => send(request)) : send(request));
   };
 }
 
 /** The cookies as a later process may go on with them, beside the session that they belong to. */
 export function cookieTexts({ url, authorization }: Pick<Endpoint, "url" | "authorization">): string[] {
-  const { jar, saved } = cookiesOf(authorization, new URL(url).origin);
+  const { jar, saved } = cookiesOf(authorization, originOf(url));
   return jar ? jar.getCookiesSync(url).map(String) : [...(saved ?? [])];
 }
 
@@ -47,9 +52,17 @@ export function restoreCookies(
   { url, authorization }: Pick<Endpoint, "url" | "authorization">,
   texts: readonly string[],
 ): void {
-  const mine = cookiesOf(authorization, new URL(url).origin);
+  const mine = cookiesOf(authorization, originOf(url));
   if (!mine.jar) mine.saved = texts;
 }
+
+/** Nearly every address asked about is the one asked about before. */
+function originOf(url: string): string {
+  if (url !== last.url) last = { url, origin: new URL(url).origin };
+  return last.origin;
+}
+
+let last = { url: "", origin: "" };
 
 function cookiesOf(authorization: Authorization, origin: string): Cookies {
   const byOrigin = kept.get(authorization) ?? new Map<string, Cookies>();

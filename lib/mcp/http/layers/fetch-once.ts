@@ -33,8 +33,11 @@ export const fetchOnce =
       if (unlink) giveBackController(abort);
     };
     try {
-      const init: RequestInit = { method, headers, redirect: "manual", signal: abort.signal };
-      if (body !== undefined) init.body = body as BodyInit;
+      const { signal } = abort;
+      const init: RequestInit =
+        body === undefined
+          ? { method, headers, redirect: "manual", signal }
+          : { method, headers, redirect: "manual", signal, body: body as BodyInit };
       const response = await fetch(url, init);
       limitMs = bodyTimeoutMs;
       watch.refresh(limitMs);

@@ -54,13 +54,18 @@ export const compose = (send: Send, ...layers: Layer[]): Send =>
 export const composeUponFailure =
   (send: Send, ...layers: Layer[]): Send =>
   (request) => {
-    let first: Promise<HttpResponse> | undefined = send(request);
-    const replay: Send = (again) => {
-      const sent = first;
-      first = undefined;
-      return sent ?? send(again);
+    /** The layers see it as they would have. */
+    const layered = (outcome: Promise<HttpResponse>) => {
+      let first: Promise<HttpResponse> | undefined = outcome;
+      const replay: Send = (again) => {
+        const sent = first;
+        first = undefined;
+        return sent ?? send(again);
+      };
+      return compose(replay, ...layers)(request);
     };
-    // The layers see it as they would have.
-    const layered = () => compose(replay, ...layers)(request);
-    return first.then((response) => (response.status < 300 ? response : layered()), layered);
+    return send(request).then(
+      (response) => (response.status < 300 ? response : layered(Promise.resolve(response))),
+      (error: unknown) => layered(Promise.reject(error)),
+    );
   };

@@ -1,10 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "../../../command-line/command.ts";
 import { showControls } from "../../../controls.ts";
 import { M2mcpError } from "../../../failure.ts";
 import type { JsonObject } from "../../../json.ts";
+import { textOf } from "../../../plain-text.ts";
+import { removeFolder } from "../../../platform/files/remove-folder.ts";
 import { chosenEditor, openEditor } from "../../../platform/programs/editor.ts";
 import { readJsonObject } from "../read-json.ts";
 import { editorFailed, nothingEdited } from "./errors.ts";
@@ -33,7 +35,8 @@ export async function editedArguments(
       const editor = chosenEditor(io.env);
       const failure = await openEditor(editor, file, io.env, output.screen.out.isTerminal);
       if (failure !== undefined) throw editorFailed(editor, failure);
-      const edited = await readFile(file, "utf8");
+      // Editors of Windows save with a mark, and lines of their own kind.
+      const edited = textOf(await readFile(file)).replaceAll("\r\n", "\n");
       const isSame = edited === text;
       if (withoutWrong(edited).trim() === "" || (isSame && isFirst && hasExamples)) throw nothingEdited();
       try {
@@ -46,7 +49,7 @@ export async function editedArguments(
       }
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 

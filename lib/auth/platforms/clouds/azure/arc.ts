@@ -1,5 +1,8 @@
+import { win32 } from "node:path";
 import { isObject } from "../../../../json.ts";
 import { oneLine } from "../../../../net/one-line.ts";
+import { isWhole } from "../../../../platform/windows/paths.ts";
+import { windowsVariable } from "../../../../platform/windows/programs.ts";
 import { askTwice } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { DirectAnswer, Identity, PlatformDeps } from "../../platform.ts";
@@ -14,12 +17,21 @@ const READABLE =
   "run this as a user of the group himds (Windows: Hybrid agent extension applications), and see azcmagent show";
 
 /** Folders of the Connected Machine agent: its program, and the only place of its keys. */
-function folders(env: PlatformDeps["env"]): { agent: string; keys: string } {
-  if (process.platform === "win32")
-    return {
-      agent: `${env.ProgramFiles}\\AzureConnectedMachineAgent\\himds.exe`,
-      keys: `${env.ProgramData}\\AzureConnectedMachineAgent\\Tokens\\`,
+export function folders(
+  env: PlatformDeps["env"],
+  platform: string = process.platform,
+): { agent: string; keys: string } {
+  if (platform === "win32") {
+    // A host may pass on little of the environment.
+    const named = (name: string, usual: string) => {
+      const folder = windowsVariable(env, name);
+      return win32.join(folder && isWhole(folder) ? folder : usual, "AzureConnectedMachineAgent");
     };
+    return {
+      agent: `${named("ProgramFiles", "C:\\Program Files")}\\himds.exe`,
+      keys: `${named("ProgramData", "C:\\ProgramData")}\\Tokens\\`,
+    };
+  }
   return { agent: "/opt/azcmagent/bin/himds", keys: "/var/opt/azcmagent/tokens/" };
 }
 
@@ -59,7 +71,10 @@ async function keyOf({ headers }: DirectAnswer, at: string, deps: PlatformDeps):
   const { keys } = folders(deps.env);
   const path = /^Basic realm="?([^"]+)"?$/i.exec(headers.get("www-authenticate") ?? "")?.[1]?.trim() ?? "";
   const name = path.slice(keys.length);
-  if (!path.startsWith(keys) || !/^[\w-]+(\.[\w-]+)*\.key$/.test(name))
+  const begins = path.slice(0, keys.length);
+  const isThere =
+    process.platform === "win32" ? begins.toLowerCase() === keys.toLowerCase() : begins === keys;
+  if (!isThere || !/^[\w-]+(\.[\w-]+)*\.key$/.test(name))
     throw noIdentity(
       TITLE,
       `${at} wants to see ${path === "" ? "no file" : oneLine(path, 100)}, and its keys are in ${keys} alone`,

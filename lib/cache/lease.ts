@@ -1,0 +1,67 @@
+// The lock that all members of a fleet share: it expires by the cache's clock unless its owner shows that it lives.
+import { randomBytes } from "../platform/random.ts";
+import { sleep } from "../timing/sleep.ts";
+import { acquire, keep, type RawEntry, release } from "./entry.ts";
+import type { CacheLink } from "./link.ts";
+import { lockStuck } from "./trouble.ts";
+
+/** The lock of an owner that shows no life ends after this time, in ms. */
+const LEASE_MS = 3000;
+/** The owner shows that it lives this often, in ms. */
+const BEAT_MS = 700;
+/** A lock that shows no life for so long and is there still: the cache does not let it expire, in ms. */
+const STUCK_MS = 4000;
+/** Nobody waits longer, in ms: whoever has it waits for a server that says nothing. */
+const LONGEST_WAIT_MS = 30_000;
+/** One look counts for so long at most, in ms: a waiter that was stopped has not watched. */
+const LONGEST_LOOK_MS = 500;
+
+/** The lock, as long as it is ours. */
+export interface Lease {
+  owner: string;
+  /** Grows with each owner. */
+  number: number;
+  /** The entry as it was when the lock came. */
+  entry: RawEntry;
+  /** Gives it back. Never rejects. */
+  end(): Promise<void>;
+}
+
+/**
+ * Waits for the lock; undefined where the cache does not serve, or nobody may wait any longer. Never rejects.
+ *
+ * @param name of the entry that it protects
+ */
+export async function takeLease(link: CacheLink, name: string): Promise<Lease | undefined> {
+  const owner = Buffer.from(randomBytes(16)).toString("hex");
+  const startedMs = performance.now();
+  let seen = "";
+  let stillMs = 0;
+  let lookedMs = startedMs;
+  for (;;) {
+    const got = await link.ask(acquire(name, `${owner} 0`, LEASE_MS));
+    if (!got) return undefined;
+    if ("number" in got) return beating(link, name, { owner, ...got });
+    const nowMs = performance.now();
+    stillMs = got.heldBy === seen ? stillMs + Math.min(nowMs - lookedMs, LONGEST_LOOK_MS) : 0;
+    seen = got.heldBy;
+    lookedMs = nowMs;
+    if (stillMs > STUCK_MS) return link.distrust(lockStuck());
+    const waitedMs = nowMs - startedMs;
+    if (waitedMs > LONGEST_WAIT_MS) return undefined;
+    await sleep(10 + Math.random() * (20 + Math.min(200, waitedMs / 4)));
+  }
+}
+
+function beating(link: CacheLink, name: string, lease: Omit<Lease, "end">): Lease {
+  let beat = 0;
+  const heart = setInterval(() => void link.ask(keep(name, lease.owner, ++beat, LEASE_MS)), BEAT_MS);
+  heart.unref?.();
+  return {
+    ...lease,
+    async end() {
+      clearInterval(heart);
+      await link.ask(release(name, lease.owner));
+    },
+  };
+}

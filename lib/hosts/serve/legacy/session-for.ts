@@ -1,0 +1,45 @@
+import type { IncomingMessage } from "node:http";
+import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
+import type { HostedSession, ServeContext } from "../context.ts";
+import { one } from "../http/admission.ts";
+import type { Reply } from "../http/reply.ts";
+import { isAnsweredByHolder, note } from "./holder.ts";
+import { cookieOf, idOfSession, SESSION, shownId } from "./session-id.ts";
+import { sessionOf } from "./sessions.ts";
+
+/** The session that a request names; undefined where it was answered: refused, or by the process that holds the session. */
+export async function sessionFor(
+  context: ServeContext,
+  incoming: IncomingMessage,
+  reply: Reply,
+  body: Text = "",
+): Promise<HostedSession | undefined> {
+  const { headers } = incoming;
+  const given = one(headers[SESSION]);
+  if (given === undefined) {
+    reply.refuse(400, { code: -32000, message: "Bad Request: Mcp-Session-Id header is required" });
+    return undefined;
+  }
+  const shown = shownId(context, headers);
+  if (shown?.value.holder !== undefined) {
+    const bytes = Buffer.from(asString(body));
+    if (await isAnsweredByHolder(context, incoming, shown, bytes, reply)) return undefined;
+  }
+  const session = shown && (await sessionOf(context, shown));
+  if (!session) {
+    reply.refuse(404, { code: -32001, message: "Session not found" });
+    return undefined;
+  }
+  session.lastUsedMs = performance.now();
+  reply.onBegin = () => tellId(context, session, given, reply);
+  return session;
+}
+
+/** Clients that can take a later id from here on bring what they have set to whatever process they come to. */
+function tellId(context: ServeContext, session: HostedSession, given: string, reply: Reply): void {
+  const id = idOfSession(context, session);
+  if (id === given) return;
+  reply.header(SESSION, id);
+  reply.header("set-cookie", cookieOf(id));
+  if (session.side?.isHeldHere) note(context, id);
+}

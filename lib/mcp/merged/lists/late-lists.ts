@@ -1,0 +1,33 @@
+import type { JsonObject } from "../../../json.ts";
+import { tellChanges } from "../changes.ts";
+import type { MergedContext } from "../context.ts";
+import { type ListKind, namesOn } from "../words/pages.ts";
+import type { Listed } from "./names-known.ts";
+
+/**
+ * A server that was too slow for a list: once it has answered, the client hears that there is more, and the next list has
+ * what was answered. @param shown what the list had of it
+ */
+export function beLate(
+  context: MergedContext,
+  kind: ListKind,
+  server: string,
+  work: Promise<Listed> | undefined,
+  shown: JsonObject | undefined,
+): void {
+  context.shared.onLate(server, kind.method);
+  work?.then(
+    (listed) => {
+      const member = context.members.get(server);
+      if (listed.kind !== "page" || !member) return;
+      context.late.set(lateKey(server, kind), listed.result);
+      // Else a server that is always slow would be listed without end.
+      const before = shown ? namesOn(shown, kind) : [];
+      if (kind.feature !== "tasks" && namesOn(listed.result, kind).join("\n") !== before.join("\n"))
+        void tellChanges(context, member, [kind.feature]);
+    },
+    () => {},
+  );
+}
+
+export const lateKey = (server: string, { method }: ListKind) => `${server} ${method}`;

@@ -1,0 +1,133 @@
+// One request to one of the servers, and what it says meanwhile.
+import { EXIT, M2mcpError } from "../../failure.ts";
+import { quietly } from "../../timing/quietly.ts";
+import { sleep } from "../../timing/sleep.ts";
+import { idOf } from "../jsonrpc/id.ts";
+import { errorResponse, exactResult, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
+import { type Answer, answered, rpcErrorOf } from "../protocol/answer.ts";
+import { metaOf } from "../protocol/meta.ts";
+import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
+import { isAway, type Member, type MergedContext } from "./context.ts";
+import { serverAway } from "./errors.ts";
+import { uriFor } from "./lists/uri-owners.ts";
+import {
+  errorForClient,
+  mayConcern,
+  messageForClient,
+  resultForClient,
+  type Speaker,
+} from "./words/to-client.ts";
+
+/** How long a request waits for a server that is being reached, or looked for, in ms. */
+const REACH_MS = 5000;
+/** Statuses that say nothing of a request, but of a server or of what stands before it. */
+const isOfServer = (status: number) => status >= 500 || status === 401 || status === 403 || status === 404;
+/** Failures before anything was sent. */
+const UNSENT = ["connection_refused", "connection_failed"];
+
+const speakerOf = (context: MergedContext, { name }: Member): Speaker => ({
+  server: name,
+  uriFor: (uri) => uriFor(context, name, uri),
+});
+
+/**
+ * Sends a request on to the one server that it is for.
+ *
+ * @param message as that server gets it
+ * @param what it is about, for a person
+ * @throws M2mcpError where it is away, or gave no answer
+ */
+export async function sendTo(
+  context: MergedContext,
+  member: Member,
+  call: Call,
+  message: RequestMessage,
+  what: string,
+): Promise<Answer> {
+  await reached(member, call.signal, what);
+  const token = idOf(metaOf(call.message).progressToken);
+  if (token !== undefined) context.tokens.set(token, member.name);
+  try {
+    const answer = await ask(context, member, { ...call, message });
+    return forClient(context, member, call.message, answer);
+  } catch (error) {
+    throw error instanceof M2mcpError && UNSENT.includes(error.code)
+      ? serverAway(member.name, error.message, what)
+      : error;
+  } finally {
+    if (token !== undefined && context.tokens.get(token) === member.name) context.tokens.delete(token);
+  }
+}
+
+/** Waits for a server that is being reached, or may be back. @throws M2mcpError server_away */
+async function reached(member: Member, signal: AbortSignal, what: string): Promise<void> {
+  const { upstream, name } = member;
+  const limit = (work: Promise<unknown>) => Promise.race([quietly(work), quietly(sleep(REACH_MS, signal))]);
+  if (isAway(member)) await limit(upstream.presence.lookNow());
+  if (member.state.kind === "opening") await limit(member.state.done);
+  const presence = upstream.presence.now();
+  if (presence.kind === "away") throw serverAway(name, presence.reason, what);
+}
+
+/** Asks one server, under its own names; what comes of it tells whether it is there. @throws as `Transport.request` */
+export async function ask(context: MergedContext, member: Member, call: Call): Promise<Answer> {
+  const { connection, upstream } = member;
+  const { onEventId } = call;
+  try {
+    const answer = await connection.request({
+      ...call,
+      onMessage: heardBy(context, member, call.onMessage),
+      // Where it can be resumed is known to the one server alone.
+      ...(onEventId
+        ? { onEventId: (id, isAlone, retryMs) => onEventId(`${member.name}:${id}`, isAlone, retryMs) }
+        : {}),
+    });
+    if (answer.kind === "refused" && isOfServer(answer.status)) upstream.presence.suspect();
+    else if (answer.kind === "response") upstream.presence.answered();
+    return answer;
+  } catch (error) {
+    if (error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.auth))
+      if (!(call.signal.reason instanceof Cancellation)) upstream.presence.suspect();
+    throw error;
+  }
+}
+
+/** An answer as the client gets it. That a server refused is its own word, not that of the session with all of them. */
+function forClient(context: MergedContext, member: Member, { id }: RequestMessage, answer: Answer): Answer {
+  const speaker = speakerOf(context, member);
+  if (answer.kind === "refused")
+    return answered(
+      errorResponse(id, errorForClient(rpcErrorOf(answer, member.upstream.endpoint.url), speaker)),
+    );
+  const { message } = answer;
+  if (message.error) {
+    const error = errorForClient(message.error, speaker);
+    return error === message.error ? answer : answered(errorResponse(id, error));
+  }
+  if (!mayConcern(message.text)) return answer;
+  const result = exactResult(message);
+  const changed = resultForClient(result, speaker);
+  return changed === result ? answer : answered(resultResponse(id, changed));
+}
+
+/** Takes what one server says, and brings it to the client in the client's terms. */
+export function heardBy(context: MergedContext, member: Member, to: OnMessage): OnMessage {
+  return async (message) => {
+    const { shared } = context;
+    const { name, upstream } = member;
+    upstream.presence.answered();
+    if (message.kind === "notification") {
+      const list = /^notifications\/(tools|prompts|resources)\/list_changed$/.exec(message.method)?.[1];
+      if (list !== undefined) {
+        shared.catalogue.forget(name, `${list}/`);
+        shared.onListChanged(name, message.method);
+      }
+      // Of a request to another server, this one can know nothing.
+      const token =
+        message.method === "notifications/progress" ? idOf(message.params.progressToken) : undefined;
+      const owner = token === undefined ? undefined : context.tokens.get(token);
+      if (owner !== undefined && owner !== name) return;
+    }
+    await to(messageForClient(message, speakerOf(context, member)));
+  };
+}

@@ -1,0 +1,58 @@
+// Which span the work at hand belongs to, and how that travels: in `_meta` of MCP requests (SEP-414), in headers of HTTP
+// (W3C Trace Context).
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  type Context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  ROOT_CONTEXT,
+  type Span,
+  trace,
+} from "@opentelemetry/api";
+import { W3CTraceContextPropagator } from "@opentelemetry/core";
+
+/** A span that work is done for. */
+export interface Current {
+  context: Context;
+  /** Goes along as it came (W3C Baggage). */
+  baggage?: string | undefined;
+  /** What goes on after it belongs to no request any more: a renewal, a stream that is opened again. */
+  isOver: boolean;
+}
+
+const store = new AsyncLocalStorage<Current>();
+const propagator = new W3CTraceContextPropagator();
+
+/** The span that this work belongs to. */
+export function current(): Current | undefined {
+  const found = store.getStore();
+  return found?.isOver ? undefined : found;
+}
+
+/** Does `work` as part of a span. */
+export function within<T>(span: Span, baggage: string | undefined, work: (mine: Current) => T): T {
+  const mine: Current = { context: trace.setSpan(ROOT_CONTEXT, span), baggage, isOver: false };
+  return store.run(mine, work, mine);
+}
+
+/** Does `work` below a span of others, which goes on as it is. */
+export const below = (above: Current, work: () => void): void => store.run(above, work);
+
+/** What a carrier names as the span above; undefined where it names none. */
+export function spanAbove(carrier: Readonly<Record<string, unknown>> | undefined): Current | undefined {
+  if (typeof carrier?.traceparent !== "string") return undefined;
+  const context = propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
+  if (!trace.getSpanContext(context)) return undefined;
+  return {
+    context,
+    baggage: typeof carrier.baggage === "string" ? carrier.baggage : undefined,
+    isOver: false,
+  };
+}
+
+/** What a carrier says of a span: `traceparent`, `tracestate` where there is one, and the baggage. */
+export function carried({ context, baggage }: Current): Record<string, string> {
+  const carrier: Record<string, string> = {};
+  propagator.inject(context, carrier, defaultTextMapSetter);
+  return baggage === undefined ? carrier : { ...carrier, baggage };
+}

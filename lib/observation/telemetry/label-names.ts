@@ -1,0 +1,64 @@
+// What metrics call methods, tools and prompts: foreign names must not make ever more time series.
+import { isObject } from "../../json.ts";
+
+const METHODS: ReadonlySet<string> = new Set([
+  "completion/complete",
+  "elicitation/create",
+  "initialize",
+  "logging/setLevel",
+  "ping",
+  "prompts/get",
+  "prompts/list",
+  "resources/list",
+  "resources/read",
+  "resources/subscribe",
+  "resources/templates/list",
+  "resources/unsubscribe",
+  "roots/list",
+  "sampling/createMessage",
+  "server/discover",
+  "subscriptions/listen",
+  "tasks/cancel",
+  "tasks/get",
+  "tasks/list",
+  "tasks/result",
+  "tasks/update",
+  "tools/call",
+  "tools/list",
+]);
+/** The word of the conventions for what has no name of its own. */
+const OTHER = "_OTHER";
+/** Names that the server has shown to be its own, and others, each for tools and for prompts. */
+const MOST = { known: 300, guessed: 30 };
+
+export const methodLabel = (method: string): string => (METHODS.has(method) ? method : OTHER);
+
+/** The names of tools, or of prompts, as far as they become labels. */
+export interface LabelNames {
+  of(name: string): string;
+  /** The server has it. */
+  learn(name: string): void;
+  /** The same of all in a list. */
+  learnFrom(list: unknown): void;
+}
+
+export function createLabelNames(): LabelNames {
+  const known = new Set<string>();
+  const guessed = new Set<string>();
+  const learn = (name: string) => {
+    if (known.size < MOST.known) known.add(name);
+  };
+  return {
+    learn,
+    learnFrom(list) {
+      if (!Array.isArray(list)) return;
+      for (const one of list) if (isObject(one) && typeof one.name === "string") learn(one.name);
+    },
+    of(name) {
+      if (known.has(name) || guessed.has(name)) return name;
+      if (guessed.size >= MOST.guessed || name.length > 128) return OTHER;
+      guessed.add(name);
+      return name;
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// What the conventions say of an MCP request ("Semantic conventions for Model Context Protocol"). Never within: arguments,
+// results, session ids.
+import type { Attributes } from "@opentelemetry/api";
+import { withoutUrlSecrets } from "../../../failure.ts";
+import type { RequestMessage } from "../../../mcp/jsonrpc/message.ts";
+import { type Answer, errorIn } from "../../../mcp/protocol/answer.ts";
+import { META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
+import type { Outcome } from "../../outcome.ts";
+
+export const targetOf = ({ method, params }: RequestMessage): string | undefined =>
+  (method === "tools/call" || method === "prompts/get") && typeof params.name === "string"
+    ? params.name
+    : undefined;
+
+export const nameOf = (message: RequestMessage): string => {
+  const target = targetOf(message);
+  return target === undefined ? message.method : `${message.method} ${target}`;
+};
+
+export const targetAttributes = (method: string, target: string | undefined): Attributes => {
+  if (target === undefined) return {};
+  return method === "tools/call"
+    ? { "gen_ai.tool.name": target, "gen_ai.operation.name": "execute_tool" }
+    : { "gen_ai.prompt.name": target };
+};
+
+export function spanAttributes(message: RequestMessage): Attributes {
+  const { method, id, params } = message;
+  const { uri } = params;
+  return {
+    "mcp.method.name": method,
+    "jsonrpc.request.id": String(JSON.parse(id)),
+    ...targetAttributes(method, targetOf(message)),
+    ...versionAttribute(message),
+    ...(method.startsWith("resources/") && typeof uri === "string"
+      ? { "mcp.resource.uri": withoutUrlSecrets(uri) }
+      : {}),
+  };
+}
+
+export function versionAttribute(message: RequestMessage): Attributes {
+  const version = metaOf(message)[META_VERSION];
+  return typeof version === "string" && /^[\d-]{10}$/.test(version)
+    ? { "mcp.protocol.version": version }
+    : {};
+}
+
+export function failureAttributes({ kind, error }: Outcome, answer: Answer | undefined): Attributes {
+  if (kind === "ok" || kind === "input_required") return {};
+  const isRpc = answer !== undefined && errorIn(answer) !== undefined;
+  return {
+    "error.type": error ?? kind,
+    ...(isRpc && error !== undefined ? { "rpc.response.status_code": error } : {}),
+  };
+}

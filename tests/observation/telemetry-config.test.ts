@@ -1,0 +1,60 @@
+// Where traces and metrics go, of the option and the standard's variables.
+import { describe, expect, test } from "bun:test";
+import { readTelemetryConfig } from "../../lib/observation/telemetry/config.ts";
+
+const read = (env: Record<string, string>, otlp?: string, isShort = false) =>
+  readTelemetryConfig(env, otlp, isShort);
+
+describe("traces and metrics", () => {
+  test("go nowhere unless told", () => {
+    expect(read({})).toEqual({ warnings: [] });
+    expect(read({ OTEL_SERVICE_NAME: "a", OTEL_EXPORTER_OTLP_ENDPOINT: " " })).toEqual({ warnings: [] });
+    expect(read({ OTEL_SDK_DISABLED: "TRUE" }, "http://h:4318")).toEqual({ warnings: [] });
+  });
+
+  test("go below the address of the option, each to its own path", () => {
+    for (const url of ["http://h:4318/otel", "http://h:4318/otel/"])
+      expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://other" }, url).config).toMatchObject({
+        traces: { protocol: "http/protobuf", url: "http://h:4318/otel/v1/traces" },
+        metrics: { protocol: "http/protobuf", url: "http://h:4318/otel/v1/metrics" },
+        host: "h:4318",
+      });
+    for (const wrong of ["h:4318", "ftp://h", ""]) expect(() => read({}, wrong)).toThrow("--otlp is no http");
+  });
+
+  test("go alone where one alone has an address, or another exporter", () => {
+    const traces = read({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://h/v1/traces" }).config;
+    expect([traces?.traces?.protocol, traces?.metrics]).toEqual(["http/protobuf", undefined]);
+    const metrics = read({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://h", OTEL_TRACES_EXPORTER: "none" }).config;
+    expect([metrics?.traces, metrics?.metrics?.protocol]).toEqual([undefined, "http/protobuf"]);
+    expect(read({ OTEL_METRICS_EXPORTER: "otlp" }).config?.host).toBe("localhost:4318");
+  });
+
+  test("take figures that are figures, and name those that are none", () => {
+    const env = {
+      OTEL_METRIC_EXPORT_INTERVAL: "1000",
+      OTEL_BSP_MAX_QUEUE_SIZE: "100",
+      OTEL_BSP_SCHEDULE_DELAY: "soon",
+      OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+      OTEL_TRACES_SAMPLER_ARG: "0.25",
+    };
+    const { config, warnings } = read(env, "http://h");
+    expect(config).toMatchObject({
+      metricsEveryMs: 1000,
+      batches: { queue: 100, size: 100, delayMs: 5000 },
+      sampler: { name: "parentbased_traceidratio", ratio: 0.25 },
+    });
+    expect(warnings).toEqual(["OTEL_BSP_SCHEDULE_DELAY=soon is no number above 0"]);
+    expect(
+      read({ OTEL_TRACES_SAMPLER: "traceidratio", OTEL_TRACES_SAMPLER_ARG: "2" }, "http://h").warnings,
+    ).toHaveLength(1);
+  });
+
+  test("of a command that ends soon are tried once, unless the user has set a limit", () => {
+    expect(read({}, "http://h", true).config?.traces?.timeoutMs).toBe(750);
+    expect(
+      read({ OTEL_EXPORTER_OTLP_TIMEOUT: "3000" }, "http://h", true).config?.traces?.timeoutMs,
+    ).toBeUndefined();
+    expect(read({}, "http://h").config?.traces?.timeoutMs).toBeUndefined();
+  });
+});

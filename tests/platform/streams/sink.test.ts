@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { createSink } from "../../../lib/platform/streams/sink.ts";
+
+const terminal = { isTTY: false, columns: undefined };
+
+test("no piece ends within a letter: a console of Windows shows each by itself", async () => {
+  for (const letter of ["ü", "€", "👍", "a"])
+    for (let before = 0; before < 5; before++) {
+      const pieces: Uint8Array[] = [];
+      const sink = createSink(
+        async (piece) => pieces.push(piece),
+        () => false,
+        terminal,
+      );
+      const text = "x".repeat(before) + letter.repeat(4000);
+      sink.write(text);
+      await sink.behind;
+      const strict = new TextDecoder("utf-8", { fatal: true });
+      expect(pieces.map((piece) => strict.decode(piece)).join("")).toBe(text);
+      expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(4096);
+    }
+});
+
+test("bytes that are no text are cut all the same", async () => {
+  const pieces: Uint8Array[] = [];
+  const sink = createSink(
+    async (piece) => pieces.push(piece),
+    () => false,
+    terminal,
+  );
+  const bytes = new Uint8Array(10_000).fill(0x80);
+  sink.write(bytes);
+  await sink.behind;
+  expect(pieces.map(({ length }) => length)).toEqual([4096, 4096, 1808]);
+});
