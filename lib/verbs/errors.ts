@@ -92,6 +92,14 @@ export const notWell = () =>
     "mend the step marked FAIL before the token in use ends",
   );
 
+export const cacheNotWell = () =>
+  new M2mcpError(
+    "cache_not_well",
+    EXIT.network,
+    "the server answers, but tokens are not shared",
+    "mend the step marked FAIL, or go without: --cache off",
+  );
+
 export const hostNotWell = () =>
   new M2mcpError(
     "host_not_well",

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseCacheAddress } from "../../lib/cache/address.ts";
-import { cacheAddress } from "../../lib/verbs/target/sharing/cache-address.ts";
+import { cacheAddress, checkCacheAddress } from "../../lib/verbs/target/sharing/cache-address.ts";
 
 const tcp = (host: string, port = 6379) => ({ kind: "tcp", host, port }) as const;
 
@@ -73,5 +73,8 @@ test("variables are put in: as a password may stand, or as a whole", () => {
   expect(cacheAddress("redis://:$" + "{PW}@cache", env)?.password).toBe("p@ss/w:rd");
   expect(cacheAddress("$" + "{URL}", env)?.tls).toBe(true);
   expect(() => cacheAddress("redis://$" + "{NONE}", env)).toThrow(/NONE, which is not set/);
+  // What is kept may be for another environment.
+  for (const kept of ["redis://:$" + "{NONE}@cache", "$" + "{NONE}"]) checkCacheAddress(kept, env);
+  expect(() => checkCacheAddress("http://:$" + "{NONE}@cache", env)).toThrow(/no address of a cache/);
   for (const none of [undefined, "", " ", "off"]) expect(cacheAddress(none, env)).toBeUndefined();
 });

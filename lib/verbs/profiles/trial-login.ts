@@ -13,7 +13,7 @@ import { authDeps } from "../target/auth-deps.ts";
 import { parseHeader } from "../target/headers.ts";
 import { pinnedProtocol } from "../target/protocol.ts";
 import type { Profile } from "../target/saved.ts";
-import { cacheAddress } from "../target/sharing/cache-address.ts";
+import { checkCacheAddress } from "../target/sharing/cache-address.ts";
 import { allowedHosts, type Target } from "../target/target.ts";
 import { askCredentials, guideOf } from "./ask-credentials.ts";
 
@@ -56,7 +56,7 @@ export function keptOptions(command: Command): Partial<Profile> {
   const ca = options.value("ca");
   const protocol = pinnedProtocol(options);
   const cache = options.value("cache");
-  if (cache !== undefined) cacheAddress(cache, io.env);
+  if (cache !== undefined) checkCacheAddress(cache, io.env);
   return {
     ...(headers.length > 0 ? { headers } : {}),
     ...(allowHttp.length > 0 ? { allowHttp } : {}),

@@ -5,7 +5,7 @@ import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
 import { fitted } from "../../ui/screen/fitted.ts";
 import type { Screen } from "../../ui/screen/screen.ts";
 import { joined, marked, type Role, type Shown, shown } from "../../ui/screen/style.ts";
-import { hostNotWell, notWell, stepFailed } from "../errors.ts";
+import { cacheNotWell, hostNotWell, notWell, stepFailed } from "../errors.ts";
 import { authDeps } from "../target/auth-deps.ts";
 import { resolveTarget, type Target } from "../target/target.ts";
 import { withTarget } from "../with-client.ts";
@@ -21,19 +21,30 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     command.output.show(fitted(inWords(step, out), out));
   };
   await showHostSide(command, target, show);
-  if (target.sharedCache) {
-    const { cacheStep } = await import("./cache-step.ts");
-    const step = await cacheStep(command, target);
-    if (step) show(step);
-  }
   const isHostWell = steps.every((step) => step.ok);
+  const isCacheWell = await showCache(command, target, show);
   const ofHost = steps.length;
   const failed = await walk(command, target, show);
   const ok = steps.every((step) => step.ok);
   command.output.data({ server: withoutUrlSecrets(target.server), ok, steps });
-  if (!failed) return ok ? undefined : isHostWell ? notWell() : hostNotWell();
+  if (!failed && !ok && !isHostWell) return hostNotWell();
+  if (!failed && !ok && !isCacheWell && steps.slice(ofHost).every((step) => step.ok)) return cacheNotWell();
+  if (!failed) return ok ? undefined : notWell();
   const last = steps.slice(ofHost).findLast((step) => !step.ok);
   return last ? stepFailed(last.name, failed) : failed;
+}
+
+/** @returns whether there is nothing wrong with the cache that tokens are shared in */
+async function showCache(
+  command: Command,
+  target: Target,
+  show: (step: DiagnosisStep) => void,
+): Promise<boolean> {
+  if (!target.sharedCache) return true;
+  const { cacheStep } = await import("./cache-step.ts");
+  const step = await cacheStep(command, target);
+  if (step) show(step);
+  return step?.ok ?? true;
 }
 
 /** What a host would start, and what came of it: a bridge that never runs shows nothing else. */

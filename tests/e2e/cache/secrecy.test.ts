@@ -83,6 +83,7 @@ test.concurrent("the address's password is seen nowhere: arguments, messages, de
     expect(seen[5]?.stdout).toMatch(
       /FAIL\s+token cache: redis:\/\/127\.0\.0\.1:9\/2: it refuses the connection/,
     );
+    expect([seen[5]?.code, seen[5]?.stderr]).toEqual([3, expect.stringContaining("tokens are not shared")]);
     expect(seen[6]?.stdout).toContain('"missing"');
     // What others see of a process that runs.
     const child = home.start(["bridge", "@svc", `--cache=${cache}`], { env: { M2MCP_STORE: "file" } });

@@ -12,6 +12,18 @@ export interface CacheUse {
 }
 
 /**
+ * Checks an address that is to be kept: its variables may be set elsewhere alone.
+ *
+ * @throws M2mcpError (exit 1), which repeats nothing of it
+ */
+export function checkCacheAddress(given: string, env: Record<string, string | undefined>): void {
+  const names = [...given.matchAll(/\$\{(\w+)\}/g)].map(([, name = ""]) => name);
+  const isWhole = /^\s*\$\{\w+\}\s*$/.test(given);
+  if (isWhole && names.some((name) => env[name] === undefined)) return;
+  cacheAddress(given, { ...Object.fromEntries(names.map((name) => [name, "x"])), ...env });
+}
+
+/**
  * The cache that --cache or a profile names; undefined for none, and for `off`. Variables in it are put in now: within
  * an address as a password may be, where it is one variable as a whole as it stands.
  *
