@@ -30,7 +30,7 @@ const spansOf = (text: string) =>
 
 /** What no server here can stand in for: clouds, their tools, a person at a terminal (two-minutes.test.ts). */
 const ELSEWHERE =
-  /--assertion |--sign-command|gcloud|--grant (token-exchange|id-jag)|@svc\nm2mcp install|releases\/|gh attestation/;
+  /--assertion |--sign-command|gcloud|--grant (token-exchange|id-jag)|@svc\nm2mcp install|releases\/|gh attestation|cache\.example\.com/;
 /** Options of other programs. */
 const FOREIGN = [
   "preload",

@@ -100,7 +100,7 @@ test("what is missing is said: the pod, the right, the account", async () => {
     [403, "grant it create on serviceaccounts/token (RBAC)"],
     [404, "there is no service account agents/machine"],
     [401, "the API server: HTTP status 401"],
-    [302, "the API server answered with HTTP status 302"],
+    [302, "the API server: it redirects (HTTP status 302)"],
   ] as const) {
     api.instead = (response) => response.writeHead(status, { location: "https://127.0.0.1:9/" }).end("{}");
     expect(await said(api.env, ...identity)).toContain(words);
