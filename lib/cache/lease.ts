@@ -1,6 +1,7 @@
 // The lock that all members of a fleet share: it expires by the cache's clock unless its owner shows that it lives.
 import { randomBytes } from "../platform/random.ts";
 import { sleep } from "../timing/sleep.ts";
+import { startInterval } from "../timing/timer.ts";
 import { acquire, keep, type RawEntry, release } from "./entry.ts";
 import type { CacheLink } from "./link.ts";
 import { lockStuck } from "./trouble.ts";
@@ -55,12 +56,12 @@ export async function takeLease(link: CacheLink, name: string): Promise<Lease | 
 
 function beating(link: CacheLink, name: string, lease: Omit<Lease, "end">): Lease {
   let beat = 0;
-  const heart = setInterval(() => void link.ask(keep(name, lease.owner, ++beat, LEASE_MS)), BEAT_MS);
-  heart.unref?.();
+  const heart = startInterval(BEAT_MS, () => void link.ask(keep(name, lease.owner, ++beat, LEASE_MS)));
+  heart.keepAlive(false);
   return {
     ...lease,
     async end() {
-      clearInterval(heart);
+      heart.stop();
       await link.ask(release(name, lease.owner));
     },
   };
