@@ -11,23 +11,19 @@ export interface Timer {
 /** Calls `run` after so many ms; a longer time than a timer can run is cut. This file alone touches the runtime's timers. */
 export function startTimer(delayMs: number, run: () => void): Timer {
   const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
-  return {
-    stop: () => clearTimeout(timer),
-    keepAlive(keep) {
-      if (keep) timer.ref?.();
-      else timer.unref?.();
-    },
-  };
+  return underWay(timer, () => clearTimeout(timer));
 }
 
 /** Calls `run` every so many ms until it is stopped; an interval longer than a timer can run is cut. */
 export function startInterval(everyMs: number, run: () => void): Timer {
   const timer = setInterval(run, Math.min(everyMs, LONGEST_TIMER_MS));
-  return {
-    stop: () => clearInterval(timer),
-    keepAlive(keep) {
-      if (keep) timer.ref?.();
-      else timer.unref?.();
-    },
-  };
+  return underWay(timer, () => clearInterval(timer));
 }
+
+const underWay = (timer: ReturnType<typeof setTimeout | typeof setInterval>, stop: () => void): Timer => ({
+  stop,
+  keepAlive(keep) {
+    if (keep) timer.ref?.();
+    else timer.unref?.();
+  },
+});

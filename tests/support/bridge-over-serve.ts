@@ -1,6 +1,7 @@
 // The same client as `startBridge` has, but over `m2mcp serve`: what is written goes out as POSTs, in order where order
 // counts, and what is heard comes from their answers and from the session's stream.
 import type { Bridge } from "./bridge.ts";
+import { createHearing } from "./hearing.ts";
 import type { Home, RunOptions } from "./home.ts";
 import type { Json, Line } from "./messages.ts";
 
@@ -9,9 +10,9 @@ const HEADERS = { "content-type": "application/json", accept: "application/json,
 export function startBridgeOverServe(home: Home, args: string[], options?: RunOptions): Bridge {
   const child = home.start(["serve", ...args], options);
   const heard: Line[] = [];
-  const waiting = new Set<() => void>();
   let stderr = "";
   let session: Record<string, string> = {};
+  const hearing = createHearing(heard, () => stderr);
   const over = new AbortController();
   const url = new Promise<string>((resolve) => {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -25,7 +26,7 @@ export function startBridgeOverServe(home: Home, args: string[], options?: RunOp
   void ended.then(() => over.abort());
   const take = (message: Line) => {
     heard.push(message);
-    for (const look of waiting) look();
+    hearing.look();
   };
   const read = async (response: Response, isStream = false): Promise<void> => {
     const id = response.headers.get("mcp-session-id");
@@ -78,24 +79,6 @@ export function startBridgeOverServe(home: Home, args: string[], options?: RunOp
   };
   /** A handshake comes before what is sent in its session. */
   let before: Promise<void> = Promise.resolve();
-  const hear: Bridge["hear"] = (suits, limitMs = 20_000) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        waiting.delete(look);
-        reject(
-          new Error(`not heard within ${limitMs} ms: ${JSON.stringify(heard).slice(0, 2000)} ${stderr}`),
-        );
-      }, limitMs);
-      const look = () => {
-        const found = heard.find(suits);
-        if (found === undefined) return;
-        waiting.delete(look);
-        clearTimeout(timer);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-    });
   return {
     child,
     heard,
@@ -108,8 +91,8 @@ export function startBridgeOverServe(home: Home, args: string[], options?: RunOp
         if (method === "initialize" || method === "notifications/initialized") before = sent;
       }
     },
-    hear,
-    answer: (id, limitMs) => hear((line) => line.id === id && line.method === undefined, limitMs),
+    hear: hearing.hear,
+    answer: (id, limitMs) => hearing.hear((line) => line.id === id && line.method === undefined, limitMs),
     ended,
     async end() {
       child.kill("SIGTERM");

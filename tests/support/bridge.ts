@@ -1,6 +1,7 @@
 // A bridge that goes on running: a test writes messages to it, and waits for what it says.
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { startBridgeOverServe } from "./bridge-over-serve.ts";
+import { createHearing } from "./hearing.ts";
 import type { Home, RunOptions } from "./home.ts";
 import { type Line, lines } from "./messages.ts";
 
@@ -30,10 +31,10 @@ export function startBridge(home: Home, args: string[], options?: RunOptions): B
   if (process.env.M2MCP_TEST_OVER === "serve") return startBridgeOverServe(home, args, options);
   const child = home.start(["bridge", ...args], options);
   const heard: Line[] = [];
-  const waiting = new Set<() => void>();
   let rest = "";
   let stderr = "";
   child.stdin.on("error", () => {});
+  const hearing = createHearing(heard, () => stderr);
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
   });
@@ -41,32 +42,16 @@ export function startBridge(home: Home, args: string[], options?: RunOptions): B
     const parts = (rest + text).split("\n");
     rest = parts.pop() ?? "";
     heard.push(...parts.filter((line) => line !== "").map((line) => JSON.parse(line)));
-    for (const look of waiting) look();
+    hearing.look();
   });
   const ended: Bridge["ended"] = new Promise((resolve) => child.on("close", (...how) => resolve(how)));
-  const hear: Bridge["hear"] = (suits, limitMs = 20_000) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        waiting.delete(look);
-        reject(new Error(`not heard within ${limitMs} ms: ${JSON.stringify(heard).slice(0, 2000)}`));
-      }, limitMs);
-      const look = () => {
-        const found = heard.find(suits);
-        if (found === undefined) return;
-        waiting.delete(look);
-        clearTimeout(timer);
-        resolve(found);
-      };
-      waiting.add(look);
-      look();
-    });
   return {
     child,
     heard,
     stderr: () => stderr,
     say: (...messages) => void child.stdin.write(lines(...messages)),
-    hear,
-    answer: (id, limitMs) => hear((line) => line.id === id && line.method === undefined, limitMs),
+    hear: hearing.hear,
+    answer: (id, limitMs) => hearing.hear((line) => line.id === id && line.method === undefined, limitMs),
     ended,
     async end() {
       child.stdin.end();

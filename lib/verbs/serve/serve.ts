@@ -7,9 +7,8 @@ import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
 import { allowManyRequests } from "../../platform/http/many-requests.ts";
 import { createGcHint } from "../../platform/runtime/gc-hint.ts";
 import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
-import { type BridgeRecord, recordBridge } from "../server/bridge-record.ts";
-import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
-import { resolveTarget, type Target } from "../target/target.ts";
+import { recordBridge } from "../server/bridge-record.ts";
+import { openNamed } from "../server/opened.ts";
 import { watchEnding } from "./ending.ts";
 import { readListen } from "./listen.ts";
 import { sealingKey } from "./sealing-key.ts";
@@ -19,38 +18,6 @@ const MOST_AT_ONCE = 8192;
 /** How long answers under way may take after the signal to end, in ms: orchestrators kill after 30 s. */
 const DRAIN_MS = 25_000;
 
-/** What is served, and what ends what is kept of its lists. */
-interface Opened {
-  endpoint: OpenEndpoint;
-  targets: readonly Target[];
-  onListChanged(method: string): void;
-  settled(): Promise<void>;
-}
-
-async function open(record: BridgeRecord): Promise<Opened> {
-  const { command, of } = record;
-  const [given = "", ...others] = command.positionals;
-  if (others.length > 0) {
-    const { openSeveral } = await import("../several/open-several.ts");
-    return { ...(await openSeveral(record, [given, ...others])), onListChanged() {} };
-  }
-  const target = of(await resolveTarget(command, given));
-  let expiring: Promise<void> = Promise.resolve();
-  return {
-    endpoint: await openEndpoint(command, target, BRIDGE),
-    targets: [target],
-    onListChanged(method) {
-      expiring = expiring.then(async () => {
-        const { catalogueOf } = await import("../catalogue/catalogue.ts");
-        const { CHANGED } = await import("../catalogue/kept-list.ts");
-        const kind = CHANGED[method];
-        if (kind) await catalogueOf(target, command.io).expire(kind);
-      });
-    },
-    settled: () => expiring,
-  };
-}
-
 /** `m2mcp serve <target> [...]`: an MCP endpoint for HTTP clients. */
 export async function run(command: Command): Promise<undefined> {
   const { listen, bearer, allowedHosts } = await readListen(command);
@@ -58,7 +25,7 @@ export async function run(command: Command): Promise<undefined> {
   const record = recordBridge(command);
   const ending = watchEnding();
   try {
-    const { endpoint, targets, onListChanged, settled } = await open(record);
+    const { endpoint, targets, onListChanged, settled } = await openNamed(record);
     try {
       const key = await sealingKey(record.command, targets);
       await serve({

@@ -7,51 +7,13 @@ import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
 import type { ByteInput, ByteOutput } from "../../platform/streams/byte-streams.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { markTold } from "../../ui/output.ts";
-import type { OpenEndpoint } from "../target/open-endpoint.ts";
-import { resolveTarget } from "../target/target.ts";
 import { namingVariables } from "../variables.ts";
 import { type BridgeRecord, recordBridge } from "./bridge-record.ts";
 import { type Ending, watchEnding } from "./ending.ts";
+import { type Opened, openNamed } from "./opened.ts";
 
 /** Longest wait for answers under way when the input has ended, in ms. */
 const DRAIN_MS = 60_000;
-
-/** The target's endpoint, and what ends what is kept of its lists. */
-interface Opened {
-  endpoint: OpenEndpoint;
-  onListChanged(method: string): void;
-  /** Resolves once that is written. */
-  settled(): Promise<void>;
-}
-
-async function open(record: BridgeRecord): Promise<Opened> {
-  const { command, of } = record;
-  const [given = "", ...others] = command.positionals;
-  if (others.length > 0) {
-    const { openSeveral } = await import("../several/open-several.ts");
-    return { ...(await openSeveral(record, [given, ...others])), onListChanged() {} };
-  }
-  const resolving = resolveTarget(command, given);
-  // What speaks to the server is loaded while the store is read.
-  const [target, { BRIDGE, openEndpoint }] = await Promise.all([
-    resolving,
-    import("../target/open-endpoint.ts"),
-    bridging(),
-  ]);
-  let expiring: Promise<void> = Promise.resolve();
-  return {
-    endpoint: await openEndpoint(command, of(target), BRIDGE),
-    onListChanged(method) {
-      expiring = expiring.then(async () => {
-        const { catalogueOf } = await import("../catalogue/catalogue.ts");
-        const { CHANGED } = await import("../catalogue/kept-list.ts");
-        const kind = CHANGED[method];
-        if (kind) await catalogueOf(target, command.io).expire(kind);
-      });
-    },
-    settled: () => expiring,
-  };
-}
 
 const bridging = () => import("../../hosts/bridge.ts");
 
@@ -73,11 +35,12 @@ export async function run(command: Command): Promise<undefined> {
   const record = recordBridge(command);
   let opened: Opened | undefined;
   try {
-    opened = await unless(ending.kill, open(record));
-    if (!opened) return;
+    const ready = await unless(ending.kill, Promise.all([openNamed(record), bridging()]));
+    if (!ready) return;
+    const { runBridge } = ready[1];
+    opened = ready[0];
     const { endpoint, onListChanged } = opened;
     ending.opened();
-    const { runBridge } = await bridging();
     await runBridge({
       endpoint,
       input,

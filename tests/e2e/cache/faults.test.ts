@@ -4,7 +4,7 @@ import { startBridge } from "../../support/bridge.ts";
 import { modern, request } from "../../support/messages.ts";
 import { between, liar, REDIS, type Redis, startRedis } from "../../support/net/redis.ts";
 import { type SmallWorld, startSmallWorld } from "../../support/oauth/small-world.ts";
-import { CLIENT, inNewHome, memberEnv, once, SECRET, told } from "./fleet.ts";
+import { CLIENT, entryName, inNewHome, memberEnv, once, SECRET, told } from "./fleet.ts";
 
 /** A member alone: it comes through, says so once, and no secret. */
 async function alone(
@@ -106,11 +106,7 @@ real("a replica", () =>
 real("garbage, another's seal and another type where ours lies", () =>
   withRedis([], async (own, world) => {
     await alone(own.url, null, world);
-    const name =
-      own
-        .cli("--scan")
-        .split("\n")
-        .find((one) => one.endsWith("}")) ?? "";
+    const name = entryName(own);
     const sealed = own.cli("GET", name);
     for (const text of [
       "garbage",
@@ -133,11 +129,7 @@ real("garbage, another's seal and another type where ours lies", () =>
 real("an old entry that is played again costs one request at most", () =>
   withRedis([], async (own, world) => {
     await alone(own.url, null, world);
-    const name =
-      own
-        .cli("--scan")
-        .split("\n")
-        .find((one) => one.endsWith("}")) ?? "";
+    const name = entryName(own);
     const old = own.cli("GET", name);
     world.revoke();
     await inNewHome(async (home) => {
@@ -158,11 +150,7 @@ real(
   () =>
     withRedis([], async (own, world) => {
       await alone(own.url, null, world);
-      const name =
-        own
-          .cli("--scan")
-          .split("\n")
-          .find((one) => one.endsWith("}")) ?? "";
+      const name = entryName(own);
       own.cli("DEL", name);
       own.cli("SET", `${name}:lock`, "somebody 1");
       await alone(own.url, /a lock in it does not expire/, world);

@@ -7,7 +7,7 @@ import { modern, request } from "../../support/messages.ts";
 import { between, REDIS, type Redis, startRedis } from "../../support/net/redis.ts";
 import { type SmallWorld, startSmallWorld } from "../../support/oauth/small-world.ts";
 import { sleep } from "../../support/waiting.ts";
-import { inNewHome, memberEnv, once, told } from "./fleet.ts";
+import { entryName, inNewHome, memberEnv, once, told } from "./fleet.ts";
 
 const MEMBERS = Number(process.env.M2MCP_CACHE_MEMBERS ?? 12);
 /** Long enough for all to ask between the middle of a token's life and its end, in s. */
@@ -137,14 +137,7 @@ real("one that was stopped as it asked writes nothing over what came after it", 
       slow.child.kill("SIGSTOP");
       const next = await inNewHome((other) => once(world, redis.url, other));
       expect([next.code, world.secrets.length]).toEqual([0, 2]);
-      const entry = () =>
-        redis.cli(
-          "GET",
-          redis
-            .cli("--scan")
-            .split("\n")
-            .find((one) => one.endsWith("}")) ?? "",
-        );
+      const entry = () => redis.cli("GET", entryName(redis));
       const written = entry();
       slow.child.kill("SIGCONT");
       expect((await slow.answer(1)).error).toBeUndefined();

@@ -1,4 +1,5 @@
 import { createHome, type Home } from "../../support/home.ts";
+import type { Redis } from "../../support/net/redis.ts";
 import type { SmallWorld } from "../../support/oauth/small-world.ts";
 
 /** Credentials that each member has in its environment; no member has another's disk. */
@@ -32,3 +33,10 @@ export async function inNewHome<T>(work: (home: Home) => Promise<T>): Promise<T>
     await home.remove();
   }
 }
+
+/** The name of the entry in a cache that has one; empty where it has none. */
+export const entryName = (cache: Redis): string =>
+  cache
+    .cli("--scan")
+    .split("\n")
+    .find((one) => one.endsWith("}")) ?? "";
