@@ -110,7 +110,7 @@ describe("workload identity", () => {
       ACTIONS_ID_TOKEN_REQUEST_URL: "http://actions.example.com/token",
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: "job-request-token",
     });
-    expect([plain.code, plain.stderr]).toEqual([1, expect.stringContaining("plain http")]);
+    expect([plain.code, plain.stderr]).toEqual([4, expect.stringContaining("is no https address")]);
   });
 });
 
