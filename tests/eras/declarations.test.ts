@@ -16,7 +16,7 @@ import {
   META,
   request,
 } from "../support/messages.ts";
-import { startScriptedWorld } from "../support/oauth/scripted-world.ts";
+import { GRANTED, startScriptedWorld } from "../support/oauth/scripted-world.ts";
 
 const home = homeForEachTest();
 const EXTENSION = "io.modelcontextprotocol/oauth-client-credentials";
@@ -28,6 +28,11 @@ async function guarded(era: "legacy" | "modern") {
   const seen: Json[] = [];
   const world = await startScriptedWorld({
     before({ url, headers, method }, response, body) {
+      const wanted = url === "/token" && new URLSearchParams(body).get("requested_token_type");
+      if (wanted) {
+        json(response, { ...GRANTED, token_type: "N_A", issued_token_type: wanted });
+        return true;
+      }
       if (url !== "/mcp" || headers.authorization !== "Bearer good") return false;
       if (method !== "POST") {
         response.writeHead(405).end();
