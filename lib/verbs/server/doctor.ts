@@ -58,6 +58,9 @@ async function showHostSide(
   const { lastBridgeStep } = await import("../activity/last-bridge.ts");
   const last = await lastBridgeStep(command, target);
   if (last) show(last);
+  const { servingStep } = await import("../activity/serving.ts");
+  const serving = await servingStep(command, target);
+  if (serving) show(serving);
 }
 
 async function walk(

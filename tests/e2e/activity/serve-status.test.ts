@@ -21,10 +21,12 @@ test("a serve is shown with where it is found, its calls and its log, and is gon
     { target: "@svc", server: world.mcp.url, calls: 1, errors: 0, servingAt: serve.url, pid: serve.pid },
   ]);
   expect((await home.run(["status", "@svc"])).stdout).toContain(`serves at ${serve.url}`);
+  expect((await home.run(["doctor", "@svc"])).stdout).toContain(`serve: serves at ${serve.url}`);
   await client.close();
   expect(await serve.stop()).toBe(0);
   expect((await home.run(["logs", "@svc"])).stdout).toMatch(
     /endpoint for @svc, http:\S+ began [\s\S]* serve ended: \d+ requests, 1 of them calls of tools, 0 errors/,
   );
   expect(JSON.parse((await home.run(["status", "--json"])).stdout).bridges).toEqual([]);
+  expect((await home.run(["doctor", "@svc"])).stdout).not.toContain("serves at");
 }, 60_000);
