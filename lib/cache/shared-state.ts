@@ -53,7 +53,12 @@ export interface SharedStateOptions<State extends object> {
   now(): number;
   /** Something else lies where ours would. */
   onForeign(): void;
+  /** The cache was looked at because what is at hand does not do. */
+  onLook(found: Found): void;
 }
+
+/** What a look at a cache came to: what serves, nothing that does, or no answer. */
+export type Found = "hit" | "miss" | "failed";
 
 /** @property lease the lock of all members, while this one has it */
 type Shared<State extends object> = SharedStateOptions<State> & { lease: Lease | undefined };
@@ -76,7 +81,11 @@ export function createSharedState<State extends object>(
       if (!anew && known && rules.serves(known, now())) return known;
       const at = await place();
       const entry = at && (await entryAt(context, at));
-      return entry ? takeIn(context, at, entry, known) : known;
+      if (at && !entry) options.onLook("failed");
+      if (!entry) return known;
+      const state = await takeIn(context, at, entry, known);
+      options.onLook(entry.text !== "" && state && rules.serves(state, now()) ? "hit" : "miss");
+      return state;
     },
 
     write: (change) => changeShared(context, change),

@@ -91,6 +91,28 @@ test("serve: not ready while no token can be had; alive all the same", async () 
   expect(await statusOf(fetch(url.replace("/mcp", "/readyz")))).toBe(503);
 });
 
+test("serve: a request that names two hosts, or none where one must be, is refused", async () => {
+  const server = home.owns(await startCountingServer());
+  const { hostname, port } = new URL((await startServe(home, [server.url])).url);
+  const status = (version: string, hosts: string[]) =>
+    new Promise<string | undefined>((resolve, reject) => {
+      let answer = "";
+      const socket = connect(Number(port), hostname, () =>
+        socket.write([`GET /healthz HTTP/${version}`, ...hosts, "Connection: close", "", ""].join("\r\n")),
+      );
+      socket.setEncoding("utf8").on("data", (text: string) => {
+        answer += text;
+      });
+      socket.on("error", reject).on("close", () => resolve(answer.split(" ")[1]));
+    });
+  const [ours, other] = [`Host: ${hostname}:${port}`, "host: evil.example"];
+  expect(await status("1.1", [ours])).toBe("200");
+  expect(await status("1.0", [])).toBe("200");
+  for (const hosts of [[], [ours, other], [other, ours], [ours, ours]])
+    expect([hosts, await status("1.1", hosts)]).toEqual([hosts, "400"]);
+  expect(await status("1.0", [ours, other])).toBe("400");
+});
+
 test("serve: other hosts' names, other origins and what is no endpoint are refused", async () => {
   const server = home.owns(await startCountingServer());
   const { url } = await startServe(home, [server.url, "--allow-host", "agents.internal"]);

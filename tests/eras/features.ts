@@ -24,6 +24,8 @@ export interface Cell {
 export interface Running extends Cell {
   it: AnyClient;
   seen: FullServer["seen"];
+  /** What stands before a question to a person, where one of several servers asks. */
+  asker?: string;
 }
 
 export interface Feature {
@@ -270,13 +272,13 @@ export const FEATURES: Feature[] = [
   },
   {
     name: "elicitation by form",
-    async check({ it }) {
+    async check({ it, asker = "" }) {
       const from = it.asked.length;
       expect(said(await it.call("ask"))).toBe("accept Ada");
       expect(it.asked.slice(from)).toMatchObject([
         {
           method: "elicitation/create",
-          params: { message: "Your name?", requestedSchema: { required: ["name"] } },
+          params: { message: `${asker}Your name?`, requestedSchema: { required: ["name"] } },
         },
       ]);
     },
@@ -294,27 +296,31 @@ export const FEATURES: Feature[] = [
   },
   {
     name: "elicitation by URL",
-    async check({ it }) {
+    async check({ it, asker = "" }) {
       const from = it.asked.length;
       expect(said(await it.call("ask-url"))).toBe("accept");
-      expect(it.asked.slice(from)).toMatchObject([{ params: { mode: "url", ...VISIT } }]);
+      expect(it.asked.slice(from)).toMatchObject([
+        { params: { mode: "url", ...VISIT, message: asker + VISIT.message } },
+      ]);
     },
   },
   {
     name: "a call that needs a visit to a URL first",
-    async check({ it, server, client }) {
+    async check({ it, server, client, asker = "" }) {
       if (client === "legacy" && server !== "modern") {
         // The legacy way is an error that names the address; the call is then made again.
         expect(await failure(it.call("need-url"))).toMatchObject({
           code: -32042,
-          data: { elicitations: [VISIT] },
+          data: { elicitations: [{ ...VISIT, message: asker + VISIT.message }] },
         });
         expect(said(await it.call("need-url"))).toBe("let in");
         return;
       }
       const from = it.asked.length;
       expect(said(await it.call("need-url"))).toBe("let in");
-      expect(it.asked.slice(from)).toMatchObject([{ params: { mode: "url", ...VISIT } }]);
+      expect(it.asked.slice(from)).toMatchObject([
+        { params: { mode: "url", ...VISIT, message: asker + VISIT.message } },
+      ]);
     },
   },
   {

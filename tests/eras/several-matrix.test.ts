@@ -70,7 +70,12 @@ for (const host of HOSTS)
         const connect = cell.client === "legacy" ? connectLegacy : connectModern;
         const [url = "", ...args] = names;
         if (host === "bridge") {
-          running = { ...cell, it: await connect({ url, args, env: home.env }), seen: server.seen };
+          running = {
+            ...cell,
+            asker: `@${name}: `,
+            it: await connect({ url, args, env: home.env }),
+            seen: server.seen,
+          };
           return;
         }
         const env = { M2MCP_PASSPHRASE: "one for all" };
@@ -83,6 +88,7 @@ for (const host of HOSTS)
         ends.push(() => front.stop());
         running = {
           ...cell,
+          asker: `@${name}: `,
           it: await connect({ url, env: home.env, served: front.url }),
           seen: server.seen,
         };

@@ -6,7 +6,7 @@ import { parseMessages } from "../../mcp/jsonrpc/parse.ts";
 import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
 import type { ServeContext } from "./context.ts";
-import { type AdmissionRules, type Denial, denialOf, type Head, one } from "./http/admission.ts";
+import { type AdmissionRules, type Denial, denialOf, type Head, one, unclearHost } from "./http/admission.ts";
 import { BodyRefused, readBody } from "./http/read-request.ts";
 import type { Reply } from "./http/reply.ts";
 import { takeLegacyPost } from "./legacy/post.ts";
@@ -30,6 +30,8 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
   const { path, head } = targetOf(incoming);
   if (routing.stop.aborted) reply.header("connection", "close");
   try {
+    const unclear = unclearHost(incoming.rawHeaders, incoming.httpVersion);
+    if (unclear) return reply.refuse(unclear.status, { code: INVALID_REQUEST, message: unclear.words });
     // Probes come by addresses, and know no secrets.
     if (path === "/healthz") return plain(reply, 200, "ok");
     if (path === "/readyz") {

@@ -51,7 +51,8 @@ export function createConnection(options: ConnectionOptions): Transport {
     createConnection({ endpoint, onMessage: heard, own, ...(shared ? { shared } : {}) });
   if (observe) {
     const seen = connect(guard ? { ...bare, guard } : bare, onMessage);
-    return observe(seen, shared?.resumed?.handshake.initialize);
+    const observed = observe(seen, shared?.resumed?.handshake.initialize);
+    return seen.denial ? { ...observed, denial: seen.denial } : observed;
   }
   if (guard) return guard(onMessage, (heard) => connect(bare, heard));
   const { cache, settled } = withSettled(given.cache);

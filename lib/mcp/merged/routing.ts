@@ -1,4 +1,5 @@
 // Which server a request is for.
+import type { M2mcpError } from "../../failure.ts";
 import { objectOf } from "../../json.ts";
 import { errorResponse, METHOD_NOT_FOUND, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { type Answer, answered, errorIn } from "../protocol/answer.ts";
@@ -9,6 +10,7 @@ import { firstOf } from "./first-of.ts";
 import { refresh } from "./lists/names-known.ts";
 import { byUri } from "./resources.ts";
 import { sendTo } from "./sending.ts";
+import { prefixed } from "./words/names.ts";
 import { resolveName } from "./words/resolve.ts";
 import { withParams } from "./words/to-server.ts";
 
@@ -31,11 +33,31 @@ export async function byName(
   }
   const what = list === "tools/list" ? "tool" : "prompt";
   if (found.kind === "ambiguous") return answered(errorResponse(id, ambiguousName(what, name, found.names)));
+  if (found.kind === "unknown" && list === "tools/list") {
+    const denied = await denial(context, name, (own) => renamed(call.message, own));
+    if (denied) throw denied;
+  }
   if (found.kind === "unknown") return answered(errorResponse(id, unknown(context, list, what, name)));
   const { own } = found;
   const member = context.members.get(own.server);
   if (!member) return answered(errorResponse(id, unknown(context, list, what, name)));
   return sendTo(context, member, call, renamed(call.message, own.name), `${what} ${name}`);
+}
+
+/** Why a tool is hidden that one of the servers has by this name, with its prefix or without. */
+async function denial(
+  { members }: MergedContext,
+  name: string,
+  named: (own: string) => RequestMessage,
+): Promise<M2mcpError | undefined> {
+  for (const { name: server, connection } of members.values()) {
+    const prefix = prefixed({ server, name: "" });
+    for (const own of name.startsWith(prefix) ? [name, name.slice(prefix.length)] : [name]) {
+      const denied = await connection.denial?.(named(own));
+      if (denied) return denied;
+    }
+  }
+  return undefined;
 }
 
 const toldOf = ({ told }: MergedContext, list: string) => (list === "tools/list" ? told.tools : told.prompts);

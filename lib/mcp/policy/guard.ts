@@ -1,5 +1,6 @@
 // Tools that a client may not use: hidden from its lists, refused when they are called. A transport around the
 // connection, only there where somebody asked for it.
+import { M2mcpError } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { exactResult, resultResponse } from "../jsonrpc/message.ts";
 import { type Answer, answered } from "../protocol/answer.ts";
@@ -46,6 +47,7 @@ export function createGuard(options: GuardOptions): Guard {
     const context: Context = { ...rest, inner, seen, pins, warned: new Set() };
     return {
       request: (call) => request(context, call),
+      denial: (message) => denial(context, message),
       async notify(message) {
         if (doubtfulMember(message.text, false) === undefined) await inner.notify(message);
       },
@@ -73,8 +75,20 @@ async function request(context: Context, given: Call): Promise<Answer> {
   return message.method === "tools/list" ? shownList(context, call, answer) : answer;
 }
 
+/** Why a tool of the lists that went by may not be called; one that is not in them is not spoken of. */
+async function denial(context: Context, message: Call["message"]): Promise<M2mcpError | undefined> {
+  if (context.seen.named(String(message.params.name)).length === 0) return undefined;
+  try {
+    await checkCall(context, { message });
+    return undefined;
+  } catch (error) {
+    if (error instanceof M2mcpError) return error;
+    throw error;
+  }
+}
+
 /** @throws M2mcpError where the tool may not be called */
-async function checkCall(context: Context, { message }: Call): Promise<void> {
+async function checkCall(context: Context, { message }: Pick<Call, "message">): Promise<void> {
   const { rules, seen, pins } = context;
   const name = String(message.params.name);
   const denied = deniedByName(rules, name);

@@ -1,4 +1,5 @@
 // What MCP itself says, whatever carries it and in whatever era: facts and values, no connection.
+import type { M2mcpError } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import type { NotificationMessage, RequestMessage, ResponseMessage } from "../jsonrpc/message.ts";
 import type { Answer } from "./answer.ts";
@@ -55,6 +56,8 @@ export interface Transport {
    * @throws M2mcpError when there is no answer at all
    */
   request(call: Call): Promise<Answer>;
+  /** Why a tool that the server has is kept from the client; undefined where it is not, or is not known. Sends nothing. */
+  denial?(message: RequestMessage): Promise<M2mcpError | undefined>;
   /** Sends a notification on. Never rejects: there is nobody to tell. */
   notify(message: NotificationMessage): Promise<void>;
   /** Sends on the client's answer to a request of the server's. Never rejects. */

@@ -8,6 +8,8 @@ import { createLabelNames, type LabelNames } from "./label-names.ts";
 const MCP_BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
+export type CacheLooks = Readonly<Record<string, number>>;
+
 export interface Instruments {
   mcpClient: Count;
   mcpServer: Count;
@@ -20,6 +22,8 @@ export interface Instruments {
   tokenExpires(atMs: number): void;
   /** Asked when somebody looks. */
   countSessions(count: () => number): void;
+  /** Asked when somebody looks. @param counts by outcome; undefined: there is no shared cache */
+  countCacheLooks(counts: () => CacheLooks | undefined): void;
   readonly tools: LabelNames;
   readonly prompts: LabelNames;
 }
@@ -52,6 +56,16 @@ export function createInstruments(meter: Meter, { add }: Histograms): Instrument
           description: "Sessions of MCP clients that this process has at hand.",
         })
         .addCallback((result) => result.observe(count()));
+    },
+    countCacheLooks(counts) {
+      meter
+        .createObservableCounter("m2mcp.cache.lookups", {
+          unit: "{lookup}",
+          description: "Looks for a token in the shared cache, and what came of them.",
+        })
+        .addCallback((result) => {
+          for (const [outcome, count] of Object.entries(counts() ?? {})) result.observe(count, { outcome });
+        });
     },
     tools: createLabelNames(),
     prompts: createLabelNames(),

@@ -10,7 +10,7 @@ import { spanAbove } from "./current.ts";
 import { createHistograms } from "./histogram.ts";
 import { observedFetch } from "./http/client.ts";
 import { type HttpWatch, watchHttp } from "./http/server.ts";
-import { createInstruments } from "./instruments.ts";
+import { type CacheLooks, createInstruments } from "./instruments.ts";
 import { observeClient, observeServer } from "./mcp/requests.ts";
 import { createMeterProvider, createTracerProvider, resourceOf } from "./providers.ts";
 import type { Telling } from "./telling.ts";
@@ -24,6 +24,8 @@ export interface TelemetryOptions {
   /** Whether somebody may come and ask for the metrics. */
   hasPage: boolean;
   version: string;
+  /** What looks at the shared cache came to; asked when somebody wants to know. */
+  cacheLooks(): CacheLooks | undefined;
   env: Record<string, string | undefined>;
   warn(line: string): void;
 }
@@ -65,6 +67,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     instruments: createInstruments(meters.getMeter(NAME, version), histograms),
     startedIn: spanAbove(traceOf(env)),
   };
+  telling.instruments.countCacheLooks(options.cacheLooks);
   return {
     client: (url) => observeClient(telling, url),
     server: (transport) => observeServer(telling, transport),

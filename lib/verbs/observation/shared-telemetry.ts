@@ -1,6 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { VERSION } from "../../command-line/version.ts";
 import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
+import { looksAtCache } from "../target/sharing/looks.ts";
 
 /** How long the end of a command waits for what is still to be sent, in ms: a person or a script waits too. */
 const END_MS = 1000;
@@ -44,7 +45,14 @@ export async function useTelemetry(command: Command): Promise<UsedTelemetry | un
     const config = isAsked ? read.config : undefined;
     if (!config && !hasPage) return undefined;
     const made = import("../../observation/telemetry/telemetry.ts").then(({ createTelemetry }) =>
-      createTelemetry({ config, hasPage, version: VERSION, env: io.env, warn }),
+      createTelemetry({
+        config,
+        hasPage,
+        version: VERSION,
+        cacheLooks: () => looksAtCache(io),
+        env: io.env,
+        warn,
+      }),
     );
     shared = { telemetry: made, users: 0 };
   }

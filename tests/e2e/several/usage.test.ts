@@ -76,6 +76,36 @@ test("filters of a profile hold for its server, those of the command for all, th
   await bridge.stop();
 });
 
+test("a tool that a filter or a pin hides is refused as with one server, one that nobody has is unknown", async () => {
+  const other = home.owns(await startToolServer("modern"));
+  await save(home, "a", home.owns(await startToolServer("legacy")).url);
+  await save(home, "b", other.url);
+  const codes = async (args: string[], names: string[]) => {
+    const { bridge, ask, listed } = await open(["@a", "@b", ...args]);
+    // One is called before anything was listed, all others after.
+    const found: unknown[] = [];
+    for (const name of names) {
+      found.push((await ask("tools/call", { name })).error?.data?.code);
+      await listed();
+    }
+    await bridge.stop();
+    return found;
+  };
+  const denied = "tool_denied";
+  const names = ["drop", "a_drop", "b_drop", "nothing", "b_nothing"];
+  const wanted = [denied, denied, denied, "unknown_name", "unknown_name"];
+  expect(await codes(["--deny-tool", "drop"], names)).toEqual(wanted);
+  expect(await codes(["--allow-tool", "get_*"], names)).toEqual(wanted);
+  expect(await codes(["--read-only"], names)).toEqual(wanted);
+  await home.run(["config", "@b", "pin=true"]);
+  await codes([], []);
+  const first = await open(["@a", "@b"]);
+  await first.listed();
+  await first.bridge.stop();
+  (other.tools as Json[]).push({ name: "late", inputSchema: { type: "object" } });
+  expect(await codes([], ["late", "nothing"])).toEqual(["tool_new", "unknown_name"]);
+});
+
 test("pins hold for each server by itself, under its own names", async () => {
   const [one, other] = [
     home.owns(await startToolServer("legacy")),

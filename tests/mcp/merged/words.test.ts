@@ -6,7 +6,12 @@ import { cursorsIn, joinedCursor } from "../../../lib/mcp/merged/words/cursor.ts
 import { markedId, unmarkedId } from "../../../lib/mcp/merged/words/marks.ts";
 import { discoverOf, initializeOf } from "../../../lib/mcp/merged/words/offers.ts";
 import { LISTS, mergedPage } from "../../../lib/mcp/merged/words/pages.ts";
-import { messageForClient, resultForClient } from "../../../lib/mcp/merged/words/to-client.ts";
+import {
+  errorForClient,
+  mayConcern,
+  messageForClient,
+  resultForClient,
+} from "../../../lib/mcp/merged/words/to-client.ts";
 import { ledBack, progressFor, withoutProgress } from "../../../lib/mcp/merged/words/to-server.ts";
 import { mayComeOf, namedIn, namedUri } from "../../../lib/mcp/merged/words/uris.ts";
 
@@ -173,4 +178,32 @@ test("a request for several servers asks for no progress: theirs would be mixed"
   expect(withoutProgress(message).params).toEqual({ cursor: "c", _meta: { other: 2 } });
   const plain = request("1", "tools/list", {});
   expect(withoutProgress(plain)).toBe(plain);
+});
+
+test("a person who is asked sees which server asks; what a model is asked stays as it is", () => {
+  const form = { message: "Your name?", requestedSchema: {} };
+  const visit = { mode: "url", message: "Let it in", elicitationId: "v", url: "https://x.example" };
+  for (const params of [form, visit])
+    expect(messageForClient(request("1", "elicitation/create", params), speaker)).toMatchObject({
+      params: { message: `@a: ${params.message}` },
+    });
+  const sampling = { method: "sampling/createMessage", params: { message: "own", messages: [] } };
+  const inputRequests = {
+    who: { method: "elicitation/create", params: form },
+    where: { method: "elicitation/create", params: visit },
+    what: sampling,
+  };
+  const asked = {
+    who: { params: { ...form, message: "@a: Your name?" } },
+    where: { params: { ...visit, message: "@a: Let it in" } },
+    what: sampling,
+  };
+  const wanting = { resultType: "input_required", inputRequests };
+  expect(mayConcern(JSON.stringify(wanting))).toBe(true);
+  expect(resultForClient(wanting, speaker).inputRequests).toMatchObject(asked);
+  const task = { resultType: "complete", taskId: "t", status: "input_required", inputRequests };
+  expect(resultForClient(task, speaker).inputRequests).toMatchObject(asked);
+  expect(
+    errorForClient({ code: -32042, message: "visit", data: { elicitations: [visit] } }, speaker).data,
+  ).toMatchObject({ elicitations: [{ message: "@a: Let it in", elicitationId: "a:v" }] });
 });

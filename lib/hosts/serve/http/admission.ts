@@ -20,7 +20,7 @@ export interface Bearer {
 export type Head = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface Denial {
-  status: 401 | 403;
+  status: 400 | 401 | 403;
   words: string;
 }
 
@@ -38,6 +38,18 @@ export function denialOf(head: Head, rules: AdmissionRules): Denial | undefined 
   if (bearer !== undefined && !isSameSecret(one(head.authorization), `Bearer ${bearer.now()}`))
     return { status: 401, words: "a bearer is wanted" };
   return undefined;
+}
+
+/**
+ * A request that names its host twice, or not at all (RFC 9112 §3.2): who stands before us may have read another than we do.
+ *
+ * @param raw names and values by turns, as they came
+ */
+export function unclearHost(raw: readonly string[], httpVersion: string): Denial | undefined {
+  let count = 0;
+  for (let at = 0; at < raw.length; at += 2) if (raw[at]?.toLowerCase() === "host") count++;
+  if (count === 1 || (count === 0 && httpVersion === "1.0")) return undefined;
+  return { status: 400, words: "a request names its host once" };
 }
 
 /** The one value of a header; of several, none that could be meant. */

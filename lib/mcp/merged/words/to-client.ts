@@ -93,11 +93,34 @@ function notified(
   }
 }
 
+/** A person who is asked sees which server asks (MCP 2025-11-25 "Elicitation", User Interaction Model). */
+const asker = (server: string): Readonly<Record<string, Change>> => ({
+  message: (value) => (typeof value === "string" ? `@${server}: ${value}` : value),
+});
+
 /** Visits to addresses bear ids (MCP 2025-11-25 "URL Mode Elicitation Requests"). */
-const question = (server: string): Readonly<Record<string, Change>> => ({ elicitationId: markText(server) });
+const question = (server: string): Readonly<Record<string, Change>> => ({
+  ...asker(server),
+  elicitationId: markText(server),
+});
+
+/** The questions in a result, by the server's keys (MCP 2026-07-28 "Multi Round-Trip Requests"). */
+const questions =
+  (server: string): Change =>
+  (value) =>
+    within(
+      Object.fromEntries(
+        Object.entries(isObject(value) ? value : {}).map(([key, asked]) => [
+          key,
+          isObject(asked) && asked.method === "elicitation/create"
+            ? within({ params: within(asker(server)) })
+            : (same) => same,
+        ]),
+      ),
+    )(value);
 
 /** What a result may hold that concerns us; most hold nothing of it, and long ones are not read for it. */
-const CONCERNS = /"(?:taskId|requestState|uri)"/;
+const CONCERNS = /"(?:taskId|requestState|inputRequests|uri)"/;
 
 export const mayConcern = (text: Text): boolean => CONCERNS.test(asString(text));
 
@@ -111,7 +134,12 @@ export function resultForClient(result: JsonObject, { server, uriFor }: Speaker)
   return withChanges(result, {
     requestState: mark,
     ...(isTask
-      ? { taskId: mark, task: within({ taskId: mark }), tasks: each(within({ taskId: mark })) }
+      ? {
+          inputRequests: questions(server),
+          taskId: mark,
+          task: within({ taskId: mark }),
+          tasks: each(within({ taskId: mark })),
+        }
       : {}),
     ...(isTask
       ? { result: (nested) => (isObject(nested) ? resultForClient(nested, { server, uriFor }) : nested) }

@@ -12,6 +12,7 @@ import { createSharedState } from "../../../cache/shared-state.ts";
 import type { Command } from "../../../command-line/command.ts";
 import type { Target } from "../target.ts";
 import { linkTo } from "./link-to.ts";
+import { countLooks } from "./looks.ts";
 import { onceEach } from "./tell-once.ts";
 import { vaults } from "./vaults.ts";
 
@@ -39,6 +40,7 @@ export function sharedState(command: Command, target: Target, address: CacheAddr
       return vault && { link, vault };
     },
     now: io.now,
+    onLook: countLooks(io),
     onForeign: () =>
       warn(
         `what lies in the token cache at ${address.shown} for these credentials was not sealed with them: it counts as nothing, and is written anew`,
