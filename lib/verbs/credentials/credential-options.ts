@@ -33,9 +33,9 @@ export type Method = (typeof METHODS)[number];
 export const namesCredentials = (options: Options): boolean =>
   NAMING.some((name) => options.origin(name) !== undefined);
 
-/** Whether any credential option stands on the command line itself. */
-export const flagsCredentials = (options: Options): boolean =>
-  NAMING.some((name) => options.origin(name) === "flag");
+/** The credential option that stands on the command line itself; undefined where none does. */
+export const flaggedOption = (options: Options): OptionName | undefined =>
+  CREDENTIAL_OPTIONS.find((name) => options.origin(name) === "flag");
 
 /** Whether a client id must be given: a grant that is given has none to name, and an SVID names its client itself. */
 export function wantsClientId(options: Options): boolean {

@@ -6,6 +6,7 @@ import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { type TOKENS, tokenOption } from "./credential-options.ts";
 import { readCredentials, readTls } from "./credentials.ts";
+import { refuseIdle } from "./idle-options.ts";
 import { platformSource } from "./platform-source.ts";
 import type { SecretReading } from "./secret-reading.ts";
 import { checkedText, createSecretSources, isReadOnce } from "./secret-sources.ts";
@@ -23,6 +24,7 @@ export async function readTokenOrigin(options: Options, reading: SecretReading):
       "--token-lifetime is for a token that something else makes",
       "give it with --token-file, --token-command or M2MCP_TOKEN; of a grant the authorization server says it",
     );
+  refuseIdle(options);
   return readCredentials(options, reading);
 }
 

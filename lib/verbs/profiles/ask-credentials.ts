@@ -6,6 +6,7 @@ import { wrongUsage } from "../../failure.ts";
 import { type Asker, askerAt, type Choice } from "../../ui/ask.ts";
 import { missingOf } from "../credentials/credential-options.ts";
 import { readCredentials } from "../credentials/credentials.ts";
+import { refuseIdle } from "../credentials/idle-options.ts";
 import { secretReading } from "../credentials/secret-reading.ts";
 
 /** The person at the terminal, where something is missing that can be typed. */
@@ -47,7 +48,9 @@ export async function askCredentials(
   }
   const reading = secretReading(command, "value");
   reading.prompt = (question) => needed(() => asker.hidden(question), "client secret");
-  return readCredentials(withAnswers(command.options, answers), reading);
+  const options = withAnswers(command.options, answers);
+  refuseIdle(options);
+  return readCredentials(options, reading);
 }
 
 const WHAT_TO_GIVE = {

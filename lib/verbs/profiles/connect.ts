@@ -1,7 +1,8 @@
 import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
-import { namesCredentials } from "../credentials/credential-options.ts";
+import { flaggedOption, namesCredentials } from "../credentials/credential-options.ts";
+import { nothingToSayOf } from "../credentials/idle-options.ts";
 import { withPolicyOf } from "../policy/tool-policy.ts";
 import { profileFor, savedProfile } from "../target/profile-for.ts";
 import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
@@ -69,6 +70,8 @@ async function planned(
     const target = { ...bare, credentials: trial.credentials };
     return { target, profile: { ...profile, credentials: trial.credentials }, learned };
   }
+  const flagged = flaggedOption(command.options);
+  if (!login && flagged !== undefined) throw nothingToSayOf(command.options, flagged, server);
   const known = login ?? (await profileFor(store, server, command.options.value("profile")));
   const holder = known?.credentials ? known.name : known?.login;
   const profile: Profile = old?.credentials

@@ -2,9 +2,9 @@ import type { TokenOrigin } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { CacheAddress } from "../../cache/address.ts";
 import type { Command } from "../../command-line/command.ts";
-import type { Options } from "../../command-line/option-values.ts";
+import { type Options, spelt } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
-import { flagsCredentials, namesCredentials } from "../credentials/credential-options.ts";
+import { flaggedOption, namesCredentials } from "../credentials/credential-options.ts";
 import { type NamedPolicy, policiesOf } from "../policy/tool-policy.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
 import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
@@ -51,9 +51,10 @@ export async function resolveTarget(command: Command, text: string): Promise<Tar
 }
 
 async function namedTarget(command: Command, store: Store, text: string): Promise<Target> {
-  if (flagsCredentials(command.options))
+  const flagged = flaggedOption(command.options);
+  if (flagged !== undefined)
     throw wrongUsage(
-      `${text} has credentials of its own`,
+      `${text} has credentials of its own, which --${spelt(command.options, flagged)} does not change`,
       "give the server's address instead of the name, or m2mcp login again to replace them",
     );
   return profileTarget(command, store, await savedProfile(store, profileName(text)));
@@ -89,6 +90,11 @@ async function addressTarget(command: Command, store: Store, text: string): Prom
     const { clientId, authentication } = credentials;
     const takenBy = cacheOf(store, ["taken by", JSON.stringify([clientId, authentication])]);
     return withOptions(command, store, server, { credentials, cache, takenBy });
+  }
+  const flagged = flaggedOption(command.options);
+  if (flagged !== undefined) {
+    const { nothingToSayOf } = await import("../credentials/idle-options.ts");
+    throw nothingToSayOf(command.options, flagged, server);
   }
   const profile = await profileFor(store, server, command.options.value("profile"));
   if (profile) {

@@ -51,10 +51,13 @@ export interface DayWorld {
 
 const KEY = new TextEncoder().encode("a key of 32 bytes or more, for HS256 alone");
 
+/** One request of so many to a source begins a fault for sure. */
+const SURELY = 3;
+
 interface DayOptions {
   /** How far the server's clock is ahead of ours, in ms. */
   skewMs: number;
-  /** Share of the requests to a source that a fault begins with. */
+  /** Share of the requests to a source that a fault begins with, beside each third one. */
   faults: number;
   random: Random;
 }
@@ -84,7 +87,9 @@ export async function startDayWorld({ skewMs, faults, random }: DayOptions): Pro
     source.asked++;
     if (source.fault && Date.now() >= source.fault.untilMs) source.fault = undefined;
     const leftMs = source.newestEndsMs - SPARE_MS - Date.now();
-    const fault = random.next() < faults ? FAULTS[random.below(FAULTS.length)] : undefined;
+    // No day is without: of a few chances all may miss.
+    const isDue = random.next() < faults || source.asked % SURELY === 0;
+    const fault = isDue ? FAULTS[random.below(FAULTS.length)] : undefined;
     if (!source.fault && fault && leftMs > (fault === "slow" ? SLOW_MS : FAULT_MS)) {
       source.fault = { kind: fault, untilMs: Date.now() + FAULT_MS };
     }
