@@ -18,8 +18,8 @@ const STALE_MS = 3500;
 const LONGEST_WAIT_MS = 60_000;
 /** One look counts for so long without a heartbeat at most, in ms: a waiter that slept has not watched. */
 const LONGEST_LOOK_MS = 250;
-/** A breaker needs its guard for a moment; one this old was left behind, in ms. */
-const OLD_GUARD_MS = 10_000;
+/** A breaker needs its guard for a moment; one this old was left behind by who cannot be seen from here, in ms. */
+const OLD_GUARD_MS = STALE_MS;
 
 /** Work is done again so often where the lock was lost before anything was written. */
 const MOST_ATTEMPTS = 3;
@@ -151,9 +151,11 @@ async function breakLock(file: string, dead: string, mark: string): Promise<void
   const handle = await take(guard, mark);
   if (!handle) {
     // What is no file would never go away.
-    await markIn(guard);
+    const breaker = await markIn(guard);
     const age = await ageMs(guard, Date.now());
-    if (age !== null && Math.abs(age) > OLD_GUARD_MS) await freeName(guard).catch(() => {});
+    const isLeft = breaker !== null && isDead(breaker);
+    // Should two get the guard by that, one may remove the lock of a third, which notices before it writes: its lease.
+    if (isLeft || (age !== null && Math.abs(age) > OLD_GUARD_MS)) await freeName(guard).catch(() => {});
     return;
   }
   try {
