@@ -48,7 +48,10 @@ export async function observationOf(command: Command, target: Target): Promise<O
 }
 
 /** Token requests are counted; when the token in use ends is known by what is read and written of it. */
-function seenAuth({ read, write }: AuthDeps, telemetry: Telemetry): Partial<AuthDeps> {
+export function seenAuth(
+  { read, write }: Pick<AuthDeps, "read" | "write">,
+  telemetry: Pick<Telemetry, "tokenRequest" | "tokenExpires">,
+): Pick<AuthDeps, "observeTokenRequest" | "read" | "write"> {
   const see = <S extends AuthState | undefined>(state: S): S => {
     const endsAtMs = state?.token?.expiresAtMs;
     if (endsAtMs !== undefined) telemetry.tokenExpires(endsAtMs);
@@ -56,7 +59,7 @@ function seenAuth({ read, write }: AuthDeps, telemetry: Telemetry): Partial<Auth
   };
   return {
     observeTokenRequest: (work) => telemetry.tokenRequest(work),
-    read: async () => see(await read()),
+    read: async (wanted) => see(await read(wanted)),
     write: (change) => write((old) => see(change(old))),
   };
 }
