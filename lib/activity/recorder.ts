@@ -20,9 +20,9 @@ export interface Figures {
   errors: number;
   lastError?: { atMs: number; text: string };
   tokenEndsAtMs?: number;
-  /** Where tokens are shared with other machines, and why that does not work; `serves` is null before it was asked. */
   /** Where HTTP clients find it, of a `serve`. */
   servingAt?: string;
+  /** Where tokens are shared with other machines, and why that does not work; `serves` is null before it was asked. */
   cache?: { at: string; serves: boolean | null; why?: string };
   /** Each server, where there are several. */
   servers?: RunningServer[] | undefined;

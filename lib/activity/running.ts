@@ -27,9 +27,9 @@ export interface RunningBridge {
   lastError?: { atMs: number; text: string };
   /** When the token in use ends, where that was said. */
   tokenEndsAtMs?: number;
-  /** Where tokens are shared with other machines. */
   /** Where HTTP clients find it, of a `serve`. */
   servingAt?: string;
+  /** Where tokens are shared with other machines. */
   cache?: { at: string; serves: boolean | null; why?: string };
   /** Each server, where there are several. */
   servers?: RunningServer[] | undefined;

@@ -1,7 +1,7 @@
 // The part of a recorder that touches the disk; loaded when there is something to write.
 import { join } from "node:path";
-import type { StateFolders } from "../platform/files/state-folders.ts";
 import { ownBeginning, processSpace } from "../platform/host.ts";
+import type { StateFolders } from "../platform/own-folders/state.ts";
 import { parentName } from "../platform/parent-process.ts";
 import { type LogEntry, lineOf } from "./entry.ts";
 import { type LogFile, openLogFile } from "./log-file.ts";

@@ -1,5 +1,6 @@
 // The lock that all members of a fleet share: it expires by the cache's clock unless its owner shows that it lives.
 import { randomBytes } from "../platform/random.ts";
+import { watchStillness } from "../store/locks/stillness.ts";
 import { sleep } from "../timing/sleep.ts";
 import { startInterval } from "../timing/timer.ts";
 import { acquire, keep, type RawEntry, release } from "./entry.ts";
@@ -36,19 +37,13 @@ export interface Lease {
 export async function takeLease(link: CacheLink, name: string): Promise<Lease | undefined> {
   const owner = Buffer.from(randomBytes(16)).toString("hex");
   const startedMs = performance.now();
-  let seen = "";
-  let stillMs = 0;
-  let lookedMs = startedMs;
+  const stillMs = watchStillness(LONGEST_LOOK_MS);
   for (;;) {
     const got = await link.ask(acquire(name, `${owner} 0`, LEASE_MS));
     if (!got) return undefined;
     if ("number" in got) return beating(link, name, { owner, ...got });
-    const nowMs = performance.now();
-    stillMs = got.heldBy === seen ? stillMs + Math.min(nowMs - lookedMs, LONGEST_LOOK_MS) : 0;
-    seen = got.heldBy;
-    lookedMs = nowMs;
-    if (stillMs > STUCK_MS) return link.distrust(lockStuck());
-    const waitedMs = nowMs - startedMs;
+    if (stillMs(got.heldBy) > STUCK_MS) return link.distrust(lockStuck());
+    const waitedMs = performance.now() - startedMs;
     if (waitedMs > LONGEST_WAIT_MS) return undefined;
     await sleep(10 + Math.random() * (20 + Math.min(200, waitedMs / 4)));
   }

@@ -1,10 +1,9 @@
 // What lies in a cache: names that reveal nothing, and values that only who has the same secret can read or make.
 import { isObject, type JsonObject } from "../json.ts";
+import { stretchedKey } from "../platform/stretched-key.ts";
 import { decrypt, encrypt, plain } from "../store/aead.ts";
 
 const ROOT_BYTES = 32;
-/** Memory-hard, since a secret may be a word that a person thought of (RFC 7914): 32 MiB, some 60 ms. */
-const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 const LABEL = "m2mcp cache 1";
 
 /** A secret that all members of a fleet have. */
@@ -22,11 +21,7 @@ export interface SharedSecret {
  */
 export async function rootOf({ text, isRandom }: SharedSecret, salt: string): Promise<Uint8Array> {
   const salted = `${LABEL} ${salt}`;
-  if (isRandom) return expand(Buffer.from(text), salted);
-  const { scrypt } = process.getBuiltinModule("node:crypto");
-  return new Promise((resolve, reject) =>
-    scrypt(text, salted, ROOT_BYTES, SCRYPT, (error, key) => (error ? reject(error) : resolve(key))),
-  );
+  return isRandom ? expand(Buffer.from(text), salted) : stretchedKey(text, salted);
 }
 
 /** What members of a fleet keep for one set of credentials at one server. */

@@ -2,8 +2,8 @@
 // and state hold is the caller's affair.
 import { isNotWritable } from "../platform/errors.ts";
 import { exists } from "../platform/files/files.ts";
-import { storeFolder } from "../platform/files/folders.ts";
 import { type Keyring, osKeyring } from "../platform/keyring/keyring.ts";
+import { storeFolder } from "../platform/own-folders/settings.ts";
 import { createExposure } from "./exposure.ts";
 import { type KeyPlace, readDescription } from "./key/description.ts";
 import { createStoreKey, type KeyChoice } from "./key/key.ts";

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listRunning, type RunningBridge, removeRunning, writeRunning } from "../../lib/activity/running.ts";
-import { stateFolders } from "../../lib/platform/files/state-folders.ts";
 import { ownBeginning, processSpace } from "../../lib/platform/host.ts";
+import { stateFolders } from "../../lib/platform/own-folders/state.ts";
 import { parentName } from "../../lib/platform/parent-process.ts";
 
 let folder: string;

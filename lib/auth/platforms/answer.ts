@@ -1,4 +1,5 @@
 import { oneLine } from "../../net/one-line.ts";
+import { sleep } from "../../timing/sleep.ts";
 import { wordsOf } from "../exchange.ts";
 import type { DirectAnswer } from "./platform.ts";
 
@@ -10,7 +11,7 @@ const PAUSE_MS = 200;
 export async function askTwice<A extends object>(ask: () => Promise<A>): Promise<A> {
   const first = await ask();
   if (!("status" in first) || !PASSING.includes(Number(first.status))) return first;
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  await sleep(PAUSE_MS);
   return ask();
 }
 

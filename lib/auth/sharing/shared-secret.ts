@@ -51,7 +51,12 @@ export async function readSharing(
   };
 }
 
-async function secretOf(
+/**
+ * What credentials hold that all who have the same have: the client's secret, or the private number of its key.
+ *
+ * @throws M2mcpError secret_unreadable, command_failed, bad_key
+ */
+export async function secretOf(
   { authentication, assertion, tls }: Credentials,
   env: Environment,
 ): Promise<{ text: string; isRandom: boolean } | undefined> {

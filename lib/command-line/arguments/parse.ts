@@ -45,21 +45,19 @@ export function parseArguments(argv: readonly string[]): Arguments {
 
 /** Values that nothing can be done with where there is nothing in them, by what stands for them in help. */
 const NEVER_EMPTY: readonly string[] = [
-  ...[
-    "ALG",
-    "COMMAND",
-    "FILE",
-    "GRANT",
-    "KID",
-    "METHOD",
-    "PATH",
-    "PLATFORM",
-    "SECONDS",
-    "TYPE",
-    "URI",
-    "URL",
-    "URN",
-  ],
+  "ALG",
+  "COMMAND",
+  "FILE",
+  "GRANT",
+  "KID",
+  "METHOD",
+  "PATH",
+  "PLATFORM",
+  "SECONDS",
+  "TYPE",
+  "URI",
+  "URL",
+  "URN",
 ];
 
 /** The value of an option, empty for a switch. @param inline whether it stands behind an equals sign */

@@ -1,7 +1,8 @@
 // The HTTP host: gives any HTTP client the server, without its knowing of authorization (MCP "Streamable HTTP"). Nothing
 // is kept here that another process with the same key would need.
 import type { Server } from "node:http";
-import type { Endpoint, ServerCache, ServerMemory } from "../../mcp/protocol/endpoint.ts";
+import { remembered } from "../../mcp/connection/server-cache.ts";
+import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { createSemaphore } from "../../timing/semaphore.ts";
 import { until } from "../../timing/until.ts";
 import type { Observer } from "../bridge-context.ts";
@@ -102,21 +103,6 @@ function contextOf(options: ServeOptions): ServeContext {
     endings: new Set(),
     onMessageDone,
     onListChanged,
-  };
-}
-
-/** What is known of the server, read once for all connections to it. */
-function remembered(cache: ServerCache): ServerCache {
-  let known: Promise<ServerMemory | undefined> | undefined;
-  return {
-    read() {
-      known ??= cache.read();
-      return known;
-    },
-    change(change) {
-      known = (known ?? cache.read()).then((old) => change(old ?? {}));
-      return cache.change(change);
-    },
   };
 }
 

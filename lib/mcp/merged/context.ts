@@ -90,6 +90,22 @@ export interface MergedContext {
   nextId(): Id;
 }
 
+/** What the client was told of a list's names or URIs; undefined of lists whose names lead back by themselves. */
+export function toldOf(context: MergedContext, list: "tools/list" | "prompts/list"): Map<string, Own>;
+export function toldOf(context: MergedContext, list: string): Map<string, Own> | undefined;
+export function toldOf({ told }: MergedContext, list: string): Map<string, Own> | undefined {
+  switch (list) {
+    case "tools/list":
+      return told.tools;
+    case "prompts/list":
+      return told.prompts;
+    case "resources/list":
+      return told.uris;
+    default:
+      return undefined;
+  }
+}
+
 export const isAway = ({ upstream }: Member): boolean => upstream.presence.now().kind === "away";
 
 /** What a server offers, where that is known. */

@@ -16,6 +16,14 @@ export const serverAway = (server: string, reason: string, what: string) =>
     "the other servers go on; what it has comes back with it",
   );
 
+/** A look for a sign of life. @param limitMs in ms */
+export const noSign = (limitMs: number) =>
+  new M2mcpError("timeout", EXIT.network, `it gave no answer within ${limitMs / 1000} s`);
+
+/** It answers, and not as a server of MCP does. */
+export const oddStatus = (status: number) =>
+  new M2mcpError("http_status", EXIT.server, `it answers with HTTP status ${status}`);
+
 /** @param reasons of each server */
 export const allAway = (reasons: readonly string[]) =>
   new M2mcpError(

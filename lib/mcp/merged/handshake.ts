@@ -11,7 +11,7 @@ import {
   request as requestMessage,
   resultResponse,
 } from "../jsonrpc/message.ts";
-import { type Answer, answered, rpcErrorOf, toRpcError } from "../protocol/answer.ts";
+import { type Answer, answered, readAnswer, toRpcError } from "../protocol/answer.ts";
 import type { Call } from "../protocol/transport.ts";
 import { tellChanges } from "./changes.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
@@ -115,10 +115,10 @@ function open(context: MergedContext, member: Member, call: Call) {
 
 async function greet(context: MergedContext, member: Member, call: Call) {
   const answer = await ask(context, member, { ...call, signal: context.ended.signal });
-  if (answer.kind === "refused") throw new Refusal(rpcErrorOf(answer, member.upstream.endpoint.url));
-  if (answer.message.error) throw new Refusal(answer.message.error);
+  const read = readAnswer(answer, member.upstream.endpoint.url);
+  if (read.kind === "error") throw new Refusal(read.error);
   if (call.message.method === "initialize") await catchUp(context, member);
-  return exactResult(answer.message);
+  return exactResult(read.message);
 }
 
 /** Tells a server that is reached late what the client has said meanwhile. */

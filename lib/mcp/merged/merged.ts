@@ -17,7 +17,7 @@ import type { Call, Transport } from "../protocol/transport.ts";
 import { clientEra } from "../protocol/versions.ts";
 import { modernRefusal } from "../translate/modern-rules.ts";
 import { tellChanges } from "./changes.ts";
-import type { Member, MergedContext, Shared } from "./context.ts";
+import { type Member, type MergedContext, type Shared, toldOf } from "./context.ts";
 import { shakeHands, tellInitialized, welcome } from "./handshake.ts";
 import { listen } from "./listens.ts";
 import { list } from "./lists/listing.ts";
@@ -154,22 +154,20 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
 
 const NO_TASK = { code: METHOD_NOT_FOUND, message: "no server has such a task" };
 
+/** Where what a request names is listed, and the member that names it. */
+const NAMED: Readonly<Record<string, readonly [list: string, key: "name" | "uri"]>> = {
+  "tools/call": ["tools/list", "name"],
+  "prompts/get": ["prompts/list", "name"],
+  "resources/read": ["resources/list", "uri"],
+};
+
 /** A retry names the tool, the prompt or the resource as the client knows it. */
-function named({ told, shared: { catalogue } }: MergedContext, message: RequestMessage): RequestMessage {
-  const { method, params } = message;
-  const own = (names: typeof told.tools, list: string, name: unknown) =>
-    names.get(String(name)) ?? catalogue.exposed(list).owners.get(String(name));
-  if (method === "tools/call" || method === "prompts/get") {
-    const isTool = method === "tools/call";
-    const found = own(
-      isTool ? told.tools : told.prompts,
-      isTool ? "tools/list" : "prompts/list",
-      params.name,
-    );
-    return found ? withParams(message, { name: found.name }) : message;
-  }
-  const found = method === "resources/read" ? own(told.uris, "resources/list", params.uri) : undefined;
-  return found ? withParams(message, { uri: found.name }) : message;
+function named(context: MergedContext, message: RequestMessage): RequestMessage {
+  const [list, key] = NAMED[message.method] ?? [];
+  if (list === undefined || key === undefined) return message;
+  const name = String(message.params[key]);
+  const found = toldOf(context, list)?.get(name) ?? context.shared.catalogue.exposed(list).owners.get(name);
+  return found ? withParams(message, { [key]: found.name }) : message;
 }
 
 const identityOf = (message: RequestMessage) =>

@@ -4,7 +4,7 @@ import { objectOf } from "../../json.ts";
 import { errorResponse, METHOD_NOT_FOUND, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { type Answer, answered, errorIn } from "../protocol/answer.ts";
 import type { Call } from "../protocol/transport.ts";
-import { isAway, type MergedContext, mayOffer } from "./context.ts";
+import { isAway, type MergedContext, mayOffer, toldOf } from "./context.ts";
 import { ambiguousName, unknownName } from "./errors.ts";
 import { firstOf } from "./first-of.ts";
 import { refresh } from "./lists/names-known.ts";
@@ -60,8 +60,6 @@ async function denial(
   return undefined;
 }
 
-const toldOf = ({ told }: MergedContext, list: string) => (list === "tools/list" ? told.tools : told.prompts);
-
 /** Whether each server's list is known, of those that are there and may have one. */
 async function isListed({ shared: { catalogue }, members }: MergedContext, list: string): Promise<boolean> {
   await catalogue.recalled();
@@ -72,7 +70,7 @@ async function isListed({ shared: { catalogue }, members }: MergedContext, list:
   );
 }
 
-function resolved(context: MergedContext, list: string, name: string) {
+function resolved(context: MergedContext, list: "tools/list" | "prompts/list", name: string) {
   const { catalogue } = context.shared;
   return resolveName(name, toldOf(context, list), catalogue.exposed(list), catalogue.listed(list));
 }

@@ -1,15 +1,16 @@
 // One request to one of the servers, and what it says meanwhile.
 import { EXIT, M2mcpError } from "../../failure.ts";
 import { quietly } from "../../timing/quietly.ts";
-import { sleep } from "../../timing/sleep.ts";
+import { until } from "../../timing/until.ts";
 import { idOf } from "../jsonrpc/id.ts";
 import { errorResponse, exactResult, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
-import { type Answer, answered, rpcErrorOf } from "../protocol/answer.ts";
+import { type Answer, answered, readAnswer } from "../protocol/answer.ts";
 import { metaOf } from "../protocol/meta.ts";
 import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
 import { serverAway } from "./errors.ts";
 import { uriFor } from "./lists/uri-owners.ts";
+import { marked } from "./words/marks.ts";
 import {
   errorForClient,
   mayConcern,
@@ -62,7 +63,7 @@ export async function sendTo(
 /** Waits for a server that is being reached, or may be back. @throws M2mcpError server_away */
 async function reached(member: Member, signal: AbortSignal, what: string): Promise<void> {
   const { upstream, name } = member;
-  const limit = (work: Promise<unknown>) => Promise.race([quietly(work), quietly(sleep(REACH_MS, signal))]);
+  const limit = (work: Promise<unknown>) => until(quietly(work), REACH_MS, signal);
   if (isAway(member)) await limit(upstream.presence.lookNow());
   if (member.state.kind === "opening") await limit(member.state.done);
   const presence = upstream.presence.now();
@@ -79,7 +80,7 @@ export async function ask(context: MergedContext, member: Member, call: Call): P
       onMessage: heardBy(context, member, call.onMessage),
       // Where it can be resumed is known to the one server alone.
       ...(onEventId
-        ? { onEventId: (id, isAlone, retryMs) => onEventId(`${member.name}:${id}`, isAlone, retryMs) }
+        ? { onEventId: (id, isAlone, retryMs) => onEventId(marked(member.name, id), isAlone, retryMs) }
         : {}),
     });
     if (answer.kind === "refused" && isOfServer(answer.status)) upstream.presence.suspect();
@@ -95,15 +96,13 @@ export async function ask(context: MergedContext, member: Member, call: Call): P
 /** An answer as the client gets it. That a server refused is its own word, not that of the session with all of them. */
 function forClient(context: MergedContext, member: Member, { id }: RequestMessage, answer: Answer): Answer {
   const speaker = speakerOf(context, member);
-  if (answer.kind === "refused")
-    return answered(
-      errorResponse(id, errorForClient(rpcErrorOf(answer, member.upstream.endpoint.url), speaker)),
-    );
-  const { message } = answer;
-  if (message.error) {
-    const error = errorForClient(message.error, speaker);
-    return error === message.error ? answer : answered(errorResponse(id, error));
+  const read = readAnswer(answer, member.upstream.endpoint.url);
+  if (read.kind === "error") {
+    const error = errorForClient(read.error, speaker);
+    const isSame = answer.kind === "response" && error === read.error;
+    return isSame ? answer : answered(errorResponse(id, error));
   }
+  const { message } = read;
   if (!mayConcern(message.text)) return answer;
   const result = exactResult(message);
   const changed = resultForClient(result, speaker);

@@ -1,19 +1,18 @@
 // Several servers as one, for all clients of this process.
-import { EXIT, M2mcpError } from "../../failure.ts";
+import { M2mcpError } from "../../failure.ts";
 import { withDeadline } from "../../timing/deadline.ts";
 import { type Connecting, createConnection } from "../connection/connection.ts";
-import { withSettled } from "../connection/server-cache.ts";
+import { remembered, withSettled } from "../connection/server-cache.ts";
 import { createIds } from "../jsonrpc/id.ts";
 import { request as requestMessage, resultResponse } from "../jsonrpc/message.ts";
 import { answered } from "../protocol/answer.ts";
 import type { Endpoint, ServerMemory } from "../protocol/endpoint.ts";
 import type { Transport } from "../protocol/transport.ts";
 import type { MergedServer, Shared, Upstream } from "./context.ts";
-import { allAway } from "./errors.ts";
+import { allAway, noSign, oddStatus } from "./errors.ts";
 import { createMerged } from "./merged.ts";
 import { createCatalogue } from "./upstreams/catalogue.ts";
 import { type Presence, type PresenceWatch, watchPresence } from "./upstreams/presence.ts";
-import { remembered } from "./upstreams/remembered.ts";
 
 /** How long a look for a sign of life may take, in ms. */
 const LOOK_MS = 8000;
@@ -120,13 +119,11 @@ async function look(endpoint: Endpoint, signal: AbortSignal): Promise<void> {
     own: WORDS,
   });
   const message = requestMessage(createIds().next(), "ping", {});
-  const late = () => new M2mcpError("timeout", EXIT.network, `it gave no answer within ${LOOK_MS / 1000} s`);
   try {
     const asking = connection.request({ message, signal, onMessage: async () => {} });
-    const answer = await withDeadline(asking, LOOK_MS, late);
+    const answer = await withDeadline(asking, LOOK_MS, () => noSign(LOOK_MS));
     // A server that does not know the method is one that answers.
-    if (answer.kind === "refused" && !answer.error)
-      throw new M2mcpError("http_status", EXIT.server, `it answers with HTTP status ${answer.status}`);
+    if (answer.kind === "refused" && !answer.error) throw oddStatus(answer.status);
   } finally {
     void connection.close("leave");
   }

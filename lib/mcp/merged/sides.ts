@@ -12,6 +12,7 @@ import { welcome } from "./handshake.ts";
 import { rememberSubscription } from "./lists/uri-owners.ts";
 import { subscribeAt } from "./resources.ts";
 import { heardBy } from "./sending.ts";
+import { cursorsIn, joinedCursor } from "./words/cursor.ts";
 import { marked, unmarked } from "./words/marks.ts";
 import { namedIn } from "./words/uris.ts";
 
@@ -99,8 +100,8 @@ function currentOf(members: readonly Member[]): MergedSession {
   return { protocolVersion: "", each: Object.fromEntries(each) };
 }
 
-/** Event ids of the streams of all servers, so that each goes on from its own. */
-const ALL = "all";
+/** Marks event ids of the streams of all servers, so that each goes on from its own; no profile is called so. */
+const ALL = "*";
 
 /**
  * The standalone streams of all servers as one, for as long as the client reads it; or one server's, where the client goes on
@@ -125,7 +126,8 @@ async function stream(
     );
     return undefined;
   }
-  const places = placesIn(lastEventId);
+  const all = unmarked(lastEventId, [ALL])?.text;
+  const places: Record<string, string> = { ...cursorsIn(all, context.shared.names) };
   await Promise.all(
     members.map(async (member) => {
       while (!signal.aborted) {
@@ -137,7 +139,7 @@ async function stream(
             ...(from === undefined ? {} : { lastEventId: from }),
             onEventId(id, isAlone, retryMs) {
               places[member.name] = id;
-              return onEventId(`${ALL}:${encodeURIComponent(JSON.stringify(places))}`, isAlone, retryMs);
+              return onEventId(marked(ALL, joinedCursor(places) ?? ""), isAlone, retryMs);
             },
           }),
         );
@@ -166,18 +168,4 @@ async function streamOf(context: MergedContext, member: Member, options: StreamO
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function placesIn(lastEventId: string | undefined): Record<string, string> {
-  if (!lastEventId?.startsWith(`${ALL}:`)) return {};
-  try {
-    const read: unknown = JSON.parse(decodeURIComponent(lastEventId.slice(ALL.length + 1)));
-    return isObject(read)
-      ? Object.fromEntries(
-          Object.entries(read).flatMap(([name, id]) => (typeof id === "string" ? [[name, id]] : [])),
-        )
-      : {};
-  } catch {
-    return {};
-  }
 }

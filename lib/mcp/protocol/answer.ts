@@ -42,6 +42,15 @@ export const asRefused = (answer: Answer): Refused =>
 export const rpcErrorOf = (answer: Refused, url: string): RpcError =>
   answer.error ?? toRpcError(unexpectedStatus(hostOf(url), answer.status, answer.words));
 
+/** An answer of either kind as a client reads it: an error, or the response with the result. */
+export type Read = { kind: "error"; error: RpcError } | { kind: "result"; message: ResponseMessage };
+
+export function readAnswer(answer: Answer, url: string): Read {
+  if (answer.kind === "refused") return { kind: "error", error: rpcErrorOf(answer, url) };
+  const { message } = answer;
+  return message.error ? { kind: "error", error: message.error } : { kind: "result", message };
+}
+
 /**
  * A failure as the JSON-RPC error a person can act on; `data.source` says that it is not the server speaking.
  */

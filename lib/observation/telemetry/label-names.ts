@@ -27,9 +27,15 @@ const METHODS: ReadonlySet<string> = new Set([
   "tools/list",
 ]);
 /** The word of the conventions for what has no name of its own. */
-const OTHER = "_OTHER";
+export const OTHER = "_OTHER";
 /** Names that the server has shown to be its own, and others, each for tools and for prompts. */
 const MOST = { known: 300, guessed: 30 };
+
+/** Methods of HTTP that are labels of their own ("Semantic conventions for HTTP"). */
+const HTTP_METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
+
+export const httpMethodLabel = (method: string | undefined): string =>
+  HTTP_METHODS.find((one) => one === method) ?? OTHER;
 
 export const methodLabel = (method: string): string => (METHODS.has(method) ? method : OTHER);
 

@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
 import { M2mcpError } from "../../failure.ts";
 import { current, within } from "./current.ts";
+import { OTHER } from "./label-names.ts";
 import { endSpan, type Telling } from "./telling.ts";
 
 /** Does what gets a token from its source as a span of its own, and counts what came of it. */
@@ -23,7 +24,7 @@ export async function observeTokenRequest<T>(
     finish({});
     return got;
   } catch (error) {
-    finish({ "error.type": error instanceof M2mcpError ? error.code : "_OTHER" });
+    finish({ "error.type": error instanceof M2mcpError ? error.code : OTHER });
     throw error;
   }
 }

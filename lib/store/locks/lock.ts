@@ -9,6 +9,7 @@ import { makePrivate } from "../../platform/files/permissions.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { lockedTooLong, lockLost } from "../errors.ts";
 import { isDead, markIn, newMark } from "./owner.ts";
+import { watchStillness } from "./stillness.ts";
 
 /** The owner shows that it lives this often, in ms. */
 const HEARTBEAT_MS = 500;
@@ -123,24 +124,14 @@ async function take(file: string, mark: string): Promise<FileHandle | null> {
   }
 }
 
-/**
- * Watches another's lock. Each call looks once and yields the mark of an owner that is dead, else null. Time
- * is taken from this process' own clock, so that neither a clock that was set nor another host's makes a difference.
- */
+/** Watches another's lock. Each call looks once and yields the mark of an owner that is dead, else null. */
 function createWatch(file: string): () => Promise<string | null> {
-  let before = "";
-  let staleMs = 0;
-  let lookedMs = performance.now();
+  const staleMs = watchStillness(LONGEST_LOOK_MS);
   return async () => {
     const mark = await markIn(file);
     const sign = await stat(file).catch(() => null);
     if (mark === null || !sign) return null;
-    const nowMs = performance.now();
-    const seen = `${mark} ${sign.mtimeMs} ${sign.ino}`;
-    staleMs = seen === before ? staleMs + Math.min(nowMs - lookedMs, LONGEST_LOOK_MS) : 0;
-    before = seen;
-    lookedMs = nowMs;
-    if (staleMs > STALE_MS) return mark;
+    if (staleMs(`${mark} ${sign.mtimeMs} ${sign.ino}`) > STALE_MS) return mark;
     return isDead(mark) ? mark : null;
   };
 }

@@ -2,10 +2,9 @@ import { lastEntries, logsOf } from "../../activity/read-logs.ts";
 import { listRunning } from "../../activity/running.ts";
 import type { DiagnosisStep } from "../../auth/diagnosis/diagnose.ts";
 import type { Command } from "../../command-line/command.ts";
-import { stateFolders } from "../../platform/files/state-folders.ts";
+import { stateFolders } from "../../platform/own-folders/state.ts";
 import { span } from "../../ui/time.ts";
-import { nameOf } from "../policy/guard-of.ts";
-import type { Target } from "../target/target.ts";
+import { nameOf, type Target } from "../target/target.ts";
 
 /** How far back an error of a bridge is still worth a word, in ms. */
 const RECENT_MS = 24 * 3_600_000;

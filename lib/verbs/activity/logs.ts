@@ -5,7 +5,7 @@ import { listRunning } from "../../activity/running.ts";
 import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
 import { wrongUsage } from "../../failure.ts";
-import { stateFolders } from "../../platform/files/state-folders.ts";
+import { stateFolders } from "../../platform/own-folders/state.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { chosenLog } from "./chosen-log.ts";
 

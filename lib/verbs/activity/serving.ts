@@ -1,9 +1,8 @@
 import { listRunning } from "../../activity/running.ts";
 import type { DiagnosisStep } from "../../auth/diagnosis/diagnose.ts";
 import type { Command } from "../../command-line/command.ts";
-import { stateFolders } from "../../platform/files/state-folders.ts";
-import { nameOf } from "../policy/guard-of.ts";
-import type { Target } from "../target/target.ts";
+import { stateFolders } from "../../platform/own-folders/state.ts";
+import { nameOf, type Target } from "../target/target.ts";
 
 /** Where this target is served at, alone or among others; undefined where no `serve` runs for it. */
 export async function servingStep({ io }: Command, target: Target): Promise<DiagnosisStep | undefined> {

@@ -2,7 +2,7 @@ import { targetInName } from "../../activity/log-files.ts";
 import { listRunning, type RunningBridge } from "../../activity/running.ts";
 import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
-import { stateFolders } from "../../platform/files/state-folders.ts";
+import { stateFolders } from "../../platform/own-folders/state.ts";
 import { table } from "../../ui/table.ts";
 import { moment, span } from "../../ui/time.ts";
 

@@ -3,8 +3,7 @@
 import type { Grant } from "../../auth/credentials.ts";
 import { type Options, spelt } from "../../command-line/option-values.ts";
 import { CREDENTIAL_OPTIONS, type OptionName } from "../../command-line/options.ts";
-import type { M2mcpError } from "../../failure.ts";
-import { wrongUsage } from "../../failure.ts";
+import { type M2mcpError, wrongUsage } from "../../failure.ts";
 import { ASSERTIONS, chosen, KEYS, PROOFS, readGrant } from "./credential-options.ts";
 
 /** What some options are for, and whether that is given. */

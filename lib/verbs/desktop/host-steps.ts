@@ -7,7 +7,7 @@ import { isOurs } from "../../desktop/entry.ts";
 import { type FoundFile, findHosts, type OwnEntry } from "../../desktop/find-hosts.ts";
 import type { Host } from "../../desktop/host.ts";
 import { thisSystem } from "../../desktop/system.ts";
-import { storeFolder } from "../../platform/files/folders.ts";
+import { storeFolder } from "../../platform/own-folders/settings.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
 import { searchFolders } from "../../platform/windows/programs.ts";
 import { sameServer } from "../target/server-url.ts";

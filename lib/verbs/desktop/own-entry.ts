@@ -3,8 +3,9 @@ import type { Command } from "../../command-line/command.ts";
 import { desktopEntry, type Entry } from "../../desktop/entry.ts";
 import type { Scope } from "../../desktop/host.ts";
 import { isObject } from "../../json.ts";
-import { storeFolder } from "../../platform/files/folders.ts";
+import { storeFolder } from "../../platform/own-folders/settings.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
+import { variablesIn } from "../target/placeholders.ts";
 import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
@@ -63,13 +64,13 @@ async function warningsFor(store: Store, profile: Profile): Promise<string[]> {
     warnings.push(
       "the store opens with M2MCP_PASSPHRASE, which hosts do not pass on: m2mcp store move --to keyring, or --to file",
     );
-  const inCache = [...(profile.cache ?? "").matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+  const inCache = variablesIn(profile.cache ?? "");
   if (inCache.length > 0)
     warnings.push(
       `the cache of @${profile.name} takes ${inCache.join(", ")} from the environment, which hosts may not pass on`,
     );
   const headers = (profile.headers ?? []).map(([, value]) => value).join(" ");
-  const variables = [...headers.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name);
+  const variables = variablesIn(headers);
   if (variables.length > 0)
     warnings.push(
       `headers of @${profile.name} take ${variables.join(", ")} from the environment, which hosts may not pass on`,

@@ -1,9 +1,8 @@
 import type { Command } from "../../command-line/command.ts";
 import { variableOf } from "../../command-line/options.ts";
-import { withoutUrlSecrets } from "../../failure.ts";
 import type { ToolRule } from "../../mcp/policy/tool-rules.ts";
 import type { Guard } from "../../mcp/protocol/transport.ts";
-import type { Target } from "../target/target.ts";
+import { nameOf, type Target } from "../target/target.ts";
 import { pinStoreOf } from "./pin-store.ts";
 import type { NamedPolicy } from "./tool-policy.ts";
 
@@ -22,10 +21,6 @@ export async function guardOf({ output, io }: Command, target: Target): Promise<
   });
   return { guard };
 }
-
-/** The target as a person writes it. */
-export const nameOf = ({ profile, server }: Target): string =>
-  profile ? `@${profile.name}` : withoutUrlSecrets(server);
 
 const quoted = (tool: string) => (/^[\w./-]+$/.test(tool) ? tool : `'${tool.replaceAll("'", "'\\''")}'`);
 

@@ -11,7 +11,7 @@ import type { RpcError } from "../../mcp/jsonrpc/message.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { Output } from "../../ui/output.ts";
 import type { Cache } from "../target/saved.ts";
-import type { Target } from "../target/target.ts";
+import { nameOf, type Target } from "../target/target.ts";
 
 /** Reasons told on stderr, each once; a server that always words its refusals anew must not fill memory. */
 const MAX_REASONS = 200;
@@ -43,7 +43,7 @@ export function recordBridge(command: Command): BridgeRecord {
   const recorder = createRecorder(async () => {
     // Not at the start: nobody shall wait for them.
     const { openSink } = await import("../../activity/sink.ts");
-    const { stateFolders } = await import("../../platform/files/state-folders.ts");
+    const { stateFolders } = await import("../../platform/own-folders/state.ts");
     const { chosenLog } = await import("../activity/chosen-log.ts");
     const log = chosenLog(io.env, io.cwd);
     return openSink({
@@ -61,7 +61,7 @@ export function recordBridge(command: Command): BridgeRecord {
     observer: observerOf(command, recorder),
     of(target) {
       const server = withoutUrlSecrets(target.server);
-      targets.push({ server, target: target.profile ? `@${target.profile.name}` : server });
+      targets.push({ server, target: nameOf(target) });
       about.server = targets.map((one) => one.server).join(" ");
       about.target = targets.map((one) => one.target).join(" ");
       if (targets.length > 1) recorder.figures.servers = targets;
@@ -80,9 +80,10 @@ export function recordBridge(command: Command): BridgeRecord {
     },
     away(name, reason) {
       const { figures } = recorder;
-      figures.servers = figures.servers?.map(({ away: _, ...one }) => {
-        if (one.target !== `@${name}`) return _ === undefined ? one : { ...one, away: _ };
-        return reason === undefined ? one : { ...one, away: withoutForeignWords(reason) };
+      figures.servers = figures.servers?.map((one) => {
+        if (one.target !== `@${name}`) return one;
+        const { away: _, ...rest } = one;
+        return reason === undefined ? rest : { ...rest, away: withoutForeignWords(reason) };
       });
       recorder.changed();
     },

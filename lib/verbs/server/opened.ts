@@ -1,6 +1,6 @@
+import { createExpiringLists } from "../catalogue/expiring-lists.ts";
 import type { OpenEndpoint } from "../target/open-endpoint.ts";
-import type { Target } from "../target/target.ts";
-import { resolveTarget } from "../target/target.ts";
+import { resolveTarget, type Target } from "../target/target.ts";
 import type { BridgeRecord } from "./bridge-record.ts";
 
 /** What a host stands on: what speaks to the servers, and what ends what is kept of their lists. */
@@ -30,18 +30,11 @@ export async function openNamed(record: BridgeRecord): Promise<Opened> {
     import("../target/open-endpoint.ts"),
   ]);
   const target = of(resolved);
-  let expiring: Promise<void> = Promise.resolve();
+  const expiring = createExpiringLists(command.io);
   return {
     endpoint: await openEndpoint(command, target, BRIDGE),
     targets: [target],
-    onListChanged(method) {
-      expiring = expiring.then(async () => {
-        const { catalogueOf } = await import("../catalogue/catalogue.ts");
-        const { CHANGED } = await import("../catalogue/kept-list.ts");
-        const kind = CHANGED[method];
-        if (kind) await catalogueOf(target, command.io).expire(kind);
-      });
-    },
-    settled: () => expiring,
+    onListChanged: (method) => expiring.changed(target, method),
+    settled: expiring.settled,
   };
 }

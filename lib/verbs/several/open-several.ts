@@ -4,8 +4,7 @@ import { suggest } from "../../command-line/suggest.ts";
 import { VERSION } from "../../command-line/version.ts";
 import { wrongUsage } from "../../failure.ts";
 import { createSeveral, type Several } from "../../mcp/merged/several.ts";
-import { catalogueOf } from "../catalogue/catalogue.ts";
-import { CHANGED } from "../catalogue/kept-list.ts";
+import { createExpiringLists } from "../catalogue/expiring-lists.ts";
 import type { BridgeRecord } from "../server/bridge-record.ts";
 import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
 import { profileName } from "../target/server-url.ts";
@@ -37,7 +36,7 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
     const target = record.of(await resolveTarget(one, `@${name}`));
     opened.push({ name, target, endpoint: await openEndpoint(one, target, BRIDGE) });
   }
-  let expiring: Promise<void> = Promise.resolve();
+  const expiring = createExpiringLists(command.io);
   const slow = new Set<string>();
   const several = createSeveral({
     servers: opened,
@@ -61,14 +60,13 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
     },
     onListChanged(server, method) {
       const target = opened.find(({ name }) => name === server)?.target;
-      const kind = CHANGED[method];
-      if (target && kind) expiring = expiring.then(() => catalogueOf(target, command.io).expire(kind));
+      if (target) expiring.changed(target, method);
     },
   });
   return {
     endpoint: standIn(command, opened, several),
     targets: opened.map(({ target }) => target),
-    settled: () => expiring,
+    settled: expiring.settled,
   };
 }
 

@@ -1,6 +1,5 @@
 import { wrongUsage } from "../../failure.ts";
-
-const VARIABLE = /\$\{(\w+)\}/g;
+import { variablesIn, withVariables } from "./placeholders.ts";
 
 type Header = [name: string, value: string];
 
@@ -28,15 +27,7 @@ export function parseHeader(text: string): Header {
  */
 export function expandHeaders(headers: readonly Header[], env: Record<string, string | undefined>): Header[] {
   return headers.map(([name, value]) => {
-    const expanded = value.replace(VARIABLE, (_, variable: string) => {
-      const text = env[variable];
-      if (text === undefined)
-        throw wrongUsage(
-          `header ${name} needs the variable ${variable}, which is not set`,
-          `set ${variable}`,
-        );
-      return text;
-    });
+    const expanded = withVariables(value, env, `header ${name}`);
     if (!isValue(expanded))
       throw wrongUsage(`the value of header ${name} holds a line break or control character`, "remove it");
     return [name, expanded];
@@ -49,9 +40,7 @@ export const expandableHeaders = (
   env: Record<string, string | undefined>,
 ): Header[] =>
   expandHeaders(
-    headers.filter(([, value]) =>
-      [...value.matchAll(VARIABLE)].every(([, variable = ""]) => env[variable] !== undefined),
-    ),
+    headers.filter(([, value]) => variablesIn(value).every((variable) => env[variable] !== undefined)),
     env,
   );
 

@@ -3,7 +3,7 @@ import { requireSecure } from "../../auth/discovery/url.ts";
 import type { CacheAddress } from "../../cache/address.ts";
 import type { Command } from "../../command-line/command.ts";
 import { type Options, spelt } from "../../command-line/option-values.ts";
-import { wrongUsage } from "../../failure.ts";
+import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { flaggedOption, namesCredentials } from "../credentials/credential-options.ts";
 import { type NamedPolicy, policiesOf } from "../policy/tool-policy.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
@@ -38,6 +38,10 @@ export interface Target {
   takenBy?: Cache;
   store: Store;
 }
+
+/** The target as a person writes it. */
+export const nameOf = ({ profile, server }: Pick<Target, "profile" | "server">): string =>
+  profile ? `@${profile.name}` : withoutUrlSecrets(server);
 
 /**
  * What `@name` or a URL stands for. A URL takes the credentials of flags and variables, else those of the

@@ -6,6 +6,7 @@ import { textOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { readRegularFile } from "../../platform/files/read-file.ts";
 import { readStdin } from "../read-stdin.ts";
+import { variablesIn } from "../target/placeholders.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
 import { type Exported, HOW_GIVEN } from "./document.ts";
@@ -36,9 +37,7 @@ export async function run(command: Command): Promise<undefined> {
   output.data({ imported: profiles.map(({ name }) => name), missing });
   for (const { name, server, headers = [] } of profiles) {
     output.print(`imported @${name} for ${withoutUrlSecrets(server)}`);
-    const variables = headers.flatMap(([, value]) =>
-      [...value.matchAll(/\$\{(\w+)\}/g)].map(([, one]) => one),
-    );
+    const variables = headers.flatMap(([, value]) => variablesIn(value));
     if (variables.length > 0)
       output.warn(
         `@${name} sends ${variables.join(", ")} of the environment to ${withoutUrlSecrets(server)}`,

@@ -1,12 +1,13 @@
 // A session that is held by one process (the server is not legacy, or has no sessions that others could go on with) is
 // answered there, whoever gets its requests: what was set, what is under way and what was asked are in one place.
 import type { IncomingMessage } from "node:http";
+import { keepLatest } from "../../../keep-latest.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import type { ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
 import { FORWARDED, forward } from "../peers.ts";
-import { readId, remember, SESSION, type ShownId } from "./session-id.ts";
+import { readId, SESSION, type ShownId } from "./session-id.ts";
 
 /** A holder that has ended may be back so soon, under its address, in ms. */
 const RETURN_MS = 3000;
@@ -51,7 +52,7 @@ export async function isAnsweredByHolder(
 export function note(context: ServeContext, id: string | undefined): void {
   const key = id === undefined ? undefined : readId(context, id)?.key;
   if (id === undefined || key === undefined) return;
-  remember(context.latest, key, later(context, context.latest.get(key), id), MOST_LATEST);
+  keepLatest(context.latest, key, later(context, context.latest.get(key), id), MOST_LATEST);
 }
 
 function later(context: ServeContext, known: string | undefined, given: string): string {

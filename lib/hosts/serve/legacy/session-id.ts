@@ -1,5 +1,6 @@
 // The ids of legacy sessions: what a session is stands in its id, sealed, so that any process can go on with it.
 import { isObject, type JsonObject } from "../../../json.ts";
+import { keepLatest } from "../../../keep-latest.ts";
 import type { SavedSession } from "../../../mcp/protocol/endpoint.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { type Head, one } from "../http/admission.ts";
@@ -69,7 +70,7 @@ export function readId({ seals, read }: ServeContext, text: string): SessionId |
     ...(typeof a === "string" ? { holder: a } : {}),
     settings: { ...(typeof l === "string" ? { level: l } : {}), uris: Array.isArray(u) ? u.map(String) : [] },
   };
-  remember(read, text, value, MOST_READ);
+  keepLatest(read, text, value, MOST_READ);
   return value;
 }
 
@@ -129,11 +130,3 @@ const bare = ({ protocolVersion, capabilities }: JsonObject): JsonObject => ({
   capabilities: JSON.stringify(capabilities ?? {}).length > MOST_OF.handshake ? {} : capabilities,
   clientInfo: { name: "unknown", version: "0" },
 });
-
-/** Keeps a value, and of too many forgets the oldest. */
-export function remember<T>(all: Map<string, T>, key: string, value: T, most: number): void {
-  all.delete(key);
-  all.set(key, value);
-  const [oldest] = all.keys();
-  if (all.size > most && oldest !== undefined) all.delete(oldest);
-}

@@ -1,3 +1,4 @@
+import { keepLatest } from "../../../keep-latest.ts";
 import { type Id, idValue } from "../../../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
@@ -44,9 +45,7 @@ function named(context: ServeContext, session: HostedSession, message: Heard): H
     const { address: a, instance: i } = context.self;
     const value = { a, i, s: session.key, q: message.id };
     const id: Id = JSON.stringify(context.seals.seal("question", value));
-    session.questions.set(message.id, id);
-    const [oldest] = session.questions.keys();
-    if (session.questions.size > MOST_QUESTIONS && oldest !== undefined) session.questions.delete(oldest);
+    keepLatest(session.questions, message.id, id, MOST_QUESTIONS);
     return requestMessage(id, message.method, exactParams(message));
   }
   if (message.method !== "notifications/cancelled") return message;

@@ -7,7 +7,7 @@ import {
 } from "../../jsonrpc/message.ts";
 import { type Answer, answered, toRpcError } from "../../protocol/answer.ts";
 import type { Call } from "../../protocol/transport.ts";
-import { isAway, type Member, type MergedContext, mayOffer } from "../context.ts";
+import { isAway, type Member, type MergedContext, mayOffer, toldOf } from "../context.ts";
 import { allAway, wrongCursor } from "../errors.ts";
 import { welcome } from "../handshake.ts";
 import { ask } from "../sending.ts";
@@ -74,17 +74,14 @@ const reasonsOf = (members: readonly Member[]): string[] =>
 function tellingNames(context: MergedContext, kind: ListKind): (own: Own) => string {
   if (kind.by === "taskId") return ({ server, name }) => marked(server, name);
   const exposed = context.shared.catalogue.exposed(kind.method);
-  const told = toldOf(context, kind);
+  const told = toldOf(context, kind.method);
   return (own) => {
     const name = exposed.nameOf(own);
-    if (told) told.set(name, own);
-    else if (kind.by === "uri") rememberUri(context, name, own);
+    if (kind.by === "uri") rememberUri(context, name, own);
+    else told?.set(name, own);
     return name;
   };
 }
-
-const toldOf = ({ told }: MergedContext, { method }: ListKind): Map<string, Own> | undefined =>
-  method === "tools/list" ? told.tools : method === "prompts/list" ? told.prompts : undefined;
 
 /** One server's page, and before it is shown all names of its list: what clashes shows in all of them alone. */
 async function pageOf(

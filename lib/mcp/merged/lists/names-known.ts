@@ -6,7 +6,7 @@ import {
   type RpcError,
   request as requestMessage,
 } from "../../jsonrpc/message.ts";
-import { type Answer, rpcErrorOf } from "../../protocol/answer.ts";
+import { type Answer, readAnswer } from "../../protocol/answer.ts";
 import { nextPage } from "../../protocol/pages.ts";
 import { isAway, type Member, type MergedContext, mayOffer } from "../context.ts";
 import { ask } from "../sending.ts";
@@ -23,13 +23,10 @@ export type Listed =
   | { kind: "refused"; error: RpcError };
 
 export function listedIn({ upstream }: Member, answer: Answer): Listed {
-  if (answer.kind === "refused") {
-    const error = rpcErrorOf(answer, upstream.endpoint.url);
-    return error.code === METHOD_NOT_FOUND ? { kind: "none" } : { kind: "refused", error };
-  }
-  const { error } = answer.message;
-  if (error?.code === METHOD_NOT_FOUND) return { kind: "none" };
-  return error ? { kind: "refused", error } : { kind: "page", result: exactResult(answer.message) };
+  const read = readAnswer(answer, upstream.endpoint.url);
+  if (read.kind === "result") return { kind: "page", result: exactResult(read.message) };
+  const { error } = read;
+  return error.code === METHOD_NOT_FOUND ? { kind: "none" } : { kind: "refused", error };
 }
 
 /** Learns all names of a server's list, unless they are known. @param first its first page, where that was just read */

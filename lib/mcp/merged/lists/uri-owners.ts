@@ -1,3 +1,4 @@
+import { keepLatest } from "../../../keep-latest.ts";
 import type { MergedContext } from "../context.ts";
 import type { Own } from "../words/names.ts";
 import { namedUri } from "../words/uris.ts";
@@ -26,21 +27,13 @@ export function uriFor(context: MergedContext, server: string, uri: string): str
   return uri;
 }
 
-export function rememberUri({ told: { uris } }: MergedContext, uri: string, own: Own): void {
-  uris.delete(uri);
-  uris.set(uri, own);
-  const [oldest] = uris.keys();
-  if (uris.size > MOST_URIS && oldest !== undefined) uris.delete(oldest);
-}
+export const rememberUri = ({ told }: MergedContext, uri: string, own: Own): void =>
+  keepLatest(told.uris, uri, own, MOST_URIS);
 
 const keyOf = ({ server, name }: Own) => `${server} ${name}`;
 
-export function rememberSubscription({ told: { subscribed } }: MergedContext, uri: string, own: Own): void {
-  subscribed.delete(keyOf(own));
-  subscribed.set(keyOf(own), uri);
-  const [oldest] = subscribed.keys();
-  if (subscribed.size > MOST_URIS && oldest !== undefined) subscribed.delete(oldest);
-}
+export const rememberSubscription = ({ told }: MergedContext, uri: string, own: Own): void =>
+  keepLatest(told.subscribed, keyOf(own), uri, MOST_URIS);
 
 /** It hears of it no more. */
 export const forgetSubscription = ({ told }: MergedContext, own: Own): unknown =>

@@ -3,9 +3,9 @@
 import { type Attributes, ROOT_CONTEXT, SpanKind, type Tracer } from "@opentelemetry/api";
 import { codeOf } from "../../../platform/error-code.ts";
 import { carried, current, within } from "../current.ts";
+import { httpMethodLabel, OTHER } from "../label-names.ts";
+import { serverAttributes } from "../server-address.ts";
 import { endSpan, type Telling } from "../telling.ts";
-
-const METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 
 /** Addresses that are taken apart once; of more, all anew. */
 const MOST_ADDRESSES = 200;
@@ -29,8 +29,7 @@ export function observedFetch(telling: Telling, fetch: typeof globalThis.fetch):
     return address;
   };
   const send = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const given = init?.method ?? (input instanceof Request ? input.method : "GET");
-    const method = METHODS.includes(given) ? given : "_OTHER";
+    const method = httpMethodLabel(init?.method ?? (input instanceof Request ? input.method : "GET"));
     const address = addressOf(input instanceof Request ? input.url : String(input));
     const beganMs = performance.now();
     const span = telling.tracer && startSpan(telling.tracer, method, address, init);
@@ -55,7 +54,7 @@ export function observedFetch(telling: Telling, fetch: typeof globalThis.fetch):
       }));
       return response;
     } catch (error) {
-      const why = codeOf(error) || "_OTHER";
+      const why = codeOf(error) || OTHER;
       finish(why, () => ({ "error.type": why }));
       throw error;
     }
@@ -63,13 +62,9 @@ export function observedFetch(telling: Telling, fetch: typeof globalThis.fetch):
   return Object.assign(send, { preconnect: fetch.preconnect });
 }
 
-function parsed({ hostname, port, protocol, origin, pathname }: URL): Address {
-  const known = Number(port) || (protocol === "https:" ? 443 : 80);
-  return {
-    url: origin + pathname,
-    key: `${hostname} ${known}`,
-    attributes: { "server.address": hostname, "server.port": known },
-  };
+function parsed(url: URL): Address {
+  const attributes = serverAttributes(url);
+  return { url: url.origin + url.pathname, key: Object.values(attributes).join(" "), attributes };
 }
 
 function startSpan(

@@ -1,9 +1,9 @@
 // A span and a measurement for each HTTP request that comes in ("Semantic conventions for HTTP").
 import { type Attributes, ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
 import { below, current, spanAbove, within } from "../current.ts";
+import { httpMethodLabel } from "../label-names.ts";
 import { endSpan, type Telling } from "../telling.ts";
 
-const METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 /** What there is; anything else is no route. */
 const ROUTES = ["/mcp", "/healthz", "/readyz", "/metrics"];
 /** Who probes and measures makes no traces. */
@@ -30,7 +30,7 @@ export function watchHttp(telling: Telling): HttpWatch {
     countSessions: (count) => instruments.countSessions(count),
     begin(incoming, work) {
       const beganMs = performance.now();
-      const method = METHODS.find((one) => one === incoming.method) ?? "_OTHER";
+      const method = httpMethodLabel(incoming.method);
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
       const route = ROUTES.find((one) => one === path);
       const { httpServer, httpServerActive: active } = instruments;

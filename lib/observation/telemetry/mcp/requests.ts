@@ -9,6 +9,7 @@ import { type Outcome, outcomeOf, outcomeOfFailure } from "../../outcome.ts";
 import { type Current, carried, current, spanAbove, within } from "../current.ts";
 import type { Instruments } from "../instruments.ts";
 import { methodLabel } from "../label-names.ts";
+import { serverAttributes } from "../server-address.ts";
 import { endSpan, type Telling } from "../telling.ts";
 import {
   failureAttributes,
@@ -30,14 +31,9 @@ type Next = (call: Call) => Promise<Answer>;
 
 /** A connection whose requests are measured, each with a span that the server is told of. */
 export function observeClient(telling: Telling, url: string): Observe {
-  const { hostname, port, protocol } = new URL(url);
   const side: Side = {
     kind: SpanKind.CLIENT,
-    attributes: {
-      "network.transport": "tcp",
-      "server.address": hostname,
-      "server.port": Number(port) || (protocol === "https:" ? 443 : 80),
-    },
+    attributes: { "network.transport": "tcp", ...serverAttributes(new URL(url)) },
   };
   return (connection) => ({
     notify: (message) => connection.notify(message),

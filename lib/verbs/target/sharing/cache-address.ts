@@ -1,5 +1,5 @@
 import { type CacheAddress, parseCacheAddress } from "../../../cache/address.ts";
-import { wrongUsage } from "../../../failure.ts";
+import { variablesIn, withVariables } from "../placeholders.ts";
 
 /** How a cache serves a process. */
 export interface CacheUse {
@@ -17,7 +17,7 @@ export interface CacheUse {
  * @throws M2mcpError (exit 1), which repeats nothing of it
  */
 export function checkCacheAddress(given: string, env: Record<string, string | undefined>): void {
-  const names = [...given.matchAll(/\$\{(\w+)\}/g)].map(([, name = ""]) => name);
+  const names = variablesIn(given);
   const isWhole = /^\s*\$\{\w+\}\s*$/.test(given);
   if (isWhole && names.some((name) => env[name] === undefined)) return;
   cacheAddress(given, { ...Object.fromEntries(names.map((name) => [name, "x"])), ...env });
@@ -36,14 +36,6 @@ export function cacheAddress(
   const text = given?.trim();
   if (!text || text === "off") return undefined;
   const isWhole = /^\$\{\w+\}$/.test(text);
-  const expanded = text.replace(/\$\{(\w+)\}/g, (_, name: string) => {
-    const value = env[name];
-    if (value === undefined)
-      throw wrongUsage(
-        `the address of the cache needs the variable ${name}, which is not set`,
-        `set ${name}`,
-      );
-    return isWhole ? value.trim() : encodeURIComponent(value);
-  });
-  return parseCacheAddress(expanded);
+  const written = (value: string) => (isWhole ? value.trim() : encodeURIComponent(value));
+  return parseCacheAddress(withVariables(text, env, "the address of the cache", written));
 }

@@ -1,6 +1,5 @@
-import { posix, win32 } from "node:path";
 import { relativeHome, unexpandedPath } from "../errors.ts";
-import { isWhole } from "../windows/paths.ts";
+import { namedHome, pathRules } from "./home.ts";
 
 type Variables = Record<string, string | undefined>;
 
@@ -18,19 +17,14 @@ export function storeFolder(
   platform: string = process.platform,
   own: () => string = ownHome,
 ): string {
-  const { join } = platform === "win32" ? win32 : posix;
-  // Without its drive, `/c/Users/me` of a shell from elsewhere would lie on whatever drive is the current one.
-  const isAbsolute = platform === "win32" ? isWhole : posix.isAbsolute;
-  const absolute = (text: string | undefined) => (text && isAbsolute(text) ? text : undefined);
+  const { join, absolute } = pathRules(platform);
   if (env.M2MCP_HOME) {
     if (/^~(?:[\\/]|$)|^\$\w|\$\{|\{\{|^\{\w+:|^%\w+%|^["'<]/.test(env.M2MCP_HOME))
       throw unexpandedPath("M2MCP_HOME", env.M2MCP_HOME);
     return env.M2MCP_HOME;
   }
   const home = () => {
-    // HOME is there what such a shell has set; programs of Windows go by USERPROFILE.
-    const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
-    const found = absolute(first) ?? absolute(second);
+    const found = namedHome(env, platform);
     if (found === undefined && env.HOME) throw relativeHome(env.HOME);
     return found ?? own();
   };

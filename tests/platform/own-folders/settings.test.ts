@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { storeFolder } from "../../../lib/platform/files/folders.ts";
+import { storeFolder } from "../../../lib/platform/own-folders/settings.ts";
 
 const own = () => "/own";
 

@@ -1,5 +1,4 @@
-import { posix, win32 } from "node:path";
-import { isWhole } from "../windows/paths.ts";
+import { namedHome, pathRules } from "./home.ts";
 
 type Variables = Record<string, string | undefined>;
 
@@ -23,11 +22,8 @@ export function stateFolders(
   platform: string = process.platform,
   own: () => string = () => process.getBuiltinModule("node:os").homedir(),
 ): StateFolders | null {
-  const { join } = platform === "win32" ? win32 : posix;
-  const isAbsolute = platform === "win32" ? isWhole : posix.isAbsolute;
-  const absolute = (text: string | undefined) => (text && isAbsolute(text) ? text : undefined);
-  const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
-  const home = absolute(first) ?? absolute(second) ?? (env.HOME ? undefined : ownHome(own));
+  const { join, absolute } = pathRules(platform);
+  const home = namedHome(env, platform) ?? (env.HOME ? undefined : ownHome(own));
   const inHome = (...parts: string[]) => (home === undefined ? undefined : join(home, ...parts));
   if (platform === "darwin") {
     const [logs, support] = [inHome("Library", "Logs"), inHome("Library", "Application Support")];

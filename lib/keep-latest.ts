@@ -1,0 +1,7 @@
+/** Keeps a value as the latest of a map, which forgets the oldest beyond `most`. */
+export function keepLatest<Key, Value>(all: Map<Key, Value>, key: Key, value: Value, most: number): void {
+  all.delete(key);
+  all.set(key, value);
+  const [oldest] = all.keys();
+  if (all.size > most && oldest !== undefined) all.delete(oldest);
+}

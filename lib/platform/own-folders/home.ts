@@ -1,0 +1,27 @@
+import { posix, win32 } from "node:path";
+import { isWhole } from "../windows/paths.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Paths by the rules of a platform. */
+export interface PathRules {
+  join(...parts: string[]): string;
+  /** A path that says where it is by itself; undefined for any other. */
+  absolute(text: string | undefined): string | undefined;
+}
+
+export function pathRules(platform: string): PathRules {
+  const isWindows = platform === "win32";
+  const { join } = isWindows ? win32 : posix;
+  // Without its drive, `/c/Users/me` of a shell from elsewhere would lie on whatever drive is the current one.
+  const isAbsolute = isWindows ? isWhole : posix.isAbsolute;
+  return { join, absolute: (text) => (text && isAbsolute(text) ? text : undefined) };
+}
+
+/** The user's home as the variables have it, where one of them names an absolute path. */
+export function namedHome(env: Variables, platform: string): string | undefined {
+  const { absolute } = pathRules(platform);
+  // HOME is there what a shell from elsewhere has set; programs of Windows go by USERPROFILE.
+  const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
+  return absolute(first) ?? absolute(second);
+}
