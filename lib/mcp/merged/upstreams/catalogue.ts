@@ -21,6 +21,8 @@ interface Kept {
 export interface Catalogue {
   /** All names of one server's list were seen. */
   learn(server: string, method: string, names: readonly string[]): void;
+  /** Some names of one server's list were seen, whatever else is in it. */
+  add(server: string, method: string, names: readonly string[]): void;
   /** A server's lists below this prefix have changed. */
   forget(server: string, methods: string): void;
   isFresh(server: string, method: string): boolean;
@@ -38,6 +40,7 @@ export function createCatalogue(
 ): Catalogue {
   const kept = new Map<string, Map<string, Kept>>();
   const exposures = new Map<string, Exposed>();
+  const all = servers.map(({ name }) => name);
   const of = (method: string) => {
     const known = kept.get(method) ?? new Map<string, Kept>();
     kept.set(method, known);
@@ -65,6 +68,13 @@ export function createCatalogue(
       exposures.delete(method);
       remember(servers, server, method, names);
     },
+    add(server, method, names) {
+      const { names: known = [], ...seen } = of(method).get(server) ?? {};
+      const more = names.filter((name) => !known.includes(name));
+      if (more.length === 0) return;
+      of(method).set(server, { ...seen, names: [...known, ...more] });
+      exposures.delete(method);
+    },
     forget(server, methods) {
       for (const [method, lists] of kept) {
         const known = lists.get(server);
@@ -77,7 +87,7 @@ export function createCatalogue(
     },
     listed,
     exposed(method) {
-      const known = exposures.get(method) ?? exposureOf(method, listed(method), prefix);
+      const known = exposures.get(method) ?? exposureOf(method, listed(method), prefix, all);
       exposures.set(method, known);
       return known;
     },
@@ -91,8 +101,15 @@ export function createCatalogue(
 }
 
 /** URIs never bear a prefix for its own sake. */
-const exposureOf = (method: string, lists: readonly Listed[], prefix: PrefixRule): Exposed =>
-  method in REMEMBERED ? exposedNames(lists, prefix) : exposedNames(lists, "clash", namedUri);
+const exposureOf = (
+  method: string,
+  lists: readonly Listed[],
+  prefix: PrefixRule,
+  servers: readonly string[],
+): Exposed =>
+  method in REMEMBERED
+    ? exposedNames(lists, prefix, servers)
+    : exposedNames(lists, "clash", servers, namedUri);
 
 /** Keeps names for later runs, in the background. */
 function remember(
