@@ -16,6 +16,8 @@ export interface RequestMessage {
   readonly params: JsonObject;
   /** One line of JSON, no newline. */
   text: Text;
+  /** Of a question to the client: all that another process needs to go on once it is answered. */
+  readonly continuation?: JsonObject;
 }
 export interface NotificationMessage {
   kind: "notification";

@@ -65,7 +65,13 @@ function pairOf(client: ClientEra, era: ServerEra, options: EraOptions): EraTran
   switch (client) {
     case "legacy":
       return era === "modern"
-        ? createLegacyOnModern({ endpoint, ids, transport: modern(), onMessage })
+        ? createLegacyOnModern({
+            endpoint,
+            ids,
+            transport: modern(),
+            onMessage,
+            shared: options.shared ?? false,
+          })
         : legacyToLegacy(session(onMessage), era, endpoint.protocol);
     case "modern":
       return era === "modern"

@@ -30,6 +30,16 @@ export interface Call {
    * @param wanted the server's `inputRequests`; resolves with the `inputResponses`
    */
   gather?(wanted: JsonObject): Promise<JsonObject>;
+  /** It was begun at another process, which has ended: a modern server's question of it is answered by now. */
+  continued?: Continued;
+}
+
+/** Where a request is to be gone on with. */
+export interface Continued {
+  /** `RequestMessage.continuation` of the question. */
+  from: JsonObject;
+  /** The client's answer to it. */
+  response: ResponseMessage;
 }
 
 /** Why a request was given up, with what is told to the server (MCP "Cancellation"). */

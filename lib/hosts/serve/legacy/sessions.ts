@@ -54,6 +54,7 @@ export function createSession(
     settings,
     owed: new Pending(),
     stream: undefined,
+    deliveries: new Map(),
     questions: new Map(),
     replies: new Set(),
     underWay: 0,

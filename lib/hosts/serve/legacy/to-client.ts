@@ -1,56 +1,71 @@
-import { keepLatest } from "../../../keep-latest.ts";
-import { type Id, idValue } from "../../../mcp/jsonrpc/id.ts";
-import {
-  errorResponse,
-  exactParams,
-  notification,
-  requestIdOf,
-  request as requestMessage,
-} from "../../../mcp/jsonrpc/message.ts";
+import { errorResponse } from "../../../mcp/jsonrpc/message.ts";
 import type { Heard, HostedSession, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
+import { type Delivery, deliver, isLive } from "./delivery.ts";
+import { sealedEnd, sealedQuestion } from "./questions.ts";
 
-/** Questions of one session that are remembered at once. */
-const MOST_QUESTIONS = 1000;
-
-/** Brings to a legacy client what its server says besides answers: beside the request it belongs to, else on its own stream. */
+/**
+ * Brings to a legacy client what its server says besides answers: beside the request it belongs to, else on its own stream.
+ *
+ * @param of the request that it belongs to, where that is known
+ */
 export async function toClient(
   context: ServeContext,
   session: HostedSession,
   message: Heard,
-  reply: Reply | undefined,
+  of: Delivery | undefined,
 ): Promise<void> {
   if (message.kind === "notification" && message.method.endsWith("/list_changed"))
     context.onListChanged(message.method);
-  // The old transport has one stream for all: then any that the client reads will do.
-  const place = [reply, session.stream, ...session.replies].find((one) => one && !one.isGone);
-  if (place) {
-    await place.event(named(context, session, message).text);
-    context.onMessageDone(message.text.length);
-    return;
+  const { stream } = session;
+  const live = [...session.deliveries.values()].filter(isLive);
+  const [only, another] = live;
+  // A question most likely belongs to the only request that there is: that is come back for.
+  const likely = message.kind === "request" && !another ? only : undefined;
+  const own = of && isLive(of) ? of : likely;
+  if (!own && stream && !stream.isGone) {
+    await stream.event(named(context, session, message, of).text);
+  } else {
+    // The old transport has one stream for all: then any that the client reads will do.
+    const to = own ?? only ?? (of?.canReturn ? of : undefined);
+    if (!to) return unheard(session, message);
+    await deliver(context, session, to, named(context, session, message, to));
   }
+  context.onMessageDone(message.text.length);
+}
+
+/** The same on a stream that the client has asked for. */
+export async function onStream(
+  context: ServeContext,
+  session: HostedSession,
+  message: Heard,
+  reply: Reply,
+): Promise<void> {
+  if (message.kind === "notification" && message.method.endsWith("/list_changed"))
+    context.onListChanged(message.method);
+  if (reply.isGone) return toClient(context, session, message, undefined);
+  await reply.event(named(context, session, message, undefined).text);
+  context.onMessageDone(message.text.length);
+}
+
+/** Nobody is there to answer: the server need not wait. */
+async function unheard({ connection }: HostedSession, message: Heard): Promise<void> {
   if (message.kind === "notification") return;
-  // Nobody is there to answer: the server need not wait.
   const error = { code: -32000, message: "the client cannot be reached" };
-  await session.connection.respond(errorResponse(message.id, error));
+  await connection.respond(errorResponse(message.id, error));
 }
 
 /**
  * A message as the client gets it. What can be answered through this process alone bears an id that says so, since the
  * answer may come to another.
  */
-function named(context: ServeContext, session: HostedSession, message: Heard): Heard {
+function named(
+  context: ServeContext,
+  session: HostedSession,
+  message: Heard,
+  of: Delivery | undefined,
+): Heard {
   if (!session.side?.isHeldHere) return message;
-  if (message.kind === "request") {
-    const { address: a, instance: i } = context.self;
-    const value = { a, i, s: session.key, q: message.id };
-    const id: Id = JSON.stringify(context.seals.seal("question", value));
-    keepLatest(session.questions, message.id, id, MOST_QUESTIONS);
-    return requestMessage(id, message.method, exactParams(message));
-  }
-  if (message.method !== "notifications/cancelled") return message;
-  const asked = requestIdOf(message);
-  const id = asked === undefined ? undefined : session.questions.get(asked);
-  if (id === undefined) return message;
-  return notification(message.method, { ...exactParams(message), requestId: idValue(id) });
+  if (message.kind === "request") return sealedQuestion(context, session, message, of);
+  return message.method === "notifications/cancelled" ? sealedEnd(session, message) : message;
 }
