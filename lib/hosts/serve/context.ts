@@ -47,6 +47,8 @@ export interface HostedSession extends Carrier {
   readonly owed: Pending<Owed>;
   /** Where what belongs to no request goes. */
   stream: Reply | undefined;
+  /** Why nothing can be asked in it for now: its server is away. */
+  readonly failure?: { error: unknown };
   /** What the server asks that can be answered here alone: the ids that the client knows, by our own. */
   readonly questions: Map<Id, Id>;
 }
