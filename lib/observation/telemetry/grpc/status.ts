@@ -15,7 +15,7 @@ export interface Refused {
   name: string;
   isRetryable: boolean;
   /** Nobody has answered. */
-  isSilence: boolean;
+  isUnanswered: boolean;
   /** When to try again, in ms; undefined where the collector does not say. */
   retryInMs?: number;
 }
@@ -29,7 +29,7 @@ export function refusedBy(status: number, details: Uint8Array | undefined): Refu
   return {
     name,
     isRetryable,
-    isSilence: name === "DEADLINE_EXCEEDED",
+    isUnanswered: name === "DEADLINE_EXCEEDED",
     ...(retryInMs === undefined ? {} : { retryInMs }),
   };
 }

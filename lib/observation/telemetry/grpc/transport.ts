@@ -43,8 +43,8 @@ export function createGrpcTransport(config: GrpcConfig, method: string, agent: s
     // Loaded where it is used: it takes longer than a bare start.
     const grpc = await import("@grpc/grpc-js");
     open ??= connect(grpc, config, agent);
-    // Who is silent may be gone: the next delivery connects anew.
-    return call(open, { method, message, limitMs, onSilence: close });
+    // Who does not answer may be gone: the next delivery connects anew.
+    return call(open, { method, message, limitMs, onNoAnswer: close });
   };
   return {
     send: (message, timeoutMs) =>
@@ -127,22 +127,22 @@ interface Call {
   method: string;
   message: Uint8Array;
   limitMs: number;
-  onSilence(): void;
+  onNoAnswer(): void;
 }
 
 const call = (
   { client, metadata }: Open,
-  { method, message, limitMs, onSilence }: Call,
+  { method, message, limitMs, onNoAnswer }: Call,
 ): Promise<ExportResponse> =>
   new Promise((resolve) => {
     const answered = (error: ServiceError | null, data?: Uint8Array) => {
       if (!error) return resolve({ status: "success", ...(data ? { data } : {}) });
       const [details] = error.metadata?.get("grpc-status-details-bin") ?? [];
-      const { name, isRetryable, isSilence, retryInMs } = refusedBy(
+      const { name, isRetryable, isUnanswered, retryInMs } = refusedBy(
         error.code,
         typeof details === "string" ? undefined : details,
       );
-      if (isSilence) onSilence();
+      if (isUnanswered) onNoAnswer();
       const failure = new NotDelivered(`gRPC status ${name}`);
       if (!isRetryable) return resolve({ status: "failure", error: failure });
       resolve({
