@@ -36,13 +36,13 @@ export function hintFor(asTold: RefusedRequest): string {
   const refused = { ...asTold, error: asTold.error.toLowerCase() };
   const { error, credentials, doubt } = refused;
   const fault = NO_MATTER_OF_GIVEN.includes(error) ? undefined : refused.fault;
-  if (fault?.isSure) return fault.words;
   const sendsResource = credentials?.resource !== null;
   const fate = isOfSecret(refused) ? fateOfSecret(refused) : undefined;
   const known = entraHint(refused);
   // A deleted secret is a wrong one to Entra ID.
   const isDeleted = refused.wasAccepted && fate && JSON.stringify(refused).includes("7000215");
   if (known && !isDeleted) return known;
+  if (fault?.isSure) return fault.words;
   if (fate && !doubt) return `${fate}; ${byCode({ ...refused, error: "invalid_client" })}`;
   if (sendsResource && refusesResource(refused))
     return `this server refuses \`resource\`: give --no-resource, or --resource URI with the name that it knows`;

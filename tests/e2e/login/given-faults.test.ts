@@ -7,12 +7,13 @@ import { refuseToken, type ScriptedWorld, startScriptedWorld } from "../../suppo
 
 let world: ScriptedWorld;
 let error = "";
+let words = "not accepted";
 let clockAheadS = 0;
 beforeAll(async () => {
   world = await startScriptedWorld({
     token(_params, response) {
       response.setHeader("date", new Date(Date.now() + clockAheadS * 1000).toUTCString());
-      return refuseToken(response, error, "not accepted");
+      return refuseToken(response, error, words);
     },
   });
 });
@@ -24,7 +25,7 @@ const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("bas
 const jwt = (claims: object) => `${part({ alg: "none" })}.${part({ jti: "s3cret", ...claims })}.c2lnbmF0dXJl`;
 const good = () => ({ aud: world.origin, iat: nowS() - 5, exp: nowS() + 600 });
 
-const WAYS: [name: string, refusal: string, args: string[], what: string][] = [
+const USES: [name: string, refusal: string, args: string[], what: string][] = [
   ["the client's proof", "invalid_client", ["--client-id", "id", "--client-assertion-file"], "the assertion"],
   ["the grant", "invalid_grant", ["--grant", "jwt-bearer", "--client-assertion-file"], "the assertion"],
   [
@@ -34,7 +35,7 @@ const WAYS: [name: string, refusal: string, args: string[], what: string][] = [
     "the subject token",
   ],
 ];
-const FAULTS: [name: string, token: () => string, words: RegExp][] = [
+const FAULTS: [name: string, token: () => string, expected: RegExp][] = [
   [
     "has ended",
     () => jwt({ ...good(), exp: nowS() - 320 }),
@@ -53,7 +54,7 @@ const FAULTS: [name: string, token: () => string, words: RegExp][] = [
   ["is no JWT", () => "s3cret-and-no-jwt", /is no JWT, three parts/],
 ];
 
-describe.each(WAYS)("a refused token that is %s", (_, refusal, args, what) => {
+describe.each(USES)("a refused token that is %s", (_, refusal, args, what) => {
   const run = async (token: string, ahead = 0) => {
     const path = join(home.folder, "token");
     writeFileSync(path, token);
@@ -64,10 +65,10 @@ describe.each(WAYS)("a refused token that is %s", (_, refusal, args, what) => {
     return /^hint: (.*)$/m.exec(stderr)?.[1] ?? "";
   };
 
-  test.each(FAULTS)("and %s", async (_, token, words) => {
+  test.each(FAULTS)("and %s", async (_, token, expected) => {
     const hint = await run(token());
     expect(hint).toStartWith(`${what} `);
-    expect(hint).toMatch(words);
+    expect(hint).toMatch(expected);
   });
 
   test("and has ended by the server's clock", async () => {
@@ -108,6 +109,26 @@ test("a refusal that is about something else leaves the token out", async () => 
     ]);
     expect(stderr).not.toContain("ended");
   }
+});
+
+test("a server that says by its own number what is wrong is believed, unless that is of keys of ours", async () => {
+  const path = join(home.folder, "token");
+  writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
+  const run = async (number: string) => {
+    [error, words] = ["invalid_client", `AADSTS${number}: no`];
+    const { stderr } = await home.run([
+      "ping",
+      world.url,
+      "--client-id",
+      "id",
+      "--client-assertion-file",
+      path,
+    ]);
+    words = "not accepted";
+    return stderr;
+  };
+  expect(await run("700213")).toContain("federated credential");
+  expect(await run("700024")).toContain("the assertion ended 32");
 });
 
 test("what is encrypted, or has a type of its own, is the server's to read", async () => {
