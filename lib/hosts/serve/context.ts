@@ -49,6 +49,8 @@ export interface HostedSession extends Carrier {
   readonly owed: Pending<Owed>;
   /** Where what belongs to no request goes. */
   stream: Reply | undefined;
+  /** Why nothing can be asked in it for now: its server is away. */
+  readonly failure?: { error: unknown };
   /** Where what belongs to a request goes, by its id. */
   readonly deliveries: Map<Id, Delivery>;
   /** What the server asks that can be answered here alone, by our own ids: those that the client knows, and what for. */

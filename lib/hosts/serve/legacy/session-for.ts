@@ -5,7 +5,7 @@ import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
 import { isAnsweredByHolder, note } from "./holder.ts";
 import { cookieOf, idOfSession, SESSION, shownId } from "./session-id.ts";
-import { sessionOf } from "./sessions.ts";
+import { sessionOf, unreachable } from "./sessions.ts";
 
 /** The session that a request names; undefined where it was answered: refused, or by the process that holds the session. */
 export async function sessionFor(
@@ -25,13 +25,14 @@ export async function sessionFor(
     const bytes = Buffer.from(asString(body));
     if (await isAnsweredByHolder(context, incoming, shown, bytes, reply)) return undefined;
   }
-  const session = shown && (await sessionOf(context, shown));
+  const session =
+    shown && (await sessionOf(context, shown).catch((error: unknown) => unreachable(context, shown, error)));
   if (!session) {
     reply.refuse(404, { code: -32001, message: "Session not found" });
     return undefined;
   }
   session.lastUsedMs = performance.now();
-  reply.onBegin = () => tellId(context, session, given, reply);
+  if (!session.failure) reply.onBegin = () => tellId(context, session, given, reply);
   return session;
 }
 

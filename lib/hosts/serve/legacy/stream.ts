@@ -21,6 +21,7 @@ export async function takeStream(
 ): Promise<void> {
   const session = await sessionFor(context, incoming, reply);
   if (!session) return;
+  if (session.failure) return reply.refuse(502, toRpcError(session.failure.error));
   const lastEventId = one(incoming.headers["last-event-id"]);
   const place = lastEventId === undefined ? undefined : readPlace(context, lastEventId);
   if (lastEventId === undefined) {
@@ -91,6 +92,8 @@ export async function endSession(
 ): Promise<void> {
   const session = await sessionFor(context, incoming, reply);
   if (!session) return;
+  // Nobody goes on with it: no later id is told.
+  reply.onBegin = undefined;
   context.sessions.delete(session.key);
   context.ended.add(session.key);
   const [oldest] = context.ended;
