@@ -7,7 +7,7 @@ import type { Interceptor, Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Reply } from "./http/reply.ts";
-import type { Delivery } from "./legacy/delivery.ts";
+import type { Delivery } from "./legacy/delivery/delivery.ts";
 import type { SessionId } from "./legacy/session-id.ts";
 import type { KeptSettings } from "./legacy/settings.ts";
 import type { Seals } from "./seals.ts";

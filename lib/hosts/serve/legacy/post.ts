@@ -20,12 +20,12 @@ import { quietly } from "../../../timing/quietly.ts";
 import { type Carried, carry } from "../carry.ts";
 import type { HostedSession, Owed, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
-import { isAnsweredElsewhere } from "./answers.ts";
-import { createDelivery, type Delivery, deliverAnswer, noteServersPlace } from "./delivery.ts";
+import { isAnsweredElsewhere } from "./delivery/answers.ts";
+import { createDelivery, type Delivery, deliverAnswer, noteServersPlace } from "./delivery/delivery.ts";
+import { toClient } from "./delivery/to-client.ts";
 import { sessionFor } from "./session-for.ts";
 import { idOfSession, SESSION } from "./session-id.ts";
 import { createSession } from "./sessions.ts";
-import { toClient } from "./to-client.ts";
 
 /** The version that has batches (MCP 2025-03-26 "Batching"). */
 const WITH_BATCHES = "2025-03-26";

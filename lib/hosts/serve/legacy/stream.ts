@@ -5,10 +5,10 @@ import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
-import { readPlace } from "./place.ts";
-import { takeReturn } from "./return.ts";
+import { readPlace } from "./delivery/place.ts";
+import { takeReturn } from "./delivery/return.ts";
+import { onStream } from "./delivery/to-client.ts";
 import { sessionFor } from "./session-for.ts";
-import { onStream } from "./to-client.ts";
 
 /** Sessions that were ended here and are remembered as such. */
 const MOST_ENDED = 10_000;

@@ -1,12 +1,12 @@
 // What a legacy client answers to its server's questions, whichever process gets that.
 import type { IncomingMessage } from "node:http";
-import type { JsonObject } from "../../../json.ts";
-import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
-import { type ResponseMessage, withId } from "../../../mcp/jsonrpc/message.ts";
-import { quietly } from "../../../timing/quietly.ts";
-import type { HostedSession, ServeContext } from "../context.ts";
-import type { Reply } from "../http/reply.ts";
-import { FORWARDED, forward, placeOf } from "../peers.ts";
+import type { JsonObject } from "../../../../json.ts";
+import { asString, type Text } from "../../../../mcp/jsonrpc/bytes.ts";
+import { type ResponseMessage, withId } from "../../../../mcp/jsonrpc/message.ts";
+import { quietly } from "../../../../timing/quietly.ts";
+import type { HostedSession, ServeContext } from "../../context.ts";
+import type { Reply } from "../../http/reply.ts";
+import { FORWARDED, forward, placeOf } from "../../peers.ts";
 import { carryOn } from "./carry-on.ts";
 import { markPlace } from "./delivery.ts";
 

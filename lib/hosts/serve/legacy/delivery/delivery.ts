@@ -1,10 +1,10 @@
 // Where what belongs to one request of a legacy client's goes: to its client, which may come back for it by the event ids
 // of its stream (MCP 2025-11-25 "Resumability and Redelivery").
-import type { Text } from "../../../mcp/jsonrpc/bytes.ts";
-import type { Id } from "../../../mcp/jsonrpc/id.ts";
-import { startTimer } from "../../../timing/timer.ts";
-import type { Heard, HostedSession, ServeContext } from "../context.ts";
-import type { Reply } from "../http/reply.ts";
+import type { Text } from "../../../../mcp/jsonrpc/bytes.ts";
+import type { Id } from "../../../../mcp/jsonrpc/id.ts";
+import { startTimer } from "../../../../timing/timer.ts";
+import type { Heard, HostedSession, ServeContext } from "../../context.ts";
+import type { Reply } from "../../http/reply.ts";
 import { sealPlace } from "./place.ts";
 
 /** An answer whose client has gone is kept for so long, in ms. */

@@ -1,7 +1,7 @@
 // Event ids of ours, for streams whose server has none: they say, sealed, who carries the request.
-import type { Id } from "../../../mcp/jsonrpc/id.ts";
-import { deadlineMs } from "../../../timing/deadline.ts";
-import type { HostedSession, ServeContext } from "../context.ts";
+import type { Id } from "../../../../mcp/jsonrpc/id.ts";
+import { deadlineMs } from "../../../../timing/deadline.ts";
+import type { HostedSession, ServeContext } from "../../context.ts";
 
 /** Where a client has stopped reading. */
 export interface Place {

@@ -1,13 +1,13 @@
 // A client whose stream broke off comes back for what is left of it, to whatever process.
 import type { IncomingMessage } from "node:http";
-import { idValue } from "../../../mcp/jsonrpc/id.ts";
-import { errorResponse, notification } from "../../../mcp/jsonrpc/message.ts";
-import { toRpcError } from "../../../mcp/protocol/answer.ts";
-import { streamCut } from "../../../net/errors.ts";
-import { sleep } from "../../../timing/sleep.ts";
-import type { HostedSession, ServeContext } from "../context.ts";
-import type { Reply } from "../http/reply.ts";
-import { FORWARDED, forward, placeOf } from "../peers.ts";
+import { idValue } from "../../../../mcp/jsonrpc/id.ts";
+import { errorResponse, notification } from "../../../../mcp/jsonrpc/message.ts";
+import { toRpcError } from "../../../../mcp/protocol/answer.ts";
+import { streamCut } from "../../../../net/errors.ts";
+import { sleep } from "../../../../timing/sleep.ts";
+import type { HostedSession, ServeContext } from "../../context.ts";
+import type { Reply } from "../../http/reply.ts";
+import { FORWARDED, forward, placeOf } from "../../peers.ts";
 import { deliverTo } from "./delivery.ts";
 import { type Place, sealPlace } from "./place.ts";
 

@@ -1,6 +1,6 @@
-import { errorResponse } from "../../../mcp/jsonrpc/message.ts";
-import type { Heard, HostedSession, ServeContext } from "../context.ts";
-import type { Reply } from "../http/reply.ts";
+import { errorResponse } from "../../../../mcp/jsonrpc/message.ts";
+import type { Heard, HostedSession, ServeContext } from "../../context.ts";
+import type { Reply } from "../../http/reply.ts";
 import { type Delivery, deliver, isLive } from "./delivery.ts";
 import { sealedEnd, sealedQuestion } from "./questions.ts";
 

@@ -1,8 +1,8 @@
 // What a server asks a legacy client, under ids that lead the answer to where it is awaited, whichever process gets that.
-import type { JsonObject } from "../../../json.ts";
-import { keepLatest } from "../../../keep-latest.ts";
-import { asString } from "../../../mcp/jsonrpc/bytes.ts";
-import { type Id, idValue } from "../../../mcp/jsonrpc/id.ts";
+import type { JsonObject } from "../../../../json.ts";
+import { keepLatest } from "../../../../keep-latest.ts";
+import { asString } from "../../../../mcp/jsonrpc/bytes.ts";
+import { type Id, idValue } from "../../../../mcp/jsonrpc/id.ts";
 import {
   exactParams,
   type NotificationMessage,
@@ -10,8 +10,8 @@ import {
   type RequestMessage,
   requestIdOf,
   request as requestMessage,
-} from "../../../mcp/jsonrpc/message.ts";
-import type { HostedSession, ServeContext } from "../context.ts";
+} from "../../../../mcp/jsonrpc/message.ts";
+import type { HostedSession, ServeContext } from "../../context.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** Questions of one session that are remembered at once. */

@@ -1,10 +1,10 @@
-import type { JsonObject } from "../../../json.ts";
-import { isObject } from "../../../json.ts";
-import { parseExactly } from "../../../mcp/jsonrpc/exact-json.ts";
-import type { RequestMessage, ResponseMessage } from "../../../mcp/jsonrpc/message.ts";
-import { parseMessages } from "../../../mcp/jsonrpc/parse.ts";
-import { carry } from "../carry.ts";
-import type { HostedSession, ServeContext } from "../context.ts";
+import type { JsonObject } from "../../../../json.ts";
+import { isObject } from "../../../../json.ts";
+import { parseExactly } from "../../../../mcp/jsonrpc/exact-json.ts";
+import type { RequestMessage, ResponseMessage } from "../../../../mcp/jsonrpc/message.ts";
+import { parseMessages } from "../../../../mcp/jsonrpc/parse.ts";
+import { carry } from "../../carry.ts";
+import type { HostedSession, ServeContext } from "../../context.ts";
 import { createDelivery, deliverAnswer } from "./delivery.ts";
 import { toClient } from "./to-client.ts";
 
