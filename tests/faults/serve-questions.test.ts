@@ -7,7 +7,7 @@ import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
 import type { Asked } from "../support/mcp/scripted.ts";
 import { complete, startModernServer } from "../support/mcp/scripted-modern.ts";
 import { freePort } from "../support/net/nginx.ts";
-import { type AnyClient, type ConnectOptions, connectLegacy } from "../support/sdk-clients.ts";
+import { type AnyClient, type ConnectOptions, connectLegacy, connectModern } from "../support/sdk-clients.ts";
 import { startRoundRobin, startServe } from "../support/serve.ts";
 import { until } from "../support/waiting.ts";
 
@@ -21,13 +21,18 @@ interface Server {
 }
 
 /** A client whose requests go to one process, and after `kill()` to others, in turn. */
-async function killable(server: Server, options: Partial<ConnectOptions> = {}) {
+async function killable(
+  server: Server,
+  options: Partial<ConnectOptions> = {},
+  era: "legacy" | "modern" = "legacy",
+) {
   home.owns(server);
   const port = await freePort();
   const start = (at = 0) => startServe(home, [server.url, "--listen", `127.0.0.1:${at}`], { env });
   const first = await start(port);
   const front = home.owns(await startRoundRobin([first.url]));
-  const it = await connectLegacy({ url: server.url, env: home.env, served: front.url, ...options });
+  const connect = era === "legacy" ? connectLegacy : connectModern;
+  const it = await connect({ url: server.url, env: home.env, served: front.url, ...options });
   home.owns({ stop: () => it.close() });
   return {
     it,
@@ -62,13 +67,15 @@ const SERVERS = {
   "a server of 2026-07-28": () => startFullModernServer(),
 };
 
-for (const [name, start] of Object.entries(SERVERS))
+for (const [era, name, start] of (["legacy", "modern"] as const).flatMap((era) =>
+  Object.entries(SERVERS).map(([name, start]) => [era, name, start] as const),
+))
   for (const [tool, said, questions] of TOOLS)
     for (const how of ["others", "itself"] as const)
       test(
-        `a legacy client at ${name}, ${tool}: killed at the question, ${how === "others" ? "two others go" : "started again, it goes"} on with the answer`,
+        `a ${era} client at ${name}, ${tool}: killed at the question, ${how === "others" ? "two others go" : "started again, it goes"} on with the answer`,
         async () => {
-          const { it, kill } = await killable(await start());
+          const { it, kill } = await killable(await start(), {}, era);
           const answer = ponder(it);
           const calling = it.call(tool);
           await until(() => it.asked.length > 0);
@@ -163,6 +170,41 @@ test(
     expect(requestState).toBe("s=1.0");
     expect(Object.keys(inputResponses)).toEqual(["first", "second"]);
     expect(texts.length).toBe(2);
+  },
+  LIMIT_MS,
+);
+
+for (const transport of ["http", "sse"] as const)
+  test(
+    `a modern client at a legacy server, ${transport}, whose streams cannot be resumed: killed at the question, the client is told to call again`,
+    async () => {
+      const server = await startFullLegacyServer(transport);
+      const { it, kill } = await killable(server, {}, "modern");
+      const answer = ponder(it);
+      const calling = it.call("ask").catch(String);
+      await until(() => it.asked.length === 1);
+      await kill();
+      answer();
+      expect(String(await calling)).toContain("call again");
+      it.pondering = undefined;
+      // The answer was not given to a call that nobody waits for.
+      expect(server.seen.answers).toEqual([]);
+      expect(textOf(await it.call("ask"))).toBe("accept Ada");
+    },
+    LIMIT_MS,
+  );
+
+test(
+  "a modern client at a legacy server that wants a visit to an address: killed before that, the call is sent again after it",
+  async () => {
+    const server = await startFullLegacyServer("http");
+    const { it, kill } = await killable(server, {}, "modern");
+    const answer = ponder(it);
+    const calling = it.call("need-url");
+    await until(() => it.asked.length === 1);
+    await kill();
+    answer();
+    expect(textOf(await calling)).toBe("let in");
   },
   LIMIT_MS,
 );

@@ -33,6 +33,8 @@ export interface ResponseMessage {
   readonly result?: JsonObject;
   readonly error?: RpcError;
   text: Text;
+  /** Of an answer that asks the client something: all that another process needs to go on with its retry. */
+  readonly continuation?: JsonObject;
 }
 export interface RpcError {
   code: number;

@@ -179,7 +179,7 @@ async function restOfRound(
   gather: (wanted: JsonObject, requestState: unknown, responses: JsonObject) => Promise<JsonObject>,
 ): Promise<JsonObject> {
   const round = readContinuation(from);
-  if (!round) return {};
+  if (!round || !response) return {};
   if (response.error) throw new InputRefused(response.error);
   const { requestState, key, rest } = round;
   const responses = { ...round.responses, [key]: exactResult(response) };
