@@ -11,6 +11,7 @@ import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
 import { Reply } from "./http/reply.ts";
+import type { SessionMemory } from "./legacy/memory.ts";
 import type { Measures } from "./measures.ts";
 import { createReadiness } from "./readiness.ts";
 import { type Routing, route } from "./routes.ts";
@@ -32,6 +33,8 @@ export interface ServeOptions {
   listen: Listen;
   /** 32 bytes that all replicas share. */
   key: Uint8Array;
+  /** Where processes that share the key find what clients have set. */
+  memory?: SessionMemory | undefined;
   bearer?: Bearer;
   allowedHosts: readonly string[];
   /** Told where it listens by now. */
@@ -96,6 +99,8 @@ function contextOf(options: ServeOptions): ServeContext {
     answered: new Set(),
     read: new Map(),
     latest: new Map(),
+    memory: options.memory,
+    looked: new Map(),
     reached: new Map(),
     away: new Map(),
     carriers: new Map(),
