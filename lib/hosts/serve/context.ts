@@ -7,13 +7,15 @@ import type { Interceptor, Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Reply } from "./http/reply.ts";
+import type { Delivery } from "./legacy/delivery/delivery.ts";
 import type { SessionId } from "./legacy/session-id.ts";
 import type { KeptSettings } from "./legacy/settings.ts";
 import type { Seals } from "./seals.ts";
 
 /** A request that a client has not its answer to. */
 export interface Owed {
-  cancel: AbortController;
+  readonly cancel: AbortController;
+  readonly message: RequestMessage;
 }
 
 /** Requests of one client, or of several that say the same of themselves, and what carries them. */
@@ -49,8 +51,10 @@ export interface HostedSession extends Carrier {
   stream: Reply | undefined;
   /** Why nothing can be asked in it for now: its server is away. */
   readonly failure?: { error: unknown };
-  /** What the server asks that can be answered here alone: the ids that the client knows, by our own. */
-  readonly questions: Map<Id, Id>;
+  /** Where what belongs to a request goes, by its id. */
+  readonly deliveries: Map<Id, Delivery>;
+  /** What the server asks that can be answered here alone, by our own ids: those that the client knows, and what for. */
+  readonly questions: Map<Id, { id: Id; of: Delivery | undefined }>;
 }
 
 /** This process as others that share the key find it. */
@@ -74,6 +78,8 @@ export interface ServeContext {
   readonly sessions: Map<string, Promise<HostedSession | undefined>>;
   /** Keys of sessions that clients have ended here. */
   readonly ended: Set<string>;
+  /** Questions of processes that have ended, as their answers were taken here. */
+  readonly answered: Set<Id>;
   /** Ids as they were read. */
   readonly read: Map<string, SessionId>;
   /** The latest ids of sessions that one process holds, by their keys. */

@@ -93,6 +93,7 @@ function contextOf(options: ServeOptions): ServeContext {
     self: { address: "", instance: crypto.randomUUID() } satisfies Self,
     sessions: new Map(),
     ended: new Set(),
+    answered: new Set(),
     read: new Map(),
     latest: new Map(),
     reached: new Map(),

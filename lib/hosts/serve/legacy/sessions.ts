@@ -10,9 +10,9 @@ import { Pending } from "../../../mcp/jsonrpc/pending.ts";
 import { errorIn } from "../../../mcp/protocol/answer.ts";
 import type { Transport } from "../../../mcp/protocol/transport.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
+import { toClient } from "./delivery/to-client.ts";
 import { contentOf, type SessionId, type ShownId } from "./session-id.ts";
 import { createSettings } from "./settings.ts";
-import { toClient } from "./to-client.ts";
 
 const INITIALIZED = notification("notifications/initialized");
 const ids = createIds();
@@ -55,6 +55,7 @@ export function createSession(
     settings,
     owed: new Pending(),
     stream: undefined,
+    deliveries: new Map(),
     questions: new Map(),
     replies: new Set(),
     underWay: 0,

@@ -5,8 +5,10 @@ import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
+import { readPlace } from "./delivery/place.ts";
+import { takeReturn } from "./delivery/return.ts";
+import { onStream } from "./delivery/to-client.ts";
 import { sessionFor } from "./session-for.ts";
-import { toClient } from "./to-client.ts";
 
 /** Sessions that were ended here and are remembered as such. */
 const MOST_ENDED = 10_000;
@@ -21,6 +23,7 @@ export async function takeStream(
   if (!session) return;
   if (session.failure) return reply.refuse(502, toRpcError(session.failure.error));
   const lastEventId = one(incoming.headers["last-event-id"]);
+  const place = lastEventId === undefined ? undefined : readPlace(context, lastEventId);
   if (lastEventId === undefined) {
     // One whose end we have not seen.
     session.stream?.end();
@@ -28,9 +31,11 @@ export async function takeStream(
   }
   session.underWay++;
   const end = () => reply.end();
-  context.endings.add(end);
+  // What comes of a request is waited for.
+  if (!place) context.endings.add(end);
   try {
-    if (session.side?.session) await passStream(context, session, lastEventId, reply);
+    if (place) await takeReturn(context, session, incoming, place, reply);
+    else if (session.side?.session) await passStream(context, session, lastEventId, reply);
     else await holdStream(session, reply);
   } catch (error) {
     reply.refuse(502, toRpcError(error));
@@ -57,7 +62,7 @@ async function passStream(
     signal: reply.gone,
     onGranted: () => reply.stream(),
     async onMessage(message: Message) {
-      if (message.kind !== "response") await toClient(context, session, message, reply);
+      if (message.kind !== "response") await onStream(context, session, message, reply);
       else if (!isGuarded) await reply.event(message.text);
     },
     onEventId: (id, isAlone, retryMs) => (isGuarded ? undefined : reply.eventId(id, isAlone, retryMs)),
