@@ -63,7 +63,7 @@ async function measured(telling: Telling, side: Side, call: Call, next: Next): P
       ? span.within(call, next)
       : next(side.kind === SpanKind.SERVER ? passedOn(call, telling.allowed) : call));
     learn(telling.instruments, call.message, answer);
-    finish(outcomeOf(answer), answer);
+    finish(outcomeOf(answer, call.signal), answer);
     return answer;
   } catch (error) {
     finish(outcomeOfFailure(call.signal.aborted ? call.signal.reason : error), undefined);
