@@ -16,6 +16,8 @@ export interface RequestMessage {
   readonly params: JsonObject;
   /** One line of JSON, no newline. */
   text: Text;
+  /** Of a question to the client: all that another process needs to go on once it is answered. */
+  readonly continuation?: JsonObject;
 }
 export interface NotificationMessage {
   kind: "notification";
@@ -31,6 +33,8 @@ export interface ResponseMessage {
   readonly result?: JsonObject;
   readonly error?: RpcError;
   text: Text;
+  /** Of an answer that asks the client something: all that another process needs to go on with its retry. */
+  readonly continuation?: JsonObject;
 }
 export interface RpcError {
   code: number;

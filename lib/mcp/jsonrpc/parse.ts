@@ -52,7 +52,7 @@ function parse(text: Text, sender: Sender): (Message | Unreadable)[] {
     value = JSON.parse(json);
   } catch {
     return sender === "client"
-      ? [unreadable(null, PARSE_ERROR, "the line is not valid JSON")]
+      ? [unreadable(null, PARSE_ERROR, "the message is not valid JSON")]
       : [unreadable(idSeenIn(json), PARSE_ERROR, "it is not valid JSON")];
   }
   if (!Array.isArray(value)) return [classify(value, text, json, sender)];

@@ -8,10 +8,10 @@ import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts"
 import type { OwnIdentity } from "../protocol/meta.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import { withDeclarations } from "./declarations.ts";
-import type { EraTransport } from "./era-transport.ts";
+import type { EraTransport, SessionTransport } from "./era-transport.ts";
 import { createLegacyOnModern } from "./legacy-on-modern/legacy-on-modern.ts";
 import { createModernOnLegacy } from "./modern-on-legacy/modern-on-legacy.ts";
-import { ownToLegacy, ownToModern, type SessionTransport } from "./own-client.ts";
+import { ownToLegacy, ownToModern } from "./own-client.ts";
 import { legacyToLegacy, modernToModern } from "./same-era.ts";
 
 /** In which era requests come: a client's, as its first request shows, or `own`, which are sent in the server's. */
@@ -60,17 +60,36 @@ function sharedSession({ endpoint, ids, onMessage, resumed, handshake, settings 
 
 function pairOf(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
   const { endpoint, ids, onMessage } = options;
-  const session = (to: OnMessage) => sessionFor(era, { endpoint, ids, onMessage: to }).transport;
+  const openSession = (to: OnMessage, resumed?: SavedSession) =>
+    sessionFor(era, {
+      endpoint,
+      ids,
+      onMessage: to,
+      ...(resumed ? { resumed, listens: false, shared: true } : {}),
+    });
   const modern = () => withDeclarations(createStatelessHttp(endpoint, ids), endpoint);
   switch (client) {
     case "legacy":
       return era === "modern"
-        ? createLegacyOnModern({ endpoint, ids, transport: modern(), onMessage })
-        : legacyToLegacy(session(onMessage), era, endpoint.protocol);
+        ? createLegacyOnModern({
+            endpoint,
+            ids,
+            transport: modern(),
+            onMessage,
+            shared: options.shared ?? false,
+          })
+        : legacyToLegacy(openSession(onMessage).transport, era, endpoint.protocol);
     case "modern":
       return era === "modern"
         ? modernToModern(withLastingListen(modern(), endpoint, ids), ids)
-        : createModernOnLegacy({ endpoint, era, ids, onMessage, openSession: session });
+        : createModernOnLegacy({
+            endpoint,
+            era,
+            ids,
+            onMessage,
+            shared: options.shared ?? false,
+            openSession,
+          });
     case "own":
       return era === "modern"
         ? ownToModern({ endpoint, ids, client: options.client, transport: modern() })
@@ -95,5 +114,6 @@ function sessionFor(era: ServerEra, options: LegacySessionOptions): SessionTrans
     transport: withDeclarations(session, endpoint),
     current: () => session.current(),
     hear: () => session.hear(),
+    stream: (options) => session.stream(options),
   };
 }
