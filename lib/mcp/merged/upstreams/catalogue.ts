@@ -33,24 +33,30 @@ export interface Catalogue {
   recalled(): Promise<void>;
 }
 
-export function createCatalogue(
-  servers: readonly MergedServer[],
-  prefix: PrefixRule,
-  nowMs: () => number = () => performance.now(),
-): Catalogue {
+/** What is kept of each list, by its method and the server. */
+function createKept(servers: readonly string[]) {
   const kept = new Map<string, Map<string, Kept>>();
-  const exposures = new Map<string, Exposed>();
-  const all = servers.map(({ name }) => name);
   const of = (method: string) => {
     const known = kept.get(method) ?? new Map<string, Kept>();
     kept.set(method, known);
     return known;
   };
   const listed = (method: string): Listed[] =>
-    servers.flatMap(({ name }) => {
-      const names = of(method).get(name)?.names;
-      return names ? [{ server: name, names }] : [];
+    servers.flatMap((server) => {
+      const names = of(method).get(server)?.names;
+      return names ? [{ server, names }] : [];
     });
+  return { kept, of, listed };
+}
+
+export function createCatalogue(
+  servers: readonly MergedServer[],
+  prefix: PrefixRule,
+  nowMs: () => number = () => performance.now(),
+): Catalogue {
+  const all = servers.map(({ name }) => name);
+  const { kept, of, listed } = createKept(all);
+  const exposures = new Map<string, Exposed>();
   let recalling: Promise<void> | undefined;
   const takeRemembered = (server: string, memory: ServerMemory | undefined) => {
     for (const [method, list] of Object.entries(REMEMBERED)) {
@@ -69,10 +75,10 @@ export function createCatalogue(
       remember(servers, server, method, names);
     },
     add(server, method, names) {
-      const { names: known = [], ...seen } = of(method).get(server) ?? {};
-      const more = names.filter((name) => !known.includes(name));
-      if (more.length === 0) return;
-      of(method).set(server, { ...seen, names: [...known, ...more] });
+      const before = of(method).get(server);
+      const known = withMore(before, names);
+      if (known === before || !known) return;
+      of(method).set(server, known);
       exposures.delete(method);
     },
     forget(server, methods) {
@@ -125,6 +131,13 @@ function remember(
 
 const isSame = (one: readonly string[], other: readonly string[]) =>
   one.length === other.length && one.every((name, at) => name === other[at]);
+
+/** With names that are not among them yet; the same where all are. */
+function withMore(known: Kept | undefined, names: readonly string[]): Kept | undefined {
+  const before = new Set(known?.names);
+  const more = names.filter((name) => !before.has(name));
+  return more.length === 0 ? known : { ...known, names: [...before, ...more] };
+}
 
 const withNames = (old: ServerMemory, list: "tools" | "prompts", names: readonly string[]): ServerMemory =>
   isSame(old.names?.[list] ?? [], names) ? old : { ...old, names: { ...old.names, [list]: [...names] } };
