@@ -8,6 +8,7 @@ import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Reply } from "./http/reply.ts";
 import type { Delivery } from "./legacy/delivery/delivery.ts";
+import type { SessionMemory } from "./legacy/memory.ts";
 import type { SessionId } from "./legacy/session-id.ts";
 import type { KeptSettings } from "./legacy/settings.ts";
 import type { Seals } from "./seals.ts";
@@ -44,6 +45,8 @@ export interface HostedSession extends Carrier {
   turn: number;
   /** What that id holds. */
   sealed: string;
+  /** The id that others find. */
+  published?: string;
   /** What its client has set: a process that goes on with it sets that again. */
   readonly settings: KeptSettings;
   readonly owed: Pending<Owed>;
@@ -84,6 +87,10 @@ export interface ServeContext {
   readonly read: Map<string, SessionId>;
   /** The latest ids of sessions that one process holds, by their keys. */
   readonly latest: Map<string, string>;
+  /** Where processes find what clients have set; absent where there is no such place. */
+  readonly memory: SessionMemory | undefined;
+  /** When that was asked for a session, in ms of `performance.now()`, by the session's key. */
+  readonly looked: Map<string, number>;
   /** Until when other processes count as reached, in ms of `performance.now()`, by address. */
   readonly reached: Map<string, number>;
   /** Until when others that did not come back are not asked for their sessions, in the same way. */

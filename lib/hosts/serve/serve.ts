@@ -11,6 +11,8 @@ import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
 import { Reply } from "./http/reply.ts";
+import { leaveWaiting } from "./legacy/delivery/delivery.ts";
+import type { SessionMemory } from "./legacy/memory.ts";
 import type { Measures } from "./measures.ts";
 import { createReadiness } from "./readiness.ts";
 import { type Routing, route } from "./routes.ts";
@@ -32,6 +34,8 @@ export interface ServeOptions {
   listen: Listen;
   /** 32 bytes that all replicas share. */
   key: Uint8Array;
+  /** Where processes that share the key find what clients have set. */
+  memory?: SessionMemory | undefined;
   bearer?: Bearer;
   allowedHosts: readonly string[];
   /** Told where it listens by now. */
@@ -96,6 +100,8 @@ function contextOf(options: ServeOptions): ServeContext {
     answered: new Set(),
     read: new Map(),
     latest: new Map(),
+    memory: options.memory,
+    looked: new Map(),
     reached: new Map(),
     away: new Map(),
     carriers: new Map(),
@@ -132,6 +138,7 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
 /** Lets the answers under way come, for a time; streams that wait for nothing end at once. */
 async function drain(context: ServeContext, drainMs: number, kill: AbortSignal): Promise<void> {
   for (const end of context.endings) end();
+  await leaveWaiting(context);
   const over = Date.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
     const gone = [...context.replies].map(

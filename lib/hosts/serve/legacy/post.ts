@@ -15,6 +15,7 @@ import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
 import { refused } from "../../../mcp/protocol/answer.ts";
 import { Cancellation, Detachment } from "../../../mcp/protocol/transport.ts";
 import { judge } from "../../../mcp/protocol/verdict.ts";
+import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
 import { giveBackController, takeController } from "../../../timing/linked-abort.ts";
 import { quietly } from "../../../timing/quietly.ts";
 import { type Carried, carry } from "../carry.ts";
@@ -23,12 +24,10 @@ import type { Reply } from "../http/reply.ts";
 import { isAnsweredElsewhere } from "./delivery/answers.ts";
 import { createDelivery, type Delivery, deliverAnswer, noteServersPlace } from "./delivery/delivery.ts";
 import { toClient } from "./delivery/to-client.ts";
+import { isChanging, publish } from "./memory.ts";
 import { sessionFor } from "./session-for.ts";
 import { idOfSession, SESSION } from "./session-id.ts";
 import { createSession } from "./sessions.ts";
-
-/** The version that has batches (MCP 2025-03-26 "Batching"). */
-const WITH_BATCHES = "2025-03-26";
 
 /** Takes one POST of a legacy client's, whose messages were read. */
 export async function takeLegacyPost(
@@ -48,7 +47,7 @@ export async function takeLegacyPost(
     if (!isArray) return open(context, initialize, reply);
     return reply.refuse(400, { code: INVALID_REQUEST, message: "initialize stands alone" });
   }
-  const session = await sessionFor(context, incoming, reply, body);
+  const session = await sessionFor(context, incoming, reply, body, isChanging(messages));
   if (!session) return;
   if (isArray && session.version !== WITH_BATCHES)
     return reply.refuse(400, { code: INVALID_REQUEST, message: `${session.version} has no batches` });
@@ -171,10 +170,13 @@ async function answerOne(
   const isGuarded = context.endpoint.guard !== undefined;
   const carried = await carry(context, session, message, request.cancel, {
     onMessage: (heard) => toClient(context, session, heard, delivery),
-    // What is resumed comes back unguarded.
-    ...(isGuarded ? {} : { onEventId: (...place) => noteServersPlace(delivery, ...place) }),
+    // What is resumed comes back unguarded, which is felt in lists alone.
+    ...(isGuarded && message.method === "tools/list"
+      ? {}
+      : { onEventId: (...place) => noteServersPlace(delivery, isGuarded, ...place) }),
   });
   forget?.();
+  if (context.memory) await publish(context, session);
   if (!session.owed.settle(id)) return undefined;
   // Of what failed, something may still be under way.
   if (!carried.response.error) giveBackController(request.cancel);

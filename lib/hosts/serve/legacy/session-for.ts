@@ -4,6 +4,7 @@ import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
 import { isAnsweredByHolder, note } from "./holder.ts";
+import { LOOK_MS, publish, upToDate } from "./memory.ts";
 import { cookieOf, idOfSession, SESSION, shownId } from "./session-id.ts";
 import { sessionOf, unreachable } from "./sessions.ts";
 
@@ -13,6 +14,7 @@ export async function sessionFor(
   incoming: IncomingMessage,
   reply: Reply,
   body: Text = "",
+  isChange = false,
 ): Promise<HostedSession | undefined> {
   const { headers } = incoming;
   const given = one(headers[SESSION]);
@@ -20,11 +22,15 @@ export async function sessionFor(
     reply.refuse(400, { code: -32000, message: "Bad Request: Mcp-Session-Id header is required" });
     return undefined;
   }
-  const shown = shownId(context, headers);
+  const own = shownId(context, headers);
+  const nowMs = performance.now();
+  const { memory, sessions } = context;
+  let shown = own && memory ? await upToDate(context, own, isChange ? nowMs : nowMs - LOOK_MS) : own;
   if (shown?.value.holder !== undefined) {
     const bytes = Buffer.from(asString(body));
     if (await isAnsweredByHolder(context, incoming, shown, bytes, reply)) return undefined;
   }
+  if (shown && memory && !sessions.has(shown.value.key)) shown = await upToDate(context, shown, nowMs);
   const session =
     shown && (await sessionOf(context, shown).catch((error: unknown) => unreachable(context, shown, error)));
   if (!session) {
@@ -33,6 +39,7 @@ export async function sessionFor(
   }
   session.lastUsedMs = performance.now();
   if (!session.failure) reply.onBegin = () => tellId(context, session, given, reply);
+  if (memory) await publish(context, session);
   return session;
 }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Message, notification } from "../../../mcp/jsonrpc/message.ts";
 import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
+import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
@@ -62,8 +63,11 @@ async function passStream(
     signal: reply.gone,
     onGranted: () => reply.stream(),
     async onMessage(message: Message) {
-      if (message.kind !== "response") await onStream(context, session, message, reply);
-      else if (!isGuarded) await reply.event(message.text);
+      if (message.kind !== "response") return onStream(context, session, message, reply);
+      if (isGuarded) return;
+      await reply.event(message.text);
+      // That was the last of a request's stream; servers may keep it open.
+      if (lastEventId !== undefined && session.version !== WITH_BATCHES) reply.end();
     },
     onEventId: (id, isAlone, retryMs) => (isGuarded ? undefined : reply.eventId(id, isAlone, retryMs)),
   });
@@ -99,6 +103,7 @@ export async function endSession(
   const [oldest] = context.ended;
   if (context.ended.size > MOST_ENDED && oldest !== undefined) context.ended.delete(oldest);
   session.stream?.end();
+  void context.memory?.forget(session.key);
   await session.connection.close("end");
   reply.whole(200);
 }
