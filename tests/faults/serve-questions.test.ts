@@ -6,10 +6,10 @@ import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
 import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
 import type { Asked } from "../support/mcp/scripted.ts";
 import { complete, startModernServer } from "../support/mcp/scripted-modern.ts";
-import { freePort } from "../support/net/nginx.ts";
+import { freePort, hasNginx, startNginx } from "../support/net/nginx.ts";
 import { type AnyClient, type ConnectOptions, connectLegacy, connectModern } from "../support/sdk-clients.ts";
 import { startRoundRobin, startServe } from "../support/serve.ts";
-import { until } from "../support/waiting.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
 const env = { M2MCP_PASSPHRASE: "one for all" };
@@ -17,6 +17,8 @@ const LIMIT_MS = 60_000;
 
 interface Server {
   url: string;
+  /** Profiles, where there are several. */
+  names?: string[];
   stop(): unknown;
 }
 
@@ -25,10 +27,12 @@ async function killable(
   server: Server,
   options: Partial<ConnectOptions> = {},
   era: "legacy" | "modern" = "legacy",
+  ...more: string[]
 ) {
   home.owns(server);
   const port = await freePort();
-  const start = (at = 0) => startServe(home, [server.url, "--listen", `127.0.0.1:${at}`], { env });
+  const start = (at = 0) =>
+    startServe(home, [...(server.names ?? [server.url]), "--listen", `127.0.0.1:${at}`, ...more], { env });
   const first = await start(port);
   const front = home.owns(await startRoundRobin([first.url]));
   const connect = era === "legacy" ? connectLegacy : connectModern;
@@ -37,9 +41,10 @@ async function killable(
   return {
     it,
     /** @param how two others take its place, or it comes back under its address */
-    async kill(how: "others" | "itself" = "others") {
-      const others = how === "others" ? await Promise.all([start(), start()]) : [];
+    async kill(how: "others" | "itself" | "ended" = "others") {
+      const others = how === "itself" ? [] : await Promise.all([start(), start()]);
       if (others.length > 0) front.targets.splice(0, 1, ...others.map(({ url }) => url));
+      if (how === "ended") return void first.stop();
       await first.kill();
       if (how === "itself") await start(port);
     },
@@ -208,3 +213,93 @@ test(
   },
   LIMIT_MS,
 );
+
+for (const [name, start] of Object.entries(SERVERS))
+  test(
+    `a legacy client at ${name}, with a filter before it: killed at the question, others go on with the answer`,
+    async () => {
+      const { it, kill } = await killable(await start(), {}, "legacy", "--deny-tool", "echo");
+      const answer = ponder(it);
+      const calling = it.call("ask-slowly", {}, { onprogress() {} });
+      await until(() => it.asked.length > 0);
+      await kill();
+      answer();
+      expect(textOf(await calling)).toBe("accept Ada");
+      expect(it.asked.length).toBe(1);
+      expect(JSON.stringify(await it.request("tools/list"))).not.toContain('"echo"');
+    },
+    LIMIT_MS,
+  );
+
+for (const [name, start] of Object.entries(SERVERS))
+  for (const era of ["legacy", "modern"] as const)
+    test(
+      `a ${era} client at ${name}: a process that is asked to end at the question leaves it to the others`,
+      async () => {
+        const { it, kill } = await killable(await start(), {}, era);
+        const answer = ponder(it);
+        const calling = it.call("ask");
+        await until(() => it.asked.length > 0);
+        await kill("ended");
+        answer();
+        const startedMs = performance.now();
+        expect(textOf(await calling)).toBe("accept Ada");
+        // It would answer for 25 s.
+        expect(performance.now() - startedMs).toBeLessThan(20_000);
+        expect(it.asked.length).toBe(1);
+      },
+      LIMIT_MS,
+    );
+
+test.skipIf(!hasNginx)(
+  "three processes behind nginx, killed one after the other while a question is open: the client is asked once, and has its result",
+  async () => {
+    const server = home.owns(await startFullModernServer());
+    const ports = await Promise.all([freePort(), freePort(), freePort()]);
+    const start = (port: number) => startServe(home, [server.url, "--listen", `127.0.0.1:${port}`], { env });
+    const replicas = await Promise.all(ports.map(start));
+    const nginx = home.owns(await startNginx(ports));
+    for (const connect of [connectLegacy, connectModern]) {
+      const it = await connect({ url: server.url, env: home.env, served: nginx.url });
+      const answer = ponder(it);
+      const calling = it.call("ask");
+      await until(() => it.asked.length > 0);
+      for (const [at, port] of ports.entries()) {
+        await replicas[at]?.kill();
+        replicas[at] = await start(port);
+        await sleep(700);
+      }
+      answer();
+      expect(textOf(await calling)).toBe("accept Ada");
+      expect(it.asked.length).toBe(1);
+      await it.close();
+    }
+  },
+  LIMIT_MS,
+);
+
+for (const era of ["legacy", "modern"] as const)
+  test(
+    `a ${era} client at several servers as one: killed at a question of each, the others go on with the answer`,
+    async () => {
+      const servers = {
+        old: home.owns(await startFullLegacyServer("http", true)),
+        recent: home.owns(await startFullModernServer()),
+      };
+      for (const [profile, { url }] of Object.entries(servers))
+        await home.run(["connect", url, `@${profile}`]);
+      await home.run(["store", "move", "--to", "file"]);
+      for (const at of ["old", "recent"] as const) {
+        const server = { ...servers[at], names: ["@old", "@recent"], stop() {} };
+        const { it, kill } = await killable(server, {}, era, "--prefix", "always");
+        const answer = ponder(it);
+        const calling = it.call(`${at}_ask`);
+        await until(() => it.asked.length > 0);
+        await kill();
+        answer();
+        expect([at, textOf(await calling)]).toEqual([at, "accept Ada"]);
+        expect(it.asked.length).toBe(1);
+      }
+    },
+    LIMIT_MS,
+  );

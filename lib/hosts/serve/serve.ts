@@ -11,6 +11,7 @@ import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
 import { Reply } from "./http/reply.ts";
+import { leaveWaiting } from "./legacy/delivery/delivery.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
 import type { Measures } from "./measures.ts";
 import type { Claims } from "./modern/claims.ts";
@@ -145,6 +146,7 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
 /** Lets the answers under way come, for a time; streams that wait for nothing end at once. */
 async function drain(context: ServeContext, drainMs: number, kill: AbortSignal): Promise<void> {
   for (const end of context.endings) end();
+  await leaveWaiting(context);
   const over = Date.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
     const gone = [...context.replies].map(

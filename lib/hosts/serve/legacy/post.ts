@@ -170,11 +170,13 @@ async function answerOne(
   const isGuarded = context.endpoint.guard !== undefined;
   const carried = await carry(context, session, message, request.cancel, {
     onMessage: (heard) => toClient(context, session, heard, delivery),
-    // What is resumed comes back unguarded.
-    ...(isGuarded ? {} : { onEventId: (...place) => noteServersPlace(delivery, ...place) }),
+    // What is resumed comes back unguarded, which is felt in lists alone.
+    ...(isGuarded && message.method === "tools/list"
+      ? {}
+      : { onEventId: (...place) => noteServersPlace(delivery, isGuarded, ...place) }),
   });
   forget?.();
-  await publish(context, session);
+  if (context.memory) await publish(context, session);
   if (!session.owed.settle(id)) return undefined;
   // Of what failed, something may still be under way.
   if (!carried.response.error) giveBackController(request.cancel);

@@ -24,12 +24,13 @@ export async function sessionFor(
   }
   const own = shownId(context, headers);
   const nowMs = performance.now();
-  let shown = own && (await upToDate(context, own, isChange ? nowMs : nowMs - LOOK_MS));
+  const { memory, sessions } = context;
+  let shown = own && memory ? await upToDate(context, own, isChange ? nowMs : nowMs - LOOK_MS) : own;
   if (shown?.value.holder !== undefined) {
     const bytes = Buffer.from(asString(body));
     if (await isAnsweredByHolder(context, incoming, shown, bytes, reply)) return undefined;
   }
-  if (shown && !context.sessions.has(shown.value.key)) shown = await upToDate(context, shown, nowMs);
+  if (shown && memory && !sessions.has(shown.value.key)) shown = await upToDate(context, shown, nowMs);
   const session =
     shown && (await sessionOf(context, shown).catch((error: unknown) => unreachable(context, shown, error)));
   if (!session) {
@@ -38,7 +39,7 @@ export async function sessionFor(
   }
   session.lastUsedMs = performance.now();
   if (!session.failure) reply.onBegin = () => tellId(context, session, given, reply);
-  await publish(context, session);
+  if (memory) await publish(context, session);
   return session;
 }
 

@@ -19,6 +19,8 @@ export interface Delivery {
   reply: Reply | undefined;
   /** Whose event ids its stream has: where the server has some, ours would lead nowhere. */
   ids: "none" | "ours" | "server";
+  /** Where the server's stream can be resumed, where the client is not told so but by ids of ours. */
+  serversId: string | undefined;
   /** Whether the client has an id of ours, so that it may come back. */
   canReturn: boolean;
   /** Whether an open question bears all that another process needs to go on. */
@@ -32,6 +34,7 @@ export const createDelivery = (id: Id, reply: Reply | undefined, ids: "none" | "
   id,
   reply,
   ids,
+  serversId: undefined,
   canReturn: ids === "ours" && reply === undefined,
   waits: false,
   kept: [],
@@ -53,16 +56,23 @@ export async function deliver(
     if (message.kind === "request" && kept.length < MOST_KEPT) kept.push(message.text);
     return;
   }
-  if (message.kind === "request" || !reply.isBegun) await markPlace(context, session, delivery, false);
+  if (message.kind === "request" || !reply.isBegun || delivery.serversId !== undefined)
+    await markPlace(context, session, delivery, false);
   await reply.event(message.text);
 }
 
-/** The server says itself where its stream can be resumed, by any process. */
+/**
+ * The server says itself where its stream can be resumed, by any process.
+ *
+ * @param isHidden what is resumed would come back as it is: only ids of ours lead there, as far as that does not matter
+ */
 export function noteServersPlace(
   delivery: Delivery,
+  isHidden: boolean,
   ...place: Parameters<Reply["eventId"]>
 ): Promise<void> | undefined {
-  if (!delivery.reply) return undefined;
+  if (isHidden) [delivery.serversId] = place;
+  if (isHidden || !delivery.reply) return undefined;
   delivery.ids = "server";
   return delivery.reply.eventId(...place);
 }
@@ -77,6 +87,18 @@ export async function markPlace(
   if (delivery.ids !== "ours" || !delivery.reply || delivery.reply.isGone) return;
   delivery.canReturn = true;
   await delivery.reply.eventId(sealPlace(context, session, delivery), isAlone);
+}
+
+/** Lets clients go whose answers any process can go on with: they come back elsewhere. */
+export async function leaveWaiting(context: ServeContext): Promise<void> {
+  for (const entry of context.sessions.values()) {
+    const session = await entry.catch(() => undefined);
+    for (const delivery of session?.deliveries.values() ?? [])
+      if (session && delivery.waits && delivery.reply) {
+        await markPlace(context, session, delivery, true);
+        delivery.reply.end();
+      }
+  }
 }
 
 /** The last of it. */

@@ -13,6 +13,8 @@ export interface Place {
   request?: Id;
   /** Whether a question was open whose answer any process can go on with. */
   waits: boolean;
+  /** The server's own event id, where ours stands before it. */
+  serversId?: string;
   /** By when that is over, in ms since the epoch. */
   endsAtMs: number;
 }
@@ -21,7 +23,7 @@ export interface Place {
 export function sealPlace(
   { self, seals, endpoint }: ServeContext,
   { key }: HostedSession,
-  delivery: { id: Id; waits: boolean } | undefined,
+  delivery: { id: Id; waits: boolean; serversId?: string | undefined } | undefined,
 ): string {
   return seals.seal("place", {
     a: self.address,
@@ -29,18 +31,20 @@ export function sealPlace(
     s: key,
     ...(delivery ? { r: delivery.id, e: Date.now() + deadlineMs(endpoint.timeoutMs) } : {}),
     ...(delivery?.waits ? { w: 1 } : {}),
+    ...(delivery?.serversId === undefined ? {} : { u: delivery.serversId }),
   });
 }
 
 /** A place as it was sealed by any process; undefined for event ids of servers. */
 export function readPlace({ seals }: ServeContext, lastEventId: string): Place | undefined {
-  const { a, i, s, r, w, e } = seals.open("place", lastEventId) ?? {};
+  const { a, i, s, r, w, u, e } = seals.open("place", lastEventId) ?? {};
   if (typeof a !== "string" || typeof i !== "string" || typeof s !== "string") return undefined;
   return {
     carrier: { a, i },
     key: s,
     ...(typeof r === "string" ? { request: r } : {}),
     waits: w === 1,
+    ...(typeof u === "string" ? { serversId: u } : {}),
     endsAtMs: Number(e),
   };
 }

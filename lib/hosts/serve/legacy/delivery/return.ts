@@ -1,6 +1,6 @@
 // A client whose stream broke off comes back for what is left of it, to whatever process.
 import type { IncomingMessage } from "node:http";
-import { idValue } from "../../../../mcp/jsonrpc/id.ts";
+import { type Id, idValue } from "../../../../mcp/jsonrpc/id.ts";
 import { errorResponse, notification } from "../../../../mcp/jsonrpc/message.ts";
 import { toRpcError } from "../../../../mcp/protocol/answer.ts";
 import { streamCut } from "../../../../net/errors.ts";
@@ -10,6 +10,7 @@ import type { Reply } from "../../http/reply.ts";
 import { FORWARDED, forward, placeOf } from "../../peers.ts";
 import { deliverTo } from "./delivery.ts";
 import { type Place, sealPlace } from "./place.ts";
+import { onStream } from "./to-client.ts";
 
 /** How long a client is kept whose answer may come to this process, and after what time it asks the next, in ms. */
 const STAY_MS = 1000;
@@ -25,15 +26,16 @@ export async function takeReturn(
   place: Place,
   reply: Reply,
 ): Promise<void> {
-  const { carrier, request, waits, endsAtMs } = place;
+  const { carrier, request, waits, endsAtMs, serversId } = place;
   if (request === undefined || place.key !== session.key) return nothingLeft(reply);
   const known = session.deliveries.get(request);
   if (known) return deliverTo(context, session, known, reply);
   const where = placeOf(context, carrier);
-  if (where === "here") return nothingLeft(reply);
+  if (where === "here" && serversId === undefined) return nothingLeft(reply);
   const to = { address: carrier.a, body: new Uint8Array() };
   if (where === "elsewhere" && incoming.headers[FORWARDED] === undefined)
     if (await forward(context, incoming, reply, to)) return;
+  if (serversId !== undefined && (await isResumed(context, session, request, serversId, reply))) return;
   if (!waits || Date.now() > endsAtMs) return tellLost(context, session, request, reply);
   // The process that gets the answer to the question has what comes of it.
   const untilMs = performance.now() + STAY_MS;
@@ -45,6 +47,31 @@ export async function takeReturn(
   }
   await reply.eventId(again(context, session, place), true, AGAIN_MS);
   reply.end();
+}
+
+/** The server's own stream of a request, by ids of ours; whether it was to be had. */
+async function isResumed(
+  context: ServeContext,
+  session: HostedSession,
+  id: Id,
+  serversId: string,
+  reply: Reply,
+): Promise<boolean> {
+  const refusal = await session.side?.session?.stream({
+    lastEventId: serversId,
+    signal: reply.gone,
+    onGranted: () => reply.stream(),
+    async onMessage(message) {
+      if (message.kind !== "response") return onStream(context, session, message, reply);
+      if (message.id !== id) return;
+      await reply.eventId(sealPlace(context, session, undefined), false);
+      await reply.event(message.text);
+      reply.end();
+    },
+    onEventId: (now, isAlone, retryMs) =>
+      reply.eventId(sealPlace(context, session, { id, waits: false, serversId: now }), isAlone, retryMs),
+  });
+  return refusal === undefined && reply.isBegun;
 }
 
 /** The place as it was, which any process reads. */
