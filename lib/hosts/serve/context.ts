@@ -11,6 +11,7 @@ import type { Delivery } from "./legacy/delivery/delivery.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
 import type { SessionId } from "./legacy/session-id.ts";
 import type { KeptSettings } from "./legacy/settings.ts";
+import type { SessionHolder } from "./modern/session-holder.ts";
 import type { Seals } from "./seals.ts";
 
 /** A request that a client has not its answer to. */
@@ -101,6 +102,8 @@ export interface ServeContext {
   readonly away: Map<string, number>;
   /** For modern clients, by what they say of themselves. */
   readonly carriers: Map<string, Carrier>;
+  /** Which process has the server's session for them; undefined where each has its own. */
+  readonly holder: SessionHolder | undefined;
   readonly permits: Semaphore;
   /** Requests that are being answered. */
   readonly replies: Set<Reply>;

@@ -16,7 +16,7 @@ import { unlessAway } from "../upstreams/unless-away.ts";
 import { cursorsIn } from "../words/cursor.ts";
 import { marked } from "../words/marks.ts";
 import type { Own } from "../words/names.ts";
-import { type ListKind, mergedPage, type Page } from "../words/pages.ts";
+import { type ListKind, mergedPage, namesOn, type Page } from "../words/pages.ts";
 import { withoutProgress } from "../words/to-server.ts";
 import { beLate, lateKey } from "./late-lists.ts";
 import { LIST_MS, type Listed, learnNames, listedIn } from "./names-known.ts";
@@ -60,6 +60,9 @@ export async function list(context: MergedContext, kind: ListKind, call: Call): 
   if (error && (cursors || pages.length === 0)) return answered(errorResponse(id, error));
   if (pages.length === 0 && asked.length < wanted.length)
     return answered(errorResponse(id, toRpcError(allAway(reasonsOf(wanted)))));
+  // What is shown counts among what may clash, though the rest of its list could not be read.
+  if (kind.by !== "taskId")
+    for (const { server, result } of pages) shared.catalogue.add(server, kind.method, namesOn(result, kind));
   const isWhole = pages.length === wanted.length;
   return answered(resultResponse(id, mergedPage(kind, pages, tellingNames(context, kind), isWhole)));
 }

@@ -81,7 +81,7 @@ export async function refresh(context: MergedContext, methods: readonly string[]
   const works = new Map<string, Promise<unknown>>();
   for (const member of context.members.values())
     for (const method of methods) {
-      const kind = LISTS[method];
+      const kind = LISTS.get(method);
       if (kind && !isAway(member) && mayOffer(member, kind.feature))
         works.set(`${member.name} ${method}`, walk(context, member, kind));
     }
