@@ -27,12 +27,14 @@ export interface Forwarding {
   headers?: Readonly<Record<string, string>>;
   /** Told of the answer before it goes on. */
   onAnswer?(answer: IncomingMessage): void;
+  /** Whether its answer says that it has nothing of the request. */
+  isDeclined?(answer: IncomingMessage): boolean;
 }
 
 /**
  * Hands a request on to another process as it came, and its answer back. Never rejects.
  *
- * @returns false where the other cannot be reached, and has nothing of the request; nothing is answered then
+ * @returns false where the other cannot be reached, or declines, and has nothing of the request; nothing is answered then
  */
 export async function forward(
   context: ServeContext,
@@ -68,8 +70,8 @@ async function isReachable({ reached }: ServeContext, address: string): Promise<
 function send(
   { headers, method }: IncomingMessage,
   reply: Reply,
-  { address, body, headers: own, onAnswer }: Forwarding,
-): Promise<"answered" | "unreachable"> {
+  { address, body, headers: own, onAnswer, isDeclined }: Forwarding,
+): Promise<"answered" | "unreachable" | "declined"> {
   const { request } = process.getBuiltinModule("node:http");
   const {
     "content-length": _length,
@@ -86,6 +88,10 @@ function send(
   };
   return new Promise((resolve) => {
     const outgoing = request({ ...placeAt(address), method, path: "/mcp", headers: sent }, (answer) => {
+      if (isDeclined?.(answer)) {
+        answer.on("error", () => {}).resume();
+        return resolve("declined");
+      }
       onAnswer?.(answer);
       reply.pass(answer);
       answer.on("close", () => resolve("answered"));

@@ -14,6 +14,8 @@ import { Reply } from "./http/reply.ts";
 import { leaveWaiting } from "./legacy/delivery/delivery.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
 import type { Measures } from "./measures.ts";
+import type { Claims } from "./modern/claims.ts";
+import { createSessionHolder } from "./modern/session-holder.ts";
 import { createReadiness } from "./readiness.ts";
 import { type Routing, route } from "./routes.ts";
 import { createSeals } from "./seals.ts";
@@ -36,6 +38,8 @@ export interface ServeOptions {
   key: Uint8Array;
   /** Where processes that share the key find what clients have set. */
   memory?: SessionMemory | undefined;
+  /** Where they agree on who has the server's session for modern clients. */
+  claims?: Claims | undefined;
   bearer?: Bearer;
   allowedHosts: readonly string[];
   /** Told where it listens by now. */
@@ -78,26 +82,30 @@ export async function serve(options: ServeOptions): Promise<void> {
     AbortSignal.any([stop, kill]).addEventListener("abort", () => resolve()),
   );
   endpoint.log("ending: nothing new is taken");
+  const released = context.holder?.end();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections?.();
   await drain(context, drainMs, kill);
   server.closeAllConnections?.();
   await until(closed, 500, kill);
   stopTidying();
-  await Promise.all([closeAll(context), readiness.end()]);
+  await Promise.all([closeAll(context), readiness.end(), released]);
 }
 
 function contextOf(options: ServeOptions): ServeContext {
-  const { endpoint, key, observer, onMessageDone, onListChanged } = options;
+  const { endpoint, key, observer, claims, onMessageDone, onListChanged } = options;
+  const seals = createSeals(key, endpoint.url);
+  const self: Self = { address: "", instance: crypto.randomUUID() };
   return {
     endpoint: { ...endpoint, cache: remembered(endpoint.cache) },
-    seals: createSeals(key, endpoint.url),
+    seals,
     observer,
     intercept: options.measures?.intercept,
-    self: { address: "", instance: crypto.randomUUID() } satisfies Self,
+    self,
     sessions: new Map(),
     ended: new Set(),
     answered: new Set(),
+    kept: new Map(),
     read: new Map(),
     latest: new Map(),
     memory: options.memory,
@@ -105,6 +113,7 @@ function contextOf(options: ServeOptions): ServeContext {
     reached: new Map(),
     away: new Map(),
     carriers: new Map(),
+    holder: claims && createSessionHolder(claims, { self, seals, log: endpoint.log }),
     permits: createSemaphore(MAX_REQUESTS),
     replies: new Set(),
     endings: new Set(),

@@ -14,6 +14,8 @@ export interface RequestMessage {
   id: Id;
   method: string;
   readonly params: JsonObject;
+  /** The `_meta` of a long message whose params were not read. */
+  readonly meta?: JsonObject;
   /** One line of JSON, no newline. */
   text: Text;
   /** Of a question to the client: all that another process needs to go on once it is answered. */

@@ -24,6 +24,8 @@ export interface ServerSide {
   session?: Pick<LegacySession, "current" | "stream">;
   /** Whether what the server asks can be answered through this process alone. */
   isHeldHere: boolean;
+  /** Whether the server keeps a session for what is asked through it; absent where it is as `isHeldHere`. */
+  keepsSession?(): boolean;
 }
 
 /** The transport of a legacy session. */

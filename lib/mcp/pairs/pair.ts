@@ -38,8 +38,21 @@ export interface EraOptions {
 export function transportFor(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
   if (!options.shared) return pairOf(client, era, options);
   if (client === "legacy" && era === "legacy") return sharedSession(options);
-  const side = { era, isHeldHere: client === "legacy" || era !== "modern" };
-  return Object.assign(pairOf(client, era, options), { side });
+  let opened: SessionTransport | undefined;
+  const transport = pairOf(client, era, options, (session) => {
+    opened ??= session;
+  });
+  let keepsSession = era === "sse";
+  const side = {
+    era,
+    isHeldHere: client === "legacy" || era !== "modern",
+    keepsSession() {
+      // A session that is just lost is opened again.
+      keepsSession ||= opened?.current()?.id !== undefined;
+      return keepsSession;
+    },
+  };
+  return Object.assign(transport, { side });
 }
 
 /** A session that other processes carry too: what it says besides is brought to whoever asks for a stream. */
@@ -58,15 +71,24 @@ function sharedSession({ endpoint, ids, onMessage, resumed, handshake, settings 
   return { ...transport, side: { era: "legacy", session, isHeldHere: false } };
 }
 
-function pairOf(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
+/** @param onSession told of each session that is made */
+function pairOf(
+  client: ClientEra,
+  era: ServerEra,
+  options: EraOptions,
+  onSession?: (session: SessionTransport) => void,
+): EraTransport {
   const { endpoint, ids, onMessage } = options;
-  const openSession = (to: OnMessage, resumed?: SavedSession) =>
-    sessionFor(era, {
+  const openSession = (to: OnMessage, resumed?: SavedSession) => {
+    const session = sessionFor(era, {
       endpoint,
       ids,
       onMessage: to,
       ...(resumed ? { resumed, listens: false, shared: true } : {}),
     });
+    onSession?.(session);
+    return session;
+  };
   const modern = () => withDeclarations(createStatelessHttp(endpoint, ids), endpoint);
   switch (client) {
     case "legacy":

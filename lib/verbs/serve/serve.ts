@@ -12,6 +12,7 @@ import { openNamed } from "../server/opened.ts";
 import { watchEnding } from "./ending.ts";
 import { readListen } from "./listen.ts";
 import { sealingKey } from "./sealing-key.ts";
+import { sessionClaims } from "./session-claims.ts";
 import { sessionMemory } from "./session-memory.ts";
 
 /** Requests at the server at once, and streams beside them. */
@@ -34,6 +35,7 @@ export async function run(command: Command): Promise<undefined> {
         listen,
         key,
         memory: sessionMemory(record.command, targets, key),
+        claims: sessionClaims(record.command, targets, key),
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
         onListening(address) {

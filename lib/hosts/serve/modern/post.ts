@@ -24,6 +24,7 @@ import type { Carrier, Heard, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
 import { FORWARDED, forward, placeOf } from "../peers.ts";
 import { mismatch, statusOf } from "./mirrored.ts";
+import { isTakenByHolder } from "./taken-by-holder.ts";
 
 /** Longest of what is needed to go on elsewhere, before it is sealed, in characters: it travels twice. */
 const MOST_CARRIED = 48_000;
@@ -39,13 +40,15 @@ export async function takeModernPost(
   if (message.kind === "unreadable") return reply.refuse(400, message.error, message.id);
   if (message.kind === "response")
     return reply.refuse(400, { code: INVALID_REQUEST, message: "this version has no answers of clients" });
+  const known = await context.endpoint.cache.read();
+  const taking = { incoming, body, reply, era: known?.era, lasts: false };
   if (message.kind === "notification") {
+    if (message.method !== "notifications/cancelled" && (await isTakenByHolder(context, taking))) return;
     // The core protocol has none over HTTP; those of extensions go on.
     if (message.method !== "notifications/cancelled")
       void quietly(carrierFor(context, keyOf(message)).connection.notify(message));
     return reply.whole(202);
   }
-  const known = await context.endpoint.cache.read();
   const tool = message.method === "tools/call" ? String(message.params.name) : undefined;
   const wrong = mismatch(incoming.headers, message, (tool && known?.toolHeaders?.[tool]) || []);
   if (wrong) return reply.refuse(400, wrong, message.id);
@@ -55,8 +58,10 @@ export async function takeModernPost(
     const to = { address: String(state.a), body: Buffer.from(asString(body)) };
     if (await forward(context, incoming, reply, to)) return;
   }
+  const lasts = message.method === LISTEN;
+  if (place !== "here" && (await isTakenByHolder(context, { ...taking, lasts }))) return;
   const key = state ? String(state.k) : keyOf(message);
-  if (message.method === LISTEN) return listen(context, key, message, reply);
+  if (lasts) return listen(context, key, message, reply);
   const sent = state ? withState(message, state.q) : message;
   const from = state && place !== "here" ? carriedBy(state) : undefined;
   await answer(context, carrierFor(context, key), key, sent, reply, from);
