@@ -1,9 +1,7 @@
-/** Garbage made before the runtime is asked to look for it, in bytes: a look costs as much as a hundred short calls. */
-const ENOUGH_BYTES = 8 * 1024 * 1024;
-/** From this size on, what messages leave behind is given back, not kept for reuse, in bytes. */
+/** Garbage made before the runtime is asked to look for it, in bytes: a look costs as much as hundreds of short calls. */
+const ENOUGH_BYTES = 16 * 1024 * 1024;
+/** From this size on, what a message leaves behind is given back as soon as it is on its way. */
 const LARGE_BYTES = 1024 * 1024;
-/** Of large ones so much is let come together: to give back and to touch anew takes as long as the way of one. */
-const ENOUGH_LARGE_BYTES = 26 * 1024 * 1024;
 /** What one message leaves behind beside its text, which is there as bytes and as what was read of them, in bytes. */
 const PER_MESSAGE_BYTES = 2 * 1024;
 /** Quiet after which memory goes back to the operating system, in ms. */
@@ -36,7 +34,7 @@ export async function createGcHint(): Promise<(bytes: number) => void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   return (bytes) => {
     garbage += 2 * bytes + PER_MESSAGE_BYTES;
-    if (garbage < (bytes < LARGE_BYTES ? ENOUGH_BYTES : ENOUGH_LARGE_BYTES)) return;
+    if (garbage < ENOUGH_BYTES) return;
     garbage = 0;
     if (bytes < LARGE_BYTES) collector.collect();
     // Not before the message is on its way, and not while the stack still holds what was read of it.
