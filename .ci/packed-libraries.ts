@@ -8,7 +8,7 @@ import { withoutOwnPaths } from "./own-paths.ts";
 
 /** Each as it is imported; those that share what they hold lie in one file. */
 const LIBRARIES: Record<string, readonly string[]> = {
-  /** SPIFFE's workload API. */
+  /** SPIFFE's workload API, and OTLP. */
   grpc: ["@grpc/grpc-js"],
   /** Hosts' files. */
   yaml: ["yaml"],
@@ -26,6 +26,7 @@ const LIBRARIES: Record<string, readonly string[]> = {
     ...["api", "core", "resources", "sdk-metrics", "sdk-trace", "exporter-prometheus"],
     ...["exporter-trace-otlp-http", "exporter-trace-otlp-proto"],
     ...["exporter-metrics-otlp-http", "exporter-metrics-otlp-proto"],
+    ...["otlp-exporter-base", "otlp-transformer"],
   ].map((name) => `@opentelemetry/${name}`),
 };
 

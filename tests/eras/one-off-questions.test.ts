@@ -42,10 +42,10 @@ for (const kind of ["legacy", "modern", "HTTP+SSE"] as const)
     });
 
     test("a person may take longer than the server's time, and nothing is drawn over the form", async () => {
-      const screen = atTerminal(home, call("ask", "--timeout", "0.4"));
+      const screen = atTerminal(home, call("ask", "--timeout", "0.8"));
       await screen.shows(/Name: /);
-      // The whole request would have 2.4 s.
-      await Bun.sleep(3000);
+      // The whole request would have 4.8 s.
+      await Bun.sleep(5500);
       expect(screen.text()).not.toContain("waiting for");
       screen.type(`Ada${KEYS.enter}`);
       expect(await screen.ended).toBe(0);

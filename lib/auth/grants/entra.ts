@@ -44,6 +44,9 @@ export function entraHint({ codes, description, credentials }: EntraRefusal): st
   const named = [...codes, ...[...description.matchAll(/AADSTS(\d+)/g)].map(([, code]) => code ?? "")];
   const code = named.find((one) => Object.hasOwn(HINTS, one));
   const hint = code === undefined ? undefined : HINTS[code];
+  // What others have signed is dated by their clock, and has their certificate.
+  if (credentials?.authentication.kind === "assertion" && (hint === CLOCK || hint === CERTIFICATE))
+    return undefined;
   // The principal that is not found may be the "resource" as well as the scope's app.
   return hint === UNKNOWN_APP && credentials?.resource !== null
     ? `${hint}, or leave out \`resource\` with --no-resource`

@@ -1,8 +1,10 @@
 import { oneLine } from "../../net/one-line.ts";
 import { secretMethod } from "../client/authentication.ts";
+import { isPlatformSource } from "../client/secrets.ts";
 import type { Credentials } from "../credentials.ts";
 import { entraHint } from "./entra.ts";
 import { JWT_BEARER, TOKEN_EXCHANGE } from "./exchange/token-types.ts";
+import type { GivenFault } from "./given-fault.ts";
 import { fateOfSecret, isAboutSecret } from "./refused-secret.ts";
 
 /** What a server says of a refused token request (RFC 6749 §5.2). */
@@ -23,6 +25,8 @@ export interface RefusedRequest extends Refused {
   grants?: string[] | undefined;
   /** What seems wrong with what was sent, in words that do not repeat it. */
   doubt?: string | undefined;
+  /** What is wrong with a token of others that was sent. */
+  fault?: GivenFault | undefined;
   /** The very same secret got a token before. */
   wasAccepted?: boolean | undefined;
 }
@@ -31,15 +35,18 @@ export interface RefusedRequest extends Refused {
 export function hintFor(asTold: RefusedRequest): string {
   const refused = { ...asTold, error: asTold.error.toLowerCase() };
   const { error, credentials, doubt } = refused;
+  const fault = NO_MATTER_OF_GIVEN.includes(error) ? undefined : refused.fault;
   const sendsResource = credentials?.resource !== null;
   const fate = isOfSecret(refused) ? fateOfSecret(refused) : undefined;
   const known = entraHint(refused);
   // A deleted secret is a wrong one to Entra ID.
   const isDeleted = refused.wasAccepted && fate && JSON.stringify(refused).includes("7000215");
   if (known && !isDeleted) return known;
+  if (fault?.isSure) return fault.words;
   if (fate && !doubt) return `${fate}; ${byCode({ ...refused, error: "invalid_client" })}`;
   if (sendsResource && refusesResource(refused))
     return `this server refuses \`resource\`: give --no-resource, or --resource URI with the name that it knows`;
+  if (fault) return `${fault.words}; ${byCode(refused)}`;
   if (doubt && !NO_MATTER_OF_CLIENT.includes(error)) return `${doubt}; ${byCode(refused)}`;
   return byCode(refused);
 }
@@ -54,6 +61,15 @@ const NO_MATTER_OF_CLIENT = [
   "unsupported_grant_type",
   "temporarily_unavailable",
   "server_error",
+];
+
+/** Those that say nothing against a token that was given. */
+const NO_MATTER_OF_GIVEN = [
+  ...NO_MATTER_OF_CLIENT,
+  "invalid_target",
+  "unauthorized_client",
+  "invalid_dpop_proof",
+  "use_dpop_nonce",
 ];
 
 /** Refusals whose name says what is wrong, whatever their words mention. */
@@ -141,7 +157,7 @@ const grantName = (credentials: Credentials | undefined): string => {
 function refusedGrant(credentials: Credentials | undefined): string {
   switch (credentials?.grant) {
     case "jwt-bearer":
-      return "the assertion was not accepted: check whom it is for (--assertion-audience), how old it is, and that the server trusts its issuer";
+      return `the assertion was not accepted: check whom it is for${audienceOption(credentials.assertion)}, how old it is, and that the server trusts its issuer`;
     case "id-jag":
       return "the identity provider's grant was not accepted: the server must trust that provider, and the grant must name this client (--client-id) as the server knows it";
     case "token-exchange":
@@ -151,12 +167,16 @@ function refusedGrant(credentials: Credentials | undefined): string {
   }
 }
 
+/** What changes whom an assertion is for, where one is made for it: a file or a command yields the same whomever it is for. */
+const audienceOption = (source: Credentials["assertion"]): string =>
+  source && (source.from === "signed" || isPlatformSource(source)) ? " (--assertion-audience)" : "";
+
 function invalidClient({ credentials, authMethods }: RefusedRequest): string {
   switch (credentials?.authentication.kind) {
     case "private_key":
       return `check --client-id, --key-id, --signing-alg and that the server has this key's public half; Okta and Entra ID want --assertion-audience token-endpoint`;
     case "assertion":
-      return `check --client-id, and that the server trusts the assertion's issuer, subject and audience (--assertion-audience)`;
+      return `check --client-id, and that the server trusts the assertion's issuer, subject and audience${audienceOption(credentials.authentication.assertion)}`;
     case "tls":
       return `check --client-id, and that the server knows the certificate (--client-cert)`;
     case "none":

@@ -2,9 +2,12 @@ import { basicSecret, type TokenRequest } from "../client/authentication.ts";
 import { proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
 import { doubtAbout } from "../client/faults.ts";
 import type { ProofKey } from "../client/proof-key.ts";
+import { clockSkew } from "../clock-skew.ts";
 import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { badTokenAnswer, notBound } from "../errors.ts";
+import { givenIn } from "./given.ts";
+import { faultOfGiven } from "./given-fault.ts";
 import { postUntilMended } from "./post-request.ts";
 import { checkTokenAnswer, errorOf } from "./token-answer.ts";
 import { makeTokenRequest } from "./token-request.ts";
@@ -56,7 +59,12 @@ export async function requestToken(
   });
   const { authMethods, grants } = found;
   const wasAccepted = errorOf(answer) !== undefined && (await isKnownGood(deps, credentials));
-  const asked = { credentials, authMethods, grants, doubt: doubtOf(request, credentials), wasAccepted };
+  const serverNowS = (deps.now() + clockSkew(answer, deps.now())) / 1000;
+  const fault = givenIn(request, credentials, found)
+    .map((given) => faultOfGiven(given, serverNowS))
+    .find((one) => one !== undefined);
+  const doubt = doubtOf(request, credentials);
+  const asked = { credentials, authMethods, grants, doubt, fault, wasAccepted };
   const token = checkTokenAnswer(answer, url, askedAtMs, scope, asked);
   requireBinding(token, credentials, proofKey, url);
   return { token, clockSkewMs, ...(proofKey ? { proofKey } : {}) };
@@ -68,7 +76,7 @@ async function isKnownGood(deps: AuthDeps, { authentication }: Credentials): Pro
   return (await deps.read())?.token !== undefined;
 }
 
-/** What seems wrong with what was sent as id and secret; a key or an assertion is judged where it is read. */
+/** What seems wrong with what was sent as id and secret; a key is judged where it is read, what others made by what it says itself. */
 function doubtOf({ headers, body }: TokenRequest, { clientId }: Credentials): string | undefined {
   const secret = body.get("client_secret") ?? basicSecret(headers.authorization);
   return (

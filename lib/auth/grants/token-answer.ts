@@ -7,6 +7,7 @@ import type { Credentials, Token } from "../credentials.ts";
 import { askedToWait, badTokenAnswer, tokenRefused } from "../errors.ts";
 import { type Answer, waitAsked } from "../exchange.ts";
 import { TOKEN_TYPE } from "./exchange/token-types.ts";
+import type { GivenFault } from "./given-fault.ts";
 import { hintFor, type Refused } from "./hints.ts";
 
 /** No token is believed to live longer, in s: ten years. */
@@ -28,6 +29,8 @@ export interface AskedWith {
   grants?: string[] | undefined;
   /** What seems wrong with what was sent, in words that do not repeat it. */
   doubt?: string | undefined;
+  /** What is wrong with a token of others that was sent. */
+  fault?: GivenFault | undefined;
   /** The very same secret got a token before. */
   wasAccepted?: boolean | undefined;
 }

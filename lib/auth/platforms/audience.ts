@@ -25,17 +25,21 @@ const ENTRA: [host: RegExp, audience: string][] = [
 const OWN: Partial<Record<PlatformName, string>> = { azure: "api://AzureADTokenExchange" };
 
 /**
- * The `aud` of a platform's token: the name that the authorization server expects there. Entra ID has one of its own;
- * a client is proved to the issuer (RFC 7523bis), a grant is for the token endpoint (RFC 7523 §3, and MCP's workload
- * identity federation).
+ * The `aud` of a token that is given to a server: the name that the server expects there. Entra ID has one of its own; a
+ * client is proved to the issuer (RFC 7523bis), a grant is for the token endpoint (RFC 7523 §3, and MCP's workload identity
+ * federation).
  */
-export function audienceFor(platform: PlatformName, audience: Audience): string {
+export function expectedAudience(audience: Audience): string {
   if (typeof audience === "string") return audience;
   const { use, issuer, tokenEndpoint } = audience;
-  const host = new URL(tokenEndpoint).hostname;
-  const entra = ENTRA.find(([pattern]) => pattern.test(host))?.[1];
-  if (entra) return entra;
-  const own = OWN[platform];
-  if (own) return own;
-  return use === "client" ? (issuer ?? tokenEndpoint) : tokenEndpoint;
+  return entraAt(audience) ?? (use === "client" ? (issuer ?? tokenEndpoint) : tokenEndpoint);
 }
+
+/** The same of a platform's token. */
+export function audienceFor(platform: PlatformName, audience: Audience): string {
+  const own = typeof audience === "string" || entraAt(audience) ? undefined : OWN[platform];
+  return own ?? expectedAudience(audience);
+}
+
+const entraAt = ({ tokenEndpoint }: AudienceOf): string | undefined =>
+  ENTRA.find(([pattern]) => pattern.test(new URL(tokenEndpoint).hostname))?.[1];

@@ -34,3 +34,7 @@ export const noPlatform = (looked: string[]) =>
     `no platform found that gives this machine an identity; looked for ${looked.join("; ")}`,
     "name it with --assertion PLATFORM to see what is missing, or give --client-assertion-file PATH",
   );
+
+/** @param besides why the next best that `auto` found gives none either */
+export const nothingBesides = ({ code, exitCode, message, hint }: M2mcpError, besides: M2mcpError) =>
+  new M2mcpError(code, exitCode, `${message}; nor does what else was found: ${besides.message}`, hint);

@@ -56,3 +56,14 @@ export const identityIn = (
   PLATFORM_NAMES.flatMap((name) => (from === "auto" || from === name ? (CHOOSING[name] ?? []) : [])).map(
     (variable) => env[variable] ?? null,
   );
+
+/** What may be said of the token that a platform hands out, and which of them can be told; the others hand out what they have. */
+const TAKEN = {
+  identity: ["gitlab", "azure-devops", "spiffe", "azure", "gcp", "kubernetes"],
+  lifetime: ["buildkite", "aws", "kubernetes"],
+  algorithm: ["aws"],
+} as const satisfies Record<string, readonly PlatformName[]>;
+export type Telling = keyof typeof TAKEN;
+
+/** The platforms that can be told; where one is only found later, it is among them. */
+export const platformsTold = (telling: Telling): readonly PlatformName[] => TAKEN[telling];

@@ -1,3 +1,4 @@
+import type { M2mcpError } from "../../failure.ts";
 import type { DirectRequest } from "../../platform/http/direct.ts";
 import type { Answer, ExchangeRequest } from "../exchange.ts";
 import type { PlatformChoice } from "./names.ts";
@@ -99,6 +100,8 @@ export interface Platform {
   find(deps: PlatformDeps): Promise<string | undefined>;
   /** The same by asking a metadata address, where nothing else would show it. */
   probe?(deps: PlatformDeps): Promise<string | undefined>;
+  /** Why it keeps an identity back from this machine, where variables show that the machine is there all the same. */
+  withheld?(deps: PlatformDeps): M2mcpError | undefined;
   /**
    * A token for an audience.
    *

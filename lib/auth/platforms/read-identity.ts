@@ -1,7 +1,7 @@
 import { M2mcpError } from "../../failure.ts";
 import { type Audience, audienceFor } from "./audience.ts";
 import { createPlatformDeps, type IdentityMeans } from "./deps.ts";
-import { noPlatform, ofPlatform } from "./errors.ts";
+import { noPlatform, nothingBesides, ofPlatform } from "./errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "./names.ts";
 import type { Identity, Platform, PlatformDeps, PlatformSource } from "./platform.ts";
 import { loadPlatform } from "./registry.ts";
@@ -20,14 +20,28 @@ export async function readIdentity(
 ): Promise<Identity> {
   const { from, ...settings } = source;
   const given = createPlatformDeps(deps);
-  const { name, platform } =
-    from === "auto" ? await found(given, deps) : { name: from, platform: await loadPlatform(from) };
   const isNamed = typeof audience === "string";
-  try {
-    return await platform.identify({ ...settings, audience: audienceFor(name, audience), isNamed }, given);
-  } catch (error) {
-    throw error instanceof M2mcpError ? ofPlatform(error, platform.title) : error;
+  const identify = async ({ name, platform }: Pick<Found, "name" | "platform">): Promise<Identity> => {
+    const request = { ...settings, audience: audienceFor(name, audience), isNamed };
+    try {
+      return await platform.identify(request, given);
+    } catch (error) {
+      throw error instanceof M2mcpError ? ofPlatform(error, platform.title) : error;
+    }
+  };
+  if (from !== "auto") return identify({ name: from, platform: await loadPlatform(from) });
+  const found = await findPlatform(given);
+  const { platform, shown, withheld } = found;
+  if (!withheld) {
+    (deps.tell ?? deps.log)(told(found));
+    return identify(found);
   }
+  deps.log(`${withheld.message}; ${shown} shows ${platform.title}`);
+  const identity = await identify(found).catch((error: unknown) => {
+    throw error instanceof M2mcpError ? nothingBesides(withheld, error) : error;
+  });
+  (deps.tell ?? deps.log)(told(found));
+  return identity;
 }
 
 interface Found {
@@ -35,34 +49,36 @@ interface Found {
   platform: Platform;
   /** What shows that this machine is there. */
   shown: string;
+  /** Why a platform that stands before it gives nothing: this one counts only where it does. */
+  withheld?: M2mcpError;
 }
 
-async function found(given: PlatformDeps, { tell, log }: IdentityMeans): Promise<Found> {
-  const one = await findPlatform(given);
-  (tell ?? log)(`the identity of this machine comes from ${one.platform.title}: ${one.shown}`);
-  return one;
-}
+const told = ({ platform, shown }: Found) =>
+  `the identity of this machine comes from ${platform.title}: ${shown}`;
 
 /**
  * The platform that this machine is on: by variables and files first, then by the addresses of the clouds, all at once.
  *
- * @throws M2mcpError no_identity naming all that was looked for
+ * @throws M2mcpError no_identity naming all that was looked for, or why the platform that is there gives none
  */
 async function findPlatform(deps: PlatformDeps): Promise<Found> {
   const all = await Promise.all(
     PLATFORM_NAMES.map(async (name) => ({ name, platform: await loadPlatform(name) })),
   );
+  let withheld: M2mcpError | undefined;
+  const behind = () => (withheld ? { withheld } : {});
   for (const one of all) {
     const shown = await one.platform.find(deps);
-    if (shown !== undefined) return { ...one, shown };
+    if (shown !== undefined) return { ...one, shown, ...behind() };
+    withheld ??= one.platform.withheld?.(deps);
   }
   const answers = await Promise.all(
     all.map(async (one) => {
       const shown = await one.platform.probe?.(deps);
-      return shown === undefined ? [] : [{ ...one, shown }];
+      return shown === undefined ? [] : [{ ...one, shown, ...behind() }];
     }),
   );
   const [first] = answers.flat();
   if (first) return first;
-  throw noPlatform(all.map(({ platform }) => `${platform.title} (${platform.lookedFor})`));
+  throw withheld ?? noPlatform(all.map(({ platform }) => `${platform.title} (${platform.lookedFor})`));
 }

@@ -2,10 +2,17 @@
 // Specification", "OTLP Exporter Configuration"). Addresses, headers, time limits and certificates of the variables are
 // read by the exporters themselves.
 import { wrongUsage } from "../../failure.ts";
+import { areAttributes } from "../resource-attributes.ts";
+import { propagationOf } from "../trace-context.ts";
+import { isGrpcAddress } from "./grpc/endpoint.ts";
+import { type GrpcConfig, grpcSettings } from "./grpc/settings.ts";
+import { canSend } from "./http/settings.ts";
 
 /** How one signal is sent. */
-export interface SignalConfig {
-  protocol: Protocol;
+export type SignalConfig = HttpConfig | GrpcConfig;
+
+export interface HttpConfig {
+  protocol: (typeof HTTP_PROTOCOLS)[number];
   /** Where to, by `--otlp`; absent: as the variables say. */
   url?: string;
   /** For one delivery, in ms; absent: as the variables say. */
@@ -30,15 +37,14 @@ export interface ReadConfig {
   warnings: string[];
 }
 
-export const PROTOCOLS = ["http/protobuf", "http/json"] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
+const HTTP_PROTOCOLS = ["http/protobuf", "http/json"] as const;
+const PROTOCOLS = [...HTTP_PROTOCOLS, "grpc"] as const;
 
 type Env = Record<string, string | undefined>;
 type Signal = "TRACES" | "METRICS";
 
 /** Below the pause after which the exporters try again, in ms. */
 const SHORT_MS = 750;
-const HOW_OVER_HTTP = "set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, and its port (4318)";
 const USUAL_URL = "http://localhost:4318";
 
 /**
@@ -54,7 +60,14 @@ export function readTelemetryConfig(env: Env, otlp: string | undefined, isShort:
   if (/^true$/i.test(env.OTEL_SDK_DISABLED?.trim() ?? "")) return { warnings };
   const traces = signalOf(env, "TRACES", otlp, isShort, warnings);
   const metrics = signalOf(env, "METRICS", otlp, isShort, warnings);
-  if (!traces && !metrics) return { warnings };
+  const { unknown } = propagationOf(env);
+  if (unknown.length > 0)
+    warnings.push(
+      `OTEL_PROPAGATORS=${unknown.join(",")} is not known here; tracecontext, baggage and none are`,
+    );
+  if (env.OTEL_RESOURCE_ATTRIBUTES?.trim() && !areAttributes(env.OTEL_RESOURCE_ATTRIBUTES))
+    warnings.push("OTEL_RESOURCE_ATTRIBUTES is no list like a=b,c=d: none of it counts");
+  if (!traces && !metrics) return { warnings: [...new Set(warnings)] };
   const ms = (name: string, usual: number) => number(env, name, usual, warnings);
   const queue = ms("OTEL_BSP_MAX_QUEUE_SIZE", 2048);
   const config: TelemetryConfig = {
@@ -71,7 +84,8 @@ export function readTelemetryConfig(env: Env, otlp: string | undefined, isShort:
     },
     host: hostOf(traces, "TRACES", env) ?? hostOf(metrics, "METRICS", env) ?? "the collector",
   };
-  return { config, warnings };
+  // What counts for neither signal is told once.
+  return { config, warnings: [...new Set(warnings)] };
 }
 
 function signalOf(
@@ -92,19 +106,12 @@ function signalOf(
       warnings.push(`OTEL_${signal}_EXPORTER=${others.join(",")} is not known here; otlp and none are`);
     return undefined;
   }
-  const named =
-    text(env, `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? text(env, "OTEL_EXPORTER_OTLP_PROTOCOL");
-  // Whoever listens for gRPC understands none of the others.
-  if (named === "grpc") {
-    warnings.push(
-      `OTLP over gRPC is not spoken here, and no ${signal.toLowerCase()} are sent: ${HOW_OVER_HTTP}`,
-    );
-    return undefined;
+  const protocol = protocolOf(env, signal, otlp ?? endpoint, warnings);
+  if (protocol === "grpc") {
+    const shortMs = isShort ? SHORT_MS : undefined;
+    return grpcSettings(env, signal, { address: otlp ?? endpoint, shortMs }, warnings);
   }
-  const known = PROTOCOLS.find((one) => one === named);
-  if (named !== undefined && !known)
-    warnings.push(`the OTLP protocol ${named} is not known here; ${PROTOCOLS.join(" and ")} are`);
-  const protocol = known ?? "http/protobuf";
+  if (!canSend(env, signal, otlp !== undefined, warnings)) return undefined;
   const isLimited =
     text(env, `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`) ?? text(env, "OTEL_EXPORTER_OTLP_TIMEOUT");
   return {
@@ -112,6 +119,24 @@ function signalOf(
     ...(otlp === undefined ? {} : { url: urlFor(otlp, signal) }),
     ...(isShort && !isLimited ? { timeoutMs: SHORT_MS } : {}),
   };
+}
+
+/** The variables' protocol; where they name none, the one that the address is known for. */
+function protocolOf(
+  env: Env,
+  signal: Signal,
+  address: string | undefined,
+  warnings: string[],
+): SignalConfig["protocol"] {
+  const isGrpc = address !== undefined && isGrpcAddress(address);
+  // What has this scheme can be reached by nothing else.
+  if (isGrpc && /^grpc/i.test(address)) return "grpc";
+  const named =
+    text(env, `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? text(env, "OTEL_EXPORTER_OTLP_PROTOCOL");
+  const known = PROTOCOLS.find((one) => one === named);
+  if (named !== undefined && !known)
+    warnings.push(`the OTLP protocol ${named} is not known here; ${PROTOCOLS.join(", ")} are`);
+  return known ?? (isGrpc ? "grpc" : "http/protobuf");
 }
 
 const endpointOf = (env: Env, signal: Signal) =>
@@ -122,8 +147,11 @@ const urlFor = (otlp: string, signal: Signal) => `${otlp.replace(/\/$/, "")}/v1/
 
 function checkUrl(otlp: string): void {
   const url = URL.canParse(otlp) ? new URL(otlp) : undefined;
-  if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw wrongUsage("--otlp is no http or https URL", "give it like http://localhost:4318");
+  if (!url || !/^(http|grpc)s?:$/.test(url.protocol) || url.host === "")
+    throw wrongUsage(
+      "--otlp is no http or https URL",
+      "give it like http://localhost:4318, or grpc://localhost:4317 (grpcs:// where it is encrypted)",
+    );
 }
 
 const SAMPLERS = ["always_on", "always_off", "traceidratio"];
@@ -157,6 +185,7 @@ const text = (env: Env, name: string): string | undefined => env[name]?.trim() |
 
 function hostOf(config: SignalConfig | undefined, signal: Signal, env: Env): string | undefined {
   if (!config) return undefined;
+  if (config.protocol === "grpc") return config.target;
   const url = config.url ?? endpointOf(env, signal) ?? USUAL_URL;
   return URL.canParse(url) ? new URL(url).host || url.split("/")[0] : undefined;
 }

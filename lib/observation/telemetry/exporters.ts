@@ -1,14 +1,18 @@
 import type { PushMetricExporter } from "@opentelemetry/sdk-metrics";
 import type { SpanExporter } from "@opentelemetry/sdk-trace";
-import type { SignalConfig } from "./config.ts";
+import type { HttpConfig, SignalConfig } from "./config.ts";
 
-const settingsOf = ({ url, timeoutMs }: SignalConfig) => ({
+const settingsOf = ({ url, timeoutMs }: HttpConfig) => ({
   ...(url === undefined ? {} : { url }),
   ...(timeoutMs === undefined ? {} : { timeoutMillis: timeoutMs }),
 });
 
-/** Only the protocol that is spoken is loaded. */
-export async function traceExporter(config: SignalConfig): Promise<SpanExporter> {
+/** Only the protocol that is spoken is loaded. @param agent what the collector is told of who sends, over gRPC */
+export async function traceExporter(config: SignalConfig, agent: string): Promise<SpanExporter> {
+  if (config.protocol === "grpc") {
+    const { grpcTraceExporter } = await import("./grpc/exporters.ts");
+    return grpcTraceExporter(config, agent);
+  }
   const { OTLPTraceExporter } =
     config.protocol === "http/json"
       ? await import("@opentelemetry/exporter-trace-otlp-http")
@@ -16,7 +20,11 @@ export async function traceExporter(config: SignalConfig): Promise<SpanExporter>
   return new OTLPTraceExporter(settingsOf(config));
 }
 
-export async function metricExporter(config: SignalConfig): Promise<PushMetricExporter> {
+export async function metricExporter(config: SignalConfig, agent: string): Promise<PushMetricExporter> {
+  if (config.protocol === "grpc") {
+    const { grpcMetricExporter } = await import("./grpc/exporters.ts");
+    return grpcMetricExporter(config, agent);
+  }
   const { OTLPMetricExporter } =
     config.protocol === "http/json"
       ? await import("@opentelemetry/exporter-metrics-otlp-http")

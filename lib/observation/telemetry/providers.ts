@@ -35,6 +35,9 @@ export const resourceOf = (own: Attributes): Resource =>
     .merge(resourceFromAttributes(own))
     .merge(detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] }));
 
+const agentOf = ({ attributes }: Resource): string =>
+  `m2mcp/${String(attributes["service.version"] ?? "")}`.replace(/[^\x21-\x7e]/g, "");
+
 /** Undefined where no traces are wanted. */
 export async function createTracerProvider(
   config: TelemetryConfig | undefined,
@@ -49,7 +52,7 @@ export async function createTracerProvider(
     spanProcessors: [
       // What is not taken in time is let go of: memory stays bounded.
       new BatchSpanProcessor({
-        exporter: await traceExporter(config.traces),
+        exporter: await traceExporter(config.traces, agentOf(resource)),
         scheduledDelayMillis: delayMs,
         maxQueueSize: queue,
         maxExportBatchSize: size,
@@ -85,7 +88,7 @@ export async function createMeterProvider(
     const { metricsEveryMs, metricsTimeoutMs } = config;
     readers.push(
       new PeriodicExportingMetricReader({
-        exporter: await metricExporter(config.metrics),
+        exporter: await metricExporter(config.metrics, agentOf(resource)),
         metricProducers: [producer],
         exportIntervalMillis: metricsEveryMs,
         exportTimeoutMillis: Math.min(metricsTimeoutMs, metricsEveryMs),

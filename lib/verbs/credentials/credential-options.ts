@@ -73,6 +73,19 @@ export function chosen<Name extends OptionName>(options: Options, names: readonl
   return undefined;
 }
 
+/** Which option proves the client, and which gives the grant of `jwt-bearer`: an assertion of others, or a key of its own. */
+export function proofsBy(options: Options, grant: Grant) {
+  const ready = grant === "jwt-bearer" ? chosen(options, ASSERTIONS) : undefined;
+  // Without an assertion of others it is the client's own key that signs one.
+  const signer = grant === "jwt-bearer" && !ready ? chosen(options, KEYS) : undefined;
+  const taken: readonly string[] = [...(grant === "jwt-bearer" ? ASSERTIONS : []), ...(signer ? KEYS : [])];
+  const proof = chosen(
+    options,
+    PROOFS.filter((name) => !taken.includes(name)),
+  );
+  return { proof, ready, signer };
+}
+
 /** Options that say something of a token which no grant is performed for. */
 const OF_TOKENS: readonly OptionName[] = [
   ...TOKENS,

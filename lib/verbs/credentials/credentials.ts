@@ -2,15 +2,7 @@ import type { Credentials } from "../../auth/credentials.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { authenticationBy, signingSource } from "./client-proof.ts";
-import {
-  ASSERTIONS,
-  chosen,
-  KEYS,
-  PROOFS,
-  readGrant,
-  readMethod,
-  wantsClientId,
-} from "./credential-options.ts";
+import { type KEYS, proofsBy, readGrant, readMethod, wantsClientId } from "./credential-options.ts";
 import type { SecretReading } from "./secret-reading.ts";
 import { checkedText, createSecretSources, type SecretSources } from "./secret-sources.ts";
 import { svidNamed } from "./svid.ts";
@@ -25,14 +17,7 @@ export async function readCredentials(options: Options, reading: SecretReading):
   const grant = readGrant(options);
   const id = options.value("client-id") ?? "";
   const clientId = id === "" ? "" : checkedText(id, "client id", "client-id");
-  const ready = grant === "jwt-bearer" ? chosen(options, ASSERTIONS) : undefined;
-  // Without an assertion of others it is the client's own key that signs one.
-  const signer = grant === "jwt-bearer" && !ready ? chosen(options, KEYS) : undefined;
-  const taken: readonly string[] = [...(grant === "jwt-bearer" ? ASSERTIONS : []), ...(signer ? KEYS : [])];
-  const proof = chosen(
-    options,
-    PROOFS.filter((name) => !taken.includes(name)),
-  );
+  const { proof, ready, signer } = proofsBy(options, grant);
   const method = readMethod(options);
 
   const missing: string[] = [];

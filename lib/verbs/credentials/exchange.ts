@@ -1,11 +1,12 @@
 import type { Credentials, GivenToken, IdentityProvider } from "../../auth/credentials.ts";
 import { TOKEN_TYPE, tokenType } from "../../auth/grants/exchange/token-types.ts";
 import { type Options, spelt } from "../../command-line/option-values.ts";
-import { isOptionName, type OptionName } from "../../command-line/options.ts";
+import type { OptionName } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { authenticationBy } from "./client-proof.ts";
 import { ACTORS, chosen, PROOFS, readMethod, SUBJECTS } from "./credential-options.ts";
+import { ofProvider } from "./provider-options.ts";
 import type { SecretReading } from "./secret-reading.ts";
 import { checkedText, createSecretSources, type SecretSources } from "./secret-sources.ts";
 import { checkedUrl, readAssertionType, readAudience } from "./token-request.ts";
@@ -130,25 +131,5 @@ async function readProvider(
     ...(tokenEndpoint === undefined
       ? {}
       : { tokenEndpoint: checkedUrl(spelt(options, "token-endpoint"), tokenEndpoint) }),
-  };
-}
-
-/** The options about the identity provider, under the names of those about the server's authorization server. */
-function ofProvider(options: Options): Options {
-  const named = (name: OptionName): OptionName | undefined => {
-    const own = `idp-${name}`;
-    return isOptionName(own) ? own : undefined;
-  };
-  const via = <T>(name: OptionName, read: (own: OptionName) => T, none: T): T => {
-    const own = named(name);
-    return own === undefined ? none : read(own);
-  };
-  return {
-    value: (name) => via(name, options.value, undefined),
-    values: (name) => via(name, options.values, []),
-    // A switch is about all of the login.
-    on: options.on,
-    origin: (name) => via(name, options.origin, undefined),
-    spelling: (name) => named(name) ?? name,
   };
 }

@@ -1,10 +1,12 @@
 // Options that say something of credentials count only beside what they say it of. A variable may stand there for other
 // servers; one that is written on the command line is meant for this one, and would go unheard.
 import type { Grant } from "../../auth/credentials.ts";
+import { platformNamed, platformsTold, type Telling } from "../../auth/platforms/names.ts";
 import { type Options, spelt } from "../../command-line/option-values.ts";
 import { CREDENTIAL_OPTIONS, type OptionName } from "../../command-line/options.ts";
 import { type M2mcpError, wrongUsage } from "../../failure.ts";
-import { ASSERTIONS, chosen, KEYS, PROOFS, readGrant } from "./credential-options.ts";
+import { ACTORS, ASSERTIONS, KEYS, proofsBy, readGrant } from "./credential-options.ts";
+import { ofProvider } from "./provider-options.ts";
 
 /** What some options are for, and whether that is given. */
 interface Use {
@@ -19,16 +21,34 @@ const among =
   (...names: OptionName[]) =>
   (name: OptionName) =>
     names.includes(name);
+const isAmong = (list: readonly OptionName[], name: OptionName | undefined) =>
+  name !== undefined && list.includes(name);
 
-const isSigned = (options: Options): boolean => KEYS.some((name) => name === chosen(options, PROOFS));
-const PLATFORMS: readonly OptionName[] = [
-  "assertion",
-  "subject-token",
-  "actor-token",
-  "idp-assertion",
-  "token",
+/** Whether a key proves the client, or signs the grant. */
+function isSigned(options: Options, grant: Grant): boolean {
+  const { proof, signer } = proofsBy(options, grant);
+  return isAmong(KEYS, proof) || signer !== undefined;
+}
+
+const SUBJECT_PLATFORMS: readonly OptionName[] = ["subject-token", "actor-token"];
+const PLATFORMS: readonly OptionName[] = ["assertion", ...SUBJECT_PLATFORMS, "idp-assertion", "token"];
+
+/** The platforms whose tokens are asked for; of a flag and a variable for one thing the flag counts. */
+const platformsIn = (options: Options) =>
+  PLATFORMS.flatMap((name) => platformNamed(options.value(name)) ?? []);
+
+/** Whether a platform is asked that can be told this; which one `auto` finds is known only then. */
+const canTell = (options: Options, telling: Telling): boolean =>
+  platformsIn(options).some((from) => from === "auto" || platformsTold(telling).includes(from));
+
+/** Options that say of a platform's token what only some can be told. */
+const TOLD: readonly [name: OptionName, telling: Telling][] = [
+  ["assertion-identity", "identity"],
+  ["assertion-lifetime", "lifetime"],
+  ["signing-alg", "algorithm"],
 ];
 
+const OF_KEY = "--private-key PATH or --sign-command COMMAND";
 const USES: readonly Use[] = [
   {
     names: (name) => name.startsWith("subject-token"),
@@ -41,6 +61,11 @@ const USES: readonly Use[] = [
     isGiven: (_, grant) => grant === "token-exchange",
   },
   {
+    names: among("actor-token-type"),
+    of: "an actor's token, such as --actor-token-file PATH",
+    isGiven: (options) => given(options, ACTORS),
+  },
+  {
     names: (name) => name.startsWith("idp-"),
     of: "--grant id-jag",
     isGiven: (_, grant) => grant === "id-jag",
@@ -48,7 +73,7 @@ const USES: readonly Use[] = [
   {
     names: among("assertion-subject"),
     of: "--grant jwt-bearer with a key that signs",
-    isGiven: (options, grant) => grant === "jwt-bearer" && given(options, KEYS),
+    isGiven: (options, grant) => proofsBy(options, grant).signer !== undefined,
   },
   {
     names: among("assertion-identity", "assertion-lifetime"),
@@ -56,24 +81,30 @@ const USES: readonly Use[] = [
     isGiven: (options) => given(options, PLATFORMS),
   },
   {
+    names: among("assertion-audience"),
+    of: `an assertion that is made for it: ${OF_KEY}, --assertion PLATFORM`,
+    isGiven: (options, grant) => {
+      const { proof, ready } = proofsBy(options, grant);
+      const isPlatform = proof === "assertion" || ready === "assertion";
+      const isExchanged = grant === "token-exchange" && given(options, SUBJECT_PLATFORMS);
+      return isPlatform || isExchanged || isSigned(options, grant);
+    },
+  },
+  {
     names: among("client-assertion-type"),
     of: "an assertion, such as --client-assertion-file PATH",
-    isGiven: (options) => given(options, ASSERTIONS),
+    isGiven: (options, grant) => isAmong([...ASSERTIONS, ...KEYS], proofsBy(options, grant).proof),
   },
   {
     names: among("private-key-passphrase-file"),
     of: "--private-key PATH",
     isGiven: (options) => given(options, ["private-key"]),
   },
-  {
-    names: among("key-id", "certificate"),
-    of: "--private-key PATH or --sign-command COMMAND",
-    isGiven: isSigned,
-  },
+  { names: among("key-id", "certificate"), of: OF_KEY, isGiven: isSigned },
   {
     names: among("signing-alg"),
-    of: "--private-key PATH, --sign-command COMMAND or a platform's token",
-    isGiven: (options) => isSigned(options) || given(options, PLATFORMS),
+    of: `${OF_KEY.replace(" or", ",")} or a platform's token`,
+    isGiven: (options, grant) => isSigned(options, grant) || given(options, PLATFORMS),
   },
 ];
 
@@ -86,14 +117,43 @@ export function refuseIdle(options: Options): void {
   const grant = readGrant(options);
   for (const name of CREDENTIAL_OPTIONS) {
     if (options.origin(name) !== "flag") continue;
-    const use = USES.find(({ names }) => names(name));
-    if (!use || use.isGiven(options, grant)) continue;
-    throw wrongUsage(
-      `--${spelt(options, name)} is for ${use.of}, which is not given`,
-      `leave it out, or give ${use.of} too`,
-    );
+    for (const use of USES) if (use.names(name) && !use.isGiven(options, grant)) throw isFor(name, use.of);
+    refuseIdleAtProvider(options, name);
+  }
+  refuseUntold(options, isSigned(options, grant));
+}
+
+/** The same for what is said of the client at an identity provider. */
+function refuseIdleAtProvider(all: Options, name: OptionName): void {
+  const own = CREDENTIAL_OPTIONS.find((one) => name === `idp-${one}`);
+  if (own === undefined) return;
+  const options = ofProvider(all);
+  // The person's token is asked for with it, where a platform hands that out.
+  if (own === "assertion-audience" && given(all, ["subject-token"])) return;
+  for (const use of USES)
+    if (use.names(own) && !use.isGiven(options, "client-credentials"))
+      throw isFor(name, use.of.replaceAll("--", "--idp-"));
+}
+
+/**
+ * Looks for an option about a platform's token which none of those that are asked can be told.
+ *
+ * @param isSigned whether there is a key too that it may be about
+ * @throws M2mcpError (exit 1) naming those that can
+ */
+export function refuseUntold(options: Options, isSigned = false): void {
+  const [platform] = platformsIn(options);
+  if (platform === undefined) return;
+  for (const [name, telling] of TOLD) {
+    if (options.origin(name) !== "flag" || canTell(options, telling)) continue;
+    if (name === "signing-alg" && isSigned) continue;
+    const able = platformsTold(telling).join(", ");
+    throw wrongUsage(`--${name} is nothing that ${platform} can be told`, `leave it out: it is for ${able}`);
   }
 }
+
+const isFor = (name: OptionName, of: string): M2mcpError =>
+  wrongUsage(`--${name} is for ${of}, which is not given`, `leave it out, or give ${of} too`);
 
 /** Where an option says something of credentials, and nothing says which. @param server its address */
 export function nothingToSayOf(options: Options, name: OptionName, server: string): M2mcpError {

@@ -6,7 +6,7 @@ import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { type TOKENS, tokenOption } from "./credential-options.ts";
 import { readCredentials, readTls } from "./credentials.ts";
-import { refuseIdle } from "./idle-options.ts";
+import { refuseIdle, refuseUntold } from "./idle-options.ts";
 import { platformSource } from "./platform-source.ts";
 import type { SecretReading } from "./secret-reading.ts";
 import { checkedText, createSecretSources, isReadOnce } from "./secret-sources.ts";
@@ -34,6 +34,7 @@ export async function readReadyToken(
   reading: SecretReading,
   option: (typeof TOKENS)[number],
 ): Promise<ReadyToken> {
+  if (option === "token") refuseUntold(options);
   const lifetimeMs = readLifetime(options);
   const audience = options.value("audience");
   const tls = await readTls(options, createSecretSources(options, reading));

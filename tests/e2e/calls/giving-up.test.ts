@@ -51,7 +51,7 @@ describe("a legacy server is sent notifications/cancelled", () => {
 
   test("by --timeout, exit 3", async () => {
     const server = await hanging();
-    const run = await home.run([server.url, "tools-call", "hang", "a=1", "--timeout", "0.3"]);
+    const run = await home.run([server.url, "tools-call", "hang", "a=1", "--timeout", "1"]);
     expect(run.code).toBe(3);
     expect(server.count("notifications/cancelled")).toBe(1);
   });

@@ -104,9 +104,14 @@ describe("token exchange", () => {
     const path = file("subject", stale);
     const args = ["--subject-token-file", path, "--client-id", "public"];
     const { code, stderr } = await login(args);
-    expect([code, stderr]).toEqual([4, expect.stringContaining("--subject-token-type")]);
-    expect(stderr).toContain("the subject token was not accepted");
+    expect([code, stderr]).toEqual([4, expect.stringContaining("the subject token ended 6")]);
     expect(stderr).not.toContain(stale.slice(-20));
+    const stranger = await startIssuer();
+    const foreign = file("foreign", await stranger.sign({ sub: "job-7", aud: world.as.issuer }));
+    await stranger.stop();
+    const other = await login(["--subject-token-file", foreign, "--client-id", "public"]);
+    expect([other.code, other.stderr]).toEqual([4, expect.stringContaining("--subject-token-type")]);
+    expect(other.stderr).toContain("the subject token was not accepted");
     const doctor = await home.run(["doctor", world.mcp.url, "--grant", "token-exchange", ...args]);
     expect([doctor.code, doctor.stdout]).toEqual([
       4,

@@ -102,10 +102,17 @@ describe("workload identity", () => {
 
   test("of GitHub Actions is asked for over https or loopback only, and its absence is explained", async () => {
     const { url } = await serve(granted(600));
-    const run = (env: Record<string, string>) =>
-      home.run(["tools-list", url, "--grant", "jwt-bearer", "--assertion", "github-actions"], { env });
+    const run = (env: Record<string, string>, platform = "github-actions") =>
+      home.run(["tools-list", url, "--grant", "jwt-bearer", "--assertion", platform], { env });
     const absent = await run({});
     expect([absent.code, absent.stderr]).toEqual([4, expect.stringContaining("id-token: write")]);
+    const withheld = await run({ GITHUB_ACTIONS: "true" }, "auto");
+    expect([withheld.code, withheld.stderr]).toEqual([
+      4,
+      expect.stringMatching(
+        /GitHub Actions gives no identity token: this job may not .*permissions: id-token: write/s,
+      ),
+    ]);
     const plain = await run({
       ACTIONS_ID_TOKEN_REQUEST_URL: "http://actions.example.com/token",
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: "job-request-token",

@@ -175,6 +175,15 @@ describe("traces and metrics", () => {
       await client.call("echo", { text: "in its meta" }, { meta: { traceparent: other } });
       expect(callOf("in its meta").meta.traceparent).toBe(other);
       await client.close();
+      const bare = await connectLegacy({
+        url: world.mcp.url,
+        env: home.env,
+        served: serve.url,
+        headers: { baggage: "who=alone" },
+      });
+      await bare.call("echo", { text: "baggage alone" });
+      expect(callOf("baggage alone").meta).toEqual({ baggage: "who=alone" });
+      await bare.close();
       expect(await serve.stop()).toBe(0);
     }),
     60_000,
@@ -225,8 +234,8 @@ describe("traces and metrics", () => {
       expect(stderr).toContain("OTEL_TRACES_EXPORTER=zipkin is not known here; otlp and none are");
       expect(receiver.spans()).toEqual([]);
       expect(receiver.metrics()).not.toEqual([]);
-      const grpc = await run({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" });
-      expect(grpc.stderr).toContain("OTLP over gRPC is not spoken here, and no traces are sent");
+      const other = await run({ OTEL_EXPORTER_OTLP_PROTOCOL: "http/xml" });
+      expect(other.stderr).toContain("the OTLP protocol http/xml is not known here");
       const wrong = await home.run(["@svc", "ping", "--otlp", "localhost:4318"]);
       expect([wrong.code, wrong.stderr]).toEqual([
         1,

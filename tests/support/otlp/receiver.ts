@@ -7,13 +7,13 @@ import protobuf from "protobufjs";
 import type { Json } from "../messages.ts";
 import { close, listen } from "../net/listen.ts";
 
-const ROOT = new protobuf.Root();
+export const ROOT = new protobuf.Root();
 ROOT.resolvePath = (_origin, target) => join(import.meta.dir, "proto", target);
 ROOT.loadSync([
   "opentelemetry/proto/collector/trace/v1/trace_service.proto",
   "opentelemetry/proto/collector/metrics/v1/metrics_service.proto",
 ]);
-const REQUESTS = {
+export const REQUESTS = {
   "/v1/traces": "opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest",
   "/v1/metrics": "opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest",
 } as const;
@@ -73,14 +73,14 @@ function fromJson(definition: protobuf.Type, bytes: Buffer): protobuf.Message {
   return definition.fromObject(read);
 }
 
-const plain = (definition: protobuf.Type, message: protobuf.Message): Json =>
+export const plain = (definition: protobuf.Type, message: protobuf.Message): Json =>
   definition.toObject(message, { longs: Number, enums: String, bytes: (value: Json) => value } as never);
 
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("hex");
 const attributesIn = (list: Json[] = []): Record<string, unknown> =>
   Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value ?? {})[0]]));
 
-const read = (taken: Receiver["taken"]) => ({
+export const read = (taken: Receiver["taken"]) => ({
   taken,
   spans: (): Span[] =>
     taken

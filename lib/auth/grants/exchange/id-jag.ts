@@ -3,11 +3,13 @@ import { M2mcpError } from "../../../failure.ts";
 import { claimsOf } from "../../claims.ts";
 import { audienceAsked, authenticateClient, type TokenRequest } from "../../client/authentication.ts";
 import { isPlatformSource } from "../../client/secrets.ts";
+import { clockSkew } from "../../clock-skew.ts";
 import type { Credentials, Discovered, IdentityProvider } from "../../credentials.ts";
 import type { AuthDeps } from "../../deps.ts";
 import { discoverIssuer } from "../../discovery/issuer.ts";
 import { addressCheck, requireSecure } from "../../discovery/url.ts";
 import { badTokenAnswer } from "../../errors.ts";
+import { faultOfGiven } from "../given-fault.ts";
 import { postUntilMended } from "../post-request.ts";
 import { grantedIn } from "../token-answer.ts";
 import { noIssuerForGrant, noProvider } from "./errors.ts";
@@ -164,9 +166,11 @@ async function exchangeThere(
     isSigned: client.authentication.kind === "private_key",
     repeats: true,
   });
-  const { exp } = claimsOf(given.token) ?? {};
-  const agoS = exp === undefined ? 0 : Math.floor(askedAtMs / 1000) - exp;
-  const asked = { provider: client, overS: agoS > 0 ? agoS : undefined, audience: more.audience };
+  const isJwt = given.type === TOKEN_TYPE.id_token;
+  const person = { what: "the person's token", token: given.token, isJwt };
+  const nowMs = deps.now();
+  const fault = faultOfGiven(person, (nowMs + clockSkew(answer, nowMs)) / 1000);
+  const asked = { provider: client, fault, audience: more.audience };
   const json = grantedIn(answer, url, askedAtMs, (refused) => vouchingHint(refused, asked));
   const { access_token: token, issued_token_type: type } = json;
   const { host } = new URL(url);

@@ -1,11 +1,12 @@
 import type { IdentityProvider } from "../../credentials.ts";
+import type { GivenFault } from "../given-fault.ts";
 import type { Refused } from "../hints.ts";
 
 /** What was asked of an identity provider. */
 export interface AskedToVouch {
   provider: IdentityProvider;
-  /** When the person's token ended, in s before the request; undefined where it had not, or does not say. */
-  overS: number | undefined;
+  /** What is wrong with the person's token. */
+  fault: GivenFault | undefined;
   /** The authorization server that the grant is for. */
   audience: string | undefined;
 }
@@ -13,10 +14,9 @@ export interface AskedToVouch {
 /** What mends an identity provider's refusal to vouch for a person (RFC 6749 §5.2, RFC 8693 §2.2.2). */
 export function vouchingHint(
   { error }: Refused,
-  { provider, overS, audience = "the server" }: AskedToVouch,
+  { provider, fault, audience = "the server" }: AskedToVouch,
 ): string {
-  if (overS !== undefined)
-    return `the person's token ended ${overS} s ago: see that what yields it renews it, or give a refresh token`;
+  if (fault?.isSure) return `${fault.words}, or give a refresh token`;
   switch (error.toLowerCase()) {
     case "invalid_client":
       return provider.authentication.kind === "none"

@@ -5,6 +5,7 @@ import type { Platform } from "../platform.ts";
 import { headerFrom, serviceAddress } from "../variables.ts";
 
 const TITLE = "GitHub Actions";
+const PERMISSION = "give the job permissions: id-token: write, and run this within it";
 const [URL_VARIABLE, TOKEN_VARIABLE] = [
   "ACTIONS_ID_TOKEN_REQUEST_URL",
   "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
@@ -16,14 +17,20 @@ export const githubActions: Platform = {
   lookedFor: `the variables ${URL_VARIABLE} and ${TOKEN_VARIABLE}`,
   find: async ({ env }) => (env[URL_VARIABLE] ? `the variable ${URL_VARIABLE}` : undefined),
 
+  // The runner's machine may be of a cloud, which is not what a job is trusted by.
+  withheld: ({ env }) =>
+    env.GITHUB_ACTIONS && !env[URL_VARIABLE]
+      ? noIdentity(
+          TITLE,
+          `this job may not ask for one (the variable ${URL_VARIABLE} is not set)`,
+          PERMISSION,
+        )
+      : undefined,
+
   async identify({ audience }, { env, ask }) {
     const { [URL_VARIABLE]: url, [TOKEN_VARIABLE]: token } = env;
     if (!url || !token)
-      throw noIdentity(
-        TITLE,
-        `the variable ${url ? TOKEN_VARIABLE : URL_VARIABLE} is not set`,
-        "grant the job the permission id-token: write, and run this within it",
-      );
+      throw noIdentity(TITLE, `the variable ${url ? TOKEN_VARIABLE : URL_VARIABLE} is not set`, PERMISSION);
     const asked = serviceAddress(TITLE, URL_VARIABLE, url);
     const secret = headerFrom(TITLE, TOKEN_VARIABLE, token);
     asked.searchParams.set("audience", audience);

@@ -1,5 +1,6 @@
 // The messages of the Workload API that are used here, as its published workload.proto numbers their fields.
-import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { fieldsOf, LENGTH_DELIMITED } from "../../../protobuf-fields.ts";
 
 /** A JWT-SVID as the agent hands it out. */
 export interface JwtSvid {
@@ -21,9 +22,6 @@ export interface X509Svid {
   bundle: Uint8Array;
   hint: string;
 }
-
-/** Wire type of strings, bytes and messages (Protocol Buffers, "Encoding"). */
-const LENGTH_DELIMITED = 2;
 
 /** `JWTSVIDRequest`. @param spiffeId which one; all unless given */
 export function jwtSvidRequest(audience: string, spiffeId?: string): Uint8Array {
@@ -54,17 +52,5 @@ export const x509Svids = (response: Uint8Array): X509Svid[] =>
       const [chain, key, bundle] = [bytes(2), bytes(3), bytes(4)];
       return { spiffeId: text(fields.get(1)), chain, key, bundle, hint: text(fields.get(5)) };
     });
-
-/** A message's strings, bytes and messages, by their numbers; what has another wire type is not used here. */
-function fieldsOf(message: Uint8Array): [number: number, value: Uint8Array][] {
-  const reader = new BinaryReader(message);
-  const fields: [number, Uint8Array][] = [];
-  while (reader.pos < reader.len) {
-    const [number, type] = reader.tag();
-    if (type === LENGTH_DELIMITED) fields.push([number, reader.bytes()]);
-    else reader.skip(type, number);
-  }
-  return fields;
-}
 
 const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? "" : new TextDecoder().decode(bytes));
