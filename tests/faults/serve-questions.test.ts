@@ -6,7 +6,9 @@ import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
 import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
 import type { Asked } from "../support/mcp/scripted.ts";
 import { complete, startModernServer } from "../support/mcp/scripted-modern.ts";
+import { call, notification, request } from "../support/messages.ts";
 import { freePort, hasNginx, startNginx } from "../support/net/nginx.ts";
+import { httpClient, startReplicas } from "../support/replicas-by-hand.ts";
 import { type AnyClient, type ConnectOptions, connectLegacy, connectModern } from "../support/sdk-clients.ts";
 import { startRoundRobin, startServe } from "../support/serve.ts";
 import { sleep, until } from "../support/waiting.ts";
@@ -303,3 +305,90 @@ for (const era of ["legacy", "modern"] as const)
     },
     LIMIT_MS,
   );
+
+/** A server that works once it has the client's roots; a client that keeps its first id, asked by a process that is killed. */
+async function askedByHand() {
+  const server = home.owns(await startModernServer());
+  Object.assign(server.methods, {
+    "tools/call": (asked: Asked) =>
+      asked.params.inputResponses
+        ? complete(asked, { content: [{ type: "text", text: "worked" }] })
+        : complete(asked, {
+            resultType: "input_required",
+            inputRequests: { who: { method: "roots/list" } },
+            requestState: "s",
+          }),
+  });
+  const replicas = await startReplicas(home, server.url, 2);
+  const it = httpClient("keeps its first id");
+  await it.open(replicas.url(0), { roots: {} });
+  const { id, place } = await it.untilAsked(replicas.url(0), call(7));
+  const answer = { jsonrpc: "2.0", id, result: { roots: [] } };
+  return { server, replicas, it, place, answer };
+}
+
+test(
+  "a result waits for a client at the process that has it, though the one that held the session is back",
+  async () => {
+    const { server, replicas, it, place, answer } = await askedByHand();
+    await replicas.end(0);
+    expect((await it.post(replicas.url(1), answer)).status).toBe(202);
+    // Again, as a balancer may send it: once is once.
+    expect((await it.post(replicas.url(1), answer)).status).toBe(202);
+    await replicas.restart(0);
+    // The client has its first id, which names the one that is back: from now on that holds the session.
+    await sleep(10_500);
+    await it.ask(replicas.url(1), request(8, "ping", {}));
+    const elsewhere = await it.back(replicas.url(0), place);
+    expect(elsewhere.text).toMatch(/^retry: \d+\nid: \S+\ndata: \n\n$/);
+    expect((await it.back(replicas.url(1), place)).text).toContain("worked");
+    expect((await it.back(replicas.url(1), place)).text).not.toContain("worked");
+    expect(server.count("tools/call")).toBe(2);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "a call that was cancelled after its process was killed is not gone on with, whatever is answered",
+  async () => {
+    const { server, replicas, it, place, answer } = await askedByHand();
+    await replicas.end(0);
+    const cancelled = notification("notifications/cancelled", { requestId: 7 });
+    expect((await it.post(replicas.url(1), cancelled)).status).toBe(202);
+    expect((await it.post(replicas.url(1), answer)).status).toBe(202);
+    expect((await it.back(replicas.url(1), place)).status).toBe(405);
+    expect(server.count("tools/call")).toBe(1);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "a client whose stream broke off, and not its process, comes back for the rest of it, through any other process",
+  async () => {
+    const { server, replicas, it, place, answer } = await askedByHand();
+    const rest = it.back(replicas.url(1), place);
+    expect((await it.post(replicas.url(1), answer)).status).toBe(202);
+    const { status, text } = await rest;
+    expect([status, text.includes("worked")]).toEqual([200, true]);
+    // What is over has no rest.
+    expect((await it.back(replicas.url(1), place)).status).toBe(405);
+    expect((await it.back(replicas.url(1), /^id: (\S+)$/gm.exec(text)?.[1] ?? "")).status).toBe(405);
+    expect(server.count("tools/call")).toBe(2);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "places in streams lead nobody into another session",
+  async () => {
+    const { replicas, it, place, answer } = await askedByHand();
+    const other = httpClient("takes ids");
+    await other.open(replicas.url(0), { roots: {} });
+    expect((await other.back(replicas.url(0), place)).status).toBe(405);
+    await replicas.end(0);
+    expect((await it.post(replicas.url(1), answer)).status).toBe(202);
+    expect((await other.back(replicas.url(1), place)).status).toBe(405);
+    expect((await it.back(replicas.url(1), place)).text).toContain("worked");
+  },
+  LIMIT_MS,
+);

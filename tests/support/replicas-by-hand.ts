@@ -41,6 +41,27 @@ export function httpClient(habit: "takes ids" | "keeps its first id" | "keeps co
       expect((await post(url, initialize("2025-11-25", capabilities))).status).toBe(200);
       expect((await post(url, INITIALIZED)).status).toBe(202);
     },
+    /** Sends a call, and reads its stream up to a question of the server's. */
+    async untilAsked(url: string, message: object): Promise<{ id: Json; place: string }> {
+      let text = "";
+      const response = await post(url, message);
+      for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        text += part;
+        const data = /^data: (\{.*"method".*)$/m.exec(text)?.[1];
+        const place = /^id: (.*)$/m.exec(text)?.[1];
+        if (data !== undefined && place !== undefined && text.endsWith("\n\n"))
+          return { id: JSON.parse(data).id, place };
+      }
+      throw new Error(`no question: ${text}`);
+    },
+    /** Comes back for a stream; resolves with all that comes until its end. */
+    async back(url: string, place: string): Promise<{ status: number; text: string }> {
+      const { "content-type": _type, ...others } = headers;
+      const response = await fetch(url, {
+        headers: { ...others, accept: "text/event-stream", "last-event-id": place },
+      });
+      return { status: response.status, text: await response.text() };
+    },
     end: (url: string) => fetch(url, { method: "DELETE", headers }),
     /** What comes on the client's own stream, until `over`. */
     async hear(url: string, over: AbortSignal): Promise<string[]> {

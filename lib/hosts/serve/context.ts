@@ -57,6 +57,8 @@ export interface HostedSession extends Carrier {
   readonly failure?: { error: unknown };
   /** Where what belongs to a request goes, by its id. */
   readonly deliveries: Map<Id, Delivery>;
+  /** Requests that the client has cancelled while they were not under way here. */
+  readonly cancelled: Set<Id>;
   /** What the server asks that can be answered here alone, by our own ids: those that the client knows, and what for. */
   readonly questions: Map<Id, { id: Id; of: Delivery | undefined }>;
 }
@@ -84,6 +86,8 @@ export interface ServeContext {
   readonly ended: Set<string>;
   /** Questions of processes that have ended, as their answers were taken here. */
   readonly answered: Set<Id>;
+  /** Answers whose clients have gone, with what ends that they are kept; the oldest first. */
+  readonly kept: Map<Delivery, () => void>;
   /** Ids as they were read. */
   readonly read: Map<string, SessionId>;
   /** The latest ids of sessions that one process holds, by their keys. */

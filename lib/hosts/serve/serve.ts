@@ -105,6 +105,7 @@ function contextOf(options: ServeOptions): ServeContext {
     sessions: new Map(),
     ended: new Set(),
     answered: new Set(),
+    kept: new Map(),
     read: new Map(),
     latest: new Map(),
     memory: options.memory,

@@ -52,6 +52,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     told: { tools: new Map(), prompts: new Map(), uris: new Map(), subscribed: new Map() },
     tokens: new Map(),
     late: new Map(),
+    missing: new Map(),
     listens: new Set(),
     ended: new AbortController(),
     // No id of a client's begins like this.
@@ -61,8 +62,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
   for (const upstream of shared.upstreams) {
     const { name } = upstream;
     const member: Member = {
-      upstream,
-      name,
+      ...{ upstream, name },
       state: { kind: "new" },
       side: undefined,
       connection: undefined as unknown as Transport,

@@ -80,10 +80,11 @@ function resolved(context: MergedContext, list: "tools/list" | "prompts/list", n
   return resolveName(name, toldOf(context, list), catalogue.exposed(list), catalogue.listed(list));
 }
 
-function unknown({ shared, members }: MergedContext, list: string, what: string, name: string) {
+function unknown({ shared, members, missing }: MergedContext, list: string, what: string, name: string) {
   const names = [...shared.catalogue.exposed(list).owners.keys()];
   const away = [...members.values()].filter(isAway).map((member) => member.name);
-  return unknownName(what, name, shared.suggest(name, names), away);
+  const unlisted = [...members.keys()].filter((server) => missing.has(`${server} ${list}`));
+  return unknownName(what, name, shared.suggest(name, names), away, unlisted);
 }
 
 /** A completion: of a prompt's argument or of a template's (MCP "Completion"). */

@@ -39,6 +39,7 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
   }
   const expiring = createExpiringLists(command.io);
   const slow = new Set<string>();
+  const unlisted = new Set<string>();
   const several = createSeveral({
     servers: opened,
     prefix,
@@ -58,6 +59,15 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
       if (slow.has(server)) command.output.step(words);
       else command.output.warn(words);
       slow.add(server);
+    },
+    onListing(server, method, reason) {
+      const key = `${server} ${method}`;
+      if (reason === undefined) {
+        if (unlisted.delete(key)) command.output.note(`@${server} answers ${method} again`);
+      } else if (!unlisted.has(key)) {
+        unlisted.add(key);
+        command.output.warn(`${method} goes on without @${server}: ${reason}`);
+      }
     },
     onListChanged(server, method) {
       const target = opened.find(({ name }) => name === server)?.target;

@@ -113,3 +113,36 @@ test("a word for --prefix that is none is refused, wherever it stands; so is a s
   const { code, stderr } = await home.run(["@a", "@b", "tools-list"]);
   expect([code, stderr]).toEqual([1, expect.stringContaining("m2mcp bridge @a @b")]);
 });
+
+const REFUSALS: Record<string, (asked: Asked) => void> = {
+  "an HTTP status": (asked) => void asked.response.writeHead(503).end(),
+  "what is no JSON": (asked) =>
+    void asked.response.writeHead(200, { "content-type": "application/json" }).end("{oops"),
+  "an error": (asked) => refuse(asked, 200, { code: -32603, message: "broken" }),
+};
+for (const [what, refusing] of Object.entries(REFUSALS))
+  test(`a server that is there and answers a list with ${what} is said to be missing once, and comes back by list_changed`, async () => {
+    let refuses = true;
+    const odd = await startLegacyServer((asked) =>
+      asked.method !== "tools/list"
+        ? reply(asked, says("odd"))
+        : refuses
+          ? refusing(asked)
+          : reply(asked, listed("late")),
+    );
+    const good = await startLegacyServer((asked) => reply(asked, listed("good")));
+    await save(home, "odd", home.owns(odd).url);
+    await save(home, "good", home.owns(good).url);
+    const bridge = startBridge(home, ["@odd", "@good"]);
+    bridge.say(INITIALIZE, INITIALIZED, request(2, "tools/list"), request(3, "tools/list"));
+    for (const id of [2, 3]) expect(namesIn(await bridge.answer(id))).toEqual(["good"]);
+    bridge.say(call(4, "late"));
+    expect((await bridge.answer(4)).error.message).toContain("@odd gives no list of its tools");
+    expect(bridge.stderr().match(/tools\/list goes on without @odd/g)?.length).toBe(1);
+    refuses = false;
+    await bridge.hear(({ method }) => method === "notifications/tools/list_changed", 20_000);
+    bridge.say(request(5, "tools/list"), call(6, "late"));
+    expect(namesIn(await bridge.answer(5))).toEqual(["late", "good"]);
+    expect((await bridge.answer(6)).result).toEqual(says("odd"));
+    await bridge.stop();
+  });

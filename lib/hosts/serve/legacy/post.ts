@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { isBatch } from "../../../mcp/jsonrpc/batch.ts";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
+import type { Id } from "../../../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
@@ -28,6 +29,9 @@ import { isChanging, publish } from "./memory.ts";
 import { sessionFor } from "./session-for.ts";
 import { idOfSession, SESSION } from "./session-id.ts";
 import { createSession } from "./sessions.ts";
+
+/** Cancelled requests of a session that are remembered. */
+const MOST_CANCELLED = 100;
 
 /** Takes one POST of a legacy client's, whose messages were read. */
 export async function takeLegacyPost(
@@ -84,10 +88,18 @@ function notice(context: ServeContext, session: HostedSession, message: Notifica
     cancelled.cancel.abort(new Cancellation(exactParams(message)));
     return;
   }
+  if (id !== undefined) noteCancelled(session, id);
   // A modern server is listened to where there is somebody to be told.
   if (method === "notifications/initialized" && side?.era === "modern" && !session.stream) return;
   void quietly(connection.notify(message));
   context.onMessageDone(message.text.length);
+}
+
+/** It may be asked for what a process had under way that has ended. */
+function noteCancelled({ cancelled }: HostedSession, id: Id): void {
+  cancelled.add(id);
+  const [oldest] = cancelled;
+  if (cancelled.size > MOST_CANCELLED && oldest !== undefined) cancelled.delete(oldest);
 }
 
 async function answerAll(
@@ -162,6 +174,7 @@ async function answerOne(
     return { response: errorResponse(null, error) };
   }
   session.deliveries.set(id, delivery);
+  session.cancelled.delete(id);
   // A client that has gone has not cancelled; what it can resume at the server, it asks for elsewhere.
   const onGone = () => {
     if (delivery.ids === "server") request.cancel.abort(new Detachment());

@@ -56,6 +56,7 @@ export function createSession(
     owed: new Pending(),
     stream: undefined,
     deliveries: new Map(),
+    cancelled: new Set(),
     questions: new Map(),
     replies: new Set(),
     underWay: 0,

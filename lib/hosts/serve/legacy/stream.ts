@@ -6,10 +6,11 @@ import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
-import { readPlace } from "./delivery/place.ts";
+import { type Place, readPlace } from "./delivery/place.ts";
 import { takeReturn } from "./delivery/return.ts";
 import { onStream } from "./delivery/to-client.ts";
 import { sessionFor } from "./session-for.ts";
+import { shownId } from "./session-id.ts";
 
 /** Sessions that were ended here and are remembered as such. */
 const MOST_ENDED = 10_000;
@@ -20,11 +21,12 @@ export async function takeStream(
   incoming: IncomingMessage,
   reply: Reply,
 ): Promise<void> {
-  const session = await sessionFor(context, incoming, reply);
-  if (!session) return;
-  if (session.failure) return reply.refuse(502, toRpcError(session.failure.error));
   const lastEventId = one(incoming.headers["last-event-id"]);
   const place = lastEventId === undefined ? undefined : readPlace(context, lastEventId);
+  const session =
+    (place && (await delivering(context, incoming, place))) ?? (await sessionFor(context, incoming, reply));
+  if (!session) return;
+  if (session.failure) return reply.refuse(502, toRpcError(session.failure.error));
   if (lastEventId === undefined) {
     // One whose end we have not seen.
     session.stream?.end();
@@ -47,6 +49,17 @@ export async function takeStream(
     if (session.stream === reply) session.stream = undefined;
     reply.end();
   }
+}
+
+/** The session where what is left of a request is here, though another process may hold the session by now. */
+async function delivering(
+  context: ServeContext,
+  { headers }: IncomingMessage,
+  { key, request }: Place,
+): Promise<HostedSession | undefined> {
+  if (request === undefined || shownId(context, headers)?.value.key !== key) return undefined;
+  const session = await context.sessions.get(key)?.catch(() => undefined);
+  return session?.deliveries.has(request) ? session : undefined;
 }
 
 /** The server's own stream. */

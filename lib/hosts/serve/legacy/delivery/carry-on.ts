@@ -29,6 +29,8 @@ export function carryOn(
   const { message, from } = found;
   const { answered } = context;
   const cancel = new AbortController();
+  // Who was told by now that nothing comes of it does not want it carried out.
+  if (Date.now() > Number(question.e) || session.cancelled.has(message.id)) return true;
   // An answer that comes twice is one.
   if (response.id === null || answered.has(response.id)) return true;
   if (!session.owed.add(message.id, { cancel, message })) return true;
@@ -44,7 +46,10 @@ export function carryOn(
     });
     if (session.owed.settle(message.id))
       await deliverAnswer(context, session, delivery, carried.response.text);
-    else session.deliveries.delete(message.id);
+    else {
+      session.deliveries.delete(message.id);
+      delivery.reply?.end();
+    }
   };
   void finish();
   return true;

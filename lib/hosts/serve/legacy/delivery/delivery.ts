@@ -2,13 +2,11 @@
 // of its stream (MCP 2025-11-25 "Resumability and Redelivery").
 import type { Text } from "../../../../mcp/jsonrpc/bytes.ts";
 import type { Id } from "../../../../mcp/jsonrpc/id.ts";
-import { startTimer } from "../../../../timing/timer.ts";
 import type { Heard, HostedSession, ServeContext } from "../../context.ts";
 import type { Reply } from "../../http/reply.ts";
+import { keepAnswer } from "./kept-answers.ts";
 import { sealPlace } from "./place.ts";
 
-/** An answer whose client has gone is kept for so long, in ms. */
-const KEPT_MS = 5 * 60_000;
 /** Questions that wait for a client to come back, of one request. */
 const MOST_KEPT = 16;
 
@@ -120,8 +118,7 @@ export async function deliverAnswer(
     return reply.answer(text, status);
   }
   if (!delivery.canReturn) return forget();
-  delivery.answer = text;
-  startTimer(KEPT_MS, forget).keepAlive(false);
+  keepAnswer(context, delivery, text, forget);
 }
 
 /** Its client is back. Resolves once that has all, or has gone again. */
@@ -136,6 +133,7 @@ export async function deliverTo(
   reply.stream();
   await markPlace(context, session, delivery, true);
   for (const text of delivery.kept.splice(0)) await reply.event(text);
+  context.kept.get(delivery)?.();
   if (delivery.answer !== undefined) return deliverAnswer(context, session, delivery, delivery.answer);
   if (!reply.isGone) await new Promise<void>((resolve) => void reply.whenGone(resolve));
 }

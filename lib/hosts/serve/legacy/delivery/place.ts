@@ -19,17 +19,21 @@ export interface Place {
   endsAtMs: number;
 }
 
+/** When a request that waits now is over, in ms since the epoch. */
+export const endsAtMs = ({ endpoint }: ServeContext): number => Date.now() + deadlineMs(endpoint.timeoutMs);
+
 /** @param delivery absent: nothing is left to come */
 export function sealPlace(
-  { self, seals, endpoint }: ServeContext,
+  context: ServeContext,
   { key }: HostedSession,
   delivery: { id: Id; waits: boolean; serversId?: string | undefined } | undefined,
 ): string {
+  const { self, seals } = context;
   return seals.seal("place", {
     a: self.address,
     i: self.instance,
     s: key,
-    ...(delivery ? { r: delivery.id, e: Date.now() + deadlineMs(endpoint.timeoutMs) } : {}),
+    ...(delivery ? { r: delivery.id, e: endsAtMs(context) } : {}),
     ...(delivery?.waits ? { w: 1 } : {}),
     ...(delivery?.serversId === undefined ? {} : { u: delivery.serversId }),
   });

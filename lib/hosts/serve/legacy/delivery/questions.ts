@@ -13,6 +13,7 @@ import {
 } from "../../../../mcp/jsonrpc/message.ts";
 import type { HostedSession, ServeContext } from "../../context.ts";
 import type { Delivery } from "./delivery.ts";
+import { endsAtMs } from "./place.ts";
 
 /** Questions of one session that are remembered at once. */
 const MOST_QUESTIONS = 1000;
@@ -33,7 +34,7 @@ export function sealedQuestion(
   if (whole && of) {
     const [o, c] = [asString(whole.text), JSON.stringify(continuation)];
     of.waits = o.length + c.length < MOST_CARRIED;
-    if (of.waits) Object.assign(value, { o, c });
+    if (of.waits) Object.assign(value, { o, c, e: endsAtMs(context) });
   }
   const id: Id = JSON.stringify(context.seals.seal("question", value));
   keepLatest(session.questions, message.id, { id, of }, MOST_QUESTIONS);

@@ -30,6 +30,7 @@ export async function takeReturn(
   if (request === undefined || place.key !== session.key) return nothingLeft(reply);
   const known = session.deliveries.get(request);
   if (known) return deliverTo(context, session, known, reply);
+  if (session.cancelled.has(request)) return nothingLeft(reply);
   const where = placeOf(context, carrier);
   if (where === "here" && serversId === undefined) return nothingLeft(reply);
   const to = { address: carrier.a, body: new Uint8Array() };
