@@ -8,7 +8,7 @@ import { DISCOVER } from "../support/messages.ts";
 import { REDIS, startRedis } from "../support/net/redis.ts";
 import { type AnyClient, connectModern, type Json } from "../support/sdk-clients.ts";
 import { type Served, startServe } from "../support/serve.ts";
-import { until } from "../support/waiting.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
 const withRedis = test.skipIf(REDIS === undefined);
@@ -88,6 +88,28 @@ for (const killed of ["SIGKILL", "SIGTERM"] as const)
     },
     LIMIT_MS,
   );
+
+test(
+  "the process that has the session is stopped: nobody waits for it for long, and it has it no more when it goes on",
+  async () => {
+    const server = await startCounting();
+    const served = await Promise.all([1, 2, 3].map(() => start(home, server.url)));
+    const [first, second, third] = (await clientsAt(served)) as [AnyClient, AnyClient, AnyClient];
+    for (const client of [first, second, third]) await count(client);
+    process.kill(served[0]?.pid ?? 0, "SIGSTOP");
+    const startedMs = performance.now();
+    // What changes nothing is answered by another; of a call, nobody can say what came of it.
+    const call = count(second).catch((error: Error) => error.message);
+    expect((await third.request("tools/list")).tools).toHaveLength(1);
+    expect(await call).toContain("has ended");
+    expect(performance.now() - startedMs).toBeLessThan(8000);
+    expect([await count(second), await count(third)]).toEqual(["1", "2"]);
+    process.kill(served[0]?.pid ?? 0, "SIGCONT");
+    await sleep(2500);
+    expect([await count(first), await count(second)]).toEqual(["3", "4"]);
+  },
+  LIMIT_MS,
+);
 
 test(
   "a server over HTTP+SSE: one session for all, and one again after the process that had it was killed",

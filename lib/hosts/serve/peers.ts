@@ -29,6 +29,10 @@ export interface Forwarding {
   onAnswer?(answer: IncomingMessage): void;
   /** Whether its answer says that it has nothing of the request. */
   isDeclined?(answer: IncomingMessage): boolean;
+  /** Nothing is lost where it is carried out twice: an answer that does not begin counts as none. */
+  isRepeatable?: boolean;
+  /** The other gives no answer any more. */
+  gone?: AbortSignal;
 }
 
 /**
@@ -70,7 +74,7 @@ async function isReachable({ reached }: ServeContext, address: string): Promise<
 function send(
   { headers, method }: IncomingMessage,
   reply: Reply,
-  { address, body, headers: own, onAnswer, isDeclined }: Forwarding,
+  { address, body, headers: own, onAnswer, isDeclined, isRepeatable = false, gone }: Forwarding,
 ): Promise<"answered" | "unreachable" | "declined"> {
   const { request } = process.getBuiltinModule("node:http");
   const {
@@ -94,15 +98,17 @@ function send(
       }
       onAnswer?.(answer);
       reply.pass(answer);
+      gone?.addEventListener("abort", () => void answer.destroy(new Error("gone")), { once: true });
       answer.on("close", () => resolve("answered"));
     });
     outgoing.on("error", (error) => {
-      if (isNeverReached(error) && !reply.isBegun) return resolve("unreachable");
+      if ((isNeverReached(error) || isRepeatable) && !reply.isBegun) return resolve("unreachable");
       // Whether it was carried out is not known: a balancer does with it what it does with all such.
       reply.refuse(502, { code: -32000, message: "the process that held this session has ended" });
       resolve("answered");
     });
     reply.whenGone(() => void outgoing.destroy());
+    gone?.addEventListener("abort", () => void outgoing.destroy(new Error("gone")), { once: true });
     outgoing.end(method === "POST" ? body : undefined);
   });
 }

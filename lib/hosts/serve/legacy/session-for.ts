@@ -8,6 +8,9 @@ import { LOOK_MS, publish, upToDate } from "./memory.ts";
 import { cookieOf, idOfSession, SESSION, shownId } from "./session-id.ts";
 import { sessionOf, unreachable } from "./sessions.ts";
 
+/** Most of both that a head has, in characters: proxies take heads of 4 KB unless they are told otherwise. */
+const MOST_TOLD = 3400;
+
 /** The session that a request names; undefined where it was answered: refused, or by the process that holds the session. */
 export async function sessionFor(
   context: ServeContext,
@@ -48,6 +51,7 @@ function tellId(context: ServeContext, session: HostedSession, given: string, re
   const id = idOfSession(context, session);
   if (id === given) return;
   reply.header(SESSION, id);
-  reply.header("set-cookie", cookieOf(id));
+  const cookie = cookieOf(id);
+  if (id.length + cookie.length <= MOST_TOLD) reply.header("set-cookie", cookie);
   if (session.side?.isHeldHere) note(context, id);
 }

@@ -26,6 +26,8 @@ import { FORWARDED, forward, placeOf } from "../peers.ts";
 import { mismatch, statusOf } from "./mirrored.ts";
 import { isTakenByHolder } from "./taken-by-holder.ts";
 
+/** What changes nothing at a server. */
+const REPEATABLE = /^(?:server\/discover|subscriptions\/listen|completion\/complete|.*\/(?:list|read|get))$/;
 /** Longest of what is needed to go on elsewhere, before it is sealed, in characters: it travels twice. */
 const MOST_CARRIED = 48_000;
 
@@ -41,7 +43,7 @@ export async function takeModernPost(
   if (message.kind === "response")
     return reply.refuse(400, { code: INVALID_REQUEST, message: "this version has no answers of clients" });
   const known = await context.endpoint.cache.read();
-  const taking = { incoming, body, reply, era: known?.era, lasts: false };
+  const taking = { incoming, body, reply, era: known?.era, lasts: false, isRepeatable: false };
   if (message.kind === "notification") {
     if (message.method !== "notifications/cancelled" && (await isTakenByHolder(context, taking))) return;
     // The core protocol has none over HTTP; those of extensions go on.
@@ -59,7 +61,8 @@ export async function takeModernPost(
     if (await forward(context, incoming, reply, to)) return;
   }
   const lasts = message.method === LISTEN;
-  if (place !== "here" && (await isTakenByHolder(context, { ...taking, lasts }))) return;
+  const isRepeatable = REPEATABLE.test(message.method) && state === undefined;
+  if (place !== "here" && (await isTakenByHolder(context, { ...taking, lasts, isRepeatable }))) return;
   const key = state ? String(state.k) : keyOf(message);
   if (lasts) return listen(context, key, message, reply);
   const sent = state ? withState(message, state.q) : message;

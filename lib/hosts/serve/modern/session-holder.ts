@@ -10,22 +10,32 @@ import type { Claims } from "./claims.ts";
 const BEAT_MS = 1000;
 /** Between two looks for whether a holder that cannot be reached has gone, in ms. */
 const LOOK_MS = 100;
+/** While it has requests of ours, whether it lives is looked after this often, in ms. */
+const WATCH_MS = 1500;
 /** One that shows that it lives, and cannot be reached from here for so long, is left alone, in ms. */
 const GIVE_UP_MS = 5000;
 /** For so long, in ms. */
 const APART_MS = 30_000;
 
+/** Another process that has the session. */
+export interface Holder extends Self {
+  /** It shows no life any more, and another has the session. */
+  gone: AbortSignal;
+}
+
 type HolderState =
   | { kind: "unknown" }
   | { kind: "here"; heart: Timer }
-  | { kind: "there"; holder: Self }
+  | { kind: "there"; holder: Holder; end: () => void }
   /** This process has a session of its own: there is nobody to share one with, or no way there. */
   | { kind: "apart"; untilMs: number };
 
 /** The session's holder as this process knows it. */
 export interface SessionHolder {
   /** The process to hand a request to; undefined where that is this one. Asks nobody where it is known. */
-  elsewhere(): Promise<Self | undefined>;
+  elsewhere(): Promise<Holder | undefined>;
+  /** Looks after the holder while it does work of ours: one that is stopped takes connections, and answers nothing. */
+  watching<T>(work: Promise<T>): Promise<T>;
   /** Whether requests that were handed over to this process are taken here. */
   isHere(): boolean;
   /** It has nothing of what it was handed: it cannot be reached, or says that it has the session no more. */
@@ -47,6 +57,9 @@ interface Holding {
   asking: Promise<void> | undefined;
   mark: string | undefined;
   listening: Set<Reply>;
+  /** How much is at the holder, and what looks after it meanwhile. */
+  handed: number;
+  watch: Timer | undefined;
   isOver: boolean;
   log(line: string): void;
 }
@@ -61,6 +74,8 @@ export function createSessionHolder(
     asking: undefined,
     mark: undefined,
     listening: new Set(),
+    handed: 0,
+    watch: undefined,
     isOver: false,
   };
   return {
@@ -69,6 +84,15 @@ export function createSessionHolder(
       if (state.kind === "unknown" || (state.kind === "apart" && performance.now() > state.untilMs))
         await ask(holding);
       return holding.state.kind === "there" ? holding.state.holder : undefined;
+    },
+    watching(work) {
+      holding.handed++;
+      holding.watch ??= startInterval(WATCH_MS, () => void look(holding));
+      return work.finally(() => {
+        if (--holding.handed > 0) return;
+        holding.watch?.stop();
+        holding.watch = undefined;
+      });
     },
     isHere: () => holding.state.kind === "here",
     async lost(holder) {
@@ -112,7 +136,7 @@ async function find(holding: Holding, gone: Self | undefined): Promise<void> {
     if (holding.isOver) return;
     if (found === "ours") return begin(holding, gone);
     if (found === undefined) return apart(holding);
-    if (found.instance !== gone?.instance) return become(holding, { kind: "there", holder: found });
+    if (found.instance !== gone?.instance) return become(holding, there(found));
     if (performance.now() - startedMs > GIVE_UP_MS) return apart(holding, gone);
     await sleep(LOOK_MS);
   }
@@ -136,7 +160,24 @@ async function beat(holding: Holding): Promise<void> {
   const found = await claim(holding);
   // Where it cannot be told, those who know of us still come.
   if (found === undefined || found === "ours" || holding.state.kind !== "here") return;
-  become(holding, { kind: "there", holder: found });
+  become(holding, there(found));
+}
+
+/** Whether the holder still is: one that shows no life any more gives it up to whoever asks. */
+async function look(holding: Holding): Promise<void> {
+  const { state } = holding;
+  if (state.kind !== "there" || holding.asking) return;
+  const found = await claim(holding);
+  if (found === undefined || holding.isOver || holding.state !== state) return;
+  if (found === "ours") begin(holding, state.holder);
+  else if (found.instance !== state.holder.instance) become(holding, there(found));
+  else return;
+  state.end();
+}
+
+function there(found: Self): HolderState {
+  const end = new AbortController();
+  return { kind: "there", holder: { ...found, gone: end.signal }, end: () => end.abort() };
 }
 
 async function claim(holding: Holding): Promise<Self | "ours" | undefined> {

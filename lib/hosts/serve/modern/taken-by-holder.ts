@@ -22,6 +22,8 @@ export interface Taking {
   era: ServerEra | undefined;
   /** A subscription, which lasts. */
   lasts: boolean;
+  /** Nothing comes of it but an answer. */
+  isRepeatable: boolean;
 }
 
 /** Whether a request of a modern client's was answered: by the process that has the session, or as handed to the wrong one. */
@@ -65,7 +67,7 @@ function decline(reply: Reply, why: Declined): void {
 async function isHandedOver(
   context: ServeContext,
   holder: SessionHolder,
-  { incoming, body, reply, lasts }: Taking,
+  { incoming, body, reply, lasts, isRepeatable }: Taking,
 ): Promise<boolean> {
   let bytes: Uint8Array | undefined;
   for (;;) {
@@ -75,8 +77,8 @@ async function isHandedOver(
     bytes ??= Buffer.from(asString(body));
     const end = () => reply.end();
     if (lasts) context.endings.add(end);
-    const isAnswered = await forward(context, incoming, reply, {
-      address: to.address,
+    const handedOver = forward(context, incoming, reply, {
+      ...{ address: to.address, gone: to.gone, isRepeatable },
       body: bytes,
       headers: { [HOLDER]: to.instance },
       isDeclined(answer) {
@@ -84,6 +86,7 @@ async function isHandedOver(
         return why !== undefined;
       },
     });
+    const isAnswered = await holder.watching(handedOver);
     context.endings.delete(end);
     if (isAnswered || reply.isGone) return true;
     if (why === "apart") holder.part();
