@@ -96,8 +96,8 @@ describe.each(USES)("a refused token that is %s", (_, refusal, args, what) => {
 
 test("a refusal that is about something else leaves the token out", async () => {
   const path = join(home.folder, "token");
-  writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
   for (const one of ["invalid_scope", "temporarily_unavailable", "unauthorized_client", "invalid_target"]) {
+    writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
     error = one;
     const { stderr } = await home.run([
       "tools-list",
@@ -113,8 +113,9 @@ test("a refusal that is about something else leaves the token out", async () => 
 
 test("a server that says by its own number what is wrong is believed, unless that is of keys of ours", async () => {
   const path = join(home.folder, "token");
-  writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
   const run = async (number: string) => {
+    // A refusal counts for a moment, for what was read alone.
+    writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
     [error, words] = ["invalid_client", `AADSTS${number}: no`];
     const { stderr } = await home.run([
       "ping",
