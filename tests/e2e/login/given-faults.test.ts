@@ -144,3 +144,22 @@ test("what is encrypted, or has a type of its own, is the server's to read", asy
   const saml = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
   expect(await run("PHNhbWw", "--client-assertion-type", saml)).not.toContain("is no JWT");
 });
+
+test("a refusal counts for who reads the same from the variable, and for nobody who reads another", async () => {
+  error = "invalid_grant";
+  const run = (token: string, ...args: string[]) =>
+    home.run(["tools-list", world.url, ...args], {
+      env: { TOKEN: token, GITLAB_CI: "true", GITLAB_OIDC_TOKEN: token },
+    });
+  for (const args of [
+    ["--grant", "jwt-bearer", "--client-assertion-env", "TOKEN"],
+    ["--grant", "token-exchange", "--subject-token-env", "TOKEN"],
+    ["--grant", "jwt-bearer", "--assertion", "gitlab"],
+  ]) {
+    const before = world.tokenRequests.length;
+    const first = jwt(good());
+    for (const token of [first, first, jwt({ ...good(), sub: "another" })])
+      expect((await run(token, ...args)).stderr).toContain("invalid_grant");
+    expect([args, world.tokenRequests.length - before]).toEqual([args, 2]);
+  }
+});
