@@ -3,8 +3,8 @@
 import type { JsonObject } from "../json.ts";
 import { createTurns } from "../store/locks/turns.ts";
 import { look, type RawEntry, sealedIn, type Written, write } from "./entry.ts";
-import { type Lease, takeLease } from "./lease.ts";
 import type { CacheLink } from "./link.ts";
+import { type Lease, takeLease } from "./locks/lease.ts";
 import type { Vault } from "./seal.ts";
 
 /** State of this machine alone, and the lock of its processes. */

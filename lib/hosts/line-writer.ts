@@ -15,8 +15,8 @@ export interface LineWriter {
 
 /** Bytes that may wait for the reader before those who write are held up. */
 const HIGH_WATER_BYTES = 256 * 1024;
-/** Bytes of one line that are given to the output at once: it keeps a copy of what the reader does not take yet. */
-const PIECE_BYTES = 8 * 1024 * 1024;
+/** Bytes of one line that are given to the output at once: it copies what the reader does not take yet to new memory. */
+const PIECE_BYTES = 256 * 1024;
 const LF = Buffer.from("\n");
 const AT_ONCE = Promise.resolve();
 

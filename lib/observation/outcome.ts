@@ -23,8 +23,9 @@ const DENIED = [
   "doubtful_request",
 ];
 
-/** What an answer says. */
-export function outcomeOf(answer: Answer): Outcome {
+/** What an answer says. @param signal of its request: where nobody waits for it any more, it comes to nothing */
+export function outcomeOf(answer: Answer, signal: AbortSignal): Outcome {
+  if (signal.aborted) return outcomeOfFailure(signal.reason);
   const error = errorIn(answer);
   if (error) return { kind: "error", error: String(error.code) };
   if (answer.kind === "refused") return { kind: "error", error: String(answer.status) };

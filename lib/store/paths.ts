@@ -58,3 +58,5 @@ export const workLock = lockFile;
 export const writeLock = (paths: StorePaths, id: string): string => lockFile(paths, `${id}+write`);
 /** Held while the store is made or its key moves. */
 export const storeLock = (paths: StorePaths): string => lockFile(paths, "+store");
+/** Says which process has something for as long as it lives. */
+export const claimFile = (paths: StorePaths, id: string): string => join(paths.locks, `${id}+claim`);

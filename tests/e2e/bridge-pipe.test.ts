@@ -29,7 +29,7 @@ describe("the bridge in a pipe", () => {
     const at = "\\d{4}-\\d\\d-\\d\\dT\\S+Z";
     expect(stderr).toMatch(
       new RegExp(
-        `^${at} error - -: the line is not valid JSON\n${at} error - "x": the message is neither .*\n$`,
+        `^${at} error - -: the message is not valid JSON\n${at} error - "x": the message is neither .*\n$`,
       ),
     );
     expect(code).toBe(0);

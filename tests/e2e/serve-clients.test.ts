@@ -1,9 +1,10 @@
 // `m2mcp serve` and clients that speak HTTP in every way there is, rightly or wrongly; where it listens, how it ends.
 import { expect, test } from "bun:test";
+import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { createHome, homeForEachTest, ROOT } from "../support/home.ts";
+import { BINARY, createHome, homeForEachTest, ROOT } from "../support/home.ts";
 import { startCountingServer } from "../support/mcp/counting-server.ts";
 import { reply } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
@@ -57,6 +58,8 @@ test("serve: hosts and origins in all their spellings", async () => {
     ["localhost.", 200],
     [`[::1]:${port}`, 200],
     ["[0:0:0:0:0:0:0:1]", 200],
+    ["127.1:80", 200],
+    ["[::ffff:127.0.0.1]", 200],
     ["agents.internal", 200],
     ["AGENTS.internal.:8080", 200],
     ["", 403],
@@ -110,6 +113,15 @@ test("serve: what is asked for, in what form, of which kind", async () => {
     ["OPTIONS", { line: "OPTIONS /mcp HTTP/1.1", body: "" }, 405],
     ["PUT", { line: "PUT /mcp HTTP/1.1" }, 405],
     ["another place", { line: "POST /mcp/ HTTP/1.1" }, 404],
+    ["a probe that would change", { line: "POST /healthz HTTP/1.1" }, 405],
+    ["one that would remove", { line: "DELETE /readyz HTTP/1.1", body: "" }, 405],
+    ["measurements that are put", { line: "PUT /metrics HTTP/1.1" }, 405],
+    ["a probe's head", { line: "HEAD /healthz HTTP/1.1", body: "" }, 200],
+    ["two types", { more: "Content-Type: text/plain\r\n" }, 400],
+    ["two origins", { more: "Origin: http://localhost\r\norigin: http://localhost\r\n" }, 400],
+    ["two sessions", { more: "Mcp-Session-Id: a\r\nMCP-SESSION-ID: b\r\n" }, 400],
+    ["two versions", { more: "MCP-Protocol-Version: 2025-11-25\r\n".repeat(2) }, 400],
+    ["Accept in two lines", { types: TYPES.replace(", text", "\r\nAccept: text") }, 200],
     ["nothing", { body: "" }, 400],
     ["null", { body: "null" }, 400],
     ["an empty batch", { body: "[]" }, 400],
@@ -148,6 +160,16 @@ test("serve: a bearer that is rotated, in whatever lines it stands", async () =>
     return statusIn(await said(url, written({ more })));
   };
   expect(await shown("first")).toBe(200);
+  expect(await shown(" first ")).toBe(200);
+  for (const word of ["firs", "first2", "Bearer first", "first, other", '"first"'])
+    expect([word, await shown(word)]).toEqual([word, 401]);
+  // Of two, who stands before may have looked at the other.
+  for (const word of ["first\r\nAuthorization: Bearer other", "other\r\nauthorization: Bearer first"])
+    expect([word, await shown(word)]).toEqual([word, 400]);
+  expect(await said(url, written())).toMatch(/\r\nwww-authenticate: Bearer\r\n/i);
+  expect(await said(url, written({ more: "Authorization: Bearer x\r\n" }))).toContain(
+    'error="invalid_token"',
+  );
   writeFileSync(file, "\ufeffsecond\n");
   await sleep(150);
   // A new one counts at once, the old one no more from then on.
@@ -162,6 +184,7 @@ test("serve: a bearer that is rotated, in whatever lines it stands", async () =>
     ["", "it is empty"],
     ["   \n", "holds is no bearer"],
     ["two words", "holds is no bearer"],
+    ["x".repeat(40_000), "holds is no bearer"],
   ]) {
     writeFileSync(file, content ?? "");
     const outcome = await home.run(["serve", server.url, "--bearer-file", file]);
@@ -180,10 +203,19 @@ test("serve: places to listen", async () => {
     ["localhost:0", /at http:\/\/localhost:\d+\/mcp/],
     ["LOCALHOST:0", /at http:\/\/localhost:\d+\/mcp/],
     ["[::1]:0", /at http:\/\/\[::1\]:\d+\/mcp/],
+    ["[0:0:0:0:0:0:0:1]:0", /at http:\/\/\[::1\]:\d+\/mcp/],
+    ["127.1:0", /at http:\/\/127\.0\.0\.1:\d+\/mcp/],
+    ["localhost.:0", /at http:\/\/localhost:\d+\/mcp/],
   ] as const) {
     const { url, stderr, stop } = await startServe(home, [server.url, "--listen", listen]);
     expect(stderr()).toMatch(place);
     expect(statusIn(await said(url.replace("localhost", "127.0.0.1"), written()))).toBe(200);
+    await stop();
+  }
+  // A path says by itself where it is: others look for it from elsewhere.
+  for (const listen of ["unix:~/s", "unix:./s"]) {
+    const { url, stop } = await startServe(home, [server.url, "--listen", listen]);
+    expect(url).toBe(`unix:${join(home.folder, "s")}`);
     await stop();
   }
   // What is no socket is somebody's file.
@@ -197,6 +229,8 @@ test("serve: places to listen", async () => {
     [`127.0.0.1:${port}`, "something listens there already"],
     [":0", "--bearer-file"],
     ["::1:0", "[::1]:8080"],
+    ["127.300.1.1:0", "127.300.1.1 is no address"],
+    ["[1:2]:0", "[1:2] is no address"],
     ["http://127.0.0.1:0", "is no place to listen"],
     ["", "is no place to listen"],
   ] as const) {
@@ -204,9 +238,29 @@ test("serve: places to listen", async () => {
     expect([listen, code, stderr]).toEqual([listen, 1, expect.stringContaining(words)]);
   }
   expect(readFileSync(file, "utf8")).toBe("mine");
-  const { code, stderr } = await home.run(["serve", server.url, "--allow-host", "a b"]);
-  expect([code, stderr]).toEqual([1, expect.stringContaining("--allow-host")]);
+  for (const name of ["a b", "*", "*.example.com", ".example.com"]) {
+    const { code, stderr } = await home.run(["serve", server.url, "--allow-host", name]);
+    expect([name, code, stderr]).toEqual([name, 1, expect.stringContaining("--allow-host")]);
+  }
 }, 30_000);
+
+test("serve: half of a request, and connections that say nothing, do not hold up the end", async () => {
+  const server = home.owns(await startCountingServer());
+  const { url, stop } = await startServe(home, [server.url]);
+  const half = said(url, written().slice(0, -20), 20_000);
+  const { port, hostname } = new URL(url);
+  const others = ["", "POST /mcp"].map((text) => {
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    return socket.on("error", () => {});
+  });
+  await sleep(300);
+  const atMs = Date.now();
+  expect(await stop()).toBe(0);
+  expect(Date.now() - atMs).toBeLessThan(12_000);
+  // Nothing of it was taken: a balancer may give it to another.
+  expect(statusIn(await half)).toBe(503);
+  for (const one of others) one.destroy();
+}, 60_000);
 
 for (const [runtime, command] of [
   ["the executable", undefined],
@@ -222,7 +276,7 @@ for (const [runtime, command] of [
       }),
     );
     try {
-      for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
         const { url, pid, ended } = await startServe(own, [server.url]);
         const first = await fetch(url, {
           method: "POST",
@@ -236,9 +290,10 @@ for (const [runtime, command] of [
         };
         const ask = (name: string) =>
           fetch(url, { method: "POST", headers, body: JSON.stringify(call(name, name)) });
+        const before = server.count("tools/call");
         const short = ask("short");
-        const long = signal === "SIGINT" ? ask("long").catch(() => "cut") : undefined;
-        await until(() => server.count("tools/call") >= (long ? 3 : 1));
+        const long = signal !== "SIGTERM" ? ask("long").catch(() => "cut") : undefined;
+        await until(() => server.count("tools/call") >= before + (long ? 2 : 1));
         process.kill(pid, signal);
         expect((await short).status).toBe(200);
         if (long) {
@@ -253,3 +308,24 @@ for (const [runtime, command] of [
       await own.remove();
     }
   }, 60_000);
+
+// What nohup(1) does; a handler would take that back.
+test.skipIf(process.platform !== "linux")(
+  "serve: a hang-up that its starter has it ignore is ignored",
+  async () => {
+    const server = home.owns(await startCountingServer());
+    const child = spawn("sh", ["-c", `trap '' HUP; exec "${BINARY}" serve ${server.url}`], { env: home.env });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    await until(() => / at http/.test(stderr));
+    child.kill("SIGHUP");
+    await sleep(300);
+    const url = / at (http\S+)/.exec(stderr)?.[1] ?? "";
+    expect((await fetch(url.replace("/mcp", "/healthz"))).status).toBe(200);
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
+  },
+);

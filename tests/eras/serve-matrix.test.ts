@@ -19,8 +19,6 @@ const start = {
 };
 /** What 2026-07-28 has no place for over HTTP: what belongs to no request, and an error whose status says it first. */
 const MODERN = /^(a notification of an extension, to the client|an unknown method)/;
-/** A server with sessions tells of a change in the session of the call that made it: a modern client has one in each process. */
-const BY_SESSION = /^(subscribe|changes of the lists)/;
 
 let home: Home;
 beforeAll(() => {
@@ -53,13 +51,6 @@ for (const replicas of [1, 3])
         await server.stop();
       });
       for (const feature of FEATURES)
-        if (
-          feature.without?.(cell) === undefined &&
-          (replicas === 1 ||
-            cell.client === "legacy" ||
-            cell.server === "modern" ||
-            !BY_SESSION.test(feature.name)) &&
-          (cell.client === "legacy" || !MODERN.test(feature.name))
-        )
+        if (feature.without?.(cell) === undefined && (cell.client === "legacy" || !MODERN.test(feature.name)))
           test(feature.name, () => feature.check(running));
     });

@@ -23,8 +23,6 @@ const start = {
 const OF_ALL = /^(name, capabilities, instructions|tools, page by page|structured output that is no object)/;
 /** What 2026-07-28 has no place for over HTTP. */
 const NOT_OVER_HTTP = /^(a notification of an extension, to the client|an unknown method)/;
-/** A legacy server tells of a change in the session of the call that made it: a modern client has one in each process. */
-const BY_SESSION = /^(subscribe|changes of the lists)/;
 
 let home: Home;
 const others: { url: string; stop(): unknown }[] = [];
@@ -102,10 +100,6 @@ for (const host of HOSTS)
         if (
           feature.without?.(cell) === undefined &&
           !OF_ALL.test(feature.name) &&
-          (host !== "three of serve" ||
-            cell.client === "legacy" ||
-            cell.server === "modern" ||
-            !BY_SESSION.test(feature.name)) &&
           (host === "bridge" || cell.client === "legacy" || !NOT_OVER_HTTP.test(feature.name))
         )
           test(feature.name, () => feature.check(running));

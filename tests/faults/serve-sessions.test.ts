@@ -1,71 +1,17 @@
 // What a legacy client has set in its session, what it has under way and what it was asked, at `m2mcp serve` whose
 // processes are killed, end, or take its requests in turn.
 import { expect, test } from "bun:test";
-import { createHome, type Home, homeForEachTest } from "../support/home.ts";
+import { createHome, homeForEachTest } from "../support/home.ts";
 import { type Asked, event, reply, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { complete, type ModernServer, startModernServer, tagged } from "../support/mcp/scripted-modern.ts";
-import { call, INITIALIZED, initialize, type Json, notification, request } from "../support/messages.ts";
-import { freePort } from "../support/net/nginx.ts";
-import { type Served, startServe } from "../support/serve.ts";
+import { call, notification, request } from "../support/messages.ts";
+import { httpClient as client, startReplicas } from "../support/replicas-by-hand.ts";
 import { sleep, until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
-const env = { M2MCP_PASSPHRASE: "one for all" };
 const LEVEL = "io.modelcontextprotocol/logLevel";
 const says = (text: string) => ({ content: [{ type: "text", text }] });
-
-/** A client that speaks HTTP by hand, of one of the three habits that there are. */
-function client(habit: "takes ids" | "keeps its first id" | "keeps cookies") {
-  const headers: Record<string, string> = {
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-    "mcp-protocol-version": "2025-11-25",
-  };
-  const take = (response: Response, isFirst: boolean) => {
-    const id = response.headers.get("mcp-session-id");
-    if (id && (isFirst || habit === "takes ids")) headers["mcp-session-id"] = id;
-    const [cookie] = response.headers.getSetCookie();
-    if (cookie && habit === "keeps cookies") headers.cookie = cookie.split(";")[0] ?? "";
-    return response;
-  };
-  const post = async (url: string, message: object, signal?: AbortSignal) =>
-    take(
-      await fetch(url, {
-        method: "POST",
-        headers,
-        body: JSON.stringify(message),
-        ...(signal ? { signal } : {}),
-      }),
-      (message as Json).method === "initialize",
-    );
-  return {
-    post,
-    ask: async (url: string, message: object): Promise<Json> => {
-      const text = await (await post(url, message)).text();
-      return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
-    },
-    async open(url: string, capabilities: object = {}) {
-      expect((await post(url, initialize("2025-11-25", capabilities))).status).toBe(200);
-      expect((await post(url, INITIALIZED)).status).toBe(202);
-    },
-    /** What comes on the client's own stream, until `over`. */
-    async hear(url: string, over: AbortSignal): Promise<string[]> {
-      const heard: string[] = [];
-      const { "content-type": _type, ...others } = headers;
-      const response = await fetch(url, {
-        headers: { ...others, accept: "text/event-stream" },
-        signal: over,
-      });
-      expect(response.status).toBe(200);
-      const read = async () => {
-        for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) heard.push(part);
-      };
-      void read().catch(() => {});
-      return heard;
-    },
-  };
-}
 
 const levelOf = ({ seen }: ModernServer) =>
   seen.findLast(({ method }) => method === "tools/call")?.params._meta[LEVEL];
@@ -73,20 +19,6 @@ const subscribedTo = ({ listens }: ModernServer) =>
   listens.flatMap(({ params }) => params.notifications.resourceSubscriptions ?? []);
 const setLevel = (level: string) => request(`level ${level}`, "logging/setLevel", { level });
 const subscribe = (uri: string) => request(`subscribe ${uri}`, "resources/subscribe", { uri });
-
-async function startReplicas(of: Home, url: string, count: number) {
-  const ports = await Promise.all(Array.from({ length: count }, freePort));
-  const start = (at: number) => startServe(of, [url, "--listen", `127.0.0.1:${ports[at]}`], { env });
-  const replicas = await Promise.all(ports.map((_, at) => start(at)));
-  return {
-    url: (at: number) => replicas[at]?.url ?? "",
-    async restart(at: number, how: "kill" | "stop" = "kill") {
-      await replicas[at]?.[how]();
-      replicas[at] = await start(at);
-    },
-    end: (at: number) => (replicas[at] as Served).kill(),
-  };
-}
 
 for (const habit of ["takes ids", "keeps cookies"] as const)
   for (const how of ["kill", "stop"] as const)

@@ -57,4 +57,53 @@ describe("traces and metrics", () => {
     ).toBeUndefined();
     expect(read({}, "http://h").config?.traces?.timeoutMs).toBeUndefined();
   });
+
+  test("are not sent where the variables leave no way, and that is said at once, without what is in them", () => {
+    for (const [env, words] of [
+      [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" },
+        "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL",
+      ],
+      [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://collector" },
+        "OTEL_EXPORTER_OTLP_ENDPOINT is no http or https URL",
+      ],
+      [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "http://h", OTEL_EXPORTER_OTLP_HEADERS: "a key=s3cret" },
+        "OTEL_EXPORTER_OTLP_HEADERS names headers",
+      ],
+      [
+        { OTEL_EXPORTER_OTLP_ENDPOINT: "http://h", OTEL_EXPORTER_OTLP_HEADERS: "key=s3cret%0d%0a" },
+        "OTEL_EXPORTER_OTLP_HEADERS names headers",
+      ],
+    ] as const) {
+      const { config, warnings } = read(env);
+      expect([env, config, warnings.every((line) => line.includes(words))]).toEqual([env, undefined, true]);
+      expect(warnings.join()).not.toContain("s3cret");
+    }
+    const usual = {
+      OTEL_EXPORTER_OTLP_HEADERS: "api-key=a%20b,x=, y = z ,",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "500",
+    };
+    expect(read(usual, "https://h").warnings).toEqual([]);
+    // The option says where to: what the variable has for an address is nobody's trouble.
+    expect(read({ OTEL_EXPORTER_OTLP_ENDPOINT: "nowhere" }, "http://h").warnings).toEqual([]);
+  });
+
+  test("name each variable that does not count", () => {
+    const env = {
+      OTEL_EXPORTER_OTLP_COMPRESSION: "zstd",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "soon",
+      OTEL_PROPAGATORS: "b3, tracecontext,jaeger",
+      OTEL_RESOURCE_ATTRIBUTES: "a=b=c",
+    };
+    expect(read(env, "http://h").warnings).toEqual([
+      "OTEL_EXPORTER_OTLP_COMPRESSION=zstd is not known here; gzip and none are",
+      "OTEL_EXPORTER_OTLP_TIMEOUT=soon is no number above 0",
+      "OTEL_PROPAGATORS=b3,jaeger is not known here; tracecontext, baggage and none are",
+      "OTEL_RESOURCE_ATTRIBUTES is no list like a=b,c=d: none of it counts",
+    ]);
+    for (const fine of ["a=b,c=d%3De,", "service.name=x"])
+      expect(read({ OTEL_RESOURCE_ATTRIBUTES: fine }, "http://h").warnings).toEqual([]);
+  });
 });

@@ -48,6 +48,8 @@ export interface AnyClient {
   asked: { method: string; params: Json }[];
   /** What the user does with an elicitation. */
   answer: { action: "accept" | "decline" | "cancel"; content?: Record<string, string> };
+  /** Each answer to the server waits for it. */
+  pondering: Promise<void> | undefined;
   close(): Promise<void>;
 }
 
@@ -60,6 +62,8 @@ export interface ConnectOptions {
   served?: string;
   /** What each request to it bears. */
   headers?: Record<string, string>;
+  /** Whether the session id of the first answer goes with all requests, as with clients that take no later one. */
+  keepsFirstId?: boolean;
 }
 
 const CAPABILITIES = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
@@ -127,21 +131,25 @@ export async function connectLegacy(options: ConnectOptions, version?: string): 
     heard,
     asked,
     answer: { action: "accept", content: { name: "Ada" } },
+    pondering: undefined,
     close: () => client.close(),
   };
   if (offered.elicitation)
-    client.setRequestHandler(ElicitRequestSchema, ({ method, params }) => {
+    client.setRequestHandler(ElicitRequestSchema, async ({ method, params }) => {
       asked.push({ method, params });
+      await any.pondering;
       return params.mode === "url" ? { action: any.answer.action } : any.answer;
     });
   if (offered.sampling)
-    client.setRequestHandler(CreateMessageRequestSchema, ({ method, params }) => {
+    client.setRequestHandler(CreateMessageRequestSchema, async ({ method, params }) => {
       asked.push({ method, params });
+      await any.pondering;
       return SAMPLE;
     });
   if (offered.roots)
-    client.setRequestHandler(ListRootsRequestSchema, ({ method }) => {
+    client.setRequestHandler(ListRootsRequestSchema, async ({ method }) => {
       asked.push({ method, params: {} });
+      await any.pondering;
       return ROOTS;
     });
   let agreed: string | undefined;
@@ -150,6 +158,7 @@ export async function connectLegacy(options: ConnectOptions, version?: string): 
       ? new LegacyStdio(parameters(options))
       : (new LegacyHttp(new URL(options.served), {
           requestInit: { headers: options.headers ?? {} },
+          ...(options.keepsFirstId ? { fetch: keepingFirstId() } : {}),
         }) as LegacyTransport);
   const send = transport.send.bind(transport);
   transport.send = (message) => {
@@ -167,6 +176,17 @@ export async function connectLegacy(options: ConnectOptions, version?: string): 
   await client.connect(transport);
   tap(transport, wire);
   return any;
+}
+
+function keepingFirstId(): (url: string | URL, init?: RequestInit) => Promise<Response> {
+  let first: string | null = null;
+  return async (url, init) => {
+    const headers = new Headers(init?.headers);
+    if (first !== null && headers.has("mcp-session-id")) headers.set("mcp-session-id", first);
+    const response = await fetch(url, { ...init, headers });
+    first ??= response.headers.get("mcp-session-id");
+    return response;
+  };
 }
 
 /** @param mode how the SDK finds the version; insists on 2026-07-28 unless given */
@@ -228,21 +248,25 @@ export async function connectModern(
     heard,
     asked,
     answer: { action: "accept", content: { name: "Ada" } },
+    pondering: undefined,
     close: () => client.close(),
   };
   if (offered.elicitation)
-    client.setRequestHandler("elicitation/create", ({ method, params }) => {
+    client.setRequestHandler("elicitation/create", async ({ method, params }) => {
       asked.push({ method, params });
+      await any.pondering;
       return params.mode === "url" ? { action: any.answer.action } : any.answer;
     });
   if (offered.sampling)
-    client.setRequestHandler("sampling/createMessage", ({ method, params }) => {
+    client.setRequestHandler("sampling/createMessage", async ({ method, params }) => {
       asked.push({ method, params });
+      await any.pondering;
       return SAMPLE;
     });
   if (offered.roots)
-    client.setRequestHandler("roots/list", ({ method }) => {
+    client.setRequestHandler("roots/list", async ({ method }) => {
       asked.push({ method, params: {} });
+      await any.pondering;
       return ROOTS;
     });
   const transport =

@@ -37,6 +37,11 @@ function unknownVerb(
   verbs: readonly string[],
   hasTarget: boolean,
 ) {
+  if (hasTarget && verb.startsWith("@"))
+    throw wrongUsage(
+      "a command asks one server, and was given a second name",
+      "m2mcp bridge and m2mcp serve make several servers one: m2mcp bridge @a @b",
+    );
   const words = { ...VERB_WORDS, ...LISTING_WORDS[hasTarget ? "with target" : "alone"] };
   // `sign-in` and `SignIn` are `signin`.
   const joined = verb.replace(/[-_]/g, "").toLowerCase();

@@ -11,7 +11,7 @@ export const OBSERVATION = {
     group: "connection",
     value: "FILE",
     about:
-      "write a line of JSON for each call of a tool, prompt or resource: a file, stderr, or syslog (stderr with severities)",
+      "write a line of JSON for each call of a tool, prompt or resource: a file, stderr, syslog or journald (stderr with severities)",
   },
   "audit-arguments": {
     group: "connection",

@@ -24,7 +24,7 @@ export async function carry(
   carrier: Carrier,
   message: RequestMessage,
   cancel: AbortController,
-  to: Pick<Call, "onMessage" | "onEventId">,
+  to: Pick<Call, "onMessage" | "onEventId" | "continued">,
 ): Promise<Carried> {
   const { endpoint, observer, permits, onMessageDone } = context;
   const { id, method } = message;

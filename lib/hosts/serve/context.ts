@@ -7,13 +7,17 @@ import type { Interceptor, Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Reply } from "./http/reply.ts";
+import type { Delivery } from "./legacy/delivery/delivery.ts";
+import type { SessionMemory } from "./legacy/memory.ts";
 import type { SessionId } from "./legacy/session-id.ts";
 import type { KeptSettings } from "./legacy/settings.ts";
+import type { SessionHolder } from "./modern/session-holder.ts";
 import type { Seals } from "./seals.ts";
 
 /** A request that a client has not its answer to. */
 export interface Owed {
-  cancel: AbortController;
+  readonly cancel: AbortController;
+  readonly message: RequestMessage;
 }
 
 /** Requests of one client, or of several that say the same of themselves, and what carries them. */
@@ -42,13 +46,21 @@ export interface HostedSession extends Carrier {
   turn: number;
   /** What that id holds. */
   sealed: string;
+  /** The id that others find. */
+  published?: string;
   /** What its client has set: a process that goes on with it sets that again. */
   readonly settings: KeptSettings;
   readonly owed: Pending<Owed>;
   /** Where what belongs to no request goes. */
   stream: Reply | undefined;
-  /** What the server asks that can be answered here alone: the ids that the client knows, by our own. */
-  readonly questions: Map<Id, Id>;
+  /** Why nothing can be asked in it for now: its server is away. */
+  readonly failure?: { error: unknown };
+  /** Where what belongs to a request goes, by its id. */
+  readonly deliveries: Map<Id, Delivery>;
+  /** Requests that the client has cancelled while they were not under way here. */
+  readonly cancelled: Set<Id>;
+  /** What the server asks that can be answered here alone, by our own ids: those that the client knows, and what for. */
+  readonly questions: Map<Id, { id: Id; of: Delivery | undefined }>;
 }
 
 /** This process as others that share the key find it. */
@@ -72,20 +84,30 @@ export interface ServeContext {
   readonly sessions: Map<string, Promise<HostedSession | undefined>>;
   /** Keys of sessions that clients have ended here. */
   readonly ended: Set<string>;
+  /** Questions of processes that have ended, as their answers were taken here. */
+  readonly answered: Set<Id>;
+  /** Answers whose clients have gone, with what ends that they are kept; the oldest first. */
+  readonly kept: Map<Delivery, () => void>;
   /** Ids as they were read. */
   readonly read: Map<string, SessionId>;
   /** The latest ids of sessions that one process holds, by their keys. */
   readonly latest: Map<string, string>;
+  /** Where processes find what clients have set; absent where there is no such place. */
+  readonly memory: SessionMemory | undefined;
+  /** When that was asked for a session, in ms of `performance.now()`, by the session's key. */
+  readonly looked: Map<string, number>;
   /** Until when other processes count as reached, in ms of `performance.now()`, by address. */
   readonly reached: Map<string, number>;
   /** Until when others that did not come back are not asked for their sessions, in the same way. */
   readonly away: Map<string, number>;
   /** For modern clients, by what they say of themselves. */
   readonly carriers: Map<string, Carrier>;
+  /** Which process has the server's session for them; undefined where each has its own. */
+  readonly holder: SessionHolder | undefined;
   readonly permits: Semaphore;
   /** Requests that are being answered. */
   readonly replies: Set<Reply>;
-  /** Ends subscriptions, which wait for nothing. */
+  /** Ends subscriptions, which wait for nothing, and bodies that do not come. */
   readonly endings: Set<() => void>;
   onMessageDone(length: number): void;
   onListChanged(method: string): void;

@@ -27,12 +27,18 @@ export interface Forwarding {
   headers?: Readonly<Record<string, string>>;
   /** Told of the answer before it goes on. */
   onAnswer?(answer: IncomingMessage): void;
+  /** Whether its answer says that it has nothing of the request. */
+  isDeclined?(answer: IncomingMessage): boolean;
+  /** Nothing is lost where it is carried out twice: an answer that does not begin counts as none. */
+  isRepeatable?: boolean;
+  /** The other gives no answer any more. */
+  gone?: AbortSignal;
 }
 
 /**
  * Hands a request on to another process as it came, and its answer back. Never rejects.
  *
- * @returns false where the other cannot be reached, and has nothing of the request; nothing is answered then
+ * @returns false where the other cannot be reached, or declines, and has nothing of the request; nothing is answered then
  */
 export async function forward(
   context: ServeContext,
@@ -68,8 +74,8 @@ async function isReachable({ reached }: ServeContext, address: string): Promise<
 function send(
   { headers, method }: IncomingMessage,
   reply: Reply,
-  { address, body, headers: own, onAnswer }: Forwarding,
-): Promise<"answered" | "unreachable"> {
+  { address, body, headers: own, onAnswer, isDeclined, isRepeatable = false, gone }: Forwarding,
+): Promise<"answered" | "unreachable" | "declined"> {
   const { request } = process.getBuiltinModule("node:http");
   const {
     "content-length": _length,
@@ -86,17 +92,23 @@ function send(
   };
   return new Promise((resolve) => {
     const outgoing = request({ ...placeAt(address), method, path: "/mcp", headers: sent }, (answer) => {
+      if (isDeclined?.(answer)) {
+        answer.on("error", () => {}).resume();
+        return resolve("declined");
+      }
       onAnswer?.(answer);
       reply.pass(answer);
+      gone?.addEventListener("abort", () => void answer.destroy(new Error("gone")), { once: true });
       answer.on("close", () => resolve("answered"));
     });
     outgoing.on("error", (error) => {
-      if (isNeverReached(error) && !reply.isBegun) return resolve("unreachable");
+      if ((isNeverReached(error) || isRepeatable) && !reply.isBegun) return resolve("unreachable");
       // Whether it was carried out is not known: a balancer does with it what it does with all such.
       reply.refuse(502, { code: -32000, message: "the process that held this session has ended" });
       resolve("answered");
     });
     reply.whenGone(() => void outgoing.destroy());
+    gone?.addEventListener("abort", () => void outgoing.destroy(new Error("gone")), { once: true });
     outgoing.end(method === "POST" ? body : undefined);
   });
 }

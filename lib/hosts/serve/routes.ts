@@ -6,7 +6,7 @@ import { parseMessages } from "../../mcp/jsonrpc/parse.ts";
 import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
 import type { ServeContext } from "./context.ts";
-import { type AdmissionRules, type Denial, denialOf, type Head, one, unclearHost } from "./http/admission.ts";
+import { type AdmissionRules, type Denial, denialOf, type Head, one, unclear } from "./http/admission.ts";
 import { BodyRefused, readBody } from "./http/read-request.ts";
 import type { Reply } from "./http/reply.ts";
 import { takeLegacyPost } from "./legacy/post.ts";
@@ -25,13 +25,19 @@ export interface Routing {
   page?: MetricsPage | undefined;
 }
 
+/** What is there to be looked at, and knows of nobody. */
+const READ_ALONE: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+
 /** Answers one HTTP request. Never rejects. */
 export async function route(routing: Routing, incoming: IncomingMessage, reply: Reply): Promise<void> {
   const { path, head } = targetOf(incoming);
   if (routing.stop.aborted) reply.header("connection", "close");
   try {
-    const unclear = unclearHost(incoming.rawHeaders, incoming.httpVersion);
-    if (unclear) return reply.refuse(unclear.status, { code: INVALID_REQUEST, message: unclear.words });
+    const doubt = unclear(incoming.rawHeaders, incoming.httpVersion);
+    if (doubt) return reply.refuse(doubt.status, { code: INVALID_REQUEST, message: doubt.words });
+    const isRead = incoming.method === "GET" || incoming.method === "HEAD";
+    if (!isRead && (READ_ALONE.has(path) || (path === "/metrics" && routing.page)))
+      return notAllowed(reply, "GET, HEAD");
     // Probes come by addresses, and know no secrets.
     if (path === "/healthz") return plain(reply, 200, "ok");
     if (path === "/readyz") {
@@ -39,7 +45,7 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
       return plain(reply, ok ? 200 : 503, words);
     }
     const denial = await denied(head, routing.rules);
-    if (denial?.status === 401) reply.header("www-authenticate", "Bearer");
+    if (denial?.challenge) reply.header("www-authenticate", denial.challenge);
     if (denial) return reply.refuse(denial.status, { code: -32000, message: denial.words });
     if (path === "/metrics" && routing.page)
       return reply.whole(200, await routing.page.text(), routing.page.type);
@@ -122,7 +128,7 @@ async function post(
     reply.header("accept-encoding", "identity");
     return reply.refuse(415, { code: -32000, message: "Unsupported Media Type: send it without a coding" });
   }
-  const body = await readBody(incoming);
+  const body = await readBody(incoming, context.endings);
   const messages = parseMessages(body);
   const [first] = messages;
   if (!first) return reply.refuse(400, { code: PARSE_ERROR, message: "there is no message" });

@@ -15,7 +15,7 @@ export interface Seals {
 }
 
 /** One is no good in the place of another. */
-export type SealUse = "session" | "question" | "state";
+export type SealUse = "session" | "question" | "place" | "state" | "holder";
 
 /**
  * @param key 32 bytes, which all replicas share

@@ -11,7 +11,11 @@ import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
 import { Reply } from "./http/reply.ts";
+import { leaveWaiting } from "./legacy/delivery/delivery.ts";
+import type { SessionMemory } from "./legacy/memory.ts";
 import type { Measures } from "./measures.ts";
+import type { Claims } from "./modern/claims.ts";
+import { createSessionHolder } from "./modern/session-holder.ts";
 import { createReadiness } from "./readiness.ts";
 import { type Routing, route } from "./routes.ts";
 import { createSeals } from "./seals.ts";
@@ -32,6 +36,10 @@ export interface ServeOptions {
   listen: Listen;
   /** 32 bytes that all replicas share. */
   key: Uint8Array;
+  /** Where processes that share the key find what clients have set. */
+  memory?: SessionMemory | undefined;
+  /** Where they agree on who has the server's session for modern clients. */
+  claims?: Claims | undefined;
   bearer?: Bearer;
   allowedHosts: readonly string[];
   /** Told where it listens by now. */
@@ -74,30 +82,38 @@ export async function serve(options: ServeOptions): Promise<void> {
     AbortSignal.any([stop, kill]).addEventListener("abort", () => resolve()),
   );
   endpoint.log("ending: nothing new is taken");
+  const released = context.holder?.end();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections?.();
   await drain(context, drainMs, kill);
   server.closeAllConnections?.();
   await until(closed, 500, kill);
   stopTidying();
-  await Promise.all([closeAll(context), readiness.end()]);
+  await Promise.all([closeAll(context), readiness.end(), released]);
 }
 
 function contextOf(options: ServeOptions): ServeContext {
-  const { endpoint, key, observer, onMessageDone, onListChanged } = options;
+  const { endpoint, key, observer, claims, onMessageDone, onListChanged } = options;
+  const seals = createSeals(key, endpoint.url);
+  const self: Self = { address: "", instance: crypto.randomUUID() };
   return {
     endpoint: { ...endpoint, cache: remembered(endpoint.cache) },
-    seals: createSeals(key, endpoint.url),
+    seals,
     observer,
     intercept: options.measures?.intercept,
-    self: { address: "", instance: crypto.randomUUID() } satisfies Self,
+    self,
     sessions: new Map(),
     ended: new Set(),
+    answered: new Set(),
+    kept: new Map(),
     read: new Map(),
     latest: new Map(),
+    memory: options.memory,
+    looked: new Map(),
     reached: new Map(),
     away: new Map(),
     carriers: new Map(),
+    holder: claims && createSessionHolder(claims, { self, seals, log: endpoint.log }),
     permits: createSemaphore(MAX_REQUESTS),
     replies: new Set(),
     endings: new Set(),
@@ -131,6 +147,7 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
 /** Lets the answers under way come, for a time; streams that wait for nothing end at once. */
 async function drain(context: ServeContext, drainMs: number, kill: AbortSignal): Promise<void> {
   for (const end of context.endings) end();
+  await leaveWaiting(context);
   const over = Date.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
     const gone = [...context.replies].map(

@@ -39,3 +39,19 @@ export function trimText(text: Text): Text {
   while (end > start && isSpace(text[end - 1])) end--;
   return text.subarray(start, end);
 }
+
+const LF = 10;
+const CR = 13;
+
+/** A raw newline can stand only between JSON tokens, so a space in its place changes nothing. */
+export function oneLine(text: Text): Text {
+  const broken =
+    typeof text === "string"
+      ? text.includes("\n") || text.includes("\r")
+      : text.includes(LF) || text.includes(CR);
+  return broken
+    ? asString(text)
+        .replace(/[\r\n]+/g, " ")
+        .trim()
+    : text;
+}

@@ -14,8 +14,12 @@ export interface RequestMessage {
   id: Id;
   method: string;
   readonly params: JsonObject;
+  /** The `_meta` of a long message whose params were not read. */
+  readonly meta?: JsonObject;
   /** One line of JSON, no newline. */
   text: Text;
+  /** Of a question to the client: all that another process needs to go on once it is answered. */
+  readonly continuation?: JsonObject;
 }
 export interface NotificationMessage {
   kind: "notification";
@@ -31,6 +35,8 @@ export interface ResponseMessage {
   readonly result?: JsonObject;
   readonly error?: RpcError;
   text: Text;
+  /** Of an answer that asks the client something: all that another process needs to go on with its retry. */
+  readonly continuation?: JsonObject;
 }
 export interface RpcError {
   code: number;

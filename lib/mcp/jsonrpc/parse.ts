@@ -1,6 +1,8 @@
-import { isObject, type JsonObject } from "../../json.ts";
-import { asString, type Text } from "./bytes.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { asString, oneLine, type Text } from "./bytes.ts";
 import { mayBeInexact, parseExactly } from "./exact-json.ts";
+import { readHollow } from "./hollow-message.ts";
+import { isWhole } from "./hollow-text.ts";
 import { type Id, idOf, idSource } from "./id.ts";
 import { withLazyMember } from "./lazy-member.ts";
 import {
@@ -46,36 +48,48 @@ export function parseMessages(text: Text, sender: Sender = "client"): (Message |
 
 /** @throws RangeError where it is nested so deep that it cannot be written anew */
 function parse(text: Text, sender: Sender): (Message | Unreadable)[] {
+  const hollow = typeof text === "string" ? undefined : readHollow(text, sender);
+  if (hollow) return [classify(hollow.value, { text, json: hollow.json, isHollow: true }, sender)];
   const json = asString(text);
   let value: unknown;
   try {
     value = JSON.parse(json);
   } catch {
     return sender === "client"
-      ? [unreadable(null, PARSE_ERROR, "the line is not valid JSON")]
+      ? [unreadable(null, PARSE_ERROR, "the message is not valid JSON")]
       : [unreadable(idSeenIn(json), PARSE_ERROR, "it is not valid JSON")];
   }
-  if (!Array.isArray(value)) return [classify(value, text, json, sender)];
+  if (!Array.isArray(value)) return [classify(value, { text, json }, sender)];
   if (value.length === 0) return [unreadable(null, INVALID_REQUEST, "an empty batch is no request")];
   const sources = partsOf(json);
   return value.map((member, at) => {
     const own = sources[at] ?? "";
-    return classify(member, own, own, sender);
+    return classify(member, { text: own, json: own }, sender);
   });
 }
 
-function classify(value: unknown, text: Text, json: string, sender: Sender): Message | Unreadable {
+/** What a message was read from. */
+interface Source {
+  text: Text;
+  /** As it was parsed. */
+  json: string;
+  /** What was parsed of params and result is not all of it. @see hollowText */
+  isHollow?: true;
+}
+
+function classify(value: unknown, source: Source, sender: Sender): Message | Unreadable {
   if (!isObject(value)) return unreadable(null, INVALID_REQUEST, "a message must be a JSON object");
-  const id = typeof value.id === "string" || typeof value.id === "number" ? idSource(json, value.id) : null;
+  const id =
+    typeof value.id === "string" || typeof value.id === "number" ? idSource(source.json, value.id) : null;
   const error = readError(value, id, sender);
   const hasResult = sender === "server" ? "result" in value && !error : isObject(value.result);
   // A server that writes the method beside its answer to it asks nothing.
   const isAnswer = sender === "server" && id !== null && (error || hasResult);
   if (typeof value.method === "string" && !isAnswer)
-    return classifyCall(value, value.method, id, text, sender);
+    return classifyCall(value, value.method, id, source, sender);
   // A serializer that leaves out what is zero leaves out an id, too: who reads it knows whose answer it is.
   const isNobodys = hasResult && sender === "server" && "jsonrpc" in value;
-  if (error || (hasResult && id !== null) || isNobodys) return response(value, id, error, text, json, sender);
+  if (error || (hasResult && id !== null) || isNobodys) return response(value, id, error, source, sender);
   return unreadable(id, INVALID_REQUEST, "the message is neither a request, a notification nor a response");
 }
 
@@ -83,7 +97,7 @@ function classifyCall(
   value: JsonObject,
   method: string,
   id: Id | null,
-  text: Text,
+  { text, isHollow }: Source,
   sender: Sender,
 ): Message | Unreadable {
   const params = isObject(value.params) ? value.params : {};
@@ -97,25 +111,27 @@ function classifyCall(
     : `{"jsonrpc":"2.0",${id === null ? "" : `"id":${id},`}${JSON.stringify({ method, ...(isObject(value.params) ? { params: exactMember(text, "params", value.params) } : {}) }).slice(1)}`;
   if (isNotification || id === null) {
     const read: NotificationMessage = { kind: "notification", method, params, text: line };
-    return withLazyMember(read, "params", params);
+    return withLazyMember(read, "params", isHollow ? undefined : params);
   }
   const read: RequestMessage = { kind: "request", id, method, params, text: line };
-  return withLazyMember(read, "params", params);
+  if (!isHollow) return withLazyMember(read, "params", params);
+  const meta = objectOf(params._meta);
+  return withLazyMember(isWhole(meta) ? { ...read, meta } : read, "params", undefined);
 }
 
 function response(
   value: JsonObject,
   id: Id | null,
   error: RpcError | undefined,
-  text: Text,
-  json: string,
+  { text, json, isHollow }: Source,
   sender: Sender,
 ): ResponseMessage {
   const isExact = sender === "client" || isExactResponse(value, error);
   const line = isExact ? oneLine(text) : rebuilt(id, error, value, json);
   if (error) return { kind: "response", id, error, text: line };
   const result = isObject(value.result) ? value.result : {};
-  return withLazyMember({ kind: "response", id, result, text: line }, "result", result);
+  const read: ResponseMessage = { kind: "response", id, result, text: line };
+  return withLazyMember(read, "result", isHollow ? undefined : result);
 }
 
 /** Whether a strict host takes it: `jsonrpc`, an id, one of result and error, no other known member (JSON-RPC 2.0 §5). */
@@ -175,19 +191,3 @@ const unreadable = (id: Id | null, code: number, message: string): Unreadable =>
   id,
   error: { code, message },
 });
-
-const LF = 10;
-const CR = 13;
-
-/** A raw newline can stand only between JSON tokens, so a space in its place changes nothing. */
-function oneLine(text: Text): Text {
-  const broken =
-    typeof text === "string"
-      ? text.includes("\n") || text.includes("\r")
-      : text.includes(LF) || text.includes(CR);
-  return broken
-    ? asString(text)
-        .replace(/[\r\n]+/g, " ")
-        .trim()
-    : text;
-}

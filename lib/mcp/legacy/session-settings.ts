@@ -11,10 +11,11 @@ export function createSessionSettings(): SessionSettings {
   const settings = new Map<string, RequestMessage>();
   return {
     note(request) {
-      const { method, params } = request;
+      // Its params are read where they matter: those of a long message are not read yet.
+      const { method } = request;
       if (method === "logging/setLevel") settings.set("level", request);
-      else if (method === "resources/subscribe") settings.set(`uri ${params.uri}`, request);
-      else if (method === "resources/unsubscribe") settings.delete(`uri ${params.uri}`);
+      else if (method === "resources/subscribe") settings.set(`uri ${request.params.uri}`, request);
+      else if (method === "resources/unsubscribe") settings.delete(`uri ${request.params.uri}`);
     },
     all: () => [...settings.values()],
   };

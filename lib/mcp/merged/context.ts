@@ -38,6 +38,8 @@ export interface Shared {
   suggest(typed: string, words: readonly string[]): string | undefined;
   /** A server is slow to answer, and was left out for now. */
   onLate(server: string, what: string): void;
+  /** A server that is there gives no list, or does again. @param reason undefined: it does */
+  onListing(server: string, method: string, reason: string | undefined): void;
   onListChanged(server: string, method: string): void;
 }
 
@@ -84,6 +86,8 @@ export interface MergedContext {
   readonly tokens: Map<Id, string>;
   /** Pages that came too late for the list that they were asked for, by server and method. */
   readonly late: Map<string, JsonObject>;
+  /** Lists that servers refused, by server and method, with the server. */
+  readonly missing: Map<string, string>;
   readonly listens: Set<Listen>;
   readonly ended: AbortController;
   /** Ids of our own for requests to the servers. */

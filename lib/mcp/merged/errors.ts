@@ -44,15 +44,20 @@ const notThere = (code: string, message: string, hint: string): RpcError => ({
  * @param what `tool` or `prompt`
  * @param near the name that may have been meant
  * @param away servers that may have it
+ * @param unlisted servers that may have it, and give no list
  */
 export function unknownName(
   what: string,
   name: string,
   near: string | undefined,
   away: readonly string[],
+  unlisted: readonly string[],
 ): RpcError {
-  const missing =
-    away.length === 0 ? "" : `, as far as is known: ${away.map((one) => `@${one}`).join(", ")} is away`;
+  const reasons = [
+    ...away.map((one) => `@${one} is away`),
+    ...unlisted.map((one) => `@${one} gives no list of its ${what}s`),
+  ];
+  const missing = reasons.length === 0 ? "" : `, as far as is known: ${reasons.join(", ")}`;
   return notThere(
     "unknown_name",
     `no server has a ${what} ${shown(name)}${missing}`,

@@ -17,10 +17,11 @@ import type { Call, Transport } from "../protocol/transport.ts";
 import { clientEra } from "../protocol/versions.ts";
 import { modernRefusal } from "../translate/modern-rules.ts";
 import { tellChanges } from "./changes.ts";
-import { type Member, type MergedContext, type Shared, toldOf } from "./context.ts";
+import type { Member, MergedContext, Shared } from "./context.ts";
 import { shakeHands, tellInitialized, welcome } from "./handshake.ts";
 import { listen } from "./listens.ts";
 import { list } from "./lists/listing.ts";
+import { namedAt } from "./lists/retried-name.ts";
 import { byUri, partsOf } from "./resources.ts";
 import { byMethod, byName, complete, toAll } from "./routing.ts";
 import { heardBy, sendTo } from "./sending.ts";
@@ -51,6 +52,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     told: { tools: new Map(), prompts: new Map(), uris: new Map(), subscribed: new Map() },
     tokens: new Map(),
     late: new Map(),
+    missing: new Map(),
     listens: new Set(),
     ended: new AbortController(),
     // No id of a client's begins like this.
@@ -60,8 +62,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
   for (const upstream of shared.upstreams) {
     const { name } = upstream;
     const member: Member = {
-      upstream,
-      name,
+      ...{ upstream, name },
       state: { kind: "new" },
       side: undefined,
       connection: undefined as unknown as Transport,
@@ -114,7 +115,7 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
     if (problem) return answered(errorResponse(id, problem));
     context.identity = identityOf(message);
   }
-  const kind = LISTS[method];
+  const kind = LISTS.get(method);
   if (kind) return list(context, kind, call);
   switch (method) {
     case "initialize":
@@ -132,8 +133,10 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
   }
   const back = ledBack(message, context.shared.names);
   const member = back && context.members.get(back.server);
-  if (back && member)
-    return sendTo(context, member, call, withParams(named(context, message), back.changes), method);
+  if (back && member) {
+    const own = await namedAt(context, member.name, message);
+    return sendTo(context, member, call, withParams(own, back.changes), method);
+  }
   switch (method) {
     case "tools/call":
       return byName(context, call, "tools/list", String(params.name), (given, name) =>
@@ -153,22 +156,6 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
 }
 
 const NO_TASK = { code: METHOD_NOT_FOUND, message: "no server has such a task" };
-
-/** Where what a request names is listed, and the member that names it. */
-const NAMED: Readonly<Record<string, readonly [list: string, key: "name" | "uri"]>> = {
-  "tools/call": ["tools/list", "name"],
-  "prompts/get": ["prompts/list", "name"],
-  "resources/read": ["resources/list", "uri"],
-};
-
-/** A retry names the tool, the prompt or the resource as the client knows it. */
-function named(context: MergedContext, message: RequestMessage): RequestMessage {
-  const [list, key] = NAMED[message.method] ?? [];
-  if (list === undefined || key === undefined) return message;
-  const name = String(message.params[key]);
-  const found = toldOf(context, list)?.get(name) ?? context.shared.catalogue.exposed(list).owners.get(name);
-  return found ? withParams(message, { [key]: found.name }) : message;
-}
 
 const identityOf = (message: RequestMessage) =>
   Object.fromEntries(

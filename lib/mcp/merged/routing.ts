@@ -10,9 +10,14 @@ import { firstOf } from "./first-of.ts";
 import { refresh } from "./lists/names-known.ts";
 import { byUri } from "./resources.ts";
 import { sendTo } from "./sending.ts";
+import { gathered } from "./upstreams/gathered.ts";
+import { unlessAway } from "./upstreams/unless-away.ts";
 import { prefixed } from "./words/names.ts";
 import { resolveName } from "./words/resolve.ts";
 import { withParams } from "./words/to-server.ts";
+
+/** How long a setting waits for servers that are slower than others, in ms. */
+const SETTING_MS = 3000;
 
 /** `tools/call`, `prompts/get` and what completes a prompt: to the server that has the name, under its own. */
 export async function byName(
@@ -75,10 +80,11 @@ function resolved(context: MergedContext, list: "tools/list" | "prompts/list", n
   return resolveName(name, toldOf(context, list), catalogue.exposed(list), catalogue.listed(list));
 }
 
-function unknown({ shared, members }: MergedContext, list: string, what: string, name: string) {
+function unknown({ shared, members, missing }: MergedContext, list: string, what: string, name: string) {
   const names = [...shared.catalogue.exposed(list).owners.keys()];
   const away = [...members.values()].filter(isAway).map((member) => member.name);
-  return unknownName(what, name, shared.suggest(name, names), away);
+  const unlisted = [...members.keys()].filter((server) => missing.has(`${server} ${list}`));
+  return unknownName(what, name, shared.suggest(name, names), away, unlisted);
 }
 
 /** A completion: of a prompt's argument or of a template's (MCP "Completion"). */
@@ -106,12 +112,15 @@ export const byMethod = (context: MergedContext, call: Call): Promise<Answer> =>
 /** A setting of the client's: to all servers that know it. */
 export async function toAll(context: MergedContext, call: Call, feature: string): Promise<Answer> {
   const members = [...context.members.values()].filter((one) => !isAway(one) && mayOffer(one, feature));
-  const answers = await Promise.all(
-    members.map((member) =>
-      sendTo(context, member, call, call.message, call.message.method).catch(() => undefined),
-    ),
+  const { method } = call.message;
+  const works = new Map(
+    members.map((member) => [
+      member.name,
+      unlessAway(context, member, method, sendTo(context, member, call, call.message, method)),
+    ]),
   );
-  const known = answers.filter((answer) => answer !== undefined);
+  const outcomes = [...(await gathered(works, SETTING_MS)).values()];
+  const known = outcomes.flatMap((outcome) => (outcome.kind === "done" ? [outcome.value] : []));
   const good = known.find((answer) => errorIn(answer) === undefined);
   return good ?? known[0] ?? answered(resultResponse(call.message.id, {}));
 }

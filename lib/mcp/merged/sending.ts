@@ -106,7 +106,10 @@ function forClient(context: MergedContext, member: Member, { id }: RequestMessag
   if (!mayConcern(message.text)) return answer;
   const result = exactResult(message);
   const changed = resultForClient(result, speaker);
-  return changed === result ? answer : answered(resultResponse(id, changed));
+  if (changed === result) return answer;
+  const { continuation } = message;
+  const told = resultResponse(id, changed);
+  return answered(continuation ? { ...told, continuation } : told);
 }
 
 /** Takes what one server says, and brings it to the client in the client's terms. */

@@ -18,7 +18,7 @@ import { type Presence, type PresenceWatch, watchPresence } from "./upstreams/pr
 const LOOK_MS = 8000;
 
 export interface SeveralOptions
-  extends Pick<Shared, "prefix" | "version" | "suggest" | "onLate" | "onListChanged"> {
+  extends Pick<Shared, "prefix" | "version" | "suggest" | "onLate" | "onListing" | "onListChanged"> {
   servers: readonly MergedServer[];
   /** Told when a server goes away, and when it is back. */
   onPresence(server: string, presence: Presence): void;

@@ -80,6 +80,7 @@ function sideOf(context: MergedContext, members: readonly Member[]): ServerSide 
     // Of a modern client: a subscription has a connection of its own where that is so at each server.
     era: sides.every(({ era }) => era === "modern") ? "modern" : "legacy",
     isHeldHere: sides.some(({ isHeldHere }) => isHeldHere),
+    keepsSession: () => sides.some((side) => side.keepsSession?.() ?? side.isHeldHere),
     ...(isSession
       ? {
           session: {

@@ -1,7 +1,7 @@
 import { type JsonObject, objectOf } from "../../json.ts";
 import { exactParams, type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { META_CAPABILITIES } from "../protocol/meta.ts";
+import { META_CAPABILITIES, metaOf } from "../protocol/meta.ts";
 import type { Transport } from "../protocol/transport.ts";
 
 /**
@@ -31,8 +31,7 @@ function declaring(
   trace: Endpoint["trace"],
 ): RequestMessage {
   // Most calls of a legacy client have nothing to be declared on them.
-  if (message.method !== "initialize" && !trace && !(META_CAPABILITIES in objectOf(message.params._meta)))
-    return message;
+  if (message.method !== "initialize" && !trace && !(META_CAPABILITIES in metaOf(message))) return message;
   const params = exactParams(message);
   const meta = objectOf(params._meta);
   if (message.method === "initialize") {

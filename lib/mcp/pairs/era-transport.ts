@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../json.ts";
 import type { LegacySession } from "../legacy/session.ts";
 import type { Answer, Refused } from "../protocol/answer.ts";
-import type { ServerEra } from "../protocol/endpoint.ts";
+import type { SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { Call, Transport } from "../protocol/transport.ts";
 
 /** What opening a transport came to. */
@@ -24,6 +24,19 @@ export interface ServerSide {
   session?: Pick<LegacySession, "current" | "stream">;
   /** Whether what the server asks can be answered through this process alone. */
   isHeldHere: boolean;
+  /** Whether the server keeps a session for what is asked through it; absent where it is as `isHeldHere`. */
+  keepsSession?(): boolean;
+}
+
+/** The transport of a legacy session. */
+export interface SessionTransport {
+  transport: Transport;
+  /** The session as it stands, for a later process to go on with; undefined where it ends with this one. */
+  current(): SavedSession | undefined;
+  /** Makes heard what the server says and asks outside of its answers, where that takes a request of its own. */
+  hear?(): Promise<void>;
+  /** Streams that others have begun to read; absent where there are none. */
+  stream?: LegacySession["stream"];
 }
 
 /** A transport to a server of one era, in the words of the client's; made anew for each try. */

@@ -18,7 +18,7 @@ import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { isDiscovered, judge } from "../protocol/verdict.ts";
 import { inputMethods } from "../translate/gather-input.ts";
 import { withModernMeta } from "../translate/to-modern.ts";
-import { type EraTransport, type Opened, withOpen } from "./era-transport.ts";
+import { type EraTransport, type Opened, type SessionTransport, withOpen } from "./era-transport.ts";
 import { InputNeeded } from "./input-needed.ts";
 import { throughRounds } from "./rounds.ts";
 
@@ -113,15 +113,6 @@ const isOwnError = (answer: Answer, code: number): boolean =>
   answer.kind === "response" ||
   code === INVALID_PARAMS ||
   (code === METHOD_NOT_FOUND && answer.status === 404);
-
-/** The transport of a legacy session. */
-export interface SessionTransport {
-  transport: Transport;
-  /** The session as it stands, for a later process to go on with; undefined where it ends with this one. */
-  current(): SavedSession | undefined;
-  /** Makes heard what the server says and asks outside of its answers, where that takes a request of its own. */
-  hear?(): Promise<void>;
-}
 
 export interface OwnLegacyOptions extends Omit<OwnClientOptions, "transport"> {
   era: ServerEra;

@@ -8,10 +8,10 @@ import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts"
 import type { OwnIdentity } from "../protocol/meta.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import { withDeclarations } from "./declarations.ts";
-import type { EraTransport } from "./era-transport.ts";
+import type { EraTransport, SessionTransport } from "./era-transport.ts";
 import { createLegacyOnModern } from "./legacy-on-modern/legacy-on-modern.ts";
 import { createModernOnLegacy } from "./modern-on-legacy/modern-on-legacy.ts";
-import { ownToLegacy, ownToModern, type SessionTransport } from "./own-client.ts";
+import { ownToLegacy, ownToModern } from "./own-client.ts";
 import { legacyToLegacy, modernToModern } from "./same-era.ts";
 
 /** In which era requests come: a client's, as its first request shows, or `own`, which are sent in the server's. */
@@ -38,8 +38,21 @@ export interface EraOptions {
 export function transportFor(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
   if (!options.shared) return pairOf(client, era, options);
   if (client === "legacy" && era === "legacy") return sharedSession(options);
-  const side = { era, isHeldHere: client === "legacy" || era !== "modern" };
-  return Object.assign(pairOf(client, era, options), { side });
+  let opened: SessionTransport | undefined;
+  const transport = pairOf(client, era, options, (session) => {
+    opened ??= session;
+  });
+  let keepsSession = era === "sse";
+  const side = {
+    era,
+    isHeldHere: client === "legacy" || era !== "modern",
+    keepsSession() {
+      // A session that is just lost is opened again.
+      keepsSession ||= opened?.current()?.id !== undefined;
+      return keepsSession;
+    },
+  };
+  return Object.assign(transport, { side });
 }
 
 /** A session that other processes carry too: what it says besides is brought to whoever asks for a stream. */
@@ -58,19 +71,47 @@ function sharedSession({ endpoint, ids, onMessage, resumed, handshake, settings 
   return { ...transport, side: { era: "legacy", session, isHeldHere: false } };
 }
 
-function pairOf(client: ClientEra, era: ServerEra, options: EraOptions): EraTransport {
+/** @param onSession told of each session that is made */
+function pairOf(
+  client: ClientEra,
+  era: ServerEra,
+  options: EraOptions,
+  onSession?: (session: SessionTransport) => void,
+): EraTransport {
   const { endpoint, ids, onMessage } = options;
-  const session = (to: OnMessage) => sessionFor(era, { endpoint, ids, onMessage: to }).transport;
+  const openSession = (to: OnMessage, resumed?: SavedSession) => {
+    const session = sessionFor(era, {
+      endpoint,
+      ids,
+      onMessage: to,
+      ...(resumed ? { resumed, listens: false, shared: true } : {}),
+    });
+    onSession?.(session);
+    return session;
+  };
   const modern = () => withDeclarations(createStatelessHttp(endpoint, ids), endpoint);
   switch (client) {
     case "legacy":
       return era === "modern"
-        ? createLegacyOnModern({ endpoint, ids, transport: modern(), onMessage })
-        : legacyToLegacy(session(onMessage), era, endpoint.protocol);
+        ? createLegacyOnModern({
+            endpoint,
+            ids,
+            transport: modern(),
+            onMessage,
+            shared: options.shared ?? false,
+          })
+        : legacyToLegacy(openSession(onMessage).transport, era, endpoint.protocol);
     case "modern":
       return era === "modern"
         ? modernToModern(withLastingListen(modern(), endpoint, ids), ids)
-        : createModernOnLegacy({ endpoint, era, ids, onMessage, openSession: session });
+        : createModernOnLegacy({
+            endpoint,
+            era,
+            ids,
+            onMessage,
+            shared: options.shared ?? false,
+            openSession,
+          });
     case "own":
       return era === "modern"
         ? ownToModern({ endpoint, ids, client: options.client, transport: modern() })
@@ -95,5 +136,6 @@ function sessionFor(era: ServerEra, options: LegacySessionOptions): SessionTrans
     transport: withDeclarations(session, endpoint),
     current: () => session.current(),
     hear: () => session.hear(),
+    stream: (options) => session.stream(options),
   };
 }

@@ -13,8 +13,14 @@ const AGAIN_MS = 100;
 export interface RoundsOptions {
   /** Sends the request with these params; each round under an id of its own. */
   send(params: JsonObject): Promise<Answer>;
-  /** Answers to the questions of one round; undefined where there is none to give. */
-  gather(inputRequests: JsonObject): Promise<JsonObject>;
+  /**
+   * Answers to the questions of one round.
+   *
+   * @param requestState what the server wants back with them
+   */
+  gather(inputRequests: JsonObject, requestState: unknown): Promise<JsonObject>;
+  /** What comes of the round that was begun elsewhere, as part of the params. */
+  continued?: (() => Promise<JsonObject>) | undefined;
   signal: AbortSignal;
   /** The server, for what is told of it. */
   host: string;
@@ -27,9 +33,9 @@ export interface RoundsOptions {
  */
 export async function throughRounds(
   given: JsonObject,
-  { send, gather, signal, host }: RoundsOptions,
+  { send, gather, signal, host, continued }: RoundsOptions,
 ): Promise<Answer> {
-  let params = given;
+  let params = continued ? { ...given, ...(await continued()) } : given;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const answer = await send(params);
     if (answer.kind === "refused" || answer.message.result?.resultType !== "input_required") return answer;
@@ -41,7 +47,7 @@ export async function throughRounds(
     // Only what the server gave last may be sent back, exactly as it was.
     params = {
       ...given,
-      ...(isAsking ? { inputResponses: await gather(inputRequests) } : {}),
+      ...(isAsking ? { inputResponses: await gather(inputRequests, requestState) } : {}),
       ...(requestState === undefined ? {} : { requestState }),
     };
   }

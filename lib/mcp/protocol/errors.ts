@@ -26,6 +26,15 @@ export const sessionGone = (what: string, status: number) =>
     "try again later",
   );
 
+/** Nobody could hear what comes of a call any more, so that it was not let go on. */
+export const callGivenUp = () =>
+  new M2mcpError(
+    "call_given_up",
+    EXIT.network,
+    "the process that held the call has ended, and the call's stream cannot be resumed; the server was told to give the call up",
+    "call again",
+  );
+
 export const wrongContentType = (what: string, contentType: string | null) =>
   new M2mcpError(
     "content_type",

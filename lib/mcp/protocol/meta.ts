@@ -9,8 +9,8 @@ export const META_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId";
 export const META_SERVER = "io.modelcontextprotocol/serverInfo";
 
 /** The `_meta` of a message, empty where it has none. */
-export const metaOf = ({ params }: RequestMessage | NotificationMessage): JsonObject =>
-  objectOf(params._meta);
+export const metaOf = (message: RequestMessage | NotificationMessage): JsonObject =>
+  (message.kind === "request" ? message.meta : undefined) ?? objectOf(message.params._meta);
 
 /** Severities of log messages, least first (RFC 5424). */
 export const LOG_LEVELS: readonly string[] = [

@@ -30,6 +30,16 @@ export interface Call {
    * @param wanted the server's `inputRequests`; resolves with the `inputResponses`
    */
   gather?(wanted: JsonObject): Promise<JsonObject>;
+  /** It was begun at another process, which has ended: what it was asked is answered by now. */
+  continued?: Continued;
+}
+
+/** Where a request is to be gone on with. */
+export interface Continued {
+  /** `continuation` of the question, or of the answer that asked. */
+  from: JsonObject;
+  /** The client's answer to the question; absent where that comes with a retry. */
+  response?: ResponseMessage;
 }
 
 /** Why a request was given up, with what is told to the server (MCP "Cancellation"). */

@@ -29,3 +29,6 @@ export const erasOf = (version: string | undefined): readonly ServerEra[] =>
 /** The versions that may be spoken: all that are known here, or the one that the user insists on. */
 export const oursOf = (version: string | undefined): readonly string[] =>
   version === undefined ? [...MODERN_VERSIONS, ...LEGACY_VERSIONS] : [version];
+
+/** The version that has batches (MCP 2025-03-26 "Batching"). */
+export const WITH_BATCHES = "2025-03-26";

@@ -56,7 +56,7 @@ async function writtenDown(
     audited.write(lineOf(entryOf(audited, call.message, client, began, outcome, answer)));
   try {
     const answer = await connection.request(call);
-    write(outcomeOf(answer), answer);
+    write(outcomeOf(answer, call.signal), answer);
     return answer;
   } catch (error) {
     write(outcomeOfFailure(call.signal.aborted ? call.signal.reason : error), undefined);

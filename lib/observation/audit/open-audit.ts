@@ -11,7 +11,7 @@ import { cannotAudit } from "./errors.ts";
 import { readRotation } from "./rotate.ts";
 
 export interface AuditOptions extends Omit<Audited, "pid" | "host" | "write"> {
-  /** A file; `stderr` or `-`; `syslog`: the same with a severity before each line. */
+  /** A file; `stderr` or `-`; `syslog`, `journald`: the same with a severity before each line. */
   place: string;
   rotate: string | undefined;
   env: Record<string, string | undefined>;
@@ -40,7 +40,7 @@ async function opened(
   { place, env, cwd, stderr, warn, now }: AuditOptions,
   rotation: ReturnType<typeof readRotation>,
 ): Promise<{ write(line: string): void; end(): void }> {
-  const isSyslog = /^syslog$/i.test(place);
+  const isSyslog = /^(syslog|journald?)$/i.test(place);
   if (isSyslog || /^(stderr|-)$/i.test(place))
     return { write: writeTo(stderr, isSyslog || isJournal(env.JOURNAL_STREAM)), end() {} };
   const home = env.HOME ?? env.USERPROFILE;

@@ -2,8 +2,11 @@
 // Specification", "OTLP Exporter Configuration"). Addresses, headers, time limits and certificates of the variables are
 // read by the exporters themselves.
 import { wrongUsage } from "../../failure.ts";
+import { areAttributes } from "../resource-attributes.ts";
+import { propagationOf } from "../trace-context.ts";
 import { isGrpcAddress } from "./grpc/endpoint.ts";
 import { type GrpcConfig, grpcSettings } from "./grpc/settings.ts";
+import { canSend } from "./http/settings.ts";
 
 /** How one signal is sent. */
 export type SignalConfig = HttpConfig | GrpcConfig;
@@ -57,7 +60,14 @@ export function readTelemetryConfig(env: Env, otlp: string | undefined, isShort:
   if (/^true$/i.test(env.OTEL_SDK_DISABLED?.trim() ?? "")) return { warnings };
   const traces = signalOf(env, "TRACES", otlp, isShort, warnings);
   const metrics = signalOf(env, "METRICS", otlp, isShort, warnings);
-  if (!traces && !metrics) return { warnings };
+  const { unknown } = propagationOf(env);
+  if (unknown.length > 0)
+    warnings.push(
+      `OTEL_PROPAGATORS=${unknown.join(",")} is not known here; tracecontext, baggage and none are`,
+    );
+  if (env.OTEL_RESOURCE_ATTRIBUTES?.trim() && !areAttributes(env.OTEL_RESOURCE_ATTRIBUTES))
+    warnings.push("OTEL_RESOURCE_ATTRIBUTES is no list like a=b,c=d: none of it counts");
+  if (!traces && !metrics) return { warnings: [...new Set(warnings)] };
   const ms = (name: string, usual: number) => number(env, name, usual, warnings);
   const queue = ms("OTEL_BSP_MAX_QUEUE_SIZE", 2048);
   const config: TelemetryConfig = {
@@ -101,6 +111,7 @@ function signalOf(
     const shortMs = isShort ? SHORT_MS : undefined;
     return grpcSettings(env, signal, { address: otlp ?? endpoint, shortMs }, warnings);
   }
+  if (!canSend(env, signal, otlp !== undefined, warnings)) return undefined;
   const isLimited =
     text(env, `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`) ?? text(env, "OTEL_EXPORTER_OTLP_TIMEOUT");
   return {

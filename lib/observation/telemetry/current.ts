@@ -10,6 +10,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import { type Propagation, passable } from "../trace-context.ts";
 
 /** A span that work is done for. */
 export interface Current {
@@ -38,21 +39,36 @@ export function within<T>(span: Span, baggage: string | undefined, work: (mine: 
 /** Does `work` below a span of others, which goes on as it is. */
 export const below = (above: Current, work: () => void): void => store.run(above, work);
 
-/** What a carrier names as the span above; undefined where it names none. */
-export function spanAbove(carrier: Readonly<Record<string, unknown>> | undefined): Current | undefined {
-  if (typeof carrier?.traceparent !== "string") return undefined;
-  const context = propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
-  if (!trace.getSpanContext(context)) return undefined;
-  return {
-    context,
-    baggage: typeof carrier.baggage === "string" ? carrier.baggage : undefined,
-    isOver: false,
-  };
+/**
+ * What a carrier names as the span above, and the baggage; undefined where it names neither.
+ *
+ * @param allowed what of them travels
+ */
+export function above(
+  carrier: Readonly<Record<string, unknown>> | undefined,
+  allowed: Propagation,
+): Current | undefined {
+  const baggage = allowed.baggage ? passable("baggage", carrier?.baggage) : undefined;
+  const isNamed = allowed.trace && typeof carrier?.traceparent === "string";
+  const context = isNamed ? propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter) : ROOT_CONTEXT;
+  return hasSpan(context) || baggage !== undefined ? { context, baggage, isOver: false } : undefined;
 }
 
+/** The same where it names a span. */
+export function spanAbove(
+  carrier: Readonly<Record<string, unknown>>,
+  allowed: Propagation,
+): Current | undefined {
+  const found = above(carrier, allowed);
+  return found && hasSpan(found.context) ? found : undefined;
+}
+
+const hasSpan = (context: Context): boolean => trace.getSpanContext(context) !== undefined;
+
 /** What a carrier says of a span: `traceparent`, `tracestate` where there is one, and the baggage. */
-export function carried({ context, baggage }: Current): Record<string, string> {
+export function carried({ context, baggage }: Current, allowed: Propagation): Record<string, string> {
   const carrier: Record<string, string> = {};
-  propagator.inject(context, carrier, defaultTextMapSetter);
-  return baggage === undefined ? carrier : { ...carrier, baggage };
+  if (allowed.trace) propagator.inject(context, carrier, defaultTextMapSetter);
+  if (carrier.tracestate === "") delete carrier.tracestate;
+  return baggage === undefined || !allowed.baggage ? carrier : { ...carrier, baggage };
 }

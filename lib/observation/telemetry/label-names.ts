@@ -31,6 +31,9 @@ export const OTHER = "_OTHER";
 /** Names that the server has shown to be its own, and others, each for tools and for prompts. */
 const MOST = { known: 300, guessed: 30 };
 
+/** The longest name that the specification has for tools (MCP "Tool Names"), and nothing that steers a terminal. */
+const isLabel = (name: string): boolean => name.length <= 128 && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(name);
+
 /** Methods of HTTP that are labels of their own ("Semantic conventions for HTTP"). */
 const HTTP_METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 
@@ -52,7 +55,7 @@ export function createLabelNames(): LabelNames {
   const known = new Set<string>();
   const guessed = new Set<string>();
   const learn = (name: string) => {
-    if (known.size < MOST.known) known.add(name);
+    if (known.size < MOST.known && isLabel(name)) known.add(name);
   };
   return {
     learn,
@@ -62,7 +65,7 @@ export function createLabelNames(): LabelNames {
     },
     of(name) {
       if (known.has(name) || guessed.has(name)) return name;
-      if (guessed.size >= MOST.guessed || name.length > 128) return OTHER;
+      if (guessed.size >= MOST.guessed || !isLabel(name)) return OTHER;
       guessed.add(name);
       return name;
     },

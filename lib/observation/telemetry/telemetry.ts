@@ -4,9 +4,9 @@ import { withoutUrlSecrets } from "../../failure.ts";
 import type { Interceptor, Observe } from "../../mcp/protocol/transport.ts";
 import { codeOf } from "../../platform/error-code.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { traceOf } from "../trace-context.ts";
+import { propagationOf, traceOf } from "../trace-context.ts";
 import type { TelemetryConfig } from "./config.ts";
-import { spanAbove } from "./current.ts";
+import { above } from "./current.ts";
 import { createHistograms } from "./histogram.ts";
 import { observedFetch } from "./http/client.ts";
 import { type HttpWatch, watchHttp } from "./http/server.ts";
@@ -62,10 +62,12 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     createTracerProvider(config, resource),
     createMeterProvider(config, resource, metricsPage?.reader, histograms.producer),
   ]);
+  const allowed = propagationOf(env);
   const telling: Telling = {
     tracer: tracers?.getTracer(NAME, version),
     instruments: createInstruments(meters.getMeter(NAME, version), histograms),
-    startedIn: spanAbove(traceOf(env)),
+    startedIn: above(traceOf(env), allowed),
+    allowed,
   };
   telling.instruments.countCacheLooks(options.cacheLooks);
   return {

@@ -1,4 +1,5 @@
 import { type Attributes, type Span, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import type { Propagation } from "../trace-context.ts";
 import type { Current } from "./current.ts";
 import type { Instruments } from "./instruments.ts";
 
@@ -9,6 +10,8 @@ export interface Telling {
   instruments: Instruments;
   /** The span that this process was started in. */
   startedIn: Current | undefined;
+  /** What of traces travels. */
+  allowed: Propagation;
 }
 
 /** Ends a span; one with an `error.type` has failed. */

@@ -1,5 +1,5 @@
-/** Garbage made before the runtime is asked to look for it, in bytes: a look costs as much as a hundred short calls. */
-const ENOUGH_BYTES = 8 * 1024 * 1024;
+/** Garbage made before the runtime is asked to look for it, in bytes: a look costs as much as hundreds of short calls. */
+const ENOUGH_BYTES = 16 * 1024 * 1024;
 /** From this size on, what a message leaves behind is given back as soon as it is on its way. */
 const LARGE_BYTES = 1024 * 1024;
 /** What one message leaves behind beside its text, which is there as bytes and as what was read of them, in bytes. */

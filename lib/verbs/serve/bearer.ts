@@ -4,6 +4,8 @@ import type { Bearer } from "../../hosts/serve/http/admission.ts";
 
 /** A file that was changed is read anew after so long at most, in ms. */
 const FRESH_MS = 1000;
+/** Beside the rest of a request's head, which is 32 KB at most. */
+const MOST_CHARS = 16_384;
 /** Where one that is shown does not fit, so long after it was read last, in ms. */
 const SOON_MS = 100;
 
@@ -21,10 +23,10 @@ export async function watchBearer(
   const read = async () => {
     const text = (await readSecret({ from: "file", path }, env)).trim();
     // RFC 6750 §2.1, without its padding's place: what fits into a header.
-    if (!/^[\x21-\x7e]+$/.test(text))
+    if (!/^[\x21-\x7e]+$/.test(text) || text.length > MOST_CHARS)
       throw wrongUsage(
         `what ${path} holds is no bearer`,
-        "put one word of visible ASCII characters there, as of openssl rand -hex 32",
+        "put one word of visible ASCII characters there, 16384 at most, as of openssl rand -hex 32",
       );
     return text;
   };

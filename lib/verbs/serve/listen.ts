@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { type Bearer, hostName, isLoopbackName } from "../../hosts/serve/http/admission.ts";
 import type { Listen } from "../../hosts/serve/http/listening.ts";
+import { namedHome } from "../../platform/own-folders/home.ts";
 
 /** Where to listen, and who may ask there. */
 export interface Listening {
@@ -12,7 +14,7 @@ export interface Listening {
 
 /** @throws M2mcpError (exit 1) where options are malformed, or more than this machine could come in; secret_unreadable */
 export async function readListen({ options, io, output }: Command): Promise<Listening> {
-  const listen = parseListen(options.value("listen") ?? "127.0.0.1:0");
+  const listen = placed(parseListen(options.value("listen") ?? "127.0.0.1:0"), io);
   const path = options.value("bearer-file");
   const isOpen = listen.kind === "tcp" && !isLoopbackName(listen.host);
   if (isOpen && path === undefined)
@@ -26,11 +28,22 @@ export async function readListen({ options, io, output }: Command): Promise<List
   return { listen, allowedHosts, bearer: await watchBearer(path, io.env, (line) => output.warn(line)) };
 }
 
+/** A socket's path that others find too: whole, and no shell reads what stands behind `unix:`. */
+function placed(listen: Listen, { env, cwd }: Command["io"]): Listen {
+  if (listen.kind === "tcp") return listen;
+  const home = namedHome(env, process.platform);
+  return { kind: "unix", path: resolve(cwd, home ? listen.path.replace(/^~(?=\/)/, home) : listen.path) };
+}
+
 /** A host as requests name it, without its port, or an origin of pages. */
 function allowed(text: string): string {
   const name = hostName(text.includes("://") ? text : `http://${text}`);
-  if (name !== undefined) return name;
-  throw wrongUsage(`--allow-host ${text} is no name of a host`, "give it like agents.internal");
+  // What URLs let pass, and no host is called.
+  if (name !== undefined && /^(?:\[[\da-f:.]+\]|[a-z\d_](?:[a-z\d._-]*[a-z\d_])?)$/.test(name)) return name;
+  throw wrongUsage(
+    `--allow-host ${text} is no name of a host`,
+    "give each by its whole name, like agents.internal",
+  );
 }
 
 /** @throws M2mcpError (exit 1) */
@@ -51,6 +64,10 @@ export function parseListen(text: string, platform: string = process.platform): 
       "give it like 127.0.0.1:8080, [::1]:8080, :8080 for all addresses, or unix:/run/m2mcp.sock; port 0 takes a free one",
     );
   // Without a host, all of this machine's addresses, as elsewhere.
-  const host = (bracketed ?? plain).toLowerCase() || "0.0.0.0";
+  const given = bracketed === undefined ? plain : `[${bracketed}]`;
+  // As URLs write it: an address has many spellings.
+  const host = given === "" ? "0.0.0.0" : hostName(`http://${given}`)?.replace(/^\[|\]$/g, "");
+  if (host === undefined)
+    throw wrongUsage(`--listen ${text}: ${given} is no address`, "give it like 127.0.0.1:8080 or [::1]:8080");
   return { kind: "tcp", host, port: Number(port) };
 }

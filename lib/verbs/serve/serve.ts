@@ -12,6 +12,8 @@ import { openNamed } from "../server/opened.ts";
 import { watchEnding } from "./ending.ts";
 import { readListen } from "./listen.ts";
 import { sealingKey } from "./sealing-key.ts";
+import { sessionClaims } from "./session-claims.ts";
+import { sessionMemory } from "./session-memory.ts";
 
 /** Requests at the server at once, and streams beside them. */
 const MOST_AT_ONCE = 8192;
@@ -32,6 +34,8 @@ export async function run(command: Command): Promise<undefined> {
         endpoint,
         listen,
         key,
+        memory: sessionMemory(record.command, targets, key),
+        claims: sessionClaims(record.command, targets, key),
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
         onListening(address) {

@@ -24,6 +24,9 @@ export async function openNamed(record: BridgeRecord): Promise<Opened> {
     const { openSeveral } = await import("../several/open-several.ts");
     return { ...(await openSeveral(record, [given, ...others])), onListChanged() {} };
   }
+  // It changes nothing of one server; what is wrong is told all the same.
+  if (command.options.value("prefix") !== undefined)
+    (await import("../several/prefix-rule.ts")).prefixRule(command.options);
   // What speaks to the server is loaded while the store is read.
   const [resolved, { BRIDGE, openEndpoint }] = await Promise.all([
     resolveTarget(command, given),

@@ -9,6 +9,7 @@ import type { BridgeRecord } from "../server/bridge-record.ts";
 import { BRIDGE, type OpenEndpoint, openEndpoint } from "../target/open-endpoint.ts";
 import { profileName } from "../target/server-url.ts";
 import { resolveTarget, type Target } from "../target/target.ts";
+import { prefixRule } from "./prefix-rule.ts";
 import { checkScopes, optionsFor } from "./scoped-options.ts";
 
 /** What hosts are given in the place of one server's endpoint. */
@@ -29,7 +30,7 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
   const { command } = record;
   const names = namesOf(given);
   checkScopes(command.options, names);
-  const prefix = prefixRule(command);
+  const prefix = prefixRule(command.options);
   const opened: { name: string; target: Target; endpoint: OpenEndpoint }[] = [];
   for (const name of names) {
     const one: Command = { ...command, options: optionsFor(command.options, name) };
@@ -38,6 +39,7 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
   }
   const expiring = createExpiringLists(command.io);
   const slow = new Set<string>();
+  const unlisted = new Set<string>();
   const several = createSeveral({
     servers: opened,
     prefix,
@@ -57,6 +59,15 @@ export async function openSeveral(record: BridgeRecord, given: readonly string[]
       if (slow.has(server)) command.output.step(words);
       else command.output.warn(words);
       slow.add(server);
+    },
+    onListing(server, method, reason) {
+      const key = `${server} ${method}`;
+      if (reason === undefined) {
+        if (unlisted.delete(key)) command.output.note(`@${server} answers ${method} again`);
+      } else if (!unlisted.has(key)) {
+        unlisted.add(key);
+        command.output.warn(`${method} goes on without @${server}: ${reason}`);
+      }
     },
     onListChanged(server, method) {
       const target = opened.find(({ name }) => name === server)?.target;
@@ -81,13 +92,6 @@ function namesOf(given: readonly string[]): string[] {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw wrongUsage(`@${twice} stands twice`, "name each connection once");
   return names;
-}
-
-/** @throws M2mcpError (exit 1) */
-function prefixRule({ options }: Command): "clash" | "always" {
-  const given = options.value("prefix") ?? "clash";
-  if (given === "clash" || given === "always") return given;
-  throw wrongUsage(`unknown --prefix ${given}`, "it is clash or always");
 }
 
 const nowhere = () => Promise.reject(new Error("several servers have no one address"));

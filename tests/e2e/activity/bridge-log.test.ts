@@ -61,7 +61,7 @@ describe("a bridge", () => {
       expect(told.filter((line) => / tools\/call 2: /.test(line))).toHaveLength(1);
       expect(told[0]).toMatch(new RegExp(`^${STAMP} error `));
       expect(
-        told.some((line) => new RegExp(`^${STAMP} error - -: the line is not valid JSON$`).test(line)),
+        told.some((line) => new RegExp(`^${STAMP} error - -: the message is not valid JSON$`).test(line)),
       ).toBe(true);
     }),
     60_000,

@@ -112,28 +112,29 @@ describe("the audit", () => {
     60_000,
   );
 
-  test.concurrent(
-    "of serve goes to stderr too, where journald reads how grave a line is",
-    inHome(async (home) => {
-      await logIn(world, home);
-      const serve = await startServe(home, ["@svc", "--audit", "syslog"]);
-      const client = await connectLegacy({ url: world.mcp.url, env: home.env, served: serve.url });
-      await client.call("add", { a: 1, b: 2 });
-      await client.call("fail", {});
-      await client.close();
-      expect(await serve.stop()).toBe(0);
-      const lines = serve
-        .stderr()
-        .split("\n")
-        .filter((line) => line.includes('"outcome"'));
-      expect(lines.map((line) => line.slice(0, 4))).toEqual(["<6>{", "<4>{"]);
-      expect(entriesIn(serve.stderr())).toMatchObject([
-        { ...LAUNCHED, verb: "serve", tool: "add", outcome: "ok" },
-        { tool: "fail", outcome: "tool_error" },
-      ]);
-    }),
-    60_000,
-  );
+  for (const place of ["syslog", "journald"])
+    test.concurrent(
+      `of serve goes to stderr too, where ${place} reads how grave a line is`,
+      inHome(async (home) => {
+        await logIn(world, home);
+        const serve = await startServe(home, ["@svc", "--audit", place]);
+        const client = await connectLegacy({ url: world.mcp.url, env: home.env, served: serve.url });
+        await client.call("add", { a: 1, b: 2 });
+        await client.call("fail", {});
+        await client.close();
+        expect(await serve.stop()).toBe(0);
+        const lines = serve
+          .stderr()
+          .split("\n")
+          .filter((line) => line.includes('"outcome"'));
+        expect(lines.map((line) => line.slice(0, 4))).toEqual(["<6>{", "<4>{"]);
+        expect(entriesIn(serve.stderr())).toMatchObject([
+          { ...LAUNCHED, verb: "serve", tool: "add", outcome: "ok" },
+          { tool: "fail", outcome: "tool_error" },
+        ]);
+      }),
+      60_000,
+    );
 
   test.concurrent(
     "that cannot be written ends the command before anything is sent",

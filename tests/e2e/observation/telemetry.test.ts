@@ -175,6 +175,15 @@ describe("traces and metrics", () => {
       await client.call("echo", { text: "in its meta" }, { meta: { traceparent: other } });
       expect(callOf("in its meta").meta.traceparent).toBe(other);
       await client.close();
+      const bare = await connectLegacy({
+        url: world.mcp.url,
+        env: home.env,
+        served: serve.url,
+        headers: { baggage: "who=alone" },
+      });
+      await bare.call("echo", { text: "baggage alone" });
+      expect(callOf("baggage alone").meta).toEqual({ baggage: "who=alone" });
+      await bare.close();
       expect(await serve.stop()).toBe(0);
     }),
     60_000,

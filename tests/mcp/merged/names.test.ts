@@ -61,3 +61,14 @@ test("what a client was told goes on meaning that; a name that may mean two is n
   expect(resolved("b_only")).toEqual({ kind: "found", own: { server: "b", name: "only" } });
   expect(resolved("nothing")).toEqual({ kind: "unknown" });
 });
+
+test("with a prefix always, a name means the same whichever servers are there, and in whichever order", () => {
+  const servers = ["a", "a_b", "b.c", "b_c"];
+  const lists = { a: ["b_x", "x"], a_b: ["x"], "b.c": ["y"], b_c: ["y"] };
+  const all = exposedNames(listed(lists), "always", servers);
+  expect(all.owners.get("a_b_x")).toEqual({ server: "a_b", name: "x" });
+  for (const one of listed(lists)) {
+    const alone = exposedNames([one], "always", servers.toReversed());
+    for (const [name, own] of alone.owners) expect([name, all.owners.get(name)]).toEqual([name, own]);
+  }
+});

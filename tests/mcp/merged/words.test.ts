@@ -153,7 +153,7 @@ test("what servers say of themselves becomes one: capabilities, instructions, a 
 
 test("a page of all servers may be kept as long as the least of them, and by whom the strictest allows", () => {
   const page = (server: string, more: object) => ({ server, result: { tools: [{ name: "t" }], ...more } });
-  const kind = LISTS["tools/list"];
+  const kind = LISTS.get("tools/list");
   if (!kind) throw new Error("no such list");
   const name = (own: { server: string; name: string }) => `${own.server}_${own.name}`;
   const fresh = [

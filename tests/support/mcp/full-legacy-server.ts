@@ -3,7 +3,10 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { SSEServerTransport } from "@modelcontextprotocol/sdk/server/sse.js";
-import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import {
+  type EventStore,
+  StreamableHTTPServerTransport,
+} from "@modelcontextprotocol/sdk/server/streamableHttp.js";
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import {
   CallToolRequestSchema,
@@ -13,6 +16,7 @@ import {
   ElicitResultSchema,
   EmptyResultSchema,
   GetPromptRequestSchema,
+  type JSONRPCMessage,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
@@ -57,7 +61,11 @@ export interface FullLegacyServer extends FullServer {
   sessions(): number;
 }
 
-export async function startFullLegacyServer(transport: "http" | "sse"): Promise<FullLegacyServer> {
+/** @param isResumable whether its streams have event ids, and can be resumed */
+export async function startFullLegacyServer(
+  transport: "http" | "sse",
+  isResumable = false,
+): Promise<FullLegacyServer> {
   const seen = createSeen();
   const http = createServer();
   const url = `http://127.0.0.1:${await listen(http)}/mcp`;
@@ -78,6 +86,7 @@ export async function startFullLegacyServer(transport: "http" | "sse"): Promise<
     }
     const made: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
+      ...(isResumable ? { eventStore: createEventStore() } : {}),
       onsessioninitialized: (session) => void streams.set(session, made),
       onsessionclosed: (session) => void streams.delete(session),
     });
@@ -122,6 +131,21 @@ export async function startFullLegacyServer(transport: "http" | "sse"): Promise<
       http.closeAllConnections();
     },
     stop: () => close(http),
+  };
+}
+
+/** All events of one session's streams, in their order: that of the SDK's examples goes by the clock. */
+function createEventStore(): EventStore {
+  const events: { streamId: string; message: JSONRPCMessage }[] = [];
+  return {
+    storeEvent: async (streamId, message) => String(events.push({ streamId, message })),
+    async replayEventsAfter(lastEventId, { send }) {
+      const { streamId = "" } = events[Number(lastEventId) - 1] ?? {};
+      for (const [at, event] of events.entries())
+        if (at >= Number(lastEventId) && event.streamId === streamId)
+          await send(String(at + 1), event.message);
+      return streamId;
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export type Head = Readonly<Record<string, string | string[] | undefined>>;
 export interface Denial {
   status: 400 | 401 | 403;
   words: string;
+  /** What `WWW-Authenticate` says. */
+  challenge?: string;
 }
 
 /** Why a request is not taken (MCP "Security & Endpoint"); undefined where it is. */
@@ -35,21 +37,46 @@ export function denialOf(head: Head, rules: AdmissionRules): Denial | undefined 
   const origin = one(head.origin);
   if (origin !== undefined && !isOurs(hostName(origin)))
     return { status: 403, words: "pages of this origin may not ask here" };
-  if (bearer !== undefined && !isSameSecret(one(head.authorization), `Bearer ${bearer.now()}`))
-    return { status: 401, words: "a bearer is wanted" };
-  return undefined;
+  if (bearer === undefined) return undefined;
+  const token = shownIn(one(head.authorization));
+  if (token !== undefined && isSameSecret(token, bearer.now())) return undefined;
+  // RFC 6750 §3.1: who shows none is told of no fault.
+  const challenge = token === undefined ? "Bearer" : 'Bearer error="invalid_token"';
+  return { status: 401, words: "a bearer is wanted", challenge };
 }
 
+/** What a request says once, if at all; each with a bit of its own. */
+const ONCE: ReadonlyMap<string, number> = new Map(
+  [
+    "host",
+    "authorization",
+    "content-type",
+    "origin",
+    "last-event-id",
+    "mcp-session-id",
+    "mcp-protocol-version",
+    "mcp-method",
+    "mcp-name",
+  ].map((name, at) => [name, 1 << at]),
+);
+const HOST = 1;
+
 /**
- * A request that names its host twice, or not at all (RFC 9112 §3.2): who stands before us may have read another than we do.
+ * A request that says twice what can be said once, or does not name its host (RFC 9112 §3.2, RFC 9110 §5.3): who stands
+ * before us may have read another of the two than we do.
  *
  * @param raw names and values by turns, as they came
  */
-export function unclearHost(raw: readonly string[], httpVersion: string): Denial | undefined {
-  let count = 0;
-  for (let at = 0; at < raw.length; at += 2) if (raw[at]?.toLowerCase() === "host") count++;
-  if (count === 1 || (count === 0 && httpVersion === "1.0")) return undefined;
-  return { status: 400, words: "a request names its host once" };
+export function unclear(raw: readonly string[], httpVersion: string): Denial | undefined {
+  let seen = 0;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]?.toLowerCase() ?? "";
+    const bit = ONCE.get(name) ?? 0;
+    if (seen & bit) return { status: 400, words: `a request says once what is ${name}` };
+    seen |= bit;
+  }
+  if (seen & HOST || httpVersion === "1.0") return undefined;
+  return { status: 400, words: "a request names its host" };
 }
 
 /** The one value of a header; of several, none that could be meant. */
@@ -68,20 +95,24 @@ const hostOfHeader = (host: string | undefined): string | undefined =>
     ? hostName(`http://${host}`)
     : undefined;
 
+/** @param name as `hostName` gives it, or without brackets */
 export const isLoopbackName = (name: string): boolean =>
-  name === "localhost" || name === "[::1]" || name === "::1" || /^127(\.\d{1,3}){3}$/.test(name);
+  name === "localhost" ||
+  /^127(?:\.\d{1,3}){3}$/.test(name) ||
+  // Of IPv6 there is one, and those of IPv4 in its clothes (RFC 4291 §2.5.5.2).
+  /^\[?::(?:1|ffff:7f[\da-f]{2}:[\da-f]{1,4})\]?$/.test(name);
 
 /** Nearly all requests name it like this: a URL need not be made of it. */
 const isPlainLoopback = (host: string | undefined): boolean =>
   host !== undefined && /^(?:127(?:\.\d{1,3}){3}|localhost)(?::\d{1,5})?$/.test(host);
 
+/** The token that is shown (RFC 9110 §11.4); undefined where there is none. */
+const shownIn = (authorization: string | undefined): string | undefined =>
+  /^bearer +(\S.*)$/i.exec(authorization ?? "")?.[1];
+
 /** In a time that tells nothing of where they differ. */
-function isSameSecret(given: string | undefined, wanted: string): boolean {
-  if (given === undefined) return false;
+function isSameSecret(given: string, wanted: string): boolean {
   const { createHash, timingSafeEqual } = process.getBuiltinModule("node:crypto");
-  const digest = (text: string) =>
-    createHash("sha256")
-      .update(text.replace(/^bearer /i, ""))
-      .digest();
-  return /^bearer /i.test(given) && timingSafeEqual(digest(given), digest(wanted));
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
 }

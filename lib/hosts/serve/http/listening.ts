@@ -16,9 +16,7 @@ export async function listening(server: Server, listen: Listen): Promise<void> {
 function bind(server: Server, listen: Listen): Promise<void> {
   return new Promise((resolve, reject) => {
     const place = listen.kind === "unix" ? listen.path : `${listen.host}:${listen.port}`;
-    server.once("error", (error) =>
-      reject(cannotListen(place, WORDS[codeOf(error)] ?? (codeOf(error) || "it failed"))),
-    );
+    server.once("error", (error) => reject(cannotListen(place, wordsFor(codeOf(error), listen.kind))));
     if (listen.kind === "unix") server.listen(listen.path, resolve);
     else server.listen(listen.port, listen.host, resolve);
   });
@@ -34,8 +32,12 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such folder",
   ENOTDIR: "there is no such folder",
   ENAMETOOLONG: "the path is too long for a socket",
-  EINVAL: "the path is too long for a socket",
 };
+
+function wordsFor(code: string, kind: Listen["kind"]): string {
+  if (code === "EINVAL") return kind === "unix" ? "the path is too long for a socket" : "this is no address";
+  return WORDS[code] ?? (code || "it failed");
+}
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 

@@ -24,8 +24,6 @@ export class Reply {
   #retryMs: number | undefined;
   /** Told when it begins: what its head says is known by then at the latest. */
   onBegin: (() => void) | undefined;
-  /** Whether the client can resume what it has. */
-  isResumable = false;
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -117,7 +115,6 @@ export class Reply {
   /** Where the server's stream can be resumed, and after how long: goes with the next event, or alone. */
   async eventId(id: string, isAlone: boolean, retryMs?: number): Promise<void> {
     if (/[\r\n\0]/.test(id)) return;
-    this.isResumable = true;
     const isNews = retryMs !== undefined && retryMs !== this.#retryMs;
     this.#retryMs = retryMs;
     const lines = `${isNews ? `retry: ${retryMs}\n` : ""}id: ${id}\n`;

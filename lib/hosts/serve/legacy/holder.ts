@@ -64,7 +64,7 @@ function later(context: ServeContext, known: string | undefined, given: string):
 /** What was held here while the holder was away: its client asks for its stream again, and gets it there. */
 async function letGo({ sessions }: ServeContext, key: string): Promise<void> {
   const session = await sessions.get(key)?.catch(() => undefined);
-  if (!session || session.replies.size > 0) return;
+  if (!session || session.replies.size > 0 || session.deliveries.size > 0) return;
   sessions.delete(key);
   session.stream?.end();
   await session.connection.close("leave");

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { isBatch } from "../../../mcp/jsonrpc/batch.ts";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
+import type { Id } from "../../../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
@@ -9,27 +10,28 @@ import {
   type Message,
   type NotificationMessage,
   type RequestMessage,
-  type ResponseMessage,
   requestIdOf,
-  withId,
 } from "../../../mcp/jsonrpc/message.ts";
 import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
 import { refused } from "../../../mcp/protocol/answer.ts";
 import { Cancellation, Detachment } from "../../../mcp/protocol/transport.ts";
 import { judge } from "../../../mcp/protocol/verdict.ts";
+import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
 import { giveBackController, takeController } from "../../../timing/linked-abort.ts";
 import { quietly } from "../../../timing/quietly.ts";
 import { type Carried, carry } from "../carry.ts";
 import type { HostedSession, Owed, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
-import { FORWARDED, forward, placeOf } from "../peers.ts";
+import { isAnsweredElsewhere } from "./delivery/answers.ts";
+import { createDelivery, type Delivery, deliverAnswer, noteServersPlace } from "./delivery/delivery.ts";
+import { toClient } from "./delivery/to-client.ts";
+import { isChanging, publish } from "./memory.ts";
 import { sessionFor } from "./session-for.ts";
 import { idOfSession, SESSION } from "./session-id.ts";
 import { createSession } from "./sessions.ts";
-import { toClient } from "./to-client.ts";
 
-/** The version that has batches (MCP 2025-03-26 "Batching"). */
-const WITH_BATCHES = "2025-03-26";
+/** Cancelled requests of a session that are remembered. */
+const MOST_CANCELLED = 100;
 
 /** Takes one POST of a legacy client's, whose messages were read. */
 export async function takeLegacyPost(
@@ -49,7 +51,7 @@ export async function takeLegacyPost(
     if (!isArray) return open(context, initialize, reply);
     return reply.refuse(400, { code: INVALID_REQUEST, message: "initialize stands alone" });
   }
-  const session = await sessionFor(context, incoming, reply, body);
+  const session = await sessionFor(context, incoming, reply, body, isChanging(messages));
   if (!session) return;
   if (isArray && session.version !== WITH_BATCHES)
     return reply.refuse(400, { code: INVALID_REQUEST, message: `${session.version} has no batches` });
@@ -59,7 +61,7 @@ export async function takeLegacyPost(
     if (message.kind === "request") requests.push(message);
     else if (message.kind === "unreadable") unreadable.push(errorResponse(message.id, message.error).text);
     else if (message.kind === "notification") notice(context, session, message);
-    else if (await isElsewhere(context, session, message, incoming, body, reply)) return;
+    else if (await isAnsweredElsewhere(context, session, message, incoming, body, reply)) return;
   if (requests.length === 0 && unreadable.length === 0) return reply.whole(202);
   await answerAll(context, session, requests, unreadable, isArray, reply);
 }
@@ -67,7 +69,7 @@ export async function takeLegacyPost(
 async function open(context: ServeContext, initialize: RequestMessage, reply: Reply): Promise<void> {
   const session = createSession(context, initialize);
   const { response } = await carry(context, session, initialize, new AbortController(), {
-    onMessage: (message) => toClient(context, session, message, reply),
+    onMessage: (message) => toClient(context, session, message, createDelivery(initialize.id, reply, "none")),
   });
   if (!response.error) {
     session.version = String(response.result?.protocolVersion);
@@ -86,38 +88,18 @@ function notice(context: ServeContext, session: HostedSession, message: Notifica
     cancelled.cancel.abort(new Cancellation(exactParams(message)));
     return;
   }
+  if (id !== undefined) noteCancelled(session, id);
   // A modern server is listened to where there is somebody to be told.
   if (method === "notifications/initialized" && side?.era === "modern" && !session.stream) return;
   void quietly(connection.notify(message));
   context.onMessageDone(message.text.length);
 }
 
-/** Takes the client's answer to the server; whether another process was asked to, and answers in our stead. */
-async function isElsewhere(
-  context: ServeContext,
-  session: HostedSession,
-  message: ResponseMessage,
-  incoming: IncomingMessage,
-  body: Text,
-  reply: Reply,
-): Promise<boolean> {
-  const question = message.id === null ? undefined : context.seals.open("question", JSON.parse(message.id));
-  if (!question || message.id === null) {
-    void quietly(session.connection.respond(message));
-    return false;
-  }
-  const place = placeOf(context, question);
-  if (place === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
-    const to = { address: String(question.a), body: Buffer.from(asString(body)) };
-    if (!(await forward(context, incoming, reply, to)))
-      reply.refuse(400, { code: -32000, message: "the process that asked is gone" });
-    return true;
-  }
-  if (place !== "here") return false;
-  const asking = (await context.sessions.get(String(question.s))) ?? session;
-  asking.questions.delete(String(question.q));
-  void quietly(asking.connection.respond(withId(message, String(question.q))));
-  return false;
+/** It may be asked for what a process had under way that has ended. */
+function noteCancelled({ cancelled }: HostedSession, id: Id): void {
+  cancelled.add(id);
+  const [oldest] = cancelled;
+  if (cancelled.size > MOST_CANCELLED && oldest !== undefined) cancelled.delete(oldest);
 }
 
 async function answerAll(
@@ -128,17 +110,42 @@ async function answerAll(
   isArray: boolean,
   reply: Reply,
 ): Promise<void> {
+  const [only] = requests;
   session.replies.add(reply);
-  const carried = await Promise.all(requests.map((message) => answerOne(context, session, message, reply)));
+  if (only && requests.length === 1 && !isArray) await answerAlone(context, session, only, reply);
+  else {
+    const carried = await Promise.all(
+      // A stream with the answers to several is not come back to.
+      requests.map((message) =>
+        answerOne(context, session, message, createDelivery(message.id, reply, "none")),
+      ),
+    );
+    for (const { id } of requests) session.deliveries.delete(id);
+    const answers = carried.flatMap((one) => (one ? [one.response.text] : []));
+    await answerTogether([...answers, ...unreadable], isArray, reply);
+  }
   session.replies.delete(reply);
-  const answers = carried.flatMap((one) => (one ? [one] : []));
-  const texts = [...answers.map(({ response }) => response.text), ...unreadable];
-  const [only] = answers;
-  if (texts.length === 0) {
-    // Cancelled: nothing is answered.
-    if (reply.isBegun) reply.end();
-    else reply.whole(202);
-  } else if (!isArray && only) await reply.answer(only.response.text, isLost(session, only) ? 404 : 200);
+}
+
+async function answerAlone(
+  context: ServeContext,
+  session: HostedSession,
+  message: RequestMessage,
+  reply: Reply,
+): Promise<void> {
+  const delivery = createDelivery(message.id, reply, "ours");
+  const carried = await answerOne(context, session, message, delivery);
+  if (!carried) {
+    session.deliveries.delete(message.id);
+    return answerTogether([], false, delivery.reply ?? reply);
+  }
+  const status = isLost(session, carried) ? 404 : 200;
+  await deliverAnswer(context, session, delivery, carried.response.text, status);
+}
+
+async function answerTogether(texts: readonly Text[], isArray: boolean, reply: Reply): Promise<void> {
+  // Cancelled: nothing is answered.
+  if (texts.length === 0 && !reply.isBegun) reply.whole(202);
   else if (reply.isBegun) {
     for (const text of texts) await reply.event(text);
     reply.end();
@@ -157,26 +164,32 @@ async function answerOne(
   context: ServeContext,
   session: HostedSession,
   message: RequestMessage,
-  reply: Reply,
+  delivery: Delivery,
 ): Promise<Carried | undefined> {
   const { id } = message;
-  const request: Owed = { cancel: takeController() };
+  const { reply } = delivery;
+  const request: Owed = { cancel: takeController(), message };
   if (!session.owed.add(id, request)) {
     const error = { code: INVALID_REQUEST, message: `a request with id ${id} is under way` };
     return { response: errorResponse(null, error) };
   }
-  // A client that has gone has not cancelled; what it can resume, it asks for elsewhere.
+  session.deliveries.set(id, delivery);
+  session.cancelled.delete(id);
+  // A client that has gone has not cancelled; what it can resume at the server, it asks for elsewhere.
   const onGone = () => {
-    if (reply.isResumable) request.cancel.abort(new Detachment());
+    if (delivery.ids === "server") request.cancel.abort(new Detachment());
   };
-  const forget = reply.whenGone(onGone);
+  const forget = reply?.whenGone(onGone);
   const isGuarded = context.endpoint.guard !== undefined;
   const carried = await carry(context, session, message, request.cancel, {
-    onMessage: (heard) => toClient(context, session, heard, reply),
-    // What is resumed comes back unguarded.
-    ...(isGuarded ? {} : { onEventId: reply.eventId.bind(reply) }),
+    onMessage: (heard) => toClient(context, session, heard, delivery),
+    // What is resumed comes back unguarded, which is felt in lists alone.
+    ...(isGuarded && message.method === "tools/list"
+      ? {}
+      : { onEventId: (...place) => noteServersPlace(delivery, isGuarded, ...place) }),
   });
-  forget();
+  forget?.();
+  if (context.memory) await publish(context, session);
   if (!session.owed.settle(id)) return undefined;
   // Of what failed, something may still be under way.
   if (!carried.response.error) giveBackController(request.cancel);

@@ -8,10 +8,11 @@ import {
 } from "../../../mcp/jsonrpc/message.ts";
 import { Pending } from "../../../mcp/jsonrpc/pending.ts";
 import { errorIn } from "../../../mcp/protocol/answer.ts";
+import type { Transport } from "../../../mcp/protocol/transport.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
+import { toClient } from "./delivery/to-client.ts";
 import { contentOf, type SessionId, type ShownId } from "./session-id.ts";
 import { createSettings } from "./settings.ts";
-import { toClient } from "./to-client.ts";
 
 const INITIALIZED = notification("notifications/initialized");
 const ids = createIds();
@@ -54,6 +55,8 @@ export function createSession(
     settings,
     owed: new Pending(),
     stream: undefined,
+    deliveries: new Map(),
+    cancelled: new Set(),
     questions: new Map(),
     replies: new Set(),
     underWay: 0,
@@ -84,6 +87,19 @@ function come(context: ServeContext, shown: ShownId): Promise<HostedSession | un
   };
   made.then((session) => session ?? forget(), forget);
   return made;
+}
+
+/** A session whose server is away: what is asked in it fails as it does anywhere, and is seen by whoever watches. */
+export function unreachable(context: ServeContext, { value }: ShownId, error: unknown): HostedSession {
+  const initialize = requestMessage(ids.next(), "initialize", value.params);
+  const nothing: Transport = {
+    request: () => Promise.reject(error),
+    async notify() {},
+    async respond() {},
+    async close() {},
+  };
+  const connection = context.endpoint.observe?.(nothing, initialize) ?? nothing;
+  return { ...createSession(context, initialize, value), connection, failure: { error } };
 }
 
 async function comeFromElsewhere(

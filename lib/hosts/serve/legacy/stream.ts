@@ -2,11 +2,15 @@
 import type { IncomingMessage } from "node:http";
 import { type Message, notification } from "../../../mcp/jsonrpc/message.ts";
 import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
+import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
 import type { Reply } from "../http/reply.ts";
+import { type Place, readPlace } from "./delivery/place.ts";
+import { takeReturn } from "./delivery/return.ts";
+import { onStream } from "./delivery/to-client.ts";
 import { sessionFor } from "./session-for.ts";
-import { toClient } from "./to-client.ts";
+import { shownId } from "./session-id.ts";
 
 /** Sessions that were ended here and are remembered as such. */
 const MOST_ENDED = 10_000;
@@ -17,9 +21,12 @@ export async function takeStream(
   incoming: IncomingMessage,
   reply: Reply,
 ): Promise<void> {
-  const session = await sessionFor(context, incoming, reply);
-  if (!session) return;
   const lastEventId = one(incoming.headers["last-event-id"]);
+  const place = lastEventId === undefined ? undefined : readPlace(context, lastEventId);
+  const session =
+    (place && (await delivering(context, incoming, place))) ?? (await sessionFor(context, incoming, reply));
+  if (!session) return;
+  if (session.failure) return reply.refuse(502, toRpcError(session.failure.error));
   if (lastEventId === undefined) {
     // One whose end we have not seen.
     session.stream?.end();
@@ -27,9 +34,11 @@ export async function takeStream(
   }
   session.underWay++;
   const end = () => reply.end();
-  context.endings.add(end);
+  // What comes of a request is waited for.
+  if (!place) context.endings.add(end);
   try {
-    if (session.side?.session) await passStream(context, session, lastEventId, reply);
+    if (place) await takeReturn(context, session, incoming, place, reply);
+    else if (session.side?.session) await passStream(context, session, lastEventId, reply);
     else await holdStream(session, reply);
   } catch (error) {
     reply.refuse(502, toRpcError(error));
@@ -40,6 +49,17 @@ export async function takeStream(
     if (session.stream === reply) session.stream = undefined;
     reply.end();
   }
+}
+
+/** The session where what is left of a request is here, though another process may hold the session by now. */
+async function delivering(
+  context: ServeContext,
+  { headers }: IncomingMessage,
+  { key, request }: Place,
+): Promise<HostedSession | undefined> {
+  if (request === undefined || shownId(context, headers)?.value.key !== key) return undefined;
+  const session = await context.sessions.get(key)?.catch(() => undefined);
+  return session?.deliveries.has(request) ? session : undefined;
 }
 
 /** The server's own stream. */
@@ -56,8 +76,11 @@ async function passStream(
     signal: reply.gone,
     onGranted: () => reply.stream(),
     async onMessage(message: Message) {
-      if (message.kind !== "response") await toClient(context, session, message, reply);
-      else if (!isGuarded) await reply.event(message.text);
+      if (message.kind !== "response") return onStream(context, session, message, reply);
+      if (isGuarded) return;
+      await reply.event(message.text);
+      // That was the last of a request's stream; servers may keep it open.
+      if (lastEventId !== undefined && session.version !== WITH_BATCHES) reply.end();
     },
     onEventId: (id, isAlone, retryMs) => (isGuarded ? undefined : reply.eventId(id, isAlone, retryMs)),
   });
@@ -86,11 +109,14 @@ export async function endSession(
 ): Promise<void> {
   const session = await sessionFor(context, incoming, reply);
   if (!session) return;
+  // Nobody goes on with it: no later id is told.
+  reply.onBegin = undefined;
   context.sessions.delete(session.key);
   context.ended.add(session.key);
   const [oldest] = context.ended;
   if (context.ended.size > MOST_ENDED && oldest !== undefined) context.ended.delete(oldest);
   session.stream?.end();
+  void context.memory?.forget(session.key);
   await session.connection.close("end");
   reply.whole(200);
 }

@@ -1,7 +1,9 @@
 // What modern clients send (MCP 2026-07-28 "Sending Messages"): each request stands for itself.
 import type { IncomingMessage } from "node:http";
+import { isObject, type JsonObject } from "../../../json.ts";
 import { createConnection } from "../../../mcp/connection/connection.ts";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
+import { parseExactly } from "../../../mcp/jsonrpc/exact-json.ts";
 import {
   exactParams,
   exactResult,
@@ -22,6 +24,12 @@ import type { Carrier, Heard, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
 import { FORWARDED, forward, placeOf } from "../peers.ts";
 import { mismatch, statusOf } from "./mirrored.ts";
+import { isTakenByHolder } from "./taken-by-holder.ts";
+
+/** What changes nothing at a server. */
+const REPEATABLE = /^(?:server\/discover|subscriptions\/listen|completion\/complete|.*\/(?:list|read|get))$/;
+/** Longest of what is needed to go on elsewhere, before it is sealed, in characters: it travels twice. */
+const MOST_CARRIED = 48_000;
 
 /** Takes one POST of a modern client's. */
 export async function takeModernPost(
@@ -34,24 +42,39 @@ export async function takeModernPost(
   if (message.kind === "unreadable") return reply.refuse(400, message.error, message.id);
   if (message.kind === "response")
     return reply.refuse(400, { code: INVALID_REQUEST, message: "this version has no answers of clients" });
+  const known = await context.endpoint.cache.read();
+  const taking = { incoming, body, reply, era: known?.era, lasts: false, isRepeatable: false };
   if (message.kind === "notification") {
+    if (message.method !== "notifications/cancelled" && (await isTakenByHolder(context, taking))) return;
     // The core protocol has none over HTTP; those of extensions go on.
     if (message.method !== "notifications/cancelled")
       void quietly(carrierFor(context, keyOf(message)).connection.notify(message));
     return reply.whole(202);
   }
-  const known = await context.endpoint.cache.read();
   const tool = message.method === "tools/call" ? String(message.params.name) : undefined;
   const wrong = mismatch(incoming.headers, message, (tool && known?.toolHeaders?.[tool]) || []);
   if (wrong) return reply.refuse(400, wrong, message.id);
   const state = context.seals.open("state", message.params.requestState);
-  if (state && placeOf(context, state) === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
+  const place = state && placeOf(context, state);
+  if (state && place === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
     const to = { address: String(state.a), body: Buffer.from(asString(body)) };
     if (await forward(context, incoming, reply, to)) return;
   }
+  const lasts = message.method === LISTEN;
+  const isRepeatable = REPEATABLE.test(message.method) && state === undefined;
+  if (place !== "here" && (await isTakenByHolder(context, { ...taking, lasts, isRepeatable }))) return;
   const key = state ? String(state.k) : keyOf(message);
-  if (message.method === LISTEN) return listen(context, key, message, reply);
-  await answer(context, carrierFor(context, key), key, state ? withState(message, state.q) : message, reply);
+  if (lasts) return listen(context, key, message, reply);
+  const sent = state ? withState(message, state.q) : message;
+  const from = state && place !== "here" ? carriedBy(state) : undefined;
+  await answer(context, carrierFor(context, key), key, sent, reply, from);
+}
+
+/** What it takes to go on with a request of a process that has ended. */
+function carriedBy({ c }: JsonObject): JsonObject | undefined {
+  if (typeof c !== "string") return undefined;
+  const from = parseExactly(c) ?? JSON.parse(c);
+  return isObject(from) ? from : undefined;
 }
 
 async function answer(
@@ -60,6 +83,7 @@ async function answer(
   key: string,
   message: RequestMessage,
   reply: Reply,
+  from?: JsonObject,
 ): Promise<void> {
   const cancel = new AbortController();
   // Closing its stream cancels a request (MCP 2026-07-28 "Cancellation").
@@ -68,6 +92,7 @@ async function answer(
   if (message.method !== LISTEN) carrier.replies.add(reply);
   const { response } = await carry(context, carrier, message, cancel, {
     onMessage: (heard) => tell(context, heard, reply),
+    ...(from ? { continued: { from } } : {}),
   });
   forget();
   carrier.replies.delete(reply);
@@ -140,12 +165,19 @@ function createCarrier(context: ServeContext): Carrier {
   return Object.assign(carrier, { connection });
 }
 
-/** What the retry has to bring back leads to this process, which holds the request at the server. */
+/**
+ * What the retry has to bring back leads to this process, which holds the request at the server, and bears what another one
+ * needs to go on.
+ */
 function sealedState({ seals, self }: ServeContext, key: string, response: ResponseMessage): ResponseMessage {
   if (response.result?.resultType !== "input_required" || response.id === null) return response;
   const result = exactResult(response);
   if (typeof result.requestState !== "string") return response;
-  const value = { a: self.address, i: self.instance, k: key, q: result.requestState };
+  const c = response.continuation && JSON.stringify(response.continuation);
+  const value = {
+    ...{ a: self.address, i: self.instance, k: key, q: result.requestState },
+    ...(c !== undefined && c.length < MOST_CARRIED ? { c } : {}),
+  };
   return resultResponse(response.id, { ...result, requestState: seals.seal("state", value) });
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from "../../../json.ts";
 import { tellChanges } from "../changes.ts";
 import type { MergedContext } from "../context.ts";
 import { type ListKind, namesOn } from "../words/pages.ts";
+import { beMissing, beThere, listKey } from "./missing-lists.ts";
 import type { Listed } from "./names-known.ts";
 
 /**
@@ -15,19 +16,20 @@ export function beLate(
   work: Promise<Listed> | undefined,
   shown: JsonObject | undefined,
 ): void {
+  const key = listKey(server, kind);
   context.shared.onLate(server, kind.method);
   work?.then(
     (listed) => {
       const member = context.members.get(server);
+      if (listed.kind === "refused") return beMissing(context, kind, server, listed.error);
       if (listed.kind !== "page" || !member) return;
-      context.late.set(lateKey(server, kind), listed.result);
+      beThere(context, kind, server);
+      context.late.set(key, listed.result);
       // Else a server that is always slow would be listed without end.
       const before = shown ? namesOn(shown, kind) : [];
       if (kind.feature !== "tasks" && namesOn(listed.result, kind).join("\n") !== before.join("\n"))
         void tellChanges(context, member, [kind.feature]);
     },
-    () => {},
+    (error: unknown) => beMissing(context, kind, server, error),
   );
 }
-
-export const lateKey = (server: string, { method }: ListKind) => `${server} ${method}`;

@@ -11,14 +11,15 @@ import { isAway, type Member, type MergedContext, mayOffer, toldOf } from "../co
 import { allAway, wrongCursor } from "../errors.ts";
 import { welcome } from "../handshake.ts";
 import { ask } from "../sending.ts";
-import { gathered } from "../upstreams/gathered.ts";
+import { gathered, type Outcome } from "../upstreams/gathered.ts";
 import { unlessAway } from "../upstreams/unless-away.ts";
 import { cursorsIn } from "../words/cursor.ts";
 import { marked } from "../words/marks.ts";
 import type { Own } from "../words/names.ts";
-import { type ListKind, mergedPage, type Page } from "../words/pages.ts";
+import { type ListKind, mergedPage, namesOn, type Page } from "../words/pages.ts";
 import { withoutProgress } from "../words/to-server.ts";
-import { beLate, lateKey } from "./late-lists.ts";
+import { beLate } from "./late-lists.ts";
+import { beMissing, beThere, listKey } from "./missing-lists.ts";
 import { LIST_MS, type Listed, learnNames, listedIn } from "./names-known.ts";
 import { rememberUri } from "./uri-owners.ts";
 
@@ -44,24 +45,53 @@ export async function list(context: MergedContext, kind: ListKind, call: Call): 
   );
   const outcomes = await gathered(works, LIST_MS);
   unlink();
-  const pages: Page[] = [];
-  const errors: RpcError[] = [];
-  for (const [server, outcome] of outcomes) {
-    if (outcome.kind === "late") {
-      const shown = cursors ? undefined : context.late.get(lateKey(server, kind));
-      if (shown) pages.push({ server, result: shown });
-      beLate(context, kind, server, works.get(server), shown);
-    } else if (outcome.kind === "failed") errors.push(toRpcError(outcome.error));
-    else if (outcome.value.kind === "page") pages.push({ server, result: outcome.value.result });
-    else if (outcome.value.kind === "refused") errors.push(outcome.value.error);
-  }
+  const { pages, errors } = sorted(context, kind, call, { works, outcomes, isFirst: !cursors });
   const [error] = errors;
   // Who goes on with a list must learn that a part of it cannot be had; who begins gets what there is.
   if (error && (cursors || pages.length === 0)) return answered(errorResponse(id, error));
   if (pages.length === 0 && asked.length < wanted.length)
     return answered(errorResponse(id, toRpcError(allAway(reasonsOf(wanted)))));
+  // What is shown counts among what may clash, though the rest of its list could not be read.
+  if (kind.by !== "taskId")
+    for (const { server, result } of pages) shared.catalogue.add(server, kind.method, namesOn(result, kind));
   const isWhole = pages.length === wanted.length;
   return answered(resultResponse(id, mergedPage(kind, pages, tellingNames(context, kind), isWhole)));
+}
+
+/** What was asked, of which page of the list, and what came of it. */
+interface Asked {
+  works: ReadonlyMap<string, Promise<Listed>>;
+  outcomes: ReadonlyMap<string, Outcome<Listed>>;
+  /** Whether the list begins with this page. */
+  isFirst: boolean;
+}
+
+/** Pages to show and refusals, in the order of the servers. Of who gave nothing, it is heard later. */
+function sorted(
+  context: MergedContext,
+  kind: ListKind,
+  { signal }: Call,
+  { works, outcomes, isFirst }: Asked,
+): { pages: Page[]; errors: RpcError[] } {
+  const pages: Page[] = [];
+  const errors: RpcError[] = [];
+  const refused = (server: string, error: unknown, told: RpcError) => {
+    errors.push(told);
+    if (isFirst && !signal.aborted) beMissing(context, kind, server, error);
+  };
+  for (const [server, outcome] of outcomes) {
+    if (outcome.kind === "late") {
+      const shown = isFirst ? context.late.get(listKey(server, kind)) : undefined;
+      if (shown) pages.push({ server, result: shown });
+      beLate(context, kind, server, works.get(server), shown);
+    } else if (outcome.kind === "failed") refused(server, outcome.error, toRpcError(outcome.error));
+    else if (outcome.value.kind === "refused") refused(server, outcome.value.error, outcome.value.error);
+    else {
+      beThere(context, kind, server);
+      if (outcome.value.kind === "page") pages.push({ server, result: outcome.value.result });
+    }
+  }
+  return { pages, errors };
 }
 
 const reasonsOf = (members: readonly Member[]): string[] =>

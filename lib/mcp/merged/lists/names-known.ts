@@ -43,17 +43,17 @@ export async function learnNames(
   if (!catalogue.isFresh(name, kind.method)) await walk(context, member, kind, first);
 }
 
-/** Reads a server's list to its end, in our own name. */
-async function walk(
+/** Reads a server's list to its end, in our own name. @returns whether it could be read */
+export async function walk(
   context: MergedContext,
   member: Member,
   kind: ListKind,
   first?: JsonObject,
-): Promise<void> {
+): Promise<boolean> {
   const names: string[] = first ? namesOn(first, kind) : [];
   const pages = nextPage();
   let cursor = first ? pages(first) : undefined;
-  if (first && cursor === undefined) return;
+  if (first && cursor === undefined) return true;
   do {
     const params = { ...metaFor(context), ...(cursor === undefined ? {} : { cursor }) };
     const message = requestMessage(context.nextId(), kind.method, params);
@@ -64,11 +64,12 @@ async function walk(
     });
     const page = listedIn(member, answer);
     if (page.kind === "none") break;
-    if (page.kind === "refused") return;
+    if (page.kind === "refused") return false;
     for (const name of namesOn(page.result, kind)) names.push(name);
     cursor = pages(page.result);
   } while (cursor !== undefined);
   context.shared.catalogue.learn(member.name, kind.method, names);
+  return true;
 }
 
 /** What a modern request of ours says of the client. */
@@ -81,7 +82,7 @@ export async function refresh(context: MergedContext, methods: readonly string[]
   const works = new Map<string, Promise<unknown>>();
   for (const member of context.members.values())
     for (const method of methods) {
-      const kind = LISTS[method];
+      const kind = LISTS.get(method);
       if (kind && !isAway(member) && mayOffer(member, kind.feature))
         works.set(`${member.name} ${method}`, walk(context, member, kind));
     }

@@ -21,6 +21,8 @@ interface Kept {
 export interface Catalogue {
   /** All names of one server's list were seen. */
   learn(server: string, method: string, names: readonly string[]): void;
+  /** Some names of one server's list were seen, whatever else is in it. */
+  add(server: string, method: string, names: readonly string[]): void;
   /** A server's lists below this prefix have changed. */
   forget(server: string, methods: string): void;
   isFresh(server: string, method: string): boolean;
@@ -31,23 +33,30 @@ export interface Catalogue {
   recalled(): Promise<void>;
 }
 
-export function createCatalogue(
-  servers: readonly MergedServer[],
-  prefix: PrefixRule,
-  nowMs: () => number = () => performance.now(),
-): Catalogue {
+/** What is kept of each list, by its method and the server. */
+function createKept(servers: readonly string[]) {
   const kept = new Map<string, Map<string, Kept>>();
-  const exposures = new Map<string, Exposed>();
   const of = (method: string) => {
     const known = kept.get(method) ?? new Map<string, Kept>();
     kept.set(method, known);
     return known;
   };
   const listed = (method: string): Listed[] =>
-    servers.flatMap(({ name }) => {
-      const names = of(method).get(name)?.names;
-      return names ? [{ server: name, names }] : [];
+    servers.flatMap((server) => {
+      const names = of(method).get(server)?.names;
+      return names ? [{ server, names }] : [];
     });
+  return { kept, of, listed };
+}
+
+export function createCatalogue(
+  servers: readonly MergedServer[],
+  prefix: PrefixRule,
+  nowMs: () => number = () => performance.now(),
+): Catalogue {
+  const all = servers.map(({ name }) => name);
+  const { kept, of, listed } = createKept(all);
+  const exposures = new Map<string, Exposed>();
   let recalling: Promise<void> | undefined;
   const takeRemembered = (server: string, memory: ServerMemory | undefined) => {
     for (const [method, list] of Object.entries(REMEMBERED)) {
@@ -65,6 +74,13 @@ export function createCatalogue(
       exposures.delete(method);
       remember(servers, server, method, names);
     },
+    add(server, method, names) {
+      const before = of(method).get(server);
+      const known = withMore(before, names);
+      if (known === before || !known) return;
+      of(method).set(server, known);
+      exposures.delete(method);
+    },
     forget(server, methods) {
       for (const [method, lists] of kept) {
         const known = lists.get(server);
@@ -77,7 +93,7 @@ export function createCatalogue(
     },
     listed,
     exposed(method) {
-      const known = exposures.get(method) ?? exposureOf(method, listed(method), prefix);
+      const known = exposures.get(method) ?? exposureOf(method, listed(method), prefix, all);
       exposures.set(method, known);
       return known;
     },
@@ -91,8 +107,15 @@ export function createCatalogue(
 }
 
 /** URIs never bear a prefix for its own sake. */
-const exposureOf = (method: string, lists: readonly Listed[], prefix: PrefixRule): Exposed =>
-  method in REMEMBERED ? exposedNames(lists, prefix) : exposedNames(lists, "clash", namedUri);
+const exposureOf = (
+  method: string,
+  lists: readonly Listed[],
+  prefix: PrefixRule,
+  servers: readonly string[],
+): Exposed =>
+  method in REMEMBERED
+    ? exposedNames(lists, prefix, servers)
+    : exposedNames(lists, "clash", servers, namedUri);
 
 /** Keeps names for later runs, in the background. */
 function remember(
@@ -108,6 +131,13 @@ function remember(
 
 const isSame = (one: readonly string[], other: readonly string[]) =>
   one.length === other.length && one.every((name, at) => name === other[at]);
+
+/** With names that are not among them yet; the same where all are. */
+function withMore(known: Kept | undefined, names: readonly string[]): Kept | undefined {
+  const before = new Set(known?.names);
+  const more = names.filter((name) => !before.has(name));
+  return more.length === 0 ? known : { ...known, names: [...before, ...more] };
+}
 
 const withNames = (old: ServerMemory, list: "tools" | "prompts", names: readonly string[]): ServerMemory =>
   isSame(old.names?.[list] ?? [], names) ? old : { ...old, names: { ...old.names, [list]: [...names] } };

@@ -21,12 +21,25 @@ const LENGTHS = [64, 128] as const;
 const NOT_PREFIX = /[^A-Za-z0-9_-]/g;
 const NOT_NAME = /[^A-Za-z0-9_.-]/g;
 
-/** A name with its server's before it: `svc_search`. Within the spec's characters and lengths, and ever the same. */
-export function prefixed({ server, name }: Own): string {
+const prefixOf = (server: string): string => `${server.replace(NOT_PREFIX, "_")}_`;
+
+/**
+ * A name with its server's before it: `svc_search`. Within the spec's characters and lengths, and ever the same.
+ *
+ * @param servers all that there are: what may be read as another's (`a` with `b_c` beside `a_b` with `c`) is told apart by
+ * their names alone, whatever is listed and whichever is there
+ */
+export function prefixed({ server, name }: Own, servers: readonly string[] = []): string {
   const clean = name.replace(NOT_NAME, "_");
-  const whole = `${server.replace(NOT_PREFIX, "_")}_${clean}`;
+  const own = prefixOf(server);
+  const whole = own + clean;
   const longest = name.length <= LENGTHS[0] ? LENGTHS[0] : LENGTHS[1];
-  return clean === name && whole.length <= longest ? whole : told(whole, { server, name }, longest);
+  const mayBeAnothers = servers
+    .map(prefixOf)
+    .some((prefix, at) => servers[at] !== server && prefix.length >= own.length && whole.startsWith(prefix));
+  return clean === name && whole.length <= longest && !mayBeAnothers
+    ? whole
+    : told(whole, { server, name }, longest);
 }
 
 /** A name that says apart what would be the same otherwise. */
@@ -54,12 +67,14 @@ export interface Exposed {
  * Gives each listed thing its name. Where servers have the same, all of them get their server's: which of them came first
  * makes no difference, and no name comes to mean another server's.
  *
+ * @param servers all that there are, whether their lists are known or not
  * @param withServer the form that says the server
  */
 export function exposedNames(
   listed: readonly Listed[],
   rule: PrefixRule,
-  withServer: (own: Own) => string = prefixed,
+  servers: readonly string[] = listed.map(({ server }) => server),
+  withServer: (own: Own) => string = (own) => prefixed(own, servers),
 ): Exposed {
   const counts = new Map<string, number>();
   for (const { names } of listed)

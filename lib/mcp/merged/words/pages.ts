@@ -14,7 +14,8 @@ export interface ListKind {
   by: "name" | "uri" | "uriTemplate" | "taskId";
 }
 
-export const LISTS: Readonly<Record<string, ListKind>> = Object.fromEntries(
+/** By method; whatever a client may call its own. */
+export const LISTS: ReadonlyMap<string, ListKind> = new Map(
   (
     [
       ["tools/list", "tools", "tools", "name"],

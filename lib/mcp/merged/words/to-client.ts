@@ -67,7 +67,9 @@ export function messageForClient(
       }),
       ...(message.method === "elicitation/create" ? question(server) : {}),
     });
-    return requestMessage(markedId(server, message.id), message.method, params);
+    const { continuation } = message;
+    const asked = requestMessage(markedId(server, message.id), message.method, params);
+    return continuation ? { ...asked, continuation } : asked;
   }
   const params = withChanges(given, {
     _meta: within({ [RELATED_TASK]: within({ taskId: mark }) }),

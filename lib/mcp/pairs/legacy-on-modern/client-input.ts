@@ -12,6 +12,7 @@ import {
 import { Pending } from "../../jsonrpc/pending.ts";
 import type { OnMessage } from "../../protocol/transport.ts";
 import { inputRequests } from "../../translate/gather-input.ts";
+import { type Continuation, continuationValue } from "./continuation.ts";
 
 /** The client would not give the input that the server asked for. */
 export class InputRefused extends Error {
@@ -30,6 +31,13 @@ export interface Asking {
   signal: AbortSignal;
   /** Takes the questions, as requests to the client. */
   onMessage: OnMessage;
+  /** What goes with the questions, where another process may have to go on: they are asked one after the other then. */
+  continuable?: Pick<Continuation, "requestState" | "responses">;
+}
+
+interface Question {
+  key: string;
+  request: RequestMessage;
 }
 
 /** The questions of a modern server's, as requests to a legacy client. */
@@ -53,7 +61,8 @@ export class ClientInput {
    * @throws InputRefused with the client's error; M2mcpError for a question that this client cannot be asked; the signal's
    *   reason
    */
-  async gather(wanted: JsonObject, { capabilities, signal, onMessage }: Asking): Promise<JsonObject> {
+  async gather(wanted: JsonObject, asking: Asking): Promise<JsonObject> {
+    const { capabilities, signal, onMessage, continuable } = asking;
     const read = inputRequests(wanted, capabilities);
     if ("problem" in read) throw invalidAnswer(this.#host, read.problem);
     const questions = read.requests.map(({ key, method, params }) => ({
@@ -65,10 +74,10 @@ export class ClientInput {
     const onCancel = () => stopped.reject(signal.reason);
     signal.addEventListener("abort", onCancel, { once: true });
     try {
-      const answers = questions.map(
-        async ({ key, request }) => [key, await this.#ask(request, onMessage)] as const,
-      );
-      return Object.fromEntries(await Promise.race([Promise.all(answers), stopped.promise]));
+      const answers = continuable
+        ? this.#inTurn(questions, wanted, continuable, onMessage)
+        : this.#atOnce(questions, onMessage);
+      return await Promise.race([answers, stopped.promise]);
     } finally {
       signal.removeEventListener("abort", onCancel);
       // What is still open is of no use any more.
@@ -81,6 +90,35 @@ export class ClientInput {
   /** Takes the client's answer. */
   respond(message: ResponseMessage): void {
     if (message.id !== null) this.#asked.settle(message.id)?.(message);
+  }
+
+  async #atOnce(questions: readonly Question[], onMessage: OnMessage): Promise<JsonObject> {
+    const answers = questions.map(
+      async ({ key, request }) => [key, await this.#ask(request, onMessage)] as const,
+    );
+    return Object.fromEntries(await Promise.all(answers));
+  }
+
+  /** Each question bears all of the answers before it: whichever process gets its answer has the whole. */
+  async #inTurn(
+    questions: readonly Question[],
+    wanted: JsonObject,
+    { responses: before, ...state }: NonNullable<Asking["continuable"]>,
+    onMessage: OnMessage,
+  ): Promise<JsonObject> {
+    const responses = { ...before };
+    const rest = { ...wanted };
+    for (const { key, request } of questions) {
+      delete rest[key];
+      const continuation = continuationValue({
+        ...state,
+        responses: { ...responses },
+        key,
+        rest: { ...rest },
+      });
+      responses[key] = await this.#ask({ ...request, continuation }, onMessage);
+    }
+    return responses;
   }
 
   async #ask(question: RequestMessage, onMessage: OnMessage): Promise<JsonObject> {

@@ -17,7 +17,7 @@ import { type Answer, answered, errorIn } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { type ClientIdentity, META_SUBSCRIPTION } from "../../protocol/meta.ts";
 import { LISTEN, untagged } from "../../protocol/subscription.ts";
-import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
+import type { Call, Continued, OnMessage, Transport } from "../../protocol/transport.ts";
 import { createOutputShapes } from "../../translate/output-schema.ts";
 import { legacyError, legacyResult } from "../../translate/to-legacy.ts";
 import { withModernMeta } from "../../translate/to-modern.ts";
@@ -25,6 +25,7 @@ import type { EraTransport, Opened } from "../era-transport.ts";
 import { throughRounds } from "../rounds.ts";
 import { ClientInput, InputRefused } from "./client-input.ts";
 import { ClientSettings } from "./client-settings.ts";
+import { readContinuation } from "./continuation.ts";
 import { initializedFrom } from "./handshake.ts";
 
 /** The client's handshake. */
@@ -51,6 +52,8 @@ export interface LegacyOnModernOptions {
   /** The modern server. */
   transport: Transport;
   onMessage: OnMessage;
+  /** Another process may have to go on with what the client is asked. */
+  shared: boolean;
 }
 
 /**
@@ -68,9 +71,11 @@ class LegacyOnModern implements EraTransport {
   readonly #settings: ClientSettings;
   readonly #input: ClientInput;
   readonly #shapes = createOutputShapes();
+  readonly #shared: boolean;
 
-  constructor({ endpoint, ids, transport, onMessage }: LegacyOnModernOptions) {
+  constructor({ endpoint, ids, transport, onMessage, shared }: LegacyOnModernOptions) {
     this.#ids = ids;
+    this.#shared = shared;
     this.#host = hostOf(endpoint.url);
     this.#transport = transport;
     this.#input = new ClientInput(ids, this.#host);
@@ -130,8 +135,17 @@ class LegacyOnModern implements EraTransport {
   }
 
   /** Sends one request, through its rounds of input. */
-  #send({ message, signal, onMessage }: Call): Promise<Answer> {
+  #send({ message, signal, onMessage, continued }: Call): Promise<Answer> {
     let id: Id | undefined;
+    const gather = (wanted: JsonObject, requestState: unknown, responses: JsonObject = {}) => {
+      const state = requestState === undefined ? {} : { requestState };
+      return this.#input.gather(wanted, {
+        capabilities: this.#state.client.capabilities,
+        signal,
+        onMessage,
+        ...(this.#shared ? { continuable: { ...state, responses } } : {}),
+      });
+    };
     const toClient: OnMessage = (received) =>
       onMessage(received.kind === "notification" ? toLegacy(received) : received);
     return throughRounds(exactParams(message), {
@@ -141,12 +155,10 @@ class LegacyOnModern implements EraTransport {
         const round = this.#modern(id, message.method, params);
         return this.#transport.request({ message: round, signal, onMessage: toClient });
       },
-      gather: (wanted) => {
-        const { capabilities } = this.#state.client;
-        return this.#input.gather(wanted, { capabilities, signal, onMessage });
-      },
+      gather,
       signal,
       host: this.#host,
+      continued: continued && (() => restOfRound(continued, gather)),
     });
   }
 
@@ -159,6 +171,22 @@ class LegacyOnModern implements EraTransport {
     const result = legacyResult(exactResult(answer.message));
     return answered(resultResponse(request.id, this.#shapes.legacy(request, result)));
   }
+}
+
+/** The round whose question was answered at another process than it was asked: what is left of it is asked here. */
+async function restOfRound(
+  { from, response }: Continued,
+  gather: (wanted: JsonObject, requestState: unknown, responses: JsonObject) => Promise<JsonObject>,
+): Promise<JsonObject> {
+  const round = readContinuation(from);
+  if (!round || !response) return {};
+  if (response.error) throw new InputRefused(response.error);
+  const { requestState, key, rest } = round;
+  const responses = { ...round.responses, [key]: exactResult(response) };
+  return {
+    inputResponses: await gather(rest, requestState, responses),
+    ...(requestState === undefined ? {} : { requestState }),
+  };
 }
 
 /** The tag of the subscription that carries a notification is ours. */

@@ -1,6 +1,6 @@
 import { errorResponse, type RequestMessage, request, resultResponse } from "../../jsonrpc/message.ts";
-import type { Transport } from "../../protocol/transport.ts";
 import type { HeldEffect, HeldEvent } from "../../translate/input-required.ts";
+import { continuationOf } from "./continuation.ts";
 import type { Held } from "./held-request.ts";
 import { inputRequired, modernOutcome, type OutcomeContext } from "./outcomes.ts";
 
@@ -11,7 +11,8 @@ const RETRY_MS = 5 * 60_000;
 
 /** What effects reach beyond their request. */
 export interface EffectContext {
-  session: Pick<Transport, "respond">;
+  /** Whether another process may have to go on with it. */
+  shared: boolean;
   /** What the translation of an answer needs, as it is by now. */
   outcomes(): OutcomeContext;
   /** Tells a request what has happened to it. */
@@ -24,7 +25,8 @@ export interface EffectContext {
 
 /** Does what the step of a held request asks for: timers, and messages to the client and the server. */
 export function carryOut(held: Held, effect: HeldEffect, context: EffectContext): void {
-  const { session, happen } = context;
+  const { happen, shared } = context;
+  const session = held.at.transport;
   switch (effect.kind) {
     case "start_window":
       held.timer = setTimeout(
@@ -44,7 +46,12 @@ export function carryOut(held: Held, effect: HeldEffect, context: EffectContext)
       context.expectRetry(effect.requestState, held);
       waiting?.settle({
         kind: "answer",
-        answer: inputRequired(waiting.id, effect.inputs, effect.requestState),
+        answer: inputRequired(
+          waiting.id,
+          effect.inputs,
+          effect.requestState,
+          shared ? continuationOf(held, effect.inputs) : undefined,
+        ),
       });
       return;
     }

@@ -6,10 +6,16 @@ import type { Answer } from "../../protocol/answer.ts";
 import { metaOf } from "../../protocol/meta.ts";
 import type { Call, OnMessage } from "../../protocol/transport.ts";
 import type { HeldRequest, Outcome } from "../../translate/input-required.ts";
+import type { SessionTransport } from "../era-transport.ts";
 
 /** A request at the legacy server, with the client's request that waits for it by now. */
 export interface Held {
   state: HeldRequest;
+  /** The session that it is under way in, and its id there. */
+  readonly at: SessionTransport;
+  readonly id: Id;
+  /** Where its stream can be resumed, as far as the server says so. */
+  lastEventId: string | undefined;
   readonly method: string;
   /** What the client's latest request says of itself. */
   meta: JsonObject;
@@ -23,14 +29,24 @@ export interface Held {
   readonly cancel: AbortController;
 }
 
-/** A request of the client's that is about to be sent. */
-export function heldFor(message: RequestMessage): Held {
-  const meta = metaOf(message);
+/**
+ * A request of the client's that is about to be sent, or was at another process.
+ *
+ * @param progressToken the server's, where that is not the client's latest
+ */
+export function heldFor(
+  message: RequestMessage,
+  { at, id }: Pick<Held, "at" | "id">,
+  progressToken: unknown = metaOf(message).progressToken,
+): Held {
   return {
     state: { kind: "running" },
+    at,
+    id,
+    lastEventId: undefined,
     method: message.method,
-    meta,
-    progressToken: meta.progressToken,
+    meta: metaOf(message),
+    progressToken,
     waiting: undefined,
     timer: undefined,
     cancel: new AbortController(),

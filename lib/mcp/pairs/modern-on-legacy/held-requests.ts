@@ -1,25 +1,36 @@
-import { isObject } from "../../../json.ts";
+import { isObject, type JsonObject } from "../../../json.ts";
 import type { Ids } from "../../jsonrpc/id.ts";
 import {
   exactParams,
   type NotificationMessage,
   type RequestMessage,
+  type RpcError,
   request as requestMessage,
 } from "../../jsonrpc/message.ts";
 import type { Answer } from "../../protocol/answer.ts";
+import type { SavedSession } from "../../protocol/endpoint.ts";
 import { metaOf } from "../../protocol/meta.ts";
-import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
+import type { Call, OnMessage } from "../../protocol/transport.ts";
 import { type HeldEvent, step } from "../../translate/input-required.ts";
 import { withoutModernMeta } from "../../translate/to-legacy.ts";
+import type { SessionTransport } from "../era-transport.ts";
+import { type Continuation, readContinuation } from "./continuation.ts";
 import { carryOut, type EffectContext } from "./effects.ts";
 import { type Held, heldFor, nextAnswer } from "./held-request.ts";
 import { LogFilter, passProgress } from "./notifications.ts";
 import { declined, unknownState } from "./outcomes.ts";
 import { destinationOf } from "./server-questions.ts";
+import { takeUp } from "./taken-up.ts";
 import { isAccepted, UrlRetries } from "./url-retries.ts";
 
 export interface HeldRequestsOptions {
-  session: Transport;
+  session: SessionTransport;
+  /** Goes on in a session of the server's that another process has opened. */
+  resumeSession(onMessage: OnMessage, session: SavedSession): SessionTransport;
+  /** Whether another process may have to go on with a request. */
+  shared: boolean;
+  /** The server, for what is told of it. */
+  host: string;
   ids: Ids;
   /** Takes what is meant for the client, besides progress and logs of its requests. */
   onMessage: OnMessage;
@@ -44,7 +55,7 @@ export class HeldRequests {
   constructor(options: HeldRequestsOptions) {
     this.#options = options;
     this.#effects = {
-      session: options.session,
+      shared: options.shared,
       outcomes: () => ({
         serverInfo: options.serverInfo(),
         retryAfterVisit: (error) => this.#urlRetries.add(error),
@@ -57,6 +68,8 @@ export class HeldRequests {
 
   /** One request of the client's: a new one, or the retry of one. See `Transport.request`. */
   request(call: Call): Promise<Answer> {
+    const from = call.continued && readContinuation(call.continued.from);
+    if (from) return this.#takeUp(call, from);
     return call.message.params.requestState === undefined ? this.#start(call) : this.#retry(call);
   }
 
@@ -70,17 +83,46 @@ export class HeldRequests {
   }
 
   #start(call: Call): Promise<Answer> {
-    const { session, ids } = this.#options;
-    const held = heldFor(call.message);
-    this.#all.add(held);
+    const { session, ids, shared } = this.#options;
     const params = withoutModernMeta(exactParams(call.message));
-    const message = requestMessage(ids.next(), held.method, params);
+    const message = requestMessage(ids.next(), call.message.method, params);
+    const held = heldFor(call.message, { at: session, id: message.id });
+    this.#all.add(held);
     const onMessage: OnMessage = (received) => this.#receive(received, held);
-    session.request({ message, signal: held.cancel.signal, onMessage }).then(
+    const onEventId = (id: string) => {
+      held.lastEventId = id;
+    };
+    const sent = { message, signal: held.cancel.signal, onMessage };
+    session.transport.request(shared ? { ...sent, onEventId } : sent).then(
       (answer) => this.#happen(held, { kind: "finished", outcome: { kind: "answer", answer } }),
       (error: unknown) => this.#happen(held, { kind: "finished", outcome: { kind: "failure", error } }),
     );
     return nextAnswer(held, call);
+  }
+
+  /** The client's retry of what another process has begun. */
+  #takeUp(call: Call, from: Continuation): Promise<Answer> {
+    const { inputResponses } = exactParams(call.message);
+    const responses = isObject(inputResponses) ? inputResponses : {};
+    if (from.kind === "visit") return this.#afterVisit(call, from.error, responses);
+    const { resumeSession, host } = this.#options;
+    const onMessage: OnMessage = (received) => this.#receive(received, held);
+    const at = resumeSession(onMessage, from.session);
+    const held: Held = heldFor(call.message, { at, id: from.id }, from.progressToken);
+    this.#all.add(held);
+    const answer = nextAnswer(held, call);
+    void takeUp(held, from, {
+      host,
+      responses,
+      onMessage,
+      askAgain: (question) => this.#ask(question, held),
+      onFinished: (outcome) => this.#happen(held, { kind: "finished", outcome }),
+    });
+    return answer;
+  }
+
+  #afterVisit(call: Call, error: RpcError, responses: JsonObject): Promise<Answer> {
+    return isAccepted(responses) ? this.#start(call) : Promise.resolve(declined(error));
   }
 
   /** The client's retry: its answers go to the server, and the request's answer to the retry. */
@@ -89,7 +131,7 @@ export class HeldRequests {
     const key = String(requestState);
     const responses = isObject(inputResponses) ? inputResponses : {};
     const visit = this.#urlRetries.take(key);
-    if (visit) return isAccepted(responses) ? this.#start(call) : Promise.resolve(declined(visit));
+    if (visit) return this.#afterVisit(call, visit, responses);
     const held = this.#byState.get(key);
     if (!held) return Promise.resolve(unknownState());
     this.#byState.delete(key);
@@ -141,7 +183,8 @@ export class HeldRequests {
   /** A request of the server's goes to the client as a question, or is answered here. */
   #ask(message: RequestMessage, from: Held | undefined): void {
     const to = destinationOf(message, from, this.#all);
-    if (to.kind === "server") return void this.#options.session.respond(to.response);
+    const { transport } = from?.at ?? this.#options.session;
+    if (to.kind === "server") return void transport.respond(to.response);
     const { id, method } = message;
     this.#happen(to.held, { kind: "asked", input: { id, method, params: exactParams(message) } });
   }

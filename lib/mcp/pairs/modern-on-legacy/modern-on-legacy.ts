@@ -13,14 +13,14 @@ import {
 } from "../../jsonrpc/message.ts";
 import { handshake } from "../../legacy/initialize.ts";
 import { type Answer, answered } from "../../protocol/answer.ts";
-import type { Endpoint, ServerEra } from "../../protocol/endpoint.ts";
+import type { Endpoint, SavedSession, ServerEra } from "../../protocol/endpoint.ts";
 import { META_CAPABILITIES, META_CLIENT, metaOf } from "../../protocol/meta.ts";
 import { LISTEN } from "../../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
 import { modernRefusal } from "../../translate/modern-rules.ts";
 import { withoutModernMeta } from "../../translate/to-legacy.ts";
 import { discoverResult } from "../../translate/to-modern.ts";
-import type { EraTransport, Opened } from "../era-transport.ts";
+import type { EraTransport, Opened, SessionTransport } from "../era-transport.ts";
 import { HeldRequests } from "./held-requests.ts";
 import { SessionLogLevel } from "./session-log-level.ts";
 import { isChange, Subscriptions } from "./subscriptions.ts";
@@ -38,8 +38,10 @@ export interface ModernOnLegacyOptions {
   era: ServerEra;
   ids: Ids;
   onMessage: OnMessage;
-  /** Makes the transport of a legacy session. */
-  openSession(onMessage: OnMessage): Transport;
+  /** Another process may have to go on with what the client is asked. */
+  shared: boolean;
+  /** Makes the transport of a legacy session; of one that another process has opened, where that is given. */
+  openSession(onMessage: OnMessage, resumed?: SavedSession): SessionTransport;
 }
 
 /**
@@ -62,9 +64,13 @@ class ModernOnLegacy implements EraTransport {
   constructor(options: ModernOnLegacyOptions) {
     const { endpoint, ids } = options;
     this.#options = options;
-    this.#session = options.openSession((message) => this.#requests.onMessage(message));
+    const session = options.openSession((message) => this.#requests.onMessage(message));
+    this.#session = session.transport;
     this.#requests = new HeldRequests({
-      session: this.#session,
+      session,
+      resumeSession: options.openSession,
+      shared: options.shared,
+      host: hostOf(endpoint.url),
       ids,
       onMessage: (message) => this.#receive(message),
       serverInfo: () => this.#initialized?.serverInfo,

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../../json.ts";
 import type { Id } from "../../jsonrpc/id.ts";
 import {
   errorResponse,
@@ -12,14 +13,21 @@ import { META_CAPABILITIES } from "../../protocol/meta.ts";
 import { type Input, keyOf, type Outcome } from "../../translate/input-required.ts";
 import { completeResult, modernError, modernInput } from "../../translate/to-modern.ts";
 import { urlVisits } from "../../translate/url-visits.ts";
+import { afterVisit } from "./continuation.ts";
 import type { Held } from "./held-request.ts";
 
 /** The answer to the client's request that carries questions of the server's (MCP 2026-07-28 `InputRequiredResult`). */
-export function inputRequired(id: Id, inputs: readonly Input[], requestState: string): Answer {
+export function inputRequired(
+  id: Id,
+  inputs: readonly Input[],
+  requestState: string,
+  continuation: JsonObject | undefined,
+): Answer {
   const inputRequests = Object.fromEntries(
     inputs.map((input) => [keyOf(input), { method: input.method, params: modernInput(input.params) }]),
   );
-  return answered(resultResponse(id, { resultType: "input_required", inputRequests, requestState }));
+  const asking = resultResponse(id, { resultType: "input_required", inputRequests, requestState });
+  return answered(continuation ? { ...asking, continuation } : asking);
 }
 
 /** What the translation needs besides the request. */
@@ -52,14 +60,15 @@ function errorFor(held: Held, id: Id, error: RpcError, context: OutcomeContext):
   if (!wanted) return errorResponse(id, modernError(error));
   if ("error" in wanted) return errorResponse(id, wanted.error);
   const requestState = context.retryAfterVisit(error);
-  return resultResponse(id, { resultType: "input_required", ...wanted, requestState });
+  const asking = resultResponse(id, { resultType: "input_required", ...wanted, requestState });
+  return { ...asking, continuation: afterVisit(error) };
 }
 
 /** The answer to a retry whose state was never given, or whose request has ended. */
 export const unknownState = (): Answer =>
   refused(400, {
     code: INVALID_PARAMS,
-    message: "requestState is not known: the call it belongs to has ended",
+    message: "requestState is not known: the call it belongs to has ended; call again",
   });
 
 /** The answer to a retry whose user would not visit the address that the error names. */

@@ -32,7 +32,7 @@ export function observedFetch(telling: Telling, fetch: typeof globalThis.fetch):
     const method = httpMethodLabel(init?.method ?? (input instanceof Request ? input.method : "GET"));
     const address = addressOf(input instanceof Request ? input.url : String(input));
     const beganMs = performance.now();
-    const span = telling.tracer && startSpan(telling.tracer, method, address, init);
+    const span = telling.tracer && startSpan(telling, telling.tracer, method, address, init);
     const finish = (outcome: string | number, more: () => Attributes) => {
       telling.instruments.httpClient(
         performance.now() - beganMs,
@@ -68,6 +68,7 @@ function parsed(url: URL): Address {
 }
 
 function startSpan(
+  { allowed }: Telling,
   tracer: Tracer,
   method: string,
   { url, attributes }: Address,
@@ -82,7 +83,7 @@ function startSpan(
     },
     above?.context ?? ROOT_CONTEXT,
   );
-  const headers = within(span, above?.baggage, (now) => withCarried(init?.headers, carried(now)));
+  const headers = within(span, above?.baggage, (now) => withCarried(init?.headers, carried(now, allowed)));
   return { span, sent: { ...init, headers } };
 }
 

@@ -1,6 +1,6 @@
 // A span and a measurement for each HTTP request that comes in ("Semantic conventions for HTTP").
 import { type Attributes, ROOT_CONTEXT, SpanKind } from "@opentelemetry/api";
-import { below, current, spanAbove, within } from "../current.ts";
+import { above, below, current, within } from "../current.ts";
 import { httpMethodLabel } from "../label-names.ts";
 import { endSpan, type Telling } from "../telling.ts";
 
@@ -59,16 +59,16 @@ const ended = (status: number): Attributes => ({
   ...(status >= 500 ? { "error.type": String(status) } : {}),
 });
 
-function traced({ tracer }: Telling, { headers }: Incoming, method: string, work: () => void) {
-  const named = spanAbove(headers);
+function traced({ tracer, allowed }: Telling, { headers }: Incoming, method: string, work: () => void) {
+  const named = above(headers, allowed);
   if (!tracer) return named ? below(named, work) : work();
-  const above = named ?? current();
+  const over = named ?? current();
   const span = tracer.startSpan(
     `${method} ${TRACED}`,
     { kind: SpanKind.SERVER, attributes: attributesOf(method, TRACED) },
-    above?.context ?? ROOT_CONTEXT,
+    over?.context ?? ROOT_CONTEXT,
   );
-  return within(span, above?.baggage, (mine) => {
+  return within(span, over?.baggage, (mine) => {
     work();
     return (more: Attributes) => {
       mine.isOver = true;

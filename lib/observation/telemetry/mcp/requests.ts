@@ -6,6 +6,7 @@ import type { Answer } from "../../../mcp/protocol/answer.ts";
 import { metaOf } from "../../../mcp/protocol/meta.ts";
 import type { Call, Interceptor, Observe } from "../../../mcp/protocol/transport.ts";
 import { type Outcome, outcomeOf, outcomeOfFailure } from "../../outcome.ts";
+import type { Propagation } from "../../trace-context.ts";
 import { type Current, carried, current, spanAbove, within } from "../current.ts";
 import type { Instruments } from "../instruments.ts";
 import { methodLabel } from "../label-names.ts";
@@ -60,9 +61,9 @@ async function measured(telling: Telling, side: Side, call: Call, next: Next): P
   try {
     const answer = await (span
       ? span.within(call, next)
-      : next(side.kind === SpanKind.SERVER ? passedOn(call) : call));
+      : next(side.kind === SpanKind.SERVER ? passedOn(call, telling.allowed) : call));
     learn(telling.instruments, call.message, answer);
-    finish(outcomeOf(answer), answer);
+    finish(outcomeOf(answer, call.signal), answer);
     return answer;
   } catch (error) {
     finish(outcomeOfFailure(call.signal.aborted ? call.signal.reason : error), undefined);
@@ -71,21 +72,22 @@ async function measured(telling: Telling, side: Side, call: Call, next: Next): P
 }
 
 /** What HTTP's headers name goes on in `_meta` where no span of ours stands between, unless that names another. */
-function passedOn(call: Call): Call {
+function passedOn(call: Call, allowed: Propagation): Call {
   const above = current();
-  if (!above || "traceparent" in metaOf(call.message)) return call;
-  return { ...call, message: naming(call.message, above) };
+  const meta = metaOf(call.message);
+  if (!above || "traceparent" in meta || "baggage" in meta) return call;
+  return { ...call, message: naming(call.message, above, allowed) };
 }
 
 function startSpan(
-  { startedIn }: Telling,
+  { startedIn, allowed }: Telling,
   tracer: Tracer,
   { kind, attributes }: Side,
   message: RequestMessage,
 ) {
   const meta = metaOf(message);
   const ambient = current();
-  const named = spanAbove(meta);
+  const named = spanAbove(meta, allowed);
   // In `_meta` stands who asked; the transport is another matter, and linked alone (conventions, "Context propagation").
   const above = (kind === SpanKind.SERVER ? (named ?? ambient) : (ambient ?? named)) ?? startedIn;
   const linked =
@@ -105,7 +107,7 @@ function startSpan(
     within: (call: Call, next: Next) =>
       within(span, baggage, (now) => {
         mine = now;
-        return next(kind === SpanKind.CLIENT ? { ...call, message: naming(message, now) } : call);
+        return next(kind === SpanKind.CLIENT ? { ...call, message: naming(message, now, allowed) } : call);
       }),
     end(failed: Attributes) {
       if (mine) mine.isOver = true;
@@ -115,10 +117,12 @@ function startSpan(
 }
 
 /** The request with the span that it is sent in; a handshake is kept and told anew, so that it names none. */
-function naming(message: RequestMessage, now: Current): RequestMessage {
+function naming(message: RequestMessage, now: Current, allowed: Propagation): RequestMessage {
   if (message.method === "initialize") return message;
+  const more = carried(now, allowed);
+  if (Object.keys(more).length === 0) return message;
   const params = exactParams(message);
-  const _meta = { ...metaOf(message), ...carried(now) };
+  const _meta = { ...metaOf(message), ...more };
   return requestMessage(message.id, message.method, { ...params, _meta });
 }
 

@@ -1,11 +1,11 @@
 // The lock that all members of a fleet share: it expires by the cache's clock unless its owner shows that it lives.
-import { randomBytes } from "../platform/random.ts";
-import { watchStillness } from "../store/locks/stillness.ts";
-import { sleep } from "../timing/sleep.ts";
-import { startInterval } from "../timing/timer.ts";
-import { acquire, keep, type RawEntry, release } from "./entry.ts";
-import type { CacheLink } from "./link.ts";
-import { lockStuck } from "./trouble.ts";
+import { randomBytes } from "../../platform/random.ts";
+import { watchStillness } from "../../store/locks/stillness.ts";
+import { sleep } from "../../timing/sleep.ts";
+import { startInterval } from "../../timing/timer.ts";
+import { acquire, keep, type RawEntry, release } from "../entry.ts";
+import type { CacheLink } from "../link.ts";
+import { lockStuck } from "../trouble.ts";
 
 /** The lock of an owner that shows no life ends after this time, in ms. */
 const LEASE_MS = 3000;

@@ -1,0 +1,12 @@
+/** Something that one of several processes has at a time, for as long as it shows that it lives. */
+export interface Claims {
+  /**
+   * Takes it where nobody has it, and shows that its owner lives where that is who asks. Never rejects.
+   *
+   * @param mark of who asks: one word, which no other process has
+   * @returns the mark of who has it now; undefined where there is no place to agree on it
+   */
+  claim(mark: string): Promise<string | undefined>;
+  /** Gives it back, where it is ours. Never rejects. */
+  release(mark: string): Promise<void>;
+}

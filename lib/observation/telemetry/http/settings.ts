@@ -1,0 +1,59 @@
+// What the standard's variables say of OTLP over HTTP (OpenTelemetry "OTLP Exporter Configuration"). The exporters read them
+// by themselves, and say nothing of what they cannot read.
+type Env = Record<string, string | undefined>;
+
+/**
+ * Whether anything can be sent by these variables; what does not count, or is in the way, is told.
+ *
+ * @param hasAddress whether `--otlp` says where to
+ */
+export function canSend(
+  env: Env,
+  signal: "TRACES" | "METRICS",
+  hasAddress: boolean,
+  warnings: string[],
+): boolean {
+  const given = (name: string) =>
+    [`OTEL_EXPORTER_OTLP_${signal}_${name}`, `OTEL_EXPORTER_OTLP_${name}`].flatMap((variable) => {
+      const value = env[variable]?.trim();
+      return value ? [{ variable, value }] : [];
+    });
+  const [compression] = given("COMPRESSION");
+  if (compression && !["gzip", "none"].includes(compression.value))
+    warnings.push(`${compression.variable}=${compression.value} is not known here; gzip and none are`);
+  const [timeout] = given("TIMEOUT");
+  if (timeout && !(Number(timeout.value) > 0 && Number(timeout.value) < 2 ** 31))
+    warnings.push(`${timeout.variable}=${timeout.value} is no number above 0`);
+  const [endpoint] = hasAddress ? [] : given("ENDPOINT");
+  // Neither an address nor a header is repeated: both may hold secrets.
+  const faults = [
+    ...(endpoint && !isAddress(endpoint.value)
+      ? [`${endpoint.variable} is no http or https URL, like http://localhost:4318`]
+      : []),
+    ...given("HEADERS").flatMap(({ variable, value }) =>
+      areHeaders(value) ? [] : [`${variable} names headers that HTTP does not have`],
+    ),
+  ];
+  for (const fault of faults) warnings.push(`${fault}: no ${signal.toLowerCase()} are sent`);
+  return faults.length === 0;
+}
+
+const isAddress = (text: string): boolean => {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.host !== "";
+};
+
+/** Pairs as in W3C Baggage; one that is none does not count. */
+function areHeaders(text: string): boolean {
+  return text.split(",").every((pair) => {
+    const at = pair.indexOf("=");
+    const name = pair.slice(0, Math.max(0, at)).trim();
+    if (name === "") return true;
+    try {
+      const value = decodeURIComponent(pair.slice(at + 1).trim());
+      return /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,40 @@
+import { readOwnFile } from "./files.ts";
+import type { FileContent } from "./read-file.ts";
+
+/** How long what was read ahead is as good as what would be read now, in ms. */
+const GOOD_MS = 100;
+/** Far above what files of ours come to. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Null once a lock was taken: from then on what was read before may have been changed. */
+let ahead: Map<string, { reading: Promise<FileContent | null>; atMs: number }> | null = new Map();
+
+/**
+ * Begins to read files of ours that a start will ask for one after another, while other things are loaded: each of them
+ * costs a turn of the event loop otherwise. The first reading of each takes what came of it.
+ */
+export function readAhead(files: readonly string[]): void {
+  if (!ahead) return;
+  for (const file of files) {
+    const reading = readOwnFile(file, MOST_BYTES);
+    // Whoever asks for it is told.
+    reading.catch(() => {});
+    ahead.set(file, { reading, atMs: performance.now() });
+  }
+}
+
+/** As `readOwnFile`, once from what was read ahead. */
+export async function readOnceAhead(file: string, maxBytes: number): Promise<FileContent | null> {
+  const begun = ahead?.get(file);
+  ahead?.delete(file);
+  if (begun && performance.now() - begun.atMs < GOOD_MS) {
+    const found = await begun.reading;
+    if (!found || found.bytes.length <= maxBytes) return found;
+  }
+  return readOwnFile(file, maxBytes);
+}
+
+/** What was read ahead does not count any more: a lock is held, under which files are read as they are now. */
+export function endReadAhead(): void {
+  ahead = null;
+}

@@ -1,0 +1,42 @@
+import { cacheClaims } from "../../cache/locks/claim.ts";
+import type { Command } from "../../command-line/command.ts";
+import type { Claims } from "../../hosts/serve/modern/claims.ts";
+import { fileClaims } from "../../store/locks/claim.ts";
+import { storePaths } from "../../store/paths.ts";
+import { linkTo } from "../target/sharing/link-to.ts";
+import type { Target } from "../target/target.ts";
+
+/**
+ * Where processes agree on which of them has the server's session for modern clients: the cache of the first server that has
+ * one, and the store where there is none, or it does not serve.
+ *
+ * @param key what is claimed is named with it, so that the name reveals nothing
+ */
+export function sessionClaims(
+  command: Command,
+  targets: readonly Target[],
+  key: Uint8Array,
+): Claims | undefined {
+  const [first] = targets;
+  if (!first) return undefined;
+  const { createHmac } = process.getBuiltinModule("node:crypto");
+  // What one process refuses, or says of itself, another one does not do for it: only those that are alike share a session.
+  const alike = targets.map(({ server, profile, headers, policies, protocol }) => [
+    // Of several, what is named after a profile is.
+    targets.length > 1 ? profile?.name : undefined,
+    ...[server, headers, protocol],
+    policies.map(({ by: _by, ...policy }) => policy),
+  ]);
+  const parts = JSON.stringify(["holder", alike, command.options.value("prefix") ?? null]);
+  const id = createHmac("sha256", key).update(parts).digest("hex").slice(0, 32);
+  const inStore = fileClaims(storePaths(first.store.folder), id);
+  const cached = targets.find(({ sharedCache }) => sharedCache !== undefined);
+  if (!cached?.sharedCache) return inStore;
+  const inCache = cacheClaims(linkTo(command, cached, cached.sharedCache), `m2mcp:{${id}}`);
+  return {
+    claim: async (mark) => (await inCache.claim(mark)) ?? inStore.claim(mark),
+    async release(mark) {
+      await Promise.all([inCache.release(mark), inStore.release(mark)]);
+    },
+  };
+}

@@ -1,0 +1,148 @@
+// Clients and servers that do what few expect, at several servers as one.
+import { expect, test } from "bun:test";
+import { startBridge } from "../../support/bridge.ts";
+import { homeForEachTest } from "../../support/home.ts";
+import { type Asked, refuse, reply, says } from "../../support/mcp/scripted.ts";
+import { startLegacyServer } from "../../support/mcp/scripted-legacy.ts";
+import { startModernServer } from "../../support/mcp/scripted-modern.ts";
+import {
+  call,
+  DISCOVER,
+  INITIALIZE,
+  INITIALIZED,
+  type Json,
+  modern,
+  request,
+} from "../../support/messages.ts";
+import { save } from "./servers.ts";
+
+const home = homeForEachTest();
+const listed = (...names: string[]) => ({
+  tools: names.map((name) => ({ name, inputSchema: { type: "object" } })),
+});
+const namesIn = (line: { result?: Json }) => line.result.tools.map(({ name }: { name: string }) => name);
+
+test("names are told apart though a server's list cannot be read to its end", async () => {
+  for (const name of ["a", "b"]) {
+    const server = await startLegacyServer((asked) => {
+      if (asked.method !== "tools/list") return reply(asked, says(name));
+      return asked.params?.cursor === undefined
+        ? reply(asked, { ...listed("x"), nextCursor: "2" })
+        : refuse(asked, 200, { code: -32603, message: "broken" });
+    });
+    await save(home, name, home.owns(server).url);
+  }
+  const bridge = startBridge(home, ["@a", "@b"]);
+  bridge.say(INITIALIZE, INITIALIZED, request(2, "tools/list"));
+  expect(namesIn(await bridge.answer(2))).toEqual(["a_x", "b_x"]);
+  bridge.say(call(3, "a_x"), call(4, "b_x"));
+  expect((await bridge.answer(3)).result).toEqual(says("a"));
+  expect((await bridge.answer(4)).result).toEqual(says("b"));
+  await bridge.stop();
+});
+
+test("a method that is called like what every object has is an unknown method", async () => {
+  for (const name of ["a", "b"])
+    await save(
+      home,
+      name,
+      home.owns(await startLegacyServer((asked) => refuse(asked, 200, { code: -32601, message: "none" })))
+        .url,
+    );
+  const bridge = startBridge(home, ["@a", "@b"]);
+  const methods = ["constructor", "toString", "__proto__", "hasOwnProperty"];
+  bridge.say(INITIALIZE, INITIALIZED, ...methods.map((method) => request(method, method)));
+  for (const method of methods) expect((await bridge.answer(method)).error.code).toBe(-32601);
+  await bridge.stop();
+});
+
+test("a log level waits 3 s for a server that says nothing to it", async () => {
+  const handshake = { capabilities: { logging: {}, tools: {} } };
+  const silent = await startLegacyServer(
+    (asked) => (asked.method === "logging/setLevel" ? undefined : reply(asked, listed())),
+    { handshake },
+  );
+  const quick = await startLegacyServer((asked) => reply(asked, {}), { handshake });
+  await save(home, "silent", home.owns(silent).url);
+  await save(home, "quick", home.owns(quick).url);
+  const bridge = startBridge(home, ["@silent", "@quick"]);
+  bridge.say(INITIALIZE, INITIALIZED, request(2, "logging/setLevel", { level: "debug" }));
+  expect((await bridge.answer(2, 20_000)).result).toEqual({});
+  await bridge.stop();
+});
+
+test("a retry at a process that has carried nothing before finds the server's own name", async () => {
+  const asks = (asked: Asked) =>
+    reply(
+      asked,
+      asked.params.name !== "x"
+        ? { resultType: "complete", ...says(`unknown ${asked.params.name}`), isError: true }
+        : asked.params.requestState === undefined
+          ? { resultType: "input_required", requestState: "mine", inputRequests: {} }
+          : { resultType: "complete", ...says(`went on with ${asked.params.requestState}`) },
+    );
+  for (const name of ["a", "b"]) {
+    const server = home.owns(await startModernServer());
+    server.methods["tools/list"] = (asked) => reply(asked, { resultType: "complete", ...listed("x") });
+    server.methods["tools/call"] = asks;
+    await save(home, name, server.url);
+  }
+  const first = startBridge(home, ["@a", "@b"]);
+  first.say(DISCOVER, modern(call(2, "b_x")));
+  const { requestState } = (await first.answer(2)).result;
+  expect(requestState).toBe("b:mine");
+  await first.stop();
+  const next = startBridge(home, ["@a", "@b"], { env: { M2MCP_STORE: "file" } });
+  next.say(modern(request(3, "tools/call", { name: "b_x", requestState, inputResponses: {} })));
+  expect((await next.answer(3)).result.content).toEqual(says("went on with mine").content);
+  await next.stop();
+});
+
+test("a word for --prefix that is none is refused, wherever it stands; so is a second name at a one-off command", async () => {
+  for (const name of ["a", "b"])
+    await save(home, name, home.owns(await startLegacyServer((asked) => reply(asked, listed("x")))).url);
+  for (const args of [
+    ["bridge", "@a", "@b"],
+    ["bridge", "@a"],
+    ["serve", "@a"],
+    ["install", "@a", "@b", "--print"],
+  ]) {
+    const { code, stderr } = await home.run([...args, "--prefix", "never"]);
+    expect([args, code, stderr]).toEqual([args, 1, expect.stringContaining("clash or always")]);
+  }
+  const { code, stderr } = await home.run(["@a", "@b", "tools-list"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("m2mcp bridge @a @b")]);
+});
+
+const REFUSALS: Record<string, (asked: Asked) => void> = {
+  "an HTTP status": (asked) => void asked.response.writeHead(503).end(),
+  "what is no JSON": (asked) =>
+    void asked.response.writeHead(200, { "content-type": "application/json" }).end("{oops"),
+  "an error": (asked) => refuse(asked, 200, { code: -32603, message: "broken" }),
+};
+for (const [what, refusing] of Object.entries(REFUSALS))
+  test(`a server that is there and answers a list with ${what} is said to be missing once, and comes back by list_changed`, async () => {
+    let refuses = true;
+    const odd = await startLegacyServer((asked) =>
+      asked.method !== "tools/list"
+        ? reply(asked, says("odd"))
+        : refuses
+          ? refusing(asked)
+          : reply(asked, listed("late")),
+    );
+    const good = await startLegacyServer((asked) => reply(asked, listed("good")));
+    await save(home, "odd", home.owns(odd).url);
+    await save(home, "good", home.owns(good).url);
+    const bridge = startBridge(home, ["@odd", "@good"]);
+    bridge.say(INITIALIZE, INITIALIZED, request(2, "tools/list"), request(3, "tools/list"));
+    for (const id of [2, 3]) expect(namesIn(await bridge.answer(id))).toEqual(["good"]);
+    bridge.say(call(4, "late"));
+    expect((await bridge.answer(4)).error.message).toContain("@odd gives no list of its tools");
+    expect(bridge.stderr().match(/tools\/list goes on without @odd/g)?.length).toBe(1);
+    refuses = false;
+    await bridge.hear(({ method }) => method === "notifications/tools/list_changed", 20_000);
+    bridge.say(request(5, "tools/list"), call(6, "late"));
+    expect(namesIn(await bridge.answer(5))).toEqual(["late", "good"]);
+    expect((await bridge.answer(6)).result).toEqual(says("odd"));
+    await bridge.stop();
+  });
