@@ -1,5 +1,6 @@
 // The client's handshake with all of the servers, those that are reached later included.
 import { M2mcpError } from "../../failure.ts";
+import { oneLine } from "../../net/one-line.ts";
 import { quietly } from "../../timing/quietly.ts";
 import {
   errorResponse,
@@ -11,7 +12,7 @@ import {
   request as requestMessage,
   resultResponse,
 } from "../jsonrpc/message.ts";
-import { type Answer, answered, readAnswer, toRpcError } from "../protocol/answer.ts";
+import { type Answer, answered, errorIn, readAnswer, toRpcError } from "../protocol/answer.ts";
 import type { Call } from "../protocol/transport.ts";
 import { tellChanges } from "./changes.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
@@ -24,12 +25,18 @@ import { discoverOf, initializeOf, type Offer } from "./words/offers.ts";
 /** How long a handshake waits for servers that are slower than others, in ms: hosts give up after 10 s, some of them. */
 const OPEN_MS = 4000;
 
+/** Longest reason that is told, in characters. */
+const LONGEST_REASON = 200;
+
 /** A server's refusal, told as an error. */
 class Refusal extends Error {
   readonly error: RpcError;
-  constructor(error: RpcError) {
+  /** It is its own word, said to this client; else a status that says nothing of the client. */
+  readonly isWord: boolean;
+  constructor(error: RpcError, isWord: boolean) {
     super(error.message);
     this.error = error;
+    this.isWord = isWord;
   }
 }
 
@@ -64,7 +71,7 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
     const presence = members.get(server)?.upstream.presence.now();
     reasons.push(`@${server}: ${presence?.kind === "away" ? presence.reason : wordsOf(error)}`);
     first ??= error instanceof Refusal ? error.error : toRpcError(error);
-    if (!call.signal.aborted) members.get(server)?.upstream.presence.failed(wordsOf(error));
+    if (!call.signal.aborted) beRefused(context, server, method, error);
   }
   if (offers.length === 0) {
     // The only one that was asked speaks for itself: versions in common, for one.
@@ -77,6 +84,14 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
       ? initializeOf(offers, params.protocolVersion, answerer)
       : discoverOf(offers, answerer);
   return answered(resultResponse(id, result));
+}
+
+/** What one client is refused says of no other whether the server is there: that is looked for. */
+function beRefused(context: MergedContext, server: string, method: string, error: unknown): void {
+  const presence = context.members.get(server)?.upstream.presence;
+  if (!(error instanceof Refusal && error.isWord)) return presence?.failed(wordsOf(error));
+  context.shared.onListing(server, method, oneLine(error.message, LONGEST_REASON));
+  presence?.suspect();
 }
 
 /** One that is slow comes in when it can; the client then hears that there is more. */
@@ -104,6 +119,7 @@ function open(context: MergedContext, member: Member, call: Call) {
     (result) => {
       const { capabilities } = result;
       member.state = { kind: "open", capabilities: (capabilities ?? {}) as Record<string, unknown> };
+      context.shared.onListing(member.name, call.message.method, undefined);
       return result;
     },
     (error: unknown) => {
@@ -116,7 +132,7 @@ function open(context: MergedContext, member: Member, call: Call) {
 async function greet(context: MergedContext, member: Member, call: Call) {
   const answer = await ask(context, member, { ...call, signal: context.ended.signal });
   const read = readAnswer(answer, member.upstream.endpoint.url);
-  if (read.kind === "error") throw new Refusal(read.error);
+  if (read.kind === "error") throw new Refusal(read.error, errorIn(answer) !== undefined);
   if (call.message.method === "initialize") await catchUp(context, member);
   return exactResult(read.message);
 }

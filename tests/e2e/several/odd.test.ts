@@ -14,6 +14,7 @@ import {
   modern,
   request,
 } from "../../support/messages.ts";
+import { startServe } from "../../support/serve.ts";
 import { save } from "./servers.ts";
 
 const home = homeForEachTest();
@@ -146,3 +147,38 @@ for (const [what, refusing] of Object.entries(REFUSALS))
     expect((await bridge.answer(6)).result).toEqual(says("odd"));
     await bridge.stop();
   });
+
+test("a handshake that both servers refuse one client takes no server from others", async () => {
+  for (const name of ["a", "b"]) {
+    const server = await startLegacyServer((asked) => reply(asked, listed(name)), {
+      before: (asked) =>
+        asked.method === "initialize" && asked.params?.clientInfo?.name === "odd"
+          ? (refuse(asked, 200, { code: -32602, message: "not you" }), true)
+          : false,
+    });
+    await save(home, name, home.owns(server).url);
+  }
+  const serve = await startServe(home, ["@a", "@b"]);
+  const post = (body: object, session?: string) =>
+    fetch(serve.url, {
+      method: "POST",
+      headers: {
+        accept: "application/json, text/event-stream",
+        "content-type": "application/json",
+        ...(session === undefined ? {} : { "mcp-session-id": session }),
+      },
+      body: JSON.stringify(body),
+    });
+  const odd = {
+    ...INITIALIZE,
+    params: { ...INITIALIZE.params, clientInfo: { name: "odd", version: "1" } },
+  };
+  const good = await post(INITIALIZE);
+  const session = good.headers.get("mcp-session-id") ?? "";
+  await good.text();
+  await (await post(INITIALIZED, session)).text();
+  expect(await (await post(odd)).text()).toContain("not you");
+  expect(serve.stderr()).not.toContain("is away");
+  const tools = await (await post(request(2, "tools/list"), session)).text();
+  for (const name of ["a", "b"]) expect(tools).toContain(`"name":"${name}"`);
+});
