@@ -117,11 +117,9 @@ async function findProvider(
   if (recorded === undefined && !/^https?:$/.test(URL.parse(issuer)?.protocol ?? ""))
     throw junkIssuer(issuer);
   const check = addressCheck(issuer, {}, deps.allowHttp);
-  const metadata = await discoverIssuer(deps, check, issuer, "the identity provider").catch(
-    (error: unknown) => {
-      throw ofIdentityProvider(error, recorded !== undefined);
-    },
-  );
+  const metadata = await discoverIssuer(deps, check, issuer, "the identity provider").catch((error) => {
+    throw ofIdentityProvider(error, recorded !== undefined);
+  });
   const found: KnownProvider = { issuer, ...metadata, discoveredAtMs: deps.now() };
   await remember(deps, found);
   return found;
@@ -171,8 +169,7 @@ async function exchangeThere(
   });
   const isJwt = given.type === TOKEN_TYPE.id_token;
   const person = { what: "the person's token", token: given.token, isJwt };
-  const nowMs = deps.now();
-  const fault = faultOfGiven(person, (nowMs + clockSkew(answer, nowMs)) / 1000);
+  const fault = faultOfGiven(person, (deps.now() + clockSkew(answer, deps.now())) / 1000);
   const asked = { provider: client, fault, audience: more.audience };
   const json = grantedIn(answer, url, askedAtMs, (refused) => vouchingHint(refused, asked));
   const { access_token: token, issued_token_type: type } = json;
