@@ -26,7 +26,7 @@ export interface AuthDeps {
   reload?(): Promise<TokenOrigin | null>;
   /**
    * What the route to the servers depends on beside the credentials, such as proxies, the time limit and the state of the
-   * files that secrets are in, in a form that reveals none of it: a failure counts for who takes the same route.
+   * files and variables that secrets are in, in a form that reveals none of it: a failure counts for who takes the same route.
    */
   route?(): string | Promise<string>;
   /** Which issuer has taken these credentials before, at whatever server; for credentials that belong to no login. */

@@ -31,6 +31,8 @@ const MAX_PATH = 107;
  */
 export function parseCacheAddress(text: string): CacheAddress {
   if (/^(redis\+)?(unix|socket):/i.test(text)) return unixAddress(text);
+  if (/^(redis|rediss|valkey|valkeys)[+-](sentinel|cluster)s?:/i.test(text))
+    throw badCacheAddress("it is that of sentinels or of a cluster; that of one primary server is wanted");
   const url = URL.parse(text);
   const tls = SCHEMES[url?.protocol ?? ""];
   if (!url || tls === undefined) throw badCacheAddress("it is not of the form redis://HOST:PORT");
@@ -52,6 +54,8 @@ export function parseCacheAddress(text: string): CacheAddress {
 function unixAddress(text: string): CacheAddress {
   const [, before = "", given = "", database = ""] = UNIX.exec(text) ?? [];
   const path = decoded(given);
+  if (path.startsWith("//") && /^[^:]*:\/\/[^/]/.test(text))
+    throw badCacheAddress("it names a host; before the path of a socket stands none: unix:/PATH");
   if (path.length < 2 || Buffer.byteLength(path) > MAX_PATH || /\p{Cc}/u.test(path))
     throw badCacheAddress("it names no path of a socket, which begins with /");
   const colon = before.indexOf(":");

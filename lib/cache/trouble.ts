@@ -68,6 +68,8 @@ const REFUSALS: Record<string, [words: string, hint: string]> = {
     "it is a part of a cluster, where our keys are elsewhere",
     "give the address of a server that is no cluster",
   ],
+  ASK: ["it is a part of a cluster", "give the address of a server that is no cluster"],
+  TRYAGAIN: ["it is a part of a cluster", "give the address of a server that is no cluster"],
   CROSSSLOT: ["it is a cluster", "give the address of a server that is no cluster"],
   CLUSTERDOWN: ["its cluster is down", "see to the cluster"],
   LOADING: ["it is starting, and loads what it kept", "wait a moment"],
@@ -78,6 +80,15 @@ const REFUSALS: Record<string, [words: string, hint: string]> = {
     "see to its disk; CONFIG SET stop-writes-on-bgsave-error no",
   ],
   BUSY: ["it is busy with a script", "wait, or SCRIPT KILL"],
+  DENIED: [
+    "it lets nobody in from other machines: it is in protected mode",
+    "give it a password or an ACL user: requirepass, ACL SETUSER",
+  ],
+  MAXCLIENTS: ["it has no room for another connection", "raise its maxclients"],
+  NODATABASE: [
+    "it has no database of that number",
+    "give one that it has, 0 for one; databases in its configuration says how many",
+  ],
   NOSCRIPT: ["it runs no scripts", "Redis 6.2 and Valkey do"],
 };
 
@@ -94,13 +105,13 @@ const CONNECTING: Record<string, [words: string, hint: string]> = {
 
 const CLOSED: [words: string, hint: string] = [
   "it closed the connection",
-  "check that it runs, and whether it wants TLS (rediss:) or none (redis:)",
+  "check that it runs and has room for connections (maxclients), and whether it wants TLS (rediss:) or none (redis:)",
 ];
 
 /** What an error means that came while it was asked. Of its words only those of a known kind are gone by. */
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof CacheTrouble) return error.trouble;
-  const { code, message } = errorParts(error);
+  const { code, message, isReply } = errorParts(error);
   const [first = ""] = /^[A-Z]+/.exec(message) ?? [];
   const wasScript = /\b(NOPERM|READONLY|OOM|WRONGTYPE|MISCONF|NOREPLICAS|MOVED|CROSSSLOT|CLUSTERDOWN)\b/.exec(
     message,
@@ -117,7 +128,8 @@ export function troubleOf(error: unknown): Trouble {
         : "its certificate is not trusted",
       "--ca FILE names a private authority; the certificate must be for the name in the address",
     );
-  if (/^(ERR|Protocol error)/.test(message))
+  // An error that it answers is its own word, and the connection is there.
+  if (isReply || /^(ERR|Protocol error)/.test(message))
     return trouble(
       "refused",
       "it does not know what it was asked, or refuses it",
@@ -129,6 +141,9 @@ export function troubleOf(error: unknown): Trouble {
 /** Refusals that begin with ERR like any other. */
 function refusalIn(message: string): string | undefined {
   if (/unknown command .?(EVAL|AUTH)/i.test(message)) return "NOSCRIPT";
+  if (/ACL failure in script|user executing the script|no permissions/i.test(message)) return "NOPERM";
+  if (/max number of clients/i.test(message)) return "MAXCLIENTS";
+  if (/DB index/i.test(message)) return "NODATABASE";
   if (/^ERR .*(AUTH|password)/i.test(message)) return "WRONGPASS";
   return /can't write against a read only|read only replica/i.test(message) ? "READONLY" : undefined;
 }
@@ -137,8 +152,10 @@ const isTls = (code: string, message: string) =>
   /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|EPROTO|HOSTNAME_MISMATCH/.test(code) ||
   /certificate|altname|self.signed/i.test(message);
 
-function errorParts(error: unknown): { code: string; message: string } {
-  if (!(error instanceof Error)) return { code: "", message: "" };
+function errorParts(error: unknown): { code: string; message: string; isReply: boolean } {
+  if (!(error instanceof Error)) return { code: "", message: "", isReply: false };
   const { code } = error as { code?: unknown };
-  return { code: typeof code === "string" ? code : "", message: error.message };
+  // The library puts it into errors that are replies; their class has another name in the executable.
+  const isReply = "command" in error;
+  return { code: typeof code === "string" ? code : "", message: error.message, isReply };
 }

@@ -28,6 +28,21 @@ export const endRequests = <Signal extends NodeJS.Signals>(
   platform: string = process.platform,
 ): readonly (Signal | ConsoleSignal)[] => (platform === "win32" ? OF_A_CONSOLE : elsewhere);
 
+/**
+ * Whether who started this process has it go on when its terminal is closed, as nohup(1) does: a handler would take that
+ * back. Where the system does not say so, that is taken to be wanted.
+ */
+export function isHangUpIgnored(): boolean {
+  try {
+    const { readFileSync } = process.getBuiltinModule("node:fs");
+    const [, mask = ""] =
+      /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    return mask === "" || (Number.parseInt(mask, 16) & 1) === 1;
+  } catch {
+    return true;
+  }
+}
+
 /** Exit codes as a shell shows them elsewhere; Ctrl-Break is a person's word as Ctrl-C is. */
 const EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGBREAK: 130 };
 

@@ -2,6 +2,7 @@
 // and state hold is the caller's affair.
 import { isNotWritable } from "../platform/errors.ts";
 import { exists } from "../platform/files/files.ts";
+import { filesAhead } from "../platform/files/read-ahead.ts";
 import { type Keyring, osKeyring } from "../platform/keyring/keyring.ts";
 import { storeFolder } from "../platform/own-folders/settings.ts";
 import { createExposure } from "./exposure.ts";
@@ -11,7 +12,7 @@ import { createPassphrase, type PassphraseHolder } from "./key/passphrase.ts";
 import { createTurns } from "./locks/turns.ts";
 import { withLock } from "./locks/with-lock.ts";
 import { createWorkLocks } from "./locks/work-locks.ts";
-import { storeLock, storePaths } from "./paths.ts";
+import { profileHeader, type StorePaths, sealedFile, stateHeader, storeLock, storePaths } from "./paths.ts";
 import { createStoredPins, type StoredPins } from "./pins/stored-pins.ts";
 import { listProfiles, type Named, profileNames, readProfile, writeProfile } from "./profiles.ts";
 import type { StoreAccess } from "./sealed-files.ts";
@@ -21,6 +22,8 @@ import { fingerprint } from "./vault.ts";
 /** Encrypted storage of profiles and state. All methods throw store errors (exit 5) that name the file. */
 export interface Store<Profile extends Named, State extends object> {
   readonly folder: string;
+  /** Says that a profile and its state will be asked for now: their files are read while other things are done. */
+  expect(name: string): void;
   /** Null when there is no such profile. */
   readProfile(name: string): Promise<Profile | null>;
   /** Atomic; replaces an existing one. */
@@ -103,6 +106,7 @@ export function openStore<Profile extends Named, State extends object>(
   const states = createStates<State>(access, inTurn, workLocks);
   return {
     folder: paths.folder,
+    expect: (name) => filesAhead.begin(filesOf(paths, name)),
     readProfile: (name) => readProfile(access, name),
     writeProfile: (profile) => writeProfile(access, profile),
     saveProfile: states.saveProfile,
@@ -138,6 +142,14 @@ export function openStore<Profile extends Named, State extends object>(
     },
   };
 }
+
+/** All that the store reads for a profile whose key lies in a file. */
+const filesOf = (paths: StorePaths, name: string): string[] => [
+  sealedFile(paths, profileHeader(name)),
+  paths.description,
+  paths.key,
+  sealedFile(paths, stateHeader(name)),
+];
 
 const choiceOf = (text: string | undefined): KeyChoice =>
   text === "keyring" || text === "file" || text === "passphrase" ? text : undefined;

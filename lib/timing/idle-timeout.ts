@@ -15,6 +15,8 @@ const STANDSTILL_MS = 1000;
 const GRACE_MS = 10_000;
 /** Longest time between two ticks, in ms: a standstill shorter than this may go unnoticed. */
 const LONGEST_TICK_MS = 10_000;
+/** Or this part of the limit where that is longer: each tick wakes a process at rest, and so little is no matter. */
+const UNNOTICED_PART = 1 / 20;
 const SHORTEST_TICK_MS = 250;
 /** Timers may fire this much early, in ms. */
 const EARLY_MS = 1;
@@ -117,7 +119,8 @@ export function createIdleClock(
 
 /** When to look at a watch again: at its end, and before it often enough to notice a standstill. */
 function nextLook({ sinceMs, limitMs }: Watched, now: number): number {
-  const tickMs = Math.min(LONGEST_TICK_MS, Math.max(SHORTEST_TICK_MS, limitMs / 4));
+  const longestMs = Math.max(LONGEST_TICK_MS, limitMs * UNNOTICED_PART);
+  const tickMs = Math.min(longestMs, Math.max(SHORTEST_TICK_MS, limitMs / 4));
   return Math.min(sinceMs + limitMs, now + tickMs);
 }
 

@@ -9,7 +9,8 @@ export function follow(parent: AbortSignal | undefined, child: AbortController):
 
 /** Controllers that nothing has aborted and nobody needs any more: making one costs more than most steps of a call. */
 const spare: AbortController[] = [];
-const MAX_SPARE = 64;
+/** A request takes two, and a bridge has 192 of them under way at most. */
+const MAX_SPARE = 384;
 
 /** A controller that has not been aborted. */
 export const takeController = (): AbortController => spare.pop() ?? new AbortController();

@@ -42,7 +42,8 @@ const goals = await measureGoals(subjects, floors, {
   starts: quick ? 5 : 21,
   calls: FLIGHT,
   rounds: ROUNDS,
-  restMs: quick ? 3000 : 10_000,
+  restMs: quick ? 3000 : 60_000,
+  settleMs: quick ? 0 : 35_000,
 });
 const commandsOf = <Name extends Command>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, name])) as Record<Name, Name>;

@@ -57,6 +57,8 @@ test.each([
   "unix:///run/x?pass-word",
   `unix:/${"x".repeat(200)}`,
   "cache:6379",
+  "redis-sentinel://cache:26379/pass-word",
+  "unix://pass-word/run/x",
 ])("%s is none, and is not repeated", (text) => {
   let message = "";
   try {

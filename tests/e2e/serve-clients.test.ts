@@ -1,9 +1,10 @@
 // `m2mcp serve` and clients that speak HTTP in every way there is, rightly or wrongly; where it listens, how it ends.
 import { expect, test } from "bun:test";
+import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { createHome, homeForEachTest, ROOT } from "../support/home.ts";
+import { BINARY, createHome, homeForEachTest, ROOT } from "../support/home.ts";
 import { startCountingServer } from "../support/mcp/counting-server.ts";
 import { reply } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
@@ -243,6 +244,24 @@ test("serve: places to listen", async () => {
   }
 }, 30_000);
 
+test("serve: half of a request, and connections that say nothing, do not hold up the end", async () => {
+  const server = home.owns(await startCountingServer());
+  const { url, stop } = await startServe(home, [server.url]);
+  const half = said(url, written().slice(0, -20), 20_000);
+  const { port, hostname } = new URL(url);
+  const others = ["", "POST /mcp"].map((text) => {
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    return socket.on("error", () => {});
+  });
+  await sleep(300);
+  const atMs = Date.now();
+  expect(await stop()).toBe(0);
+  expect(Date.now() - atMs).toBeLessThan(12_000);
+  // Nothing of it was taken: a balancer may give it to another.
+  expect(statusIn(await half)).toBe(503);
+  for (const one of others) one.destroy();
+}, 60_000);
+
 for (const [runtime, command] of [
   ["the executable", undefined],
   // The program itself: what npm puts before it keeps signals to itself.
@@ -257,7 +276,7 @@ for (const [runtime, command] of [
       }),
     );
     try {
-      for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
         const { url, pid, ended } = await startServe(own, [server.url]);
         const first = await fetch(url, {
           method: "POST",
@@ -271,9 +290,10 @@ for (const [runtime, command] of [
         };
         const ask = (name: string) =>
           fetch(url, { method: "POST", headers, body: JSON.stringify(call(name, name)) });
+        const before = server.count("tools/call");
         const short = ask("short");
-        const long = signal === "SIGINT" ? ask("long").catch(() => "cut") : undefined;
-        await until(() => server.count("tools/call") >= (long ? 3 : 1));
+        const long = signal !== "SIGTERM" ? ask("long").catch(() => "cut") : undefined;
+        await until(() => server.count("tools/call") >= before + (long ? 2 : 1));
         process.kill(pid, signal);
         expect((await short).status).toBe(200);
         if (long) {
@@ -288,3 +308,24 @@ for (const [runtime, command] of [
       await own.remove();
     }
   }, 60_000);
+
+// What nohup(1) does; a handler would take that back.
+test.skipIf(process.platform !== "linux")(
+  "serve: a hang-up that its starter has it ignore is ignored",
+  async () => {
+    const server = home.owns(await startCountingServer());
+    const child = spawn("sh", ["-c", `trap '' HUP; exec "${BINARY}" serve ${server.url}`], { env: home.env });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    await until(() => / at http/.test(stderr));
+    child.kill("SIGHUP");
+    await sleep(300);
+    const url = / at (http\S+)/.exec(stderr)?.[1] ?? "";
+    expect((await fetch(url.replace("/mcp", "/healthz"))).status).toBe(200);
+    const ended = new Promise((resolve) => child.on("exit", resolve));
+    child.kill("SIGTERM");
+    expect(await ended).toBe(0);
+  },
+);

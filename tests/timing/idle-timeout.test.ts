@@ -89,6 +89,15 @@ describe("the idle clock", () => {
     expect(idle).toEqual([]);
   });
 
+  test("wakes a process at rest seldom where the limit is long, and often enough to notice a standstill where it is not", () => {
+    const ticksIn = (limitMs: number) => {
+      const clock = world();
+      clock.watch("a", limitMs);
+      clock.pass(limitMs - 1);
+      return clock.armed - 1;
+    };
+    expect([60_000, 200_000, 600_000, 3_600_000].map(ticksIn)).toEqual([5, 19, 19, 19]);
+  });
   test("ticks in time for a shorter watch beside a longer one", () => {
     const { watch, pass, idle } = world();
     watch("long", 600_000);

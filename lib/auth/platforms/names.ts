@@ -57,6 +57,24 @@ export const identityIn = (
     (variable) => env[variable] ?? null,
   );
 
+/** Variables that tokens are in, or what tokens are asked for with. */
+const HOLDING: Partial<Record<PlatformName, readonly string[]>> = {
+  "github-actions": ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"],
+  gitlab: ["GITLAB_OIDC_TOKEN"],
+  "azure-devops": ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"],
+  circleci: ["CIRCLE_OIDC_TOKEN_V2", "CIRCLE_OIDC_TOKEN"],
+  buildkite: ["BUILDKITE_AGENT_ACCESS_TOKEN"],
+  azure: ["IDENTITY_HEADER"],
+  aws: ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"],
+};
+
+/** The variables that decide what a platform's token is. */
+export const variablesRead = (from: PlatformChoice): string[] =>
+  PLATFORM_NAMES.filter((name) => from === "auto" || from === name).flatMap((name) => [
+    ...(CHOOSING[name] ?? []),
+    ...(HOLDING[name] ?? []),
+  ]);
+
 /** What may be said of the token that a platform hands out, and which of them can be told; the others hand out what they have. */
 const TAKEN = {
   identity: ["gitlab", "azure-devops", "spiffe", "azure", "gcp", "kubernetes"],

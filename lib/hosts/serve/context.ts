@@ -107,7 +107,7 @@ export interface ServeContext {
   readonly permits: Semaphore;
   /** Requests that are being answered. */
   readonly replies: Set<Reply>;
-  /** Ends subscriptions, which wait for nothing. */
+  /** Ends subscriptions, which wait for nothing, and bodies that do not come. */
   readonly endings: Set<() => void>;
   onMessageDone(length: number): void;
   onListChanged(method: string): void;

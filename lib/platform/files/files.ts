@@ -39,7 +39,7 @@ export const reasonOf = (error: unknown): string =>
 /** The content of a file of ours; null when there is none. @throws M2mcpError not_readable */
 export async function readOwnFile(file: string, maxBytes: number): Promise<FileContent | null> {
   try {
-    return await despiteOthers(() => readRegularFile(file, { maxBytes }));
+    return await despiteOthers(() => readRegularFile(file, { maxBytes, atOnce: true }));
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw notReadable(file, reasonOf(error));

@@ -16,6 +16,11 @@ export interface ReadLimits {
   timeoutMs?: number;
   /** A pipe that is being written, as of `<(command)`, is read to its end too. */
   pipes?: boolean;
+  /**
+   * Read while it is still being looked at what it is, which takes a turn of the event loop less: for what nobody has
+   * put a pipe or a device in the place of, whose content would be lost.
+   */
+  atOnce?: boolean;
 }
 
 export interface FileContent {
@@ -64,7 +69,7 @@ interface BunFile {
 
 async function readOnce(path: string, limits: ReadLimits, late: AbortSignal): Promise<FileContent> {
   const bun = (globalThis as { Bun?: { file(path: string): BunFile } }).Bun;
-  const plain = bun && limits.pipes !== true ? await readPlainFile(bun.file(path), limits.maxBytes) : null;
+  const plain = bun && limits.pipes !== true ? await readPlainFile(bun.file(path), limits) : null;
   return plain ?? readByHandle(path, limits, late);
 }
 
@@ -72,11 +77,18 @@ async function readOnce(path: string, limits: ReadLimits, late: AbortSignal): Pr
  * What nearly all files are, read by Bun itself: loading node:fs takes a third of a bare start. Null for what is none,
  * or does not say how much it holds, as files of /proc.
  */
-async function readPlainFile(file: BunFile, maxBytes: number): Promise<FileContent | null> {
+async function readPlainFile(
+  file: BunFile,
+  { maxBytes, atOnce = false }: ReadLimits,
+): Promise<FileContent | null> {
+  const read = () => file.slice(0, maxBytes + 1).bytes();
+  const begun = atOnce ? read() : undefined;
+  // Where it is none, nobody asks what came of it.
+  begun?.catch(() => {});
   const found = await file.stat();
   if (!found.isFile() || found.size === 0) return null;
   if (found.size > maxBytes) throw tooLarge(maxBytes);
-  const { buffer, byteOffset, length } = await file.slice(0, maxBytes + 1).bytes();
+  const { buffer, byteOffset, length } = await (begun ?? read());
   // It may have grown.
   if (length > maxBytes) throw tooLarge(maxBytes);
   return { bytes: Buffer.from(buffer, byteOffset, length), mode: found.mode & 0o777 };

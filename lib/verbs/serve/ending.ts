@@ -1,6 +1,8 @@
-import { endRequests } from "../../platform/ending-signals.ts";
+import { endRequests, isHangUpIgnored } from "../../platform/ending-signals.ts";
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** A terminal that is closed. */
+const HANG_UP = "SIGHUP";
 
 /** When a server shall end. */
 export interface Ending {
@@ -13,7 +15,7 @@ export interface Ending {
 }
 
 export function watchEnding(): Ending {
-  const signals = endRequests(SIGNALS);
+  const signals = endRequests(isHangUpIgnored() ? SIGNALS : [...SIGNALS, HANG_UP]);
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = () => {

@@ -10,6 +10,7 @@ import { readAuthorities } from "./authorities.ts";
 import { expandableHeaders, withServerHeaders } from "./headers.ts";
 import type { Cache } from "./saved.ts";
 import { fileStates } from "./sharing/file-states.ts";
+import { variableValues } from "./sharing/variables-read.ts";
 import type { Target } from "./target.ts";
 
 /** For one exchange with an authorization server, in ms: one that says nothing for so long is down. */
@@ -90,12 +91,15 @@ export async function fetchFor(command: Command, target: Target): Promise<typeof
 /** What the route to the servers depends on, as a digest: a proxy's address may hold a password. */
 async function routeOf(
   { io, options }: Command,
-  { headers, allowHttp, ca, credentials }: Target,
+  { headers, allowHttp, ca, credentials, store }: Target,
 ): Promise<string> {
   const proxies = ROUTE_VARIABLES.map((name) => [io.env[name], io.env[name.toLowerCase()]]);
   // A secret that was mended in its file is another one.
   const files = await fileStates(credentials);
-  const parts = [proxies, timeoutMs(options), headers, allowHttp, ca, files];
+  // So is one in a variable, which a digest alone would let others guess.
+  const values = variableValues(credentials, io.env);
+  const variables = values.length === 0 ? "" : await store.stateId(values).catch(() => crypto.randomUUID());
+  const parts = [proxies, timeoutMs(options), headers, allowHttp, ca, files, variables];
   return sha256(JSON.stringify(parts), "base64url");
 }
 

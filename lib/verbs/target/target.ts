@@ -61,7 +61,9 @@ async function namedTarget(command: Command, store: Store, text: string): Promis
       `${text} has credentials of its own, which --${spelt(command.options, flagged)} does not change`,
       "give the server's address instead of the name, or m2mcp login again to replace them",
     );
-  return profileTarget(command, store, await savedProfile(store, profileName(text)));
+  const name = profileName(text);
+  store.expect(name);
+  return profileTarget(command, store, await savedProfile(store, name));
 }
 
 /** The target of a saved connection, with what the command adds to it. */

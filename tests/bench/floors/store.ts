@@ -1,5 +1,6 @@
 // The least that a program takes with the duties of a one-off command: its token and its secrets are in files that only
-// a key opens, one of them is authenticated with its name. One request, one line. With a third argument it stays.
+// a key opens, one of them is authenticated with its name. One request, one line. With a third argument it stays, and has
+// the server's stream open, as a bridge at rest does.
 const [, , url = "", store = ""] = process.argv;
 
 const read = (name: string) => Bun.file(`${store}/${name}`).bytes();
@@ -23,6 +24,10 @@ const response = await fetch(url, {
 });
 await response.text();
 console.log(response.status);
-if (process.argv.length > 4) process.stdin.on("end", () => process.exit(0)).resume();
+if (process.argv.length > 4) {
+  const headers = { accept: "text/event-stream", authorization: "Bearer static" };
+  void (await fetch(url, { headers })).body?.getReader().read();
+  process.stdin.on("end", () => process.exit(0)).resume();
+}
 
 export {};

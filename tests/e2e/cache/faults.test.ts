@@ -89,6 +89,36 @@ real("a password that is wanted, or wrong; an ACL user, a database and a socket 
   }),
 );
 
+real("a right that is missing, also within a script; a database that there is not", () =>
+  withRedis([], async (own, world) => {
+    const rights = ["eval", "get", "set", "del", "pttl"];
+    for (const missing of rights) {
+      own.cli("FLUSHALL");
+      own.cli("ACL", "SETUSER", "fleet", "reset", "on", ">pass-word", "~m2mcp:*");
+      own.cli("ACL", "SETUSER", "fleet", ...rights.filter((one) => one !== missing).map((one) => `+${one}`));
+      await alone(
+        own.url.replace("//", "//fleet:pass-word@"),
+        /its user may not do what is needed.*\+set \+del/,
+        world,
+      );
+    }
+    await alone(`${own.url}/99`, /it has no database of that number/, world);
+  }),
+);
+
+for (const [answer, words] of Object.entries({
+  "-DENIED Redis is running in protected mode": /it lets nobody in from other machines/,
+  "-ERR max number of clients reached": /it has no room for another connection/,
+  "-TRYAGAIN Multiple keys request": /it is a part of a cluster/,
+  "-ASK 3999 127.0.0.1:6381": /it is a part of a cluster/,
+  "-IOERR error": /it does not know what it was asked, or refuses it/,
+}))
+  test.concurrent(`a refusal: ${answer}`, async () => {
+    const lie = await liar(`${answer}\r\n`);
+    await alone(lie.url, words);
+    await lie.stop();
+  });
+
 real("memory that is full", () =>
   withRedis(["--maxmemory", "1", "--maxmemory-policy", "noeviction"], (own, world) =>
     alone(own.url, /its memory is full/, world),

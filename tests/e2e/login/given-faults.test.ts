@@ -96,8 +96,8 @@ describe.each(USES)("a refused token that is %s", (_, refusal, args, what) => {
 
 test("a refusal that is about something else leaves the token out", async () => {
   const path = join(home.folder, "token");
-  writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
   for (const one of ["invalid_scope", "temporarily_unavailable", "unauthorized_client", "invalid_target"]) {
+    writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
     error = one;
     const { stderr } = await home.run([
       "tools-list",
@@ -113,8 +113,9 @@ test("a refusal that is about something else leaves the token out", async () => 
 
 test("a server that says by its own number what is wrong is believed, unless that is of keys of ours", async () => {
   const path = join(home.folder, "token");
-  writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
   const run = async (number: string) => {
+    // A refusal counts for a moment, for what was read alone.
+    writeFileSync(path, jwt({ ...good(), exp: nowS() - 320 }));
     [error, words] = ["invalid_client", `AADSTS${number}: no`];
     const { stderr } = await home.run([
       "ping",
@@ -142,4 +143,46 @@ test("what is encrypted, or has a type of its own, is the server's to read", asy
   expect(await run(`${part({ alg: "dir", enc: "A256GCM" })}..aXY.dGV4dA.dGFn`)).not.toContain("is no JWT");
   const saml = "urn:ietf:params:oauth:client-assertion-type:saml2-bearer";
   expect(await run("PHNhbWw", "--client-assertion-type", saml)).not.toContain("is no JWT");
+});
+
+test("a refusal counts for who reads the same from the variable, and for nobody who reads another", async () => {
+  error = "invalid_grant";
+  const run = (token: string, ...args: string[]) =>
+    home.run(["tools-list", world.url, ...args], {
+      env: { TOKEN: token, GITLAB_CI: "true", GITLAB_OIDC_TOKEN: token },
+    });
+  for (const args of [
+    ["--grant", "jwt-bearer", "--client-assertion-env", "TOKEN"],
+    ["--grant", "token-exchange", "--subject-token-env", "TOKEN"],
+    ["--grant", "jwt-bearer", "--assertion", "gitlab"],
+  ]) {
+    const before = world.tokenRequests.length;
+    const first = jwt(good());
+    for (const token of [first, first, jwt({ ...good(), sub: "another" })])
+      expect((await run(token, ...args)).stderr).toContain("invalid_grant");
+    expect([args, world.tokenRequests.length - before]).toEqual([args, 2]);
+  }
+});
+
+test.each([
+  ["boxed", "the person's token names an issuer that is no http(s) address: boxed"],
+  ["javascript:alert(1)", "the person's token names an issuer that is no http(s) address: javascript"],
+  ["http://idp.example", "the identity provider http://idp.example is plain http"],
+  ["SELF/nowhere", "the identity provider is not found by its issuer: no authorization metadata was found"],
+])("a person's token of the issuer %s is not blamed on the server", async (iss, words) => {
+  const token = jwt({ ...good(), iss: iss.replace("SELF", world.origin) });
+  const args = [
+    "--grant",
+    "id-jag",
+    "--client-id",
+    "id",
+    "--client-secret",
+    "s",
+    "--subject-token-env",
+    "TOKEN",
+  ];
+  const { code, stderr } = await home.run(["tools-list", world.url, ...args], { env: { TOKEN: token } });
+  expect([code === 0, stderr]).toEqual([false, expect.stringContaining(words)]);
+  expect(stderr).not.toMatch(/the authorization server|owner of the server| --(issuer|token-endpoint) /);
+  if (!words.includes("plain http")) expect(stderr).toContain("give --idp-issuer URL");
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Text, toText, trimText } from "../../../mcp/jsonrpc/bytes.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
+import { startTimer, type Timer } from "../../../timing/timer.ts";
 
 /** Longest body, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -9,17 +10,24 @@ const SILENT_MS = 30_000;
 /** Longest time that a body may take in all, in ms. */
 const LONGEST_MS = 5 * 60_000;
 
+/** What is still left of it once nothing new is taken, in ms. */
+const LAST_MS = 2000;
+
 /** A body that cannot be taken. */
 export class BodyRefused extends Error {
-  readonly status: 400 | 408 | 413;
+  readonly status: 400 | 408 | 413 | 503;
   constructor(status: BodyRefused["status"], words: string) {
     super(words);
     this.status = status;
   }
 }
 
-/** The body of a request. @throws BodyRefused where it is too long, too slow or broken off */
-export function readBody(incoming: IncomingMessage): Promise<Text> {
+/**
+ * The body of a request. @throws BodyRefused where it is too long, too slow or broken off
+ *
+ * @param endings what is called once nothing new is to come: who has not said by then what is wanted may say it elsewhere
+ */
+export function readBody(incoming: IncomingMessage, endings: Set<() => void>): Promise<Text> {
   const said = Number(incoming.headers["content-length"] ?? Number.NaN);
   if (said > MAX_BODY_BYTES) return Promise.reject(tooLong());
   return new Promise((resolve, reject) => {
@@ -28,9 +36,19 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
     const late = () => fail(new BodyRefused(408, "the body did not come in time"));
     const idle = watchIdle(SILENT_MS, late);
     const whole = watchIdle(LONGEST_MS, late);
-    const fail = (error: BodyRefused) => {
+    let last: Timer | undefined;
+    const ending = () => {
+      last = startTimer(LAST_MS, () => fail(new BodyRefused(503, "this process is ending")));
+    };
+    endings.add(ending);
+    const over = () => {
       idle.stop();
       whole.stop();
+      last?.stop();
+      endings.delete(ending);
+    };
+    const fail = (error: BodyRefused) => {
+      over();
       incoming.pause();
       reject(error);
     };
@@ -41,8 +59,7 @@ export function readBody(incoming: IncomingMessage): Promise<Text> {
       idle.refresh();
     });
     incoming.on("end", () => {
-      idle.stop();
-      whole.stop();
+      over();
       const [only] = parts;
       resolve(trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts))));
     });

@@ -18,20 +18,23 @@ export async function toClient(
   if (message.kind === "notification" && message.method.endsWith("/list_changed"))
     context.onListChanged(message.method);
   const { stream } = session;
-  const live = [...session.deliveries.values()].filter(isLive);
-  const [only, another] = live;
-  // A question most likely belongs to the only request that there is: that is come back for.
-  const likely = message.kind === "request" && !another ? only : undefined;
-  const own = of && isLive(of) ? of : likely;
+  const own = of && isLive(of) ? of : likelyFor(session, message);
   if (!own && stream && !stream.isGone) {
     await stream.event(named(context, session, message, of).text);
   } else {
     // The old transport has one stream for all: then any that the client reads will do.
-    const to = own ?? only ?? (of?.canReturn ? of : undefined);
+    const to = own ?? [...session.deliveries.values()].find(isLive) ?? (of?.canReturn ? of : undefined);
     if (!to) return unheard(session, message);
     await deliver(context, session, to, named(context, session, message, to));
   }
   context.onMessageDone(message.text.length);
+}
+
+/** A question most likely belongs to the only request that there is: that is come back for. */
+function likelyFor({ deliveries }: HostedSession, { kind }: Heard): Delivery | undefined {
+  if (kind !== "request") return undefined;
+  const [only, another] = [...deliveries.values()].filter(isLive);
+  return another ? undefined : only;
 }
 
 /** The same on a stream that the client has asked for. */
