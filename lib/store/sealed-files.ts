@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { writeAtomic } from "../platform/files/files.ts";
-import { readOnceAhead } from "../platform/files/read-ahead.ts";
+import { filesAhead } from "../platform/files/read-ahead.ts";
 import type { FileContent } from "../platform/files/read-file.ts";
 import type { Exposure } from "./exposure.ts";
 import type { OpenKey } from "./key/key.ts";
@@ -22,7 +22,7 @@ export interface StoreAccess {
 
 /** The bytes of a sealed file; null when there is none. @throws M2mcpError not_readable */
 export const readSealedFile = (access: StoreAccess, header: Header): Promise<FileContent | null> =>
-  readOnceAhead(sealedFile(access.paths, header), MAX_BYTES);
+  filesAhead.read(sealedFile(access.paths, header), MAX_BYTES);
 
 /**
  * The value in a sealed file; null when there is none.

@@ -2,7 +2,7 @@
 // and state hold is the caller's affair.
 import { isNotWritable } from "../platform/errors.ts";
 import { exists } from "../platform/files/files.ts";
-import { readAhead } from "../platform/files/read-ahead.ts";
+import { filesAhead } from "../platform/files/read-ahead.ts";
 import { type Keyring, osKeyring } from "../platform/keyring/keyring.ts";
 import { storeFolder } from "../platform/own-folders/settings.ts";
 import { createExposure } from "./exposure.ts";
@@ -106,7 +106,7 @@ export function openStore<Profile extends Named, State extends object>(
   const states = createStates<State>(access, inTurn, workLocks);
   return {
     folder: paths.folder,
-    expect: (name) => readAhead(filesOf(paths, name)),
+    expect: (name) => filesAhead.begin(filesOf(paths, name)),
     readProfile: (name) => readProfile(access, name),
     writeProfile: (profile) => writeProfile(access, profile),
     saveProfile: states.saveProfile,

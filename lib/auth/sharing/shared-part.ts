@@ -50,7 +50,9 @@ export function sharedUntilMs(shared: JsonObject, nowMs: number): number {
  * @param issuer the only one that a token may come from, where one was named
  */
 export function mergeShared(own: AuthState, theirs: JsonObject, aheadMs: number, issuer?: string): AuthState {
-  const other = shifted(theirs as Part, aheadMs);
+  const { failure, ...rest } = theirs as Part;
+  // A failure that only another clock makes young may be an old one played again, which would hold all back without end.
+  const other = shifted(failure && aheadMs === 0 ? { ...rest, failure } : rest, aheadMs);
   const { token, discovered } = other;
   if (token !== undefined && typeof objectOf(token).accessToken !== "string") return own;
   if (issuer !== undefined && discovered?.issuer !== undefined && discovered.issuer !== issuer) return own;

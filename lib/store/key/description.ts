@@ -1,6 +1,6 @@
 import { objectOf } from "../../json.ts";
 import { writeAtomic } from "../../platform/files/files.ts";
-import { readOnceAhead } from "../../platform/files/read-ahead.ts";
+import { filesAhead } from "../../platform/files/read-ahead.ts";
 import { randomBytes } from "../../platform/random.ts";
 import { damagedStore, newerFormat } from "../errors.ts";
 import type { Exposure } from "../exposure.ts";
@@ -52,7 +52,7 @@ const jsonOf = (text: string): unknown => {
 
 /** Null where there is no store yet. @throws M2mcpError damaged, newer_format, not_readable */
 export async function readDescription(paths: StorePaths, exposure: Exposure): Promise<Description | null> {
-  const found = await readOnceAhead(paths.description, MAX_BYTES);
+  const found = await filesAhead.read(paths.description, MAX_BYTES);
   if (!found) return null;
   await exposure.checkFile(paths.description, found.mode);
   return parseDescription(found.bytes.toString("utf8"), paths.description);

@@ -1,5 +1,5 @@
 import { writeAtomic } from "../../platform/files/files.ts";
-import { readOnceAhead } from "../../platform/files/read-ahead.ts";
+import { filesAhead } from "../../platform/files/read-ahead.ts";
 import type { Keyring } from "../../platform/keyring/keyring.ts";
 import { KeyringFailure } from "../../platform/keyring/keyring-failure.ts";
 import { damagedStore, keyLost, keyringSilent, missingPassphrase, noKeyring } from "../errors.ts";
@@ -87,7 +87,7 @@ export async function readKey(sources: KeySources, description: Description): Pr
 
 /** Null when there is none. @throws M2mcpError damaged, not_readable */
 export async function readKeyFile({ paths, exposure }: KeySources): Promise<Uint8Array | null> {
-  const found = await readOnceAhead(paths.key, MAX_KEY_FILE_BYTES);
+  const found = await filesAhead.read(paths.key, MAX_KEY_FILE_BYTES);
   if (!found) return null;
   await exposure.checkFile(paths.key, found.mode);
   return checkedKey(found.bytes, paths.key);

@@ -6,7 +6,7 @@ import { despiteOthers } from "../../platform/files/despite-others.ts";
 import { ageMs, makeFolder, reasonOf } from "../../platform/files/files.ts";
 import { freeName } from "../../platform/files/free-name.ts";
 import { makePrivate } from "../../platform/files/permissions.ts";
-import { endReadAhead } from "../../platform/files/read-ahead.ts";
+import { filesAhead } from "../../platform/files/read-ahead.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { lockedTooLong, lockLost } from "../errors.ts";
 import { isDead, markIn, newMark } from "./owner.ts";
@@ -62,7 +62,7 @@ async function acquire(file: string): Promise<Lease & { giveBack(): Promise<void
   const mark = newMark();
   await makeFolder(dirname(file));
   const handle = await waitFor(file, mark);
-  endReadAhead();
+  filesAhead.end();
   let state: LockState = { kind: "held", handle };
   // The handle, not the path: once the lock was taken over, the file there is another's.
   const heartbeat = setInterval(() => {

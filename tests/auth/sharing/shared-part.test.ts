@@ -50,6 +50,13 @@ describe("a member's state with another's", () => {
     expect(isSameToOthers(own, theirs)).toBe(false);
   });
 
+  test("a failure counts where the clocks are one: an old one played again would be of this moment by another's", () => {
+    const failure = { code: "refused", exitCode: 4, message: "refused", atMs: NOW - 100_000 };
+    const theirs: AuthState = { failure: failure as NonNullable<AuthState["failure"]> };
+    expect(merged({}, theirs).failure).toMatchObject(failure);
+    for (const aheadMs of [99_000, -99_000]) expect(merged({}, theirs, aheadMs).failure).toBeUndefined();
+  });
+
   test("times are read by one clock", () => {
     const theirs: AuthState = { token: token("t", NOW), spare: token("s", NOW - 1) };
     const { token: shifted, spare } = merged({}, theirs, 3_600_000);
