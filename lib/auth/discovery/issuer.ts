@@ -15,14 +15,17 @@ export type IssuerMetadata = Pick<
 
 /**
  * The metadata of an authorization server, whose `issuer` must be identical to the one asked for (RFC 8414 §3.3).
+ *
+ * @param what what messages call it
  * @throws M2mcpError issuer_mismatch, no_metadata, invalid_metadata, insecure_url, directed_inward, network failures
  */
 export async function discoverIssuer(
   deps: DiscoveryDeps,
   check: AddressCheck,
   issuer: string,
+  what = WHAT,
 ): Promise<IssuerMetadata> {
-  return readMetadata(await issuerDocument(deps, check, issuer), issuer, check);
+  return readMetadata(await issuerDocument(deps, check, issuer, what), issuer, check);
 }
 
 /** The same document as it came. @throws M2mcpError as `discoverIssuer`, but for what it lacks */
@@ -30,9 +33,10 @@ export async function issuerDocument(
   deps: DiscoveryDeps,
   check: AddressCheck,
   issuer: string,
+  what = WHAT,
 ): Promise<JsonObject> {
-  check(issuer, WHAT);
-  const { found, reason } = await lookUp(deps, check, issuerMetadataUrls(issuer), WHAT, (json) => {
+  check(issuer, what);
+  const { found, reason } = await lookUp(deps, check, issuerMetadataUrls(issuer), what, (json) => {
     // Not every JSON at a well-known place is such metadata.
     if (json.issuer === undefined && json.token_endpoint === undefined) return undefined;
     return json.issuer === issuer ? json : issuerMismatch(issuer, identifier(json.issuer));

@@ -163,3 +163,26 @@ test("a refusal counts for who reads the same from the variable, and for nobody 
     expect([args, world.tokenRequests.length - before]).toEqual([args, 2]);
   }
 });
+
+test.each([
+  ["boxed", "the person's token names an issuer that is no http(s) address: boxed"],
+  ["javascript:alert(1)", "the person's token names an issuer that is no http(s) address: javascript"],
+  ["http://idp.example", "the identity provider http://idp.example is plain http"],
+  ["SELF/nowhere", "the identity provider is not found by its issuer: no authorization metadata was found"],
+])("a person's token of the issuer %s is not blamed on the server", async (iss, words) => {
+  const token = jwt({ ...good(), iss: iss.replace("SELF", world.origin) });
+  const args = [
+    "--grant",
+    "id-jag",
+    "--client-id",
+    "id",
+    "--client-secret",
+    "s",
+    "--subject-token-env",
+    "TOKEN",
+  ];
+  const { code, stderr } = await home.run(["tools-list", world.url, ...args], { env: { TOKEN: token } });
+  expect([code === 0, stderr]).toEqual([false, expect.stringContaining(words)]);
+  expect(stderr).not.toMatch(/the authorization server|owner of the server| --(issuer|token-endpoint) /);
+  if (!words.includes("plain http")) expect(stderr).toContain("give --idp-issuer URL");
+});

@@ -12,7 +12,7 @@ import { badTokenAnswer } from "../../errors.ts";
 import { faultOfGiven } from "../given-fault.ts";
 import { postUntilMended } from "../post-request.ts";
 import { grantedIn } from "../token-answer.ts";
-import { noIssuerForGrant, noProvider } from "./errors.ts";
+import { junkIssuer, noIssuerForGrant, noProvider, ofIdentityProvider } from "./errors.ts";
 import type { KnownProvider } from "./known-provider.ts";
 import { isJwt, readGiven, type SentToken } from "./token-exchange.ts";
 import { TOKEN_EXCHANGE, TOKEN_TYPE } from "./token-types.ts";
@@ -114,12 +114,13 @@ async function findProvider(
   if (issuer === undefined) throw noProvider();
   const cached = (await deps.read())?.identityProvider;
   if (cached?.issuer === issuer && deps.now() - cached.discoveredAtMs < DISCOVERY_LIFE_MS) return cached;
+  if (recorded === undefined && !/^https?:$/.test(URL.parse(issuer)?.protocol ?? ""))
+    throw junkIssuer(issuer);
   const check = addressCheck(issuer, {}, deps.allowHttp);
-  const found: KnownProvider = {
-    issuer,
-    ...(await discoverIssuer(deps, check, issuer)),
-    discoveredAtMs: deps.now(),
-  };
+  const metadata = await discoverIssuer(deps, check, issuer, "the identity provider").catch((error) => {
+    throw ofIdentityProvider(error, recorded !== undefined);
+  });
+  const found: KnownProvider = { issuer, ...metadata, discoveredAtMs: deps.now() };
   await remember(deps, found);
   return found;
 }
@@ -168,8 +169,7 @@ async function exchangeThere(
   });
   const isJwt = given.type === TOKEN_TYPE.id_token;
   const person = { what: "the person's token", token: given.token, isJwt };
-  const nowMs = deps.now();
-  const fault = faultOfGiven(person, (nowMs + clockSkew(answer, nowMs)) / 1000);
+  const fault = faultOfGiven(person, (deps.now() + clockSkew(answer, deps.now())) / 1000);
   const asked = { provider: client, fault, audience: more.audience };
   const json = grantedIn(answer, url, askedAtMs, (refused) => vouchingHint(refused, asked));
   const { access_token: token, issued_token_type: type } = json;
