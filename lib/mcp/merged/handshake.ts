@@ -89,9 +89,10 @@ export async function shakeHands(context: MergedContext, call: Call): Promise<An
 /** What one client is refused says of no other whether the server is there: that is looked for. */
 function beRefused(context: MergedContext, server: string, method: string, error: unknown): void {
   const presence = context.members.get(server)?.upstream.presence;
-  if (!(error instanceof Refusal && error.isWord)) return presence?.failed(wordsOf(error));
-  context.shared.onListing(server, method, oneLine(error.message, LONGEST_REASON));
-  presence?.suspect();
+  if (error instanceof Refusal && error.isWord) {
+    context.shared.onListing(server, method, oneLine(error.message, LONGEST_REASON));
+    presence?.suspect();
+  } else presence?.failed(wordsOf(error));
 }
 
 /** One that is slow comes in when it can; the client then hears that there is more. */

@@ -151,10 +151,11 @@ for (const [what, refusing] of Object.entries(REFUSALS))
 test("a handshake that both servers refuse one client takes no server from others", async () => {
   for (const name of ["a", "b"]) {
     const server = await startLegacyServer((asked) => reply(asked, listed(name)), {
-      before: (asked) =>
-        asked.method === "initialize" && asked.params?.clientInfo?.name === "odd"
-          ? (refuse(asked, 200, { code: -32602, message: "not you" }), true)
-          : false,
+      before(asked) {
+        if (asked.method !== "initialize" || asked.params?.clientInfo?.name !== "odd") return false;
+        refuse(asked, 200, { code: -32602, message: "not you" });
+        return true;
+      },
     });
     await save(home, name, home.owns(server).url);
   }
