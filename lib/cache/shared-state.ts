@@ -55,7 +55,12 @@ export interface SharedStateOptions<State extends object> {
   onForeign(): void;
   /** The cache was looked at because what is at hand does not do. */
   onLook(found: Found): void;
+  /** It was written to. */
+  onWrite(outcome: WriteOutcome): void;
 }
+
+/** What a write to a cache came to: others had changed it, or had taken over the lock; or no answer. */
+export type WriteOutcome = Written | "failed";
 
 /** What a look at a cache came to: what serves, nothing that does, or no answer. */
 export type Found = "hit" | "miss" | "failed";
@@ -193,6 +198,7 @@ async function put<State extends object>(
   const sealed = await vault.seal({ endsAtMs, shared });
   const lifeMs = endsAtMs - now();
   const outcome = await link.ask(write(vault.name, { over, sealed, lifeMs, lock: lease }));
+  context.onWrite(outcome ?? "failed");
   if (outcome === "written" && lease)
     context.lease = { ...lease, entry: { text: `1 ${lease.number} ${sealed}`, leftMs: lifeMs } };
   return outcome;
