@@ -1,8 +1,8 @@
 // `m2mcp serve` and clients that speak HTTP in every way there is, rightly or wrongly; where it listens, how it ends.
 import { expect, test } from "bun:test";
-import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { BINARY, createHome, homeForEachTest, ROOT } from "../support/home.ts";
 import { startCountingServer } from "../support/mcp/counting-server.ts";
@@ -221,6 +221,8 @@ test("serve: places to listen", async () => {
   // What is no socket is somebody's file.
   const file = join(home.folder, "notes.txt");
   writeFileSync(file, "mine");
+  const bearer = join(home.folder, "bearer");
+  writeFileSync(bearer, "b3arer");
   const { port } = new URL(server.url);
   for (const [listen, words] of [
     [`unix:${file}`, "something else is there"],
@@ -231,10 +233,14 @@ test("serve: places to listen", async () => {
     ["::1:0", "[::1]:8080"],
     ["127.300.1.1:0", "127.300.1.1 is no address"],
     ["[1:2]:0", "[1:2] is no address"],
+    ["no.such.host.invalid:0 --bearer-file", "there is no such host"],
+    ["[2001:db8::1]:0 --bearer-file", "cannot listen on [2001:db8::1]:0"],
     ["http://127.0.0.1:0", "is no place to listen"],
     ["", "is no place to listen"],
   ] as const) {
-    const { code, stderr } = await home.run(["serve", server.url, "--listen", listen]);
+    const [place = "", ...option] = listen.split(" ");
+    const guarded = option.length > 0 ? [...option, bearer] : [];
+    const { code, stderr } = await home.run(["serve", server.url, "--listen", place, ...guarded]);
     expect([listen, code, stderr]).toEqual([listen, 1, expect.stringContaining(words)]);
   }
   expect(readFileSync(file, "utf8")).toBe("mine");
@@ -327,5 +333,31 @@ test.skipIf(process.platform !== "linux")(
     const ended = new Promise((resolve) => child.on("exit", resolve));
     child.kill("SIGTERM");
     expect(await ended).toBe(0);
+  },
+);
+
+test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
+  "serve: a socket that another user has left is nobody's to take",
+  async () => {
+    const path = join(home.folder, "left.sock");
+    const left = createServer().listen(path);
+    await until(() => existsSync(path));
+    chmodSync(home.folder, 0o711);
+    chmodSync(path, 0o755);
+    // A home of its own, and the program where that user may read it.
+    const program = join(home.folder, "m2mcp");
+    copyFileSync(BINARY, program);
+    chmodSync(program, 0o755);
+    const as = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    const words = spawnSync(
+      "setpriv",
+      [...as, program, "serve", "http://127.0.0.1:9/mcp", "--listen", `unix:${path}`],
+      {
+        env: { PATH: process.env.PATH },
+        encoding: "utf8",
+      },
+    ).stderr;
+    left.close();
+    expect(words).toContain("this user may not (EACCES)");
   },
 );

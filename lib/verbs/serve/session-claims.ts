@@ -1,6 +1,9 @@
 import { cacheClaims } from "../../cache/locks/claim.ts";
 import type { Command } from "../../command-line/command.ts";
+import { isLoopbackName } from "../../hosts/serve/http/admission.ts";
+import type { Listen } from "../../hosts/serve/http/listening.ts";
 import type { Claims } from "../../hosts/serve/modern/claims.ts";
+import { processSpace } from "../../platform/host.ts";
 import { fileClaims } from "../../store/locks/claim.ts";
 import { storePaths } from "../../store/paths.ts";
 import { linkTo } from "../target/sharing/link-to.ts";
@@ -16,6 +19,7 @@ export function sessionClaims(
   command: Command,
   targets: readonly Target[],
   key: Uint8Array,
+  listen: Listen,
 ): Claims | undefined {
   const [first] = targets;
   if (!first) return undefined;
@@ -27,7 +31,10 @@ export function sessionClaims(
     ...[server, headers, protocol],
     policies.map(({ by: _by, ...policy }) => policy),
   ]);
-  const parts = JSON.stringify(["holder", alike, command.options.value("prefix") ?? null]);
+  // An address that leads nowhere beyond a machine, or a container, is another process's on the next one.
+  const isInner = listen.kind === "unix" || isLoopbackName(listen.host);
+  const within = isInner ? processSpace() : null;
+  const parts = JSON.stringify(["holder", within, alike, command.options.value("prefix") ?? null]);
   const id = createHmac("sha256", key).update(parts).digest("hex").slice(0, 32);
   const inStore = fileClaims(storePaths(first.store.folder), id);
   const cached = targets.find(({ sharedCache }) => sharedCache !== undefined);

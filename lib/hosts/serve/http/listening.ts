@@ -15,7 +15,7 @@ export async function listening(server: Server, listen: Listen): Promise<void> {
 
 function bind(server: Server, listen: Listen): Promise<void> {
   return new Promise((resolve, reject) => {
-    const place = listen.kind === "unix" ? listen.path : `${listen.host}:${listen.port}`;
+    const place = listen.kind === "unix" ? listen.path : `${hostInUrl(listen.host)}:${listen.port}`;
     server.once("error", (error) => reject(cannotListen(place, wordsFor(codeOf(error), listen.kind))));
     if (listen.kind === "unix") server.listen(listen.path, resolve);
     else server.listen(listen.port, listen.host, resolve);
@@ -35,7 +35,8 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 function wordsFor(code: string, kind: Listen["kind"]): string {
-  if (code === "EINVAL") return kind === "unix" ? "the path is too long for a socket" : "this is no address";
+  if (code === "EINVAL")
+    return kind === "unix" ? "the path is too long for a socket" : "there is no such host";
   return WORDS[code] ?? (code || "it failed");
 }
 
@@ -64,7 +65,14 @@ async function clearLeft(path: string): Promise<void> {
     });
     socket.on("error", (error) => resolve(codeOf(error)));
   });
-  if (code === "ECONNREFUSED") await removeFile(path);
+  if (code === undefined) return;
+  if (code !== "ECONNREFUSED") throw cannotListen(path, wordsFor(code, "unix"));
+  await removeFile(path).catch((error: unknown) => {
+    throw cannotListen(
+      path,
+      `a socket that nobody answers at cannot be removed (${codeOf(error) || "it failed"})`,
+    );
+  });
 }
 
 /** As other processes find it: of all addresses of this machine, the first that leads beyond it. */

@@ -14,8 +14,8 @@ const LOOK_MS = 100;
 const WATCH_MS = 1500;
 /** One that shows that it lives, and cannot be reached from here for so long, is left alone, in ms. */
 const GIVE_UP_MS = 5000;
-/** For so long, in ms. */
-const APART_MS = 30_000;
+/** For so long, in ms; where there was nothing to agree on, or to share. */
+const APART_MS = { unreachable: 10 * 60_000, alone: 30_000 };
 
 /** Another process that has the session. */
 export interface Holder extends Self {
@@ -99,7 +99,7 @@ export function createSessionHolder(
       if (holding.state.kind === "there" && holding.state.holder.instance === holder.instance)
         await ask(holding, holder);
     },
-    part: () => become(holding, { kind: "apart", untilMs: performance.now() + APART_MS }),
+    part: () => become(holding, { kind: "apart", untilMs: performance.now() + APART_MS.alone }),
     listens(reply) {
       holding.listening.add(reply);
       reply.whenGone(() => holding.listening.delete(reply));
@@ -136,8 +136,10 @@ async function find(holding: Holding, gone: Self | undefined): Promise<void> {
     if (holding.isOver) return;
     if (found === "ours") return begin(holding, gone);
     if (found === undefined) return apart(holding);
-    if (found.instance !== gone?.instance) return become(holding, there(found));
-    if (performance.now() - startedMs > GIVE_UP_MS) return apart(holding, gone);
+    // Under our own address an earlier process was found, which has ended.
+    const isAnother = found.instance !== gone?.instance && found.address !== holding.self.address;
+    if (isAnother) return become(holding, there(found));
+    if (performance.now() - startedMs > GIVE_UP_MS) return apart(holding, found);
     await sleep(LOOK_MS);
   }
 }
@@ -153,7 +155,7 @@ function begin(holding: Holding, gone: Self | undefined): void {
 function apart(holding: Holding, holder?: Self): void {
   if (holder)
     holding.log(`the process at ${holder.address} cannot be reached: modern clients have a session here`);
-  become(holding, { kind: "apart", untilMs: performance.now() + APART_MS });
+  become(holding, { kind: "apart", untilMs: performance.now() + APART_MS[holder ? "unreachable" : "alone"] });
 }
 
 async function beat(holding: Holding): Promise<void> {
