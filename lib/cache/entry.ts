@@ -92,6 +92,8 @@ export interface Write {
 }
 
 export type Written = "written" | "changed" | "lost";
+/** The same, or no answer. */
+export type WriteOutcome = Written | "failed";
 
 export const write =
   (name: string, { over, sealed, lifeMs, lock }: Write): Question<Written> =>
