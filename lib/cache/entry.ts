@@ -92,7 +92,9 @@ export interface Write {
 }
 
 export type Written = "written" | "changed" | "lost";
-/** The same, or no answer. */
+/** What a look at the entry came to: what serves, nothing that does, or no answer. */
+export type Found = "hit" | "miss" | "failed";
+/** What a write came to, or that there was no answer. */
 export type WriteOutcome = Written | "failed";
 
 export const write =

@@ -2,7 +2,15 @@
 // asking; where the cache does not serve, each member goes on with its own store.
 import type { JsonObject } from "../json.ts";
 import { createTurns } from "../store/locks/turns.ts";
-import { look, type RawEntry, sealedIn, type WriteOutcome, type Written, write } from "./entry.ts";
+import {
+  type Found,
+  look,
+  type RawEntry,
+  sealedIn,
+  type WriteOutcome,
+  type Written,
+  write,
+} from "./entry.ts";
 import type { CacheLink } from "./link.ts";
 import { type Lease, takeLease } from "./locks/lease.ts";
 import type { Vault } from "./seal.ts";
@@ -58,9 +66,6 @@ export interface SharedStateOptions<State extends object> {
   /** It was written to. */
   onWrite(outcome: WriteOutcome): void;
 }
-
-/** What a look at a cache came to: what serves, nothing that does, or no answer. */
-export type Found = "hit" | "miss" | "failed";
 
 /** @property lease the lock of all members, while this one has it */
 type Shared<State extends object> = SharedStateOptions<State> & { lease: Lease | undefined };

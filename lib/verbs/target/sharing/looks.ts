@@ -1,6 +1,5 @@
-import type { WriteOutcome } from "../../../cache/entry.ts";
+import type { Found, WriteOutcome } from "../../../cache/entry.ts";
 import type { CacheLink } from "../../../cache/link.ts";
-import type { Found } from "../../../cache/shared-state.ts";
 import type { IO } from "../../../ui/io.ts";
 
 /** What this process has asked of its cache, by what came of it. */
