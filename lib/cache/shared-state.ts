@@ -2,15 +2,8 @@
 // asking; where the cache does not serve, each member goes on with its own store.
 import type { JsonObject } from "../json.ts";
 import { createTurns } from "../store/locks/turns.ts";
-import {
-  type Found,
-  look,
-  type RawEntry,
-  sealedIn,
-  type WriteOutcome,
-  type Written,
-  write,
-} from "./entry.ts";
+import type { Found, RawEntry, WriteOutcome, Written } from "./entry.ts";
+import { look, sealedIn, write } from "./entry.ts";
 import type { CacheLink } from "./link.ts";
 import { type Lease, takeLease } from "./locks/lease.ts";
 import type { Vault } from "./seal.ts";
