@@ -92,6 +92,10 @@ export interface Write {
 }
 
 export type Written = "written" | "changed" | "lost";
+/** What a look at the entry came to: what serves, nothing that does, or no answer. */
+export type Found = "hit" | "miss" | "failed";
+/** What a write came to, or that there was no answer. */
+export type WriteOutcome = Written | "failed";
 
 export const write =
   (name: string, { over, sealed, lifeMs, lock }: Write): Question<Written> =>

@@ -2,7 +2,8 @@
 // asking; where the cache does not serve, each member goes on with its own store.
 import type { JsonObject } from "../json.ts";
 import { createTurns } from "../store/locks/turns.ts";
-import { look, type RawEntry, sealedIn, type Written, write } from "./entry.ts";
+import type { Found, RawEntry, WriteOutcome, Written } from "./entry.ts";
+import { look, sealedIn, write } from "./entry.ts";
 import type { CacheLink } from "./link.ts";
 import { type Lease, takeLease } from "./locks/lease.ts";
 import type { Vault } from "./seal.ts";
@@ -55,10 +56,9 @@ export interface SharedStateOptions<State extends object> {
   onForeign(): void;
   /** The cache was looked at because what is at hand does not do. */
   onLook(found: Found): void;
+  /** It was written to. */
+  onWrite(outcome: WriteOutcome): void;
 }
-
-/** What a look at a cache came to: what serves, nothing that does, or no answer. */
-export type Found = "hit" | "miss" | "failed";
 
 /** @property lease the lock of all members, while this one has it */
 type Shared<State extends object> = SharedStateOptions<State> & { lease: Lease | undefined };
@@ -193,6 +193,7 @@ async function put<State extends object>(
   const sealed = await vault.seal({ endsAtMs, shared });
   const lifeMs = endsAtMs - now();
   const outcome = await link.ask(write(vault.name, { over, sealed, lifeMs, lock: lease }));
+  context.onWrite(outcome ?? "failed");
   if (outcome === "written" && lease)
     context.lease = { ...lease, entry: { text: `1 ${lease.number} ${sealed}`, leftMs: lifeMs } };
   return outcome;

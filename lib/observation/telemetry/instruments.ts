@@ -7,8 +7,14 @@ import { createLabelNames, type LabelNames } from "./label-names.ts";
 /** As the conventions ask ("Semantic conventions for MCP: Metrics", "HTTP metrics"), in s. */
 const MCP_BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
+/** A cache is near, and left alone after a second. */
+const CACHE_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-export type CacheLooks = Readonly<Record<string, number>>;
+/** What was asked of the shared cache, by outcome. */
+export interface CacheCounts {
+  looks: Readonly<Record<string, number>>;
+  writes: Readonly<Record<string, number>>;
+}
 
 export interface Instruments {
   mcpClient: Count;
@@ -23,7 +29,8 @@ export interface Instruments {
   /** Asked when somebody looks. */
   countSessions(count: () => number): void;
   /** Asked when somebody looks. @param counts by outcome; undefined: there is no shared cache */
-  countCacheLooks(counts: () => CacheLooks | undefined): void;
+  countCache(counts: () => CacheCounts | undefined): void;
+  cache: Count;
   readonly tools: LabelNames;
   readonly prompts: LabelNames;
 }
@@ -57,16 +64,18 @@ export function createInstruments(meter: Meter, { add }: Histograms): Instrument
         })
         .addCallback((result) => result.observe(count()));
     },
-    countCacheLooks(counts) {
-      meter
-        .createObservableCounter("m2mcp.cache.lookups", {
-          unit: "{lookup}",
-          description: "Looks for a token in the shared cache, and what came of them.",
-        })
-        .addCallback((result) => {
-          for (const [outcome, count] of Object.entries(counts() ?? {})) result.observe(count, { outcome });
+    countCache(counts) {
+      const observed = (name: string, unit: string, description: string, of: keyof CacheCounts) =>
+        meter.createObservableCounter(name, { unit, description }).addCallback((result) => {
+          for (const [outcome, count] of Object.entries(counts()?.[of] ?? {}))
+            result.observe(count, { outcome });
         });
+      const look = "Looks for a token in the shared cache, and what came of them.";
+      observed("m2mcp.cache.lookups", "{lookup}", look, "looks");
+      const write = "Writes to the shared cache, and what came of them.";
+      observed("m2mcp.cache.writes", "{write}", write, "writes");
     },
+    cache: add("m2mcp.cache.operation.duration", "Duration of questions to the shared cache.", CACHE_BUCKETS),
     tools: createLabelNames(),
     prompts: createLabelNames(),
   };

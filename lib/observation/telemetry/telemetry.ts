@@ -10,7 +10,7 @@ import { above } from "./current.ts";
 import { createHistograms } from "./histogram.ts";
 import { observedFetch } from "./http/client.ts";
 import { type HttpWatch, watchHttp } from "./http/server.ts";
-import { type CacheLooks, createInstruments } from "./instruments.ts";
+import { type CacheCounts, createInstruments } from "./instruments.ts";
 import { observeClient, observeServer } from "./mcp/requests.ts";
 import { createMeterProvider, createTracerProvider, resourceOf } from "./providers.ts";
 import type { Telling } from "./telling.ts";
@@ -24,8 +24,8 @@ export interface TelemetryOptions {
   /** Whether somebody may come and ask for the metrics. */
   hasPage: boolean;
   version: string;
-  /** What looks at the shared cache came to; asked when somebody wants to know. */
-  cacheLooks(): CacheLooks | undefined;
+  /** What was asked of the shared cache; asked when somebody wants to know. */
+  cacheCounts(): CacheCounts | undefined;
   env: Record<string, string | undefined>;
   warn(line: string): void;
 }
@@ -39,6 +39,8 @@ export interface Telemetry {
   tokenRequest<T>(work: () => Promise<T>): Promise<T>;
   /** @param atMs when the token that was seen ends */
   tokenExpires(atMs: number): void;
+  /** Something was asked of the shared cache. */
+  cacheAsked(durationMs: number, isAnswered: boolean): void;
   readonly http: HttpWatch;
   /** All that is measured, in Prometheus' text format. */
   page?: { type: string; text(): Promise<string> };
@@ -69,13 +71,17 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
     startedIn: above(traceOf(env), allowed),
     allowed,
   };
-  telling.instruments.countCacheLooks(options.cacheLooks);
+  telling.instruments.countCache(options.cacheCounts);
   return {
     client: (url) => observeClient(telling, url),
     server: (transport) => observeServer(telling, transport),
     fetch: (fetch) => observedFetch(telling, fetch),
     tokenRequest: (work) => observeTokenRequest(telling, work),
     tokenExpires: (atMs) => telling.instruments.tokenExpires(atMs),
+    cacheAsked(durationMs, isAnswered) {
+      const outcome = isAnswered ? "answered" : "failed";
+      telling.instruments.cache(durationMs, outcome, () => ({ outcome }));
+    },
     http: watchHttp(telling),
     ...(page && metricsPage ? { page: { type: page.TEXT_FORMAT, text: metricsPage.text } } : {}),
     async end(limitMs) {

@@ -1,7 +1,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { VERSION } from "../../command-line/version.ts";
 import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
-import { looksAtCache } from "../target/sharing/looks.ts";
+import { askedOfCache, timeCache } from "../target/sharing/looks.ts";
 
 /** How long the end of a command waits for what is still to be sent, in ms: a person or a script waits too. */
 const END_MS = 1000;
@@ -44,16 +44,18 @@ export async function useTelemetry(command: Command): Promise<UsedTelemetry | un
     for (const line of isAsked ? read.warnings : []) warn(line);
     const config = isAsked ? read.config : undefined;
     if (!config && !hasPage) return undefined;
-    const made = import("../../observation/telemetry/telemetry.ts").then(({ createTelemetry }) =>
-      createTelemetry({
+    const made = import("../../observation/telemetry/telemetry.ts").then(async ({ createTelemetry }) => {
+      const telemetry = await createTelemetry({
         config,
         hasPage,
         version: VERSION,
-        cacheLooks: () => looksAtCache(io),
+        cacheCounts: () => askedOfCache(io),
         env: io.env,
         warn,
-      }),
-    );
+      });
+      timeCache(io, telemetry.cacheAsked);
+      return telemetry;
+    });
     shared = { telemetry: made, users: 0 };
   }
   const mine = shared;

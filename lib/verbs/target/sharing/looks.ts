@@ -1,16 +1,43 @@
-import type { Found } from "../../../cache/shared-state.ts";
+import type { Found, WriteOutcome } from "../../../cache/entry.ts";
+import type { CacheLink } from "../../../cache/link.ts";
 import type { IO } from "../../../ui/io.ts";
 
-const looks = new WeakMap<IO, Record<Found, number>>();
+/** What this process has asked of its cache, by what came of it. */
+export interface CacheCounts {
+  looks: Record<Found, number>;
+  writes: Record<WriteOutcome, number>;
+}
+/** Told how long each question took, in ms. */
+type Timing = (durationMs: number, isAnswered: boolean) => void;
 
-/** What the looks of this process at its cache came to, so far; undefined where it has none. */
-export const looksAtCache = (io: IO): Readonly<Record<Found, number>> | undefined => looks.get(io);
+const counted = new WeakMap<IO, CacheCounts>();
+const timings = new WeakMap<IO, Timing>();
+
+/** What this process has asked of its cache so far; undefined where it has none. */
+export const askedOfCache = (io: IO): Readonly<CacheCounts> | undefined => counted.get(io);
+
+/** Has a process's questions to its cache timed from now on. */
+export const timeCache = (io: IO, timing: Timing): void => void timings.set(io, timing);
 
 /** Begins to count, or goes on with it. */
-export function countLooks(io: IO): (found: Found) => void {
-  const counts = looks.get(io) ?? { hit: 0, miss: 0, failed: 0 };
-  looks.set(io, counts);
-  return (found) => {
-    counts[found]++;
+export function countAsked(io: IO): CacheCounts {
+  const counts = counted.get(io) ?? {
+    looks: { hit: 0, miss: 0, failed: 0 },
+    writes: { written: 0, changed: 0, lost: 0, failed: 0 },
   };
+  counted.set(io, counts);
+  return counts;
 }
+
+/** A link whose questions are timed where somebody wants to know. */
+export const timedLink = (io: IO, link: CacheLink): CacheLink => ({
+  ...link,
+  async ask(question) {
+    const timing = timings.get(io);
+    if (!timing) return link.ask(question);
+    const beganMs = performance.now();
+    const answer = await link.ask(question);
+    timing(performance.now() - beganMs, answer !== undefined);
+    return answer;
+  },
+});

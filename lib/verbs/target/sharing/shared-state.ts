@@ -12,7 +12,7 @@ import { createSharedState } from "../../../cache/shared-state.ts";
 import type { Command } from "../../../command-line/command.ts";
 import type { Target } from "../target.ts";
 import { linkTo } from "./link-to.ts";
-import { countLooks } from "./looks.ts";
+import { countAsked, timedLink } from "./looks.ts";
 import { onceEach } from "./tell-once.ts";
 import { vaults } from "./vaults.ts";
 
@@ -23,7 +23,8 @@ export function sharedState(command: Command, target: Target, address: CacheAddr
   const { cache, credentials } = target;
   const { io, output } = command;
   const issuer = credentials && credentials.grant !== null ? credentials.issuer : undefined;
-  const link = linkTo(command, target, address);
+  const link = timedLink(io, linkTo(command, target, address));
+  const asked = countAsked(io);
   const vaultOf = vaults(command, target, address);
   const warn = onceEach((line) => output.warn(line));
   return createSharedState<AuthState>({
@@ -40,7 +41,12 @@ export function sharedState(command: Command, target: Target, address: CacheAddr
       return vault && { link, vault };
     },
     now: io.now,
-    onLook: countLooks(io),
+    onLook: (found) => {
+      asked.looks[found]++;
+    },
+    onWrite: (outcome) => {
+      asked.writes[outcome]++;
+    },
     onForeign: () =>
       warn(
         `what lies in the token cache at ${address.shown} for these credentials was not sealed with them: it counts as nothing, and is written anew`,
