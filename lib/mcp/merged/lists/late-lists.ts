@@ -18,11 +18,11 @@ export function beLate(
 ): void {
   const key = listKey(server, kind);
   context.shared.onLate(server, kind.method);
-  const owes = (more: number) => context.owed.set(key, (context.owed.get(key) ?? 0) + more);
-  owes(1);
+  const count = (more: number) => context.pending.set(key, (context.pending.get(key) ?? 0) + more);
+  count(1);
   work?.then(
     (listed) => {
-      owes(-1);
+      count(-1);
       const member = context.members.get(server);
       if (listed.kind === "refused") return beMissing(context, kind, server, listed.error);
       if (listed.kind !== "page" || !member) return;
@@ -34,7 +34,7 @@ export function beLate(
         void tellChanges(context, member, [kind.feature]);
     },
     (error: unknown) => {
-      owes(-1);
+      count(-1);
       beMissing(context, kind, server, error);
     },
   );
