@@ -86,6 +86,8 @@ export interface MergedContext {
   readonly tokens: Map<Id, string>;
   /** Pages that came too late for the list that they were asked for, by server and method. */
   readonly late: Map<string, JsonObject>;
+  /** Lists that servers still owe, by server and method, and how many requests are under way for each. */
+  readonly pending: Map<string, number>;
   /** Lists that servers refused, by server and method, with the server. */
   readonly missing: Map<string, string>;
   readonly listens: Set<Listen>;

@@ -51,7 +51,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     identity: {},
     told: { tools: new Map(), prompts: new Map(), uris: new Map(), subscribed: new Map() },
     tokens: new Map(),
-    late: new Map(),
+    ...{ late: new Map(), pending: new Map() },
     missing: new Map(),
     listens: new Set(),
     ended: new AbortController(),

@@ -183,3 +183,23 @@ test("a handshake that both servers refuse one client takes no server from other
   const tools = await (await post(request(2, "tools/list"), session)).text();
   for (const name of ["a", "b"]) expect(tools).toContain(`"name":"${name}"`);
 });
+
+test("a server that owes a list is waited for once, not for each list anew", async () => {
+  const silent = await startLegacyServer((asked) =>
+    asked.method === "tools/list" ? undefined : reply(asked, {}),
+  );
+  const quick = await startLegacyServer((asked) => reply(asked, listed("quick")));
+  await save(home, "silent", home.owns(silent).url);
+  await save(home, "quick", home.owns(quick).url);
+  const bridge = startBridge(home, ["@silent", "@quick"]);
+  bridge.say(INITIALIZE, INITIALIZED, request(2, "tools/list"));
+  await bridge.answer(2, 20_000);
+  const beganMs = performance.now();
+  for (const id of [3, 4, 5]) {
+    bridge.say(request(id, "tools/list"));
+    expect(namesIn(await bridge.answer(id, 20_000))).toEqual(["quick"]);
+  }
+  // Thrice 5 s otherwise.
+  expect(performance.now() - beganMs).toBeLessThan(10_000);
+  await bridge.stop();
+});

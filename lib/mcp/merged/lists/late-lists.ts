@@ -18,8 +18,11 @@ export function beLate(
 ): void {
   const key = listKey(server, kind);
   context.shared.onLate(server, kind.method);
+  const count = (more: number) => context.pending.set(key, (context.pending.get(key) ?? 0) + more);
+  count(1);
   work?.then(
     (listed) => {
+      count(-1);
       const member = context.members.get(server);
       if (listed.kind === "refused") return beMissing(context, kind, server, listed.error);
       if (listed.kind !== "page" || !member) return;
@@ -30,6 +33,9 @@ export function beLate(
       if (kind.feature !== "tasks" && namesOn(listed.result, kind).join("\n") !== before.join("\n"))
         void tellChanges(context, member, [kind.feature]);
     },
-    (error: unknown) => beMissing(context, kind, server, error),
+    (error: unknown) => {
+      count(-1);
+      beMissing(context, kind, server, error);
+    },
   );
 }

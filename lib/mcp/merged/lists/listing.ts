@@ -43,7 +43,8 @@ export async function list(context: MergedContext, kind: ListKind, call: Call): 
       return [member.name, unlessAway(context, member, kind.method, work)];
     }),
   );
-  const outcomes = await gathered(works, LIST_MS);
+  const owing = asked.filter(({ name }) => (context.pending.get(listKey(name, kind)) ?? 0) > 0);
+  const outcomes = await gathered(works, LIST_MS, new Set(owing.map(({ name }) => name)));
   unlink();
   const { pages, errors } = sorted(context, kind, call, { works, outcomes, isFirst: !cursors });
   const [error] = errors;
