@@ -9,10 +9,13 @@ import { withoutOwnPaths } from "./own-paths.ts";
 /** Each as it is imported; those that share what they hold lie in one file. */
 const LIBRARIES: Record<string, readonly string[]> = {
   /** SPIFFE's workload API, and OTLP. */
-  grpc: ["@grpc/grpc-js"],
-  /** Hosts' files. */
+  grpc: ["@grpc/grpc-js", "@bufbuild/protobuf/wire"],
+  /** Hosts' files: what would change in them, and what goes into a bundle. */
+  desktop: ["diff", "fflate"],
   yaml: ["yaml"],
   toml: ["toml-eslint-parser"],
+  /** Requests as AWS wants them signed. */
+  aws: ["aws4fetch"],
   /** Cookies of a server. */
   cookies: ["tough-cookie"],
   /** Patterns in a tool's schema. */
