@@ -24,9 +24,11 @@ export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToke
      * @throws M2mcpError forbidden, step_up_refused, network failures
      */
     async tokenFor(refused: BoundToken, wanted: string[], words: string): Promise<BoundToken> {
+      // Before the look at the token: what another process gathers between the two comes with one, and was not refused.
+      const gathered = (await deps.read({ anew: true }))?.steppedUpScope;
       const other = await tokens.other(refused, wanted);
       if (other) return other;
-      const had = union(refused.token.scope, (await deps.read())?.steppedUpScope);
+      const had = union(refused.token.scope, gathered);
       const more = wanted.filter((scope) => !had.includes(scope)).sort();
       if (more.length === 0)
         throw accessForbidden(host, `${words}; it wants ${wanted.join(" ")}, not granted`);

@@ -235,6 +235,27 @@ test("more scopes are asked for once, together with those had, and remembered", 
   expect(tokenRequests).toBe(0);
 });
 
+test("what another process gathers between two looks at the store is taken, not told as refused", async () => {
+  const { deps, credentials, open } = setUp();
+  const stepUp = 'Bearer error="insufficient_scope", scope="mcp:write"';
+  let between: (() => Promise<unknown>) | undefined;
+  const read: typeof deps.read = async (options) => {
+    const seen = await deps.read(options);
+    const meanwhile = between;
+    between = undefined;
+    await meanwhile?.();
+    return seen;
+  };
+  const late = createAuthorization({ ...deps, read }, { server: world.mcp.url, credentials });
+  const sent = await late.headers(ask());
+  const other = open();
+  const sentByOther = await other.headers(ask());
+  between = () => other.headers(refused(sentByOther, 403, stepUp));
+  const { result, tokenRequests } = await counted(() => late.headers(refused(sent, 403, stepUp)));
+  expect(result.authorization).not.toBe(sent.authorization);
+  expect(tokenRequests).toBe(1);
+});
+
 describe("scopes gathered once that are refused now", () => {
   const scopes: (string | null)[] = [];
   let server: Server;
