@@ -240,7 +240,15 @@ describe("a fault of the program's own", () => {
   const SECRET = "a-secret-in-an-error";
   const runFaulty = (fault: string, input: string) => {
     const preload = join(home.folder, "fault.ts");
-    writeFileSync(preload, fault);
+    // From source it takes a while until the program has begun: a fault before that is the runtime's to tell.
+    writeFileSync(
+      preload,
+      `const begins = setInterval(() => {
+        if (process.listenerCount("uncaughtException") === 0) return;
+        clearInterval(begins);
+        ${fault}
+      }, 20);`,
+    );
     const child = spawn(
       process.execPath,
       ["--preload", preload, join(ROOT, "cli.ts"), "bridge", server.url],
