@@ -5,7 +5,7 @@ import { answerTooLong, redirectRefused } from "../net/errors.ts";
 import { merelyStatus } from "../net/markup-words.ts";
 import { failureCode, failureHint, failureReason } from "../net/network-failure.ts";
 import { oneLine } from "../net/one-line.ts";
-import { followsRedirect, redirectTarget } from "../net/redirect.ts";
+import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../net/redirect.ts";
 import { retryAfterMs } from "../net/retry-after.ts";
 import { phraseOf, readWords } from "../net/words.ts";
 import { serverTimeMs } from "./clock-skew.ts";
@@ -113,13 +113,16 @@ async function redirected(
   const { redirects = "refuse", ...sent } = request;
   for (let at = url, hops = 0; ; hops++) {
     const response = await unlessAborted(send(deps, at, sent, signal), signal);
-    if (response.status < 300 || response.status > 399) return { response, from: at };
+    if (!isRedirect(response.status)) return { response, from: at };
     const to = redirectTarget(response.headers.get("location"), at);
     const isFollowed = redirects !== "refuse" && followsRedirect(sent.method, response.status, at, to);
     if (!isFollowed && redirects === "answer") return { response, from: at };
     await response.body?.cancel().catch(() => {});
-    if (!isFollowed || hops >= MAX_REDIRECTS)
-      throw redirectRefused(new URL(at).host, oneLine(to?.href ?? "nowhere"));
+    if (!isFollowed || hops >= MAX_REDIRECTS) {
+      // What holds a secret is sent to one address alone, so any other counts as another's.
+      const why = redirects === "refuse" && to ? "elsewhere" : whyNotFollowed(at, to, isFollowed);
+      throw redirectRefused(new URL(at).host, oneLine(to?.href ?? ""), why);
+    }
     at = to.href;
   }
 }

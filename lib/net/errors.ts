@@ -1,5 +1,6 @@
 // Failures on the way to any server and of its plain HTTP answers.
 import { EXIT, M2mcpError } from "../failure.ts";
+import type { NotFollowed } from "./redirect.ts";
 
 export const connectionFailed = (what: string, reason: string) =>
   new M2mcpError(
@@ -92,13 +93,21 @@ export const answerTooLong = (what: string, limitBytes: number) =>
     "ask for less at a time",
   );
 
-export const redirectRefused = (what: string, location: string) =>
+export const redirectRefused = (what: string, location: string, why: NotFollowed = "elsewhere") =>
   new M2mcpError(
     "redirect",
     EXIT.server,
-    `${what} redirects to ${location}; credentials are not carried there`,
-    "if you trust that address, use it instead",
+    `${what} ${NOT_FOLLOWED[why].says(location)}`,
+    NOT_FOLLOWED[why].hint,
   );
+
+const USE_IT = "if you trust that address, use it instead";
+const NOT_FOLLOWED: Record<NotFollowed, { says(location: string): string; hint: string }> = {
+  nowhere: { says: () => "redirects without an address to go to", hint: "report it to the server's owner" },
+  elsewhere: { says: (to) => `redirects to ${to}; credentials are not carried there`, hint: USE_IT },
+  method: { says: (to) => `redirects to ${to} in a way that drops what a POST holds`, hint: USE_IT },
+  circle: { says: (to) => `redirects in a circle, last to ${to}`, hint: "report it to the server's owner" },
+};
 
 const spoken = (words: string | undefined) => (words === undefined ? "" : `: ${words}`);
 

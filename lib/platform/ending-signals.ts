@@ -20,26 +20,41 @@ const OF_A_CONSOLE = ["SIGINT", "SIGBREAK", "SIGHUP"] as const;
 export type ConsoleSignal = (typeof OF_A_CONSOLE)[number];
 
 /**
- * The signals that ask a program to end: those that are given, but on Windows, where nobody can send them, what a console
- * tells. All else ends a program there without its being asked.
+ * The signals that ask a program to end: those that are given and that who started it does not have it ignore, but on
+ * Windows, where nobody can send them, what a console tells. All else ends a program there without its being asked.
  */
 export const endRequests = <Signal extends NodeJS.Signals>(
   elsewhere: readonly Signal[],
   platform: string = process.platform,
-): readonly (Signal | ConsoleSignal)[] => (platform === "win32" ? OF_A_CONSOLE : elsewhere);
+  ignored = ignoredAtStart(),
+): readonly (Signal | ConsoleSignal)[] =>
+  platform === "win32" ? OF_A_CONSOLE : elsewhere.filter((signal) => !ignored?.includes(signal));
 
 /**
- * Whether who started this process has it go on when its terminal is closed, as nohup(1) does: a handler would take that
- * back. Where the system does not say so, that is taken to be wanted.
+ * Whether who started this process has it go on when its terminal is closed. Where the system does not say so, that is
+ * taken to be wanted.
  */
-export function isHangUpIgnored(): boolean {
+export const isHangUpIgnored = (): boolean => ignoredAtStart()?.includes("SIGHUP") ?? true;
+
+/** What nohup(1), and a shell that starts a program in the background, have it ignore; their bits in a signal mask. */
+const IGNORABLE = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 4 } as const;
+let ignored: readonly NodeJS.Signals[] | undefined;
+
+/** Signals that are not for this process: a handler would take that back. Undefined where the system does not say. */
+function ignoredAtStart(): readonly NodeJS.Signals[] | undefined {
+  ignored ??= readIgnored();
+  return ignored;
+}
+
+function readIgnored(): readonly NodeJS.Signals[] | undefined {
   try {
     const { readFileSync } = process.getBuiltinModule("node:fs");
-    const [, mask = ""] =
-      /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-    return mask === "" || (Number.parseInt(mask, 16) & 1) === 1;
+    const [, last] = /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    if (last === undefined) return undefined;
+    const mask = Number.parseInt(last, 16);
+    return (["SIGHUP", "SIGINT", "SIGQUIT"] as const).filter((signal) => (mask & IGNORABLE[signal]) !== 0);
   } catch {
-    return true;
+    return undefined;
   }
 }
 

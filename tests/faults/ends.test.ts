@@ -43,7 +43,7 @@ const shell = (command: string) =>
   );
 
 describe("signals:", () => {
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     test(`${signal} ends the bridge as its input's end does: what is owed is answered, the session ended`, async () => {
       const { child, say, answer, ended } = startBridge(home, [server.url]);
       say(INITIALIZE, slow(2, 600));
@@ -70,6 +70,18 @@ describe("signals:", () => {
       expect(deletes()).toHaveLength(1);
     });
   }
+
+  test("one that who started it has it ignore, as nohup does, ends neither bridge nor command", async () => {
+    writeFileSync(join(home.folder, "in"), lines(INITIALIZE, slow(2, 1500)));
+    for (const signal of ["HUP", "INT"])
+      for (const command of ['bridge "$URL" < in', 'tools-call "$URL" x ms:=1500']) {
+        const calls = server.count("tools/call");
+        const run = shell(`(trap '' ${signal}; exec "$M2MCP" ${command}) & echo $! > pid; wait $!`);
+        await until(() => server.count("tools/call") > calls);
+        process.kill(Number(readFileSync(join(home.folder, "pid"), "utf8")), `SIG${signal}`);
+        expect([signal, command, (await run).code]).toEqual([signal, command, 0]);
+      }
+  });
 
   test("a signal is the last word of a host: a call that is not answered is cancelled within 3 s", async () => {
     const { child, say, answer, ended } = startBridge(home, [server.url]);

@@ -23,6 +23,8 @@ const WRITES: Record<string, (id: unknown) => unknown> = {
   "jsonrpc as a number": (id) => ({ jsonrpc: 2.0, id, result: OK }),
   "alone in an array": (id) => [{ jsonrpc: "2.0", id, result: OK }],
   "a code in text": (id) => ({ jsonrpc: "2.0", id, error: { code: "-32000", message: "no" } }),
+  "a broken code": (id) => ({ jsonrpc: "2.0", id, error: { code: 1.5, message: "no" } }),
+  "too large a code": (id) => ({ jsonrpc: "2.0", id, error: { code: 1e300, message: "no" } }),
   "an error in text": (id) => ({ jsonrpc: "2.0", id, error: "no" }),
   "its id in text": (id) => ({ jsonrpc: "2.0", id: `${id}`, result: OK }),
 };
@@ -81,6 +83,8 @@ describe("an answer whose type is missing or general is judged by itself:", () =
     "application/vnd.api+json",
     "application/octet-stream",
     "Application/JSON; Charset=UTF-8",
+    "application/json, application/json",
+    "text/event-stream",
   ])
     test.concurrent(
       `${type ?? "none"}`,
@@ -108,6 +112,34 @@ describe("an answer whose type is missing or general is judged by itself:", () =
       }),
       20_000,
     );
+});
+
+test("events that are called JSON are read as events", async () => {
+  const server = home.owns(
+    await startLegacyServer(({ http, id }, response) => {
+      if (http === "GET") return response.writeHead(405).end();
+      const answer = JSON.stringify({ jsonrpc: "2.0", id, result: says("hi") });
+      return response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(`event: message\ndata: ${answer}\n\n`);
+    }),
+  );
+  const { say, answer } = startBridge(home, [server.url]);
+  say(initialize(), INITIALIZED, call(1));
+  expect((await answer(1)).result).toEqual(says("hi"));
+});
+
+test("a result that is no object, which hosts would drop and wait on, is an error", async () => {
+  const results: unknown[] = ["text", ["a"], 5, true];
+  const server = home.owns(
+    await startLegacyServer(({ http, id, params }, response) => {
+      if (http === "GET") return response.writeHead(405).end();
+      return json(response, { jsonrpc: "2.0", id, result: results[Number(params.name)] });
+    }),
+  );
+  const { say, answer } = startBridge(home, [server.url]);
+  say(initialize(), INITIALIZED, ...results.map((_, at) => call(at, `${at}`)));
+  for (const at of results.keys()) expect((await answer(at)).error.data.code).toBe("invalid_answer");
 });
 
 test("an id of 0, which a serializer may take for none, comes back all the same", async () => {

@@ -33,6 +33,7 @@ test("taken back, a signal does what it always did", async () => {
 
 test("on Windows a console's three signals ask for the end, elsewhere those that are given", () => {
   expect(endRequests(["SIGTERM", "SIGINT"], "linux")).toEqual(["SIGTERM", "SIGINT"]);
+  expect(endRequests(["SIGTERM", "SIGINT", "SIGHUP"], "linux", ["SIGHUP", "SIGINT"])).toEqual(["SIGTERM"]);
   expect(endRequests(["SIGTERM", "SIGINT"], "win32")).toEqual(["SIGINT", "SIGBREAK", "SIGHUP"]);
 });
 

@@ -65,7 +65,7 @@ export async function readMessages(
     throw wrongContentType(host, type);
   }
   const text = await response.text();
-  if (isJsonType(type)) return takeWhole(text, options);
+  if (isJsonType(type) && !isEvents(startOf(text))) return takeWhole(text, options);
   return takeUntyped(text, type, options);
 }
 
@@ -76,16 +76,19 @@ const isJsonType = (type: string | null): boolean =>
 const mayBeJson = (type: string | null): boolean =>
   type === null || isJsonType(type) || ["", "text/plain", "application/octet-stream"].includes(type);
 
-/** A body of no type: what it looks like decides. */
+const startOf = (text: Text) => asString(text.slice(0, 64)).trimStart();
+const isEvents = (start: string) => /^(data|event|id|retry)?:/.test(start);
+
+/** A body of no type, or of another than it is: what it looks like decides. */
 async function takeUntyped(
   text: Text,
   type: string | null,
   options: ReadMessagesOptions,
 ): Promise<MessagesRead> {
   const host = hostOf(options.url);
-  const start = asString(text.slice(0, 64)).trimStart();
+  const start = startOf(text);
   if (start.startsWith("{") || start.startsWith("[")) return takeWhole(text, options);
-  if (!/^(data|event|id|retry)?:/.test(start)) throw wrongContentType(host, type === "" ? null : type);
+  if (!isEvents(start)) throw wrongContentType(host, type === "" ? null : type);
   const notes: MessagesRead = {};
   for (const event of eventsIn(asString(text))) await takeEvent(event, options, notes);
   return notes;

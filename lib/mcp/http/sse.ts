@@ -60,8 +60,17 @@ export async function readEvents(
   });
   const decoder = new TextDecoder();
   const unfinished = createUnfinished();
+  // No event begins like JSON, but some servers call that a stream.
+  let isJson: boolean | undefined;
+  let json = "";
   await body.read((bytes) => {
     const text = decoder.decode(bytes, { stream: true });
+    if (text.trim() !== "") isJson ??= /^\s*[[{]/.test(text);
+    if (isJson) {
+      json += text;
+      if (json.length > maxBytes) throw tooLong();
+      return body.keeps?.(2 * json.length);
+    }
     const kept = unfinished.add(text);
     if (kept > maxBytes) throw tooLong();
     parser.feed(text);
@@ -72,6 +81,7 @@ export async function readEvents(
     events = [];
     return takeAll(ready, take, () => body.keeps?.(2 * kept));
   });
+  if (isJson) await take(eventOf(undefined, json));
   if (unfinished.weight() === 0) return undefined;
   const { lastEventId } = cursor;
   parser.feed("\n\n");

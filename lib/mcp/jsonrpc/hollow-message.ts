@@ -38,6 +38,6 @@ function parsed(json: string): unknown {
 function isAsStrictHostsTakeIt(value: JsonObject): boolean {
   if (value.jsonrpc !== "2.0" || value.id === null) return false;
   return "method" in value
-    ? !("result" in value) && value.params !== null
+    ? !("result" in value) && (value.params === undefined || isObject(value.params))
     : "id" in value && !("params" in value) && isObject(value.result);
 }

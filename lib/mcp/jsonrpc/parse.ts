@@ -27,7 +27,8 @@ export interface Unreadable {
 
 /**
  * Who wrote the text. A client's is taken as JSON-RPC 2.0 has it; of a server's, what its serializer got wrong is put
- * right, since hosts are strict: `error: null` beside a result, no `jsonrpc`, a notification with `id: null`.
+ * right, since hosts are strict: `error: null` beside a result, no `jsonrpc`, a notification with `id: null`, an error's code
+ * of 1.5. A result that is no object is none (MCP "Responses"): strict hosts would wait for another for ever.
  */
 export type Sender = "client" | "server";
 
@@ -83,6 +84,8 @@ function classify(value: unknown, source: Source, sender: Sender): Message | Unr
     typeof value.id === "string" || typeof value.id === "number" ? idSource(source.json, value.id) : null;
   const error = readError(value, id, sender);
   const hasResult = sender === "server" ? "result" in value && !error : isObject(value.result);
+  if (sender === "server" && hasResult && value.result !== null && !isObject(value.result))
+    return unreadable(id, INVALID_REQUEST, "its result is no JSON object");
   // A server that writes the method beside its answer to it asks nothing.
   const isAnswer = sender === "server" && id !== null && (error || hasResult);
   if (typeof value.method === "string" && !isAnswer)
@@ -105,7 +108,8 @@ function classifyCall(
   if (!isNotification && id === null)
     return unreadable(null, INVALID_REQUEST, "a request's id must be a string or a number");
   const isExact =
-    sender === "client" || (value.jsonrpc === "2.0" && value.id !== null && value.params !== null);
+    sender === "client" ||
+    (value.jsonrpc === "2.0" && value.id !== null && (value.params === undefined || isObject(value.params)));
   const line = isExact
     ? oneLine(text)
     : `{"jsonrpc":"2.0",${id === null ? "" : `"id":${id},`}${JSON.stringify({ method, ...(isObject(value.params) ? { params: exactMember(text, "params", value.params) } : {}) }).slice(1)}`;
@@ -165,9 +169,9 @@ function readError({ error, result }: JsonObject, id: Id | null, sender: Sender)
   // Serializers that know no absent member write an empty one beside the result.
   if (!code && !message && (isObject(result) || (code === undefined && message === undefined)))
     return undefined;
-  if (isError(error)) return error;
+  if (isError(error) && Number.isSafeInteger(code)) return error;
   return {
-    code: Number.isInteger(Number(code)) && code !== null ? Number(code) : INTERNAL_ERROR,
+    code: Number.isSafeInteger(Number(code)) && code !== null ? Number(code) : INTERNAL_ERROR,
     message: typeof message === "string" ? message : "the server gave an error without a message",
     ...(data === undefined ? {} : { data }),
   };

@@ -5,7 +5,8 @@ import { watchParent } from "../../platform/programs/parent-watch.ts";
 const GRACE_MS = 3000;
 /** How often is looked whether the host is still there, while nothing else would tell, in ms. */
 const LOOK_MS = 250;
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+/** The last one is that of a terminal that is closed, with the host in it. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** When a bridge shall end. */
 export interface Ending {

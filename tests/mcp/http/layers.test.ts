@@ -132,6 +132,27 @@ describe("redirect", () => {
     await expect(redirect(next)(get)).rejects.toMatchObject({ code: "redirect" });
     expect(asked.length).toBe(4);
   });
+  test("one that names no address is not sent again, and other 3xx are answers of their own", async () => {
+    for (const step of [[307], to(308, "")] as Step[]) {
+      const { next, asked } = scripted(step, [200]);
+      await expect(redirect(next)(post)).rejects.toMatchObject({ code: "redirect" });
+      expect(asked.length).toBe(1);
+    }
+    for (const status of [300, 304, 305, 306, 399]) {
+      const { next, asked } = scripted(to(status, `${URL_}/`), [200]);
+      expect((await redirect(next)(get)).status).toBe(status);
+      expect(asked.length).toBe(1);
+    }
+  });
+  test("the reason is told as it is", async () => {
+    for (const [step, reason] of [
+      [[307], /without an address/],
+      [to(307, URL_), /in a circle, last to https:\/\/server/],
+      [to(302, `${URL_}/`), /drops what a POST holds/],
+      [to(307, "https://other.example/"), /credentials are not carried there/],
+    ] as [Step, RegExp][])
+      await expect(redirect(scripted(step).next)(post)).rejects.toThrow(reason);
+  });
 });
 
 describe("retryLater", () => {

@@ -1,6 +1,6 @@
 import { redirectRefused } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
-import { followsRedirect, redirectTarget } from "../../../net/redirect.ts";
+import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../../../net/redirect.ts";
 import type { Layer } from "./layer.ts";
 
 const MAX_REDIRECTS = 3;
@@ -15,11 +15,12 @@ export const redirect: Layer = (next) => async (request) => {
   let { url } = request;
   for (let redirects = 0; ; redirects++) {
     const response = await next(redirects === 0 ? request : { ...request, url });
-    if (response.status < 300 || response.status > 399) return response;
+    if (!isRedirect(response.status)) return response;
     await response.discard();
     const to = redirectTarget(response.headers.get("location"), url);
-    if (!followsRedirect(request.method, response.status, url, to) || redirects >= MAX_REDIRECTS)
-      throw redirectRefused(hostOf(url), to?.href ?? "nowhere");
+    const isFollowed = followsRedirect(request.method, response.status, url, to);
+    if (!isFollowed || redirects >= MAX_REDIRECTS)
+      throw redirectRefused(hostOf(url), to?.href ?? "", whyNotFollowed(url, to, isFollowed));
     url = to.href;
   }
 };
