@@ -177,6 +177,23 @@ test(
 );
 
 test(
+  "processes that speak as two people share no session: none acts for the other",
+  async () => {
+    const server = await startCounting();
+    for (const who of ["alice", "bob"]) {
+      const file = `${home.folder}/${who}`;
+      await Bun.write(file, `token-of-${who}`);
+      const [client] = await clientsAt([await start(home, server.url, { env }, "--token-file", file)]);
+      const before = server.requests.length;
+      expect(await count(client as AnyClient)).toBe("1");
+      const shown = server.requests.slice(before).map(({ headers }) => headers.authorization);
+      expect(new Set(shown)).toEqual(new Set([`Bearer token-of-${who}`]));
+    }
+  },
+  LIMIT_MS,
+);
+
+test(
   "who wants another bearer, or cannot be reached, shares no session; each goes on by itself",
   async () => {
     const server = await startCounting();

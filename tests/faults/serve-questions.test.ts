@@ -6,7 +6,7 @@ import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
 import { startFullModernServer } from "../support/mcp/full-modern-server.ts";
 import type { Asked } from "../support/mcp/scripted.ts";
 import { complete, startModernServer } from "../support/mcp/scripted-modern.ts";
-import { call, notification, request } from "../support/messages.ts";
+import { call, initialize, notification, request } from "../support/messages.ts";
 import { freePort, hasNginx, startNginx } from "../support/net/nginx.ts";
 import { httpClient, startReplicas } from "../support/replicas-by-hand.ts";
 import { type AnyClient, type ConnectOptions, connectLegacy, connectModern } from "../support/sdk-clients.ts";
@@ -389,6 +389,37 @@ test(
     expect((await it.post(replicas.url(1), answer)).status).toBe(202);
     expect((await other.back(replicas.url(1), place)).status).toBe(405);
     expect((await it.back(replicas.url(1), place)).text).toContain("worked");
+  },
+  LIMIT_MS,
+);
+
+test(
+  "a batch with the id of a call under way takes nothing from that: its client comes back for the answer",
+  async () => {
+    const server = home.owns(await startFullModernServer());
+    const { url } = await startServe(home, [server.url], { env });
+    const headers: Record<string, string> = {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    };
+    const post = async (message: unknown) =>
+      fetch(url, { method: "POST", headers, body: JSON.stringify(message) });
+    const opened = await post(initialize("2025-03-26", { elicitation: {} }));
+    headers["mcp-session-id"] = opened.headers.get("mcp-session-id") ?? "";
+    await post(notification("notifications/initialized"));
+    const reader = (await post(call(5, "ask"))).body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!/^data: \{.*"method".*\n\n/m.test(text)) text += (await reader?.read())?.value ?? "";
+    const place = [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "";
+    const question = JSON.parse(/^data: (\{.*"method".*)$/m.exec(text)?.[1] ?? "{}");
+    expect(await (await post([call(5, "echo"), request(6, "ping")])).text()).toContain("is under way");
+    await reader?.cancel();
+    const back = await fetch(url, {
+      headers: { ...headers, accept: "text/event-stream", "last-event-id": place },
+    });
+    expect(back.status).toBe(200);
+    await post({ jsonrpc: "2.0", id: question.id, result: { action: "accept", content: { name: "Ada" } } });
+    expect(await back.text()).toContain("accept Ada");
   },
   LIMIT_MS,
 );

@@ -47,6 +47,8 @@ export async function forward(
   to: Forwarding,
 ): Promise<boolean> {
   if (!(await isReachable(context, to.address))) return false;
+  // Whoever looks after it has said so by now, and says it once.
+  if (to.gone?.aborted) return false;
   const outcome = await send(incoming, reply, to);
   if (outcome === "unreachable") context.reached.delete(to.address);
   return outcome === "answered";
@@ -90,7 +92,17 @@ function send(
     [FORWARDED]: "1",
     ...(method === "POST" ? { "content-length": String(body.length) } : {}),
   };
-  return new Promise((resolve) => {
+  return new Promise((settle) => {
+    let come: IncomingMessage | undefined;
+    const giveUp = () => {
+      come?.destroy(new Error("gone"));
+      outgoing.destroy(new Error("gone"));
+    };
+    // The holder outlives its requests: what stays on its signal is never let go of.
+    const resolve = (outcome: "answered" | "unreachable" | "declined") => {
+      gone?.removeEventListener("abort", giveUp);
+      settle(outcome);
+    };
     const outgoing = request({ ...placeAt(address), method, path: "/mcp", headers: sent }, (answer) => {
       if (isDeclined?.(answer)) {
         answer.on("error", () => {}).resume();
@@ -98,7 +110,7 @@ function send(
       }
       onAnswer?.(answer);
       reply.pass(answer);
-      gone?.addEventListener("abort", () => void answer.destroy(new Error("gone")), { once: true });
+      come = answer;
       answer.on("close", () => resolve("answered"));
     });
     outgoing.on("error", (error) => {
@@ -108,7 +120,7 @@ function send(
       resolve("answered");
     });
     reply.whenGone(() => void outgoing.destroy());
-    gone?.addEventListener("abort", () => void outgoing.destroy(new Error("gone")), { once: true });
+    gone?.addEventListener("abort", giveUp, { once: true });
     outgoing.end(method === "POST" ? body : undefined);
   });
 }

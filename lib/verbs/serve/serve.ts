@@ -35,7 +35,7 @@ export async function run(command: Command): Promise<undefined> {
         listen,
         key,
         memory: sessionMemory(record.command, targets, key),
-        claims: sessionClaims(record.command, targets, key, listen),
+        claims: await sessionClaims(record.command, targets, key, listen),
         ...(bearer === undefined ? {} : { bearer }),
         allowedHosts,
         onListening(address) {

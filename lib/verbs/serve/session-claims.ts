@@ -1,3 +1,4 @@
+import { readSharing } from "../../auth/sharing/shared-secret.ts";
 import { cacheClaims } from "../../cache/locks/claim.ts";
 import type { Command } from "../../command-line/command.ts";
 import { isLoopbackName } from "../../hosts/serve/http/admission.ts";
@@ -15,14 +16,16 @@ import type { Target } from "../target/target.ts";
  *
  * @param key what is claimed is named with it, so that the name reveals nothing
  */
-export function sessionClaims(
+export async function sessionClaims(
   command: Command,
   targets: readonly Target[],
   key: Uint8Array,
   listen: Listen,
-): Claims | undefined {
+): Promise<Claims | undefined> {
   const [first] = targets;
   if (!first) return undefined;
+  const identities = await Promise.all(targets.map((target) => identityOf(command, target)));
+  if (identities.includes("own")) return undefined;
   const { createHmac } = process.getBuiltinModule("node:crypto");
   // What one process refuses, or says of itself, another one does not do for it: only those that are alike share a session.
   const alike = targets.map(({ server, profile, headers, policies, protocol }) => [
@@ -34,7 +37,13 @@ export function sessionClaims(
   // An address that leads nowhere beyond a machine, or a container, is another process's on the next one.
   const isInner = listen.kind === "unix" || isLoopbackName(listen.host);
   const within = isInner ? processSpace() : null;
-  const parts = JSON.stringify(["holder", within, alike, command.options.value("prefix") ?? null]);
+  const parts = JSON.stringify([
+    "holder",
+    within,
+    alike,
+    identities,
+    command.options.value("prefix") ?? null,
+  ]);
   const id = createHmac("sha256", key).update(parts).digest("hex").slice(0, 32);
   const inStore = fileClaims(storePaths(first.store.folder), id);
   const cached = targets.find(({ sharedCache }) => sharedCache !== undefined);
@@ -46,4 +55,15 @@ export function sessionClaims(
       await Promise.all([inCache.release(mark), inStore.release(mark)]);
     },
   };
+}
+
+/** As whom a server is spoken to: what tells apart who may not act for another; `own` where nobody else is the same. */
+async function identityOf(
+  { io }: Command,
+  { credentials, server }: Target,
+): Promise<readonly unknown[] | null | "own"> {
+  if (!credentials) return null;
+  const passphrase = io.env.M2MCP_PASSPHRASE || undefined;
+  const sharing = await readSharing(credentials, { server, passphrase, env: io.env });
+  return sharing.kind === "shared" ? sharing.parts : "own";
 }

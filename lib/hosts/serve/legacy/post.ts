@@ -2,7 +2,6 @@
 import type { IncomingMessage } from "node:http";
 import { isBatch } from "../../../mcp/jsonrpc/batch.ts";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
-import type { Id } from "../../../mcp/jsonrpc/id.ts";
 import {
   errorResponse,
   exactParams,
@@ -22,16 +21,20 @@ import { quietly } from "../../../timing/quietly.ts";
 import { type Carried, carry } from "../carry.ts";
 import type { HostedSession, Owed, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
+import { noteCancelled } from "./cancelled.ts";
 import { isAnsweredElsewhere } from "./delivery/answers.ts";
-import { createDelivery, type Delivery, deliverAnswer, noteServersPlace } from "./delivery/delivery.ts";
+import {
+  createDelivery,
+  type Delivery,
+  deliverAnswer,
+  forgetDelivery,
+  noteServersPlace,
+} from "./delivery/delivery.ts";
 import { toClient } from "./delivery/to-client.ts";
 import { isChanging, publish } from "./memory.ts";
 import { sessionFor } from "./session-for.ts";
 import { idOfSession, SESSION } from "./session-id.ts";
 import { createSession } from "./sessions.ts";
-
-/** Cancelled requests of a session that are remembered. */
-const MOST_CANCELLED = 100;
 
 /** Takes one POST of a legacy client's, whose messages were read. */
 export async function takeLegacyPost(
@@ -95,13 +98,6 @@ function notice(context: ServeContext, session: HostedSession, message: Notifica
   context.onMessageDone(message.text.length);
 }
 
-/** It may be asked for what a process had under way that has ended. */
-function noteCancelled({ cancelled }: HostedSession, id: Id): void {
-  cancelled.add(id);
-  const [oldest] = cancelled;
-  if (cancelled.size > MOST_CANCELLED && oldest !== undefined) cancelled.delete(oldest);
-}
-
 async function answerAll(
   context: ServeContext,
   session: HostedSession,
@@ -115,12 +111,14 @@ async function answerAll(
   if (only && requests.length === 1 && !isArray) await answerAlone(context, session, only, reply);
   else {
     const carried = await Promise.all(
-      // A stream with the answers to several is not come back to.
-      requests.map((message) =>
-        answerOne(context, session, message, createDelivery(message.id, reply, "none")),
-      ),
+      requests.map(async (message) => {
+        // A stream with the answers to several is not come back to.
+        const delivery = createDelivery(message.id, reply, "none");
+        const one = await answerOne(context, session, message, delivery);
+        forgetDelivery(session, delivery);
+        return one;
+      }),
     );
-    for (const { id } of requests) session.deliveries.delete(id);
     const answers = carried.flatMap((one) => (one ? [one.response.text] : []));
     await answerTogether([...answers, ...unreadable], isArray, reply);
   }
@@ -136,7 +134,7 @@ async function answerAlone(
   const delivery = createDelivery(message.id, reply, "ours");
   const carried = await answerOne(context, session, message, delivery);
   if (!carried) {
-    session.deliveries.delete(message.id);
+    forgetDelivery(session, delivery);
     return answerTogether([], false, delivery.reply ?? reply);
   }
   const status = isLost(session, carried) ? 404 : 200;

@@ -39,6 +39,11 @@ export const createDelivery = (id: Id, reply: Reply | undefined, ids: "none" | "
   answer: undefined,
 });
 
+/** Nothing is left of it; under its id there may be another one, which stays. */
+export function forgetDelivery({ deliveries }: HostedSession, delivery: Delivery): void {
+  if (deliveries.get(delivery.id) === delivery) deliveries.delete(delivery.id);
+}
+
 /** Whether its client reads. */
 export const isLive = ({ reply }: Delivery): boolean => reply !== undefined && !reply.isGone;
 
@@ -108,9 +113,7 @@ export async function deliverAnswer(
   status = 200,
 ): Promise<void> {
   const { reply } = delivery;
-  const forget = () => {
-    if (session.deliveries.get(delivery.id) === delivery) session.deliveries.delete(delivery.id);
-  };
+  const forget = () => forgetDelivery(session, delivery);
   if (reply && !reply.isGone) {
     forget();
     // Clients come back after an answer too.
@@ -132,8 +135,16 @@ export async function deliverTo(
   delivery.reply = reply;
   reply.stream();
   await markPlace(context, session, delivery, true);
-  for (const text of delivery.kept.splice(0)) await reply.event(text);
+  for (let [text] = delivery.kept; text !== undefined; [text] = delivery.kept) {
+    await reply.event(text);
+    if (reply.isGone) return;
+    delivery.kept.shift();
+  }
   context.kept.get(delivery)?.();
-  if (delivery.answer !== undefined) return deliverAnswer(context, session, delivery, delivery.answer);
+  if (delivery.answer !== undefined) {
+    // It may have gone again by now: then it is to be found once more.
+    session.deliveries.set(delivery.id, delivery);
+    return deliverAnswer(context, session, delivery, delivery.answer);
+  }
   if (!reply.isGone) await new Promise<void>((resolve) => void reply.whenGone(resolve));
 }

@@ -25,7 +25,7 @@ export async function toClient(
     // The old transport has one stream for all: then any that the client reads will do.
     const to = own ?? [...session.deliveries.values()].find(isLive) ?? (of?.canReturn ? of : undefined);
     if (!to) return unheard(session, message);
-    await deliver(context, session, to, named(context, session, message, to));
+    await deliver(context, session, to, named(context, session, message, of ?? to));
   }
   context.onMessageDone(message.text.length);
 }
