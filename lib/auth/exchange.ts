@@ -118,11 +118,10 @@ async function redirected(
     const isFollowed = redirects !== "refuse" && followsRedirect(sent.method, response.status, at, to);
     if (!isFollowed && redirects === "answer") return { response, from: at };
     await response.body?.cancel().catch(() => {});
-    if (!isFollowed || hops >= MAX_REDIRECTS) {
-      // What holds a secret is sent to one address alone, so any other counts as another's.
-      const why = redirects === "refuse" && to ? "elsewhere" : whyNotFollowed(at, to, isFollowed);
+    // What holds a secret is sent to one address alone, so any other counts as another's.
+    const why = redirects === "refuse" && to ? "elsewhere" : whyNotFollowed(at, to, isFollowed);
+    if (!isFollowed || hops >= MAX_REDIRECTS)
       throw redirectRefused(new URL(at).host, oneLine(to?.href ?? ""), why);
-    }
     at = to.href;
   }
 }
