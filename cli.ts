@@ -1,4 +1,5 @@
 import { chooseVerb } from "./lib/command-line/arguments/choose-verb.ts";
+import type { Arguments } from "./lib/command-line/arguments/parse.ts";
 import { plainArguments } from "./lib/command-line/arguments/plain.ts";
 import { checkPositionals } from "./lib/command-line/arguments/positionals.ts";
 import { redactArguments } from "./lib/command-line/arguments/redact-arguments.ts";
@@ -13,7 +14,7 @@ import { codeOf } from "./lib/platform/error-code.ts";
 import { ownArguments } from "./lib/platform/hidden-arguments.ts";
 import { standardStreams } from "./lib/platform/streams/standard-streams.ts";
 import type { IO } from "./lib/ui/io.ts";
-import { createOutput, type Output } from "./lib/ui/output.ts";
+import { createOutput, type Output, wasTold } from "./lib/ui/output.ts";
 import { colourChoice, createScreens, rawColourChoice } from "./lib/ui/screen/screen.ts";
 
 /** Runs the program: arguments to a verb, its failure to a message and an exit code. */
@@ -22,9 +23,11 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
   const json = argv.includes("--json") && !argv.some((word) => /^--jq(=|$)/.test(word));
   let screens = createScreens(streams, io.env, rawColourChoice(argv, io.env));
   let output: Output = createOutput(io, { json, verbose: false, results: true }, screens);
+  let given: Arguments["given"] | undefined;
   try {
     const parsed =
       plainArguments(argv) ?? (await import("./lib/command-line/arguments/parse.ts")).parseArguments(argv);
+    given = parsed.given;
     if (parsed.given.has("version")) {
       if (!json) output.raw(`m2mcp ${VERSION}\n`);
       else
@@ -65,7 +68,7 @@ async function main(argv: readonly string[], io: IO): Promise<ExitCode> {
     return failed.exitCode;
   } catch (error) {
     const known = error instanceof M2mcpError ? error : unexpected(kindOf(error));
-    output.failure(known);
+    output.failure(await inWordsOfGiver(known, given, io));
     return known.exitCode;
   }
 }
@@ -79,6 +82,16 @@ async function chosenVerb(...[words, verbs, atTerminal, io]: [...Parameters<type
   } catch (error) {
     throw await (await import("./lib/verbs/target/forgotten-at.ts")).forgottenAt(error, words, io);
   }
+}
+
+/** Of a wrong use; loaded where there is one. */
+async function inWordsOfGiver(error: M2mcpError, given: Arguments["given"] | undefined, { env }: IO) {
+  if (error.exitCode !== EXIT.usage || wasTold(error)) return error;
+  const [{ asGiven }, { variableOf }] = await Promise.all([
+    import("./lib/verbs/variables.ts"),
+    import("./lib/command-line/options.ts"),
+  ]);
+  return asGiven(error, (name) => !given?.has(name) && (env[variableOf(name) ?? ""] ?? "").trim() !== "");
 }
 
 const noNotices = () => {

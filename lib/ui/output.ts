@@ -61,6 +61,7 @@ const told = new WeakSet<M2mcpError>();
 
 /** It was told in other words: `failure` says nothing of it any more. */
 export const markTold = (error: M2mcpError): void => void told.add(error);
+export const wasTold = (error: M2mcpError): boolean => told.has(error);
 
 const timed = (text: string, atMs: number | undefined) =>
   atMs === undefined ? text : `${new Date(atMs).toISOString().slice(11, -1)} ${text}`;

@@ -1,11 +1,11 @@
-// One tool whose schema is nested without measure costs the others nothing.
+// What is nested without measure costs nothing but itself: a tool's schema not the other tools, a message an error.
 import { expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { inHome } from "../support/home.ts";
 import { type Asked, json } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { startModernServer } from "../support/mcp/scripted-modern.ts";
-import { call, INITIALIZED, initialize, request } from "../support/messages.ts";
+import { call, INITIALIZED, initialize, modern, request } from "../support/messages.ts";
 
 const nest = (depth: number) =>
   `${'{"type":"object","properties":{"a":'.repeat(depth)}{"type":"string"}${"}}".repeat(depth)}`;
@@ -53,6 +53,36 @@ for (const [what, schema] of [
         expect(result.tools.map(({ name }: { name: string }) => name)).toContain("good");
         expect((await answer("call")).result.content).toEqual([]);
         expect((await home.run([server.url, "tools-list"])).stdout).toMatch(/^good/m);
+      }),
+      60_000,
+    );
+
+for (const era of ["legacy", "modern"] as const)
+  for (const client of ["legacy", "modern"] as const)
+    test.concurrent(
+      `a ${client} client has one answer where arguments or a result are deeper than a ${era} server's version can be written`,
+      inHome(async (home) => {
+        const deep = arrays(60_000);
+        const called = ({ id, response, text }: Asked) =>
+          json(
+            response,
+            `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"resultType":"complete","content":[]${text.includes('"deep"') ? `,"structuredContent":{"a":${deep}}` : ""}}}`,
+          );
+        const make = era === "legacy" ? legacyServer : modernServer;
+        const server = home.owns(await make(() => undefined, called));
+        const { child, say, answer } = startBridge(home, [server.url]);
+        const asked = (id: unknown, name: string) =>
+          client === "modern" ? modern(call(id, name)) : call(id, name);
+        if (client === "legacy") say(initialize(), INITIALIZED);
+        child.stdin.write(
+          `${JSON.stringify(asked("arguments", "x")).replace('"name"', `"arguments":{"a":${deep}},"name"`)}\n`,
+        );
+        say(asked("result", "deep"));
+        for (const id of ["arguments", "result"]) {
+          const { error, result } = await answer(id);
+          if (era === client) expect(result.content).toEqual([]);
+          else expect(error.data.code).toBe("too_deep");
+        }
       }),
       60_000,
     );

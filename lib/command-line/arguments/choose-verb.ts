@@ -42,6 +42,8 @@ function unknownVerb(
       "a command asks one server, and was given a second name",
       "m2mcp bridge and m2mcp serve make several servers one: m2mcp bridge @a @b",
     );
+  if (verb === "help")
+    throw wrongUsage("help stands first, or as --help", "m2mcp help <command>, or m2mcp <command> --help");
   const words = { ...VERB_WORDS, ...LISTING_WORDS[hasTarget ? "with target" : "alone"] };
   // `sign-in` and `SignIn` are `signin`.
   const joined = verb.replace(/[-_]/g, "").toLowerCase();

@@ -36,7 +36,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (token.kind !== "option") continue;
     const raw = argv[token.index] ?? "";
     const flag = token.inlineValue === true ? raw.slice(0, raw.indexOf("=")) : raw;
-    const name = SHORT[flag] ?? optionName(flag);
+    const name = SHORT[flag] ?? optionName(flag, argv);
     const before = given.get(name) ?? [];
     given.set(name, [...before, optionValue(name, token.value, token.inlineValue === true)]);
   }
@@ -83,7 +83,10 @@ function optionValue(name: OptionName, value: string | undefined, inline: boolea
 
 const isFlag = (text: string) => text.startsWith("--") && isOptionName(text.slice(2).split("=")[0] ?? "");
 
-function optionName(flag: string): OptionName {
+/** Verbs whose arguments are pairs, which those who come from other tools write as options. */
+const WITH_PAIRS = ["tools-call", "prompts-get", "complete"];
+
+function optionName(flag: string, argv: readonly string[]): OptionName {
   const name = flag.replace(/^--?/, "");
   if (flag.startsWith("--") && isOptionName(name)) return name;
   const near = suggest(name, OPTION_NAMES, OPTION_WORDS);
@@ -94,12 +97,15 @@ function optionName(flag: string): OptionName {
   const isName =
     flag.length <= 2 ||
     (/^--?[a-z]+(-[a-z]+)*$/i.test(flag) && (glued === undefined || name.length <= glued.length + 2));
+  const isPair = isName && flag.startsWith("--") && argv.some((word) => WITH_PAIRS.includes(word));
   throw wrongUsage(
     isName ? `unknown option ${flag}` : `unknown option ${glued ? `--${glued}…` : `${flag.slice(0, 2)}…`}`,
     near
       ? `did you mean --${near}`
       : glued
         ? `write ${spelled(glued)}`
-        : "m2mcp --help lists the commands; put -- before what is no option",
+        : isPair
+          ? `an argument is written ${name}=VALUE; put -- before what is no option`
+          : "m2mcp --help lists the commands; put -- before what is no option",
   );
 }

@@ -59,14 +59,37 @@ export function notification(method: string, params: JsonObject = {}): Notificat
   return { kind: "notification", method, params, text: JSON.stringify({ jsonrpc: "2.0", method, params }) };
 }
 
+/** An answer with this result; one that is nested so deep that it can be read but not be written anew is an error. */
 export function resultResponse(id: Id, result: JsonObject): ResponseMessage {
-  const text = `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result)}}`;
+  const json = unlessTooDeep(result);
+  if (json === undefined) return errorResponse(id, TOO_DEEP);
+  const text = `{"jsonrpc":"2.0","id":${id},"result":${json}}`;
   return withLazyMember({ kind: "response", id, result, text }, "result", result);
 }
 
 export function errorResponse(id: Id | null, error: RpcError): ResponseMessage {
-  const text = `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
-  return { kind: "response", id, error, text };
+  const json = unlessTooDeep(error) ?? JSON.stringify({ code: error.code, message: error.message });
+  return { kind: "response", id, error, text: `{"jsonrpc":"2.0","id":${id},"error":${json}}` };
+}
+
+/** What is told of a message that is nested so deep that it cannot be written anew. */
+export const TOO_DEEP: RpcError = {
+  code: INVALID_REQUEST,
+  message: "the message is nested too deep to be put into the words of the other version",
+  data: { source: "m2mcp", code: "too_deep" },
+};
+
+/** Whether the runtime has met a value that is nested so deep that it cannot go through it. */
+export const isTooDeep = (error: unknown): boolean =>
+  error instanceof RangeError && error.message.includes("call stack");
+
+function unlessTooDeep(value: object): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (isTooDeep(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The same answer under another id (a request was sent on under an id of our own, or the server wrote it otherwise). */

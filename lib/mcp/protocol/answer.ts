@@ -3,7 +3,13 @@ import { isObject } from "../../json.ts";
 import { unexpectedStatus } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import type { Id } from "../jsonrpc/id.ts";
-import { INTERNAL_ERROR, type ResponseMessage, type RpcError } from "../jsonrpc/message.ts";
+import {
+  INTERNAL_ERROR,
+  isTooDeep,
+  type ResponseMessage,
+  type RpcError,
+  TOO_DEEP,
+} from "../jsonrpc/message.ts";
 
 /** What a request came to: the server's JSON-RPC response, or an HTTP status in its place. */
 export type Answer = { kind: "response"; message: ResponseMessage } | Refused;
@@ -55,6 +61,7 @@ export function readAnswer(answer: Answer, url: string): Read {
  * A failure as the JSON-RPC error a person can act on; `data.source` says that it is not the server speaking.
  */
 export function toRpcError(error: unknown): RpcError {
+  if (isTooDeep(error)) return TOO_DEEP;
   if (!(error instanceof M2mcpError))
     return {
       code: INTERNAL_ERROR,

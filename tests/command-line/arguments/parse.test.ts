@@ -52,6 +52,11 @@ describe("what is wrong is named", () => {
   for (const [argv, message, hint] of [
     [["--client-idd", "x"], "unknown option --client-idd", "did you mean --client-id"],
     [["--Json"], "unknown option --Json", "did you mean --json"],
+    [
+      ["tools-call", "search", "--query", "shoes"],
+      "unknown option --query",
+      "an argument is written query=VALUE; put -- before what is no option",
+    ],
     [["-x"], "unknown option -x", "m2mcp --help lists the commands; put -- before what is no option"],
     [["--client-secretS3"], "unknown option --client-secret…", "did you mean --client-secret"],
     [["-pS3cret"], "unknown option -p…", "m2mcp --help lists the commands; put -- before what is no option"],
@@ -107,6 +112,11 @@ describe("a target before or after the verb", () => {
         "did you mean tools-list",
       ]);
     }
+  });
+  test("help behind a target is not offered in its own place", () => {
+    expect(thrown(() => choose(["@svc", "help"])).hint).toBe(
+      "m2mcp help <command>, or m2mcp <command> --help",
+    );
   });
   test("no words, no verb", () => expect(choose([])).toEqual({ verb: null, positionals: [] }));
 });

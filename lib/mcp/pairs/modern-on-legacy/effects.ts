@@ -1,5 +1,5 @@
 import { errorResponse, type RequestMessage, request, resultResponse } from "../../jsonrpc/message.ts";
-import type { HeldEffect, HeldEvent } from "../../translate/input-required.ts";
+import type { HeldEffect, HeldEvent, Outcome } from "../../translate/input-required.ts";
 import { continuationOf } from "./continuation.ts";
 import type { Held } from "./held-request.ts";
 import { inputRequired, modernOutcome, type OutcomeContext } from "./outcomes.ts";
@@ -56,7 +56,7 @@ export function carryOut(held: Held, effect: HeldEffect, context: EffectContext)
       return;
     }
     case "answer_client":
-      held.waiting?.settle(modernOutcome(held, effect.outcome, context.outcomes()));
+      held.waiting?.settle(outcomeFor(held, effect.outcome, context));
       return;
     case "answer_server":
       void session.respond(resultResponse(effect.input.id, effect.result));
@@ -68,5 +68,14 @@ export function carryOut(held: Held, effect: HeldEffect, context: EffectContext)
       return;
     case "ask_elsewhere":
       for (const { id, method, params } of effect.inputs) context.askElsewhere(request(id, method, params));
+  }
+}
+
+/** Whatever an answer is made of, the client does not wait for it in vain. */
+function outcomeFor(held: Held, outcome: Outcome, context: EffectContext): Outcome {
+  try {
+    return modernOutcome(held, outcome, context.outcomes());
+  } catch (error) {
+    return { kind: "failure", error };
   }
 }
