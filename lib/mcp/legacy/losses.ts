@@ -17,6 +17,8 @@ export interface Losses {
   lost(): number;
   /** Sessions lost in a row before they lasted. */
   readonly inARow: number;
+  /** Whether any session has answered a request at all. */
+  readonly hasServed: boolean;
   /** A session opened anew refused the method alike. */
   refusedAfresh(method: string): void;
   isOwnRefusal(method: string): boolean;
@@ -31,6 +33,7 @@ export function createLosses(now: () => number = () => performance.now()): Losse
   let openedMs = now();
   let served = 0;
   let inARow = 0;
+  let hasServed = false;
   return {
     opened() {
       openedMs = now();
@@ -44,10 +47,14 @@ export function createLosses(now: () => number = () => performance.now()): Losse
     get inARow() {
       return inARow;
     },
+    get hasServed() {
+      return hasServed;
+    },
     refusedAfresh: own.start,
     isOwnRefusal: own.isOn,
     answered(method) {
       served++;
+      hasServed = true;
       own.end(method);
     },
   };

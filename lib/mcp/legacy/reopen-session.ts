@@ -1,6 +1,6 @@
 import { streamCut, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import { deadlineMs } from "../../timing/deadline.ts";
+import { deadlineMs, withDeadline } from "../../timing/deadline.ts";
 import { quietly } from "../../timing/quietly.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { startTimer } from "../../timing/timer.ts";
@@ -15,11 +15,16 @@ import {
 import type { Answer } from "../protocol/answer.ts";
 import { sessionGone } from "../protocol/errors.ts";
 import type { Call } from "../protocol/transport.ts";
+import { judge } from "../protocol/verdict.ts";
 import { repeatSettings, tellOnceItStands } from "./restore.ts";
 import { getStream } from "./session-http.ts";
-import { asOpen, type OpenSession, type Session } from "./session-state.ts";
+import { askedIn, asOpen, type OpenSession, type Session } from "./session-state.ts";
 import { keepStandaloneStream } from "./streams/standalone-stream.ts";
 
+/** Sessions opened for one request at most: a balancer may lead to a server that does not know the fresh one. */
+const MAX_REOPENINGS = 3;
+/** How long a session that is asked whether it is there may take to say so, in ms. */
+const PING_MS = 5000;
 /** How long `notifications/initialized` may hold up the requests behind it, in ms. */
 const INITIALIZED_MS = 5000;
 
@@ -43,6 +48,33 @@ export async function reopen(session: Session, lost: OpenSession): Promise<void>
     if (session.state === mine) session.state = lost;
     throw error;
   }
+}
+
+/**
+ * Whether what looks like a loss is the server's own word on the method: a session opened anew refused it alike, and is
+ * there for all else.
+ *
+ * @param reopenings sessions opened for this request so far
+ * @param sure whether the server named the session
+ */
+export const isOwnRefusal = async (
+  session: Session,
+  used: OpenSession,
+  reopenings: number,
+  sure: boolean,
+): Promise<boolean> => {
+  if (reopenings === 0 || sure) return reopenings >= MAX_REOPENINGS;
+  // Where no session ever served, there is nothing to believe in.
+  return reopenings >= MAX_REOPENINGS || !session.losses.hasServed || !(await isLostAgain(session, used));
+};
+
+/** Asked by a `ping`, which every server answers promptly (MCP "Ping"): silence or a failure is no sign of a loss. */
+async function isLostAgain(session: Session, opened: OpenSession): Promise<boolean> {
+  if (session.state !== opened) return true;
+  const asked = session.exchange.send(ownCall(session, "ping", {}), opened);
+  const answer = await withDeadline(asked, PING_MS, () => new Error("late")).catch(() => undefined);
+  if (session.state !== opened) return true;
+  return answer !== undefined && judge(askedIn(session, "ping", opened), answer).kind === "session_lost";
 }
 
 async function openAgain(

@@ -12,15 +12,13 @@ import { createIdempotent } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
-import { listen, reopen, tellInitialized } from "./reopen-session.ts";
+import { isOwnRefusal, listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
 import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
 import { askedIn, asOpen, type Session, savedHeaders, savedSession, whenReady } from "./session-state.ts";
 import { openStream, type StreamOptions } from "./streams/open-stream.ts";
 
-/** Sessions opened for one request at most: a balancer may lead to a server that does not know the fresh one. */
-const MAX_REOPENINGS = 3;
 /** How long requests wait for a stream that is to be heard, in ms. */
 const GRANT_MS = 300;
 /** All notifications learn from each other: servers refuse alike those that they do not know. */
@@ -138,8 +136,7 @@ async function send(session: Session, call: Call): Promise<Answer> {
     if (verdict.kind === "answered") losses.answered(method);
     // Who did not open a session cannot open it again.
     if (verdict.kind !== "session_lost" || !used || !session.handshake) return answer;
-    if (reopenings >= (verdict.sure ? MAX_REOPENINGS : 1)) {
-      // A fresh one that refuses alike was not lost.
+    if (await isOwnRefusal(session, used, reopenings, verdict.sure)) {
       losses.refusedAfresh(method);
       return answer;
     }

@@ -145,6 +145,33 @@ describe("a method that fresh sessions refuse too", () => {
 });
 
 describe("sessions lost one after the other", () => {
+  for (const losses of [2, 3])
+    test.concurrent(`${losses} times are opened for one request, whatever the server says of them`, async () => {
+      let left = losses;
+      const world = await start({ refusal: () => bare(404) });
+      const { ask, forget, handshakes, endpoint, world: server } = world;
+      // It restarts once more after each handshake.
+      server.answer = (sent) => {
+        if (sent.method === "tools/call" && sent.session !== "s1" && --left > 0) {
+          forget();
+          return bare(404);
+        }
+        return result(sent, { text: sent.session });
+      };
+      expect(await ask("0")).toBe("s1");
+      forget();
+      expect(await ask("1")).toBe(`s${losses + 1}`);
+      expect(handshakes()).toBe(losses + 1);
+      expect(endpoint.count("ping")).toBe(losses - 1);
+      // Nothing was learned against the method.
+      forget();
+      expect(await ask("2")).toBe(`s${losses + 2}`);
+    }, 15_000);
+  test("are opened once where no session ever answered anything", async () => {
+    const { ask, handshakes } = await start({ answer: () => bare(404) });
+    expect(await ask("1")).toBe("refused 404");
+    expect(handshakes()).toBe(2);
+  });
   test.concurrent("are opened ever more slowly, and are no news until one stands", async () => {
     // Two servers in turn behind one address: nobody keeps a client at one of them.
     let turn = 0;
