@@ -1,7 +1,5 @@
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
-import { invalidAnswer } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import { oneLine } from "../../net/one-line.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import {
   exactParams,
@@ -22,6 +20,7 @@ import { inputMethods } from "../translate/gather-input.ts";
 import { withModernMeta } from "../translate/to-modern.ts";
 import { type EraTransport, type Opened, type SessionTransport, withOpen } from "./era-transport.ts";
 import { InputNeeded } from "./input-needed.ts";
+import { ofKnownType } from "./known-type.ts";
 import { throughRounds } from "./rounds.ts";
 
 export interface OwnClientOptions {
@@ -95,14 +94,6 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
 function modernParams(message: RequestMessage): JsonObject {
   const { task: _task, ...params } = exactParams(message);
   return message.method === "tools/call" ? params : exactParams(message);
-}
-
-/** @throws M2mcpError invalid_answer where the result is of a type that nobody here knows (MCP 2026-07-28 "ResultType") */
-function ofKnownType(answer: Answer, method: string, host: string): Answer {
-  const type = answer.kind === "response" ? answer.message.result?.resultType : undefined;
-  if (type === undefined || type === "complete" || (type === "task" && method === "tools/call"))
-    return answer;
-  throw invalidAnswer(host, `its resultType is not known: ${oneLine(String(type))}`);
 }
 
 /** Whether all that the server asks for was declared. */
