@@ -13,11 +13,11 @@ import {
   request as requestMessage,
   resultResponse,
 } from "../../jsonrpc/message.ts";
-import { type Answer, answered, errorIn } from "../../protocol/answer.ts";
+import { type Answer, answered, errorIn, type Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { type ClientIdentity, META_SUBSCRIPTION } from "../../protocol/meta.ts";
 import { LISTEN, untagged } from "../../protocol/subscription.ts";
-import type { Call, Continued, OnMessage, Transport } from "../../protocol/transport.ts";
+import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
 import { createOutputShapes } from "../../translate/output-schema.ts";
 import { legacyError, legacyResult } from "../../translate/to-legacy.ts";
 import { withModernMeta } from "../../translate/to-modern.ts";
@@ -25,8 +25,8 @@ import type { EraTransport, Opened } from "../era-transport.ts";
 import { throughRounds } from "../rounds.ts";
 import { ClientInput, InputRefused } from "./client-input.ts";
 import { ClientSettings } from "./client-settings.ts";
-import { readContinuation } from "./continuation.ts";
-import { initializedFrom } from "./handshake.ts";
+import { type Initialized, initializedFrom } from "./handshake.ts";
+import { restOfRound } from "./rest-of-round.ts";
 
 /** The client's handshake. */
 type State =
@@ -89,8 +89,15 @@ class LegacyOnModern implements EraTransport {
     });
   }
 
-  async open({ message, signal }: Call): Promise<Opened> {
-    if (message.method !== "initialize") return { kind: "opened", proven: false };
+  async open(first: Call): Promise<Opened> {
+    if (first.message.method !== "initialize") return { kind: "opened", proven: false };
+    const shaken = await this.#handshake(first);
+    if (shaken.kind === "refused") return shaken;
+    return { kind: "opened", proven: true, initialized: shaken.result, answer: shaken.answer };
+  }
+
+  /** The era knows none, so it is the question who the server is; again where a client begins anew. */
+  async #handshake({ message, signal }: Call): Promise<Initialized | Refused> {
     const { clientInfo, capabilities } = message.params;
     const client: ClientIdentity = { clientInfo, capabilities };
     this.#state = { kind: "discovering", client };
@@ -99,11 +106,15 @@ class LegacyOnModern implements EraTransport {
     const initialized = initializedFrom(message, discovery);
     if (initialized.kind === "refused") return initialized;
     this.#state = { kind: "done", client, capabilities: initialized.capabilities };
-    return { kind: "opened", proven: true, initialized: initialized.result, answer: initialized.answer };
+    return initialized;
   }
 
   async request(call: Call): Promise<Answer> {
     const { message } = call;
+    if (message.method === "initialize") {
+      const shaken = await this.#handshake(call);
+      return shaken.kind === "refused" ? shaken : shaken.answer;
+    }
     const own = this.#settings.answer(message);
     if (own) return own;
     try {
@@ -171,22 +182,6 @@ class LegacyOnModern implements EraTransport {
     const result = legacyResult(exactResult(answer.message));
     return answered(resultResponse(request.id, this.#shapes.legacy(request, result)));
   }
-}
-
-/** The round whose question was answered at another process than it was asked: what is left of it is asked here. */
-async function restOfRound(
-  { from, response }: Continued,
-  gather: (wanted: JsonObject, requestState: unknown, responses: JsonObject) => Promise<JsonObject>,
-): Promise<JsonObject> {
-  const round = readContinuation(from);
-  if (!round || !response) return {};
-  if (response.error) throw new InputRefused(response.error);
-  const { requestState, key, rest } = round;
-  const responses = { ...round.responses, [key]: exactResult(response) };
-  return {
-    inputResponses: await gather(rest, requestState, responses),
-    ...(requestState === undefined ? {} : { requestState }),
-  };
 }
 
 /** The tag of the subscription that carries a notification is ours. */

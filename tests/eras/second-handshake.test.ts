@@ -1,0 +1,32 @@
+// A legacy client that gives its handshake up, or begins anew, shakes hands again: at a modern server, too, which knows none.
+import { expect, test } from "bun:test";
+import { startBridge } from "../support/bridge.ts";
+import { homeForEachTest } from "../support/home.ts";
+import { reply, says } from "../support/mcp/scripted.ts";
+import { startModernServer } from "../support/mcp/scripted-modern.ts";
+import { call, cancelled, INITIALIZED, initialize } from "../support/messages.ts";
+import { until } from "../support/waiting.ts";
+
+const home = homeForEachTest();
+
+test("a handshake that was given up, and one that comes again, are answered by a modern server's discovery", async () => {
+  const server = home.owns(await startModernServer());
+  const discover = server.methods["server/discover"];
+  let release = () => {};
+  server.methods["server/discover"] = (asked) => {
+    release = () => discover?.(asked);
+  };
+  server.methods["tools/call"] = (asked) => reply(asked, { resultType: "complete", ...says("hi") });
+  const { say, answer } = startBridge(home, [server.url]);
+  say(initialize("2025-11-25", {}, "first"));
+  await until(() => server.count("server/discover") === 1);
+  say(cancelled("first"), initialize("2025-11-25", {}, "second"));
+  if (discover) server.methods["server/discover"] = discover;
+  release();
+  for (const id of ["second", "third"]) {
+    if (id === "third") say(initialize("2025-11-25", {}, id));
+    expect((await answer(id)).result.protocolVersion).toBe("2025-11-25");
+    say(INITIALIZED, call(`call after ${id}`));
+    expect((await answer(`call after ${id}`)).result).toMatchObject(says("hi"));
+  }
+});
