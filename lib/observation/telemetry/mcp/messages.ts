@@ -1,7 +1,6 @@
 // Spans of what a server asks and tells by itself, and of what a client tells ("Semantic conventions for Model Context
 // Protocol": who sends is the client of a message, whichever of both that is).
 import { type Attributes, SpanKind, type Tracer, trace } from "@opentelemetry/api";
-import type { Id } from "../../../mcp/jsonrpc/id.ts";
 import {
   type NotificationMessage,
   type RequestMessage,
@@ -13,13 +12,11 @@ import { outcomeOf } from "../../outcome.ts";
 import { below, type Current } from "../current.ts";
 import type { Telling } from "../telling.ts";
 import { failureAttributes } from "./attributes.ts";
+import { createQuestions } from "./questions.ts";
 import { type MessageSpan, naming, type Side, startSpan } from "./spans.ts";
 
-/** Questions of one server that wait for an answer at once; of more, the oldest have no end to be seen. */
-const MOST_OPEN = 1000;
 /** They come by the hundred: each is an event of the span that it belongs to. */
 const OFTEN: readonly string[] = ["notifications/progress", "notifications/message"];
-const GIVEN_UP: Attributes = { "error.type": "cancelled" };
 const NEVER = new AbortController().signal;
 
 export interface MessageSpans {
@@ -33,12 +30,6 @@ export interface MessageSpans {
   over(of: Current): void;
   /** The connection is closed. */
   end(): void;
-}
-
-/** A question that waits for its answer. */
-interface Question {
-  of: Current | undefined;
-  spans: readonly MessageSpan[];
 }
 
 /**
@@ -58,7 +49,7 @@ export function createMessageSpans(
   const sent = (attributes: Attributes): Side => ({ kind: SpanKind.CLIENT, attributes });
   const fromServer = host === undefined ? [taken(server)] : [taken(server), sent(client)];
   const fromClient = host === undefined ? [sent(server)] : [taken(client), sent(server)];
-  const questions = new Map<Id, Question>();
+  const questions = createQuestions();
 
   /** A span for each side, each below the one before. */
   function start(message: RequestMessage | NotificationMessage, sides: readonly Side[], of?: Current) {
@@ -69,27 +60,9 @@ export function createMessageSpans(
 
   function asked(message: RequestMessage, of: Current | undefined): RequestMessage {
     const spans = start(message, fromServer, of);
-    settle(message.id, GIVEN_UP);
-    questions.set(message.id, { of, spans });
-    const [oldest] = questions.keys();
-    if (questions.size > MOST_OPEN && oldest !== undefined) settle(oldest, GIVEN_UP);
+    questions.ask(message.id, of, spans);
     const last = spans.at(-1);
     return host === undefined || !last ? message : naming(message, last.now, telling.allowed);
-  }
-
-  function settle(id: Id, failed: Attributes): void {
-    const question = questions.get(id);
-    questions.delete(id);
-    for (const span of question?.spans.toReversed() ?? []) span.end(failed);
-  }
-
-  async function during(spans: readonly MessageSpan[], work: () => Promise<void>): Promise<void> {
-    const last = spans.at(-1);
-    try {
-      await (last ? below(last.now, work) : work());
-    } finally {
-      for (const span of spans.toReversed()) span.end({});
-    }
   }
 
   return {
@@ -100,24 +73,28 @@ export function createMessageSpans(
         return onMessage(message);
       }
       const cancelled = message.method === "notifications/cancelled" ? requestIdOf(message) : undefined;
-      if (cancelled !== undefined) settle(cancelled, GIVEN_UP);
+      if (cancelled !== undefined) questions.giveUp(cancelled);
       return during(start(message, fromServer, of), () => onMessage(message));
     },
     answered(message) {
       if (message.id === null || !questions.has(message.id)) return;
       const answer = { kind: "response", message } as const;
-      settle(message.id, failureAttributes(outcomeOf(answer, NEVER), answer));
+      questions.answer(message.id, failureAttributes(outcomeOf(answer, NEVER), answer));
     },
     notified(message, send) {
       if (OFTEN.includes(message.method)) return send();
       return during(start(message, fromClient), send);
     },
-    over(of) {
-      if (questions.size === 0) return;
-      for (const [id, question] of questions) if (question.of === of) settle(id, GIVEN_UP);
-    },
-    end() {
-      for (const id of questions.keys()) settle(id, GIVEN_UP);
-    },
+    over: questions.giveUpAll,
+    end: () => questions.giveUpAll(),
   };
+}
+
+async function during(spans: readonly MessageSpan[], work: () => Promise<void>): Promise<void> {
+  const last = spans.at(-1);
+  try {
+    await (last ? below(last.now, work) : work());
+  } finally {
+    for (const span of spans.toReversed()) span.end({});
+  }
 }
