@@ -13,7 +13,9 @@ const ASCTIME = new RegExp(`^[a-z]{3} ([a-z]{3}) ([ \\d]\\d) ${CLOCK} (\\d{4})$`
  */
 export function retryAfterMs(value: string | null, nowMs: number): number | undefined {
   const text = value?.trim() ?? "";
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : httpDateMs(text, nowMs) - nowMs;
+  // A proxy's beside the server's: the longer wait satisfies both.
+  const seconds = /^\d+(\s*,\s*\d+)*$/.test(text) ? Math.max(...text.split(",").map(Number)) : Number.NaN;
+  const waitMs = Number.isNaN(seconds) ? httpDateMs(text, nowMs) - nowMs : seconds * 1000;
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(0, waitMs), LONGEST_TIMER_MS);
 }
 

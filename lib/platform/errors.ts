@@ -30,8 +30,9 @@ export const notWritable = (file: string, reason: string) =>
 export const isNotWritable = (error: unknown): error is M2mcpError =>
   error instanceof M2mcpError && error.code === "not_writable";
 
-export const notReadable = (file: string, reason: string) =>
-  new M2mcpError("not_readable", EXIT.store, `cannot read ${file}: ${reason}`, "mend its permissions");
+/** @param hint where it is not that something else stands in the file's place */
+export const notReadable = (file: string, reason: string, hint = "move away what stands there") =>
+  new M2mcpError("not_readable", EXIT.store, `cannot read ${file}: ${reason}`, hint);
 
 /** Hosts hand on what stands in a file of settings as it is; only a shell expands it. */
 export const unexpandedPath = (variable: string, value: string) =>

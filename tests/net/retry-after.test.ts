@@ -6,6 +6,7 @@ const nowMs = Date.UTC(2026, 10, 26, 12, 0, 0);
 test("Retry-After is whole seconds", () => {
   expect(retryAfterMs("0", nowMs)).toBe(0);
   expect(retryAfterMs(" 120 ", nowMs)).toBe(120_000);
+  expect(retryAfterMs("1, 3,2", nowMs)).toBe(3000);
 });
 
 test("Retry-After is a date in one of the three forms of HTTP", () => {

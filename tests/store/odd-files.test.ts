@@ -44,6 +44,7 @@ for (const [kind, make] of Object.entries(KINDS))
         expect.stringMatching(new RegExp(`cannot read ${store(name)}: it is a ${kind}`)),
       ]);
       if (name.startsWith("state")) expect(stdout).toBe("there\n");
+      else expect(stderr).toContain("hint: move away what stands there\n");
       rmSync(store(name), { recursive: true });
       spawnSync("mv", [kept, store(name)]);
     }

@@ -20,6 +20,7 @@ import { inputMethods } from "../translate/gather-input.ts";
 import { withModernMeta } from "../translate/to-modern.ts";
 import { type EraTransport, type Opened, type SessionTransport, withOpen } from "./era-transport.ts";
 import { InputNeeded } from "./input-needed.ts";
+import { ofKnownType } from "./known-type.ts";
 import { throughRounds } from "./rounds.ts";
 
 export interface OwnClientOptions {
@@ -57,7 +58,7 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
       },
       signal,
       host,
-    });
+    }).then((answer) => ofKnownType(answer, method, host));
   }
 
   const discovery = (first: Call): Call => ({

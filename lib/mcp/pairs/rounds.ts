@@ -29,7 +29,7 @@ export interface RoundsOptions {
 /**
  * Carries one request through its rounds of input (MCP 2026-07-28 "Multi Round-Trip Requests"), to its last answer.
  *
- * @throws M2mcpError when there are too many; and what `send` and `gather` throw
+ * @throws M2mcpError when there are too many, or one names nothing; and what `send` and `gather` throw
  */
 export async function throughRounds(
   given: JsonObject,
@@ -40,6 +40,9 @@ export async function throughRounds(
     const answer = await send(params);
     if (answer.kind === "refused" || answer.message.result?.resultType !== "input_required") return answer;
     const { inputRequests, requestState } = exactResult(answer.message);
+    // To send that again would carry the call out again, for nothing (MCP 2026-07-28 "Multi Round-Trip Requests").
+    if (!isObject(inputRequests) && requestState === undefined)
+      throw invalidAnswer(host, "it requires input, and names neither which nor a state");
     const isAsking = isObject(inputRequests) && Object.keys(inputRequests).length > 0;
     // A server that wants nothing but to be asked again is given a little time.
     if (!isAsking) await sleep(backoffMs(round, AGAIN_MS), signal);

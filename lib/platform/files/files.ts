@@ -36,13 +36,27 @@ const WORDS: Record<string, string> = {
 export const reasonOf = (error: unknown): string =>
   error instanceof FileRefused ? error.message : (WORDS[codeOf(error)] ?? (codeOf(error) || "unknown"));
 
+/** Codes of what is no file that could be read, whoever may read it. */
+const IN_ITS_PLACE = ["EISDIR", "ELOOP", "ENXIO", "ENODEV"];
+const NOT_ALLOWED = ["EACCES", "EPERM"];
+
+function unreadable(file: string, error: unknown) {
+  const code = codeOf(error);
+  if (error instanceof FileRefused || IN_ITS_PLACE.includes(code)) return notReadable(file, reasonOf(error));
+  return notReadable(
+    file,
+    reasonOf(error),
+    NOT_ALLOWED.includes(code) ? "mend its permissions" : "try again",
+  );
+}
+
 /** The content of a file of ours; null when there is none. @throws M2mcpError not_readable */
 export async function readOwnFile(file: string, maxBytes: number): Promise<FileContent | null> {
   try {
     return await despiteOthers(() => readRegularFile(file, { maxBytes, atOnce: true }));
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
-    throw notReadable(file, reasonOf(error));
+    throw unreadable(file, error);
   }
 }
 
@@ -150,7 +164,7 @@ export async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return false;
-    throw notReadable(path, reasonOf(error));
+    throw unreadable(path, error);
   }
 }
 

@@ -84,6 +84,13 @@ describe("a request that a server wants input for", () => {
     expect(performance.now() - startedMs).toBeGreaterThan(220);
   });
 
+  test("ends at once where neither input nor a state is named: again would be a second call for nothing", async () => {
+    for (const more of [{}, { inputRequests: 5 }, { inputRequests: null }]) {
+      const { outcome, sent } = await carry([wants(more)]);
+      expect({ outcome, times: sent.length }).toEqual({ outcome: "invalid_answer", times: 1 });
+    }
+  });
+
   test("ends where it is wanted on and on", async () => {
     const { outcome, sent } = await carry([wants({ inputRequests: { a: {} } })]);
     expect(outcome).toBe("invalid_answer");
