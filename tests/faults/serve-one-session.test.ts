@@ -177,6 +177,27 @@ test(
 );
 
 test(
+  "who writes calls down hands none to who does not: each is in one file, whichever process it comes by",
+  async () => {
+    const server = await startCounting();
+    const file = (name: string) => `${home.folder}/${name}.jsonl`;
+    const audited = (name: string) => start(home, server.url, { env }, "--audit", file(name));
+    const served = [await start(home, server.url), await audited("one"), await audited("two")];
+    const [bare, one, two] = (await clientsAt(served)) as [AnyClient, AnyClient, AnyClient];
+    expect([await count(bare), await count(one), await count(two)]).toEqual(["1", "1", "2"]);
+    const lines = await Promise.all(
+      ["one", "two"].map((name) =>
+        Bun.file(file(name))
+          .text()
+          .catch(() => ""),
+      ),
+    );
+    expect(lines.join("").match(/"tool":"count"/g)).toHaveLength(2);
+  },
+  LIMIT_MS,
+);
+
+test(
   "processes that speak as two people share no session: none acts for the other",
   async () => {
     const server = await startCounting();

@@ -50,9 +50,9 @@ export function createConnection(options: ConnectionOptions): Transport {
   const connect = (endpoint: Endpoint, heard: OnMessage) =>
     createConnection({ endpoint, onMessage: heard, own, ...(shared ? { shared } : {}) });
   if (observe) {
-    const seen = connect(guard ? { ...bare, guard } : bare, onMessage);
-    const observed = observe(seen, shared?.resumed?.handshake.initialize);
-    return seen.denial ? { ...observed, denial: seen.denial } : observed;
+    const { onMessage: heard, over } = observe(onMessage, shared?.resumed?.handshake.initialize);
+    const seen = connect(guard ? { ...bare, guard } : bare, heard);
+    return seen.denial ? { ...over(seen), denial: seen.denial } : over(seen);
   }
   if (guard) return guard(onMessage, (heard) => connect(bare, heard));
   const { cache, settled } = withSettled(given.cache);

@@ -88,11 +88,19 @@ export interface Transport {
 export type Guard = (onMessage: OnMessage, connect: (onMessage: OnMessage) => Transport) => Transport;
 
 /**
- * Sees each request of a host and what comes of it, refusals of a guard too.
+ * Sees what goes either way between a host and a connection, refusals of a guard too.
  *
- * @param handshake the client's handshake, where it was made at another process
+ * @param onMessage takes what comes for the host and belongs to no request
+ * @param handshake the client's, where it was made at another process
  */
-export type Observe = (connection: Transport, handshake?: RequestMessage) => Transport;
+export type Observe = (onMessage: OnMessage, handshake?: RequestMessage) => Observed;
+
+export interface Observed {
+  /** Takes in its place what belongs to no request. */
+  readonly onMessage: OnMessage;
+  /** The connection as the host has it. */
+  over(connection: Transport): Transport;
+}
 
 /** Sees each request as a host takes it, and sends it on with `next`. */
 export type Interceptor = (call: Call, next: (call: Call) => Promise<Answer>) => Promise<Answer>;

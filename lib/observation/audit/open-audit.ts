@@ -33,7 +33,13 @@ export async function openAudit(options: AuditOptions): Promise<Audit> {
     parentName().catch(() => null),
   ]);
   const audited: Audited = { ...options, pid: process.pid, host, write };
-  return { observe: (connection, handshake) => auditCalls(audited, connection, handshake), end };
+  return {
+    observe: (onMessage, handshake) => ({
+      onMessage,
+      over: (connection) => auditCalls(audited, connection, handshake),
+    }),
+    end,
+  };
 }
 
 async function opened(

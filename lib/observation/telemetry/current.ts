@@ -30,14 +30,21 @@ export function current(): Current | undefined {
   return found?.isOver ? undefined : found;
 }
 
+/** What is done for a span. */
+export const currentOf = (span: Span, baggage: string | undefined): Current => ({
+  context: trace.setSpan(ROOT_CONTEXT, span),
+  baggage,
+  isOver: false,
+});
+
 /** Does `work` as part of a span. */
 export function within<T>(span: Span, baggage: string | undefined, work: (mine: Current) => T): T {
-  const mine: Current = { context: trace.setSpan(ROOT_CONTEXT, span), baggage, isOver: false };
+  const mine = currentOf(span, baggage);
   return store.run(mine, work, mine);
 }
 
-/** Does `work` below a span of others, which goes on as it is. */
-export const below = (above: Current, work: () => void): void => store.run(above, work);
+/** Does `work` below a span that there is already. */
+export const below = <T>(above: Current, work: () => T): T => store.run(above, work);
 
 /**
  * What a carrier names as the span above, and the baggage; undefined where it names neither.

@@ -11,12 +11,16 @@ import { createHistograms } from "./histogram.ts";
 import { observedFetch } from "./http/client.ts";
 import { type HttpWatch, watchHttp } from "./http/server.ts";
 import { type CacheCounts, createInstruments } from "./instruments.ts";
-import { observeClient, observeServer } from "./mcp/requests.ts";
+import { observeClient } from "./mcp/connection.ts";
+import { observeServer } from "./mcp/requests.ts";
 import { createMeterProvider, createTracerProvider, resourceOf } from "./providers.ts";
 import type { Telling } from "./telling.ts";
 import { observeTokenRequest } from "./token-requests.ts";
 
 const NAME = "m2mcp";
+
+/** Stdio is a pipe; HTTP goes over the others. */
+export type HostTransport = "pipe" | "tcp" | "unix";
 
 export interface TelemetryOptions {
   /** Absent: nothing is sent. */
@@ -31,10 +35,10 @@ export interface TelemetryOptions {
 }
 
 export interface Telemetry {
-  /** For a connection to the server at this address. */
-  client(url: string): Observe;
+  /** For a connection to the server at this address. @param host what carries what is passed on, if anything is */
+  client(url: string, host: HostTransport | undefined): Observe;
   /** For requests as they come in. */
-  server(transport: "pipe" | "tcp" | "unix"): Interceptor;
+  server(transport: HostTransport): Interceptor;
   fetch(fetch: typeof globalThis.fetch): typeof globalThis.fetch;
   tokenRequest<T>(work: () => Promise<T>): Promise<T>;
   /** @param atMs when the token that was seen ends */
@@ -73,7 +77,7 @@ export async function createTelemetry(options: TelemetryOptions): Promise<Teleme
   };
   telling.instruments.countCache(options.cacheCounts);
   return {
-    client: (url) => observeClient(telling, url),
+    client: (url, host) => observeClient(telling, url, host),
     server: (transport) => observeServer(telling, transport),
     fetch: (fetch) => observedFetch(telling, fetch),
     tokenRequest: (work) => observeTokenRequest(telling, work),

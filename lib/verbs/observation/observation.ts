@@ -33,10 +33,10 @@ export async function observationOf(command: Command, target: Target): Promise<O
   const used = await useTelemetry(command);
   if (!used) return audit && { observe: audit.observe, end: async () => audit.end() };
   const { telemetry, release } = used;
-  const measured = telemetry.client(target.server);
+  const measured = telemetry.client(target.server, hostTransport(command));
   return {
     // What is written down names the span that the request is sent in.
-    observe: (connection, handshake) => measured(audit ? audit.observe(connection, handshake) : connection),
+    observe: audit ? both(measured, audit.observe) : measured,
     fetch: (fetch) => telemetry.fetch(fetch),
     auth: (deps) => seenAuth(deps, telemetry),
     telemetry,
@@ -45,6 +45,21 @@ export async function observationOf(command: Command, target: Target): Promise<O
       await release();
     },
   };
+}
+
+/** What one sees of a connection, the other sees too. */
+const both =
+  (outer: Observe, inner: Observe): Observe =>
+  (onMessage, handshake) => {
+    const last = outer(onMessage, handshake);
+    const first = inner(last.onMessage, handshake);
+    return { onMessage: first.onMessage, over: (connection) => last.over(first.over(connection)) };
+  };
+
+/** What carries the messages of who uses this process; undefined where that is no program. */
+function hostTransport({ verb, options }: Command): "pipe" | "tcp" | "unix" | undefined {
+  if (verb !== "serve") return verb === "bridge" ? "pipe" : undefined;
+  return options.value("listen")?.startsWith("unix:") ? "unix" : "tcp";
 }
 
 /** Token requests are counted; when the token in use ends is known by what is read and written of it. */

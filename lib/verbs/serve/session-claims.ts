@@ -37,13 +37,11 @@ export async function sessionClaims(
   // An address that leads nowhere beyond a machine, or a container, is another process's on the next one.
   const isInner = listen.kind === "unix" || isLoopbackName(listen.host);
   const within = isInner ? processSpace() : null;
-  const parts = JSON.stringify([
-    "holder",
-    within,
-    alike,
-    identities,
-    command.options.value("prefix") ?? null,
-  ]);
+  const { options } = command;
+  // Who writes calls down hands none to who does not.
+  const audit = options.value("audit") !== undefined && [options.on("audit-arguments")];
+  const prefix = options.value("prefix") ?? null;
+  const parts = JSON.stringify(["holder", within, alike, identities, prefix, audit]);
   const id = createHmac("sha256", key).update(parts).digest("hex").slice(0, 32);
   const inStore = fileClaims(storePaths(first.store.folder), id);
   const cached = targets.find(({ sharedCache }) => sharedCache !== undefined);

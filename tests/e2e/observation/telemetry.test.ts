@@ -5,7 +5,7 @@ import { startBridge } from "../../support/bridge.ts";
 import { inHome } from "../../support/home.ts";
 import { call, INITIALIZE, INITIALIZED, type Json, request } from "../../support/messages.ts";
 import { close, listen } from "../../support/net/listen.ts";
-import { type Span, startReceiver } from "../../support/otlp/receiver.ts";
+import { named, startReceiver } from "../../support/otlp/receiver.ts";
 import { connectLegacy } from "../../support/sdk-clients.ts";
 import { startServe } from "../../support/serve.ts";
 import { logIn, startWorld, type World } from "../../support/world.ts";
@@ -19,11 +19,6 @@ afterAll(() => world.end());
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "00f067aa0ba902b7";
 const PARENTS = { TRACEPARENT: `00-${TRACE}-${PARENT}-01`, TRACESTATE: "a=b", BAGGAGE: "who=me" };
-const named = (spans: Span[], name: string, kind: string) => {
-  const found = spans.find((span) => span.name === name && span.kind === kind);
-  if (!found) throw new Error(`no ${kind} span ${name} among ${spans.map((span) => span.name)}`);
-  return found;
-};
 /** The request that calls this tool, as the server had it. */
 const callOf = (text: string) => {
   const seen = world.mcp.requests.findLast(({ body }) => body.includes(text));

@@ -25,6 +25,7 @@ export interface Span {
   name: string;
   kind: string;
   links: number;
+  events: string[];
   failed: boolean;
   attributes: Record<string, unknown>;
 }
@@ -76,6 +77,13 @@ function fromJson(definition: protobuf.Type, bytes: Buffer): protobuf.Message {
 export const plain = (definition: protobuf.Type, message: protobuf.Message): Json =>
   definition.toObject(message, { longs: Number, enums: String, bytes: (value: Json) => value } as never);
 
+/** The one span of this name and kind. */
+export function named(spans: Span[], name: string, kind: string): Span {
+  const found = spans.find((span) => span.name === name && span.kind === kind);
+  if (!found) throw new Error(`no ${kind} span ${name} among ${spans.map((span) => span.name)}`);
+  return found;
+}
+
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString("hex");
 const attributesIn = (list: Json[] = []): Record<string, unknown> =>
   Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value ?? {})[0]]));
@@ -94,6 +102,7 @@ export const read = (taken: Receiver["taken"]) => ({
         name: span.name,
         kind: span.kind.replace("SPAN_KIND_", ""),
         links: span.links?.length ?? 0,
+        events: (span.events ?? []).map(({ name }: Json) => name),
         failed: span.status?.code === "STATUS_CODE_ERROR",
         attributes: attributesIn(span.attributes),
       })),

@@ -98,7 +98,7 @@ export function unreachable(context: ServeContext, { value }: ShownId, error: un
     async respond() {},
     async close() {},
   };
-  const connection = context.endpoint.observe?.(nothing, initialize) ?? nothing;
+  const connection = context.endpoint.observe?.(async () => {}, initialize).over(nothing) ?? nothing;
   return { ...createSession(context, initialize, value), connection, failure: { error } };
 }
 

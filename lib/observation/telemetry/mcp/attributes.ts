@@ -2,17 +2,19 @@
 // results, session ids.
 import type { Attributes } from "@opentelemetry/api";
 import { withoutUrlSecrets } from "../../../failure.ts";
-import type { RequestMessage } from "../../../mcp/jsonrpc/message.ts";
+import type { NotificationMessage, RequestMessage } from "../../../mcp/jsonrpc/message.ts";
 import { type Answer, errorIn } from "../../../mcp/protocol/answer.ts";
 import { META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
 import type { Outcome } from "../../outcome.ts";
 
-export const targetOf = ({ method, params }: RequestMessage): string | undefined =>
+type Named = RequestMessage | NotificationMessage;
+
+export const targetOf = ({ method, params }: Named): string | undefined =>
   (method === "tools/call" || method === "prompts/get") && typeof params.name === "string"
     ? params.name
     : undefined;
 
-export const nameOf = (message: RequestMessage): string => {
+export const nameOf = (message: Named): string => {
   const target = targetOf(message);
   return target === undefined ? message.method : `${message.method} ${target}`;
 };
@@ -24,21 +26,21 @@ export const targetAttributes = (method: string, target: string | undefined): At
     : { "gen_ai.prompt.name": target };
 };
 
-export function spanAttributes(message: RequestMessage): Attributes {
-  const { method, id, params } = message;
+export function spanAttributes(message: Named): Attributes {
+  const { method, params } = message;
   const { uri } = params;
   return {
     "mcp.method.name": method,
-    "jsonrpc.request.id": String(JSON.parse(id)),
+    ...(message.kind === "request" ? { "jsonrpc.request.id": String(JSON.parse(message.id)) } : {}),
     ...targetAttributes(method, targetOf(message)),
     ...versionAttribute(message),
-    ...(method.startsWith("resources/") && typeof uri === "string"
+    ...(method.includes("resources/") && typeof uri === "string"
       ? { "mcp.resource.uri": withoutUrlSecrets(uri) }
       : {}),
   };
 }
 
-export function versionAttribute(message: RequestMessage): Attributes {
+export function versionAttribute(message: Named): Attributes {
   const version = metaOf(message)[META_VERSION];
   return typeof version === "string" && /^[\d-]{10}$/.test(version)
     ? { "mcp.protocol.version": version }

@@ -1,66 +1,52 @@
 // A span and a measurement for each MCP request ("Semantic conventions for Model Context Protocol"): on the side of who
 // asks this program, and on the side of the server that it asks. Never within: arguments, results, session ids.
-import { type Attributes, ROOT_CONTEXT, SpanKind, type Tracer, trace } from "@opentelemetry/api";
-import { exactParams, type RequestMessage, request as requestMessage } from "../../../mcp/jsonrpc/message.ts";
+import { type Attributes, SpanKind } from "@opentelemetry/api";
+import type { RequestMessage } from "../../../mcp/jsonrpc/message.ts";
 import type { Answer } from "../../../mcp/protocol/answer.ts";
 import { metaOf } from "../../../mcp/protocol/meta.ts";
-import type { Call, Interceptor, Observe } from "../../../mcp/protocol/transport.ts";
+import type { Call, Interceptor } from "../../../mcp/protocol/transport.ts";
 import { type Outcome, outcomeOf, outcomeOfFailure } from "../../outcome.ts";
 import type { Propagation } from "../../trace-context.ts";
-import { type Current, carried, current, spanAbove, within } from "../current.ts";
+import { below, type Current, current } from "../current.ts";
 import type { Instruments } from "../instruments.ts";
 import { methodLabel } from "../label-names.ts";
-import { serverAttributes } from "../server-address.ts";
-import { endSpan, type Telling } from "../telling.ts";
-import {
-  failureAttributes,
-  nameOf,
-  spanAttributes,
-  targetAttributes,
-  targetOf,
-  versionAttribute,
-} from "./attributes.ts";
-
-/** One side of requests. */
-interface Side {
-  kind: SpanKind.CLIENT | SpanKind.SERVER;
-  /** What is the same for all of them. */
-  attributes: Attributes;
-}
+import type { Telling } from "../telling.ts";
+import { failureAttributes, targetAttributes, targetOf, versionAttribute } from "./attributes.ts";
+import type { MessageSpans } from "./messages.ts";
+import { naming, type Side, startSpan } from "./spans.ts";
 
 type Next = (call: Call) => Promise<Answer>;
 
-/** A connection whose requests are measured, each with a span that the server is told of. */
-export function observeClient(telling: Telling, url: string): Observe {
-  const side: Side = {
-    kind: SpanKind.CLIENT,
-    attributes: { "network.transport": "tcp", ...serverAttributes(new URL(url)) },
-  };
-  return (connection) => ({
-    notify: (message) => connection.notify(message),
-    respond: (message) => connection.respond(message),
-    close: (how) => connection.close(how),
-    request: (call) => measured(telling, side, call, (sent) => connection.request(sent)),
-  });
-}
-
-/** The same for requests as they come in. @param transport `pipe` for stdio, `tcp` or `unix` for HTTP */
+/** Requests as they come in. @param transport `pipe` for stdio, `tcp` or `unix` for HTTP */
 export function observeServer(telling: Telling, transport: "pipe" | "tcp" | "unix"): Interceptor {
   const side: Side = { kind: SpanKind.SERVER, attributes: { "network.transport": transport } };
   return (call, next) => measured(telling, side, call, next);
 }
 
-async function measured(telling: Telling, side: Side, call: Call, next: Next): Promise<Answer> {
+/**
+ * One request, measured, with a span that whoever takes it is told of.
+ *
+ * @param messages sees what comes while it is under way
+ */
+export async function measured(
+  telling: Telling,
+  side: Side,
+  call: Call,
+  next: Next,
+  messages?: MessageSpans,
+): Promise<Answer> {
   const beganMs = performance.now();
   const span = telling.tracer && startSpan(telling, telling.tracer, side, call.message);
   const finish = (outcome: Outcome, answer: Answer | undefined) => {
     const failed = failureAttributes(outcome, answer);
     measure(telling.instruments, side, call.message, performance.now() - beganMs, failed);
-    span?.end(failed);
+    if (!span) return;
+    messages?.over(span.now);
+    span.end(failed);
   };
   try {
     const answer = await (span
-      ? span.within(call, next)
+      ? below(span.now, () => next(sentIn(telling, side, call, span.now, messages)))
       : next(side.kind === SpanKind.SERVER ? passedOn(call, telling.allowed) : call));
     learn(telling.instruments, call.message, answer);
     finish(outcomeOf(answer, call.signal), answer);
@@ -71,59 +57,24 @@ async function measured(telling: Telling, side: Side, call: Call, next: Next): P
   }
 }
 
+function sentIn(
+  { allowed }: Telling,
+  { kind }: Side,
+  call: Call,
+  now: Current,
+  messages: MessageSpans | undefined,
+): Call {
+  if (kind === SpanKind.SERVER) return call;
+  const message = naming(call.message, now, allowed);
+  return { ...call, message, ...(messages ? { onMessage: messages.heard(call.onMessage, now) } : {}) };
+}
+
 /** What HTTP's headers name goes on in `_meta` where no span of ours stands between, unless that names another. */
 function passedOn(call: Call, allowed: Propagation): Call {
   const above = current();
   const meta = metaOf(call.message);
   if (!above || "traceparent" in meta || "baggage" in meta) return call;
   return { ...call, message: naming(call.message, above, allowed) };
-}
-
-function startSpan(
-  { startedIn, allowed }: Telling,
-  tracer: Tracer,
-  { kind, attributes }: Side,
-  message: RequestMessage,
-) {
-  const meta = metaOf(message);
-  const ambient = current();
-  const named = spanAbove(meta, allowed);
-  // In `_meta` stands who asked; the transport is another matter, and linked alone (conventions, "Context propagation").
-  const above = (kind === SpanKind.SERVER ? (named ?? ambient) : (ambient ?? named)) ?? startedIn;
-  const linked =
-    kind === SpanKind.SERVER && named && ambient ? trace.getSpanContext(ambient.context) : undefined;
-  const span = tracer.startSpan(
-    nameOf(message),
-    {
-      kind,
-      attributes: { ...attributes, ...spanAttributes(message) },
-      ...(linked ? { links: [{ context: linked }] } : {}),
-    },
-    above?.context ?? ROOT_CONTEXT,
-  );
-  const baggage = above?.baggage;
-  let mine: Current | undefined;
-  return {
-    within: (call: Call, next: Next) =>
-      within(span, baggage, (now) => {
-        mine = now;
-        return next(kind === SpanKind.CLIENT ? { ...call, message: naming(message, now, allowed) } : call);
-      }),
-    end(failed: Attributes) {
-      if (mine) mine.isOver = true;
-      endSpan(span, failed);
-    },
-  };
-}
-
-/** The request with the span that it is sent in; a handshake is kept and told anew, so that it names none. */
-function naming(message: RequestMessage, now: Current, allowed: Propagation): RequestMessage {
-  if (message.method === "initialize") return message;
-  const more = carried(now, allowed);
-  if (Object.keys(more).length === 0) return message;
-  const params = exactParams(message);
-  const _meta = { ...metaOf(message), ...more };
-  return requestMessage(message.id, message.method, { ...params, _meta });
 }
 
 function measure(
