@@ -5,6 +5,7 @@ import { errorResponse, type ResponseMessage, type RpcError } from "../mcp/jsonr
 import type { Pending } from "../mcp/jsonrpc/pending.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import type { Interceptor, OnMessage, Transport } from "../mcp/protocol/transport.ts";
+import { giveBackBuffer, isTaken } from "../platform/runtime/long-buffers.ts";
 import type { Semaphore } from "../timing/semaphore.ts";
 import type { LineWriter } from "./line-writer.ts";
 
@@ -47,6 +48,24 @@ export interface Bridge {
   readonly observer: Observer;
   /** Sees each request of the client's, where somebody measures them. */
   readonly intercept: Interceptor | undefined;
+  /** Nobody but the bridge and one connection sees messages: none is measured, audited, guarded, or one of several servers'. */
+  readonly unseen: boolean;
+}
+
+/** What nobody remembers once it is answered, as lists and handshakes are. */
+const FORGOTTEN: readonly string[] = ["tools/call", "prompts/get", "resources/read"];
+
+/** Whether the memory of a message is used again once it is done with. */
+const isReused = ({ unseen }: Bridge, method: string, text: Text): text is Uint8Array =>
+  unseen && typeof text !== "string" && FORGOTTEN.includes(method) && isTaken(text);
+
+/** Tells of a message that is on its way; one whose memory is used again leaves only copies of it behind. */
+export const messageDone = (bridge: Bridge, method: string, text: Text): void =>
+  bridge.onMessageDone(isReused(bridge, method, text) ? text.length / 2 : text.length);
+
+/** Gives back the memory of a message that was answered, or of its answer that was written. */
+export function giveBack(bridge: Bridge, method: string, text: Text): void {
+  if (isReused(bridge, method, text)) giveBackBuffer(text);
 }
 
 const NOTHING = Promise.resolve();
@@ -64,13 +83,21 @@ export const write = ({ writer }: Bridge, line: Text | undefined): Promise<void>
 export async function answer(bridge: Bridge, id: Id, response: ResponseMessage): Promise<void> {
   const { owed, batches, endpoint } = bridge;
   const settled = owed.settle(id);
+  const { text } = response;
   if (settled) {
-    const writing = write(bridge, batches.answer(id, response.text));
+    const { method } = settled;
+    const line = batches.answer(id, text);
+    const writing = write(bridge, line);
     // The host has its answer first: the first one of all sets off what writes down that this bridge runs.
-    bridge.observer.answered(settled.method, response.error);
+    bridge.observer.answered(method, response.error);
     await writing;
-  } else endpoint.log("dropped an answer that nobody waits for");
-  bridge.onMessageDone(response.text.length);
+    messageDone(bridge, method, text);
+    // In a batch it waits for the others.
+    if (line === text) giveBack(bridge, method, text);
+    return;
+  }
+  endpoint.log("dropped an answer that nobody waits for");
+  bridge.onMessageDone(text.length);
 }
 
 /** Answers a request in the server's stead. */

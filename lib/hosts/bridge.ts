@@ -101,6 +101,7 @@ function createBridge(options: BridgeOptions, writer: Bridge["writer"]) {
     onMessageDone,
     observer,
     intercept: options.intercept,
+    unseen: !options.intercept && !endpoint.observe && !endpoint.guard && !("connect" in endpoint),
   };
   return { bridge, stopWatching: late.stop };
 }

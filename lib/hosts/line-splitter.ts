@@ -1,4 +1,5 @@
 import { decode, type Text, toText, trimText } from "../mcp/jsonrpc/bytes.ts";
+import { joinPieces } from "../platform/runtime/long-buffers.ts";
 
 /** Longest line accepted; a longer one is reported and skipped, so that memory stays bounded. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
@@ -21,10 +22,11 @@ export function createLineSplitter(maxBytes: number = MAX_LINE_BYTES) {
   const take = (): Line | undefined => {
     const [first] = parts;
     const size = length;
-    const bytes = parts.length === 1 && first ? first : Buffer.concat(parts);
+    const pieces = parts;
     parts = [];
     length = 0;
     if (size > maxBytes) return { tooLong: size };
+    const bytes = pieces.length === 1 && first ? first : joinPieces(pieces);
     const text = trimText(toText(bytes));
     return text.length === 0 ? undefined : { text };
   };
@@ -35,7 +37,7 @@ export function createLineSplitter(maxBytes: number = MAX_LINE_BYTES) {
   };
 
   return {
-    /** The lines completed by these bytes. */
+    /** The lines completed by these bytes, which are the splitter's from now on. */
     push(bytes: Uint8Array): Line[] {
       const first = bytes.indexOf(LF);
       if (first === -1) {

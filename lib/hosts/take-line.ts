@@ -18,7 +18,16 @@ import { rpcErrorOf, toRpcError } from "../mcp/protocol/answer.ts";
 import { LISTEN } from "../mcp/protocol/subscription.ts";
 import { Cancellation } from "../mcp/protocol/transport.ts";
 import { giveBackController, takeController } from "../timing/linked-abort.ts";
-import { answer, type Bridge, fail, type Owed, track, write } from "./bridge-context.ts";
+import {
+  answer,
+  type Bridge,
+  fail,
+  giveBack,
+  messageDone,
+  type Owed,
+  track,
+  write,
+} from "./bridge-context.ts";
 import type { Line } from "./line-splitter.ts";
 
 /** Takes a line of the client's; gives back the one to write in answer at once, if there is any. */
@@ -102,10 +111,11 @@ async function carry(bridge: Bridge, message: RequestMessage, { cancel }: Owed):
     const asking = bridge.intercept
       ? bridge.intercept(call, (sent) => connection.request(sent))
       : connection.request(call);
-    bridge.onMessageDone(message.text.length);
+    messageDone(bridge, method, message.text);
     const said = await asking;
     if (said.kind === "response") {
       await answer(bridge, id, said.message);
+      if (!cancel.signal.aborted) giveBack(bridge, method, message.text);
       if (method !== LISTEN) giveBackController(cancel);
     } else if (said.error) await answer(bridge, id, errorResponse(id, said.error));
     else fail(bridge, id, method, rpcErrorOf(said, endpoint.url));

@@ -1,5 +1,6 @@
 import { answerTooLong } from "../../net/errors.ts";
 import { networkError } from "../../net/network-error.ts";
+import { joinPieces, movePiece, takeBuffer } from "../../platform/runtime/long-buffers.ts";
 import type { IdleWatch } from "../../timing/idle-timeout.ts";
 import { type Text, toText, trimText } from "../jsonrpc/bytes.ts";
 import { bodyBudget, type Share } from "./body-budget.ts";
@@ -174,24 +175,24 @@ function lengthSaid({ headers }: Response): number {
 
 /** Gathers the bytes of a body. @param length what the server said it would be, NaN when it did not say */
 function createGathering(length: number) {
-  const room = length <= ROOM_BYTES ? new Uint8Array(length) : undefined;
+  const room = length <= ROOM_BYTES ? takeBuffer(length) : undefined;
   const parts: Uint8Array[] = [];
   let size = 0;
   return {
     /** @returns how many bytes there are now */
     add(bytes: Uint8Array): number {
-      if (room && size + bytes.length <= room.length) room.set(bytes, size);
+      const { length } = bytes;
+      if (room && size + length <= room.length) movePiece(bytes, room, size);
       else parts.push(bytes);
-      size += bytes.length;
+      size += length;
       return size;
     },
     bytes(): Uint8Array {
       const [only] = parts;
       if (room && parts.length === 0) return room.subarray(0, size);
       if (!room && only && parts.length === 1) return only;
-      return Buffer.concat(room ? [room.subarray(0, size - lengthOf(parts)), ...parts] : parts);
+      const beyond = parts.reduce((sum, part) => sum + part.length, 0);
+      return joinPieces(room ? [room.subarray(0, size - beyond), ...parts] : parts);
     },
   };
 }
-
-const lengthOf = (parts: Uint8Array[]) => parts.reduce((sum, { length }) => sum + length, 0);
