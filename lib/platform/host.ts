@@ -27,6 +27,10 @@ export function processSpace(): string {
   return known.replace(/\s/g, "_");
 }
 
+/** Where an address of the machine's own leads to the same as here: on Linux, namespaces have loopbacks of their own. */
+export const loopbackSpace = (): string =>
+  [processSpace(), text(() => readlinkSync("/proc/self/ns/net")).replace(/\D/g, "")].join("/");
+
 /** What Linux says of a process: its state, and when it began in ticks since the start; null where nothing is said. */
 function linuxProcess(pid: number): { state: string; beginning: string } | null {
   if (process.platform !== "linux") return null;

@@ -3,8 +3,8 @@ import { isOptionName, type OptionName, variableOf } from "../command-line/optio
 import { EXIT, M2mcpError } from "../failure.ts";
 import { TOKENS } from "./credentials/credential-options.ts";
 
-/** An option in a text, and the blank before its value where one follows. */
-const OPTION = /--([a-z]+(?:-[a-z]+)*)(?![\w-])( (?=['\w]))?/g;
+/** An option in a text, and the blank before its value where one follows and not the sentence's next word. */
+const OPTION = /--([a-z]+(?:-[a-z]+)*)(?![\w-])( (?=['"/A-Z0-9]|[a-z]+(?:[,;.)]|$)))?/g;
 
 /**
  * The failure in the words of who gave the values: an option whose value stands in its variable is named by that, since
@@ -17,7 +17,8 @@ export function asGiven(error: M2mcpError, isVariable: (name: OptionName) => boo
   const reworded = (text: string, join: string) =>
     text.replace(OPTION, (option: string, name: string, blank?: string) => {
       const known = named.has(name) ? variable(name) : null;
-      return known === null ? option : `${known}${blank ? join : ""}`;
+      // What names both names them as it should.
+      return known === null || text.includes(known) ? option : `${known}${blank ? join : ""}`;
     });
   const hint = error.hint === undefined ? undefined : reworded(error.hint, "=");
   return new M2mcpError(error.code, error.exitCode, reworded(error.message, " "), hint, true);

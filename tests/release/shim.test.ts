@@ -99,8 +99,7 @@ describe.skipIf(process.platform === "win32").each(started)("the shim in $name",
   test.skipIf(process.platform !== "linux").each([
     ["SIGTERM", [0, null]],
     ["SIGINT", [0, null]],
-    // The executable takes no notice of its terminal's end: that signal ends both.
-    ["SIGHUP", [null, "SIGHUP"]],
+    ["SIGHUP", [0, null]],
   ] as const)("ends with the bridge at %s, and leaves nothing behind", (signal, end) =>
     withHome(command, async (home) => {
       const server = home.owns(await startLegacyServer(() => ({})));

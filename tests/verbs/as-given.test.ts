@@ -15,6 +15,17 @@ test("an option that came from its variable is named by that", () => {
   expect(asGiven(wrong, () => true).hint).toContain("or --verbose");
 });
 
+test("no word of the sentence is taken for a value, and a hint that names both stays", () => {
+  const hintOf = (hint: string) =>
+    asGiven(wrongUsage("cannot read the file of --client-secret-file", hint), () => true).hint;
+  const both = "--client-secret-file and M2MCP_CLIENT_SECRET_FILE take a path";
+  expect(hintOf(both)).toBe(both);
+  expect(hintOf("--client-secret-file and others take a path")).toBe(
+    "M2MCP_CLIENT_SECRET_FILE and others take a path",
+  );
+  expect(hintOf("write --client-secret-file FILE")).toBe("write M2MCP_CLIENT_SECRET_FILE=FILE");
+});
+
 test("one that was typed, or came from nowhere, keeps its name", () => {
   expect(asGiven(wrong, () => false)).toBe(wrong);
 });

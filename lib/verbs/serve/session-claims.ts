@@ -4,7 +4,7 @@ import type { Command } from "../../command-line/command.ts";
 import { isLoopbackName } from "../../hosts/serve/http/admission.ts";
 import type { Listen } from "../../hosts/serve/http/listening.ts";
 import type { Claims } from "../../hosts/serve/modern/claims.ts";
-import { processSpace } from "../../platform/host.ts";
+import { loopbackSpace } from "../../platform/host.ts";
 import { fileClaims } from "../../store/locks/claim.ts";
 import { storePaths } from "../../store/paths.ts";
 import { linkTo } from "../target/sharing/link-to.ts";
@@ -36,7 +36,7 @@ export async function sessionClaims(
   ]);
   // An address that leads nowhere beyond a machine, or a container, is another process's on the next one.
   const isInner = listen.kind === "unix" || isLoopbackName(listen.host);
-  const within = isInner ? processSpace() : null;
+  const within = isInner ? loopbackSpace() : null;
   const { options } = command;
   // Who writes calls down hands none to who does not.
   const audit = options.value("audit") !== undefined && [options.on("audit-arguments")];
