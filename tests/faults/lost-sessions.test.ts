@@ -15,7 +15,7 @@ import {
 } from "../support/mcp/scripted.ts";
 import { legacy, startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { call, INITIALIZED, initialize, request } from "../support/messages.ts";
-import { sleep } from "../support/waiting.ts";
+import { until } from "../support/waiting.ts";
 
 const text =
   (status: number, words: string) =>
@@ -147,8 +147,7 @@ test.concurrent(
     expect((await answer(2)).result).toEqual(says("hi"));
     // Where it waited for them, it would be five seconds.
     expect(performance.now() - startedMs).toBeLessThan(4500);
-    await sleep(2500);
-    expect(open).toBe(0);
+    await until(() => open === 0);
   }),
   30_000,
 );
