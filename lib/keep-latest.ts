@@ -5,3 +5,10 @@ export function keepLatest<Key, Value>(all: Map<Key, Value>, key: Key, value: Va
   const [oldest] = all.keys();
   if (all.size > most && oldest !== undefined) all.delete(oldest);
 }
+
+/** Adds to a set, which forgets what came first beyond `most`. */
+export function addLatest<Value>(all: Set<Value>, value: Value, most: number): void {
+  all.add(value);
+  const [oldest] = all;
+  if (all.size > most && oldest !== undefined) all.delete(oldest);
+}

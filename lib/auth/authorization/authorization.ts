@@ -1,3 +1,4 @@
+import { addLatest } from "../../keep-latest.ts";
 import type { Authorization, AuthorizationHeaders } from "../../net/authorization.ts";
 import { endedEarly } from "../../net/errors.ts";
 import type { ProvenRequest } from "../client/proof-key.ts";
@@ -94,7 +95,7 @@ function createAttempts(sentTokens: Set<string>) {
   let ready: { bound: BoundToken; headers: AuthorizationHeaders } | undefined;
   const note = (attempt: Attempt, headers: AuthorizationHeaders): AuthorizationHeaders => {
     attempts.set(headers, attempt);
-    if (attempt.bound) remember(sentTokens, attempt.bound.token.accessToken);
+    if (attempt.bound) addLatest(sentTokens, attempt.bound.token.accessToken, MAX_REMEMBERED);
     return headers;
   };
   return {
@@ -109,13 +110,6 @@ function createAttempts(sentTokens: Set<string>) {
 }
 
 const MAX_REMEMBERED = 8;
-
-function remember(tokens: Set<string>, token: string): void {
-  if (tokens.has(token)) return;
-  tokens.add(token);
-  const [oldest] = tokens;
-  if (tokens.size > MAX_REMEMBERED && oldest !== undefined) tokens.delete(oldest);
-}
 
 /** The headers of one attempt: none without a token, with a proof where the token is bound (RFC 9449 §7.1). */
 async function headersOf(

@@ -1,5 +1,6 @@
 // What legacy clients send (MCP 2025-11-25 "Sending Messages to the Server").
 import type { IncomingMessage } from "node:http";
+import { addLatest } from "../../../keep-latest.ts";
 import { isBatch } from "../../../mcp/jsonrpc/batch.ts";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
 import {
@@ -21,7 +22,6 @@ import { quietly } from "../../../timing/quietly.ts";
 import { type Carried, carry } from "../carry.ts";
 import type { HostedSession, Owed, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
-import { noteCancelled } from "./cancelled.ts";
 import { isAnsweredElsewhere } from "./delivery/answers.ts";
 import {
   createDelivery,
@@ -35,6 +35,9 @@ import { isChanging, publish } from "./memory.ts";
 import { sessionFor } from "./session-for.ts";
 import { idOfSession, SESSION } from "./session-id.ts";
 import { createSession } from "./sessions.ts";
+
+/** Cancelled requests of a session that are remembered. */
+const MOST_CANCELLED = 100;
 
 /** Takes one POST of a legacy client's, whose messages were read. */
 export async function takeLegacyPost(
@@ -91,7 +94,8 @@ function notice(context: ServeContext, session: HostedSession, message: Notifica
     cancelled.cancel.abort(new Cancellation(exactParams(message)));
     return;
   }
-  if (id !== undefined) noteCancelled(session, id);
+  // It may be asked for what a process had under way that has ended.
+  if (id !== undefined) addLatest(session.cancelled, id, MOST_CANCELLED);
   // A modern server is listened to where there is somebody to be told.
   if (method === "notifications/initialized" && side?.era === "modern" && !session.stream) return;
   void quietly(connection.notify(message));

@@ -1,5 +1,6 @@
 // What legacy clients ask for besides (MCP 2025-11-25 "Listening for Messages from the Server", "Session Management").
 import type { IncomingMessage } from "node:http";
+import { addLatest } from "../../../keep-latest.ts";
 import { type Message, notification } from "../../../mcp/jsonrpc/message.ts";
 import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
 import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
@@ -112,9 +113,7 @@ export async function endSession(
   // Nobody goes on with it: no later id is told.
   reply.onBegin = undefined;
   context.sessions.delete(session.key);
-  context.ended.add(session.key);
-  const [oldest] = context.ended;
-  if (context.ended.size > MOST_ENDED && oldest !== undefined) context.ended.delete(oldest);
+  addLatest(context.ended, session.key, MOST_ENDED);
   session.stream?.end();
   void context.memory?.forget(session.key);
   await session.connection.close("end");

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../../json.ts";
 import { isObject } from "../../../../json.ts";
+import { addLatest } from "../../../../keep-latest.ts";
 import { parseExactly } from "../../../../mcp/jsonrpc/exact-json.ts";
 import type { RequestMessage, ResponseMessage } from "../../../../mcp/jsonrpc/message.ts";
 import { parseMessages } from "../../../../mcp/jsonrpc/parse.ts";
@@ -34,9 +35,7 @@ export function carryOn(
   // An answer that comes twice is one.
   if (response.id === null || answered.has(response.id)) return true;
   if (!session.owed.add(message.id, { cancel, message })) return true;
-  answered.add(response.id);
-  const [oldest] = answered;
-  if (answered.size > MOST_ANSWERED && oldest !== undefined) answered.delete(oldest);
+  addLatest(answered, response.id, MOST_ANSWERED);
   const delivery = createDelivery(message.id, undefined, "ours");
   session.deliveries.set(message.id, delivery);
   const finish = async () => {
