@@ -10,7 +10,7 @@ import { parseMessages, type Unreadable } from "../jsonrpc/parse.ts";
 import { oldTransport, wrongContentType } from "../protocol/errors.ts";
 import { type HttpResponse, MAX_ANSWER_BYTES } from "./body.ts";
 import { endpointIn } from "./endpoint-event.ts";
-import { mediaType } from "./media-type.ts";
+import { beginsAsJson, mediaType } from "./media-type.ts";
 import { eventsIn, readEvents, type StreamCursor, type StreamEvent } from "./sse.ts";
 
 /** Longest body that is looked at for words in place of a message, in characters. */
@@ -65,8 +65,7 @@ export async function readMessages(
     throw wrongContentType(host, type);
   }
   const text = await response.text();
-  if (isJsonType(type) && !isEvents(startOf(text))) return takeWhole(text, options);
-  return takeUntyped(text, type, options);
+  return takeByLooks(text, type, options);
 }
 
 const isJsonType = (type: string | null): boolean =>
@@ -76,19 +75,19 @@ const isJsonType = (type: string | null): boolean =>
 const mayBeJson = (type: string | null): boolean =>
   type === null || isJsonType(type) || ["", "text/plain", "application/octet-stream"].includes(type);
 
-const startOf = (text: Text) => asString(text.slice(0, 64)).trimStart();
-const isEvents = (start: string) => /^(data|event|id|retry)?:/.test(start);
-
-/** A body of no type, or of another than it is: what it looks like decides. */
-async function takeUntyped(
+/** What the body looks like decides: it may have no type, or another than it is. */
+async function takeByLooks(
   text: Text,
   type: string | null,
   options: ReadMessagesOptions,
 ): Promise<MessagesRead> {
   const host = hostOf(options.url);
-  const start = startOf(text);
-  if (start.startsWith("{") || start.startsWith("[")) return takeWhole(text, options);
-  if (!isEvents(start)) throw wrongContentType(host, type === "" ? null : type);
+  const start = asString(text.slice(0, 64)).trimStart();
+  if (beginsAsJson(start)) return takeWhole(text, options);
+  if (!/^(data|event|id|retry)?:/.test(start)) {
+    if (isJsonType(type)) return takeWhole(text, options);
+    throw wrongContentType(host, type === "" ? null : type);
+  }
   const notes: MessagesRead = {};
   for (const event of eventsIn(asString(text))) await takeEvent(event, options, notes);
   return notes;

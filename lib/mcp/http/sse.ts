@@ -2,6 +2,7 @@ import { createParser } from "eventsource-parser";
 import { LONG_BYTES, type Text } from "../jsonrpc/bytes.ts";
 import type { Call } from "../protocol/transport.ts";
 import type { HttpResponse } from "./body.ts";
+import { beginsAsJson } from "./media-type.ts";
 
 /** One server-sent event; `id` is the cursor to resume after it (HTML SSE, MCP 2025-11-25 "Resumability"). */
 export interface StreamEvent {
@@ -65,7 +66,7 @@ export async function readEvents(
   let json = "";
   await body.read((bytes) => {
     const text = decoder.decode(bytes, { stream: true });
-    if (text.trim() !== "") isJson ??= /^\s*[[{]/.test(text);
+    isJson ??= beginsAsJson(text);
     if (isJson) {
       json += text;
       if (json.length > maxBytes) throw tooLong();
