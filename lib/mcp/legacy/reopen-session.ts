@@ -57,16 +57,17 @@ export async function reopen(session: Session, lost: OpenSession): Promise<void>
  * @param reopenings sessions opened for this request so far
  * @param sure whether the server named the session
  */
-export const isOwnRefusal = async (
+export async function isRefusedAfresh(
   session: Session,
   used: OpenSession,
   reopenings: number,
   sure: boolean,
-): Promise<boolean> => {
-  if (reopenings === 0 || sure) return reopenings >= MAX_REOPENINGS;
+): Promise<boolean> {
+  if (reopenings >= MAX_REOPENINGS) return true;
+  if (reopenings === 0 || sure) return false;
   // Where no session ever served, there is nothing to believe in.
-  return reopenings >= MAX_REOPENINGS || !session.losses.hasServed || !(await isLostAgain(session, used));
-};
+  return !session.losses.hasServed || !(await isLostAgain(session, used));
+}
 
 /** Asked by a `ping`, which every server answers promptly (MCP "Ping"): silence or a failure is no sign of a loss. */
 async function isLostAgain(session: Session, opened: OpenSession): Promise<boolean> {

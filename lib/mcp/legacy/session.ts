@@ -12,7 +12,7 @@ import { createIdempotent } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
-import { isOwnRefusal, listen, reopen, tellInitialized } from "./reopen-session.ts";
+import { isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
 import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
@@ -136,7 +136,7 @@ async function send(session: Session, call: Call): Promise<Answer> {
     if (verdict.kind === "answered") losses.answered(method);
     // Who did not open a session cannot open it again.
     if (verdict.kind !== "session_lost" || !used || !session.handshake) return answer;
-    if (await isOwnRefusal(session, used, reopenings, verdict.sure)) {
+    if (await isRefusedAfresh(session, used, reopenings, verdict.sure)) {
       losses.refusedAfresh(method);
       return answer;
     }
