@@ -14,13 +14,10 @@ import { type CacheCounts, createInstruments } from "./instruments.ts";
 import { observeClient } from "./mcp/connection.ts";
 import { observeServer } from "./mcp/requests.ts";
 import { createMeterProvider, createTracerProvider, resourceOf } from "./providers.ts";
-import type { Telling } from "./telling.ts";
+import type { HostTransport, Telling } from "./telling.ts";
 import { observeTokenRequest } from "./token-requests.ts";
 
 const NAME = "m2mcp";
-
-/** Stdio is a pipe; HTTP goes over the others. */
-export type HostTransport = "pipe" | "tcp" | "unix";
 
 export interface TelemetryOptions {
   /** Absent: nothing is sent. */

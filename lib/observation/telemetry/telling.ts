@@ -3,6 +3,9 @@ import type { Propagation } from "../trace-context.ts";
 import type { Current } from "./current.ts";
 import type { Instruments } from "./instruments.ts";
 
+/** What carries messages of who asks: stdio is a pipe, HTTP goes over the others. */
+export type HostTransport = "pipe" | "tcp" | "unix";
+
 /** What requests are told to. */
 export interface Telling {
   /** Absent: no spans are wanted. */

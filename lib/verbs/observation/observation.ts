@@ -3,6 +3,7 @@ import type { AuthDeps } from "../../auth/deps.ts";
 import type { Command } from "../../command-line/command.ts";
 import type { Observe } from "../../mcp/protocol/transport.ts";
 import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
+import type { HostTransport } from "../../observation/telemetry/telling.ts";
 import { traceOf } from "../../observation/trace-context.ts";
 import type { Target } from "../target/target.ts";
 import { useTelemetry } from "./shared-telemetry.ts";
@@ -57,7 +58,7 @@ const both =
   };
 
 /** What carries the messages of who uses this process; undefined where that is no program. */
-function hostTransport({ verb, options }: Command): "pipe" | "tcp" | "unix" | undefined {
+function hostTransport({ verb, options }: Command): HostTransport | undefined {
   if (verb !== "serve") return verb === "bridge" ? "pipe" : undefined;
   return options.value("listen")?.startsWith("unix:") ? "unix" : "tcp";
 }

@@ -2,7 +2,7 @@
 import { type Attributes, SpanKind } from "@opentelemetry/api";
 import type { Observe } from "../../../mcp/protocol/transport.ts";
 import { serverAttributes } from "../server-address.ts";
-import type { Telling } from "../telling.ts";
+import type { HostTransport, Telling } from "../telling.ts";
 import { createMessageSpans } from "./messages.ts";
 import { measured } from "./requests.ts";
 import type { Side } from "./spans.ts";
@@ -12,11 +12,7 @@ import type { Side } from "./spans.ts";
  *
  * @param host what carries what is passed on to who asks; undefined: nothing is
  */
-export function observeClient(
-  telling: Telling,
-  url: string,
-  host: "pipe" | "tcp" | "unix" | undefined,
-): Observe {
+export function observeClient(telling: Telling, url: string, host: HostTransport | undefined): Observe {
   const server: Attributes = { "network.transport": "tcp", ...serverAttributes(new URL(url)) };
   const side: Side = { kind: SpanKind.CLIENT, attributes: server };
   return (onMessage) => {
@@ -35,7 +31,7 @@ export function observeClient(
         },
         async close(how) {
           await connection.close(how);
-          messages?.end();
+          messages?.over();
         },
         request: (call) => measured(telling, side, call, (sent) => connection.request(sent), messages),
       }),

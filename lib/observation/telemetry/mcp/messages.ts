@@ -10,7 +10,7 @@ import {
 import type { OnMessage } from "../../../mcp/protocol/transport.ts";
 import { outcomeOf } from "../../outcome.ts";
 import { below, type Current } from "../current.ts";
-import type { Telling } from "../telling.ts";
+import type { HostTransport, Telling } from "../telling.ts";
 import { failureAttributes } from "./attributes.ts";
 import { createQuestions } from "./questions.ts";
 import { type MessageSpan, naming, type Side, startSpan } from "./spans.ts";
@@ -26,10 +26,8 @@ export interface MessageSpans {
   answered(message: ResponseMessage): void;
   /** The client tells something; `send` tells the server. */
   notified(message: NotificationMessage, send: () => Promise<void>): Promise<void>;
-  /** Nobody waits for what was asked during this call any more. */
-  over(of: Current): void;
-  /** The connection is closed. */
-  end(): void;
+  /** Nobody waits for what was asked during this call any more, or on the whole connection. */
+  over(of?: Current): void;
 }
 
 /**
@@ -42,7 +40,7 @@ export function createMessageSpans(
   telling: Telling,
   tracer: Tracer,
   server: Attributes,
-  host: string | undefined,
+  host: HostTransport | undefined,
 ): MessageSpans {
   const client: Attributes = host === undefined ? {} : { "network.transport": host };
   const taken = (attributes: Attributes): Side => ({ kind: SpanKind.SERVER, attributes });
@@ -86,7 +84,6 @@ export function createMessageSpans(
       return during(start(message, fromClient), send);
     },
     over: questions.giveUpAll,
-    end: () => questions.giveUpAll(),
   };
 }
 

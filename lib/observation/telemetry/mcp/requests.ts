@@ -10,15 +10,15 @@ import type { Propagation } from "../../trace-context.ts";
 import { below, type Current, current } from "../current.ts";
 import type { Instruments } from "../instruments.ts";
 import { methodLabel } from "../label-names.ts";
-import type { Telling } from "../telling.ts";
+import type { HostTransport, Telling } from "../telling.ts";
 import { failureAttributes, targetAttributes, targetOf, versionAttribute } from "./attributes.ts";
 import type { MessageSpans } from "./messages.ts";
 import { naming, type Side, startSpan } from "./spans.ts";
 
 type Next = (call: Call) => Promise<Answer>;
 
-/** Requests as they come in. @param transport `pipe` for stdio, `tcp` or `unix` for HTTP */
-export function observeServer(telling: Telling, transport: "pipe" | "tcp" | "unix"): Interceptor {
+/** Requests as they come in. */
+export function observeServer(telling: Telling, transport: HostTransport): Interceptor {
   const side: Side = { kind: SpanKind.SERVER, attributes: { "network.transport": transport } };
   return (call, next) => measured(telling, side, call, next);
 }
