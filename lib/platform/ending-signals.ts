@@ -37,22 +37,25 @@ export const endRequests = <Signal extends NodeJS.Signals>(
 export const isHangUpIgnored = (): boolean => ignoredAtStart()?.includes("SIGHUP") ?? true;
 
 /** What nohup(1), and a shell that starts a program in the background, have it ignore; their bits in a signal mask. */
-const IGNORABLE = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 4 } as const;
+const IGNORABLE = [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGQUIT", 4],
+] as const;
 let ignored: readonly NodeJS.Signals[] | undefined;
 
 /** Signals that are not for this process: a handler would take that back. Undefined where the system does not say. */
 function ignoredAtStart(): readonly NodeJS.Signals[] | undefined {
-  ignored ??= readIgnored();
-  return ignored;
-}
-
-function readIgnored(): readonly NodeJS.Signals[] | undefined {
+  if (ignored) return ignored;
   try {
     const { readFileSync } = process.getBuiltinModule("node:fs");
     const [, last] = /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
     if (last === undefined) return undefined;
     const mask = Number.parseInt(last, 16);
-    return (["SIGHUP", "SIGINT", "SIGQUIT"] as const).filter((signal) => (mask & IGNORABLE[signal]) !== 0);
+    const found: NodeJS.Signals[] = [];
+    for (const [signal, bit] of IGNORABLE) if ((mask & bit) !== 0) found.push(signal);
+    ignored = found;
+    return found;
   } catch {
     return undefined;
   }

@@ -30,7 +30,7 @@ async function functionsOf(args: string[]): Promise<Set<string>> {
 
 test.each([
   [60, ["--version"]],
-  [675, ["@svc", "tools-list"]],
+  [670, ["@svc", "tools-list"]],
 ])("at most %i functions are run by %j", async (most, args) => {
   await functionsOf(args);
   expect((await functionsOf(args)).size).toBeLessThan(most);
