@@ -93,7 +93,7 @@ export const answerTooLong = (what: string, limitBytes: number) =>
     "ask for less at a time",
   );
 
-export const redirectRefused = (what: string, location: string, why: NotFollowed = "elsewhere") =>
+export const redirectRefused = (what: string, location: string, why: NotFollowed) =>
   new M2mcpError(
     "redirect",
     EXIT.server,

@@ -32,7 +32,7 @@ describe("what is thrown while an era is opened", () => {
     wrongContentType("h", "text/html"),
     invalidAnswer("h", "x"),
     streamEndedInError("h", "x"),
-    redirectRefused("h", "x"),
+    redirectRefused("h", "x", "elsewhere"),
   ];
   const NETWORK = [streamCut("h"), timedOut("h", 1), connectionFailed("h", "x")];
   test.each<[what: string, era: ServerEra, isGuess: boolean, errors: unknown[], goesOn: boolean]>([
