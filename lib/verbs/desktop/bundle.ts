@@ -8,7 +8,7 @@ import { wrongUsage } from "../../failure.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { writeNew } from "../../platform/files/write-new.ts";
 import { ownProgram } from "../../platform/programs/own-program.ts";
-import { serverUrl } from "../target/server-url.ts";
+import { serverUrl, withoutQuery } from "../target/server-url.ts";
 import { guardArguments } from "./guard-arguments.ts";
 import { ownEntry } from "./own-entry.ts";
 
@@ -52,15 +52,13 @@ async function bundledFor(command: Command): Promise<Bundled> {
 
 /** A query is where some servers want a key. */
 function withoutSecrets(server: string): string {
-  if (new URL(server).search !== "")
+  if (withoutQuery(server) !== server)
     throw wrongUsage(
       "the address has a query, which may hold a secret, and a bundle is there to be handed on",
       "save the connection with m2mcp connect, then bundle it by its name",
     );
   return server;
 }
-
-const withoutQuery = (server: string) => server.replace(/\?.*$/, "");
 
 /** @throws M2mcpError (exit 1) where it cannot be written */
 async function write(file: string, bytes: Uint8Array): Promise<void> {

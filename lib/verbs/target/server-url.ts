@@ -45,6 +45,14 @@ function bare(address: string): string {
   return (url ? normalUrl(url).href : address).replace(/\/$/, "");
 }
 
+/** An address as others may have it: its query is where some servers want a key. */
+export function withoutQuery(address: string): string {
+  const url = URL.parse(address);
+  if (!url || url.search === "") return address;
+  url.search = "";
+  return url.href;
+}
+
 /** Whether `server` is `base` or lies below it, on the same origin: then a login for `base` is good for it. */
 export function isWithin(server: string, base: string): boolean {
   if (sameServer(server, base)) return true;

@@ -12,6 +12,7 @@ import type {
 import type { OptionName } from "../../command-line/options.ts";
 import { isVariable } from "../target/headers.ts";
 import type { Profile } from "../target/saved.ts";
+import { withoutQuery } from "../target/server-url.ts";
 
 /** What a file of profiles begins with. */
 export const FORMAT = "m2mcp profiles";
@@ -24,7 +25,8 @@ export interface Exported {
   missing: OptionName[];
 }
 
-const MISSING = { from: "missing" } as const;
+/** Where a secret of the file's owner stood. */
+export const MISSING = { from: "missing" } as const;
 
 /** How what proves a client is given to `m2mcp config`, those first that go together with others. */
 const PROOFS_GIVEN = {
@@ -78,37 +80,34 @@ export function withoutSecrets(profile: Profile): Exported {
 /** Whether the address of a cache holds neither a password nor a variable, which would be sent to where it leads. */
 export const isOpenCache = (cache: string): boolean => !/[@$]/.test(cache);
 
-function withoutQuery(address: string): string {
-  const url = URL.parse(address);
-  if (!url || url.search === "") return address;
-  url.search = "";
-  return url.href;
-}
-
 function openOrigin(origin: TokenOrigin, missing: Set<OptionName>): TokenOrigin {
   if (origin.grant !== null) return openCredentials(origin, missing);
   const { token, tls, ...rest } = origin;
-  if (tls) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
   const isOpen = isPlatformSource(token);
   if (!isOpen) missing.add("token-file");
   return {
     ...rest,
     token: isOpen ? token : MISSING,
-    ...(tls ? { tls: { cert: MISSING, key: MISSING } } : {}),
+    ...openTls(tls, missing),
   };
+}
+
+/** What TLS shows: an X.509-SVID is another machine's own, as a platform's token is. */
+function openTls(tls: Credentials["tls"], missing: Set<OptionName>): Pick<Credentials, "tls"> {
+  if (!tls || "from" in tls) return tls ? { tls } : {};
+  for (const name of ["client-cert", "client-key"] as const) missing.add(name);
+  return { tls: { cert: MISSING, key: MISSING } };
 }
 
 function openCredentials(credentials: Credentials, missing: Set<OptionName>): Credentials {
   const { authentication, tls, assertion, tokenParams, tokenEndpoint, ...more } = credentials;
   const { subject, actor, identityProvider, ...rest } = more;
   if (tokenParams) missing.add("token-param");
-  const isSvid = tls !== undefined && "from" in tls;
-  if (tls && !isSvid) for (const name of ["client-cert", "client-key"] as const) missing.add(name);
   return {
     ...rest,
     authentication: openAuthentication(authentication, "", missing),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint: withoutQuery(tokenEndpoint) }),
-    ...(tls ? { tls: isSvid ? tls : { cert: MISSING, key: MISSING } } : {}),
+    ...openTls(tls, missing),
     ...(assertion ? { assertion: openAssertion(assertion, missing) } : {}),
     ...(subject ? { subject: openToken(subject, "subject-token-file", missing) } : {}),
     ...(actor ? { actor: openToken(actor, "actor-token-file", missing) } : {}),

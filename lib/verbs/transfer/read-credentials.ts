@@ -15,9 +15,8 @@ import { requireSecure } from "../../auth/discovery/url.ts";
 import { platformNamed } from "../../auth/platforms/names.ts";
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { GRANTS } from "../credentials/credential-options.ts";
+import { MISSING } from "./document.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
-
-const MISSING = { from: "missing" } as const;
 
 /**
  * The credentials of a profile in a file, without any place of a secret: what the file names as one is not looked at.
@@ -30,26 +29,14 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
   if (value.grant === null) return readyTokenOf(value, at);
   const grant = GRANTS.find((known) => known === value.grant);
   if (!grant) throw at.wrong("grant");
-  const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
-  const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
   const resource = value.resource === null ? null : at.text("resource");
-  const [scope, audience, assertionAudience] = [
-    at.text("scope"),
-    at.text("audience"),
-    at.text("assertionAudience"),
-  ];
-  const clientAssertionType = at.text("clientAssertionType");
+  const [scope, audience] = [at.text("scope"), at.text("audience")];
   return {
     grant,
-    clientId: value.clientId === "" ? "" : (at.text("clientId") ?? ""),
-    authentication: authenticationOf(value.authentication, at),
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(tokenEndpoint === undefined ? {} : { tokenEndpoint }),
+    ...clientOf(value, at, allowHttp),
     ...(resource === undefined ? {} : { resource }),
     ...(scope === undefined ? {} : { scope }),
     ...(audience === undefined ? {} : { audience }),
-    ...(assertionAudience === undefined ? {} : { assertionAudience }),
-    ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
     ...(value.dpop === true ? { dpop: true } : {}),
     ...(value.tls === undefined ? {} : { tls: tlsOf(value.tls) }),
     ...(value.assertion === undefined ? {} : { assertion: assertionOf(value.assertion) }),
@@ -60,14 +47,16 @@ export function credentialsOf(value: unknown, name: string, allowHttp: string[] 
 /** What is exchanged for a token, and by whom. */
 function exchangeOf(value: JsonObject, at: Fields, allowHttp: string[]): Partial<Credentials> {
   const requested = at.text("requestedTokenType");
-  const { subject, actor, identityProvider } = value;
+  const { subject, actor } = value;
+  const provider = objectOf(value.identityProvider);
+  const ofProvider = fieldsOf(provider, "the identity provider");
   return {
     ...(subject === undefined ? {} : { subject: tokenOf(subject) }),
     ...(actor === undefined ? {} : { actor: tokenOf(actor) }),
     ...(requested === undefined ? {} : { requestedTokenType: requested }),
-    ...(identityProvider === undefined
+    ...(value.identityProvider === undefined
       ? {}
-      : { identityProvider: providerOf(objectOf(identityProvider), allowHttp) }),
+      : { identityProvider: clientOf(provider, ofProvider, allowHttp) }),
   };
 }
 
@@ -77,17 +66,19 @@ function tokenOf(value: unknown): GivenToken {
   return { source: sourceOf(source), ...(type === undefined ? {} : { type }) };
 }
 
-function providerOf(value: JsonObject, allowHttp: string[]): IdentityProvider {
-  const at = fieldsOf(value, "the identity provider");
+/** A client as an authorization server knows it, and where that one is: the server's own, or an identity provider. */
+function clientOf(value: JsonObject, at: Fields, allowHttp: string[]): IdentityProvider {
   const address = (field: string) => at.read(field, (text) => requireSecure(text, field, allowHttp) && text);
   const [issuer, tokenEndpoint] = [address("issuer"), address("tokenEndpoint")];
   const assertionAudience = at.text("assertionAudience");
+  const clientAssertionType = at.text("clientAssertionType");
   return {
     clientId: value.clientId === "" ? "" : (at.text("clientId") ?? ""),
     authentication: authenticationOf(value.authentication, at),
     ...(issuer === undefined ? {} : { issuer }),
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint }),
     ...(assertionAudience === undefined ? {} : { assertionAudience }),
+    ...(clientAssertionType === undefined ? {} : { clientAssertionType }),
   };
 }
 
