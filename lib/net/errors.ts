@@ -44,6 +44,15 @@ export const streamCut = (what: string) =>
     "check the outcome, then try again",
   );
 
+/** Something was answered that is no HTTP: the server was reached, and may have acted on the request. */
+export const noHttp = (what: string, reason: string) =>
+  new M2mcpError(
+    "no_http",
+    EXIT.network,
+    `${what} sent an answer that cannot be read: ${reason}; whether the call was carried out is not known`,
+    "check the address; where that is right, check the outcome, then try again",
+  );
+
 export const endedEarly = () =>
   new M2mcpError("ended", EXIT.network, "the bridge was ended before the answer came", "start it again");
 

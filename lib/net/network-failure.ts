@@ -12,6 +12,9 @@ const reasons: Record<string, string> = {
   HPE_HEADER_OVERFLOW: "the headers of its answer are too long",
   ResponseHeadersTooLarge: "the headers of its answer are too long",
   UnrequestedUpgrade: "it does not speak HTTP as it was asked to",
+  InvalidContentLength: "it names a length that is none (Content-Length)",
+  UnsupportedTransferEncoding: "its Transfer-Encoding is not known",
+  UnexpectedData: "it sent more than it said",
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the name could not be looked up",
   ETIMEDOUT: "the connection timed out",
@@ -47,6 +50,18 @@ export const isRefusal = (code: string): boolean => code === "ECONNREFUSED" || c
 /** Whether a connection that stood was broken off: the other side may have acted on the request. */
 export const isBreak = (code: string): boolean =>
   code === "ECONNRESET" || code === "ConnectionClosed" || code === "EPIPE";
+
+/** Whether something was answered, in what is no HTTP (RFC 9112): the other side may have acted on the request. */
+export const isNoHttp = (code: string): boolean => NO_HTTP.includes(code) || code.startsWith("HPE_");
+const NO_HTTP = [
+  "InvalidHTTPResponse",
+  "Malformed_HTTP_Response",
+  "ResponseHeadersTooLarge",
+  "UnrequestedUpgrade",
+  "InvalidContentLength",
+  "UnsupportedTransferEncoding",
+  "UnexpectedData",
+];
 
 /** Whether a compressed body could not be read. */
 export const isDamage = (code: string): boolean =>

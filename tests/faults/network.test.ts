@@ -26,11 +26,7 @@ describe("a network where", () => {
       "timeout",
     ],
     ["the peer closes at once", () => serveTcp((socket) => socket.destroy()), "stream_cut"],
-    [
-      "the peer speaks no HTTP",
-      () => serveTcp((socket) => socket.end("SSH-2.0-OpenSSH_9.0\r\n")),
-      "connection_failed",
-    ],
+    ["the peer speaks no HTTP", () => serveTcp((socket) => socket.end("SSH-2.0-OpenSSH_9.0\r\n")), "no_http"],
     [
       "the peer speaks no TLS",
       async () => {
@@ -58,6 +54,21 @@ describe("a network where", () => {
       expect(answersTo(stdout, 1).map(({ error }) => error.data.code)).toEqual([outcome]);
       expect(code).toBe(0);
     }, 30_000);
+
+  test.each([
+    "200 OK\r\nContent-Length: -1\r\n\r\n{}",
+    "200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+    "200 OK\r\nX-One: a\r\n folded\r\n\r\n{}",
+    "101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+  ])("an answer that cannot be read leaves open what became of the call: %j", async (said) => {
+    const server = await startLegacyServer((_, response) => void response.socket?.end(`HTTP/1.1 ${said}`));
+    const { say, answer } = startBridge(home, [home.owns(server).url]);
+    say(INITIALIZE, call(2));
+    const { error } = await answer(2);
+    expect(error.data.code).toBe("no_http");
+    expect(error.message).toContain("whether the call was carried out is not known");
+    expect(error.message).not.toContain("cannot reach");
+  });
 
   test("the server is started again meanwhile: the request waits for it", async () => {
     const port = await freePort();

@@ -42,6 +42,24 @@ test("names are told apart though a server's list cannot be read to its end", as
   await bridge.stop();
 });
 
+test("a call whose answer is no HTTP was sent: its server is not told to be away", async () => {
+  for (const name of ["a", "b"]) {
+    const server = await startLegacyServer((asked, response) => {
+      if (asked.method !== "tools/call") return reply(asked, listed("x"));
+      response.socket?.end("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}");
+    });
+    await save(home, name, home.owns(server).url);
+  }
+  const bridge = startBridge(home, ["@a", "@b"]);
+  bridge.say(INITIALIZE, INITIALIZED, request(2, "tools/list"));
+  await bridge.answer(2);
+  bridge.say(call(3, "a_x"));
+  const { error } = await bridge.answer(3);
+  expect(error.data.code).toBe("no_http");
+  expect(error.message).not.toContain("not sent");
+  await bridge.stop();
+});
+
 test("a method that is called like what every object has is an unknown method", async () => {
   for (const name of ["a", "b"])
     await save(
