@@ -4,8 +4,7 @@ import type { AuthDeps } from "../deps.ts";
 import type { Audience } from "../platforms/audience.ts";
 import type { IdentityMeans } from "../platforms/deps.ts";
 import { clientAssertion } from "./assertion.ts";
-import { clientSecretIn } from "./registration.ts";
-import { readAssertion, readSecret } from "./secrets.ts";
+import { readAssertion, readClientSecret } from "./secrets.ts";
 import { readSigningKey } from "./signing/read-key.ts";
 
 const ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:";
@@ -91,8 +90,7 @@ export async function authenticateClient(
   };
   switch (authentication.kind) {
     case "secret": {
-      const text = await readSecret(authentication.secret, deps.env, undefined, deps.signal);
-      const { secret } = clientSecretIn(text);
+      const { secret } = await readClientSecret(authentication.secret, deps);
       if (secretMethod(authentication.method, found.authMethods) === "basic")
         request.headers.authorization = basicAuthorization(clientId, secret);
       else {

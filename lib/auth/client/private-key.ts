@@ -4,6 +4,7 @@ import {
   type JsonWebKeyInput,
   type KeyObject,
   type PrivateKeyInput,
+  X509Certificate,
 } from "node:crypto";
 import type { JWK } from "jose";
 import { isObject } from "../../json.ts";
@@ -130,6 +131,15 @@ function algorithms({ kty, crv = "", n = "" }: JWK): string[] {
 /** What the private half of a public key signs with, the likeliest first. @throws M2mcpError bad_key */
 export const publicAlgorithms = (key: KeyObject): string[] =>
   algorithms(key.export({ format: "jwk" }) as JWK);
+
+/** @throws M2mcpError bad_key */
+export function readCertificate(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw badKey("its certificate is no PEM certificate");
+  }
+}
 
 /** Whether a certificate's public key belongs to a private key. */
 export function belongs(certificateKey: KeyObject, { jwk }: PrivateKey): boolean {

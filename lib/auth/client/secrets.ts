@@ -10,7 +10,7 @@ import { platformNamed } from "../platforms/names.ts";
 import type { PlatformSource } from "../platforms/platform.ts";
 import { faultIn } from "./faults.ts";
 import { pemText } from "./pem.ts";
-import { inOneLine } from "./registration.ts";
+import { type ClientSecret, clientSecretIn, inOneLine } from "./registration.ts";
 import { runSecretCommand } from "./secret-command.ts";
 
 /** Longest file of a secret, in bytes. */
@@ -41,6 +41,16 @@ export async function readSecret(
   if (fault !== undefined) throw unreadable(source, name, fault, `of what it printed, ${fault}`);
   return secret;
 }
+
+/**
+ * The client's secret as it is sent, also out of the answer to its registration; when it ends, where that says so.
+ *
+ * @throws M2mcpError as `readSecret`
+ */
+export const readClientSecret = async (
+  source: SecretSource,
+  { env, signal }: Pick<AuthDeps, "env" | "signal">,
+): Promise<ClientSecret> => clientSecretIn(await readSecret(source, env, undefined, signal));
 
 /**
  * The key or certificate that a source yields now, as PEM or JWK whatever was done to its lines.

@@ -2,8 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { M2mcpError } from "../../failure.ts";
 import { numericDateMs } from "../../moment.ts";
 import { claimsOf } from "../claims.ts";
-import { clientSecretIn } from "../client/registration.ts";
-import { readAssertion, readPem, readSecret } from "../client/secrets.ts";
+import { readAssertion, readClientSecret, readPem } from "../client/secrets.ts";
 import type {
   AssertionSource,
   Client,
@@ -132,13 +131,13 @@ async function token(
 }
 
 async function secret(
-  { env }: AuthDeps,
+  deps: AuthDeps,
   what: string,
   source: SecretSource,
   setting: string,
 ): Promise<Ending[]> {
   if (source.from === "command") return [];
-  const { endsAtMs } = clientSecretIn(await readSecret(source, env));
+  const { endsAtMs } = await readClientSecret(source, deps);
   return endsAtMs === undefined ? [] : [{ what, endsAtMs, fix: fixOf(what, source, setting) }];
 }
 

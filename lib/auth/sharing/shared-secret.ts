@@ -1,7 +1,6 @@
 // The secret that all members of a fleet have: what they share is sealed with it, so that nobody gets by a cache what the
 // secret itself would not give.
-import type { X509Certificate } from "node:crypto";
-import type { Credentials, KeySource, SecretSource, TokenOrigin } from "../credentials.ts";
+import type { Credentials, KeySource, SecretSource, SigningSource, TokenOrigin } from "../credentials.ts";
 import { platformNamed } from "../platforms/names.ts";
 
 type Environment = Record<string, string | undefined>;
@@ -60,18 +59,18 @@ export async function secretOf(
   { authentication, assertion, tls }: Credentials,
   env: Environment,
 ): Promise<{ text: string; isRandom: boolean } | undefined> {
-  const { readSecret } = await import("../client/secrets.ts");
   if (authentication.kind === "secret") {
-    const text = await readSecret(authentication.secret, env);
+    const { readClientSecret } = await import("../client/secrets.ts");
+    const { secret: text } = await readClientSecret(authentication.secret, { env });
     return { text, isRandom: looksRandom(text) };
   }
   const signing = [authentication, assertion].find(
     (one) => one !== undefined && "key" in one && isReadable(one.key),
   );
   if (signing && "key" in signing && isReadable(signing.key))
-    return { text: await privatePart(signing.key, signing.passphrase, env), isRandom: true };
+    return { text: await privatePart({ ...signing, key: signing.key }, env), isRandom: true };
   if (authentication.kind === "tls" && tls && !("from" in tls))
-    return { text: await privatePart(tls.key, undefined, env), isRandom: true };
+    return { text: await privatePart({ key: tls.key }, env), isRandom: true };
   return undefined;
 }
 
@@ -96,14 +95,13 @@ const isReadable = (source: KeySource): source is SecretSource =>
 
 /** The private number of a key: the same in whatever form the key is kept. */
 async function privatePart(
-  source: SecretSource,
-  passphrase: SecretSource | undefined,
+  { key, passphrase, keyId }: Omit<SigningSource, "key"> & { key: SecretSource },
   env: Environment,
 ): Promise<string> {
   const { readPem, readSecret } = await import("../client/secrets.ts");
   const { readPrivateKey } = await import("../client/private-key.ts");
   const word = passphrase && (await readSecret(passphrase, env));
-  const { jwk } = readPrivateKey(await readPem(source, env), word);
+  const { jwk } = readPrivateKey(await readPem(key, env), word, keyId);
   return JSON.stringify([jwk.kty, jwk.crv, jwk.d]);
 }
 
@@ -127,7 +125,6 @@ function partsOf(credentials: Credentials, server: string): readonly unknown[] {
 /** Tokens may be bound to the certificate (RFC 8705 §3): who has another cannot use them. */
 async function thumbprint(source: SecretSource, env: Environment): Promise<string> {
   const { readPem } = await import("../client/secrets.ts");
-  const crypto = await import("node:crypto");
-  const certificate: X509Certificate = new crypto.X509Certificate(await readPem(source, env));
-  return certificate.fingerprint256;
+  const { readCertificate } = await import("../client/private-key.ts");
+  return readCertificate(await readPem(source, env)).fingerprint256;
 }

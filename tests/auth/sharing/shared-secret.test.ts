@@ -56,6 +56,35 @@ test("a private key is one in whatever form, and never its public part", async (
   expect(first).toContain(String(privateKey.export({ format: "jwk" }).d));
 });
 
+test("of a set of keys the one that signs is meant, by its id", async () => {
+  const keys = ["a", "b"].map((kid) => ({
+    ...generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
+    kid,
+  }));
+  const set = value(JSON.stringify({ keys }));
+  const alone = value(JSON.stringify(keys[1]));
+  const ofKey = (key: typeof set) =>
+    why({ ...BASE, authentication: { kind: "private_key", key, keyId: "b" } });
+  expect(await ofKey(set)).toBe(await ofKey(alone));
+});
+
+test("the secret in the answer to a registration is the one that is sent, and as easily guessed", async () => {
+  const registered = (more: object) => ({
+    ...BASE,
+    authentication: {
+      kind: "secret" as const,
+      secret: value(JSON.stringify({ client_secret: "s3cret", ...more })),
+    },
+  });
+  const answer = {
+    client_id: "Robot-7/x",
+    registration_access_token: "9f-86D0_81/88-4c7D",
+    client_id_issued_at: 1,
+  };
+  expect(await read(registered(answer))).toEqual(await read(BASE));
+  expect(await read(registered({ client_secret_expires_at: 0 }))).toEqual(await read(BASE));
+});
+
 test("without a secret that others have, a passphrase; where each machine is another, none", async () => {
   const platform: Credentials = {
     ...BASE,

@@ -1,7 +1,13 @@
-import { constants, type KeyObject, verify, X509Certificate } from "node:crypto";
+import { constants, type KeyObject, verify, type X509Certificate } from "node:crypto";
 import { CompactSign, importJWK, type JWTHeaderParameters } from "jose";
 import { badKey } from "../../errors.ts";
-import { belongs, type PrivateKey, publicAlgorithms, readPrivateKey } from "../private-key.ts";
+import {
+  belongs,
+  type PrivateKey,
+  publicAlgorithms,
+  readCertificate,
+  readPrivateKey,
+} from "../private-key.ts";
 
 /** What signs assertions. */
 export interface SigningKey {
@@ -77,14 +83,6 @@ function remoteAlgorithms(asked: string | undefined, certificate: X509Certificat
   if (able) return able;
   if (asked !== undefined) return [asked];
   throw badKey("a command signs with it, and nothing says with which algorithm: give --signing-alg");
-}
-
-function readCertificate(pem: string): X509Certificate {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    throw badKey("its certificate is no PEM certificate");
-  }
 }
 
 const thumbprintOf = ({ fingerprint256 }: X509Certificate): string =>
