@@ -28,14 +28,23 @@ const PRIVATE_V6: readonly (readonly [group: number, bits: number])[] = [
 ];
 
 /**
+ * Whether what is sent to a host in the clear stays on this machine: by the names that mean it (RFC 6761 §6.3), and by its
+ * own addresses (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
+ *
+ * @param hostname as `URL` gives it
+ */
+export const isLoopback = (hostname: string): boolean =>
+  /^(?:(?:.+\.)?localhost\.?|127(?:\.\d{1,3}){3}|\[::1\])$/.test(hostname);
+
+/**
  * The zone of a host. Names are not looked up, but for those that mean this machine (RFC 6761 §6.3): what a name leads
  * to may differ a moment later, and https holds a server to its name.
  *
  * @param hostname as `URL` gives it
  */
 export function zoneOf(hostname: string): Zone {
+  if (isLoopback(hostname)) return "loopback";
   const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
-  if (host === "localhost" || host.endsWith(".localhost")) return "loopback";
   if (host.includes(":")) return zoneOfV6(host);
   // `URL` writes every form of an IPv4 address so.
   if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) return "public";

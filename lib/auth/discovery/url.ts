@@ -1,15 +1,8 @@
 import { normalUrl } from "../../net/normal-url.ts";
 import { oneLine } from "../../net/one-line.ts";
-import { closestZone, mayName, zoneOf } from "../../net/zone.ts";
+import { closestZone, isLoopback, mayName, zoneOf } from "../../net/zone.ts";
 import type { Credentials } from "../credentials.ts";
 import { directedInward, insecureUrl, invalidMetadata } from "./errors.ts";
-
-/** Where plain http stays on this machine. */
-const isLoopback = (hostname: string) =>
-  hostname === "localhost" ||
-  hostname.endsWith(".localhost") ||
-  hostname === "[::1]" ||
-  /^127(\.\d{1,3}){3}$/.test(hostname);
 
 /**
  * The URL, when it is https, loopback, or a host that was allowed out loud.

@@ -1,6 +1,6 @@
 // What platforms put into variables for their programs, and what nobody can use as it stands there.
 import { oneLine } from "../../net/one-line.ts";
-import { zoneOf } from "../../net/zone.ts";
+import { isLoopback, zoneOf } from "../../net/zone.ts";
 import { noIdentity } from "./errors.ts";
 
 const LEAVE = "the platform sets it: leave it as it was";
@@ -25,7 +25,7 @@ export function nearAddress(title: string, variable: string, text: string): URL 
 /** The same of a service in the network: over https, or plain to this machine alone. @throws M2mcpError no_identity */
 export function serviceAddress(title: string, variable: string, text: string): URL {
   const url = URL.parse(text);
-  const isOwn = url?.protocol === "http:" && zoneOf(url.hostname) === "loopback";
+  const isOwn = url?.protocol === "http:" && isLoopback(url.hostname);
   if (url && (url.protocol === "https:" || isOwn)) return url;
   throw noIdentity(
     title,

@@ -1,4 +1,5 @@
 import { showControls } from "../../controls.ts";
+import { isLoopback } from "../../net/zone.ts";
 import { confirm, type Filled, quoted, type TypedLines } from "./form.ts";
 
 /**
@@ -29,7 +30,7 @@ function* warnings(target: URL, url: string): Iterable<string> {
   if (/(^|\.)xn--/.test(target.hostname)) yield `its name is written in another script (${target.hostname})`;
   if (target.username !== "" || target.password !== "")
     yield `what stands before @ is a user name; the host is ${target.hostname}`;
-  if (target.protocol === "http:" && !/^(localhost|127\.|\[::1\])/.test(target.hostname))
+  if (target.protocol === "http:" && !isLoopback(target.hostname))
     yield "it is plain http: what is typed there travels in the clear";
   if (/[^\u0021-\u007e]/.test(url)) yield "it holds characters that may not be what they look like";
 }

@@ -9,9 +9,17 @@ test("an address is https, loopback, or what was allowed out loud", () => {
     "http://a.localhost",
     "http://127.9.9.9/x",
     "http://[::1]:2/",
+    "http://localhost.:1/",
   ])
     expect(requireSecure(url, "it", []).href).toBeTruthy();
-  for (const url of ["http://h/x", "http://127.evil.com", "http://localhost.evil.com", "ftp://localhost"])
+  for (const url of [
+    "http://h/x",
+    "http://127.evil.com",
+    "http://localhost.evil.com",
+    "http://notlocalhost",
+    "http://0.0.0.0",
+    "ftp://localhost",
+  ])
     expect(() => requireSecure(url, "it", [])).toThrow(M2mcpError);
   expect(requireSecure("http://h/x", "it", ["h"]).hostname).toBe("h");
 });

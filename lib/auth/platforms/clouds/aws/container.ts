@@ -1,3 +1,4 @@
+import { isLoopback } from "../../../../net/zone.ts";
 import { askTwice, hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
@@ -9,8 +10,8 @@ const [RELATIVE, FULL] = [
 ] as const;
 /** Where agents of ECS and EKS listen; the authorization goes over plain http to no others but this machine. */
 const ECS_HOST = "169.254.170.2";
-const HOSTS = [ECS_HOST, "169.254.170.23", "[fd00:ec2::23]", "localhost", "[::1]"];
-const isNear = ({ hostname }: URL) => HOSTS.includes(hostname) || /^127(\.\d{1,3}){3}$/.test(hostname);
+const HOSTS = [ECS_HOST, "169.254.170.23", "[fd00:ec2::23]"];
+const isNear = ({ hostname }: URL) => HOSTS.includes(hostname) || isLoopback(hostname);
 
 const GIVE_ROLE =
   "give the task a role (taskRoleArn), or the pod's service account a Pod Identity association";
@@ -26,7 +27,7 @@ export const fromContainer: Place = async (deps) => {
     throw noIdentity(
       TITLE,
       `the variable ${env[RELATIVE] ? RELATIVE : FULL} names no address of a container's agent`,
-      `it may be https, this machine, ${HOSTS.slice(0, 3).join(" or ")}`,
+      `it may be https, this machine, ${HOSTS.join(" or ")}`,
     );
   const authorization = await authorizationOf(deps);
   const headers: Record<string, string> = {
