@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { codeOf } from "../../platform/error-code.ts";
 import { endGroup, type GroupUse, startGroup } from "../../platform/process-groups.ts";
+import { badEnd, inheritedVariables, NOT_STARTED } from "../../platform/programs/others.ts";
 
 const LIMIT_MS = 30_000;
 const LIMIT_BYTES = 1024 * 1024;
@@ -22,9 +23,6 @@ export class ProgramFailed extends Error {
   }
 }
 
-/** Our own variables hold secrets that a program has no use for; where the store is, is none. */
-const isInherited = (name: string) => !/^M2MCP_(?!(HOME|STORE)$)/i.test(name);
-
 /**
  * What a program prints, which goes nowhere else: standard error is not shown, since it may hold the secret too. The
  * program ends with us, and with its limits of time and size.
@@ -38,9 +36,8 @@ export async function programOutput(
   { signal, ...use }: ProgramUse = {},
 ): Promise<Buffer> {
   signal?.throwIfAborted();
-  const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
   if (command.trim() === "") throw new ProgramFailed("it is empty");
-  return outputOf(started(command, inherited, use), signal);
+  return outputOf(started(command, inheritedVariables(env), use), signal);
 }
 
 function started(...what: Parameters<typeof startGroup>): ChildProcess {
@@ -51,8 +48,7 @@ function started(...what: Parameters<typeof startGroup>): ChildProcess {
   }
 }
 
-const notStarted = (error: unknown) =>
-  new ProgramFailed("it could not be started", codeOf(error) === "ENOENT");
+const notStarted = (error: unknown) => new ProgramFailed(NOT_STARTED, codeOf(error) === "ENOENT");
 
 function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -73,8 +69,9 @@ function outputOf(child: ChildProcess, signal: AbortSignal | undefined): Promise
     signal?.addEventListener("abort", giveUp);
     const timer = setTimeout(() => fail(`it did not end within ${LIMIT_MS / 1000} s`), LIMIT_MS);
     const finish = (code: number | null, by: string | null) => {
-      if (code !== 0) fail(code === null ? `it was ended by ${by}` : `exit code ${code}`);
-      else end(() => resolve(Buffer.concat(parts)));
+      const bad = badEnd(code, by);
+      if (bad === undefined) end(() => resolve(Buffer.concat(parts)));
+      else fail(bad);
     };
     stdout?.on("data", (part: Buffer) => {
       size += part.length;

@@ -1,12 +1,10 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { windowsShell } from "../windows/programs.ts";
+import { badEnd, inheritedVariables, NOT_STARTED } from "./others.ts";
 
 /** What is started where neither variable names an editor. */
 const USUAL = process.platform === "win32" ? "notepad" : "vi";
-
-/** Our own variables hold secrets that an editor has no use for. */
-const isInherited = (name: string) => !/^M2MCP_/i.test(name);
 
 /** The editor that a person has chosen: VISUAL, else EDITOR. */
 export const chosenEditor = ({ VISUAL, EDITOR }: Record<string, string | undefined>): string =>
@@ -32,7 +30,7 @@ export function openEditor(
   env: Record<string, string | undefined>,
   isStdoutTerminal: boolean,
 ): Promise<string | undefined> {
-  const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => isInherited(name)));
+  const inherited = inheritedVariables(env);
   const stdio = ["inherit", isStdoutTerminal ? "inherit" : 2, "inherit"] as const;
   // Ctrl-C belongs to the editor.
   const ignore = () => {};
@@ -46,9 +44,7 @@ export function openEditor(
             env: inherited,
           })
         : spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", path], { stdio: [...stdio], env: inherited });
-    child.on("error", () => resolve("it could not be started"));
-    child.on("close", (code, signal) =>
-      resolve(code === 0 ? undefined : code === null ? `it was ended by ${signal}` : `exit code ${code}`),
-    );
+    child.on("error", () => resolve(NOT_STARTED));
+    child.on("close", (code, signal) => resolve(badEnd(code, signal)));
   }).finally(() => process.off("SIGINT", ignore));
 }
