@@ -6,3 +6,12 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 /** The value, when it is a JSON object; else an empty one. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+/** What a text is as JSON; undefined where it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

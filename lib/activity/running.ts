@@ -1,6 +1,6 @@
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { isObject } from "../json.ts";
+import { isObject, jsonIn } from "../json.ts";
 import { despiteOthers } from "../platform/files/despite-others.ts";
 import { listFolder, makeFolder, readOwnFile, removeFile, TEMPORARY } from "../platform/files/files.ts";
 import { isAlive, processSpace } from "../platform/host.ts";
@@ -94,8 +94,7 @@ const isOfTheDead = (name: string): boolean => {
 
 async function readRunning(file: string): Promise<RunningBridge | null> {
   try {
-    const text = (await readOwnFile(file, MAX_BYTES))?.bytes.toString("utf8") ?? "";
-    const read: unknown = JSON.parse(text);
+    const read = jsonIn((await readOwnFile(file, MAX_BYTES))?.bytes.toString("utf8") ?? "");
     const isOne =
       isObject(read) &&
       [read.pid, read.startedAtMs, read.requests, read.calls, read.errors].every(Number.isFinite) &&

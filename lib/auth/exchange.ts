@@ -1,5 +1,6 @@
 import { createFetch, FetchError } from "ofetch";
 import { M2mcpError } from "../failure.ts";
+import { jsonIn } from "../json.ts";
 import type { Challenge } from "../net/challenge.ts";
 import { answerTooLong, redirectRefused } from "../net/errors.ts";
 import { merelyStatus } from "../net/markup-words.ts";
@@ -85,7 +86,7 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
     const text = isStream ? "" : await limitedText(response, host);
     // A body that was cut off by the limit may end like a whole one.
     signal.throwIfAborted();
-    return { url: from, status, headers, text, json: parse(text) };
+    return { url: from, status, headers, text, json: jsonIn(text) };
   } catch (error) {
     // ofetch wraps what `fetch` throws, such as a proxy's refusal.
     const known = error instanceof Error && error.cause instanceof M2mcpError ? error.cause : error;
@@ -189,12 +190,4 @@ async function limitedText(response: Response, host: string): Promise<string> {
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

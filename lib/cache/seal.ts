@@ -1,7 +1,8 @@
 // What lies in a cache: names that reveal nothing, and values that only who has the same secret can read or make.
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject, jsonIn } from "../json.ts";
 import { stretchedKey } from "../platform/stretched-key.ts";
 import { decrypt, encrypt, plain } from "../store/aead.ts";
+import { fingerprint } from "../store/vault.ts";
 
 const ROOT_BYTES = 32;
 const LABEL = "m2mcp cache 1";
@@ -39,11 +40,8 @@ export interface Vault {
  */
 export async function createVault(root: Uint8Array, parts: readonly unknown[]): Promise<Vault> {
   const [key, naming] = await Promise.all([expand(root, `${LABEL} seal`), expand(root, `${LABEL} name`)]);
-  const hmac = { name: "HMAC", hash: "SHA-256" };
-  const signing = await crypto.subtle.importKey("raw", plain(naming), hmac, false, ["sign"]);
-  const mac = await crypto.subtle.sign(hmac, signing, Buffer.from(JSON.stringify(parts)));
   // In braces: a server that spreads keys by hash keeps together what belongs together.
-  const name = `m2mcp:{${Buffer.from(mac).toString("hex").slice(0, 32)}}`;
+  const name = `m2mcp:{${await fingerprint(naming, parts)}}`;
   const beside = Buffer.from(`${LABEL} ${name}`);
   return {
     name,
@@ -52,13 +50,8 @@ export async function createVault(root: Uint8Array, parts: readonly unknown[]): 
     },
     async open(text) {
       const content = await decrypt(key, Buffer.from(text, "base64url"), beside);
-      if (!content) return undefined;
-      try {
-        const value: unknown = JSON.parse(content.toString("utf8"));
-        return isObject(value) ? value : undefined;
-      } catch {
-        return undefined;
-      }
+      const value = content && jsonIn(content.toString("utf8"));
+      return isObject(value) ? value : undefined;
     },
   };
 }

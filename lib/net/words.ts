@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject, jsonIn } from "../json.ts";
 import { wordsOfMarkup } from "./markup-words.ts";
 import { oneLine } from "./one-line.ts";
 
@@ -73,7 +73,7 @@ export function readWords(body: string, contentType?: string | null): Words {
   const text = body.slice(0, LONGEST_BODY).trim();
   if (text === "" || /^(image|audio|video|font)\//.test(type) || text.slice(0, 1000).includes("\0"))
     return {};
-  const json = parse(body.length > LONGEST_BODY ? "" : text);
+  const json = jsonIn(body.length > LONGEST_BODY ? "" : text);
   if (json !== undefined) return fromJson(json, 0);
   if (type === "text/event-stream" || /^(data|event|id|retry|):/.test(text)) {
     const words = fromEvents(text);
@@ -84,7 +84,7 @@ export function readWords(body: string, contentType?: string | null): Words {
   if (form) return form;
   if (!/^[{[]/.test(text)) return { text: oneLine(text) };
   // JSON on each line; what was cut off, or is none, tells a person nothing.
-  const first = parse(text.split("\n", 1)[0] ?? "");
+  const first = jsonIn(text.split("\n", 1)[0] ?? "");
   return first === undefined ? {} : fromJson(first, 0);
 }
 
@@ -117,7 +117,7 @@ function fromJson(value: unknown, depth: number): Words {
 /** An explanation as an object or a list; some put it there as text of JSON. */
 function heldIn(value: unknown): object | undefined {
   if (typeof value === "object" && value !== null) return value;
-  const json = typeof value === "string" && /^\s*[{[]/.test(value) ? parse(value) : undefined;
+  const json = typeof value === "string" && /^\s*[{[]/.test(value) ? jsonIn(value) : undefined;
   return typeof json === "object" && json !== null ? json : undefined;
 }
 
@@ -176,7 +176,7 @@ function fromEvents(text: string): Words | undefined {
   for (const event of text.split(/\r?\n\r?\n|\r\r/, 20)) {
     const lines = event.split(/\r\n|\r|\n/).filter((line) => line.startsWith("data:"));
     const data = lines.map((line) => line.slice("data:".length).trim()).join("\n");
-    const json = parse(data);
+    const json = jsonIn(data);
     const words = json === undefined ? {} : fromJson(json, 0);
     if (words.text !== undefined || words.code !== undefined) return words;
     if (json === undefined && data !== "") return { text: oneLine(data) };
@@ -187,12 +187,4 @@ function fromEvents(text: string): Words | undefined {
 function fromForm(text: string): Words | undefined {
   const words = fromJson(Object.fromEntries(new URLSearchParams(text)), 0);
   return words.text === undefined && words.code === undefined ? undefined : words;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

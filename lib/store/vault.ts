@@ -1,3 +1,4 @@
+import { jsonIn } from "../json.ts";
 import { decrypt, encrypt, OVERHEAD_BYTES, plain } from "./aead.ts";
 import { damagedFile, newerFormat } from "./errors.ts";
 
@@ -45,15 +46,13 @@ export async function unseal(
     throw damagedFile(file);
   const content = await decrypt(key, buffer.subarray(end), buffer.subarray(0, end));
   if (!content) throw damagedFile(file);
-  try {
-    return JSON.parse(content.toString("utf8"));
-  } catch {
-    throw damagedFile(file);
-  }
+  const value = jsonIn(content.toString("utf8"));
+  if (value === undefined) throw damagedFile(file);
+  return value;
 }
 
 /** A name that the same parts always give, under this key only: it reveals none of them. */
-export async function fingerprint(key: Uint8Array, parts: string[]): Promise<string> {
+export async function fingerprint(key: Uint8Array, parts: readonly unknown[]): Promise<string> {
   const hmac = { name: "HMAC", hash: "SHA-256" };
   const signing = await crypto.subtle.importKey("raw", plain(key), hmac, false, ["sign"]);
   const mac = await crypto.subtle.sign(hmac, signing, Buffer.from(JSON.stringify(parts)));

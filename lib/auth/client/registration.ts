@@ -1,4 +1,4 @@
-import { isObject } from "../../json.ts";
+import { isObject, jsonIn } from "../../json.ts";
 import { numericDateMs } from "../../moment.ts";
 
 /** A client's secret, and when it ends, where that is known. */
@@ -30,11 +30,6 @@ export function inOneLine(text: string): string {
 type Registration = { client_secret: string } & Record<string, unknown>;
 
 function registrationIn(text: string): Registration | undefined {
-  if (!text.startsWith("{")) return undefined;
-  try {
-    const json: unknown = JSON.parse(text);
-    return isObject(json) && typeof json.client_secret === "string" ? (json as Registration) : undefined;
-  } catch {
-    return undefined;
-  }
+  const json = text.startsWith("{") ? jsonIn(text) : undefined;
+  return isObject(json) && typeof json.client_secret === "string" ? (json as Registration) : undefined;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { jsonIn } from "../../json.ts";
 import { failureCode, failureReason } from "../../net/network-failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { codeOf } from "../../platform/error-code.ts";
@@ -46,7 +47,7 @@ export function createPlatformDeps(deps: IdentityMeans): PlatformDeps {
       try {
         const answer = await askDirect(url, ca === undefined ? request : { ...request, ca }, limits);
         log(`${request.method} ${host} → ${answer.status}`);
-        return { ...answer, json: parse(answer.text) };
+        return { ...answer, json: jsonIn(answer.text) };
       } catch (error) {
         if (signal?.aborted) throw signal.reason;
         // Only its kind is told: its text may hold the request.
@@ -92,13 +93,5 @@ async function outputOf(
   } catch (error) {
     if (error instanceof ProgramFailed && error.isMissing) return undefined;
     throw error;
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

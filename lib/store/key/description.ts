@@ -1,4 +1,4 @@
-import { objectOf } from "../../json.ts";
+import { jsonIn, objectOf } from "../../json.ts";
 import { writeAtomic } from "../../platform/files/files.ts";
 import { filesAhead } from "../../platform/files/read-ahead.ts";
 import { randomBytes } from "../../platform/random.ts";
@@ -32,7 +32,7 @@ export const newStoreId = () => randomBytes(8).toString("hex");
  * @throws M2mcpError damaged when anything in it is not as this program writes it, newer_format
  */
 export function parseDescription(text: string, file: string): Description {
-  const found = objectOf(jsonOf(text));
+  const found = objectOf(jsonIn(text));
   const { format, id, place } = found;
   if (Number.isInteger(format) && Number(format) > FORMAT) throw newerFormat(file, format);
   if (format !== FORMAT || !isMatch(id, ID)) throw damagedStore(file);
@@ -41,14 +41,6 @@ export function parseDescription(text: string, file: string): Description {
   if (!wrapped) throw damagedStore(file);
   return { id, place: "passphrase", ...wrapped };
 }
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-};
 
 /** Null where there is no store yet. @throws M2mcpError damaged, newer_format, not_readable */
 export async function readDescription(paths: StorePaths, exposure: Exposure): Promise<Description | null> {

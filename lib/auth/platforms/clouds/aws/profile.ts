@@ -1,3 +1,4 @@
+import { jsonIn } from "../../../../json.ts";
 import { oneLine } from "../../../../net/one-line.ts";
 import { runSecretCommand } from "../../../client/secret-command.ts";
 import { noIdentity } from "../../errors.ts";
@@ -162,13 +163,7 @@ async function printed(
       signal,
     })
   ).toString("utf8");
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // Told below: it may hold the secret.
-  }
-  const credentials = credentialsIn(json, "SessionToken");
+  const credentials = credentialsIn(jsonIn(text), "SessionToken");
   if (credentials) return credentials;
   throw unusable(name, "its credential_process prints no credentials", "run it by hand to see why");
 }
