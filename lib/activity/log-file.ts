@@ -1,7 +1,7 @@
-import { constants } from "node:fs";
-import { type FileHandle, open, rename, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "../platform/files/files.ts";
+import { APPENDING, moveAside } from "../platform/files/move-aside.ts";
 
 /** A log is begun anew beyond this size, in bytes, and so many older ones are kept beside it. */
 const MAX_BYTES = 1024 * 1024;
@@ -43,9 +43,7 @@ export async function openLogFile(path: string, maxBytes = MAX_BYTES): Promise<L
 async function openToAppend(path: string): Promise<FileHandle | null> {
   try {
     await makeFolder(dirname(path));
-    // Without O_NONBLOCK, a pipe waits for its reader.
-    const flags = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NONBLOCK ?? 0);
-    return await open(path, flags, 0o600);
+    return await open(path, APPENDING, 0o600);
   } catch {
     return null;
   }
@@ -63,11 +61,6 @@ async function renewed(
   const isMine = mine !== undefined && there !== null && mine.ino === there.ino && mine.dev === there.dev;
   if (isMine && mine.size < maxBytes) return handle;
   await handle?.close().catch(() => {});
-  if (isMine) await moveAside(path);
+  if (isMine) moveAside(path, mine.ino, { maxBytes, files: OLDER });
   return openToAppend(path);
-}
-
-async function moveAside(path: string): Promise<void> {
-  for (let at = OLDER; at > 1; at--) await rename(`${path}.${at - 1}`, `${path}.${at}`).catch(() => {});
-  await rename(path, `${path}.1`).catch(() => {});
 }

@@ -1,8 +1,8 @@
 // A file that lines are added to by several processes at once: each line is one write to a file opened for appending,
 // before the answer goes to who asked. What cannot be written is counted, and the call goes on.
-import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import { codeOf } from "../../platform/error-code.ts";
-import { moveAside, type Rotation } from "./rotate.ts";
+import { APPENDING, moveAside, type Rotation } from "../../platform/files/move-aside.ts";
 
 /** How often is looked whether the file is full, or was moved away, in ms. */
 const LOOK_MS = 250;
@@ -73,9 +73,7 @@ export function openAuditFile(options: AuditFileOptions): AuditFile {
 }
 
 function opened(path: string): Open {
-  // Without O_NONBLOCK, a pipe waits for its reader.
-  const flags = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NONBLOCK ?? 0);
-  const fd = openSync(path, flags, 0o600);
+  const fd = openSync(path, APPENDING, 0o600);
   const found = fstatSync(fd);
   return {
     fd,

@@ -1,0 +1,50 @@
+import { closeSync, constants, openSync, renameSync, rmSync, statSync } from "node:fs";
+
+/** How a file is opened that several processes add lines to. Without O_NONBLOCK, a pipe waits for its reader. */
+export const APPENDING =
+  constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NONBLOCK ?? 0);
+
+/** When a file is moved aside, and how many are kept. */
+export interface Rotation {
+  maxBytes: number;
+  /** Older ones beside it: FILE.1 is the latest. */
+  files: number;
+}
+
+/** A lock that is older is a dead process's, in ms. */
+const LOCK_MS = 10_000;
+
+/**
+ * Moves a full file aside, unless another process does or has done. @returns whether the file is another one by now
+ *
+ * @param ino which file is meant
+ */
+export function moveAside(path: string, ino: number, { maxBytes, files }: Rotation): boolean {
+  const lock = `${path}.lock`;
+  try {
+    closeSync(openSync(lock, "wx", 0o600));
+  } catch {
+    const held = statSync(lock, { throwIfNoEntry: false });
+    if (held && Date.now() - held.mtimeMs > LOCK_MS) rmSync(lock, { force: true });
+    return false;
+  }
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.ino !== ino) return true;
+    if (there.size < maxBytes) return false;
+    rmSync(`${path}.${files}`, { force: true });
+    for (let at = files - 1; at >= 1; at--) renamed(`${path}.${at}`, `${path}.${at + 1}`);
+    if (files === 0) rmSync(path);
+    else renameSync(path, `${path}.1`);
+    return true;
+  } catch {
+    // Windows moves none that a virus scanner reads: lines go on where they are, and the next look tries again.
+    return false;
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function renamed(from: string, to: string): void {
+  if (statSync(from, { throwIfNoEntry: false })) renameSync(from, to);
+}
