@@ -1,7 +1,8 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { M2mcpError } from "../../failure.ts";
 import type { Observe } from "../../mcp/protocol/transport.ts";
 import { makeFolder, reasonOf } from "../../platform/files/files.ts";
+import { wholePath } from "../../platform/own-folders/home.ts";
 import { parentName } from "../../platform/parent-process.ts";
 import type { Sink } from "../../platform/streams/sink.ts";
 import { type Audited, auditCalls } from "./audit-calls.ts";
@@ -49,8 +50,7 @@ async function opened(
   const isSyslog = /^(syslog|journald?)$/i.test(place);
   if (isSyslog || /^(stderr|-)$/i.test(place))
     return { write: writeTo(stderr, isSyslog || isJournal(env.JOURNAL_STREAM)), end() {} };
-  const home = env.HOME ?? env.USERPROFILE;
-  const path = resolve(cwd, home ? place.replace(/^~(?=[\\/])/, home) : place);
+  const path = wholePath(place, cwd, env);
   try {
     await makeFolder(dirname(path));
     return openAuditFile({ path, rotation, warn, now });

@@ -25,3 +25,15 @@ export function namedHome(env: Variables, platform: string): string | undefined 
   const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
   return absolute(first) ?? absolute(second);
 }
+
+/** A path as a person wrote it, from a folder: whole, with their home in place of `~` as a shell has it. */
+export function wholePath(
+  text: string,
+  folder: string,
+  env: Variables,
+  platform: string = process.platform,
+): string {
+  const { resolve } = platform === "win32" ? win32 : posix;
+  const home = namedHome(env, platform);
+  return resolve(folder, home === undefined ? text : text.replace(/^~(?=[\\/])/, () => home));
+}

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import { isUnexpanded } from "../../plain-text.ts";
+import { wholePath } from "../../platform/own-folders/home.ts";
 
 /**
  * `M2MCP_LOG`: the file that a bridge's log shall be.
@@ -11,6 +11,5 @@ export function chosenLog(env: Record<string, string | undefined>, cwd: string):
   if (/^(off|no|none|false|0)$/i.test(text)) return null;
   // What a host did not expand names no file: the log is then where one looks for it.
   if (text === "" || /^(on|yes|true|1)$/i.test(text) || isUnexpanded(text)) return undefined;
-  const home = env.HOME ?? env.USERPROFILE;
-  return resolve(cwd, home ? text.replace(/^~(?=[\\/])/, home) : text);
+  return wholePath(text, cwd, env);
 }

@@ -1,9 +1,8 @@
-import { resolve } from "node:path";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import { type Bearer, hostName, isLoopbackName } from "../../hosts/serve/http/admission.ts";
 import type { Listen } from "../../hosts/serve/http/listening.ts";
-import { namedHome } from "../../platform/own-folders/home.ts";
+import { wholePath } from "../../platform/own-folders/home.ts";
 
 /** Where to listen, and who may ask there. */
 export interface Listening {
@@ -31,8 +30,7 @@ export async function readListen({ options, io, output }: Command): Promise<List
 /** A socket's path that others find too: whole, and no shell reads what stands behind `unix:`. */
 function placed(listen: Listen, { env, cwd }: Command["io"]): Listen {
   if (listen.kind === "tcp") return listen;
-  const home = namedHome(env, process.platform);
-  return { kind: "unix", path: resolve(cwd, home ? listen.path.replace(/^~(?=\/)/, home) : listen.path) };
+  return { kind: "unix", path: wholePath(listen.path, cwd, env) };
 }
 
 /** A host as requests name it, without its port, or an origin of pages. */
