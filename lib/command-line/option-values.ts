@@ -71,13 +71,20 @@ export function readOptions(
     value: (name) => values(name).at(-1),
     on(name) {
       if (given.has(name)) return true;
-      const text = variable(name)?.toLowerCase();
-      if (text === undefined || ["0", "false", "no", "off"].includes(text)) return false;
-      if (["1", "true", "yes", "on"].includes(text)) return true;
+      const text = variable(name);
+      const said = text === undefined ? false : yesOrNo(text);
+      if (said !== undefined) return said;
       throw wrongUsage(`${variableOf(name)} must be 1 or 0`, "leave it unset for no");
     },
     origin: (name) => (given.has(name) ? "flag" : variable(name) === undefined ? undefined : "variable"),
   };
+}
+
+/** What a word says of a switch; undefined where it is neither yes nor no. */
+export function yesOrNo(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  if (["1", "true", "yes", "on"].includes(word)) return true;
+  return ["0", "false", "no", "off"].includes(word) ? false : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ClientAuthentication, Credentials, ReadyToken } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
-import { type Options, readOptions, timeoutMs } from "../../command-line/option-values.ts";
+import { type Options, readOptions, timeoutMs, yesOrNo } from "../../command-line/option-values.ts";
 import { OPTION_NAMES, OPTIONS, type OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
 import { askerAt } from "../../ui/ask.ts";
@@ -61,7 +61,7 @@ function switches(given: Given): Map<OptionName, string[]> {
   return new Map(
     [...given].map(([name, values]) => {
       if (OPTIONS[name].value !== undefined) return [name, values];
-      if (values.every((value) => ["yes", "on", "true", "1"].includes(value))) return [name, [""]];
+      if (values.every((value) => yesOrNo(value))) return [name, [""]];
       throw wrongUsage(`${name} is yes or no`, `write ${name}=yes, or ${name}= to unset it`);
     }),
   );

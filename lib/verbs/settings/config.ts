@@ -1,4 +1,5 @@
 import type { Command } from "../../command-line/command.ts";
+import { yesOrNo } from "../../command-line/option-values.ts";
 import { isOptionName, OPTIONS, type OptionName } from "../../command-line/options.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
@@ -76,7 +77,7 @@ const OF_THIS_SIDE = ["timeout", "cache", "allow-tool", "deny-tool", "read-only"
 
 /** Of a switch, no is the same as nothing. */
 const isNo = (name: OptionName, value: string) =>
-  OPTIONS[name].value === undefined && ["no", "off", "false", "0"].includes(value);
+  OPTIONS[name].value === undefined && yesOrNo(value) === false;
 
 function unset(profile: Profile, setting: Setting | undefined, name: OptionName): Profile {
   if (!setting?.unset) throw wrongUsage(`${name} cannot be unset`, "m2mcp logout removes a whole profile");

@@ -65,11 +65,11 @@ test("a changed scope is what the next token is asked for with; an unset one is 
 
 test("limits of this side change without a new token", async () => {
   const before = world.tokenRequests.length;
-  expect((await config("timeout=7", "read-only=yes", "deny-tool=drop*")).code).toBe(0);
+  expect((await config("timeout=7", "read-only=Yes", "deny-tool=drop*")).code).toBe(0);
   expect(await settings()).toMatchObject({ timeout: "7", "read-only": "yes", "deny-tool": "drop*" });
   expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
   expect(world.tokenRequests.length).toBe(before);
-  await config("timeout=", "read-only=no", "deny-tool=");
+  await config("timeout=", "read-only=NO", "deny-tool=");
   expect(await settings()).toMatchObject({ timeout: null, "read-only": null, "deny-tool": null });
 });
 
