@@ -1,5 +1,6 @@
+import { M2mcpError } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
-import { mayBeInexact, parseExactly } from "../../mcp/jsonrpc/exact-json.ts";
+import { readJsonObject } from "../arguments/read-json.ts";
 import { badCallLine } from "./errors.ts";
 
 /** One line of the input: a request, and the id under which its answer is written. */
@@ -16,8 +17,8 @@ export interface PlannedCall {
  * @param number of the line, which stands for the id where there is none
  * @throws M2mcpError (exit 1) where it is none of them
  */
-export function plannedCall(text: string, number: number): PlannedCall {
-  const line = parsed(text, number);
+export async function plannedCall(text: string, number: number): Promise<PlannedCall> {
+  const line = await parsed(text, number);
   const { id = number, tool, prompt, resource, method } = line;
   const kinds = [tool, prompt, resource, method].filter((kind) => kind !== undefined);
   const [named] = kinds;
@@ -32,17 +33,10 @@ export function plannedCall(text: string, number: number): PlannedCall {
   };
 }
 
-function parsed(text: string, number: number): JsonObject {
-  let line: unknown;
-  try {
-    // Long numbers go to the server as they stand here.
-    line = (mayBeInexact(text) ? parseExactly(text) : undefined) ?? JSON.parse(text);
-  } catch {
-    throw badCallLine(number, "it is not valid JSON");
-  }
-  if (!isObject(line)) throw badCallLine(number, "it is no JSON object");
-  return line;
-}
+const parsed = (text: string, number: number): Promise<JsonObject> =>
+  readJsonObject(text, "it is", "").catch((error: unknown) => {
+    throw error instanceof M2mcpError ? badCallLine(number, error.message) : error;
+  });
 
 function objectIn(line: JsonObject, member: string, number: number): JsonObject {
   const value = line[member] ?? {};

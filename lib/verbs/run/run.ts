@@ -95,7 +95,7 @@ async function carryOut(
 ): Promise<Ran> {
   let id: unknown = number;
   try {
-    const call = plannedCall(text, number);
+    const call = await plannedCall(text, number);
     id = call.id;
     const result = await resultOf(command, speaking, call, signal);
     const failed = result.isError === true ? toolFailed(String(call.params.name)) : undefined;

@@ -51,6 +51,19 @@ for (const kind of ["legacy", "modern"] as const)
       expect(d).toMatchObject({ id: { any: 1 }, result: { tools: expect.any(Array) } });
     });
 
+    test("arguments that are nested deeper than anybody reads are the failure of their call alone", async () => {
+      const nested = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+      const deep = `{"tool":"echo","arguments":{"text":${nested}}}\n`;
+      const ran = await run(`${deep}${lines({ tool: "echo", arguments: { text: "a" } })}`, "--keep-going");
+      expect(ran.code).toBe(1);
+      const [first, second] = read(ran.stdout);
+      expect(first).toMatchObject({
+        id: 1,
+        error: { message: "call 1 cannot be read: it is nested deeper than 1000 levels" },
+      });
+      expect(second).toMatchObject({ id: 2, result: { content: [{ text: "a" }] } });
+    });
+
     test("with --jq an answer is what the expression makes of it", async () => {
       const calls = lines(...["a", "b\nc"].map((text) => ({ tool: "echo", arguments: { text } })));
       const ran = await run(calls, "--jq", "[.id, .result.content[].text]");
