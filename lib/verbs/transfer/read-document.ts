@@ -5,7 +5,7 @@ import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
 import { parseHeader } from "../target/headers.ts";
-import type { ToolPolicy } from "../target/saved.ts";
+import type { Profile, ToolPolicy } from "../target/saved.ts";
 import { profileName, serverUrl } from "../target/server-url.ts";
 import { type Exported, FORMAT, HOW_GIVEN, isOpenCache, VERSION, withoutSecrets } from "./document.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
@@ -64,20 +64,23 @@ function readProfile(value: unknown, where: string, nowMs: number): Exported {
   at.check("server", () => requireSecure(server, "the server's address", allowHttp ?? []));
   // Whatever the file names as a place of secrets is not looked at.
   const told = (at.list("missing") ?? []).filter((one) => one in HOW_GIVEN) as OptionName[];
-  const { profile, missing } = withoutSecrets({
+  // A field that is not read here does not compile.
+  const read: { [Field in keyof Required<Profile>]: Profile[Field] | undefined } = {
     name,
     server,
-    ...(login === undefined ? {} : { login }),
-    ...(headers ? { headers } : {}),
-    ...(protocol === undefined ? {} : { protocol }),
-    ...(allowHttp ? { allowHttp } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cache === undefined ? {} : { cache }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(tools ? { tools } : {}),
-    ...(credentials ? { credentials } : {}),
+    login,
+    headers,
+    protocol,
+    allowHttp,
+    ca,
+    cache,
+    timeoutMs,
+    tools,
+    credentials,
     createdAtMs: nowMs,
-  });
+  };
+  const given = Object.entries(read).filter(([, one]) => one !== undefined);
+  const { profile, missing } = withoutSecrets(Object.fromEntries(given) as unknown as Profile);
   return { profile, missing: [...new Set([...missing, ...told])] };
 }
 
