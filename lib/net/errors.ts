@@ -18,6 +18,10 @@ export const timedOut = (what: string, timeoutMs: number) =>
     "try again, or give it longer with --timeout SECONDS",
   );
 
+/** Whether the time was over, of whatever kind. */
+export const isTimeout = (error: unknown): error is M2mcpError =>
+  error instanceof M2mcpError && error.code === "timeout";
+
 /** The server keeps talking, but the answer does not come: a limit on the whole, besides the idle timeout. */
 export const tookTooLong = (what: string, limitMs: number) =>
   new M2mcpError(

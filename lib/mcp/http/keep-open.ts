@@ -1,5 +1,6 @@
 // Streams that shall stay open for as long as somebody wants them: the standalone GET stream, subscriptions, HTTP+SSE.
 import { EXIT, M2mcpError } from "../../failure.ts";
+import { isTimeout } from "../../net/errors.ts";
 import type { Schedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { METHOD_NOT_FOUND, type Message } from "../jsonrpc/message.ts";
@@ -7,7 +8,7 @@ import type { Refused } from "../protocol/answer.ts";
 import type { HttpResponse } from "./body.ts";
 import { mediaType } from "./media-type.ts";
 import { readMessages } from "./read-messages.ts";
-import { readRefused } from "./read-refused.ts";
+import { readRefused } from "./refusal.ts";
 import type { StreamCursor } from "./sse.ts";
 
 /** The server ended it in good order; there was no stream but a refusal; it could not be had, or broke off. */
@@ -80,7 +81,7 @@ export async function keepOpen(options: KeepOpenOptions): Promise<StreamEnd | un
     const waitMs = schedule.next({
       tookMs: performance.now() - startedMs,
       progressed,
-      idle: end.kind === "failed" && end.error.code === "timeout",
+      idle: end.kind === "failed" && isTimeout(end.error),
       offered: everGranted,
       retryMs,
     });

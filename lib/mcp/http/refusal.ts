@@ -1,30 +1,64 @@
 import { merelyStatus } from "../../net/markup-words.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
 import { sleep } from "../../timing/sleep.ts";
+import { parseMessages } from "../jsonrpc/parse.ts";
+import { type Refused, refused } from "../protocol/answer.ts";
 import type { HttpResponse } from "./body.ts";
+import { mediaType } from "./media-type.ts";
+import { eventsIn } from "./sse.ts";
 
 /** Longest error body looked at, in bytes. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** How long the body of a refusal is waited for, in ms: what it says is worth less than to go on. */
 const ERROR_BODY_MS = 2000;
 
-/** The body of a refusal, as much of it as was read in time, and the server's words in it. */
-export interface ErrorBody {
-  body: string;
-  /** As one phrase; absent where there are none beyond the status. */
-  words?: string;
+/** A response to what needs no answer: the server's refusal, where it is one. */
+export async function refusalIn(response: HttpResponse): Promise<Refused | undefined> {
+  if (response.status >= 300) return readRefused(response);
+  await response.discard();
+  return undefined;
 }
 
-/** Reads the body of a refusal to its end, within limits. Never throws. */
-export async function readErrorBody(response: HttpResponse): Promise<ErrorBody> {
+/** Reads a non-2xx response to its end, within limits. Never throws: an unreadable body is no JSON-RPC error. */
+export async function readRefused(response: HttpResponse): Promise<Refused> {
+  const { status, headers } = response;
+  return refusedIn({ status, headers, body: await readErrorBody(response) });
+}
+
+/** What a non-2xx response says: the server's JSON-RPC error, plain or in SSE, or its words. */
+export function refusedIn({
+  status,
+  headers,
+  body,
+}: {
+  status: number;
+  headers: Headers;
+  body: string;
+}): Refused {
+  const words = wordsIn(body, headers);
+  const said = words === undefined ? {} : { words };
+  const texts = mediaType(headers) === "text/event-stream" ? eventsIn(body).map(({ data }) => data) : [body];
+  // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
+  for (const message of texts.flatMap((text) => (text === "" ? [] : parseMessages(text, "server"))))
+    if (message.kind === "response" && message.error)
+      return { ...refused(status, message.error, message.id), ...said };
+  return { ...refused(status), ...said };
+}
+
+/** The server's words in the body of a refusal, as one phrase; undefined where they say no more than the status does. */
+export function wordsIn(body: string, headers: Headers): string | undefined {
+  const phrase = phraseOf(readWords(body, headers.get("content-type")));
+  return phrase === undefined || merelyStatus(phrase) ? undefined : phrase;
+}
+
+/** The body of a refusal, as much of it as comes in time, within limits. Never throws. */
+export async function readErrorBody(response: HttpResponse): Promise<string> {
   const inTime = new AbortController();
   const read = { text: "", isWhole: false };
   await Promise.race([readHead(response, read), sleep(ERROR_BODY_MS, inTime.signal)]).catch(() => {});
   inTime.abort();
   if (!read.isWhole) await response.discard();
-  const body = (response.redact?.(read.text) ?? read.text).trim();
-  const phrase = phraseOf(readWords(body, response.headers.get("content-type")));
-  return phrase === undefined || merelyStatus(phrase) ? { body } : { body, words: phrase };
+  return (response.redact?.(read.text) ?? read.text).trim();
 }
 
 class Enough extends Error {}

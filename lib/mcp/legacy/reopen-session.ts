@@ -4,11 +4,10 @@ import { deadlineMs, withDeadline } from "../../timing/deadline.ts";
 import { quietly } from "../../timing/quietly.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { startTimer } from "../../timing/timer.ts";
-import { idValue } from "../jsonrpc/id.ts";
+import { until } from "../../timing/until.ts";
 import {
   exactParams,
   type NotificationMessage,
-  notification,
   type RequestMessage,
   request as requestMessage,
 } from "../jsonrpc/message.ts";
@@ -16,7 +15,7 @@ import type { Answer } from "../protocol/answer.ts";
 import { sessionGone } from "../protocol/errors.ts";
 import type { Call } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
-import { repeatSettings, tellOnceItStands } from "./restore.ts";
+import { cancelAsked, repeatSettings, tellOnceItStands } from "./restore.ts";
 import { getStream } from "./session-http.ts";
 import { askedIn, asOpen, type OpenSession, type Session } from "./session-state.ts";
 import { keepStandaloneStream } from "./streams/standalone-stream.ts";
@@ -82,12 +81,13 @@ async function openAgain(
   session: Session,
   lost: OpenSession,
 ): Promise<{ opened: OpenSession; answer: Answer }> {
-  const { endpoint, exchange, losses, handshake } = session;
+  const { endpoint, exchange, losses, handshake, shared, abandoned, onMessage } = session;
   const pauseMs = losses.lost();
   lost.stream.abort();
+  if (shared) for (const id of exchange.asked) abandoned.add(id);
+  await cancelAsked(exchange.asked, onMessage);
   if (pauseMs > 0) await sleep(pauseMs, session.ended.signal);
   endpoint.log("the server ended the session: opening it again");
-  await cancelAsked(session);
   const params = handshake ? exactParams(handshake.initialize) : {};
   const { answer, session: headers } = await exchange.shakeHands(ownCall(session, "initialize", params));
   if (!headers) throw sessionGone(hostOf(endpoint.url), answer.kind === "refused" ? answer.status : 200);
@@ -95,16 +95,6 @@ async function openAgain(
   const opened = asOpen(headers, false);
   if (handshake?.initialized) await tellInitialized(session, handshake.initialized, opened);
   return { opened, answer };
-}
-
-/** What the lost session asked: nobody awaits those answers any more, and the new one may use their ids again. */
-async function cancelAsked({ exchange, onMessage, shared, abandoned: all }: Session): Promise<void> {
-  const abandoned = [...exchange.asked];
-  exchange.asked.clear();
-  if (shared) for (const id of abandoned) all.add(id);
-  const reason = "the server ended the session";
-  for (const id of abandoned)
-    await onMessage(notification("notifications/cancelled", { requestId: idValue(id), reason }));
 }
 
 /** Gives a session that was opened anew what the old one had, beside the requests. */
@@ -133,11 +123,7 @@ export const tellInitialized = (
   { exchange, ended }: Session,
   { text, method }: NotificationMessage,
   opened: OpenSession,
-): Promise<void> =>
-  Promise.race([
-    exchange.tell(text, opened, method).then(() => {}),
-    sleep(INITIALIZED_MS, ended.signal).catch(() => {}),
-  ]);
+): Promise<unknown> => until(exchange.tell(text, opened, method), INITIALIZED_MS, ended.signal);
 
 /** Keeps the standalone stream of this session open. @returns once it is granted, or known not to be; never rejects */
 export async function listen(session: Session, opened: OpenSession): Promise<void> {

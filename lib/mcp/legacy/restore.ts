@@ -1,10 +1,11 @@
 import type { JsonObject } from "../../json.ts";
 import { withDeadline } from "../../timing/deadline.ts";
 import { startTimer } from "../../timing/timer.ts";
+import type { Id } from "../jsonrpc/id.ts";
 import { notification, type RequestMessage } from "../jsonrpc/message.ts";
 import { type Answer, errorIn } from "../protocol/answer.ts";
 import { changesIn, listChanges } from "../protocol/subscription.ts";
-import type { OnMessage } from "../protocol/transport.ts";
+import { Cancellation, cancelled, type OnMessage } from "../protocol/transport.ts";
 import type { Losses } from "./losses.ts";
 
 /** How long one setting may take to be repeated, in ms; it goes beside the requests. */
@@ -30,6 +31,14 @@ export async function repeatSettings(
         log(`${setting.method} could not be repeated in the new session`);
     }),
   );
+}
+
+/** What a lost session asked: nobody awaits those answers any more, and the new one may use their ids again. */
+export async function cancelAsked(asked: Set<Id>, onMessage: OnMessage): Promise<void> {
+  const abandoned = [...asked];
+  asked.clear();
+  const reason = new Cancellation({ reason: "the server ended the session" });
+  for (const id of abandoned) await onMessage(cancelled(id, reason));
 }
 
 /** What the client knew of the old session may no longer hold: each list that the server tells changes of. */

@@ -1,20 +1,18 @@
-import { M2mcpError } from "../../failure.ts";
-import { streamCut } from "../../net/errors.ts";
+import { isTimeout, streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { giveBackController, takeController } from "../../timing/linked-abort.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
-import { sleep } from "../../timing/sleep.ts";
 import type { HttpResponse } from "../http/body.ts";
 import { createDrains } from "../http/drain.ts";
 import { readPlain } from "../http/read-answer.ts";
-import { readRefused } from "../http/read-refused.ts";
+import { readRefused, refusalIn } from "../http/refusal.ts";
+import { addLastWord, areSaid, telling } from "../http/tell.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
-import { type Id, idValue } from "../jsonrpc/id.ts";
-import { notification } from "../jsonrpc/message.ts";
+import type { Id } from "../jsonrpc/id.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { wrongContentType } from "../protocol/errors.ts";
-import { type Call, Cancellation, Detachment, type OnMessage } from "../protocol/transport.ts";
+import { type Call, Cancellation, cancelled, Detachment, type OnMessage } from "../protocol/transport.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import { answerElsewhereDue, resumePost } from "./streams/resume-post.ts";
 import {
@@ -27,16 +25,13 @@ import {
   type UnderWay,
 } from "./traffic.ts";
 
-/** How long the end waits for what the server is being told, in ms. */
-const LAST_WORDS_MS = 500;
-
 /** @param onMessage takes what belongs to no request under way */
 export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage): SessionExchange {
   const traffic: Traffic = {
     endpoint,
     requests: new Map(),
     asked: new Set(),
-    telling: new Set(),
+    lastWords: new Set(),
     drains: createDrains(),
     deaf: undefined,
     ended: new AbortController(),
@@ -81,8 +76,7 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
     });
   } catch (error) {
     // The server need not go on with what nobody waits for (MCP "Timeouts").
-    const isTimeout = error instanceof M2mcpError && error.code === "timeout";
-    if (isTimeout && !call.signal.aborted)
+    if (isTimeout(error) && !call.signal.aborted)
       cancel(traffic, id, session, abort, new Cancellation({ reason: "timeout" }))();
     throw error;
   } finally {
@@ -148,24 +142,13 @@ async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   }
 }
 
-async function tell(
-  { endpoint, ended }: Traffic,
+function tell(
+  { endpoint, ended: { signal } }: Traffic,
   text: Text,
   session: SessionHeaders,
   what: string,
 ): Promise<Refused | undefined> {
-  try {
-    const response = await postMessage(endpoint, session, text, ended.signal);
-    if (response.status >= 300) {
-      endpoint.log(`${what} was refused with HTTP status ${response.status}`);
-      return await readRefused(response);
-    }
-    await response.discard();
-  } catch (error) {
-    const why = error instanceof M2mcpError ? error.message : "internal error";
-    if (!ended.signal.aborted) endpoint.log(`${what} could not be sent: ${why}`);
-  }
-  return undefined;
+  return telling(what, postMessage(endpoint, session, text, signal).then(refusalIn), endpoint, signal);
 }
 
 /** Tells the server that nobody waits (MCP "Cancellation"); the stream is given up a little later. @see Drains.add */
@@ -176,17 +159,13 @@ function cancel(
   abort: AbortController,
   reason: unknown,
 ): () => void {
-  const params = reason instanceof Cancellation ? reason.params : {};
-  const { text, method } = notification("notifications/cancelled", { ...params, requestId: idValue(id) });
-  const told: Promise<unknown> = tell(traffic, text, session, method).finally(() =>
-    traffic.telling.delete(told),
-  );
-  traffic.telling.add(told);
+  const { text, method } = cancelled(id, reason);
+  addLastWord(traffic.lastWords, tell(traffic, text, session, method));
   return traffic.drains.add(abort, reason);
 }
 
-async function close({ endpoint, requests, telling, ended }: Traffic): Promise<void> {
-  if (telling.size > 0) await Promise.race([Promise.all(telling), sleep(LAST_WORDS_MS)]);
+async function close({ endpoint, requests, lastWords, ended }: Traffic): Promise<void> {
+  if (lastWords.size > 0) await areSaid(lastWords);
   ended.abort();
   for (const { abort } of requests.values()) abort.abort(streamCut(hostOf(endpoint.url)));
 }

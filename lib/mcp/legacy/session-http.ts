@@ -1,6 +1,6 @@
 import type { HttpResponse } from "../http/body.ts";
 import type { HttpRequest, RefusedBody } from "../http/layers/layer.ts";
-import { refusedIn } from "../http/read-refused.ts";
+import { refusedIn } from "../http/refusal.ts";
 import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
 import type { Text } from "../jsonrpc/bytes.ts";

@@ -2,7 +2,7 @@
 
 import { quietly } from "../../timing/quietly.ts";
 import { createSchedule } from "../../timing/schedule.ts";
-import { sleep } from "../../timing/sleep.ts";
+import { until } from "../../timing/until.ts";
 import { restoreCookies } from "../http/layers/cookies.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, ResponseMessage } from "../jsonrpc/message.ts";
@@ -103,7 +103,7 @@ async function hear(session: Session): Promise<void> {
   if (session.listens) return;
   session.listens = true;
   const opened = await whenReady(session).catch(() => undefined);
-  if (opened) await Promise.race([listen(session, opened), sleep(GRANT_MS)]);
+  if (opened) await until(listen(session, opened), GRANT_MS);
 }
 
 /** The client's own handshake: all else waits for it. */

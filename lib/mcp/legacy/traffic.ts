@@ -1,4 +1,5 @@
 import type { Drains } from "../http/drain.ts";
+import type { LastWords } from "../http/tell.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import { type Id, idMeant } from "../jsonrpc/id.ts";
 import { type Message, type ResponseMessage, withId } from "../jsonrpc/message.ts";
@@ -46,8 +47,7 @@ export interface Traffic {
   readonly endpoint: Endpoint;
   readonly requests: Map<Id, UnderWay>;
   readonly asked: Set<Id>;
-  /** What the server is being told. */
-  readonly telling: Set<Promise<unknown>>;
+  readonly lastWords: LastWords;
   readonly drains: Drains;
   /** Called where no answer can come on a standalone stream any more; absent where there is none. */
   deaf: AbortController | undefined;

@@ -1,12 +1,12 @@
 // The modern era (MCP 2026-07-28): requests that stand for themselves, and subscriptions that last.
-import { M2mcpError } from "../../failure.ts";
 import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { type Cooldowns, createCooldowns } from "../../timing/cooldowns.ts";
 import { createDrains, type Drains } from "../http/drain.ts";
 import { readAnswer } from "../http/read-answer.ts";
-import { readRefused } from "../http/read-refused.ts";
+import { readRefused, refusalIn } from "../http/refusal.ts";
 import { sendHttp } from "../http/send.ts";
+import { telling } from "../http/tell.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import {
   exactParams,
@@ -150,15 +150,9 @@ const withoutRequests =
 
 /** Sends a notification that the protocol does not know; those it knows have no place on HTTP. Never rejects. */
 async function notify(endpoint: Endpoint, message: NotificationMessage): Promise<void> {
-  try {
-    const headers = mirroredHeaders(message, []);
-    const response = await sendHttp(endpoint, { method: "POST", body: message.text, headers });
-    if (response.status >= 300) endpoint.log(`${message.method} was refused: HTTP ${response.status}`);
-    await response.discard();
-  } catch (error) {
-    const why = error instanceof M2mcpError ? error.message : "internal error";
-    endpoint.log(`${message.method} could not be sent: ${why}`);
-  }
+  const headers = mirroredHeaders(message, []);
+  const sent = sendHttp(endpoint, { method: "POST", body: message.text, headers });
+  await telling(message.method, sent.then(refusalIn), endpoint);
 }
 
 /** What a client asked in a version not known here is for it to ask again: whether it knows another cannot be told. */

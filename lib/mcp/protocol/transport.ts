@@ -1,7 +1,13 @@
 // What MCP itself says, whatever carries it and in whatever era: facts and values, no connection.
 import type { M2mcpError } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
-import type { NotificationMessage, RequestMessage, ResponseMessage } from "../jsonrpc/message.ts";
+import { type Id, idValue } from "../jsonrpc/id.ts";
+import {
+  type NotificationMessage,
+  notification,
+  type RequestMessage,
+  type ResponseMessage,
+} from "../jsonrpc/message.ts";
 import type { Answer } from "./answer.ts";
 
 /** What comes from the server before an answer, or without one being due. Resolves when more can be taken. */
@@ -51,6 +57,13 @@ export class Cancellation extends Error {
     this.params = params;
   }
 }
+
+/** What a legacy server is told of a request that is given up (MCP "Cancellation"). @param reason of its signal */
+export const cancelled = (id: Id, reason: unknown): NotificationMessage =>
+  notification("notifications/cancelled", {
+    ...(reason instanceof Cancellation ? reason.params : {}),
+    requestId: idValue(id),
+  });
 
 /** Why a request is let go of though it goes on: its client resumes the server's stream by itself. Nothing is told to the server. */
 export class Detachment extends Error {}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readRefused, refusedIn } from "../../../lib/mcp/http/read-refused.ts";
+import { readRefused, refusedIn } from "../../../lib/mcp/http/refusal.ts";
 import type { Refused } from "../../../lib/mcp/protocol/answer.ts";
 import { httpResponse, writtenBody } from "../../support/mcp/response.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { watchResponse } from "../../../lib/mcp/http/body.ts";
-import { readRefused } from "../../../lib/mcp/http/read-refused.ts";
+import { readRefused } from "../../../lib/mcp/http/refusal.ts";
 
 /** A response as the layers hand it on. */
 const answered = (status: number, body: BodyInit | null, type?: string) =>

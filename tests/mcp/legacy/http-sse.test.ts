@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createIds } from "../../../lib/mcp/jsonrpc/id.ts";
 import { notification, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
 import { createHttpSse } from "../../../lib/mcp/legacy/http-sse/http-sse.ts";
+import type { Endpoint } from "../../../lib/mcp/protocol/endpoint.ts";
 import { Cancellation } from "../../../lib/mcp/protocol/transport.ts";
 import {
   bare,
@@ -24,10 +25,11 @@ const HANDSHAKE = { protocolVersion: "2024-11-05", capabilities: { tools: { list
 interface World {
   /** Answers a POST to a session that stands; what it leaves is answered on the stream. */
   post?(sent: Sent, stream: OpenStream): Response | undefined;
+  endpoint?: Partial<Endpoint>;
 }
 
 /** A server of the old transport, whose streams are its sessions. */
-async function start({ post = () => undefined }: World = {}) {
+async function start({ post = () => undefined, endpoint: more = {} }: World = {}) {
   const streams = new Map<string, OpenStream>();
   let opened = 0;
   const endpoint = fakeEndpoint((sent) => {
@@ -45,7 +47,7 @@ async function start({ post = () => undefined }: World = {}) {
     else if (sent.id !== undefined && sent.method !== "")
       stream.say(`{"jsonrpc":"2.0","id":${idIn(sent)},"result":{"text":"fine"}}`);
     return bare(202);
-  });
+  }, more);
   const order: string[] = [];
   const onMessage = async ({ method }: { method: string }) => void order.push(method);
   const transport = createHttpSse({ endpoint, ids: createIds(), onMessage });
@@ -268,4 +270,48 @@ test("a request that is given up is told to the server under its own id, as it w
   await sleep(5);
   abort.abort(new Cancellation({ reason: "no need" }));
   await until(() => endpoint.sent.some(({ text }) => text.includes('"requestId":1.0')));
+});
+
+test("the server is told of a request that it was silent on for too long", async () => {
+  const { ask, endpoint } = await start({
+    post: ({ method }) => (method === "tools/call" ? bare(202) : undefined),
+    endpoint: { timeoutMs: 100 },
+  });
+  await expect(ask("7")).rejects.toMatchObject({ code: "timeout" });
+  await until(() => endpoint.count("notifications/cancelled") === 1);
+  expect(endpoint.sent.at(-1)?.params).toEqual({ requestId: 7, reason: "timeout" });
+});
+
+test("what the server is being told goes out though the session is closed at once", async () => {
+  const { ask, endpoint, transport } = await start({
+    post: ({ method }) => (method === "tools/call" ? bare(202) : undefined),
+    endpoint: { authorization: { headers: () => sleep(20).then(() => ({})), learn() {} } },
+  });
+  const abort = new AbortController();
+  const asked = ask("1", "tools/call", abort.signal);
+  await until(() => endpoint.count("tools/call") === 1);
+  abort.abort(new Cancellation());
+  await expect(asked).rejects.toBeInstanceOf(Cancellation);
+  await transport.close("leave");
+  expect(endpoint.count("notifications/cancelled")).toBe(1);
+});
+
+test.concurrent("what a lost session asked is asked no more, and no answer to it reaches the new one", async () => {
+  const { ask, transport, latest, endpoint, order } = await start();
+  latest().say({ jsonrpc: "2.0", id: 3, method: "elicitation/create" });
+  await until(() => order.length === 1);
+  latest().end();
+  await until(() => order.length === 2);
+  expect(order).toEqual(["elicitation/create", "notifications/cancelled"]);
+  await transport.respond(resultResponse("3", {}));
+  expect(await ask("1")).toBe("fine");
+  expect(endpoint.sent.filter(({ method, id }) => method === "" && id === 3)).toEqual([]);
+});
+
+test("a notification that the server refuses is told of", async () => {
+  const { transport, endpoint } = await start({
+    post: ({ method }) => (method === "notifications/x" ? bare(400) : undefined),
+  });
+  await transport.notify(notification("notifications/x"));
+  expect(endpoint.logged.at(-1)).toBe("notifications/x was refused with HTTP status 400");
 });

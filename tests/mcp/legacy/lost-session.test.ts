@@ -1,15 +1,17 @@
 // Sessions that the server forgot: opened again once for all who found it out, at a pace, and for no method's own sake.
 import { describe, expect, test } from "bun:test";
 import { createIds } from "../../../lib/mcp/jsonrpc/id.ts";
-import { notification } from "../../../lib/mcp/jsonrpc/message.ts";
+import { notification, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
 import { createLegacySession } from "../../../lib/mcp/legacy/session.ts";
 import type { SavedSession } from "../../../lib/mcp/protocol/endpoint.ts";
 import {
   bare,
   callOf,
+  closedStream,
   fakeEndpoint,
   inShort,
   json,
+  type OpenStream,
   openStream,
   refuse,
   result,
@@ -25,7 +27,7 @@ const forgotten = () =>
 
 interface World {
   /** What it answers to requests in a session that it knows. */
-  answer(sent: Sent): Response | Promise<Response>;
+  answer(sent: Sent): Response | OpenStream | Promise<Response>;
   refusal(sent: Sent): Response;
   /** What it answers to a handshake beyond the first. */
   reopening: ((sent: Sent) => Response) | undefined;
@@ -103,6 +105,24 @@ test.concurrent("where no new one is to be had, that is told to all who waited, 
   expect(endpoint.count("tools/call")).toBe(51);
   world.reopening = undefined;
   expect(await ask("99")).toBe("s2");
+});
+
+test.concurrent("an answer to what a lost session asked reaches no other, though the next one is only opened after a while", async () => {
+  const question = { jsonrpc: "2.0", id: 3, method: "elicitation/create" };
+  const { ask, forget, session, endpoint, heard } = await start({
+    answer: (sent) => closedStream(question, { jsonrpc: "2.0", id: sent.id, result: { text: sent.session } }),
+  });
+  forget();
+  expect(await ask("1")).toBe("s2");
+  forget();
+  // The second in a row is waited for.
+  const asked = ask("2");
+  await until(() => endpoint.count("tools/call") === 3);
+  await sleep(20);
+  expect(heard.at(-1)).toBe("notifications/cancelled");
+  await session.respond(resultResponse("3", {}));
+  expect(await asked).toBe("s3");
+  expect(endpoint.sent.filter(({ id, method }) => method === "" && id === 3)).toEqual([]);
 });
 
 describe("a method that fresh sessions refuse too", () => {

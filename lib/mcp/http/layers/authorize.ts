@@ -1,7 +1,7 @@
 import type { Authorization, AuthorizationHeaders, Refusal } from "../../../net/authorization.ts";
 import { parseChallenges } from "../../../net/challenge.ts";
 import type { HttpResponse } from "../body.ts";
-import { readErrorBody } from "../refusal.ts";
+import { readErrorBody, wordsIn } from "../refusal.ts";
 import type { Layer, LocatedRequest } from "./layer.ts";
 
 /** Refusals of one request that are answered with new authorization: a nonce, a clock, a new token, more scopes. */
@@ -57,8 +57,9 @@ async function again(
   let { response, sent } = first;
   for (let refusals = 0; refusesTokens(response) && refusals < MAX_REFUSALS; refusals++) {
     const { status, headers } = response;
-    const { body: said, words } = await readErrorBody(response);
+    const said = await readErrorBody(response);
     if (request.isNoMatterOfTokens?.({ status, headers, body: said })) return withBody(response, said);
+    const words = wordsIn(said, headers);
     const wwwAuthenticate = headers.get("www-authenticate");
     const refusal = { status, wwwAuthenticate, sent, ...(words === undefined ? {} : { words }) };
     ({ response, sent } = await attempt(request, refusal));

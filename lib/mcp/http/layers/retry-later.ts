@@ -3,7 +3,7 @@ import { hostOf } from "../../../net/network-error.ts";
 import { retryAfterMs } from "../../../net/retry-after.ts";
 import { backoffMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
-import { readErrorBody } from "../refusal.ts";
+import { readErrorBody, wordsIn } from "../refusal.ts";
 import type { Layer } from "./layer.ts";
 
 /** Base of the wait where a server says `Retry-After: 0` again and again, in ms. */
@@ -29,7 +29,7 @@ export const retryLater =
       if (waitMs === undefined) return response;
       const leftMs = limitMs - (performance.now() - startedMs);
       if (waitMs >= (request.longestWaitMs ?? leftMs)) {
-        const { words } = await readErrorBody(response);
+        const words = wordsIn(await readErrorBody(response), headers);
         throw askedToWait(hostOf(request.url), status, waitMs, words);
       }
       await response.discard();

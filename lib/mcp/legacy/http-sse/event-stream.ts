@@ -5,7 +5,7 @@ import { startTimer } from "../../../timing/timer.ts";
 import { MAX_ANSWER_BYTES } from "../../http/body.ts";
 import { endpointIn } from "../../http/endpoint-event.ts";
 import { mediaType } from "../../http/media-type.ts";
-import { readRefused } from "../../http/read-refused.ts";
+import { readRefused } from "../../http/refusal.ts";
 import { sendHttp } from "../../http/send.ts";
 import { readEvents } from "../../http/sse.ts";
 import { asString, type Text } from "../../jsonrpc/bytes.ts";

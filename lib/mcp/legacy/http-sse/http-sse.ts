@@ -4,6 +4,7 @@ import { streamCut } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { backoffMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
+import { areSaid } from "../../http/tell.ts";
 import type { Ids } from "../../jsonrpc/id.ts";
 import { exactParams, type RequestMessage, request as requestMessage } from "../../jsonrpc/message.ts";
 import type { Answer, Refused } from "../../protocol/answer.ts";
@@ -13,7 +14,7 @@ import { createIdempotent } from "../../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
 import { judge } from "../../protocol/verdict.ts";
 import { createLosses } from "../losses.ts";
-import { repeatSettings, tellOnceItStands } from "../restore.ts";
+import { cancelAsked, repeatSettings, tellOnceItStands } from "../restore.ts";
 import { createSessionSettings } from "../session-settings.ts";
 import { exchange, post, type SseSession, type SseState, tell } from "./sse-session.ts";
 
@@ -40,6 +41,8 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
     losses: createLosses(),
     ended: new AbortController(),
     waiting: new Map(),
+    asked: new Set(),
+    lastWords: new Set(),
     state: { kind: "none" },
     handshake: undefined,
     onCut: (cut) => reopen(cut),
@@ -63,13 +66,16 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
       if (message.method === "notifications/initialized" && session.handshake)
         session.handshake.initialized = message;
       await reopened(session).catch(() => {});
-      await tell(session, message.text);
+      await tell(session, message.text, message.method);
     },
-    async respond(message) {
+    async respond({ id, text }) {
+      // One that a lost session asked for would reach the new one, which did not.
+      if (id !== null && !session.asked.delete(id)) return;
       await reopened(session).catch(() => {});
-      await tell(session, message.text);
+      await tell(session, text, "an answer to the server");
     },
     async close() {
+      if (session.lastWords.size > 0) await areSaid(session.lastWords);
       session.state = { kind: "closed" };
       session.ended.abort(streamCut(hostOf(endpoint.url)));
     },
@@ -119,6 +125,7 @@ async function reopened({ state }: SseSession): Promise<Refused | undefined> {
 function reopen(session: SseSession, failures = 1): void {
   if (session.state.kind === "closed") return;
   const { signal } = session.ended;
+  void cancelAsked(session.asked, session.onMessage);
   const pauseMs = failures === 1 ? session.losses.lost() : 0;
   const waitMs = Math.max(pauseMs, backoffMs(failures, REOPEN_MS));
   const work = sleep(waitMs, signal).then(() => openAgain(session));

@@ -1,15 +1,14 @@
-import { M2mcpError } from "../../../failure.ts";
-import { invalidAnswer, streamCut, timedOut, tookTooLong } from "../../../net/errors.ts";
+import { invalidAnswer, isTimeout, streamCut, timedOut, tookTooLong } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { deadlineMs, pausableLimit } from "../../../timing/deadline.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { nextTurn } from "../../../timing/next-turn.ts";
-import { readRefused } from "../../http/read-refused.ts";
+import { refusalIn } from "../../http/refusal.ts";
+import { addLastWord, type LastWords, telling } from "../../http/tell.ts";
 import type { Text } from "../../jsonrpc/bytes.ts";
-import { type Id, type Ids, idMeant, idValue } from "../../jsonrpc/id.ts";
+import { type Id, type Ids, idMeant } from "../../jsonrpc/id.ts";
 import {
   type NotificationMessage,
-  notification,
   type RequestMessage,
   type ResponseMessage,
   withId,
@@ -17,7 +16,7 @@ import {
 import { parseMessages } from "../../jsonrpc/parse.ts";
 import { type Answer, answered, type Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
-import { type Call, Cancellation, type OnMessage } from "../../protocol/transport.ts";
+import { type Call, Cancellation, cancelled, type OnMessage } from "../../protocol/transport.ts";
 import type { Losses } from "../losses.ts";
 import { postBeside } from "../session-http.ts";
 import type { SessionSettings } from "../session-settings.ts";
@@ -42,6 +41,9 @@ export interface SseSession {
   readonly losses: Losses;
   readonly ended: AbortController;
   readonly waiting: Map<Id, Waiting>;
+  /** What the server asked in this session and the client has not answered yet. */
+  readonly asked: Set<Id>;
+  readonly lastWords: LastWords;
   state: SseState;
   handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   /** Called when the stream of a session that was in use has ended. */
@@ -80,7 +82,7 @@ function onEnd(session: SseSession, stream: EventStream, error: unknown): void {
   else session.state = { kind: "none" };
 }
 
-async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): Promise<void> {
+async function take({ waiting, asked, endpoint, onMessage }: SseSession, data: Text): Promise<void> {
   for (const { watch } of waiting.values()) watch.refresh();
   for (const message of parseMessages(data, "server")) {
     if (message.kind === "unreadable") {
@@ -89,6 +91,7 @@ async function take({ waiting, endpoint, onMessage }: SseSession, data: Text): P
       if (message.id !== null)
         waiting.get(message.id)?.reject(invalidAnswer(hostOf(endpoint.url), message.error.message));
     } else if (message.kind === "request") {
+      asked.add(message.id);
       // A person may be asked, whose time is not the server's.
       const held = [...waiting.values()];
       for (const one of held) one.pause();
@@ -112,18 +115,24 @@ function settle(waiting: SseSession["waiting"], message: ResponseMessage): boole
 
 /** Posts a message beside the stream; resolves with the server's refusal. */
 export async function post(session: SseSession, text: Text): Promise<Refused | undefined> {
-  const url = await streamOf(session).address;
-  const response = await postBeside(session.endpoint, url, text, session.ended.signal);
-  if (response.status >= 300) return readRefused(response);
-  await response.discard();
-  return undefined;
+  try {
+    const url = await streamOf(session).address;
+    return await refusalIn(await postBeside(session.endpoint, url, text, session.ended.signal));
+  } catch (error) {
+    if (error instanceof StreamRefused) return error.refusal;
+    throw error;
+  }
 }
 
 /** Posts what needs no answer. Never rejects. */
-export async function tell(session: SseSession, text: Text): Promise<void> {
-  await post(session, text).catch((error: unknown) => {
-    if (error instanceof M2mcpError) session.endpoint.log(error.message);
-  });
+export const tell = (session: SseSession, text: Text, what: string): Promise<unknown> =>
+  telling(what, post(session, text), session.endpoint, session.ended.signal);
+
+/** Tells the server that nobody waits any more, where it may know of the request; a handshake is not cancelled. */
+function cancel(session: SseSession, { id, method: asked }: RequestMessage, reason: unknown): void {
+  if (asked === "initialize" || !("stream" in session.state)) return;
+  const { text, method } = cancelled(id, reason);
+  addLastWord(session.lastWords, tell(session, text, method));
 }
 
 /** Sends a request and waits for its answer on the stream. @throws as `Transport.request` */
@@ -141,9 +150,7 @@ export async function exchange(
   const watch = watchIdle(timeoutMs, () => reject(timedOut(host, timeoutMs)));
   const late = pausableLimit(limitMs, () => reject(tookTooLong(host, limitMs)));
   const onCancel = () => {
-    const params = signal.reason instanceof Cancellation ? signal.reason.params : {};
-    const told = notification("notifications/cancelled", { ...params, requestId: idValue(message.id) });
-    void tell(session, told.text);
+    cancel(session, message, signal.reason);
     reject(signal.reason);
   };
   signal.addEventListener("abort", onCancel, { once: true });
@@ -154,6 +161,8 @@ export async function exchange(
     return await promise;
   } catch (error) {
     if (error instanceof StreamRefused) return error.refusal;
+    if (isTimeout(error) && !signal.aborted)
+      cancel(session, message, new Cancellation({ reason: "timeout" }));
     throw error;
   } finally {
     watch.stop();
