@@ -2,7 +2,7 @@
 // of the verdict's tables is put to its function.
 import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { meaningOf, type SentRequest } from "../lib/auth/authorization/refusal.ts";
 import type { Grant } from "../lib/auth/credentials.ts";
 import { tokenChallenge } from "../lib/auth/discovery/token-challenge.ts";
@@ -110,6 +110,19 @@ test("each state is where the document says", () => {
       true,
     ]);
   }
+});
+
+test("no union of states is left out", () => {
+  const named = rowsOf(below(architecture, /The states/)).map(([name, file]) => `${file} ${name}`);
+  const unions = within("lib").flatMap(({ name: file, parentPath }) => {
+    const path = relative(ROOT, join(parentPath, file)).replaceAll("\\", "/");
+    const source = file.endsWith(".ts") ? read(path) : "";
+    return [...source.matchAll(/^(?:export )?type (\w*State)(?:<\w+>)? =(.*?)\n\n/gms)]
+      .filter(([, , members = ""]) => members.split('kind: "').length > 2)
+      .map(([, name]) => `\`${path}\` \`${name}\``);
+  });
+  expect(unions.length).toBeGreaterThan(10);
+  expect(unions.filter((union) => !named.includes(union))).toEqual([]);
 });
 
 /** An answer as the tables write it: status, code, "words", {data}, and whom the error names. */
