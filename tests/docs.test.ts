@@ -100,6 +100,16 @@ test("the picture of the code has the folders of lib", () => {
   expect([...drawn].sort()).toEqual([...folders].sort());
 });
 
+test("each folder of the code says what it is, at the top of its main file", () => {
+  const files = within("lib").filter(({ name }) => name.endsWith(".ts"));
+  const folders = new Set(files.map(({ parentPath }) => parentPath));
+  const isSaid = ({ name, parentPath }: (typeof files)[number]) =>
+    name !== "errors.ts" && /^\/\/ (?!biome)/.test(readFileSync(join(parentPath, name), "utf8"));
+  const said = new Set(files.filter(isSaid).map(({ parentPath }) => parentPath));
+  expect(folders.size).toBeGreaterThan(80);
+  expect([...folders].filter((folder) => !said.has(folder))).toEqual([]);
+});
+
 test("each state is where the document says", () => {
   const rows = rowsOf(below(architecture, /The states/));
   expect(rows.length).toBeGreaterThan(9);

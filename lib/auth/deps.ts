@@ -1,3 +1,5 @@
+// From credentials to what authorizes a request: where tokens come from (discovery), how one is asked for (grants), how the
+// client proves itself (client), how long one is used (tokens), what a refusal means (authorization).
 import type { requestDirectly } from "../platform/http/direct.ts";
 import type { AuthState, TokenOrigin } from "./credentials.ts";
 

@@ -1,3 +1,4 @@
+// The command line apart from what verbs do: options, arguments, help, completion.
 import type { M2mcpError } from "../failure.ts";
 import type { IO } from "../ui/io.ts";
 import type { Output } from "../ui/output.ts";

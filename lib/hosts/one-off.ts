@@ -1,3 +1,4 @@
+// The host of one-off commands: what a client would answer to its server, their caller does.
 import { type JsonObject, objectOf } from "../json.ts";
 import { createConnection } from "../mcp/connection/connection.ts";
 import {

@@ -1,3 +1,4 @@
+// What runtimes and operating systems do each in their own way.
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { codeOf } from "./error-code.ts";

@@ -1,3 +1,4 @@
+// Waits, limits and pace.
 /** Longest time a timer runs, in ms: `setTimeout` fires at once beyond it. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -1,3 +1,4 @@
+// What people read: where a command's words go, and how they look there.
 import { type ConsolaInstance, createConsola } from "consola/core";
 import { showControls, showControlsInJson } from "../controls.ts";
 import { type M2mcpError, withoutUrlSecrets } from "../failure.ts";

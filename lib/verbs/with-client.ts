@@ -1,3 +1,4 @@
+// The verbs, by noun: options in, a client asked, its answer shown. Here lies what they share.
 import type { Command } from "../command-line/command.ts";
 import type { McpClient } from "../hosts/one-off.ts";
 import type { Catalogue } from "./catalogue/catalogue.ts";

@@ -1,3 +1,4 @@
+// What authorizes the requests to one server, and what is done where it refuses: a nonce, a clock, a new token, more scopes.
 import { addLatest } from "../../keep-latest.ts";
 import type { Authorization, AuthorizationHeaders } from "../../net/authorization.ts";
 import { endedEarly } from "../../net/errors.ts";

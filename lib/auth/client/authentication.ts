@@ -1,3 +1,4 @@
+// How a client proves who it is: secrets, signed assertions, certificates, proofs of possession.
 import { claimsOf } from "../claims.ts";
 import type { Client, Credentials, Discovered, SigningSource } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";

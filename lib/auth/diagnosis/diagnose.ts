@@ -1,3 +1,4 @@
+// What `doctor` finds on the way to a token, one step after the other.
 import { M2mcpError } from "../../failure.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
 import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "../credentials.ts";

@@ -1,3 +1,4 @@
+// Where a server's tokens come from: its challenge, its metadata (RFC 9728), its authorization server's (RFC 8414).
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { Credentials, Discovered } from "../credentials.ts";

@@ -1,3 +1,4 @@
+// Token requests of each grant, what is tried again of them, and what their answers mean.
 import { basicSecret, type TokenRequest } from "../client/authentication.ts";
 import { proofAlgorithm, proofKeyFor } from "../client/dpop.ts";
 import { doubtAbout } from "../client/faults.ts";

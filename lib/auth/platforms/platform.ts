@@ -1,3 +1,4 @@
+// Platforms that say whose machine this is: what they sign takes the place of a secret.
 import type { M2mcpError } from "../../failure.ts";
 import type { DirectRequest } from "../../platform/http/direct.ts";
 import type { Answer, ExchangeRequest } from "../exchange.ts";

@@ -1,3 +1,4 @@
+// The life of tokens: one request serves all who wait, and a stale one is sent while the next is asked for.
 import type { TokenOrigin } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { noAuthorizationServer } from "../discovery/errors.ts";

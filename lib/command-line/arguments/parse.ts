@@ -1,3 +1,4 @@
+// Arguments to words and options, whose values stay the text that they were.
 import { parseArgs } from "node:util";
 import { wrongUsage } from "../../failure.ts";
 import { OPTION_WORDS } from "../foreign-words.ts";

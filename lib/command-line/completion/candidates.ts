@@ -1,3 +1,4 @@
+// What a shell offers for a line that is being typed.
 import { HELP_TOPICS } from "../topic-names.ts";
 import type { VerbSpec } from "../verbs/verb-spec.ts";
 import { VERBS } from "../verbs.ts";

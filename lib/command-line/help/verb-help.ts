@@ -1,3 +1,4 @@
+// The pages of help, all of them from the rows of verbs and options.
 import { CONNECTION_OPTIONS, GENERAL_OPTIONS, OPTIONS, type OptionName } from "../options.ts";
 import type { VerbSpec } from "../verbs/verb-spec.ts";
 import type { Part, Section } from "./layout.ts";

@@ -1,3 +1,4 @@
+// The options: a file for each group of rows.
 /** One option of the command line. */
 export interface OptionSpec {
   /** What stands for the value in help; absent for a switch. */

@@ -1,3 +1,4 @@
+// The verbs: a file for each noun's rows.
 import type { Verb } from "../command.ts";
 import type { OptionSpec } from "../options/option-spec.ts";
 import { CONNECTION_OPTIONS, CREDENTIAL_OPTIONS, GENERAL_OPTIONS, type OptionName } from "../options.ts";

@@ -1,3 +1,4 @@
+// The MCP hosts that are known: where their files are, and what an entry of theirs looks like.
 import { wrongUsage } from "../../failure.ts";
 import type { Host } from "../host.ts";
 import { CODEX, COPILOT, GEMINI, GOOSE, LM_STUDIO } from "./agents.ts";

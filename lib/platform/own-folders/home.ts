@@ -1,3 +1,4 @@
+// Where what is this program's own lies, by the rules of each system.
 import { posix, win32 } from "node:path";
 import { isWhole } from "../windows/paths.ts";
 

@@ -1,3 +1,4 @@
+// Programs: this one, who started it, and those that it starts or looks for.
 import { existsSync, realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { searchFolders } from "../windows/programs.ts";

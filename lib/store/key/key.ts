@@ -1,3 +1,4 @@
+// The key of the store: where it is kept, how it is opened and moved (docs/store-format.md).
 import { wrongUsage } from "../../failure.ts";
 import { listFolder, removeFile } from "../../platform/files/files.ts";
 import { randomBytes } from "../../platform/random.ts";

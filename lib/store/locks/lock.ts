@@ -1,3 +1,4 @@
+// Locks between processes of one home (docs/store-format.md).
 import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { codeOf } from "../../platform/error-code.ts";

@@ -1,3 +1,4 @@
+// Pins on disk (docs/store-format.md).
 import { exists } from "../../platform/files/files.ts";
 import type { InTurn } from "../locks/turns.ts";
 import { withLock } from "../locks/with-lock.ts";

@@ -1,3 +1,4 @@
+// Lists of what a server has, an item a row.
 import { isObject, type JsonObject } from "../../json.ts";
 import { type Argument, argumentsOf, typeWords } from "../../schema/type-words.ts";
 import { type Piece, type Row, rowsShown } from "../screen/rows.ts";

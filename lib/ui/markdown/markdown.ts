@@ -1,3 +1,4 @@
+// Markdown as it reads at a terminal.
 import { type JsonObject, objectOf } from "../../json.ts";
 import type { Screen } from "../screen/screen.ts";
 import { type Shown, shownLines } from "../screen/style.ts";

@@ -1,3 +1,4 @@
+// What of a result is no text: images, sounds, files.
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
 
 /** What a result holds besides text: something to be saved, or looked at. */

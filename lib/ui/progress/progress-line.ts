@@ -1,3 +1,4 @@
+// The one line that tells what is under way.
 import { oneLine } from "../../net/one-line.ts";
 import type { Sink } from "../../platform/streams/sink.ts";
 import { textWidth } from "../../platform/text-width.ts";

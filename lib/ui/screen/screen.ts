@@ -1,3 +1,4 @@
+// What a terminal can show, and text as it fits there.
 import { wrongUsage } from "../../failure.ts";
 import { type ImageProtocol, imageProtocol } from "./image-protocol.ts";
 

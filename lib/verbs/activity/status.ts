@@ -1,3 +1,4 @@
+// The verbs for bridges on this machine: which run, and what they wrote down.
 import { targetInName } from "../../activity/log-files.ts";
 import { listRunning, type RunningBridge } from "../../activity/running.ts";
 import type { Command } from "../../command-line/command.ts";

@@ -1,3 +1,4 @@
+// From words, files and an editor to the arguments of a tool or prompt, by its schema.
 import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import type { JsonObject } from "../../json.ts";

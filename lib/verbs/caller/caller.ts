@@ -1,3 +1,4 @@
+// Who started a command, for the server: fills in forms, sees progress, gives up.
 import type { Command } from "../../command-line/command.ts";
 import type { Caller, Progress, ServerLog } from "../../hosts/one-off/caller.ts";
 import { LOG_LEVELS } from "../../mcp/protocol/meta.ts";

@@ -1,3 +1,4 @@
+// What servers have listed, kept for later calls and for completion.
 import type { JsonObject } from "../../json.ts";
 import { sha256 } from "../../platform/runtime/digest.ts";
 import type { IO } from "../../ui/io.ts";

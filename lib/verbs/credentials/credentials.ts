@@ -1,3 +1,4 @@
+// From options and variables to credentials.
 import type { Credentials } from "../../auth/credentials.ts";
 import type { Options } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";

@@ -1,3 +1,4 @@
+// The verbs for files of MCP hosts.
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { type Entry, entryName, isEntryName } from "../../desktop/entry.ts";
 import { formatOf } from "../../desktop/formats/format.ts";

@@ -1,3 +1,4 @@
+// From options to what sees each request: the audit, traces and metrics.
 import type { AuthState } from "../../auth/credentials.ts";
 import type { AuthDeps } from "../../auth/deps.ts";
 import type { Command } from "../../command-line/command.ts";

@@ -1,3 +1,4 @@
+// What a call came to, as it is shown and saved.
 import type { Command } from "../../command-line/command.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { attachmentsIn, contentAttachment } from "../../ui/media/attachments.ts";

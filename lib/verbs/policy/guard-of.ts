@@ -1,3 +1,4 @@
+// From options and profiles to the tools that may be used; what pins have held back, and its approval.
 import type { Command } from "../../command-line/command.ts";
 import { variableOf } from "../../command-line/options.ts";
 import type { ToolRule } from "../../mcp/policy/tool-rules.ts";

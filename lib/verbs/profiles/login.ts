@@ -1,3 +1,4 @@
+// The verbs for saved connections: made, listed, removed.
 import { grantOf } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";

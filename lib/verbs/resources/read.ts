@@ -1,3 +1,4 @@
+// The verbs for resources.
 import type { Command } from "../../command-line/command.ts";
 import { savePlace } from "../outcome/place.ts";
 import { showContents } from "../outcome/show.ts";

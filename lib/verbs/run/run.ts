@@ -1,3 +1,4 @@
+// Many calls from a file, over one session.
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { McpClient } from "../../hosts/one-off.ts";

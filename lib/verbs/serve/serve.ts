@@ -1,3 +1,4 @@
+// What `serve` needs of this machine: addresses, bearer, the key of its seals, what replicas share.
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
 import type { Listen } from "../../hosts/serve/http/listening.ts";

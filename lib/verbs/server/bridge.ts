@@ -1,3 +1,4 @@
+// The verbs for a server as a whole.
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { Id } from "../../mcp/jsonrpc/id.ts";

@@ -1,3 +1,4 @@
+// Settings of a profile, shown and changed one by one.
 import type { Command } from "../../command-line/command.ts";
 import { yesOrNo } from "../../command-line/option-values.ts";
 import { isOptionName, OPTIONS, type OptionName } from "../../command-line/options.ts";

@@ -1,3 +1,4 @@
+// What `@name` or a URL stands for: a server, and how to be authorized there.
 import type { TokenOrigin } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { CacheAddress } from "../../cache/address.ts";

@@ -1,3 +1,4 @@
+// The verbs for tasks of a server.
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import { taskIn } from "../../hosts/one-off/task.ts";

@@ -1,3 +1,4 @@
+// The verbs that give other programs a token.
 import { loginNeeded } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { noTokenWanted } from "../errors.ts";

@@ -1,3 +1,4 @@
+// The verbs for tools.
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { argumentsFor } from "../arguments/arguments-for.ts";
 import { readGiven } from "../arguments/given.ts";

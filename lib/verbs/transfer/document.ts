@@ -1,3 +1,4 @@
+// Profiles without their secrets, as a file for other machines.
 import { isPlatformSource } from "../../auth/client/secrets.ts";
 import type {
   AssertionSource,

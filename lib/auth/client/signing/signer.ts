@@ -1,3 +1,4 @@
+// What signs for a client: a private key in this process, or a command that has the key elsewhere.
 import { constants, type KeyObject, verify, type X509Certificate } from "node:crypto";
 import { CompactSign, importJWK, type JWTHeaderParameters } from "jose";
 import { badKey } from "../../errors.ts";

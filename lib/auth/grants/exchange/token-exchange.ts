@@ -1,3 +1,4 @@
+// Tokens of others that are exchanged ahead of a token request.
 import { decodeProtectedHeader } from "jose";
 import { readAssertion } from "../../client/secrets.ts";
 import type { Credentials, GivenToken } from "../../credentials.ts";

@@ -1,3 +1,4 @@
+// Clouds, which tell their machines by metadata services; those that take more than a file have a folder.
 import { askTwice, hintAfter, inWords } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import { isJwt } from "../jwt.ts";

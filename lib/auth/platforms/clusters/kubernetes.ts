@@ -1,3 +1,4 @@
+// Clusters, which tell their pods by service accounts.
 import { isObject } from "../../../json.ts";
 import { type Claims, claimsOf } from "../../claims.ts";
 import { noIdentity } from "../errors.ts";

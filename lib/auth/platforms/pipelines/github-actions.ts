@@ -1,3 +1,4 @@
+// Pipelines, which tell their jobs by identity tokens: a file for each system.
 import { isObject } from "../../../json.ts";
 import { hintAfter, inWords } from "../answer.ts";
 import { noIdentity } from "../errors.ts";

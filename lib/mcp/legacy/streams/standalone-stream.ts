@@ -1,3 +1,4 @@
+// Streams of a legacy session: the standalone one, those that a host asks for, and a request's own, resumed.
 import type { Schedule } from "../../../timing/schedule.ts";
 import type { HttpResponse } from "../../http/body.ts";
 import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../../http/keep-open.ts";

@@ -1,3 +1,4 @@
+// Arguments in an editor of the user's.
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

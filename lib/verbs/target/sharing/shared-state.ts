@@ -1,3 +1,4 @@
+// What of a target's state is shared with other machines, by `--cache`.
 import type { AuthState } from "../../../auth/credentials.ts";
 import type { AuthDeps } from "../../../auth/deps.ts";
 import {

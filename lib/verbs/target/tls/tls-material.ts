@@ -1,3 +1,4 @@
+// What TLS shows and trusts: files, commands and SPIFFE, followed while they change.
 import { readPem } from "../../../auth/client/secrets.ts";
 import type { Credentials, SecretSource } from "../../../auth/credentials.ts";
 import { type X509Source, x509Source } from "../../../auth/platforms/spiffe/x509-source.ts";

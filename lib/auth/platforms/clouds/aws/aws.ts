@@ -1,3 +1,4 @@
+// AWS: credentials from where its SDKs look for them, and the token that is signed for them.
 import { noIdentity } from "../../errors.ts";
 import { isJwt } from "../../jwt.ts";
 import type { Platform, PlatformDeps } from "../../platform.ts";

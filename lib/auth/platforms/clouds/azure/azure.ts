@@ -1,3 +1,4 @@
+// Azure: managed and workload identities, wherever this runs.
 import { askTwice } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import { isJwt } from "../../jwt.ts";
