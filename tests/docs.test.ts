@@ -135,6 +135,18 @@ test("no union of states is left out", () => {
   expect(unions.filter((union) => !named.includes(union))).toEqual([]);
 });
 
+test.each([
+  ["A profile", "Profile", "lib/verbs/target/saved.ts", ""],
+  ["State", "AuthState", "lib/auth/credentials.ts", "auth."],
+])("each key of what is stored is in the document: %s", (heading, name, file, prefix) => {
+  const [, members = ""] = new RegExp(`^export interface ${name} {$(.*?)^}$`, "ms").exec(read(file)) ?? [];
+  const keys = [...members.matchAll(/^ {2}(\w+)\??:/gm)].map(([, key]) => `\`${prefix}${key}\``);
+  expect(keys.length).toBeGreaterThan(8);
+  const rows = rowsOf(below(read("docs/store-format.md"), new RegExp(`${heading}$`)));
+  const told = rows.map(([key = ""]) => key).filter((key) => key.startsWith(`\`${prefix}`));
+  expect(told.sort()).toEqual(keys.sort());
+});
+
 /** An answer as the tables write it: status, code, "words", {data}, and whom the error names. */
 function answerOf(cell: string): Answer {
   const shape = /^`(\d+)(?: (-\d+))?(?: "([^"]*)")?(?: (\{.*\}))?`(?: to (nobody|the request))?$/;
