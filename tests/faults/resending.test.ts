@@ -6,8 +6,9 @@ import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
 import { type Asked, json, reply, result, type Script, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
-import { answersTo, call, INITIALIZE, lines, modern, request } from "../support/messages.ts";
+import { answersTo, call, cancelled, INITIALIZE, lines, modern, request } from "../support/messages.ts";
 import { serveTcp } from "../support/net/listen.ts";
+import { until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
 
@@ -162,6 +163,29 @@ test("on a connection used before, that is reset when the request was read, noth
   }
   expect(seen).toEqual(Array.from({ length: 20 }, (_, at) => at + 2));
   expect(outcomes.join(" ")).toBe("ok ok ok stream_cut ".repeat(5).trim());
+});
+
+test.each([
+  ["a redirect", 307, { location: "/mcp" }],
+  ["a wait", 503, { "retry-after": "0" }],
+])("a call that was cancelled before %s is not sent again", async (_, status, headers) => {
+  const held: ServerResponse[] = [];
+  const server = await startLegacyServer(({ id, method, params }, response) => {
+    if (params?.name === "held") held.push(response);
+    else if (method === "notifications/cancelled") response.writeHead(202).end();
+    else json(response, result(id));
+  });
+  const { say, answer } = startBridge(home, [home.owns(server).url]);
+  say(INITIALIZE, call(2, "held"));
+  await until(() => held.length === 1);
+  say(cancelled(2));
+  await until(() => server.count("notifications/cancelled") === 1);
+  held[0]?.writeHead(status, headers).end();
+  for (const id of [3, 4, 5]) {
+    say(call(id));
+    await answer(id);
+  }
+  expect(held).toHaveLength(1);
 });
 
 test("429 and 503 with a time are waited for, and the request is sent again", async () => {

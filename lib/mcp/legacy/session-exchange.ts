@@ -88,7 +88,7 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
 }
 
 const post = (traffic: Traffic, call: Call, session: SessionHeaders, sent: UnderWay): Promise<Answer> =>
-  postMessage(traffic.endpoint, session, call.message.text, sent.abort).then((response) =>
+  postMessage(traffic.endpoint, session, call.message.text, sent.abort, call.signal).then((response) =>
     response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, sent),
   );
 

@@ -36,12 +36,14 @@ const POST_HEADERS = {
  * One message to the server (MCP 2025-11-25 "Sending Messages to the Server").
  *
  * @param end what ends the request; a controller where that is for this request alone
+ * @param cancelled aborted once nobody waits for it: it is not sent again then
  */
 export const postMessage = (
   endpoint: Endpoint,
   session: SessionHeaders,
   text: Text,
   end: AbortController | AbortSignal,
+  cancelled?: AbortSignal,
 ): Promise<HttpResponse> => {
   const [abort, signal] = "signal" in end ? [end, end.signal] : [undefined, end];
   const request: HttpRequest = {
@@ -52,6 +54,7 @@ export const postMessage = (
     signal,
   };
   if (abort) request.abort = abort;
+  if (cancelled) request.cancelled = cancelled;
   if (session.id !== undefined) request.isNoMatterOfTokens = speaksOfSession;
   return sendHttp(endpoint, request);
 };
@@ -74,6 +77,7 @@ export const postBeside = (
   url: string,
   text: Text,
   signal: AbortSignal,
+  cancelled?: AbortSignal,
 ): Promise<HttpResponse> =>
   sendHttp(endpoint, {
     method: "POST",
@@ -81,6 +85,7 @@ export const postBeside = (
     body: text,
     headers: { "content-type": "application/json" },
     signal,
+    ...(cancelled ? { cancelled } : {}),
     isNoMatterOfTokens: speaksOfSession,
   });
 

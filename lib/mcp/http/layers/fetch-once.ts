@@ -19,6 +19,8 @@ export const fetchOnce =
   ({ fetch, timeoutMs, log, backpressure }: FetchOnceOptions): Send =>
   async (request) => {
     const { url, method, headers, body, bodyTimeoutMs = timeoutMs } = request;
+    // Cancelled in a wait of an outer layer: the server would carry out what it was told to leave.
+    request.cancelled?.throwIfAborted();
     const abort = request.abort ?? takeController();
     const unlink = request.abort ? undefined : follow(request.signal, abort);
     let limitMs = timeoutMs;

@@ -14,6 +14,8 @@ export interface HttpRequest {
   signal?: AbortSignal;
   /** The controller of `signal`, where that was made for this request alone: spares another and a listener. */
   abort?: AbortController;
+  /** Aborted once nobody waits for it: then it is sent no more, and what was sent is read on until `signal` ends it. */
+  cancelled?: AbortSignal;
   /** Idle timeout of the body, in ms; the endpoint's own limit unless given. */
   bodyTimeoutMs?: number;
   /** Longest `Retry-After` that is waited for, in ms; what is left of the endpoint's time limit unless given. */

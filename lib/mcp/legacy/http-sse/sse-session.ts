@@ -114,10 +114,14 @@ function settle(waiting: SseSession["waiting"], message: ResponseMessage): boole
 }
 
 /** Posts a message beside the stream; resolves with the server's refusal. */
-export async function post(session: SseSession, text: Text): Promise<Refused | undefined> {
+export async function post(
+  session: SseSession,
+  text: Text,
+  signal?: AbortSignal,
+): Promise<Refused | undefined> {
   try {
     const url = await streamOf(session).address;
-    return await refusalIn(await postBeside(session.endpoint, url, text, session.ended.signal));
+    return await refusalIn(await postBeside(session.endpoint, url, text, session.ended.signal, signal));
   } catch (error) {
     if (error instanceof StreamRefused) return error.refusal;
     throw error;
@@ -157,7 +161,10 @@ export async function exchange(
   const waits = createWaiting(resolve, reject, watch, late);
   waiting.set(message.id, waits);
   try {
-    post(session, message.text).then((refusal) => (refusal ? resolve(refusal) : waits.posted()), reject);
+    post(session, message.text, signal).then(
+      (refusal) => (refusal ? resolve(refusal) : waits.posted()),
+      reject,
+    );
     return await promise;
   } catch (error) {
     if (error instanceof StreamRefused) return error.refusal;
