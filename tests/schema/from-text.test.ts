@@ -96,7 +96,7 @@ describe("the place of a name:", () => {
     const began = performance.now();
     placeOf("next.".repeat(100_000), schema, schema);
     placeOf("next.".repeat(99), schema, schema);
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 
   test("values at their places stand beside what was there", () => {

@@ -69,7 +69,7 @@ describe("a type in words:", () => {
     const began = performance.now();
     expect(typeWords({ $ref: "#/$defs/0", $defs })).toBe("any");
     expect(typeWords(deep)).toBe("array[][][]");
-    expect(performance.now() - began).toBeLessThan(1000);
+    expect(performance.now() - began).toBeLessThan(5000);
   });
 });
 

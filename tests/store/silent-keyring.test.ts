@@ -1,7 +1,6 @@
 // A message bus or a Secret Service that takes a question and never answers: nothing waits for it, nothing is left of it.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { BINARY, collect, createHome, type Home } from "../support/home.ts";
@@ -53,7 +52,7 @@ for (const [kind, answer] of Object.entries(BUSES))
     await startBus(answer);
     const { code, stdout, stderr } = await home.run(["tools-list", world.url], {
       env: CREDENTIALS,
-      limitMs: 8000,
+      limitMs: 20_000,
     });
     expect([code, stdout, stderr]).toEqual([0, "there\n", expect.stringContaining("kept in")]);
     expect(existsSync(join(home.folder, "store", "store.key"))).toBe(true);
@@ -73,8 +72,7 @@ test("a bridge beside a bus that says nothing answers its first request within 3
 test("a command that is ended while it waits for the keyring leaves no process and no file", async () => {
   await startBus(() => "");
   home.env.TMPDIR = join(home.folder, "tmp");
-  spawn("mkdir", [home.env.TMPDIR]);
-  await sleep(50);
+  mkdirSync(home.env.TMPDIR);
   for (const signal of ["SIGTERM", "SIGKILL", "SIGINT"] as const) {
     const child = home.start(["tools-list", world.url], { env: CREDENTIALS });
     const ended = collect(child);
@@ -82,7 +80,8 @@ test("a command that is ended while it waits for the keyring leaves no process a
     child.kill(signal);
     const startedMs = performance.now();
     expect((await ended).code).not.toBe(0);
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    // The keyring is waited for 4 s.
+    expect(performance.now() - startedMs).toBeLessThan(3000);
   }
   expect(readdirSync(home.env.TMPDIR)).toEqual([]);
 });

@@ -240,7 +240,7 @@ test("a server's text of any length is shown in a time that grows with its lengt
   tools([{ name: "t", description: "x".repeat(count * 10), inputSchema: { properties } }], terminalOf(80));
   expect(suggest("e".repeat(count / 4), ["f".repeat(count)])).toBeUndefined();
   // The square of it takes above 10 s for each.
-  expect(performance.now() - began).toBeLessThan(2500);
+  expect(performance.now() - began).toBeLessThan(8000);
 });
 
 test("the nearest word, or none", () => {
@@ -320,7 +320,7 @@ describe("output", () => {
     const { output, err } = open(people);
     const startedMs = performance.now();
     output.step("http://".repeat(2_000_000));
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    expect(performance.now() - startedMs).toBeLessThan(5000);
     expect(err().length).toBeLessThan(2100);
   });
   test("for programs", () => {

@@ -4,7 +4,7 @@ import { type Reading, readAnswer } from "../../../lib/mcp/http/read-answer.ts";
 import { type ResponseMessage, request } from "../../../lib/mcp/jsonrpc/message.ts";
 import { fakeEndpoint } from "../../support/mcp/fake-endpoint.ts";
 import { events, httpResponse, writtenBody } from "../../support/mcp/response.ts";
-import { sleep } from "../../support/waiting.ts";
+import { sleep, until } from "../../support/waiting.ts";
 
 const SSE = { type: "text/event-stream" };
 const JSON_TYPE = { type: "application/json" };
@@ -53,7 +53,7 @@ describe("an answer", () => {
     });
     write(events(note(2)));
     end();
-    await sleep(20);
+    await until(() => drained[0] === true);
     expect(heard).toEqual(["notifications/x 1", "notifications/x 2"]);
     expect(drained).toEqual([true]);
   });
@@ -68,7 +68,7 @@ describe("an answer", () => {
       return [...heard];
     });
     expect(atAnswer).toEqual([]);
-    await sleep(20);
+    await until(() => heard.length === 2);
     expect(heard).toEqual(["notifications/x 1", "notifications/x 2"]);
   });
 
@@ -79,7 +79,7 @@ describe("an answer", () => {
       return [...heard];
     });
     expect(atAnswer).toEqual([]);
-    await sleep(20);
+    await until(() => heard.length > 0);
     expect(heard).toEqual(["notifications/x 1"]);
   });
 
@@ -107,7 +107,7 @@ describe("an answer", () => {
     write(events(answer()));
     expect(idOf(await cut.reading)).toBe("1");
     fail(new Error("reset"));
-    await sleep(10);
+    await until(() => cut.drained[0] === true);
     expect(cut.drained).toEqual([true]);
     expect(idOf(await read(`${events(answer(), "<html>")}event: error\ndata: x\n\n`, SSE).reading)).toBe("1");
   });

@@ -125,9 +125,9 @@ describe("a resumption that brings nothing", () => {
 
   test("is not waited for where the server wants more time than there is", async () => {
     const startedMs = performance.now();
-    const { outcome } = await read(`id: a\nretry: 3600000\n${events(note(1))}`, [events(answer)], 1000);
+    const { outcome } = await read(`id: a\nretry: 3600000\n${events(note(1))}`, [events(answer)], 20_000);
     expect(outcome).toEqual(failed("stream_cut"));
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    expect(performance.now() - startedMs).toBeLessThan(5000);
   });
 });
 

@@ -84,7 +84,7 @@ test("a damaged description is named before anything is derived or changed", asy
   expect(await failureOf(store().readProfile("a"))).toBe("damaged");
   expect(await failureOf(store().writeProfile(profileNamed("b")))).toBe("damaged");
   expect(await failureOf(store().move("file"))).toBe("damaged");
-  expect(performance.now() - startedMs).toBeLessThan(500);
+  expect(performance.now() - startedMs).toBeLessThan(5000);
   expect(readFileSync(file, "utf8")).toBe(text);
   writeFileSync(file, good);
   expect(await store().readProfile("a")).toEqual(profileNamed("a"));
