@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { posix, win32 } from "node:path";
 import { exists, listFolder, readOwnFile } from "../platform/files/files.ts";
+import { homeFolder } from "../platform/own-folders/home.ts";
 
 /** The machine as hosts see it. */
 export interface System {
@@ -49,11 +50,7 @@ export function expanded(pattern: string, system: System): string {
   return filled.startsWith("~") ? homeOf(system) + filled.slice(1) : filled;
 }
 
-/** The user's home, by the variable that the system's programs go by. */
-function homeOf({ platform, env }: System): string {
-  const named = platform === "win32" ? env.USERPROFILE || env.HOME : env.HOME;
-  return named || homedir();
-}
+const homeOf = ({ platform, env }: System): string => homeFolder(env, platform) ?? homedir();
 
 /** A path as people write it: the home as `~`. */
 export function shortPath(path: string, system: System): string {

@@ -19,8 +19,28 @@ export function pathRules(platform: string): PathRules {
   return { join, absolute: (text) => (text && isAbsolute(text) ? text : undefined) };
 }
 
-/** The user's home as the variables have it, where one of them names an absolute path. */
-export function namedHome(env: Variables, platform: string): string | undefined {
+/**
+ * The user's home: as the variables have it, where one of them names an absolute path; as the system says for who has no
+ * `HOME`. Undefined where `HOME` is relative, since it would lie in whatever folder this is run in, and where nobody knows.
+ *
+ * @param own what the system says
+ */
+export function homeFolder(
+  env: Variables,
+  platform: string = process.platform,
+  own: () => string = () => process.getBuiltinModule("node:os").homedir(),
+): string | undefined {
+  const named = namedHome(env, platform);
+  if (named !== undefined || env.HOME) return named;
+  try {
+    return own() || undefined;
+  } catch {
+    // Containers run with user ids that no list of users knows.
+    return undefined;
+  }
+}
+
+function namedHome(env: Variables, platform: string): string | undefined {
   const { absolute } = pathRules(platform);
   // HOME is there what a shell from elsewhere has set; programs of Windows go by USERPROFILE.
   const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
@@ -35,6 +55,8 @@ export function wholePath(
   platform: string = process.platform,
 ): string {
   const { resolve } = platform === "win32" ? win32 : posix;
-  const home = namedHome(env, platform);
-  return resolve(folder, home === undefined ? text : text.replace(/^~(?=[\\/])/, () => home));
+  return resolve(
+    folder,
+    text.replace(/^~(?=[\\/])/, (tilde) => homeFolder(env, platform) ?? tilde),
+  );
 }

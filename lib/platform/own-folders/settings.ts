@@ -1,5 +1,5 @@
 import { relativeHome, unexpandedPath } from "../errors.ts";
-import { namedHome, pathRules } from "./home.ts";
+import { homeFolder, pathRules } from "./home.ts";
 
 type Variables = Record<string, string | undefined>;
 
@@ -12,11 +12,7 @@ type Variables = Record<string, string | undefined>;
  * @throws M2mcpError usage when `HOME` is wanted and relative, or `M2MCP_HOME` holds a `~` or a variable that nobody
  * has expanded
  */
-export function storeFolder(
-  env: Variables,
-  platform: string = process.platform,
-  own: () => string = ownHome,
-): string {
+export function storeFolder(env: Variables, platform: string = process.platform, own?: () => string): string {
   const { join, absolute } = pathRules(platform);
   if (env.M2MCP_HOME) {
     if (/^~(?:[\\/]|$)|^\$\w|\$\{|\{\{|^\{\w+:|^%\w+%|^["'<]/.test(env.M2MCP_HOME))
@@ -24,9 +20,10 @@ export function storeFolder(
     return env.M2MCP_HOME;
   }
   const home = () => {
-    const found = namedHome(env, platform);
+    const found = homeFolder(env, platform, own);
     if (found === undefined && env.HOME) throw relativeHome(env.HOME);
-    return found ?? own();
+    // As of who is in no list of users.
+    return found ?? "/";
   };
   if (platform === "win32") return join(absolute(env.APPDATA) ?? join(home(), "AppData", "Roaming"), "m2mcp");
   const settings = absolute(env.XDG_CONFIG_HOME);
@@ -34,13 +31,4 @@ export function storeFolder(
   return platform === "darwin"
     ? join(home(), "Library", "Application Support", "m2mcp")
     : join(home(), ".config", "m2mcp");
-}
-
-/** Containers run with user ids that no list of users knows: they have the root folder as home. */
-function ownHome(): string {
-  try {
-    return process.getBuiltinModule("node:os").homedir() || "/";
-  } catch {
-    return "/";
-  }
 }

@@ -1,4 +1,4 @@
-import { namedHome, pathRules } from "./home.ts";
+import { homeFolder, pathRules } from "./home.ts";
 
 type Variables = Record<string, string | undefined>;
 
@@ -20,10 +20,10 @@ export interface StateFolders {
 export function stateFolders(
   env: Variables,
   platform: string = process.platform,
-  own: () => string = () => process.getBuiltinModule("node:os").homedir(),
+  own?: () => string,
 ): StateFolders | null {
   const { join, absolute } = pathRules(platform);
-  const home = namedHome(env, platform) ?? (env.HOME ? undefined : ownHome(own));
+  const home = homeFolder(env, platform, own);
   const inHome = (...parts: string[]) => (home === undefined ? undefined : join(home, ...parts));
   if (platform === "darwin") {
     const [logs, support] = [inHome("Library", "Logs"), inHome("Library", "Application Support")];
@@ -35,12 +35,4 @@ export function stateFolders(
       : (absolute(env.XDG_STATE_HOME) ?? inHome(".local", "state"));
   if (state === undefined) return null;
   return { logs: join(state, "m2mcp", "logs"), running: join(state, "m2mcp", "running") };
-}
-
-function ownHome(own: () => string): string | undefined {
-  try {
-    return own() || undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { homeFolder } from "../../../lib/platform/own-folders/home.ts";
 import { storeFolder } from "../../../lib/platform/own-folders/settings.ts";
 
 const own = () => "/own";
@@ -66,4 +67,13 @@ test("M2MCP_HOME that nothing has expanded is named, and makes no folder of that
     '"/home/u/store"',
   ])
     expect(() => storeFolder({ M2MCP_HOME: odd }, "linux", own)).toThrow("which nothing has expanded");
+});
+
+test("a home is one that is absolute, the system's for who names none", () => {
+  const lost = () => {
+    throw new Error("no such user");
+  };
+  expect(homeFolder({}, "linux", own)).toBe("/own");
+  expect(homeFolder({ HOME: "sub" }, "linux", own)).toBeUndefined();
+  expect(homeFolder({}, "linux", lost)).toBeUndefined();
 });

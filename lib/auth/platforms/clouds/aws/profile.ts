@@ -1,5 +1,6 @@
 import { jsonIn } from "../../../../json.ts";
 import { oneLine } from "../../../../net/one-line.ts";
+import { homeFolder } from "../../../../platform/own-folders/home.ts";
 import { runSecretCommand } from "../../../client/secret-command.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
@@ -26,10 +27,13 @@ const MAX_BYTES = 1024 * 1024;
 type Profiles = (name: string) => Section | undefined;
 
 async function readProfiles({ env, readFile }: PlatformDeps): Promise<Profiles> {
-  const home = env.HOME || env.USERPROFILE || "";
-  const read = async (path: string) => parseIni((await readFile(path, { maxBytes: MAX_BYTES })) ?? "");
-  const secrets = await read(env.AWS_SHARED_CREDENTIALS_FILE || `${home}/.aws/credentials`);
-  const config = await read(env.AWS_CONFIG_FILE || `${home}/.aws/config`);
+  const home = homeFolder(env);
+  const read = async (named: string | undefined, name: string) => {
+    const path = named || (home && `${home}/.aws/${name}`);
+    return parseIni((path && (await readFile(path, { maxBytes: MAX_BYTES }))) || "");
+  };
+  const secrets = await read(env.AWS_SHARED_CREDENTIALS_FILE, "credentials");
+  const config = await read(env.AWS_CONFIG_FILE, "config");
   return (name) => {
     const settings =
       config.get(`profile ${name}`) ?? (name === "default" ? config.get("default") : undefined);
