@@ -15,6 +15,10 @@ const changing = () => import("node:fs/promises");
 /** How the names of temporary files begin. */
 export const TEMPORARY = ".tmp-";
 
+/** A new one in a folder. */
+export const temporaryIn = (folder: string): string =>
+  join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+
 const WORDS: Record<string, string> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
@@ -103,7 +107,7 @@ export async function writeAtomic(
 ): Promise<boolean> {
   const { open, rename, unlink } = await changing();
   const folder = dirname(file);
-  const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+  const temporary = temporaryIn(folder);
   let isPrivate = await makeFolder(folder);
   try {
     const handle = await open(temporary, "wx", 0o600);
@@ -127,7 +131,8 @@ export async function writeAtomic(
 /** What `fsync` says where a file system has none; a disk that is full says another thing. */
 const NO_SYNC = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"];
 
-async function synced(handle: FileHandle): Promise<void> {
+/** Waits until a file lies on the disk; rejects where there is no room for it. */
+export async function synced(handle: Pick<FileHandle, "sync">): Promise<void> {
   await handle.sync().catch((error: unknown) => {
     if (!NO_SYNC.includes(codeOf(error))) throw error;
   });

@@ -1,8 +1,7 @@
 import { rename, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { randomBytes } from "../random.ts";
+import { dirname } from "node:path";
 import { despiteOthers } from "./despite-others.ts";
-import { TEMPORARY } from "./files.ts";
+import { temporaryIn } from "./files.ts";
 
 /** What is done to a disk. */
 interface Disk {
@@ -23,7 +22,7 @@ export async function freeName(
   disk: Disk = { rename, unlink },
 ): Promise<void> {
   if (platform !== "win32") return disk.unlink(file);
-  const aside = join(dirname(file), `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+  const aside = temporaryIn(dirname(file));
   await despiteOthers(() => disk.rename(file, aside), platform);
   // It goes with its last reader; what stays is a stale file.
   await disk.unlink(aside).catch(() => {});

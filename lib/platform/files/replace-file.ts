@@ -13,6 +13,7 @@ import {
 import { dirname, resolve } from "node:path";
 import { codeOf } from "../error-code.ts";
 import { despiteOthers } from "./despite-others.ts";
+import { synced } from "./files.ts";
 import { freeName } from "./free-name.ts";
 import { readRegularFile } from "./read-file.ts";
 
@@ -97,7 +98,7 @@ async function filled(
       await handle.chmod(like.mode & 0o777);
     }
     await handle.writeFile(content);
-    await handle.sync().catch(() => {});
+    await synced(handle);
   } finally {
     await handle.close();
   }

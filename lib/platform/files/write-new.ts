@@ -1,10 +1,9 @@
 import { link, open, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { codeOf } from "../error-code.ts";
-import { randomBytes } from "../random.ts";
 import { refusedName } from "../windows/paths.ts";
 import { despiteOthers } from "./despite-others.ts";
-import { TEMPORARY } from "./files.ts";
+import { temporaryIn } from "./files.ts";
 import { FileRefused } from "./read-file.ts";
 
 /** What `link` says where a file system has no such thing. */
@@ -27,7 +26,7 @@ export async function writeNew(
   const refused = platform === "win32" ? refusedName(name) : undefined;
   if (refused !== undefined) throw new FileRefused("bad_name", refused);
   const file = join(folder, name);
-  const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+  const temporary = temporaryIn(folder);
   try {
     await writeFile(temporary, bytes, { flag: "wx" });
     if (overwrite) await despiteOthers(() => rename(temporary, file));

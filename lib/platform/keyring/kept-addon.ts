@@ -9,8 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { TEMPORARY } from "../files/files.ts";
-import { randomBytes } from "../random.ts";
+import { temporaryIn } from "../files/files.ts";
 import type { Unpacked } from "./unpack.ts";
 
 /** Of other versions, and of processes that were killed: by then nobody is about to load it, in ms. */
@@ -43,7 +42,7 @@ function holds(path: string, bytes: Uint8Array): boolean {
 
 function write(folder: string, path: string, bytes: Uint8Array): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `${TEMPORARY}${randomBytes(8).toString("hex")}`);
+  const temporary = temporaryIn(folder);
   writeFileSync(temporary, bytes, { flag: "wx", mode: 0o700 });
   try {
     renameSync(temporary, path);

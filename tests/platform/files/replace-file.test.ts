@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { synced } from "../../../lib/platform/files/files.ts";
 import { replaceFile } from "../../../lib/platform/files/replace-file.ts";
 
 let folder: string;
@@ -96,4 +97,10 @@ test("one process at a time: the lock of one that has died is taken, that of one
     "newer",
     false,
   ]);
+});
+
+test("content that no disk has room for is not put in place; a disk that cannot sync takes it", async () => {
+  const saying = (code: string) => ({ sync: () => Promise.reject(Object.assign(new Error(code), { code })) });
+  for (const code of ["ENOSPC", "EDQUOT", "EIO"]) await expect(synced(saying(code))).rejects.toThrow(code);
+  for (const code of ["EINVAL", "ENOTSUP"]) await synced(saying(code));
 });
