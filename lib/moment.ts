@@ -11,3 +11,10 @@ export const momentMs = (ms: unknown): number | undefined =>
 /** The same of a NumericDate, in s since the epoch (RFC 7519 §2). */
 export const numericDateMs = (seconds: unknown): number | undefined =>
   typeof seconds === "number" ? momentMs(seconds * 1000) : undefined;
+
+/** What is dated further in the future than this was written under a clock that was wrong, in ms. */
+export const FUTURE_MS = 5 * 60_000;
+
+/** Whether what was found out at a moment still counts, by how long it does; what is of the future does not. */
+export const isYoung = (atMs: number, lifeMs: number, nowMs: number): boolean =>
+  nowMs - atMs < lifeMs && atMs - nowMs <= FUTURE_MS;

@@ -1,4 +1,5 @@
 import { M2mcpError } from "../../failure.ts";
+import { isYoung } from "../../moment.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthState, Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
@@ -6,8 +7,12 @@ import { discover } from "./discover.ts";
 import { issuerOfSecret } from "./errors.ts";
 import { probe } from "./probe.ts";
 
-/** What is cached of the authorization server is asked for anew after this time, in ms. */
+/** What is cached of an authorization server is asked for anew after this time, in ms. */
 const DISCOVERY_LIFE_MS = 24 * 3_600_000;
+
+/** Whether what is cached of an authorization server, or an identity provider, still counts. */
+export const isCurrent = ({ discoveredAtMs }: Pick<Discovered, "discoveredAtMs">, nowMs: number): boolean =>
+  isYoung(discoveredAtMs, DISCOVERY_LIFE_MS, nowMs);
 
 /**
  * What is known of the authorization server: cached, else from the challenge that the server gives; null where the
@@ -26,13 +31,13 @@ export async function discoverCached(
   const cached = state.discovered;
   // Where no login recorded an issuer, the first one that gave a token counts as recorded.
   const issuer = credentials.issuer ?? (state.token ? cached?.issuer : undefined);
-  const isCurrent =
+  const isUsed =
     cached !== undefined &&
-    deps.now() - cached.discoveredAtMs < DISCOVERY_LIFE_MS &&
+    isCurrent(cached, deps.now()) &&
     challenge === undefined &&
     (credentials.tokenEndpoint === undefined || credentials.tokenEndpoint === cached.tokenEndpoint) &&
     (issuer === undefined || issuer === cached.issuer);
-  if (isCurrent) return cached;
+  if (isUsed) return cached;
   const asking = { ...credentials, ...(issuer ? { issuer } : {}) };
   const found = await discoverFirst(deps, server, asking, challenge);
   if (!found) return null;

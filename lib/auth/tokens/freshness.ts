@@ -1,9 +1,8 @@
+import { FUTURE_MS, isYoung } from "../../moment.ts";
 import type { AuthState, Token } from "../credentials.ts";
 
 /** A token is re-issued this long before its end, in ms; never more than half its life. */
 const MARGIN_MS = 60_000;
-/** A token issued further in the future than this was issued under a clock that was wrong, in ms. */
-const FUTURE_MS = 5 * 60_000;
 
 /** `fresh`: sent; `stale`: sent, while the next is asked for; `expired`: not sent (the words of RFC 9111 §4.2). */
 export type Freshness = "fresh" | "stale" | "expired";
@@ -26,4 +25,4 @@ export const OPEN_LIFE_MS = 3_600_000;
 
 /** Whether requests go without a token, as far as is known. */
 export const isOpen = (state: AuthState | undefined, nowMs: number): boolean =>
-  state?.openSinceMs !== undefined && nowMs - state.openSinceMs < OPEN_LIFE_MS;
+  state?.openSinceMs !== undefined && isYoung(state.openSinceMs, OPEN_LIFE_MS, nowMs);

@@ -1,5 +1,7 @@
 // Discovery goes on: what each place may answer, and where it must not lead.
 import { describe, expect, test } from "bun:test";
+import type { Discovered } from "../../../lib/auth/credentials.ts";
+import { discoverCached } from "../../../lib/auth/discovery/cached.ts";
 import { discover } from "../../../lib/auth/discovery/discover.ts";
 import { parseChallenges } from "../../../lib/net/challenge.ts";
 import { type Scripted, scriptedDeps } from "../scripted-fetch.ts";
@@ -256,4 +258,33 @@ describe("addresses that a server names", () => {
     const empty = { [PATH_PLACE]: PRM, [AS_PLACE]: METADATA };
     expect((await discovered(empty, { challenge: 'Bearer resource_metadata=""' })).found).toMatchObject(GOOD);
   });
+});
+
+describe("what is cached of an authorization server", () => {
+  const HOUR = 3_600_000;
+  for (const [words, agedMs, isUsed] of [
+    ["counts for a day", 23 * HOUR, true],
+    ["is asked for anew after it", 25 * HOUR, false],
+    ["counts where clocks differ a little", -60_000, true],
+    ["is asked for anew where a clock that was wrong dated it in the future", -HOUR, false],
+  ] as const)
+    test(words, async () => {
+      const { deps, asked } = scriptedDeps({ [SERVER]: 401, [PATH_PLACE]: PRM, [AS_PLACE]: METADATA });
+      const discovered: Discovered = {
+        resource: SERVER,
+        issuer: AS,
+        tokenEndpoint: `${AS}/old`,
+        discoveredAtMs: deps.now() - agedMs,
+      };
+      const credentials = {
+        grant: "client-credentials",
+        clientId: "id",
+        authentication: { kind: "none" },
+      } as const;
+      const found = await discoverCached(deps, SERVER, credentials, { discovered }, undefined);
+      expect([found?.tokenEndpoint, asked.length > 0]).toEqual([
+        isUsed ? `${AS}/old` : `${AS}/token`,
+        !isUsed,
+      ]);
+    });
 });

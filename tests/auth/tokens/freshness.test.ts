@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { freshness } from "../../../lib/auth/tokens/freshness.ts";
+import { freshness, isOpen, OPEN_LIFE_MS } from "../../../lib/auth/tokens/freshness.ts";
 
 const token = {
   accessToken: "t",
@@ -20,4 +20,17 @@ test("a token's freshness has no end where none was named; and one from the futu
   const { expiresAtMs: _end, ...endless } = token;
   expect(freshness(endless, 1e15, 0)).toBe("fresh");
   expect(freshness(token, 0, 0.5)).toBe("expired");
+});
+
+test("that a server wants no token is believed for a while, and not of a moment that lies far ahead", () => {
+  const at = 1e12;
+  expect([0, -60_000, OPEN_LIFE_MS - 1].map((ageMs) => isOpen({ openSinceMs: at - ageMs }, at))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([OPEN_LIFE_MS, -OPEN_LIFE_MS].map((ageMs) => isOpen({ openSinceMs: at - ageMs }, at))).toEqual([
+    false,
+    false,
+  ]);
 });

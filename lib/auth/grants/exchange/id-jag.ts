@@ -6,6 +6,7 @@ import { isPlatformSource } from "../../client/secrets.ts";
 import { clockSkew } from "../../clock-skew.ts";
 import type { Credentials, Discovered, IdentityProvider } from "../../credentials.ts";
 import type { AuthDeps } from "../../deps.ts";
+import { isCurrent } from "../../discovery/cached.ts";
 import { discoverIssuer } from "../../discovery/issuer.ts";
 import { addressCheck, requireSecure } from "../../discovery/url.ts";
 import { badTokenAnswer } from "../../errors.ts";
@@ -17,9 +18,6 @@ import type { KnownProvider } from "./known-provider.ts";
 import { isJwt, readGiven, type SentToken } from "./token-exchange.ts";
 import { TOKEN_EXCHANGE, TOKEN_TYPE } from "./token-types.ts";
 import { vouchingHint } from "./vouching-hints.ts";
-
-/** What is cached of the identity provider is asked for anew after this time, in ms. */
-const DISCOVERY_LIFE_MS = 24 * 3_600_000;
 
 /** Whom and what a grant is wanted for. */
 export interface WantedGrant {
@@ -113,7 +111,7 @@ async function findProvider(
   }
   if (issuer === undefined) throw noProvider();
   const cached = (await deps.read())?.identityProvider;
-  if (cached?.issuer === issuer && deps.now() - cached.discoveredAtMs < DISCOVERY_LIFE_MS) return cached;
+  if (cached?.issuer === issuer && isCurrent(cached, deps.now())) return cached;
   if (recorded === undefined && !/^https?:$/.test(URL.parse(issuer)?.protocol ?? ""))
     throw junkIssuer(issuer);
   const check = addressCheck(issuer, {}, deps.allowHttp);
