@@ -1,3 +1,5 @@
+import { textOf } from "./files/stat.ts";
+
 /** Signals that end a process that does not handle them, but for those that nobody can handle and the runtime's own (SIGPWR). */
 const ENDING: readonly NodeJS.Signals[] = [
   "SIGHUP",
@@ -25,16 +27,10 @@ export type ConsoleSignal = (typeof OF_A_CONSOLE)[number];
  */
 export const endRequests = <Signal extends NodeJS.Signals>(
   elsewhere: readonly Signal[],
+  ignored: readonly NodeJS.Signals[],
   platform: string = process.platform,
-  ignored = ignoredAtStart(),
 ): readonly (Signal | ConsoleSignal)[] =>
-  platform === "win32" ? OF_A_CONSOLE : elsewhere.filter((signal) => !ignored?.includes(signal));
-
-/**
- * Whether who started this process has it go on when its terminal is closed. Where the system does not say so, that is
- * taken to be wanted.
- */
-export const isHangUpIgnored = (): boolean => ignoredAtStart()?.includes("SIGHUP") ?? true;
+  platform === "win32" ? OF_A_CONSOLE : elsewhere.filter((signal) => !ignored.includes(signal));
 
 /** What nohup(1), and a shell that starts a program in the background, have it ignore; their bits in a signal mask. */
 const IGNORABLE = [
@@ -42,24 +38,27 @@ const IGNORABLE = [
   ["SIGINT", 2],
   ["SIGQUIT", 4],
 ] as const;
-let ignored: readonly NodeJS.Signals[] | undefined;
+/** Where Linux says which signals a process ignores. */
+const STATUS = "/proc/self/status";
 
-/** Signals that are not for this process: a handler would take that back. Undefined where the system does not say. */
-function ignoredAtStart(): readonly NodeJS.Signals[] | undefined {
-  if (ignored) return ignored;
-  try {
-    const { readFileSync } = process.getBuiltinModule("node:fs");
-    const [, last] = /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-    if (last === undefined) return undefined;
-    const mask = Number.parseInt(last, 16);
-    const found: NodeJS.Signals[] = [];
-    for (const [signal, bit] of IGNORABLE) if ((mask & bit) !== 0) found.push(signal);
-    ignored = found;
-    return found;
-  } catch {
-    return undefined;
-  }
+/**
+ * Signals that are not for a process: a handler would take that back.
+ *
+ * @param status what Linux says of the process. Elsewhere a closed terminal counts as one of them: without a listener
+ *   it ends the process all the same, but for one that nohup(1) has started
+ */
+export function ignoredIn(status: string): readonly NodeJS.Signals[] {
+  const [, last] = /^SigIgn:\s*[0-9a-f]*([0-9a-f])$/m.exec(status) ?? [];
+  if (last === undefined) return ["SIGHUP"];
+  const mask = Number.parseInt(last, 16);
+  const found: NodeJS.Signals[] = [];
+  for (const [signal, bit] of IGNORABLE) if ((mask & bit) !== 0) found.push(signal);
+  return found;
 }
+
+/** Those that this process was started to ignore; to be asked before anything listens to them. */
+export const ignoredSignals = async (): Promise<readonly NodeJS.Signals[]> =>
+  ignoredIn(await textOf(STATUS).catch(() => ""));
 
 /** Exit codes as a shell shows them elsewhere; Ctrl-Break is a person's word as Ctrl-C is. */
 const EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGBREAK: 130 };
@@ -83,7 +82,7 @@ export function endBy(
 
 /** Listens to each signal that would end this process. @returns what takes that back */
 export function listenToEnding(listener: (signal: NodeJS.Signals) => void): () => void {
-  const signals = endRequests(ENDING);
+  const signals = endRequests(ENDING, ignoredNow());
   for (const signal of signals)
     try {
       process.on(signal, listener);
@@ -93,6 +92,15 @@ export function listenToEnding(listener: (signal: NodeJS.Signals) => void): () =
   return () => {
     for (const signal of signals) process.off(signal, listener);
   };
+}
+
+/** The same at once: a command that is started, or a person who is asked, is worth the loading of `node:fs`. */
+function ignoredNow(): readonly NodeJS.Signals[] {
+  try {
+    return ignoredIn(process.getBuiltinModule("node:fs").readFileSync(STATUS, "utf8"));
+  } catch {
+    return ignoredIn("");
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { endBy, endRequests } from "../../lib/platform/ending-signals.ts";
+import { endBy, endRequests, ignoredIn } from "../../lib/platform/ending-signals.ts";
 
 const MODULE = join(import.meta.dir, "../../lib/platform/ending-signals.ts");
 
@@ -32,9 +32,19 @@ test("taken back, a signal does what it always did", async () => {
 });
 
 test("on Windows a console's three signals ask for the end, elsewhere those that are given", () => {
-  expect(endRequests(["SIGTERM", "SIGINT"], "linux")).toEqual(["SIGTERM", "SIGINT"]);
-  expect(endRequests(["SIGTERM", "SIGINT", "SIGHUP"], "linux", ["SIGHUP", "SIGINT"])).toEqual(["SIGTERM"]);
-  expect(endRequests(["SIGTERM", "SIGINT"], "win32")).toEqual(["SIGINT", "SIGBREAK", "SIGHUP"]);
+  expect(endRequests(["SIGTERM", "SIGINT"], [], "linux")).toEqual(["SIGTERM", "SIGINT"]);
+  expect(endRequests(["SIGTERM", "SIGINT", "SIGHUP"], ["SIGHUP", "SIGINT"], "linux")).toEqual(["SIGTERM"]);
+  expect(endRequests(["SIGTERM", "SIGINT"], [], "win32")).toEqual(["SIGINT", "SIGBREAK", "SIGHUP"]);
+});
+
+test("what a process was started to ignore is read from its mask; where none is told, a closed terminal is no reason to end", () => {
+  const of = (mask: string) =>
+    ignoredIn(`Name:\tx\nSigBlk:\t0000000000000007\nSigIgn:\t${mask}\nSigCgt:\t0\n`);
+  expect(of("0000000000000000")).toEqual([]);
+  expect(of("0000000000001000")).toEqual([]);
+  expect(of("0000000000001001")).toEqual(["SIGHUP"]);
+  expect(of("0000000000000006")).toEqual(["SIGINT", "SIGQUIT"]);
+  expect(ignoredIn("")).toEqual(["SIGHUP"]);
 });
 
 test("on Windows, where no signal can be sent, an exit code tells which one ended the process", () => {

@@ -24,7 +24,7 @@ export async function openCaller(command: Command): Promise<OpenCaller> {
   const file = options.value("answers");
   const answers = file === undefined ? undefined : await (await import("./answers.ts")).readAnswers(io, file);
   const logLevel = isVerbose ? "debug" : output.screen.err.isTerminal ? "info" : "warning";
-  const leaving = watchLeaving();
+  const leaving = await watchLeaving();
   const line = progressLines(command);
   let status = "";
   return {

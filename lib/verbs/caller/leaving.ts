@@ -1,5 +1,5 @@
 import type { SignalExit } from "../../failure.ts";
-import { type ConsoleSignal, endBy, endRequests } from "../../platform/ending-signals.ts";
+import { type ConsoleSignal, endBy, endRequests, ignoredSignals } from "../../platform/ending-signals.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { interrupted } from "../errors.ts";
 
@@ -23,9 +23,9 @@ export interface Leaving {
 }
 
 /** Lets the first signal be told to the server; a second one, or a server that hears nothing, ends us at once. */
-export function watchLeaving(): Leaving {
+export async function watchLeaving(): Promise<Leaving> {
   const gone = new AbortController();
-  const signals = endRequests(SIGNALS);
+  const signals = endRequests(SIGNALS, await ignoredSignals());
   const now = (signal: LeavingSignal) => {
     end();
     endBy(signal);

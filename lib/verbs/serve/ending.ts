@@ -1,8 +1,7 @@
-import { endRequests, isHangUpIgnored } from "../../platform/ending-signals.ts";
+import { endRequests, ignoredSignals } from "../../platform/ending-signals.ts";
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
-/** A terminal that is closed. */
-const HANG_UP = "SIGHUP";
+/** The last one is that of a terminal that is closed. */
+const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** When a server shall end. */
 export interface Ending {
@@ -14,8 +13,8 @@ export interface Ending {
   end(): void;
 }
 
-export function watchEnding(): Ending {
-  const signals = endRequests(isHangUpIgnored() ? SIGNALS : [...SIGNALS, HANG_UP]);
+export async function watchEnding(): Promise<Ending> {
+  const signals = endRequests(SIGNALS, await ignoredSignals());
   const stop = new AbortController();
   const kill = new AbortController();
   const onSignal = () => {

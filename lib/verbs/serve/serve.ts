@@ -26,7 +26,7 @@ export async function run(command: Command): Promise<undefined> {
   const { listen, bearer, allowedHosts } = await readListen(command);
   allowManyRequests(MOST_AT_ONCE);
   const record = recordBridge(command);
-  const ending = watchEnding();
+  const ending = await watchEnding();
   try {
     const { endpoint, targets, onListChanged, settled } = await openNamed(record);
     try {

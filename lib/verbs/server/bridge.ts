@@ -31,7 +31,7 @@ const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> 
 /** `m2mcp bridge <target> [...]`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
   const input = command.io.openStdin();
-  const ending = watchEnding();
+  const ending = await watchEnding();
   const output = command.io.openStdout();
   const record = recordBridge(command);
   let opened: Opened | undefined;

@@ -1,4 +1,4 @@
-import { endRequests } from "../../platform/ending-signals.ts";
+import { endRequests, ignoredSignals } from "../../platform/ending-signals.ts";
 import { watchParent } from "../../platform/programs/parent-watch.ts";
 
 /** What was being answered when a signal came may still be answered, for this long, in ms: the host has done waiting. */
@@ -28,10 +28,10 @@ export interface Ending {
  *
  * @param isHostGone whether the process that started this one has ended
  */
-export function watchEnding(isHostGone: () => boolean = watchParent()): Ending {
+export async function watchEnding(isHostGone: () => boolean = watchParent()): Promise<Ending> {
   const stop = new AbortController();
   const kill = new AbortController();
-  const signals = endRequests(SIGNALS);
+  const signals = endRequests(SIGNALS, await ignoredSignals());
   let grace: ReturnType<typeof setTimeout> | undefined;
   let look: ReturnType<typeof setInterval> | undefined;
 

@@ -16,7 +16,7 @@ const LIMITS = { timeoutMs: 60_000, reconnectMs: 5000 };
 export async function run(command: Command): Promise<undefined> {
   const [target = "", ...uris] = command.positionals;
   const endpoint = await openEndpoint(command, await resolveTarget(command, target), LIMITS);
-  const leaving = watchLeaving();
+  const leaving = await watchLeaving();
   const { output, io } = command;
   const out = io.openStdout();
   const nothing = new AbortController();
