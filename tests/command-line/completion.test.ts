@@ -50,7 +50,9 @@ async function values(line: string) {
 describe("what is offered:", () => {
   test("commands, help and profiles in the first place", async () => {
     expect(await values("")).toEqual([...VERBS.map(({ name }) => name), "help", "@staging", "@svc"]);
-    expect(await values("tools-")).toEqual(["tools-list", "tools-get", "tools-call"]);
+    const ofTools = VERBS.map(({ name }) => name).filter((name) => name.startsWith("tools-"));
+    expect(ofTools).toContain("tools-call");
+    expect(await values("tools-")).toEqual(ofTools);
     expect(await values("@")).toEqual(["@staging", "@svc"]);
   });
   test("behind a target, the commands that take one", async () => {

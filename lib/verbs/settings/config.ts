@@ -45,7 +45,7 @@ export async function run(command: Command): Promise<undefined> {
 const rowsOf = (profile: Profile, holder: Profile): [OptionName, string | undefined][] =>
   SETTINGS.map((setting) => [
     setting.name,
-    setting.shown(setting.ofLogin ? holder : profile, holder.credentials),
+    setting.shown(setting.of === "login" ? holder : profile, holder.credentials),
   ]);
 
 async function change(
@@ -56,25 +56,23 @@ async function change(
 ): Promise<Profile> {
   const given = new Map<OptionName, string[]>();
   let profile = old;
+  let isOther = false;
   for (const word of words) {
     const equals = word.indexOf("=");
     const name = settingName(word.slice(0, equals));
     const value = word.slice(equals + 1);
     const setting = SETTINGS.find((one) => one.name === (name === "no-resource" ? "resource" : name));
     requireOwn(old, setting, name);
+    isOther ||= setting?.of !== "this side";
     if (value === "" || isNo(name, value)) profile = unset(profile, setting, name);
     else given.set(name, [...(given.get(name) ?? []), value]);
   }
   const changed = await changedProfile(command, profile, given);
   // What was found out with other settings, and a token for another scope, hold no more.
-  const isOther = words.some((word) => !OF_THIS_SIDE.includes(word.slice(0, word.indexOf("="))));
   if (changed.login === undefined && isOther) await store.saveProfile(changed, {});
   else await store.writeProfile(changed);
   return changed;
 }
-
-/** Settings that the server and its tokens know nothing of. */
-const OF_THIS_SIDE = ["timeout", "cache", "allow-tool", "deny-tool", "read-only", "pin"];
 
 /** Of a switch, no is the same as nothing. */
 const isNo = (name: OptionName, value: string) =>
@@ -87,7 +85,7 @@ function unset(profile: Profile, setting: Setting | undefined, name: OptionName)
 
 /** Settings of a login are changed where it is. */
 function requireOwn(profile: Profile, setting: Setting | undefined, name: OptionName): void {
-  if (profile.credentials || setting?.ofLogin === false) return;
+  if (profile.credentials || (setting && setting.of !== "login")) return;
   if (profile.login)
     throw wrongUsage(
       `@${profile.name} uses the login @${profile.login}, which ${name} belongs to`,

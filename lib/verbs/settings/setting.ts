@@ -11,8 +11,8 @@ import { sourceShown } from "./source-shown.ts";
 /** One thing of a profile that can be shown and changed, under the name of the option that gives it. */
 export interface Setting {
   name: OptionName;
-  /** Whether it belongs to the login, which other profiles may borrow. */
-  ofLogin: boolean;
+  /** A login may be borrowed by other profiles; of what is of this side, the server and its tokens know nothing. */
+  of: "login" | "connection" | "this side";
   /** As a person may see it: never a secret. Undefined where it is not set. */
   shown(profile: Profile, origin: TokenOrigin | undefined): string | undefined;
   /** The profile without it; absent where it cannot be unset. */
@@ -32,13 +32,12 @@ const ofProfile = (
   name: OptionName,
   shown: (profile: Profile) => string | undefined,
   key: keyof Profile,
+  of: Setting["of"] = "connection",
 ): Setting => ({
   name,
-  ofLogin: false,
+  of,
   shown,
-  unset({ [key]: _, ...rest }) {
-    return rest as Profile;
-  },
+  unset: ({ [key]: _, ...rest }) => rest as Profile,
 });
 
 const ofTools = (
@@ -47,7 +46,7 @@ const ofTools = (
   key: keyof NonNullable<Profile["tools"]>,
 ): Setting => ({
   name,
-  ofLogin: false,
+  of: "this side",
   shown: ({ tools }) => tools && shown(tools),
   unset({ tools, ...rest }) {
     const { [key]: _, ...others } = tools ?? {};
@@ -61,7 +60,7 @@ const ofLogin = (
   key: keyof Credentials,
 ): Setting => ({
   name,
-  ofLogin: true,
+  of: "login",
   shown: (_, origin) => ofGrant(origin, shown),
   unset: (profile) => changedLogin(profile, ({ [key]: _, ...rest }) => rest as Credentials),
 });
@@ -73,7 +72,7 @@ const ofToken = (
   key?: keyof ReadyToken,
 ): Setting => ({
   name,
-  ofLogin: true,
+  of: "login",
   shown: (_, origin) => (origin?.grant === null ? shown(origin) : undefined),
   ...(key === undefined
     ? {}
@@ -111,7 +110,7 @@ function platformOf({ authentication, assertion }: Credentials): PlatformSource 
 
 const ofPlatform = (name: OptionName, shown: (source: PlatformSource) => string | undefined): Setting => ({
   name,
-  ofLogin: true,
+  of: "login",
   shown(_, origin) {
     const source = ofGrant(origin, platformOf);
     return source && shown(source);
@@ -122,9 +121,9 @@ const ofPlatform = (name: OptionName, shown: (source: PlatformSource) => string 
 export const SETTINGS: readonly Setting[] = [
   ofProfile("header", ({ headers }) => list(headers?.map(headerShown)), "headers"),
   ofProfile("protocol", ({ protocol }) => protocol, "protocol"),
-  ofProfile("timeout", ({ timeoutMs }) => inSeconds(timeoutMs), "timeoutMs"),
+  ofProfile("timeout", ({ timeoutMs }) => inSeconds(timeoutMs), "timeoutMs", "this side"),
   ofProfile("ca", ({ ca }) => ca, "ca"),
-  ofProfile("cache", ({ cache }) => cache && withoutUrlSecrets(cache), "cache"),
+  ofProfile("cache", ({ cache }) => cache && withoutUrlSecrets(cache), "cache", "this side"),
   ofProfile("allow-http", ({ allowHttp }) => list(allowHttp), "allowHttp"),
   ofTools("allow-tool", ({ allow }) => list(allow), "allow"),
   ofTools("deny-tool", ({ deny }) => list(deny), "deny"),
@@ -132,11 +131,11 @@ export const SETTINGS: readonly Setting[] = [
   ofTools("pin", ({ pin }) => isOn(pin), "pin"),
   ofToken("token", ({ token }) => sourceShown(token)),
   ofToken("token-lifetime", ({ lifetimeMs }) => inSeconds(lifetimeMs), "lifetimeMs"),
-  { name: "client-id", ofLogin: true, shown: (_, origin) => grantOf(origin)?.clientId },
-  { name: "client-secret", ofLogin: true, shown: (_, origin) => ofGrant(origin, secretShown) },
+  { name: "client-id", of: "login", shown: (_, origin) => grantOf(origin)?.clientId },
+  { name: "client-secret", of: "login", shown: (_, origin) => ofGrant(origin, secretShown) },
   {
     name: "auth-method",
-    ofLogin: true,
+    of: "login",
     shown: (_, origin) =>
       ofGrant(origin, ({ authentication }) =>
         authentication.kind === "secret" ? authentication.method : undefined,
@@ -159,7 +158,7 @@ export const SETTINGS: readonly Setting[] = [
   ofLogin("client-assertion-type", ({ clientAssertionType }) => clientAssertionType, "clientAssertionType"),
   {
     name: "audience",
-    ofLogin: true,
+    of: "login",
     shown: (_, origin) => origin?.audience,
     unset(profile) {
       if (!profile.credentials) return profile;
