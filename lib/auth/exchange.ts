@@ -1,7 +1,6 @@
 import { createFetch, FetchError } from "ofetch";
 import { M2mcpError } from "../failure.ts";
 import { jsonIn } from "../json.ts";
-import type { Challenge } from "../net/challenge.ts";
 import { answerTooLong, redirectRefused } from "../net/errors.ts";
 import { merelyStatus } from "../net/markup-words.ts";
 import { failureCode, failureHint, failureReason } from "../net/network-failure.ts";
@@ -41,15 +40,6 @@ export function wordsOf(
 ): string | undefined {
   const phrase = phraseOf(readWords(withoutSecrets(text, secrets), headers.get("content-type")));
   return phrase === undefined || merelyStatus(phrase) ? undefined : phrase;
-}
-
-/** What a challenge says for people (RFC 6750 §3), as one line without what it must not repeat. */
-export function wordsOfChallenge(
-  challenge: Challenge | undefined,
-  secrets: readonly string[] = [],
-): string | undefined {
-  const said = challenge?.params.error_description;
-  return said ? oneLine(withoutSecrets(said, secrets)) : undefined;
 }
 
 /** One request to an authorization server or a metadata place. */

@@ -1,5 +1,4 @@
-import { oneLine } from "../../net/one-line.ts";
-import { tokenChallenge } from "../discovery/token-challenge.ts";
+import { asksForToken, tokenChallenge, wordsOfRefusal } from "../discovery/token-challenge.ts";
 import { accessForbidden, loginNeeded } from "../errors.ts";
 import { withoutSecrets } from "../redact.ts";
 import type { ClosableAuthorization } from "./authorization.ts";
@@ -13,12 +12,13 @@ export function noAuthorization(server: string, headerValues: readonly string[] 
   return {
     async headers({ refusal }) {
       if (!refusal) return {};
-      const { status, wwwAuthenticate, words } = refusal;
-      const { error, error_description, resource_metadata } = tokenChallenge(wwwAuthenticate)?.params ?? {};
-      const told = error_description && withoutSecrets(error_description, headerValues);
-      if (status === 401 || error === "invalid_token" || resource_metadata)
-        throw loginNeeded(server, oneLine(told ?? words ?? "") || undefined);
-      throw accessForbidden(new URL(server).host, oneLine(told ?? words ?? `HTTP status ${status}`));
+      const { status, wwwAuthenticate } = refusal;
+      const challenge = tokenChallenge(wwwAuthenticate);
+      const wordsOr = (otherwise?: string) =>
+        wordsOfRefusal(challenge, refusal.words ?? otherwise, headerValues);
+      if (asksForToken(status, challenge)) throw loginNeeded(server, wordsOr());
+      const words = wordsOr(challenge?.params.error);
+      throw accessForbidden(new URL(server).host, words ?? `HTTP status ${status}`);
     },
     redact: (text) => withoutSecrets(text, headerValues),
     learn() {},

@@ -1,9 +1,7 @@
 import type { Refusal } from "../../net/authorization.ts";
 import type { Challenge } from "../../net/challenge.ts";
-import { oneLine } from "../../net/one-line.ts";
-import { tokenChallenge } from "../discovery/token-challenge.ts";
+import { tokenChallenge, wordsOfRefusal } from "../discovery/token-challenge.ts";
 import { accessForbidden, tokenNotAccepted } from "../errors.ts";
-import { withoutSecrets } from "../redact.ts";
 import type { BoundToken } from "../tokens/bound-token.ts";
 import type { CurrentToken, TokenContext } from "../tokens/current.ts";
 import type { Background } from "./background.ts";
@@ -40,10 +38,9 @@ export async function retry(
 ): Promise<Attempt> {
   const { host } = new URL(server);
   const challenge = challengeOf(refusal, bound);
-  const words = wordsOf(refusal, challenge?.params ?? {}, [
-    bound?.token.accessToken,
-    ...(deps.headerValues ?? []),
-  ]);
+  const secrets = [bound?.token.accessToken, ...(deps.headerValues ?? [])];
+  const said = wordsOfRefusal(challenge, refusal.words ?? challenge?.params.error, secrets);
+  const words = said ?? `HTTP status ${refusal.status}`;
   const skewMs = seenSkewMs - (bound?.clockSkewMs ?? 0);
   const isBound = bound?.key !== undefined;
   const meaning = meaningOf(refusal.status, challenge, { isBound, skewMs, tried });
@@ -75,14 +72,4 @@ function challengeOf({ wwwAuthenticate, words }: Refusal, bound: BoundToken | nu
   const [error] = /^(invalid_token|insufficient_scope)\b/.exec(words ?? "") ?? [];
   if (error === undefined || challenge?.params.error !== undefined) return challenge;
   return { scheme: "bearer", ...challenge, params: { ...challenge?.params, error } };
-}
-
-/** Why a request was refused, in the server's words and without what was sent. */
-function wordsOf(
-  { status, words: said }: Refusal,
-  params: Record<string, string>,
-  secrets: readonly (string | undefined)[],
-): string {
-  const words = params.error_description ?? said ?? params.error ?? `HTTP status ${status}`;
-  return oneLine(withoutSecrets(words, secrets));
 }

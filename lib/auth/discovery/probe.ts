@@ -1,8 +1,8 @@
 import { isObject } from "../../json.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthDeps } from "../deps.ts";
-import { exchange, wordsOf, wordsOfChallenge } from "../exchange.ts";
-import { tokenChallenge } from "./token-challenge.ts";
+import { exchange, wordsOf } from "../exchange.ts";
+import { asksForToken, tokenChallenge, wordsOfRefusal } from "./token-challenge.ts";
 
 /** How a server meets a request without a token. */
 export interface ProbeAnswer {
@@ -36,8 +36,8 @@ export async function probe(
   });
   const { status, headers } = answer;
   const challenge = tokenChallenge(headers.get("www-authenticate"));
-  const wantsToken = status === 401 || Boolean(challenge?.params.resource_metadata);
-  const words = wordsOfChallenge(challenge, deps.headerValues) ?? wordsOf(answer, deps.headerValues);
+  const wantsToken = asksForToken(status, challenge);
+  const words = wordsOfRefusal(challenge, wordsOf(answer, deps.headerValues), deps.headerValues);
   const isStream = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   const isMessage = (isStream && status < 300) || (isObject(answer.json) && answer.json.jsonrpc === "2.0");
   return { status, headers, wantsToken, words, isMessage, challenge: wantsToken ? challenge : undefined };

@@ -1,4 +1,6 @@
 import { type Challenge, parseChallenges } from "../../net/challenge.ts";
+import { oneLine } from "../../net/one-line.ts";
+import { withoutSecrets } from "../redact.ts";
 
 const isToken = ({ scheme }: Challenge) => scheme === "bearer" || scheme === "dpop";
 
@@ -28,4 +30,23 @@ export function tokenChallenge(header: string | null, sent?: "Bearer" | "DPoP"):
       if (value) params[name] ||= value;
     }
   return { scheme: (chosen ?? foreign)?.scheme ?? "", params };
+}
+
+/** Whether who sent no token is asked for one: by the status, or by what the challenge says of one or of the way to one. */
+export const asksForToken = (status: number, challenge: Challenge | undefined): boolean =>
+  status === 401 ||
+  challenge?.params.error === "invalid_token" ||
+  Boolean(challenge?.params.resource_metadata);
+
+/**
+ * Why a request was refused, in the server's words: those of its challenge (RFC 6750 §3), else those of its answer, as one
+ * line without what it must not repeat; undefined where there are none.
+ */
+export function wordsOfRefusal(
+  challenge: Challenge | undefined,
+  answered: string | undefined,
+  secrets: readonly (string | undefined)[] = [],
+): string | undefined {
+  const said = challenge?.params.error_description || answered;
+  return said ? oneLine(withoutSecrets(said, secrets)) || undefined : undefined;
 }
