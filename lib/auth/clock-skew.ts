@@ -1,3 +1,6 @@
+/** Clocks that differ by less are no reason for a refusal, nor to doubt one, in ms. */
+export const SKEW_MS = 5000;
+
 /** What a response's `Date` says, in ms since the epoch. */
 export function serverTimeMs(headers: Headers): number | undefined {
   const atMs = Date.parse(headers.get("date") ?? "");

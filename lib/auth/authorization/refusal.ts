@@ -1,8 +1,6 @@
 import type { Challenge } from "../../net/challenge.ts";
+import { SKEW_MS } from "../clock-skew.ts";
 import { union } from "../grants/scope.ts";
-
-/** Clocks that differ by less are no reason for a refusal, in ms. */
-const SKEW_MS = 5000;
 
 /** What was changed before a refused request was sent again; each is tried once for a request. */
 export type Remedy = "nonce" | "clock" | "token";

@@ -9,7 +9,7 @@ import {
 import { readSecret } from "../client/secrets.ts";
 import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { wantedScope } from "../grants/scope.ts";
+import { wantedResource, wantedScope } from "../grants/scope.ts";
 import { describeAssertion, describeGrant, OVER } from "./describe-grant.ts";
 
 /** Reads the credentials as a token request would, and says what would be sent; never a secret. */
@@ -18,7 +18,7 @@ export async function describeCredentials(
   credentials: Credentials,
   found: Discovered,
 ): Promise<{ saw: string; fix?: string }> {
-  const { clientId, resource } = credentials;
+  const { clientId } = credentials;
   const parts = [clientId === "" ? "no client id" : `client ${clientId}`];
   parts.push(await describeAuthentication(deps, credentials, found));
   const grant = await describeGrant(deps, credentials, found);
@@ -26,7 +26,8 @@ export async function describeCredentials(
   if (credentials.tls && credentials.authentication.kind !== "tls") parts.push("client certificate besides");
   const scope = wantedScope(credentials, found, undefined);
   parts.push(scope === undefined ? "no scope asked for" : `scope ${scope}`);
-  parts.push(resource === null ? "no resource sent" : `resource ${resource ?? found.resource}`);
+  const resource = wantedResource(credentials, found);
+  parts.push(resource === undefined ? "no resource sent" : `resource ${resource}`);
   if (credentials.audience !== undefined) parts.push(`audience ${credentials.audience}`);
   const saw = parts.join(", ");
   return saw.includes(OVER)

@@ -4,6 +4,7 @@ import type { LookedUp } from "../discovery/look-up.ts";
 import type { ProbeAnswer } from "../discovery/probe.ts";
 import type { ResourceMetadata } from "../discovery/resource.ts";
 import { notMcp } from "../errors.ts";
+import { endpointFor } from "../grants/scope.ts";
 
 /**
  * How the server met a request without a token.
@@ -47,8 +48,9 @@ export function describeResource({ found, reason }: LookedUp<ResourceMetadata>):
 
 /** Where tokens come from, and how the client may prove itself there. */
 export function describeIssuer(found: Discovered, credentials: Credentials): string {
-  const { issuer, tokenEndpoint, mtlsTokenEndpoint, authMethods } = found;
-  const endpoint = credentials.tls && mtlsTokenEndpoint ? `${mtlsTokenEndpoint} (mutual TLS)` : tokenEndpoint;
+  const { issuer, tokenEndpoint, authMethods } = found;
+  const url = endpointFor(credentials, found);
+  const endpoint = url === tokenEndpoint ? url : `${url} (mutual TLS)`;
   if (credentials.tokenEndpoint) return `skipped: --token-endpoint ${endpoint}`;
   return `issuer ${issuer}, token endpoint ${endpoint}; client authentication: ${authMethods?.join(", ") ?? "not said, so client_secret_basic"}`;
 }

@@ -1,8 +1,9 @@
 import { M2mcpError } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import type { AuthDeps } from "../deps.ts";
-import { issuerDocument } from "../discovery/issuer.ts";
+import { issuerDocument, listsIn } from "../discovery/issuer.ts";
 import { identifier, identifiers } from "../discovery/look-up.ts";
+import { ownIssuers } from "../discovery/places.ts";
 import { type ProbeAnswer, probe } from "../discovery/probe.ts";
 import { discoverResource, type ResourceMetadata } from "../discovery/resource.ts";
 import { type AddressCheck, addressCheck } from "../discovery/url.ts";
@@ -75,11 +76,6 @@ async function orReason<T>(
   }
 }
 
-const ownIssuers = (server: string): string[] => {
-  const { origin, pathname } = new URL(server);
-  return [...new Set([origin, `${origin}${pathname.replace(/\/$/, "")}`])];
-};
-
 const failureOf = ({ code, message }: M2mcpError) => ({ name: code, message });
 
 function challengeOf({ challenge }: ProbeAnswer): Pick<AuthorizationSurvey, "challenge"> {
@@ -112,16 +108,11 @@ async function surveyIssuer(deps: AuthDeps, check: AddressCheck, issuer: string)
 
 function issuerIn(document: JsonObject): Omit<IssuerSurvey, "issuer"> {
   const tokenEndpoint = identifier(document.token_endpoint);
-  const lists = {
-    grants: identifiers(document.grant_types_supported),
-    authMethods: identifiers(document.token_endpoint_auth_methods_supported),
-    signingAlgs: identifiers(document.token_endpoint_auth_signing_alg_values_supported),
-    scopes: identifiers(document.scopes_supported),
-    dpopAlgs: identifiers(document.dpop_signing_alg_values_supported),
-  };
+  const scopes = identifiers(document.scopes_supported);
   return {
     ...(tokenEndpoint === undefined ? {} : { tokenEndpoint }),
-    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list !== undefined)),
+    ...listsIn(document),
+    ...(scopes ? { scopes } : {}),
     ...(document.tls_client_certificate_bound_access_tokens === true ? { certificateBound: true } : {}),
   };
 }

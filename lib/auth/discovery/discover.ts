@@ -5,8 +5,9 @@ import type { Credentials, Discovered } from "../credentials.ts";
 import { issuerMoved, noAuthorizationServer } from "./errors.ts";
 import { discoverIssuer, type IssuerMetadata } from "./issuer.ts";
 import type { DiscoveryDeps } from "./look-up.ts";
+import { ownIssuers, sameIssuer } from "./places.ts";
 import { discoverResource, type ResourceMetadata } from "./resource.ts";
-import { type AddressCheck, addressCheck, requireSecure, resourceOf, sameIssuer } from "./url.ts";
+import { type AddressCheck, addressCheck, requireSecure, resourceOf } from "./url.ts";
 
 /** Scopes that are about a person (OpenID Connect Core §5.4 and §11): no machine is granted them. */
 const PERSONAL = ["openid", "profile", "email", "address", "phone", "offline_access"];
@@ -95,7 +96,7 @@ async function firstUsable(deps: DiscoveryDeps, check: AddressCheck, issuers: st
 }
 
 /**
- * The server as its own authorization server: by its origin (MCP 2025-03-26), else by its own address (RFC 8414 §3.1).
+ * The server as its own authorization server.
  *
  * @param noResource why there is no word of the server on this
  * @throws M2mcpError no_authorization_server, or what is wrong with metadata that is there
@@ -106,9 +107,8 @@ async function ownIssuer(
   server: string,
   noResource: M2mcpError | undefined,
 ): Promise<Found> {
-  const { origin, pathname } = new URL(server);
   let why = noResource;
-  for (const issuer of new Set([origin, `${origin}${pathname.replace(/\/$/, "")}`]))
+  for (const issuer of ownIssuers(server))
     try {
       return { issuer, metadata: await discoverIssuer(deps, check, issuer) };
     } catch (error) {

@@ -1,6 +1,7 @@
 // Failures of finding out where tokens come from.
 import { EXIT, M2mcpError } from "../../failure.ts";
 import { authError } from "../errors.ts";
+import { sameIssuer } from "./places.ts";
 
 export const insecureUrl = (what: string, { origin, hostname }: URL) =>
   new M2mcpError(
@@ -61,7 +62,7 @@ export const issuerMismatch = (asked: string, named: string | undefined) =>
   authError(
     "issuer_mismatch",
     `the metadata of ${asked} names another issuer: ${named ?? "none"}; nothing was sent there`,
-    named !== undefined && named.replace(/\/$/, "") === asked.replace(/\/$/, "")
+    named !== undefined && sameIssuer(named, asked)
       ? `the two differ in the slash at the end alone: --issuer ${named} takes the metadata's spelling`
       : "the two must be identical: tell the owner of the authorization server, or give --token-endpoint URL",
   );

@@ -53,13 +53,16 @@ function readMetadata(metadata: JsonObject, issuer: string, check: AddressCheck)
   const aliases = isObject(metadata.mtls_endpoint_aliases) ? metadata.mtls_endpoint_aliases : {};
   const mtlsTokenEndpoint = identifier(aliases.token_endpoint);
   if (mtlsTokenEndpoint !== undefined) check(mtlsTokenEndpoint, "the token endpoint for mutual TLS");
+  return { tokenEndpoint, ...(mtlsTokenEndpoint ? { mtlsTokenEndpoint } : {}), ...listsIn(metadata) };
+}
+
+/** What an authorization server can do, as far as its metadata says it. */
+export function listsIn(metadata: JsonObject): Omit<IssuerMetadata, "tokenEndpoint" | "mtlsTokenEndpoint"> {
   const grants = identifiers(metadata.grant_types_supported);
   const authMethods = identifiers(metadata.token_endpoint_auth_methods_supported);
   const signingAlgs = identifiers(metadata.token_endpoint_auth_signing_alg_values_supported);
   const dpopAlgs = identifiers(metadata.dpop_signing_alg_values_supported);
   return {
-    tokenEndpoint,
-    ...(mtlsTokenEndpoint ? { mtlsTokenEndpoint } : {}),
     ...(grants ? { grants } : {}),
     ...(authMethods ? { authMethods } : {}),
     ...(signingAlgs ? { signingAlgs } : {}),

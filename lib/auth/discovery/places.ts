@@ -23,3 +23,12 @@ export function issuerMetadataUrls(issuer: string): string[] {
     `${origin}${path}/.well-known/openid-configuration`,
   ];
 }
+
+/** A server as its own authorization server: by its origin (MCP 2025-03-26), else by its own address (RFC 8414 §3.1). */
+export function ownIssuers(server: string): string[] {
+  const { origin, pathname } = new URL(server);
+  return [...new Set([origin, `${origin}${pathname.replace(/\/$/, "")}`])];
+}
+
+/** Whether two issuers are one but for a slash at the end, which many servers write in one place and not in another. */
+export const sameIssuer = (a: string, b: string): boolean => a.replace(/\/$/, "") === b.replace(/\/$/, "");

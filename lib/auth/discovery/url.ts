@@ -60,6 +60,3 @@ export function covers(resource: string, server: string): boolean {
   const path = of.pathname.endsWith("/") ? of.pathname : `${of.pathname}/`;
   return `${at.pathname}/`.startsWith(path);
 }
-
-/** Whether two issuers are one but for a slash at the end, which many servers write in one place and not in another. */
-export const sameIssuer = (a: string, b: string): boolean => a.replace(/\/$/, "") === b.replace(/\/$/, "");

@@ -1,14 +1,11 @@
 import type { TokenRequest } from "../client/authentication.ts";
 import { createProof } from "../client/dpop.ts";
 import { learnNonce, type ProofKey } from "../client/proof-key.ts";
-import { clockSkew, inSeconds } from "../clock-skew.ts";
+import { clockSkew, inSeconds, SKEW_MS } from "../clock-skew.ts";
 import type { AuthDeps } from "../deps.ts";
 import { type Answer, exchange } from "../exchange.ts";
 import { withoutSentSecrets } from "./sent-secrets.ts";
 import { errorOf } from "./token-answer.ts";
-
-/** Clocks that differ by less are no reason for a refusal, in ms. */
-const SKEW_MS = 5000;
 
 /** A request to a token endpoint, and what may be done about its refusal. */
 export interface Posting {

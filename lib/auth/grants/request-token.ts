@@ -10,6 +10,7 @@ import { badTokenAnswer, notBound } from "../errors.ts";
 import { givenIn } from "./given.ts";
 import { faultOfGiven } from "./given-fault.ts";
 import { postUntilMended } from "./post-request.ts";
+import { endpointFor } from "./scope.ts";
 import { checkTokenAnswer, errorOf } from "./token-answer.ts";
 import { makeTokenRequest } from "./token-request.ts";
 
@@ -42,7 +43,7 @@ export async function requestToken(
   found: Discovered,
   { scope, proofKey: had, clockSkewMs: skewMs }: Means,
 ): Promise<Issued> {
-  const url = credentials.tls ? (found.mtlsTokenEndpoint ?? found.tokenEndpoint) : found.tokenEndpoint;
+  const url = endpointFor(credentials, found);
   const newKey = () => proofKeyFor(proofAlgorithm([found.dpopAlgs, ...(found.proofAlgs ?? [])]), had);
   const isOurs = credentials.assertion?.from === "signed";
   const { answer, request, askedAtMs, proofKey, clockSkewMs } = await postUntilMended(deps, {

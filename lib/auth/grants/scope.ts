@@ -1,3 +1,4 @@
+// What is asked for, and where, by what the user says and what was found.
 import type { Credentials, Discovered } from "../credentials.ts";
 
 /** The scopes of several space-separated lists, each once. */
@@ -14,3 +15,13 @@ export function wantedScope(
   const all = union(credentials.scope ?? found.scope, steppedUp);
   return all.length === 0 ? undefined : all.join(" ");
 }
+
+/** The resource to ask for (RFC 8707 §2): the user's, else what the server calls itself; undefined where none is sent. */
+export const wantedResource = (
+  { resource }: Pick<Credentials, "resource">,
+  found: Pick<Discovered, "resource">,
+): string | undefined => (resource === null ? undefined : (resource ?? found.resource));
+
+/** Where tokens are asked for: with a client certificate at the alias for that (RFC 8705 §5). */
+export const endpointFor = ({ tls }: Credentials, { tokenEndpoint, mtlsTokenEndpoint }: Discovered): string =>
+  (tls && mtlsTokenEndpoint) ?? tokenEndpoint;

@@ -11,6 +11,7 @@ import type { Credentials, Discovered, SignedAssertion } from "../credentials.ts
 import type { AuthDeps } from "../deps.ts";
 import { addTokenExchange } from "./exchange/token-exchange.ts";
 import { JWT_BEARER } from "./exchange/token-types.ts";
+import { wantedResource } from "./scope.ts";
 
 /**
  * A token request of the grant (RFC 6749 §4.4.2; RFC 7523 §2.1 for `jwt-bearer` and `id-jag`; RFC 8693 §2.1; RFC 8707 §2 `resource`), with what
@@ -33,7 +34,8 @@ export async function makeTokenRequest(
   const { body } = request;
   await addGrant(body, deps, credentials, found, scope, signedAtMs);
   if (scope !== undefined) body.set("scope", scope);
-  if (credentials.resource !== null) body.set("resource", credentials.resource ?? found.resource);
+  const resource = wantedResource(credentials, found);
+  if (resource !== undefined) body.set("resource", resource);
   if (credentials.audience !== undefined) body.set("audience", credentials.audience);
   // An assertion that the client has signed says whose it is.
   const isNamed = credentials.assertion?.from === "signed" && credentials.authentication.kind === "none";

@@ -12,6 +12,7 @@ import { addressCheck, requireSecure } from "../../discovery/url.ts";
 import { badTokenAnswer } from "../../errors.ts";
 import { faultOfGiven } from "../given-fault.ts";
 import { postUntilMended } from "../post-request.ts";
+import { wantedResource } from "../scope.ts";
 import { grantedIn } from "../token-answer.ts";
 import { junkIssuer, noIssuerForGrant, noProvider, ofIdentityProvider } from "./errors.ts";
 import type { KnownProvider } from "./known-provider.ts";
@@ -46,7 +47,7 @@ export async function requestIdJag(
     exchangeThere(deps, provider, given, type, more);
   const forServer = {
     audience,
-    resource: credentials.resource === null ? undefined : (credentials.resource ?? wanted.found.resource),
+    resource: wantedResource(credentials, wanted.found),
     scope: wanted.scope,
   };
   if (subject.type !== TOKEN_TYPE.saml2 && subject.type !== TOKEN_TYPE.saml1)

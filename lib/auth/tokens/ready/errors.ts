@@ -1,5 +1,4 @@
 // Failures of tokens that something else makes. None of them quotes what was read.
-import { inSeconds } from "../../clock-skew.ts";
 import { authError } from "../../errors.ts";
 
 /** @param what the source, as messages name it; @param why goes after "it" */
@@ -20,7 +19,7 @@ export const tokenBoundElsewhere = (what: string) =>
 export const tokenOver = (what: string, overMs: number, isFixed: boolean) =>
   authError(
     "token_over",
-    `${what} holds a token that ended ${inSeconds(overMs).replace(/ ahead of$/, "")} ago`,
+    `${what} holds a token that ended ${Math.round(overMs / 1000)} s ago`,
     isFixed
       ? "give a new one; --token-file PATH and --token-command COMMAND follow one that is renewed"
       : "see that what makes the token renews it; --token-lifetime SECONDS counts in place of what the token says",

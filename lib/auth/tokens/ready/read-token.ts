@@ -2,7 +2,7 @@ import { M2mcpError } from "../../../failure.ts";
 import { momentMs } from "../../../moment.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import { isPlatformSource, readTokenText } from "../../client/secrets.ts";
-import { clockSkew } from "../../clock-skew.ts";
+import { clockSkew, inSeconds, SKEW_MS } from "../../clock-skew.ts";
 import type { AssertionSource, AuthState, ReadyToken } from "../../credentials.ts";
 import type { AuthDeps } from "../../deps.ts";
 import { probe } from "../../discovery/probe.ts";
@@ -13,8 +13,6 @@ import { badToken, noMoreScopes, tokenBoundElsewhere, tokenOver, tokenUnchanged 
 import { nameOf } from "./source-name.ts";
 import { type GivenToken, NoToken, parseTokenText } from "./token-text.ts";
 
-/** Clocks that differ by less are no reason to doubt one, in ms. */
-const SKEW_MS = 5000;
 /** `Date` has whole seconds, in ms. */
 const DATE_STEP_MS = 1000;
 /** A file that is missing or cut off may be about to be replaced: it is looked at so often, and so long apart, in ms. */
@@ -114,7 +112,7 @@ async function skewOf(deps: AuthDeps, server: string): Promise<number> {
   try {
     const skewMs = clockSkew(await probe(deps, server), deps.now());
     if (Math.abs(skewMs) <= SKEW_MS) return 0;
-    deps.log(`the clock here is ${Math.round(Math.abs(skewMs) / 1000)} s off the server's, whose counts`);
+    deps.log(`the clock here is ${inSeconds(-skewMs)} the server's, whose counts`);
     return skewMs;
   } catch (error) {
     if (deps.signal?.aborted) throw error;
