@@ -16,10 +16,24 @@ export async function listening(server: Server, listen: Listen): Promise<void> {
 function bind(server: Server, listen: Listen): Promise<void> {
   return new Promise((resolve, reject) => {
     const place = listen.kind === "unix" ? listen.path : `${hostInUrl(listen.host)}:${listen.port}`;
-    server.once("error", (error) => reject(cannotListen(place, wordsFor(codeOf(error), listen.kind))));
+    server.once("error", async (error) => {
+      const isNoHost = listen.kind !== "unix" && !(await isHost(listen.host));
+      reject(cannotListen(place, isNoHost ? NO_HOST : wordsFor(codeOf(error), listen.kind)));
+    });
     if (listen.kind === "unix") server.listen(listen.path, resolve);
     else server.listen(listen.port, listen.host, resolve);
   });
+}
+
+const NO_HOST = "there is no such host";
+
+/** Of a name that is none, Bun gives the code of whatever has failed before. */
+async function isHost(host: string): Promise<boolean> {
+  const { lookup } = process.getBuiltinModule("node:dns/promises");
+  return lookup(host).then(
+    () => true,
+    (error) => codeOf(error) !== "ENOTFOUND",
+  );
 }
 
 /** What the system's codes mean here. */
@@ -28,15 +42,13 @@ const WORDS: Readonly<Record<string, string>> = {
   EACCES: "this user may not (EACCES)",
   EADDRNOTAVAIL: "this machine has no such address",
   EAFNOSUPPORT: "this machine has no such kind of address",
-  ENOTFOUND: "there is no such host",
   ENOENT: "there is no such folder",
   ENOTDIR: "there is no such folder",
   ENAMETOOLONG: "the path is too long for a socket",
 };
 
 function wordsFor(code: string, kind: Listen["kind"]): string {
-  if (code === "EINVAL")
-    return kind === "unix" ? "the path is too long for a socket" : "there is no such host";
+  if (code === "EINVAL" && kind === "unix") return "the path is too long for a socket";
   return WORDS[code] ?? (code || "it failed");
 }
 
