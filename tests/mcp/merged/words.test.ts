@@ -41,6 +41,17 @@ test("equal ids and progress tokens of two servers are two, and lead back", () =
   expect(told).toMatchObject({ server: "b", message: { params: { progressToken: 5, progress: 1 } } });
 });
 
+test("what a server asks no more is named to the client as it was asked, however its number is written", () => {
+  const read = (method: string, params: string, id = "") =>
+    parseMessages(`{"jsonrpc":"2.0",${id}"method":"${method}","params":${params}}`, "server")[0];
+  const asked = read("sampling/createMessage", "{}", '"id":1.0,');
+  const ended = read("notifications/cancelled", '{"requestId":1.0}');
+  if (asked?.kind !== "request" || ended?.kind !== "notification") throw new Error("no messages");
+  const question = messageForClient(asked, speaker);
+  expect(question).toMatchObject({ id: '"a:1.0"' });
+  expect(messageForClient(ended, speaker)).toMatchObject({ params: { requestId: "a:1.0" } });
+});
+
 test("a notification that names nothing passes as it is, to the byte", () => {
   const [message] = parseMessages(
     '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1.0}}',

@@ -7,6 +7,7 @@ import {
   notification,
   type RequestMessage,
   type RpcError,
+  requestIdOf,
   request as requestMessage,
 } from "../../jsonrpc/message.ts";
 import { URL_REQUIRED } from "../../protocol/versions.ts";
@@ -73,19 +74,22 @@ export function messageForClient(
   }
   const params = withChanges(given, {
     _meta: within({ [RELATED_TASK]: within({ taskId: mark }) }),
-    ...notified(message.method, server, uriFor),
+    ...notified(message, server, uriFor),
   });
   return params === given ? message : notification(message.method, params);
 }
 
 function notified(
-  method: string,
+  message: NotificationMessage,
   server: string,
   uriFor: Speaker["uriFor"],
 ): Readonly<Record<string, Change>> {
+  const { method } = message;
   switch (method) {
-    case "notifications/cancelled":
-      return { requestId: (id) => markedValue(server, id) };
+    case "notifications/cancelled": {
+      const id = requestIdOf(message);
+      return id === undefined ? {} : { requestId: () => marked(server, id) };
+    }
     case "notifications/resources/updated":
       return { uri: (uri) => (typeof uri === "string" ? uriFor(uri) : uri) };
     case "notifications/elicitation/complete":

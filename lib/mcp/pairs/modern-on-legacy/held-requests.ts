@@ -5,6 +5,7 @@ import {
   type NotificationMessage,
   type RequestMessage,
   type RpcError,
+  requestIdOf,
   request as requestMessage,
 } from "../../jsonrpc/message.ts";
 import type { Answer } from "../../protocol/answer.ts";
@@ -161,7 +162,8 @@ export class HeldRequests {
     if (message.kind === "request") return this.#ask(message, from);
     switch (message.method) {
       case "notifications/cancelled": {
-        const id = JSON.stringify(exactParams(message).requestId);
+        const id = requestIdOf(message);
+        if (id === undefined) return;
         for (const held of this.#all) this.#happen(held, { kind: "withdrawn", id });
         return;
       }
