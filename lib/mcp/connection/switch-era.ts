@@ -1,8 +1,8 @@
 import { exactParams, type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
-import { tellChanges } from "../legacy/restore.ts";
+import { repeatSettings, tellChanges } from "../legacy/restore.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { ServerEra } from "../protocol/endpoint.ts";
-import type { Call, Transport } from "../protocol/transport.ts";
+import type { Call } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { learnEra } from "./connect.ts";
 import {
@@ -97,19 +97,12 @@ async function goOnOver(
   const { handshake } = context;
   if (!handshake) return;
   if (handshake.initialized) void connected.transport.notify(handshake.initialized);
-  void repeatSettings(context, connected.transport);
-  // What the client knew of the server before may no longer hold.
-  await tellChanges(initialized?.initialized ?? {}, context.onMessage);
-}
-
-/** Tells a server of another era what the client set at the one before. The answers reach nobody. */
-async function repeatSettings(context: ConnectionContext, transport: Transport): Promise<void> {
   const { settings, ended, onMessage, endpoint } = context;
-  for (const setting of settings.all()) {
-    const ask = { message: again(context, setting), signal: ended.signal, onMessage };
-    const answer = await transport.request(ask).catch(() => undefined);
-    if (answer?.kind !== "response") endpoint.log(`${setting.method} could not be repeated`);
-  }
+  const set = (setting: RequestMessage) =>
+    connected.transport.request({ message: again(context, setting), signal: ended.signal, onMessage });
+  void repeatSettings(settings.all(), set, endpoint.log);
+  // What the client knew of the server before may no longer hold.
+  await tellChanges(initialized?.initialized ?? {}, onMessage);
 }
 
 /** The same request under an id of our own. */

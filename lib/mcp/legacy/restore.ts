@@ -28,7 +28,7 @@ export async function repeatSettings(
       const late = () => new Error("late");
       const answer = await withDeadline(ask(setting), SETTING_MS, late).catch(() => undefined);
       if (!answer || answer.kind === "refused" || errorIn(answer))
-        log(`${setting.method} could not be repeated in the new session`);
+        log(`${setting.method} could not be repeated`);
     }),
   );
 }

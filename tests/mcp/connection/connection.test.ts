@@ -6,6 +6,7 @@ import {
   bare,
   closedStream,
   openStream,
+  refuse,
   result,
   type Sent,
 } from "../../support/mcp/fake-endpoint.ts";
@@ -205,4 +206,25 @@ test("nothing is asked any more once it is closed", async () => {
   await initialize();
   await connection.close("end");
   await expect(ask("1")).rejects.toMatchObject({ code: "stream_cut" });
+});
+
+test("what the client set is set at a server of another era, whatever becomes of one of the settings", async () => {
+  const { initialize, connection, ask, exchange, endpoint } = start(modern());
+  await initialize();
+  await connection.notify(INITIALIZED);
+  for (const [method, params] of [
+    ["logging/setLevel", { level: "info" }],
+    ["resources/subscribe", { uri: "a:b" }],
+    ["resources/subscribe", { uri: "c:d" }],
+  ] as const)
+    await ask('"s"', method, params);
+  exchange(
+    legacy((sent) => {
+      if (sent.method === "logging/setLevel") return new Promise(() => {});
+      return sent.params.uri === "c:d" ? refuse(sent, 200, -32602) : result(sent, { text: "legacy" });
+    }),
+  );
+  expect(await ask("1")).toBe("legacy");
+  await until(() => endpoint.count("resources/subscribe") === 2, 2000);
+  await until(() => endpoint.logged.includes("resources/subscribe could not be repeated"));
 });
