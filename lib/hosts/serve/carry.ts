@@ -2,7 +2,7 @@ import { errorResponse, type RequestMessage, type ResponseMessage } from "../../
 import { type Answer, rpcErrorOf, toRpcError } from "../../mcp/protocol/answer.ts";
 import { LISTEN } from "../../mcp/protocol/subscription.ts";
 import { type Call, Cancellation } from "../../mcp/protocol/transport.ts";
-import { tookTooLong } from "../../net/errors.ts";
+import { isTimeout, tookTooLong } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { deadlineMs, withDeadline } from "../../timing/deadline.ts";
 import type { Carrier, ServeContext } from "./context.ts";
@@ -50,7 +50,8 @@ export async function carry(
     return told(context, message, answer);
   } catch (error) {
     const failure = toRpcError(error);
-    if (!(error instanceof Cancellation)) observer.failed(failure, method, id);
+    // Of what nobody waits for any more, nothing fails, however it ends.
+    if (!cancel.signal.aborted || isTimeout(error)) observer.failed(failure, method, id);
     observer.answered(method, failure);
     return { response: errorResponse(id, failure) };
   } finally {
