@@ -16,14 +16,14 @@ import { until } from "../timing/until.ts";
 import { answer, type Bridge, fail, type Observer, type Owed, track } from "./bridge-context.ts";
 import { createLateWatch } from "./late-watch.ts";
 import { readLinesTogether } from "./line-stream.ts";
-import { createLineWriter } from "./line-writer.ts";
+import { createLineWriter, flush } from "./line-writer.ts";
 import { takeLine } from "./take-line.ts";
 
 /** Requests under way at once; further ones wait. Leaves connections for the streams beside them. */
 const MAX_REQUESTS = 192;
 /** Pings under way at once: they ask for a sign of life, so they do not wait behind long calls. */
 const MAX_PINGS = 4;
-/** Time for notifications under way when all answers are out, and for a slow reader when told to stop, in ms. */
+/** Time for notifications under way when all answers are out, in ms. */
 const LAST_WORDS_MS = 500;
 
 export interface BridgeOptions {
@@ -138,7 +138,5 @@ async function end(
   await until(Promise.all(underWay), LAST_WORDS_MS, cutShort);
   stopWatching();
   await connection.close("end");
-  if (await until(writer.flushed(), drainMs, cutShort)) return;
-  // A reader that neither reads nor goes must not keep the process.
-  if (!(await until(writer.flushed(), LAST_WORDS_MS, writer.closed))) output.destroy();
+  await flush(writer, output, drainMs, cutShort);
 }

@@ -1,5 +1,6 @@
 import type { Text } from "../mcp/jsonrpc/bytes.ts";
 import type { ByteOutput } from "../platform/streams/byte-streams.ts";
+import { until } from "../timing/until.ts";
 
 /** Writes whole lines; waits while the reader is slow, so that memory stays bounded. */
 export interface LineWriter {
@@ -25,6 +26,20 @@ const AT_ONCE = Promise.resolve();
  * that follow in the same turn go out together.
  */
 export const createLineWriter = (output: ByteOutput): LineWriter => new OutputLineWriter(output);
+
+/** How long a slow reader is waited for once that is cut short, in ms. */
+const LAST_WORDS_MS = 500;
+
+/** Waits until all lines are out. A reader that neither reads nor goes must not keep the process. */
+export async function flush(
+  writer: LineWriter,
+  output: ByteOutput,
+  limitMs: number,
+  cutShort: AbortSignal,
+): Promise<void> {
+  if (await until(writer.flushed(), limitMs, cutShort)) return;
+  if (!(await until(writer.flushed(), LAST_WORDS_MS, writer.closed))) output.destroy();
+}
 
 class OutputLineWriter implements LineWriter {
   readonly #output: ByteOutput;

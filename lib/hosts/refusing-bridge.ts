@@ -5,8 +5,9 @@ import { errorResponse } from "../mcp/jsonrpc/message.ts";
 import { parseMessages } from "../mcp/jsonrpc/parse.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
 import type { ByteInput, ByteOutput } from "../platform/streams/byte-streams.ts";
+import { until } from "../timing/until.ts";
 import { readLines } from "./line-stream.ts";
-import { createLineWriter } from "./line-writer.ts";
+import { createLineWriter, flush } from "./line-writer.ts";
 
 /**
  * Stands in for a bridge that could not be opened: each request read is answered with the reason, so that a host can
@@ -23,7 +24,8 @@ export async function refuseAll(
 ): Promise<void> {
   const writer = createLineWriter(output);
   const error = toRpcError(reason);
-  for await (const line of readLines(input, AbortSignal.any([stop, writer.closed]))) {
+  const noMore = AbortSignal.any([stop, writer.closed]);
+  for await (const line of readLines(input, noMore)) {
     if (!("text" in line)) continue;
     const messages = parseMessages(line.text);
     const answers = messages.flatMap((message) => {
@@ -33,11 +35,9 @@ export async function refuseAll(
       }
       return message.kind === "unreadable" ? asString(errorResponse(message.id, message.error).text) : [];
     });
-    if (answers.length > 0)
-      await writer.write(isBatch(line.text, messages) ? `[${answers.join(",")}]` : answers.join("\n"));
+    if (answers.length === 0) continue;
+    const said = isBatch(line.text, messages) ? `[${answers.join(",")}]` : answers.join("\n");
+    await until(writer.write(said), Number.POSITIVE_INFINITY, noMore);
   }
-  await Promise.race([
-    writer.flushed(),
-    new Promise<void>((resolve) => stop.addEventListener("abort", () => resolve(), { once: true })),
-  ]);
+  await flush(writer, output, Number.POSITIVE_INFINITY, noMore);
 }
