@@ -14,10 +14,9 @@ import {
 import type { Answer } from "../protocol/answer.ts";
 import { sessionGone } from "../protocol/errors.ts";
 import type { Call } from "../protocol/transport.ts";
-import { judge } from "../protocol/verdict.ts";
 import { cancelAsked, repeatSettings, tellOnceItStands } from "./restore.ts";
 import { getStream } from "./session-http.ts";
-import { askedIn, asOpen, type OpenSession, type Session } from "./session-state.ts";
+import { asOpen, isLostIn, type OpenSession, type Session } from "./session-state.ts";
 import { keepStandaloneStream } from "./streams/standalone-stream.ts";
 
 /** Sessions opened for one request at most: a balancer may lead to a server that does not know the fresh one. */
@@ -74,7 +73,7 @@ async function isLostAgain(session: Session, opened: OpenSession): Promise<boole
   const asked = session.exchange.send(ownCall(session, "ping", {}), opened);
   const answer = await withDeadline(asked, PING_MS, () => new Error("late")).catch(() => undefined);
   if (session.state !== opened) return true;
-  return answer !== undefined && judge(askedIn(session, "ping", opened), answer).kind === "session_lost";
+  return answer !== undefined && isLostIn(session, opened, "ping", answer);
 }
 
 async function openAgain(
@@ -127,18 +126,14 @@ export const tellInitialized = (
 
 /** Keeps the standalone stream of this session open. @returns once it is granted, or known not to be; never rejects */
 export async function listen(session: Session, opened: OpenSession): Promise<void> {
-  const { endpoint, exchange, ended, listens, streamSchedule } = session;
+  const { endpoint, exchange, ended, listens } = session;
   if (!listens || ended.signal.aborted) return;
   const asked = Promise.withResolvers<void>();
   exchange.listening(true);
-  void keepStandaloneStream({
-    endpoint,
+  void keepStandaloneStream(session, opened, {
     open: (cursor, signal) =>
       getStream(endpoint, opened, cursor, signal, Number.POSITIVE_INFINITY).finally(asked.resolve),
-    take: exchange.receive,
-    signal: AbortSignal.any([ended.signal, opened.stream.signal]),
     onLost: () => void reopen(session, opened).catch(() => {}),
-    schedule: streamSchedule,
   }).then(() => {
     // Another session's stream may have taken its place.
     if (session.state === opened) exchange.listening(false);

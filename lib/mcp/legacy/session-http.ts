@@ -5,7 +5,7 @@ import { sendHttp } from "../http/send.ts";
 import type { StreamCursor } from "../http/sse.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { judge } from "../protocol/verdict.ts";
+import { namesLoss } from "../protocol/verdict.ts";
 
 /** How long the farewell (`DELETE`) may take, in ms. */
 const FAREWELL_MS = 700;
@@ -91,9 +91,7 @@ export const postBeside = (
 
 /** Whether a refusal speaks of the session, not of the token: a challenge would say otherwise. */
 function speaksOfSession(refusal: RefusedBody): boolean {
-  if (refusal.headers.has("www-authenticate")) return false;
-  const asked = { era: "legacy", method: "", inSession: true, proven: true } as const;
-  return judge(asked, refusedIn(refusal)).kind === "session_lost";
+  return !refusal.headers.has("www-authenticate") && namesLoss(refusedIn(refusal));
 }
 
 /** Asks for a stream, from where the cursor is (MCP 2025-11-25 "Listening for Messages from the Server"). */

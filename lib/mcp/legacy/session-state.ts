@@ -4,9 +4,10 @@ import type { Schedule } from "../../timing/schedule.ts";
 import { cookieTexts } from "../http/layers/cookies.ts";
 import type { Id, Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
+import type { Answer } from "../protocol/answer.ts";
 import type { Endpoint, SavedSession } from "../protocol/endpoint.ts";
 import type { OnMessage } from "../protocol/transport.ts";
-import type { Asked } from "../protocol/verdict.ts";
+import { type Asked, judge } from "../protocol/verdict.ts";
 import type { Losses } from "./losses.ts";
 import type { SessionHeaders } from "./session-http.ts";
 import type { SessionSettings } from "./session-settings.ts";
@@ -90,6 +91,14 @@ export const askedIn = ({ losses }: Session, method: string, used: OpenSession |
   remembered: used?.remembered === true,
   refusedAfresh: losses.isOwnRefusal(method),
 });
+
+/** Whether an answer says that the server does not know the session. @param method empty for a stream */
+export const isLostIn = (
+  session: Session,
+  used: OpenSession | undefined,
+  method: string,
+  answer: Answer,
+): boolean => judge(askedIn(session, method, used), answer).kind === "session_lost";
 
 /** The session as it stands, for another process to go on with. */
 export function savedSession({ state, endpoint }: Session): SavedSession | undefined {

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../json.ts";
 import { METHOD_NOT_FOUND, type ResponseMessage, type RpcError } from "../jsonrpc/message.ts";
-import { type Answer, errorIn, type Refused, supportedVersions } from "./answer.ts";
+import { type Answer, asRefused, errorIn, type Refused, supportedVersions } from "./answer.ts";
 import type { ServerEra } from "./endpoint.ts";
 import { namesLostSession } from "./refusals/session-words.ts";
 import { namesVersion, versionsNamed } from "./refusals/version-words.ts";
@@ -54,8 +54,7 @@ export type Verdict =
 export function judge(asked: Asked, answer: Answer): Verdict {
   const error = errorIn(answer);
   if (answer.kind === "response" && !error) return judgeResult(asked, answer.message);
-  const said: Refused =
-    answer.kind === "refused" ? answer : { kind: "refused", status: 200, ...(error ? { error } : {}) };
+  const said = asRefused(answer);
   const loss = lossOf(asked, said);
   if (loss) return { kind: "session_lost", sure: loss === "sure" };
   const versions = otherVersions(asked, said);
@@ -112,6 +111,10 @@ function lossOf(asked: Asked, said: Refused): "sure" | "likely" | undefined {
   if (status === 410) return error || said.words !== undefined ? undefined : "likely";
   return status === 400 && code === BAD_REQUEST && id === null ? "likely" : undefined;
 }
+
+/** Whether a refusal says that the server does not know the session, whatever was asked in it. */
+export const namesLoss = (refusal: Refused): boolean =>
+  lossOf({ era: "legacy", method: "", inSession: true }, refusal) !== undefined;
 
 // — another version —
 

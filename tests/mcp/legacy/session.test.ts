@@ -86,6 +86,21 @@ describe("a session", () => {
     expect(endpoint.sent.some(({ http }) => http === "DELETE")).toBe(false);
   });
 
+  test("without an id is not lost where its standalone stream is gone for a while", async () => {
+    let opened = 0;
+    const { endpoint } = await open(
+      serving(
+        (sent) => {
+          if (sent.http !== "GET") return result(sent);
+          return ++opened === 2 ? bare(404) : opened === 1 ? closedStream(CHANGED) : openStream();
+        },
+        () => "",
+      ),
+    );
+    await until(() => opened === 3, 5000);
+    expect(endpoint.count("initialize")).toBe(1);
+  });
+
   test("is ended at the server, or left for the next command", async () => {
     for (const how of ["end", "leave"] as const) {
       const { endpoint, session } = await open(serving(noStream((sent) => result(sent))));

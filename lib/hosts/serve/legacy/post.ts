@@ -15,7 +15,7 @@ import {
 import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
 import { refused } from "../../../mcp/protocol/answer.ts";
 import { Cancellation, Detachment } from "../../../mcp/protocol/transport.ts";
-import { judge } from "../../../mcp/protocol/verdict.ts";
+import { namesLoss } from "../../../mcp/protocol/verdict.ts";
 import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
 import { giveBackController, takeController } from "../../../timing/linked-abort.ts";
 import { quietly } from "../../../timing/quietly.ts";
@@ -156,10 +156,7 @@ async function answerTogether(texts: readonly Text[], isArray: boolean, reply: R
 
 /** Whether the server has forgotten the session for good: the client opens another (MCP "Session Management"). */
 const isLost = ({ side }: HostedSession, { refusedWith, response }: Carried): boolean =>
-  side?.session !== undefined &&
-  refusedWith === 404 &&
-  judge({ era: "legacy", method: "", inSession: true, proven: true }, refused(404, response.error)).kind ===
-    "session_lost";
+  side?.session !== undefined && refusedWith === 404 && namesLoss(refused(404, response.error));
 
 /** Undefined where the client has cancelled it. */
 async function answerOne(

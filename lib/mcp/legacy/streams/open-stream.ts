@@ -7,10 +7,9 @@ import type { Message } from "../../jsonrpc/message.ts";
 import { type Refused, refused } from "../../protocol/answer.ts";
 import { wrongContentType } from "../../protocol/errors.ts";
 import type { Call } from "../../protocol/transport.ts";
-import { judge } from "../../protocol/verdict.ts";
 import { reopen } from "../reopen-session.ts";
 import { getStream } from "../session-http.ts";
-import { askedIn, type Session, whenReady } from "../session-state.ts";
+import { isLostIn, type Session, whenReady } from "../session-state.ts";
 
 export interface StreamOptions {
   /** Where somebody else has stopped reading, maybe a stream of another request. */
@@ -42,9 +41,7 @@ export async function openStream(session: Session, options: StreamOptions): Prom
   let used = await whenReady(session);
   /** Nothing of a stream of the session that was lost can be resumed in the new one. */
   const isLost = (refusal: Refused) =>
-    session.handshake !== undefined &&
-    reopenings++ === 0 &&
-    judge(askedIn(session, "", used), refusal).kind === "session_lost";
+    session.handshake !== undefined && reopenings++ === 0 && isLostIn(session, used, "", refusal);
   // What is sent meanwhile may be answered here.
   if (lastEventId === undefined) exchange.listening(true);
   const end = await keepOpen({
