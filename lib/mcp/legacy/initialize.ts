@@ -1,13 +1,13 @@
 import { isObject, type JsonObject } from "../../json.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import { notification, request } from "../jsonrpc/message.ts";
-import { asRefused, errorIn, type Refused } from "../protocol/answer.ts";
+import { asRefused, errorIn, type Refused, refused } from "../protocol/answer.ts";
 import type { Endpoint, ServerEra } from "../protocol/endpoint.ts";
 import { noCommonVersion } from "../protocol/errors.ts";
 import type { ClientIdentity } from "../protocol/meta.ts";
 import type { OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
-import { LEGACY_VERSION, LEGACY_VERSIONS } from "../protocol/versions.ts";
+import { LEGACY_VERSION, LEGACY_VERSIONS, UNSUPPORTED_VERSION } from "../protocol/versions.ts";
 
 export interface HandshakeOptions {
   endpoint: Pick<Endpoint, "protocol" | "log">;
@@ -55,12 +55,13 @@ export async function handshake(
     if (verdict?.kind === "other_version")
       for (const other of verdict.versions) if (!versions.includes(other)) versions.push(other);
   }
-  return first ?? { kind: "refused", status: 400 };
+  return first ?? refused(400);
 }
 
 /** A server that agrees to a modern version without a handshake refuses this one. */
-const asModern = (agreed: string): Refused => ({
-  kind: "refused",
-  status: 200,
-  error: { code: -32022, message: `the server speaks ${agreed}`, data: { supported: [agreed] } },
-});
+export const asModern = (agreed: unknown): Refused =>
+  refused(200, {
+    code: UNSUPPORTED_VERSION,
+    message: `the server speaks ${agreed}`,
+    data: { supported: [agreed] },
+  });

@@ -22,6 +22,7 @@ import { type EraTransport, type Opened, type SessionTransport, withOpen } from 
 import { InputNeeded } from "./input-needed.ts";
 import { ofKnownType } from "./known-type.ts";
 import { throughRounds } from "./rounds.ts";
+import { discovered } from "./same-era.ts";
 
 export interface OwnClientOptions {
   endpoint: Endpoint;
@@ -66,15 +67,13 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
     message: requestMessage(ids.next(), "server/discover", {}),
   });
 
-  const isModern = (answer: Answer) =>
-    answer.kind === "response" && !answer.message.error && isDiscovered(answer.message.result);
-
   async function open(first: Call, isKnown: boolean): Promise<Opened> {
     const answer = await send(first);
     const asked = methodOf(first.message);
     const error = errorIn(answer);
     if (answer.kind === "response" && !error) {
-      if (asked === "server/discover" && !isModern(answer)) return asRefused(answer);
+      const said = asked === "server/discover" ? discovered(answer) : undefined;
+      if (said?.kind === "refused") return said;
       const { result } = answer.message;
       return { kind: "opened", proven: isKnown || saysModern(result), answer };
     }
@@ -82,7 +81,11 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
     if (verdict.kind !== "other_era") return { kind: "opened", proven: true, answer };
     // A server of both eras, or a known one, may have refused the request for its own sake.
     const isUnclear = isKnown || (error && isOwnError(answer, error.code));
-    if (isUnclear && asked !== "server/discover" && isModern(await send(discovery(first))))
+    if (
+      isUnclear &&
+      asked !== "server/discover" &&
+      discovered(await send(discovery(first))).kind !== "refused"
+    )
       return { kind: "opened", proven: true, answer };
     return asRefused(answer);
   }

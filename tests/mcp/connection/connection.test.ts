@@ -4,12 +4,14 @@ import { Cancellation } from "../../../lib/mcp/protocol/transport.ts";
 import {
   type Answering,
   bare,
+  callOf,
   closedStream,
   openStream,
   refuse,
   result,
   type Sent,
 } from "../../support/mcp/fake-endpoint.ts";
+import { META } from "../../support/messages.ts";
 import { until } from "../../support/waiting.ts";
 import { CHANGED, INITIALIZED, legacy, modern, startConnection as start } from "./start.ts";
 
@@ -227,4 +229,17 @@ test("what the client set is set at a server of another era, whatever becomes of
   expect(await ask("1")).toBe("legacy");
   await until(() => endpoint.count("resources/subscribe") === 2, 2000);
   await until(() => endpoint.logged.includes("resources/subscribe could not be repeated"));
+});
+
+test("a server that answers a discovery with what is none is told as that, whoever asks", async () => {
+  const odd: Answering = (sent) => result(sent, { hello: "world" });
+  const words = "the answer to server/discover names no versions";
+  const pinned = { protocol: "2026-07-28" };
+  const own = start(odd, { own: true, ...pinned });
+  expect(await own.connection.request(callOf("server/discover"))).toMatchObject({
+    error: { message: words },
+  });
+  const client = start(odd, pinned);
+  const asked = callOf("server/discover", { params: { _meta: META } });
+  expect(await client.connection.request(asked)).toMatchObject({ error: { message: words } });
 });

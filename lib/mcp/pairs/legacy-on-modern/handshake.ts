@@ -1,10 +1,9 @@
 import type { JsonObject } from "../../../json.ts";
 import { exactResult, type RequestMessage, type RpcError, resultResponse } from "../../jsonrpc/message.ts";
-import { type Answer, answered, asRefused, type Refused, refused } from "../../protocol/answer.ts";
-import { isDiscovered } from "../../protocol/verdict.ts";
+import { type Answer, answered, type Refused, refused } from "../../protocol/answer.ts";
 import { MODERN_VERSION, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../protocol/versions.ts";
 import { initializeResult } from "../../translate/to-legacy.ts";
-import { notDiscovered } from "../same-era.ts";
+import { discovered } from "../same-era.ts";
 
 /** The handshake as the client gets it. */
 export interface Initialized {
@@ -18,17 +17,17 @@ export interface Initialized {
 
 /** The answer to a legacy client's `initialize` from that of a modern server to `server/discover`. */
 export function initializedFrom(initialize: RequestMessage, discovery: Answer): Initialized | Refused {
-  if (discovery.kind === "refused" || discovery.message.error) return asRefused(discovery);
-  const discovered = discovery.message.result ?? {};
-  if (!isDiscovered(discovered)) return notDiscovered();
-  const error = unsupported(discovered.supportedVersions);
+  const said = discovered(discovery);
+  if (said.kind === "refused") return said;
+  const { message } = said;
+  const error = unsupported(message.result?.supportedVersions);
   if (error) return refused(200, error);
-  const result = initializeResult(exactResult(discovery.message), initialize.params.protocolVersion);
+  const result = initializeResult(exactResult(message), initialize.params.protocolVersion);
   return {
     kind: "initialized",
     result,
     answer: answered(resultResponse(initialize.id, result)),
-    capabilities: discovered.capabilities,
+    capabilities: message.result?.capabilities,
   };
 }
 
