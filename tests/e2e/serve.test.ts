@@ -267,6 +267,11 @@ test("serve: what a modern client's headers say must be what its body says", asy
   expect(await error(postModern(url, asking, { "mcp-method": "tools/list" }))).toEqual([400, -32020]);
   expect(await error(postModern(url, asking, { "mcp-name": "y" }))).toEqual([400, -32020]);
   expect(await error(postModern(url, asking, { "mcp-name": "=?base64?eA==?=" }))).toEqual([200, undefined]);
+  // A task too is led by its header (MCP Tasks extension, "Routing Headers").
+  Object.assign(server.methods, { "tasks/get": (asked: Asked) => complete(asked, { taskId: "t" }) });
+  const task = rpc(3, "tasks/get", { taskId: "t" });
+  expect(await error(postModern(url, task, { "mcp-name": "t" }))).toEqual([200, undefined]);
+  expect(await error(postModern(url, task, { "mcp-name": "u" }))).toEqual([400, -32020]);
   expect(await error(postModern(url, asking, { "mcp-protocol-version": "2025-11-25" }))).toEqual([
     400, -32020,
   ]);

@@ -53,7 +53,7 @@ export function startBridgeOverServe(home: Home, args: string[], options?: RunOp
     const body = typeof message === "string" ? message : JSON.stringify(message);
     const one: Json = typeof message === "string" ? JSON.parse(message) : message;
     const isModern = one?.params?._meta?.["io.modelcontextprotocol/protocolVersion"] !== undefined;
-    const name = one?.params?.name ?? one?.params?.uri;
+    const name = one?.params?.name ?? one?.params?.uri ?? one?.params?.taskId;
     const mirrored: Record<string, string> = isModern
       ? {
           "mcp-protocol-version": "2026-07-28",

@@ -1,7 +1,7 @@
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
 import type { HeaderMap } from "../protocol/endpoint.ts";
 import { META_VERSION, metaOf } from "../protocol/meta.ts";
-import { encodeHeaderValue, paramHeaders } from "../protocol/param-headers.ts";
+import { encodeHeaderValue, nameOf, paramHeaders } from "../protocol/param-headers.ts";
 import { MODERN_VERSION } from "../protocol/versions.ts";
 
 /** The version that a message names in its `_meta`. */
@@ -28,20 +28,4 @@ export function mirroredHeaders(
     ...(name === undefined ? {} : { "mcp-name": encodeHeaderValue(name) }),
     ...(toolHeaders.length > 0 ? paramHeaders(toolHeaders, message.params.arguments) : {}),
   };
-}
-
-/** Requests that go to whoever has the task (MCP Tasks extension, "Routing Headers"). */
-const TASK_METHODS: readonly string[] = ["tasks/get", "tasks/update", "tasks/cancel"];
-
-/** What the `Mcp-Name` header mirrors. */
-function nameOf({ method, params }: RequestMessage | NotificationMessage): string | undefined {
-  const source =
-    method === "tools/call" || method === "prompts/get"
-      ? params.name
-      : method === "resources/read"
-        ? params.uri
-        : TASK_METHODS.includes(method)
-          ? params.taskId
-          : undefined;
-  return typeof source === "string" ? source : undefined;
 }

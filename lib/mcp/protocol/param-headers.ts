@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../json.ts";
+import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
 import type { HeaderMap } from "./endpoint.ts";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -13,6 +14,22 @@ const PRIMITIVES = ["string", "integer", "boolean"];
 export function encodeHeaderValue(value: string): string {
   if (PLAIN.test(value) && !(value.startsWith("=?base64?") && value.endsWith("?="))) return value;
   return `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
+}
+
+/** Requests that go to whoever has the task (MCP Tasks extension, "Routing Headers"). */
+const TASK_METHODS: readonly string[] = ["tasks/get", "tasks/update", "tasks/cancel"];
+
+/** What the `Mcp-Name` header mirrors; undefined where there is no such header. */
+export function nameOf({ method, params }: RequestMessage | NotificationMessage): string | undefined {
+  const source =
+    method === "tools/call" || method === "prompts/get"
+      ? params.name
+      : method === "resources/read"
+        ? params.uri
+        : TASK_METHODS.includes(method)
+          ? params.taskId
+          : undefined;
+  return typeof source === "string" ? source : undefined;
 }
 
 /**

@@ -1,22 +1,10 @@
-import { isObject } from "../../../json.ts";
-import {
-  INVALID_PARAMS,
-  METHOD_NOT_FOUND,
-  type RequestMessage,
-  type RpcError,
-} from "../../../mcp/jsonrpc/message.ts";
+import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "../../../mcp/jsonrpc/message.ts";
 import type { HeaderMap } from "../../../mcp/protocol/endpoint.ts";
-import { META_CAPABILITIES, META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
-import { paramHeaders } from "../../../mcp/protocol/param-headers.ts";
+import { META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
+import { nameOf, paramHeaders } from "../../../mcp/protocol/param-headers.ts";
 import { HEADER_MISMATCH, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../../mcp/protocol/versions.ts";
+import { lackingMeta, unsupportedVersion } from "../../../mcp/translate/modern-rules.ts";
 import { type Head, one } from "../http/admission.ts";
-
-/** What `Mcp-Name` mirrors, by method (MCP 2026-07-28 "Standard Request Headers"). */
-const NAMED: Readonly<Record<string, string>> = {
-  "tools/call": "name",
-  "prompts/get": "name",
-  "resources/read": "uri",
-};
 
 /**
  * What is wrong with the headers of a modern request, which mirror its body (MCP 2026-07-28 "Server Validation"), or with
@@ -33,27 +21,13 @@ export function mismatch(head: Head, message: RequestMessage, toolHeaders: Heade
   });
   if (version === undefined || (named !== undefined && named !== version))
     return wrong("MCP-Protocol-Version");
-  if (!MODERN_VERSIONS.includes(version))
-    return {
-      code: UNSUPPORTED_VERSION,
-      message: `unsupported protocol version ${version}`,
-      data: { supported: MODERN_VERSIONS, requested: version },
-    };
+  if (!MODERN_VERSIONS.includes(version)) return unsupportedVersion(version);
   if (one(head["mcp-method"]) !== message.method) return wrong("Mcp-Method");
-  const member = NAMED[message.method];
-  const name = member === undefined ? undefined : message.params[member];
-  if (typeof name === "string" && decoded(one(head["mcp-name"])) !== name) return wrong("Mcp-Name");
+  const name = nameOf(message);
+  if (name !== undefined && decoded(one(head["mcp-name"])) !== name) return wrong("Mcp-Name");
   for (const [header, value] of Object.entries(paramHeaders(toolHeaders, message.params.arguments)))
     if (!isSame(decoded(one(head[header.toLowerCase()])), decoded(value))) return wrong(header);
-  const lacking = metaLacks(message);
-  return lacking === undefined ? undefined : { code: INVALID_PARAMS, message: `_meta lacks ${lacking}` };
-}
-
-/** What each request must say of itself and this one does not (MCP 2026-07-28 "`_meta`"). */
-function metaLacks(message: RequestMessage): string | undefined {
-  const meta = metaOf(message);
-  if (typeof meta[META_VERSION] !== "string") return META_VERSION;
-  return isObject(meta[META_CAPABILITIES]) ? undefined : META_CAPABILITIES;
+  return lackingMeta(metaOf(message));
 }
 
 /**
