@@ -7,6 +7,21 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The value, when it is a JSON object; else an empty one. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
+/** Whether a value has lists or objects below so many levels; without recursion, which a stranger's nesting would end. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const member of level) {
+      if (typeof member !== "object" || member === null) continue;
+      if (depth === levels) return true;
+      for (const inner of Object.values(member)) if (typeof inner === "object") next.push(inner);
+    }
+    level = next;
+  }
+  return false;
+}
+
 /** What a text is as JSON; undefined where it is none. */
 export function jsonIn(text: string): unknown {
   try {

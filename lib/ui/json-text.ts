@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json.ts";
+import { isDeeper, type JsonObject } from "../json.ts";
 
 /** Levels up to which JSON is indented, and up to which the runtime's own writer is trusted not to run out of stack. */
 const DEEPEST = 200;
@@ -17,12 +17,6 @@ export const jsonText = (value: unknown, indent = 0): string =>
 const isContainer = (value: unknown): value is object =>
   // A number beyond a double is an object that the runtime's writer alone knows.
   typeof value === "object" && value !== null && !(Object.isFrozen(value) && "rawJSON" in value);
-
-/** Whether a value has members below so many levels. */
-export function isDeeper(value: unknown, levels: number): boolean {
-  if (!isContainer(value)) return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
-}
 
 /** A list or an object of which some members are written. */
 interface Begun {

@@ -2,10 +2,10 @@
 import { expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { inHome } from "../support/home.ts";
-import { type Asked, json } from "../support/mcp/scripted.ts";
+import { type Asked, json, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { startModernServer } from "../support/mcp/scripted-modern.ts";
-import { call, INITIALIZED, initialize, modern, request } from "../support/messages.ts";
+import { call, INITIALIZED, initialize, type Json, META, modern, request } from "../support/messages.ts";
 
 const nest = (depth: number) =>
   `${'{"type":"object","properties":{"a":'.repeat(depth)}{"type":"string"}${"}}".repeat(depth)}`;
@@ -86,3 +86,30 @@ for (const era of ["legacy", "modern"] as const)
       }),
       60_000,
     );
+
+test.concurrent(
+  "a legacy server's question that is nested too deep for a modern client is answered at once, and the call goes on",
+  inHome(async (home) => {
+    let asking: Asked | undefined;
+    const question = `{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}},"deep":${arrays(60_000)}}}`;
+    const server = await startLegacyServer((asked, response) => {
+      if (asked.method === "tools/call") {
+        asking = asked;
+        stream(response).write(`data: ${question}\n\n`);
+      } else if (asked.error) {
+        response.writeHead(202).end();
+        const said = { jsonrpc: "2.0", id: asking?.id, result: { content: [], said: asked.error.data.code } };
+        asking?.response.end(`data: ${JSON.stringify(said)}\n\n`);
+      } else response.writeHead(405).end();
+    });
+    const { say, answer } = startBridge(home, [home.owns(server).url]);
+    const asked = modern(call(1)) as Json;
+    asked.params._meta = {
+      ...META,
+      "io.modelcontextprotocol/clientCapabilities": { elicitation: { form: {} } },
+    };
+    say(asked);
+    expect((await answer(1)).result.said).toBe("too_deep");
+  }),
+  60_000,
+);

@@ -2,8 +2,8 @@ import type { M2mcpError } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import {
   type NotificationMessage,
+  ownRequest,
   type RequestMessage,
-  request as requestMessage,
   resultResponse,
 } from "../../mcp/jsonrpc/message.ts";
 import { InputNeeded } from "../../mcp/pairs/input-needed.ts";
@@ -92,7 +92,7 @@ export async function exchange(
     left.over.signal.throwIfAborted();
     const asking = connection.request({
       // The connection sends it under an id of its own.
-      message: requestMessage("0", method, params),
+      message: ownRequest("0", method, params),
       signal: left.over.signal,
       onMessage,
       gather: (wanted) => whileAsking(context, () => questions.gather(wanted, left.over.signal)),
@@ -177,7 +177,7 @@ function leaving({ endpoint, caller, host }: OneOff, signal: AbortSignal | undef
 export async function cancelTask({ connection }: OneOff, taskId: string): Promise<void> {
   const over = new AbortController();
   const late = sleep(2 * LAST_WORD_MS).then(() => over.abort(new Cancellation()));
-  const message = requestMessage("0", "tasks/cancel", { taskId });
+  const message = ownRequest("0", "tasks/cancel", { taskId });
   const told = connection.request({ message, signal: over.signal, onMessage: async () => {} });
   await Promise.race([quietly(told), late]);
 }

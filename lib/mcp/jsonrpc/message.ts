@@ -1,5 +1,5 @@
 // JSON-RPC 2.0: its messages, read and built without losing a byte or a digit.
-import { isObject, type JsonObject } from "../../json.ts";
+import { isDeeper, isObject, type JsonObject } from "../../json.ts";
 import { asString, type Text } from "./bytes.ts";
 import { mayBeInexact, mayBeSpelledOtherwise, parseExactly, parseSpelled } from "./exact-json.ts";
 import { type Id, idOf } from "./id.ts";
@@ -50,13 +50,20 @@ export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
 export const INTERNAL_ERROR = -32603;
 
+/** @throws RangeError where the params are nested too deep: see `isTooDeep` */
 export function request(id: Id, method: string, params: JsonObject): RequestMessage {
+  if (isDeeper(params, DEEPEST)) throw new RangeError(TOO_DEEP.message);
+  return ownRequest(id, method, params);
+}
+
+/** The same of params that are our own, or were looked at before: so many starts need no more than that. */
+export function ownRequest(id: Id, method: string, params: JsonObject): RequestMessage {
   const text = `{"jsonrpc":"2.0","id":${id},${JSON.stringify({ method, params }).slice(1)}`;
   return withLazyMember({ kind: "request", id, method, params, text }, "params", params);
 }
 
 export function notification(method: string, params: JsonObject = {}): NotificationMessage {
-  return { kind: "notification", method, params, text: JSON.stringify({ jsonrpc: "2.0", method, params }) };
+  return { kind: "notification", method, params, text: jsonOf({ jsonrpc: "2.0", method, params }) };
 }
 
 /** An answer with this result; one that is nested so deep that it can be read but not be written anew is an error. */
@@ -79,13 +86,28 @@ export const TOO_DEEP: RpcError = {
   data: { source: "m2mcp", code: "too_deep" },
 };
 
-/** Whether the runtime has met a value that is nested so deep that it cannot go through it. */
+/**
+ * Levels of what is written anew. From some 26,000 on the runtime's writer compares each object with all around it, for
+ * seconds in which nothing else is done, and then gives up.
+ */
+const DEEPEST = 21_000;
+
+/** Whether a value is nested deeper than what is written anew, with some room for what is put around it. */
+export const isDeeperThanWritten = (value: unknown): boolean => isDeeper(value, DEEPEST - 10);
+
+/** A value from outside as JSON. @throws RangeError where it is nested too deep: see `isTooDeep` */
+export function jsonOf(value: object): string {
+  if (isDeeper(value, DEEPEST)) throw new RangeError(TOO_DEEP.message);
+  return JSON.stringify(value);
+}
+
+/** Whether a value was met that is nested so deep that it cannot be gone through. */
 export const isTooDeep = (error: unknown): boolean =>
-  error instanceof RangeError && error.message.includes("call stack");
+  error instanceof RangeError && (error.message === TOO_DEEP.message || error.message.includes("call stack"));
 
 function unlessTooDeep(value: object): string | undefined {
   try {
-    return JSON.stringify(value);
+    return jsonOf(value);
   } catch (error) {
     if (isTooDeep(error)) return undefined;
     throw error;

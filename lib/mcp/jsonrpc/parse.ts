@@ -8,6 +8,7 @@ import { withLazyMember } from "./lazy-member.ts";
 import {
   INTERNAL_ERROR,
   INVALID_REQUEST,
+  jsonOf,
   type Message,
   type NotificationMessage,
   PARSE_ERROR,
@@ -112,7 +113,7 @@ function classifyCall(
     (value.jsonrpc === "2.0" && value.id !== null && (value.params === undefined || isObject(value.params)));
   const line = isExact
     ? oneLine(text)
-    : `{"jsonrpc":"2.0",${id === null ? "" : `"id":${id},`}${JSON.stringify({ method, ...(isObject(value.params) ? { params: exactMember(text, "params", value.params) } : {}) }).slice(1)}`;
+    : `{"jsonrpc":"2.0",${id === null ? "" : `"id":${id},`}${jsonOf({ method, ...(isObject(value.params) ? { params: exactMember(text, "params", value.params) } : {}) }).slice(1)}`;
   if (isNotification || id === null) {
     const read: NotificationMessage = { kind: "notification", method, params, text: line };
     return withLazyMember(read, "params", isHollow ? undefined : params);
@@ -146,10 +147,10 @@ function isExactResponse(value: JsonObject, error: RpcError | undefined): boolea
 }
 
 function rebuilt(id: Id | null, error: RpcError | undefined, { result }: JsonObject, json: string): string {
-  if (error) return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(error)}}`;
+  if (error) return `{"jsonrpc":"2.0","id":${id},"error":${jsonOf(error)}}`;
   // Of a result that is null, an empty one is as good, and one that strict hosts take.
   const whole = exactMember(json, "result", result) ?? {};
-  return `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(whole)}}`;
+  return `{"jsonrpc":"2.0","id":${id},"result":${jsonOf(objectOf(whole))}}`;
 }
 
 function exactMember(text: Text, member: "params" | "result", parsed: unknown): unknown {

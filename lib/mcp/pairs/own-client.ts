@@ -5,8 +5,8 @@ import {
   exactParams,
   INVALID_PARAMS,
   METHOD_NOT_FOUND,
+  ownRequest,
   type RequestMessage,
-  request as requestMessage,
   resultResponse,
 } from "../jsonrpc/message.ts";
 import { handshake } from "../legacy/initialize.ts";
@@ -49,7 +49,7 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
     return throughRounds(modernParams(message), {
       send: (params) =>
         transport.request({
-          message: requestMessage(ids.next(), method, withModernMeta(params, identity, logLevel)),
+          message: ownRequest(ids.next(), method, withModernMeta(params, identity, logLevel)),
           signal,
           onMessage,
         }),
@@ -64,7 +64,7 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
 
   const discovery = (first: Call): Call => ({
     ...first,
-    message: requestMessage(ids.next(), "server/discover", {}),
+    message: ownRequest(ids.next(), "server/discover", {}),
   });
 
   async function open(first: Call, isKnown: boolean): Promise<Opened> {
@@ -155,7 +155,7 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
 
   async function request(call: Call): Promise<Answer> {
     const { id, method } = call.message;
-    const message = requestMessage(ids.next(), method, exactParams(call.message));
+    const message = ownRequest(ids.next(), method, exactParams(call.message));
     // Many ask on the standalone stream, and drop what nobody hears there: the official SDK's `elicitInput` does.
     if (hear && mayBeAsked(method, client.capabilities)) await hear();
     if (method !== "server/discover") return inSession({ ...call, message });
@@ -183,7 +183,7 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
     if (opened.kind === "refused") return opened;
     return transport.request({
       ...call,
-      message: requestMessage(ids.next(), method, exactParams(call.message)),
+      message: ownRequest(ids.next(), method, exactParams(call.message)),
     });
   }
 

@@ -1,7 +1,6 @@
 import { wrongUsage } from "../../failure.ts";
-import { isObject, type JsonObject } from "../../json.ts";
+import { isDeeper, isObject, type JsonObject } from "../../json.ts";
 import { mayBeInexact, parseExactly } from "../../mcp/jsonrpc/exact-json.ts";
-import { isDeeper } from "../../ui/json-text.ts";
 
 /** Levels of the arguments of a tool: beyond them nobody can read what was sent. */
 const DEEPEST = 1000;

@@ -1,5 +1,5 @@
 // What servers have listed, kept for later calls and for completion.
-import type { JsonObject } from "../../json.ts";
+import { isDeeper, type JsonObject } from "../../json.ts";
 import { sha256 } from "../../platform/runtime/digest.ts";
 import type { IO } from "../../ui/io.ts";
 import { expandHeaders } from "../target/headers.ts";
@@ -18,6 +18,8 @@ import {
 const MOST_OTHERS = 3;
 /** Longest list that is kept, in characters of JSON: reading a longer one costs more than asking for it. */
 const MAX_LENGTH = 4 * 1024 * 1024;
+/** Levels of a list that is kept: nobody means more, and the runtime takes seconds to write what is nested without measure. */
+const DEEPEST = 1000;
 
 /** What this and earlier commands have seen of a server's lists. Never rejects: it is a cache. */
 export interface Catalogue {
@@ -43,7 +45,8 @@ export function catalogueOf(
     return id;
   };
   // A list that hides tools is no list for who may use them.
-  const by = () => digestOf([expandHeaders(headers, env), policies]);
+  // Headers may hold a secret: what is kept shows none.
+  const by = () => sha256(JSON.stringify([expandHeaders(headers, env), policies]), "base64url").slice(0, 22);
   const read = () => {
     known ??= place()
       .then((at) => store.readState(at))
@@ -72,10 +75,9 @@ export function catalogueOf(
     read,
     async keep(kind, items, ttls) {
       const kept = items.map(keptPart);
-      const isShort = lengthOf(kept) <= MAX_LENGTH;
       const list = { items: kept, keptAtMs: now(), freshMs: freshFor(ttls) };
       await change(kind, (old) => {
-        if (!isShort) return undefined;
+        if (!isShort(kept)) return undefined;
         return old && saysTheSame(old, list) ? old : list;
       });
     },
@@ -87,14 +89,6 @@ export function catalogueOf(
   };
 }
 
-/** Headers may hold a secret: what is kept shows none. */
-const digestOf = (value: unknown): string => sha256(JSON.stringify(value), "base64url").slice(0, 22);
-
-/** Characters of JSON; of what is nested too deep to be written, endlessly many. */
-function lengthOf(value: unknown): number {
-  try {
-    return JSON.stringify(value).length;
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
-}
+/** Whether a list is short enough to be kept: what is nested deeper than anybody means is not. */
+const isShort = (value: unknown): boolean =>
+  !isDeeper(value, DEEPEST) && JSON.stringify(value).length <= MAX_LENGTH;

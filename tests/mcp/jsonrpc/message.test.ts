@@ -1,6 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { LONG_BYTES } from "../../../lib/mcp/jsonrpc/bytes.ts";
-import { type Message, request, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
+import {
+  errorResponse,
+  type Message,
+  notification,
+  request,
+  resultResponse,
+  TOO_DEEP,
+} from "../../../lib/mcp/jsonrpc/message.ts";
 import { parseMessages } from "../../../lib/mcp/jsonrpc/parse.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -50,4 +57,19 @@ describe("messages", () => {
     expect(message?.kind === "response" && String(message.text)).not.toMatch(/[\r\n]/);
     expect(message?.kind === "response" && JSON.parse(String(message.text))).toEqual(JSON.parse(text));
   });
+});
+
+test("what is nested without measure is refused at once, not after seconds in which nothing else is done", () => {
+  const nested = (levels: number) => ({ a: JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`) });
+  const startedMs = performance.now();
+  for (const levels of [30_000, 100_000]) {
+    for (const build of [request.bind(null, "1"), notification])
+      expect(() => build("x", nested(levels))).toThrow(TOO_DEEP.message);
+    expect(resultResponse("1", nested(levels)).error?.data).toMatchObject({ code: "too_deep" });
+    expect(errorResponse("1", { code: 1, message: "m", data: nested(levels) }).text).toBe(
+      '{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"m"}}',
+    );
+  }
+  expect(performance.now() - startedMs).toBeLessThan(1500);
+  expect(resultResponse("1", nested(20_000)).error).toBeUndefined();
 });

@@ -1,9 +1,11 @@
 import {
   errorResponse,
+  isDeeperThanWritten,
   METHOD_NOT_FOUND,
   type RequestMessage,
   type ResponseMessage,
   resultResponse,
+  TOO_DEEP,
 } from "../../jsonrpc/message.ts";
 import { INPUTS, missingCapability } from "../../protocol/capabilities.ts";
 import { META_CAPABILITIES } from "../../protocol/meta.ts";
@@ -33,6 +35,7 @@ export function destinationOf(
   if (!held) return refuse("no call is under way that could carry the question");
   if (missingCapability(held.meta[META_CAPABILITIES], method, params))
     return refuse(`the client does not offer ${method}`);
+  if (isDeeperThanWritten(params)) return { kind: "server", response: errorResponse(id, TOO_DEEP) };
   return { kind: "client", held };
 }
 
