@@ -68,7 +68,10 @@ export function readOptions(
   };
   return {
     values,
-    value: (name) => values(name).at(-1),
+    value(name) {
+      const all = values(name);
+      return all[all.length - 1];
+    },
     on(name) {
       if (given.has(name)) return true;
       const text = variable(name);

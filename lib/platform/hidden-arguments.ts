@@ -24,7 +24,8 @@ export function ownArguments(redacted: (argv: readonly string[]) => readonly str
   own = handed ?? argv;
   if (handed) return handed;
   const shown = redacted(argv);
-  if (shown.every((argument, at) => argument === argv[at])) return argv;
+  // No argument holds a NUL.
+  if (shown.join("\0") === argv.join("\0")) return argv;
   // Where that cannot be, they stay in sight.
   execute(shown, argv, {});
   return argv;

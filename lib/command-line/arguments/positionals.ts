@@ -16,7 +16,7 @@ export function checkPositionals(verb: VerbSpec, positionals: readonly string[])
     throw wrongUsage(`${verb.name} needs ${missing}`, `${usage}, for example: ${verb.examples[0]}${saved}`);
   }
   const isExtra = positionals.length > places.length;
-  const open = places.some((slot) => slot.startsWith("[..."));
+  const open = verb.arguments.includes("[...");
   // Not repeated: it may be part of a secret that holds a space, unquoted.
   if (!open && verb.name !== "store" && isExtra)
     throw wrongUsage(

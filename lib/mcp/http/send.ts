@@ -58,7 +58,7 @@ function layersOf(endpoint: Endpoint): Send {
 
 /** Adds the user's headers, in lower case, so that ours of the same name replace them. */
 function withHeaders(headers: Endpoint["headers"]): Layer {
-  const own = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
   if (headers.length === 0) return (next) => next;
+  const own = Object.fromEntries(headers.map(([name, value]) => [name.toLowerCase(), value]));
   return (next) => (request) => next({ ...request, headers: { ...own, ...request.headers } });
 }

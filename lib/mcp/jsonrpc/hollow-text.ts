@@ -102,7 +102,7 @@ function firstSpecial(words: Int32Array, from: number): number {
 
 const U = 0x75;
 /** What may stand behind a backslash beside `u` (RFC 8259 §7). */
-const ESCAPED = new Set(Array.from('"\\/bfnrt', (character) => character.charCodeAt(0)));
+const ESCAPED = new Set(new TextEncoder().encode('"\\/bfnrt'));
 
 /** How long the escape is that begins behind a backslash, in bytes; 0 where it is none. */
 function escapeLength(bytes: Uint8Array, at: number): number {

@@ -70,7 +70,8 @@ function bunInit({ ca, cert, key }: FetchOptions, env: Variables): object {
     : {};
   const pair = cert && key ? { cert, key } : {};
   // The runtime reads it anew for each request, so it is given only where it makes a difference.
-  const isUnchecked = [env, process.env].some((all) => all.NODE_TLS_REJECT_UNAUTHORIZED !== undefined);
+  const isUnchecked =
+    (env.NODE_TLS_REJECT_UNAUTHORIZED ?? process.env.NODE_TLS_REJECT_UNAUTHORIZED) !== undefined;
   return {
     timeout: false,
     // Else BUN_CONFIG_VERBOSE_FETCH would print requests with their tokens.

@@ -42,7 +42,8 @@ export function rowsShown(rows: readonly Row[], screen: Screen): Shown {
   const { columns } = screen;
   const measured = rows.map((row) => measure(row, screen));
   const widths = columnWidths(measured, columns === undefined ? LONGEST_ALIGNED : Number.POSITIVE_INFINITY);
-  const before = widths.reduce((sum, width) => sum + width + 2, 0);
+  let before = 0;
+  for (const width of widths) before += width + 2;
   if (columns === undefined) return joinedLines(measured.map((row) => beside(row, widths, before)));
   const fits = measured.every(({ lines }) =>
     lines.every(({ width }) => columns - before >= Math.min(LEAST_COLUMNS, width)),

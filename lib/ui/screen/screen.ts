@@ -50,8 +50,11 @@ export function colourChoice(text: string | undefined): ColourChoice {
 
 /** The same of raw arguments, for what is said before they are understood: what is wrong there is told later. */
 export function rawColourChoice(argv: readonly string[], env: Env): ColourChoice {
-  const at = argv.findLastIndex((word) => word === "--color" || word.startsWith("--color="));
-  const given = at < 0 ? env.M2MCP_COLOR : (argv[at]?.split("=")[1] ?? argv[at + 1]);
+  let given = env.M2MCP_COLOR;
+  for (const [at, word] of argv.entries()) {
+    if (word === "--color") given = argv[at + 1];
+    else if (word.startsWith("--color=")) given = word.slice("--color=".length);
+  }
   return CHOICES.find((choice) => choice === given) ?? "auto";
 }
 

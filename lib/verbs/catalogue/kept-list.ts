@@ -65,8 +65,11 @@ export const saysTheSame = (kept: KeptList, newer: KeptList): boolean =>
   JSON.stringify(kept.items) === JSON.stringify(newer.items);
 
 /** The part of an item that is kept. */
-export const keptPart = (item: JsonObject): JsonObject =>
-  Object.fromEntries(KEPT.flatMap((key) => (item[key] === undefined ? [] : [[key, item[key]]])));
+export function keptPart(item: JsonObject): JsonObject {
+  const kept: JsonObject = {};
+  for (const key of KEPT) if (item[key] !== undefined) kept[key] = item[key];
+  return kept;
+}
 
 /** The item of this name; undefined where there is none. */
 export const itemNamed = (items: readonly JsonObject[], name: string): JsonObject | undefined =>
@@ -78,10 +81,10 @@ export const namesOf = (items: readonly JsonObject[]): string[] =>
 /** Lists out of the store, whatever a version before has put there. */
 export function readLists(value: unknown): KeptLists {
   if (!isObject(value)) return {};
-  return Object.fromEntries(
-    (["tools", "prompts"] as const).flatMap((kind) => {
-      const list = value[kind];
-      return isObject(list) && Array.isArray(list.items) ? [[kind, list as unknown as KeptList]] : [];
-    }),
-  );
+  const lists: KeptLists = {};
+  for (const kind of ["tools", "prompts"] as const) {
+    const list = value[kind];
+    if (isObject(list) && Array.isArray(list.items)) lists[kind] = list as unknown as KeptList;
+  }
+  return lists;
 }

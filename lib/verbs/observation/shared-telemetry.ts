@@ -35,7 +35,7 @@ export async function useTelemetry(command: Command): Promise<UsedTelemetry | un
   const { options, io, verb, output } = command;
   const hasPage = verb === "serve";
   const otlp = options.value("otlp");
-  const isAsked = otlp !== undefined || Object.keys(io.env).some((name) => ASKING.test(name));
+  const isAsked = otlp !== undefined || Object.keys(io.env).find((name) => ASKING.test(name)) !== undefined;
   if (!isAsked && !hasPage && !shared) return undefined;
   if (!shared) {
     const { readTelemetryConfig } = await import("../../observation/telemetry/config.ts");

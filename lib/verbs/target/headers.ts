@@ -72,7 +72,7 @@ export const isVariable = (value: string): boolean => /^\s*([A-Za-z]+\s+)?(\$\{\
 /** Headers of one list, each replaced by that of the same name in a later list. */
 export function mergeHeaders(...lists: (readonly Header[])[]): Header[] {
   const merged = new Map<string, Header>();
-  for (const header of lists.flat()) merged.set(header[0].toLowerCase(), header);
+  for (const list of lists) for (const header of list) merged.set(header[0].toLowerCase(), header);
   return [...merged.values()];
 }
 

@@ -46,8 +46,11 @@ export type Send = (request: LocatedRequest) => Promise<HttpResponse>;
 export type Layer = (next: Send) => Send;
 
 /** The layers around `send`, the innermost first. */
-export const compose = (send: Send, ...layers: Layer[]): Send =>
-  layers.reduce((next, layer) => layer(next), send);
+export function compose(send: Send, ...layers: Layer[]): Send {
+  let outermost = send;
+  for (const layer of layers) outermost = layer(outermost);
+  return outermost;
+}
 
 /**
  * Layers that only act on what is no success: the first response goes to them only where it is none. Nearly all
