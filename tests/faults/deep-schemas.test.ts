@@ -92,16 +92,25 @@ test.concurrent(
   inHome(async (home) => {
     let asking: Asked | undefined;
     const question = `{"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}},"deep":${arrays(60_000)}}}`;
-    const server = await startLegacyServer((asked, response) => {
-      if (asked.method === "tools/call") {
-        asking = asked;
-        stream(response).write(`data: ${question}\n\n`);
-      } else if (asked.error) {
-        response.writeHead(202).end();
-        const said = { jsonrpc: "2.0", id: asking?.id, result: { content: [], said: asked.error.data.code } };
-        asking?.response.end(`data: ${JSON.stringify(said)}\n\n`);
-      } else response.writeHead(405).end();
-    });
+    const before = ({ error }: Asked) => {
+      if (!error) return false;
+      const said = { jsonrpc: "2.0", id: asking?.id, result: { content: [], said: error.data.code } };
+      asking?.response.end(`data: ${JSON.stringify(said)}\n\n`);
+      return false;
+    };
+    const called = (asked: Asked) => {
+      asking = asked;
+      stream(asked.response).write(`data: ${question}\n\n`);
+    };
+    const server = await startLegacyServer(
+      (asked) =>
+        asked.http === "GET"
+          ? asked.response.writeHead(405).end()
+          : asked.method === "tools/call"
+            ? called(asked)
+            : asked.response.writeHead(400).end(),
+      { before },
+    );
     const { say, answer } = startBridge(home, [home.owns(server).url]);
     const asked = modern(call(1)) as Json;
     asked.params._meta = {
