@@ -141,6 +141,9 @@ async function requestOnceReady(context: ConnectionContext, call: Call): Promise
         break;
       case "closed":
         throw streamCut(hostOf(context.endpoint.url));
+      default:
+        // A state that is missing above would go round without end: it does not compile.
+        state satisfies never;
     }
   }
 }
