@@ -1,4 +1,4 @@
-import { decodeJwt, type JWTPayload } from "jose";
+import { decodeJwt, decodeProtectedHeader, type JWTPayload, type ProtectedHeaderParameters } from "jose";
 import { oneLine } from "../net/one-line.ts";
 
 /** All that a token says of itself, as it stands there, unverified; undefined where it is no JWT (RFC 7519 §7.2). */
@@ -7,6 +7,15 @@ export function allClaimsOf(token: string): JWTPayload | undefined {
     return decodeJwt(token);
   } catch {
     return undefined;
+  }
+}
+
+/** The header of a token (RFC 7515 §4), unverified; empty where it has none. */
+export function headerIn(token: string): ProtectedHeaderParameters {
+  try {
+    return decodeProtectedHeader(token);
+  } catch {
+    return {};
   }
 }
 

@@ -16,6 +16,12 @@ export interface TokenRequest {
   body: URLSearchParams;
 }
 
+/** One that holds nothing but these parameters yet (RFC 6749 §4.4.2). */
+export const tokenRequest = (parameters: Record<string, string> = {}): TokenRequest => ({
+  headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+  body: new URLSearchParams(parameters),
+});
+
 /**
  * A value as `application/x-www-form-urlencoded` has it, for use within basic (RFC 6749 §2.3.1, appendix B); what no
  * decoder needs encoded stays, since some servers compare without decoding.

@@ -12,16 +12,18 @@
 // | PBES2, scrypt (RFC 7914)           | no                  | yes         | yes         |
 import { createDecipheriv, pbkdf2Sync, scryptSync } from "node:crypto";
 
-/** One element of DER (X.690): its tag, and what is in it. */
+/** One element of DER (X.690): its tag, what is in it, and all of it. */
 interface Element {
   tag: number;
   value: Buffer;
+  whole: Buffer;
 }
 
 /** The elements that bytes consist of. @throws RangeError when they are no DER */
 export function elements(bytes: Buffer): Element[] {
   const found: Element[] = [];
   for (let at = 0; at < bytes.length; ) {
+    const start = at;
     const tag = bytes.readUInt8(at++);
     let length = bytes.readUInt8(at++);
     if (length >= 0x80) {
@@ -31,8 +33,9 @@ export function elements(bytes: Buffer): Element[] {
       at += size;
     }
     if (at + length > bytes.length) throw new RangeError("no DER");
-    found.push({ tag, value: bytes.subarray(at, at + length) });
-    at += length;
+    const end = at + length;
+    found.push({ tag, value: bytes.subarray(at, end), whole: bytes.subarray(start, end) });
+    at = end;
   }
   return found;
 }

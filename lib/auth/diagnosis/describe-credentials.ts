@@ -1,5 +1,5 @@
 import { oneLine } from "../../net/one-line.ts";
-import { claimsOf } from "../claims.ts";
+import { claimsOf, headerIn } from "../claims.ts";
 import {
   assertionAudience,
   audienceAsked,
@@ -48,8 +48,8 @@ async function describeAuthentication(
       return `secret by ${secretMethod(authentication.method, found.authMethods)}`;
     case "private_key": {
       const signed = await clientAssertionBy(authentication, credentials, found, deps, deps.now());
-      const header = JSON.parse(Buffer.from(signed.split(".")[0] ?? "", "base64url").toString());
-      return `private_key_jwt with ${header.alg}, key id ${header.kid ?? "not named"}, for ${audience}`;
+      const { alg, kid = "not named" } = headerIn(signed);
+      return `private_key_jwt with ${alg}, key id ${kid}, for ${audience}`;
     }
     case "assertion":
       return `client assertion ${await describeAssertion(deps, authentication.assertion, audienceAsked(credentials, found, "client"))}`;

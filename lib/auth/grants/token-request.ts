@@ -4,6 +4,7 @@ import {
   audienceAsked,
   authenticateClient,
   type TokenRequest,
+  tokenRequest,
 } from "../client/authentication.ts";
 import { readAssertion } from "../client/secrets.ts";
 import { readSigningKey } from "../client/signing/read-key.ts";
@@ -27,10 +28,7 @@ export async function makeTokenRequest(
   scope: string | undefined,
   signedAtMs: number,
 ): Promise<TokenRequest> {
-  const request: TokenRequest = {
-    headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-    body: new URLSearchParams(),
-  };
+  const request = tokenRequest();
   const { body } = request;
   await addGrant(body, deps, credentials, found, scope, signedAtMs);
   if (scope !== undefined) body.set("scope", scope);

@@ -1,7 +1,11 @@
-import { decodeProtectedHeader } from "jose";
 import { M2mcpError } from "../../../failure.ts";
-import { claimsOf } from "../../claims.ts";
-import { audienceAsked, authenticateClient, type TokenRequest } from "../../client/authentication.ts";
+import { claimsOf, headerIn } from "../../claims.ts";
+import {
+  audienceAsked,
+  authenticateClient,
+  type TokenRequest,
+  tokenRequest,
+} from "../../client/authentication.ts";
 import { isPlatformSource } from "../../client/secrets.ts";
 import { clockSkew } from "../../clock-skew.ts";
 import type { Credentials, Discovered, IdentityProvider } from "../../credentials.ts";
@@ -150,10 +154,7 @@ async function exchangeThere(
 ): Promise<string> {
   const { client, tokenEndpoint: url } = provider;
   const make = async (signedAtMs: number): Promise<TokenRequest> => {
-    const request: TokenRequest = {
-      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
-      body: new URLSearchParams({ grant_type: TOKEN_EXCHANGE, requested_token_type: wanted }),
-    };
+    const request = tokenRequest({ grant_type: TOKEN_EXCHANGE, requested_token_type: wanted });
     for (const [name, value] of Object.entries(more)) if (value !== undefined) request.body.set(name, value);
     request.body.set("subject_token", given.token);
     request.body.set("subject_token_type", given.type);
@@ -189,10 +190,4 @@ async function exchangeThere(
 }
 
 /** By its header (draft-ietf-oauth-identity-assertion-authz-grant §3). */
-function isIdJag(token: string): boolean {
-  try {
-    return decodeProtectedHeader(token).typ === "oauth-id-jag+jwt";
-  } catch {
-    return false;
-  }
-}
+const isIdJag = (token: string): boolean => headerIn(token).typ === "oauth-id-jag+jwt";

@@ -1,5 +1,5 @@
 // Tokens of others that are exchanged ahead of a token request.
-import { decodeProtectedHeader } from "jose";
+import { headerIn } from "../../claims.ts";
 import { readAssertion } from "../../client/secrets.ts";
 import type { Credentials, GivenToken } from "../../credentials.ts";
 import type { Audience } from "../../platforms/audience.ts";
@@ -59,13 +59,7 @@ export async function readGiven(
 /** The type of a token by its look: a JWT, else an access token that only its issuer reads. */
 const looksLike = (token: string): string => (isJwt(token) ? TOKEN_TYPE.jwt : TOKEN_TYPE.access_token);
 
-export function isJwt(token: string): boolean {
-  try {
-    return decodeProtectedHeader(token).alg !== undefined;
-  } catch {
-    return false;
-  }
-}
+export const isJwt = (token: string): boolean => headerIn(token).alg !== undefined;
 
 /** SAML is XML, also where it was encoded already. */
 const isSaml = (text: string): boolean =>

@@ -1,13 +1,12 @@
 import { type Claims, claimsOf } from "../../claims.ts";
 import { noIdentity } from "../errors.ts";
+import { isJwt } from "../jwt.ts";
 import type { IdentityRequest, Platform, PlatformDeps } from "../platform.ts";
 import { audiencesOf, isFor, requireJwt } from "../token-claims.ts";
 
 const TITLE = "GitLab CI";
 /** The name that GitLab's own examples give to such a variable. */
 const USUAL = "GITLAB_OIDC_TOKEN";
-/** Nothing longer is taken for a token, in characters. */
-const LONGEST = 64 * 1024;
 
 interface Candidate {
   name: string;
@@ -81,8 +80,7 @@ function candidates(env: PlatformDeps["env"]): Candidate[] {
   const server = env.CI_SERVER_URL;
   return Object.entries(env).flatMap(([name, value]) => {
     const token = value?.trim() ?? "";
-    if (/^(CI|M2MCP)_/.test(name) || token.length > LONGEST || !/^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(token))
-      return [];
+    if (/^(CI|M2MCP)_/.test(name) || !token.startsWith("ey") || !isJwt(token)) return [];
     const claims = claimsOf(token);
     if (!claims || (name !== USUAL && server !== undefined && claims.iss !== server)) return [];
     return name === USUAL || server !== undefined ? [{ name, token, claims }] : [];

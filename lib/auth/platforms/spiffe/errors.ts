@@ -12,3 +12,12 @@ export type SvidKind = "JWT-SVID" | "X.509-SVID";
  */
 export const noSvid = (kind: SvidKind, why: string, hint: string) =>
   authError("no_identity", `the SPIFFE Workload API gives no ${kind}: ${why}`, hint);
+
+/** What an agent's answer says. @throws M2mcpError no_identity where it cannot be read */
+export function readable<T>(kind: SvidKind, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    throw noSvid(kind, "its answer cannot be read", "check that the socket is a SPIFFE agent's");
+  }
+}

@@ -35,22 +35,22 @@ export const x509SvidRequest = (): Uint8Array => new Uint8Array();
 
 /** The SVIDs of a `JWTSVIDResponse`. @throws Error for what is none */
 export const jwtSvids = (response: Uint8Array): JwtSvid[] =>
-  fieldsOf(response)
-    .filter(([number]) => number === 1)
-    .map(([, message]) => {
-      const fields = new Map(fieldsOf(message));
-      return { spiffeId: text(fields.get(1)), svid: text(fields.get(2)), hint: text(fields.get(3)) };
-    });
+  svidsIn(response).map((fields) => ({
+    spiffeId: text(fields.get(1)),
+    svid: text(fields.get(2)),
+    hint: text(fields.get(3)),
+  }));
 
 /** The SVIDs of an `X509SVIDResponse`. @throws Error for what is none */
 export const x509Svids = (response: Uint8Array): X509Svid[] =>
-  fieldsOf(response)
-    .filter(([number]) => number === 1)
-    .map(([, message]) => {
-      const fields = new Map(fieldsOf(message));
-      const bytes = (number: number) => fields.get(number) ?? new Uint8Array();
-      const [chain, key, bundle] = [bytes(2), bytes(3), bytes(4)];
-      return { spiffeId: text(fields.get(1)), chain, key, bundle, hint: text(fields.get(5)) };
-    });
+  svidsIn(response).map((fields) => {
+    const bytes = (number: number) => fields.get(number) ?? new Uint8Array();
+    const [chain, key, bundle] = [bytes(2), bytes(3), bytes(4)];
+    return { spiffeId: text(fields.get(1)), chain, key, bundle, hint: text(fields.get(5)) };
+  });
+
+/** Both answers have their SVIDs in field 1. */
+const svidsIn = (response: Uint8Array): Map<number, Uint8Array>[] =>
+  fieldsOf(response).flatMap(([number, message]) => (number === 1 ? [new Map(fieldsOf(message))] : []));
 
 const text = (bytes: Uint8Array | undefined) => (bytes === undefined ? "" : new TextDecoder().decode(bytes));

@@ -1,7 +1,8 @@
+import { isJwt } from "../jwt.ts";
 import type { Platform } from "../platform.ts";
 import { chooseSvid } from "./choose.ts";
 import { SOCKET_VARIABLE } from "./endpoint.ts";
-import { noSvid } from "./errors.ts";
+import { readable } from "./errors.ts";
 
 /** A JWT-SVID of the Workload API (SPIFFE Workload API §6, JWT-SVID §3). */
 export const spiffe: Platform = {
@@ -18,20 +19,10 @@ export const spiffe: Platform = {
     const endpoint = endpointFrom(env, kind);
     const request = jwtSvidRequest(audience, identity?.startsWith("spiffe://") ? identity : undefined);
     const answer = await callOnce({ kind, endpoint, request }, { timeoutMs, signal });
-    const svids = read(() => jwtSvids(answer)).filter(({ svid }) => COMPACT.test(svid));
+    // Compact serialization is all that JWT-SVIDs have (JWT-SVID §2).
+    const svids = readable(kind, () => jwtSvids(answer)).filter(({ svid }) => isJwt(svid));
     const { spiffeId, svid } = chooseSvid(kind, svids, identity);
     log(`${endpoint.place} gave a JWT-SVID of ${spiffeId}`);
     return { token: svid };
   },
 };
-
-/** JWS in its compact serialization, which JWT-SVIDs have alone (JWT-SVID §2). */
-const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-
-function read<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch {
-    throw noSvid("JWT-SVID", "its answer cannot be read", "check that the socket is a SPIFFE agent's");
-  }
-}

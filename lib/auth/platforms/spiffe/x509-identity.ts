@@ -1,7 +1,9 @@
 import { chooseSvid } from "./choose.ts";
-import { noSvid } from "./errors.ts";
+import { readable } from "./errors.ts";
 import { x509Svids } from "./messages.ts";
 import { certificatesPem, keyPem } from "./pem.ts";
+
+const KIND = "X.509-SVID";
 
 /** An X.509-SVID with all that TLS takes of it, PEM. */
 export interface X509Identity {
@@ -20,21 +22,13 @@ export interface X509Identity {
  * @throws M2mcpError no_identity
  */
 export function identityIn(response: Uint8Array, identity: string | undefined): X509Identity {
-  const svids = readable(() => x509Svids(response));
+  const svids = readable(KIND, () => x509Svids(response));
   const whole = svids.filter(({ chain, key }) => chain.length > 0 && key.length > 0);
-  const { spiffeId, chain, key, bundle } = chooseSvid("X.509-SVID", whole, identity);
-  return readable(() => ({
+  const { spiffeId, chain, key, bundle } = chooseSvid(KIND, whole, identity);
+  return readable(KIND, () => ({
     spiffeId,
     cert: certificatesPem(chain),
     key: keyPem(key),
     bundle: certificatesPem(bundle),
   }));
-}
-
-function readable<T>(read: () => T): T {
-  try {
-    return read();
-  } catch {
-    throw noSvid("X.509-SVID", "its answer cannot be read", "check that the socket is a SPIFFE agent's");
-  }
 }
