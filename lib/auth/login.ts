@@ -1,5 +1,6 @@
 import type { AuthState, Credentials, Discovered, Token, TokenOrigin } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
+import { received } from "./tokens/issue.ts";
 import { sourceOf } from "./tokens/source.ts";
 
 /** Credentials that have just been proven. */
@@ -28,14 +29,10 @@ export async function login(
   const wanted = { server, reason: {}, state, gathered: undefined };
   const obtained = await sourceOf(credentials)(deps, wanted);
   if (!obtained) return null;
-  const { token, discovered, proofKey, clockSkewMs } = obtained;
-  await deps.write(({ identityProvider }) => ({
-    ...(identityProvider ? { identityProvider } : {}),
-    token,
-    ...(discovered ? { discovered } : {}),
-    ...(proofKey ? { dpop: proofKey } : {}),
-    ...(clockSkewMs === 0 ? {} : { clockSkewMs }),
-  }));
+  const { token, discovered } = obtained;
+  await deps.write(({ identityProvider }) =>
+    received(identityProvider ? { identityProvider } : {}, obtained, {}, deps.now()),
+  );
   if (credentials.grant === null || !discovered) return { token, credentials };
   const { issuer } = discovered;
   return {

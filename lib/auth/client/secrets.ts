@@ -36,7 +36,7 @@ export async function readSecret(
   signal?: AbortSignal,
 ): Promise<string> {
   const secret = inOneLine(trimmedText(await readText(source, env, name, { signal })));
-  if (secret === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+  requireText(secret, source, name);
   const fault = faultIn(secret);
   if (fault !== undefined) throw unreadable(source, name, fault, `of what it printed, ${fault}`);
   return secret;
@@ -59,7 +59,7 @@ export const readClientSecret = async (
  */
 export async function readPem(source: SecretSource, env: Environment, name?: string): Promise<string> {
   const pem = pemText(await readText(source, env, name));
-  if (pem === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+  requireText(pem, source, name);
   return pem;
 }
 
@@ -75,7 +75,7 @@ export async function readTokenText(
   name: string,
 ): Promise<string> {
   const text = trimmedText(await readText(source, env, name, { signal }));
-  if (text.trim() === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+  requireText(text.trim(), source, name);
   return text;
 }
 
@@ -106,6 +106,10 @@ async function readFile(path: string, name: string): Promise<Buffer> {
   }
 }
 
+function requireText(text: string, source: SecretSource, name: string | undefined): void {
+  if (text === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+}
+
 function unreadable(source: SecretSource, name: string | undefined, why: string, printed: string) {
   if (source.from === "command") return commandFailed(printed, name);
   return secretUnreadable(name ?? (source.from === "file" ? source.path : "the stored secret"), why);
@@ -126,7 +130,7 @@ export async function readAssertion(
   if (!isPlatformSource(source)) {
     const name = source.from === "command" ? "the command that should print the token" : undefined;
     const token = (await readSecret(source, deps.env, name, deps.signal)).trim();
-    if (token === "") throw unreadable(source, name, "it is empty", "it printed nothing");
+    requireText(token, source, name);
     return token;
   }
   const { readIdentity } = await import("../platforms/read-identity.ts");

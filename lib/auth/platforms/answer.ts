@@ -1,7 +1,9 @@
+import { objectOf } from "../../json.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { wordsOf } from "../exchange.ts";
-import type { DirectAnswer } from "./platform.ts";
+import { type ExchangeRequest, wordsOf } from "../exchange.ts";
+import { noIdentity } from "./errors.ts";
+import type { DirectAnswer, PlatformDeps } from "./platform.ts";
 
 /** What clouds answer while they are busy or about to be updated: the same request is good a moment later. */
 const PASSING = [410, 429, 500, 502, 503, 504];
@@ -26,6 +28,33 @@ export function inWords(
   const said = wordsOf(answer, secrets);
   if (status !== 200) return `HTTP status ${status}${said === undefined ? "" : `, ${said}`}`;
   return `its answer holds none (${oneLine(headers.get("content-type") ?? "no type named", 60)})`;
+}
+
+/** How a pipeline's service is asked for a token, and what mends that it gives none. */
+export interface AskedService extends Pick<ExchangeRequest, "method" | "headers" | "body"> {
+  address: URL;
+  /** What the job shows there. */
+  secret: string;
+  /** Where in its answer the token is. */
+  member: string;
+  hint: string;
+}
+
+/** The token that a pipeline's service gives to a job. @throws M2mcpError no_identity */
+export async function askService(
+  title: string,
+  { address, secret, member, hint, headers, ...request }: AskedService,
+  { ask }: Pick<PlatformDeps, "ask">,
+): Promise<string> {
+  const answer = await ask(address.href, {
+    ...request,
+    headers: { authorization: `Bearer ${secret}`, accept: "application/json", ...headers },
+  });
+  const { status, json } = answer;
+  const token = objectOf(json)[member];
+  if (status === 200 && typeof token === "string" && token !== "") return token;
+  const why = status === 200 ? "its answer holds none" : inWords(answer, [secret]);
+  throw noIdentity(title, why, hintAfter(status, hint));
 }
 
 /** What mends an answer without what was asked for: time alone, where the platform is busy. @param usual else */

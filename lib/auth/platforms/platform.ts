@@ -1,5 +1,6 @@
 // Platforms that say whose machine this is: what they sign takes the place of a secret.
 import type { M2mcpError } from "../../failure.ts";
+import { momentIn } from "../../moment.ts";
 import type { DirectRequest } from "../../platform/http/direct.ts";
 import type { Answer, ExchangeRequest } from "../exchange.ts";
 import type { PlatformChoice } from "./names.ts";
@@ -30,6 +31,12 @@ export interface Identity {
   token: string;
   /** As the platform said, in ms since the epoch; a JWT's own `exp` counts where it is silent. */
   expiresAtMs?: number;
+}
+
+/** @param end when the token ends, as the platform said, in whatever form */
+export function identityOf(token: string, end: unknown): Identity {
+  const expiresAtMs = momentIn(end);
+  return { token, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
 }
 
 /** The answer of a metadata address. */

@@ -86,7 +86,7 @@ async function askAnew(
 }
 
 /** The shared state with a token that has come. The one before it stays at hand while it is good. */
-function received(
+export function received(
   old: AuthState,
   { token, discovered, proofKey, steppedUpScope, clockSkewMs }: Obtained,
   { refused }: TokenRequestReason,

@@ -1,7 +1,7 @@
-import { isObject } from "../../../json.ts";
+import { objectOf } from "../../../json.ts";
 import { hintAfter, inWords } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
-import type { DirectAnswer, Identity, PlatformDeps } from "../platform.ts";
+import { type DirectAnswer, type Identity, identityOf, type PlatformDeps } from "../platform.ts";
 
 export const TITLE = "Kubernetes";
 /** The API server refuses less, in seconds. */
@@ -78,11 +78,10 @@ function serverFrom(env: PlatformDeps["env"]): string | undefined {
 }
 
 function identityIn(json: unknown, audience: string): Identity {
-  const status = isObject(json) && isObject(json.status) ? json.status : {};
+  const status = objectOf(objectOf(json).status);
   if (typeof status.token !== "string" || status.token === "")
     throw noIdentity(TITLE, "the answer of the API server holds none", project(audience));
-  const expiresAtMs = Date.parse(String(status.expirationTimestamp));
-  return { token: status.token, ...(Number.isNaN(expiresAtMs) ? {} : { expiresAtMs }) };
+  return identityOf(status.token, status.expirationTimestamp);
 }
 
 /** What to do where the pod may not ask by itself. */

@@ -1,5 +1,4 @@
-import { isObject } from "../../../json.ts";
-import { hintAfter, inWords } from "../answer.ts";
+import { askService } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import { audiencesOf, isFor, requireJwt } from "../token-claims.ts";
@@ -17,7 +16,8 @@ export const azureDevops: Platform = {
   lookedFor: `the variables ${URL_VARIABLE} and ${TOKEN_VARIABLE}`,
   find: async ({ env }) => (env[URL_VARIABLE] ? `the variable ${URL_VARIABLE}` : undefined),
 
-  async identify({ audience, isNamed, identity }, { env, ask }) {
+  async identify({ audience, isNamed, identity }, deps) {
+    const { env } = deps;
     const { [URL_VARIABLE]: url, [TOKEN_VARIABLE]: token } = env;
     if (!url)
       throw noIdentity(
@@ -33,30 +33,16 @@ export const azureDevops: Platform = {
         `give the step env: { ${TOKEN_VARIABLE}: $(System.AccessToken) }`,
       );
     const connection = identity ?? env[CONNECTION_VARIABLE];
-    const asked = serviceAddress(TITLE, URL_VARIABLE, url);
+    const address = serviceAddress(TITLE, URL_VARIABLE, url);
     const secret = headerFrom(TITLE, TOKEN_VARIABLE, token);
-    asked.searchParams.set("api-version", API_VERSION);
-    if (connection) asked.searchParams.set("serviceConnectionId", connection);
-    const answer = await ask(asked.href, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${secret}`,
-        accept: "application/json",
-        "content-type": "application/json",
-        // Else a token that does not count leads to a page where people sign in.
-        "x-tfs-fedauthredirect": "Suppress",
-      },
-      body: "",
-    });
-    const { status, json } = answer;
-    const value = isObject(json) ? json.oidcToken : undefined;
-    if (status !== 200 || typeof value !== "string" || value === "")
-      throw noIdentity(
-        TITLE,
-        status === 200 ? "its answer holds none" : inWords(answer, [secret]),
-        hintAfter(status, hint(connection)),
-      );
-    const claims = requireJwt(TITLE, "its answer", value, hint(connection));
+    address.searchParams.set("api-version", API_VERSION);
+    if (connection) address.searchParams.set("serviceConnectionId", connection);
+    const hint = hintFor(connection);
+    // Else a token that does not count leads to a page where people sign in.
+    const headers = { "content-type": "application/json", "x-tfs-fedauthredirect": "Suppress" };
+    const asked = { address, secret, member: "oidcToken", hint, method: "POST", headers, body: "" } as const;
+    const value = await askService(TITLE, asked, deps);
+    const claims = requireJwt(TITLE, "its answer", value, hint);
     if (isNamed && !isFor(claims, audience))
       throw noIdentity(
         TITLE,
@@ -67,7 +53,7 @@ export const azureDevops: Platform = {
   },
 };
 
-const hint = (connection: string | undefined) =>
+const hintFor = (connection: string | undefined) =>
   connection
     ? `check that --assertion-identity or ${CONNECTION_VARIABLE} is the id of a service connection with workload identity federation that this pipeline may use`
     : `name the service connection with --assertion-identity ID or ${CONNECTION_VARIABLE}, and authorize this pipeline for it`;

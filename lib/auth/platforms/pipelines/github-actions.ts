@@ -1,6 +1,5 @@
 // Pipelines, which tell their jobs by identity tokens: a file for each system.
-import { isObject } from "../../../json.ts";
-import { hintAfter, inWords } from "../answer.ts";
+import { askService } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import type { Platform } from "../platform.ts";
 import { headerFrom, serviceAddress } from "../variables.ts";
@@ -28,25 +27,16 @@ export const githubActions: Platform = {
         )
       : undefined,
 
-  async identify({ audience }, { env, ask }) {
-    const { [URL_VARIABLE]: url, [TOKEN_VARIABLE]: token } = env;
+  async identify({ audience }, deps) {
+    const { [URL_VARIABLE]: url, [TOKEN_VARIABLE]: token } = deps.env;
     if (!url || !token)
       throw noIdentity(TITLE, `the variable ${url ? TOKEN_VARIABLE : URL_VARIABLE} is not set`, PERMISSION);
-    const asked = serviceAddress(TITLE, URL_VARIABLE, url);
+    const address = serviceAddress(TITLE, URL_VARIABLE, url);
     const secret = headerFrom(TITLE, TOKEN_VARIABLE, token);
-    asked.searchParams.set("audience", audience);
-    const answer = await ask(asked.href, {
-      method: "GET",
-      headers: { authorization: `Bearer ${secret}`, accept: "application/json" },
-    });
-    const { status, json } = answer;
-    const value = isObject(json) ? json.value : undefined;
-    if (status !== 200 || typeof value !== "string" || value === "")
-      throw noIdentity(
-        TITLE,
-        status === 200 ? "its answer holds none" : inWords(answer, [secret]),
-        hintAfter(status, "check the job's permission id-token: write, and --assertion-audience"),
-      );
-    return { token: value };
+    address.searchParams.set("audience", audience);
+    const hint = "check the job's permission id-token: write, and --assertion-audience";
+    return {
+      token: await askService(TITLE, { address, secret, member: "value", hint, method: "GET" }, deps),
+    };
   },
 };

@@ -1,6 +1,6 @@
 // What files and commands yield as a token: the token itself, or JSON around it, of the shapes that programs print.
 import { isObject, type JsonObject } from "../../../json.ts";
-import { momentMs, numericDateMs } from "../../../moment.ts";
+import { momentIn, numberIn, numericDateMs } from "../../../moment.ts";
 import { claimsOf } from "../../claims.ts";
 import { faultIn } from "../../client/faults.ts";
 
@@ -121,7 +121,7 @@ function membersOf(object: JsonObject): Members {
   const members = new Map<string, unknown>();
   for (const [name, value] of Object.entries(object)) {
     const plain = name.toLowerCase().replace(/[_-]/g, "");
-    if (!members.has(plain) || isNumber(value) !== undefined) members.set(plain, value);
+    if (!members.has(plain) || numberIn(value) !== undefined) members.set(plain, value);
   }
   return members;
 }
@@ -135,8 +135,8 @@ function first<T>(members: Members, names: readonly string[], as: (value: unknow
 }
 
 function withLife(accessToken: string, members: Members): GivenToken {
-  const endsAtMs = first(members, ENDS, momentOf);
-  const lifeS = first(members, LIVES, isNumber);
+  const endsAtMs = first(members, ENDS, momentIn);
+  const lifeS = first(members, LIVES, numberIn);
   const type = isText(members.get("tokentype"));
   const scope = isText(members.get("scope"));
   return {
@@ -146,23 +146,4 @@ function withLife(accessToken: string, members: Members): GivenToken {
     ...(endsAtMs === undefined ? {} : { endsAtMs }),
     ...(endsAtMs === undefined && lifeS !== undefined && lifeS > 0 ? { lifeMs: lifeS * 1000 } : {}),
   };
-}
-
-/** A number, also as text. */
-function isNumber(value: unknown): number | undefined {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && Number.isFinite(number) ? number : undefined;
-}
-
-/** Above it a number of a moment counts ms, not s. */
-const MS_FROM = 1e11;
-
-/** A moment in ms since the epoch: seconds or ms, or a date; az writes one without a zone, which is the local one. */
-function momentOf(value: unknown): number | undefined {
-  const number = isNumber(value);
-  if (number !== undefined)
-    return number > 0 ? momentMs(number < MS_FROM ? number * 1000 : number) : undefined;
-  const text = isText(value)?.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d*$/, "$1T$2$3");
-  const atMs = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(atMs) ? undefined : atMs;
 }

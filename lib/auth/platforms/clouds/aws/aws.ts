@@ -1,7 +1,7 @@
 // AWS: credentials from where its SDKs look for them, and the token that is signed for them.
 import { noIdentity } from "../../errors.ts";
 import { isJwt } from "../../jwt.ts";
-import type { Platform, PlatformDeps } from "../../platform.ts";
+import { identityOf, type Platform, type PlatformDeps } from "../../platform.ts";
 import { fromContainer } from "./container.ts";
 import { type Found, fromVariables, TITLE } from "./credentials.ts";
 import { fromInstance, isDisabled, isInstance } from "./instance.ts";
@@ -62,8 +62,7 @@ export const aws: Platform = {
     const token = read("WebIdentityToken");
     if (!isJwt(token))
       throw noIdentity(TITLE, "the answer to GetWebIdentityToken holds none", "check AWS_ENDPOINT_URL_STS");
-    const expiresAtMs = Date.parse(read("Expiration") ?? "");
-    return { token, ...(Number.isNaN(expiresAtMs) ? {} : { expiresAtMs }) };
+    return identityOf(token, read("Expiration"));
   },
 };
 

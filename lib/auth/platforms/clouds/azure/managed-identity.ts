@@ -1,8 +1,13 @@
-import { isObject } from "../../../../json.ts";
-import { momentMs } from "../../../../moment.ts";
+import { objectOf } from "../../../../json.ts";
 import { hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
-import type { DirectAnswer, Identity, PlatformDeps, Unanswered } from "../../platform.ts";
+import {
+  type DirectAnswer,
+  type Identity,
+  identityOf,
+  type PlatformDeps,
+  type Unanswered,
+} from "../../platform.ts";
 
 export const TITLE = "Azure";
 export const SWITCH_ON =
@@ -45,8 +50,8 @@ export function managedToken(
   secrets: readonly string[] = [],
 ): Identity {
   if ("unanswered" in answer) throw noIdentity(TITLE, `${at}: ${answer.unanswered}`, SWITCH_ON);
-  const { status, json } = answer;
-  const token = isObject(json) ? json.access_token : undefined;
+  const { status } = answer;
+  const { access_token: token, expires_on: end } = objectOf(answer.json);
   if (status !== 200 || typeof token !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(token)) {
     const isAssigned = status === 400 || status === 404;
     throw noIdentity(
@@ -57,15 +62,5 @@ export function managedToken(
         : hintAfter(status, SWITCH_ON),
     );
   }
-  const expiresAtMs = isObject(json) ? endOf(json.expires_on) : undefined;
-  return { token, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) };
-}
-
-/** `expires_on`: seconds since the epoch, as a number or in digits; some places write a date. */
-function endOf(value: unknown): number | undefined {
-  if (typeof value !== "number" && typeof value !== "string") return undefined;
-  const seconds = Number(value);
-  const isNumber = !Number.isNaN(seconds) && value !== "";
-  const atMs = momentMs(isNumber ? seconds * 1000 : Date.parse(String(value)));
-  return atMs !== undefined && atMs > 0 ? atMs : undefined;
+  return identityOf(token, end);
 }
