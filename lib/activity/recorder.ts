@@ -2,7 +2,7 @@
 // the first answer. No answer waits for any of it.
 import { startTimer, type Timer } from "../timing/timer.ts";
 import type { LogEntry } from "./entry.ts";
-import type { RunningServer } from "./running.ts";
+import type { Figures } from "./running.ts";
 import type { RecordSink } from "./sink.ts";
 
 /** A bridge that has answered nothing by then is written down all the same, in ms. */
@@ -12,21 +12,6 @@ const LINES_MS = 100;
 const FIGURES_MS = 250;
 /** Lines that wait for being written; of more, it is only said how many there were. */
 const MOST_WAITING = 200;
-
-/** What counts in a bridge so far. */
-export interface Figures {
-  requests: number;
-  calls: number;
-  errors: number;
-  lastError?: { atMs: number; text: string };
-  tokenEndsAtMs?: number;
-  /** Where HTTP clients find it, of a `serve`. */
-  servingAt?: string;
-  /** Where tokens are shared with other machines, and why that does not work; `serves` is null before it was asked. */
-  cache?: { at: string; serves: boolean | null; why?: string };
-  /** Each server, where there are several. */
-  servers?: RunningServer[] | undefined;
-}
 
 export interface Recorder {
   /** Read and added to by who counts; `changed` tells that it was. */

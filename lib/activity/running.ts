@@ -6,8 +6,26 @@ import { listFolder, makeFolder, readOwnFile, removeFile, TEMPORARY } from "../p
 import { isAlive, processSpace } from "../platform/host.ts";
 import { beganAtMs } from "../platform/parent-process.ts";
 
+/** What counts in a bridge so far. */
+export interface Figures {
+  /** Requests read from the host, and those of them that call a tool. */
+  requests: number;
+  calls: number;
+  /** Requests that were answered with an error, by the server or in its stead. */
+  errors: number;
+  lastError?: { atMs: number; text: string };
+  /** When the token in use ends, where that was said. */
+  tokenEndsAtMs?: number;
+  /** Where HTTP clients find it, of a `serve`. */
+  servingAt?: string;
+  /** Where tokens are shared with other machines, and why that does not work; `serves` is null before it was asked. */
+  cache?: { at: string; serves: boolean | null; why?: string };
+  /** Each server, where there are several. */
+  servers?: RunningServer[] | undefined;
+}
+
 /** What a bridge that runs says of itself; a file of its own, written anew when something in it has changed. */
-export interface RunningBridge {
+export interface RunningBridge extends Figures {
   pid: number;
   /** When the process began, as the system says it: with the id it is one process and no other. */
   beginning: string;
@@ -19,20 +37,6 @@ export interface RunningBridge {
   /** The program that started it. */
   startedBy: string | null;
   startedAtMs: number;
-  /** Requests read from the host, and those of them that call a tool. */
-  requests: number;
-  calls: number;
-  /** Requests that were answered with an error, by the server or in its stead. */
-  errors: number;
-  lastError?: { atMs: number; text: string };
-  /** When the token in use ends, where that was said. */
-  tokenEndsAtMs?: number;
-  /** Where HTTP clients find it, of a `serve`. */
-  servingAt?: string;
-  /** Where tokens are shared with other machines. */
-  cache?: { at: string; serves: boolean | null; why?: string };
-  /** Each server, where there are several. */
-  servers?: RunningServer[] | undefined;
   log: string | null;
   version: string;
 }

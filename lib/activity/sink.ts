@@ -6,8 +6,7 @@ import { parentName } from "../platform/parent-process.ts";
 import { type LogEntry, lineOf } from "./entry.ts";
 import { type LogFile, openLogFile } from "./log-file.ts";
 import { logName, pruneLogs } from "./log-files.ts";
-import type { Figures } from "./recorder.ts";
-import { listRunning, type RunningBridge, removeRunning, writeRunning } from "./running.ts";
+import { type Figures, listRunning, type RunningBridge, removeRunning, writeRunning } from "./running.ts";
 
 /** Where a recorder's lines and figures go. No method rejects. */
 export interface RecordSink {

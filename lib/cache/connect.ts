@@ -1,5 +1,6 @@
 // One connection to a cache: our own socket under the library, which encodes commands and reads replies.
 import type { Socket } from "node:net";
+import { authoritiesWith } from "../platform/http/authorities.ts";
 import type { CacheAddress } from "./address.ts";
 import { type CacheTrouble, senseless } from "./trouble.ts";
 
@@ -99,15 +100,14 @@ async function openTls(
   { host, port }: { host: string; port: number },
   authorities: string | undefined,
 ): Promise<Socket> {
-  const { connect, getCACertificates } = await import("node:tls");
+  const { connect } = await import("node:tls");
   const { isIP } = await import("node:net");
   return connect({
     host,
     port,
     rejectUnauthorized: true,
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    // A `ca` given replaces all others, so those are named again.
-    ...(authorities === undefined ? {} : { ca: [...getCACertificates("default"), authorities] }),
+    ...(authorities === undefined ? {} : { ca: authoritiesWith(authorities) }),
   });
 }
 

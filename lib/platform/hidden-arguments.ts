@@ -67,4 +67,7 @@ function takeHanded(): string[] | undefined {
 }
 
 /** Whether this is the compiled program, not its source under a runtime with arguments of its own. */
-const isExecutable = () => import.meta.url.includes("$bunfs") || import.meta.url.includes("~BUN");
+const isExecutable = () => isEmbedded(import.meta.url);
+
+/** Whether a module lies within the executable: its path is on no disk. */
+export const isEmbedded = (path: string): boolean => path.includes("$bunfs") || path.includes("~BUN");

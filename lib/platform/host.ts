@@ -32,13 +32,26 @@ export function processSpace(): string {
 export const loopbackSpace = (): string =>
   [processSpace(), text(() => readlinkSync("/proc/self/ns/net")).replace(/\D/g, "")].join("/");
 
-/** What Linux says of a process: its state, and when it began in ticks since the start; null where nothing is said. */
-function linuxProcess(pid: number): { state: string; beginning: string } | null {
+/** What Linux says of a process. */
+export interface LinuxProcess {
+  /** The first letters of its program's name. */
+  command: string;
+  state: string;
+  parent: number;
+  /** When it began, in ticks since the system's start. */
+  beginning: string;
+}
+
+/** @returns null where nothing is said */
+export function linuxProcess(pid: number): LinuxProcess | null {
   if (process.platform !== "linux") return null;
   const stat = text(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
   // The second field is the program's name in parentheses, which may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return stat === "" ? null : { state: fields[0] ?? "", beginning: fields[19] ?? "" };
+  const end = stat.lastIndexOf(")");
+  const fields = stat.slice(end + 2).split(" ");
+  if (stat === "") return null;
+  const command = stat.slice(stat.indexOf("(") + 1, end);
+  return { command, state: fields[0] ?? "", parent: Number(fields[1]), beginning: fields[19] ?? "" };
 }
 
 /** When this process began, to tell it from a later one with the same id; "-" where the system does not say. */

@@ -1,6 +1,8 @@
 // Who started this process, by name: what a person calls it, never its arguments, which may hold secrets.
 import { readFile, readlink } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { linuxProcess } from "./host.ts";
+import { PS, printed } from "./programs/printed.ts";
 import { systemProgram } from "./windows/programs.ts";
 
 /** Programs that only pass on what somebody else wanted. */
@@ -12,7 +14,6 @@ const INTERPRETER = /^(node|nodejs|bun|deno|python[\d.]*|ruby|java)(\.exe)?$/i;
 const NAMELESS = /^(cli|index|main|server|app|run|dist|bin|build|lib|src)$/i;
 /** Shells that stand between. */
 const MOST_STEPS = 4;
-const TIMEOUT_MS = 3000;
 
 interface Seen {
   name: string;
@@ -44,9 +45,9 @@ function look(pid: number): Promise<Seen | null> {
 }
 
 async function lookOnLinux(pid: number): Promise<Seen | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, "latin1");
-  const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  const command = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+  const seen = linuxProcess(pid);
+  if (!seen) return null;
+  const { command, parent } = seen;
   // Of another user's process neither is to be seen.
   const path = (await readlink(`/proc/${pid}/exe`).catch(() => command)).replace(" (deleted)", "");
   // One that runs from memory has no file that a person knows.
@@ -68,7 +69,7 @@ function scriptName([, ...argv]: readonly string[]): string {
 
 async function lookByPs(pid: number): Promise<Seen | null> {
   const [, parent, path] =
-    /^\s*(\d+)\s+(.+)$/.exec(await printed("ps", ["-o", "ppid=,comm=", "-p", `${pid}`])) ?? [];
+    /^\s*(\d+)\s+(.+)$/.exec(await printed(PS, ["-o", "ppid=,comm=", "-p", `${pid}`])) ?? [];
   return path === undefined ? null : { name: basename(path.trim()), parent: Number(parent) };
 }
 
@@ -85,16 +86,6 @@ async function lookOnWindows(pid: number): Promise<Seen | null> {
   return name === undefined ? null : { name: name.replace(/\.exe$/i, ""), parent: 0 };
 }
 
-/** Loads what starts programs: on Linux none is needed. */
-async function printed(program: string, args: string[]): Promise<string> {
-  const { execFile } = await import("node:child_process");
-  return new Promise((resolve, reject) =>
-    execFile(program, args, { timeout: TIMEOUT_MS, windowsHide: true }, (error, stdout) =>
-      error ? reject(error) : resolve(stdout),
-    ),
-  );
-}
-
 /** When a process began, in ms since 1970, where only its id could tell it from a later one; null where that is not said. */
 export async function beganAtMs(pid: number): Promise<number | null> {
   if (process.platform === "linux") return null;
@@ -106,7 +97,7 @@ export async function beganAtMs(pid: number): Promise<number | null> {
           "-Command",
           `(Get-Process -Id ${Math.trunc(pid)}).StartTime.ToUniversalTime().ToString('o')`,
         ]).catch(() => "")
-      : await printed("ps", ["-o", "lstart=", "-p", `${pid}`]).catch(() => "");
+      : await printed(PS, ["-o", "lstart=", "-p", `${pid}`]).catch(() => "");
   const atMs = Date.parse(text.trim());
   return Number.isNaN(atMs) ? null : atMs;
 }

@@ -1,5 +1,6 @@
 import { codeOf } from "../error-code.ts";
 import { noAuthorities, proxyFailed, proxyRefused } from "../errors.ts";
+import { authoritiesWith } from "./authorities.ts";
 import { proxyFor } from "./proxy.ts";
 
 /** What makes requests other than the runtime's default ones. */
@@ -64,10 +65,7 @@ function checkAuthorities(variable: string, path: string | undefined): void {
 }
 
 function bunInit({ ca, cert, key }: FetchOptions, env: Variables): object {
-  // A `ca` given replaces all others, so those are named again: built-in, NODE_EXTRA_CA_CERTS, NODE_USE_SYSTEM_CA.
-  const authorities = ca
-    ? { ca: [...process.getBuiltinModule("node:tls").getCACertificates("default"), ca] }
-    : {};
+  const authorities = ca ? { ca: authoritiesWith(ca) } : {};
   const pair = cert && key ? { cert, key } : {};
   // The runtime reads it anew for each request, so it is given only where it makes a difference.
   const isUnchecked =

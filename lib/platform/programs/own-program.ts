@@ -1,6 +1,7 @@
 // Programs: this one, who started it, and those that it starts or looks for.
 import { existsSync, realpathSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
+import { isEmbedded } from "../hidden-arguments.ts";
 import { searchFolders } from "../windows/programs.ts";
 
 /** How this program is started again, by somebody else and later. */
@@ -38,9 +39,6 @@ export function ownProgram(path: string, started: Process = process, cwd = proce
   const command = typed && isSame(typed) ? typed : started.execPath;
   return { command, args: [], kind: "executable" };
 }
-
-/** A script that the executable holds has a path that is on no disk. */
-const isEmbedded = (script: string) => script.includes("$bunfs") || script.includes("~BUN");
 
 function fromSource({ execPath }: Process, script: string, cwd: string): OwnProgram {
   const source = resolve(cwd, script);
