@@ -41,3 +41,12 @@ test("what a start runs lies together in the executable; else it is time for bun
   const run = [...(await functionsOf(["@svc", "tools-list"]))];
   expect(run.filter((one) => recorded.has(one)).length / run.length).toBeGreaterThan(0.6);
 });
+
+test("a warm one-off command loads the runtime's paths and none of its other modules", async () => {
+  const { code, stderr } = await home.run(["@svc", "tools-list"], {
+    env: { BUN_JSC_dumpGeneratedBytecodes: "1" },
+  });
+  expect(code).toBe(0);
+  const loaded = stderr.match(/^(?:node|bun):\S+(?=#)/gm) ?? [];
+  expect(new Set(loaded)).toEqual(new Set(["node:path"]));
+});
