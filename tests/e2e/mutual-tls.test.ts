@@ -1,80 +1,49 @@
 // Mutual TLS (RFC 8705) on the executable, with a real authorization server and tokens bound to the certificate.
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import { type ChildProcess, spawn } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
 import { request } from "../support/messages.ts";
-import { type Certificates, makeCertificates } from "../support/net/certificates.ts";
-import { sleep } from "../support/waiting.ts";
+import { type MtlsWorld, startMtlsWorld } from "../support/oauth/mtls-world.ts";
+import { sleep, until } from "../support/waiting.ts";
 
-interface Seen {
-  where: "issuer" | "alias" | "mcp";
-  path: string;
-  status: number;
-  certificate: string | null;
-}
-
-let certificates: Certificates;
-let server: ChildProcess;
-let url = "";
+let world: MtlsWorld;
 const home = homeForEachTest();
-const seen: Seen[] = [];
 beforeAll(async () => {
-  certificates = makeCertificates();
-  const { certFile, keyFile } = certificates.server;
-  const script = join(import.meta.dir, "../support/oauth/mtls-world.mjs");
-  const child = spawn("node", [script, certFile, keyFile, certificates.caFile], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  server = child;
-  const lines = createInterface({ input: child.stdout });
-  await new Promise<void>((resolve) =>
-    lines.on("line", (line) => {
-      if (line.startsWith("{")) seen.push(JSON.parse(line));
-      else if (line.startsWith("https://")) {
-        url = line;
-        resolve();
-      }
-    }),
-  );
+  world = await startMtlsWorld();
 });
-afterAll(() => {
-  server.kill();
-  rmSync(certificates.folder, { recursive: true, force: true });
-});
+afterAll(() => world.stop());
 beforeEach(() => forget());
 
 /** Waits until the server has printed all that happened: its last line is that of a request made here. */
 async function reported() {
   const path = `/.well-known/oauth-protected-resource/${crypto.randomUUID()}`;
-  await fetch(new URL(path, url), { tls: { ca: readFileSync(certificates.caFile, "utf8") } });
-  const last = () => seen.findIndex((one) => one.path === path);
-  while (last() < 0) await sleep(5);
-  seen.splice(last(), 1);
+  await fetch(new URL(path, world.url), { tls: { ca: readFileSync(world.certificates.caFile, "utf8") } });
+  const last = () => world.seen.findIndex((one) => one.path === path);
+  await until(() => last() >= 0);
+  world.seen.splice(last(), 1);
 }
 
 async function forget() {
   await reported();
-  seen.length = 0;
+  world.seen.length = 0;
 }
 
 const fingerprint = (file: string) => new X509Certificate(readFileSync(file)).fingerprint256;
 const login = (certFile: string, keyFile: string, ...more: string[]) =>
   home.run([
-    ...["login", url, "@svc", "--client-id", "machine", "--ca", certificates.caFile],
+    ...["login", world.url, "@svc", "--client-id", "machine", "--ca", world.certificates.caFile],
     ...["--client-cert", certFile, "--client-key", keyFile, ...more],
   ]);
 
 test("the token comes from the alias of the token endpoint, and the certificate goes with each call", async () => {
-  const { certFile, keyFile } = certificates.client;
+  const { certFile, keyFile } = world.certificates.client;
   const { code, stderr } = await login(certFile, keyFile);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
   await reported();
-  const tokens = seen.filter(({ path }) => path === "/token");
+  const tokens = world.seen.filter(({ path }) => path === "/token");
   expect(tokens).toEqual([
     { where: "alias", path: "/token", status: 200, certificate: fingerprint(certFile) },
   ]);
@@ -82,7 +51,7 @@ test("the token comes from the alias of the token endpoint, and the certificate 
   const { stdout } = await home.run(["@svc", "tools-list"]);
   expect(stdout).toContain("there");
   await reported();
-  expect(seen.filter(({ where }) => where === "mcp").at(-1)).toMatchObject({
+  expect(world.seen.filter(({ where }) => where === "mcp").at(-1)).toMatchObject({
     status: 200,
     certificate: fingerprint(certFile),
   });
@@ -90,8 +59,8 @@ test("the token comes from the alias of the token endpoint, and the certificate 
 
 test("a bridge follows a certificate that is renewed in place, token and calls alike", async () => {
   const [certFile, keyFile] = [join(home.folder, "tls.pem"), join(home.folder, "tls.key")];
-  copyFileSync(certificates.client.certFile, certFile);
-  copyFileSync(certificates.client.keyFile, keyFile);
+  copyFileSync(world.certificates.client.certFile, certFile);
+  copyFileSync(world.certificates.client.keyFile, keyFile);
   expect((await login(certFile, keyFile, "--no-store-secret")).code).toBe(0);
   const { say, answer, end } = startBridge(home, ["@svc", "--protocol", "2026-07-28"]);
   let id = 0;
@@ -101,10 +70,10 @@ test("a bridge follows a certificate that is renewed in place, token and calls a
   };
   expect(await list()).toMatchObject({ id: 1, result: { tools: [{ name: "there" }] } });
   // First a certificate that does not go with the key, as in the midst of a renewal: the old pair stays in use.
-  copyFileSync(certificates.renewed.certFile, certFile);
+  copyFileSync(world.certificates.renewed.certFile, certFile);
   await sleep(5500);
   expect(await list()).toMatchObject({ id: 2, result: { tools: [{ name: "there" }] } });
-  copyFileSync(certificates.renewed.keyFile, keyFile);
+  copyFileSync(world.certificates.renewed.keyFile, keyFile);
   await sleep(5500);
   await forget();
   expect(await list()).toMatchObject({ id: 3, result: { tools: [{ name: "there" }] } });
@@ -112,18 +81,23 @@ test("a bridge follows a certificate that is renewed in place, token and calls a
   await reported();
   const now = fingerprint(certFile);
   // The token was bound to the old certificate: refused once, issued anew.
-  expect(seen.filter(({ path }) => path === "/token").map(({ certificate }) => certificate)).toEqual([now]);
-  expect(seen.filter(({ where }) => where === "mcp").at(-1)).toMatchObject({ status: 200, certificate: now });
+  expect(world.seen.filter(({ path }) => path === "/token").map(({ certificate }) => certificate)).toEqual([
+    now,
+  ]);
+  expect(world.seen.filter(({ where }) => where === "mcp").at(-1)).toMatchObject({
+    status: 200,
+    certificate: now,
+  });
 }, 60_000);
 
 test("what is no pair is said before anything is sent", async () => {
-  const { certFile } = certificates.client;
-  const mixed = await login(certFile, certificates.renewed.keyFile);
+  const { certFile } = world.certificates.client;
+  const mixed = await login(certFile, world.certificates.renewed.keyFile);
   expect([mixed.code, mixed.stderr]).toEqual([4, expect.stringContaining("another certificate")]);
   const junk = join(home.folder, "junk");
   writeFileSync(junk, "junk");
-  expect((await login(junk, certificates.client.keyFile)).stderr).toContain("no PEM certificate");
+  expect((await login(junk, world.certificates.client.keyFile)).stderr).toContain("no PEM certificate");
   expect((await login(certFile, junk)).stderr).toContain("no PEM private key");
   await reported();
-  expect(seen).toEqual([]);
+  expect(world.seen).toEqual([]);
 });

@@ -1,15 +1,13 @@
 // An X.509-SVID as the client certificate of the executable: a real authorization server and an MCP server over mutual
 // TLS, tokens bound to the certificate, and an agent that rotates it.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { type ChildProcess, spawn } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { status } from "@grpc/grpc-js";
 import { startBridge } from "../../support/bridge.ts";
 import { homeForEachTest } from "../../support/home.ts";
 import { request } from "../../support/messages.ts";
-import { type Certificates, makeCertificates } from "../../support/net/certificates.ts";
+import { type MtlsWorld, startMtlsWorld } from "../../support/oauth/mtls-world.ts";
 import { makeIssuer } from "../../support/platforms/issuer.ts";
 import { makeSvid } from "../../support/platforms/svids.ts";
 import { startAgent } from "../../support/platforms/workload-api.ts";
@@ -17,37 +15,15 @@ import { sleep, until } from "../../support/waiting.ts";
 
 const ID = "spiffe://example.org/machine";
 const home = homeForEachTest();
-let certificates: Certificates;
-let server: ChildProcess;
-let url = "";
-/** What both servers saw, as it was told. */
-const seen: { where: string; path: string; status: number; certificate: string | null }[] = [];
+let world: MtlsWorld;
 beforeAll(async () => {
-  certificates = makeCertificates();
-  const { certFile, keyFile } = certificates.server;
-  const script = join(import.meta.dir, "../../support/oauth/mtls-world.mjs");
-  const child = spawn("node", [script, certFile, keyFile, certificates.caFile], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  server = child;
-  await new Promise<void>((resolve) =>
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.startsWith("{")) seen.push(JSON.parse(line));
-      else if (line.startsWith("https://")) {
-        url = line;
-        resolve();
-      }
-    }),
-  );
+  world = await startMtlsWorld();
 });
-afterAll(() => {
-  server.kill();
-  rmSync(certificates.folder, { recursive: true, force: true });
-});
+afterAll(() => world.stop());
 
-/** The certificates of the calls that the MCP server answered, in order. */
+/** The world.certificates of the calls that the MCP server answered, in order. */
 const callers = () =>
-  seen
+  world.seen
     .filter((one) => one.where === "mcp" && one.status === 200 && one.path === "/mcp")
     .map((one) => one.certificate);
 
@@ -56,27 +32,27 @@ async function workload() {
   const address = `unix:${join(home.folder, "agent.sock")}`;
   const start = async () => home.owns(await startAgent(issuer, ID, address));
   const agent = await start();
-  const svid = makeSvid(certificates, ID);
+  const svid = makeSvid(world.certificates, ID);
   agent.rotate(svid);
   const env = { SPIFFE_ENDPOINT_SOCKET: agent.socket };
   const login = (...args: string[]) =>
-    home.run(["login", url, "@svc", "--client-cert", "spiffe", ...args], { env });
+    home.run(["login", world.url, "@svc", "--client-cert", "spiffe", ...args], { env });
   return { agent, svid, env, login, start };
 }
 
 test("its SPIFFE id is the client, and the trust bundle may be the authority", async () => {
   const { svid, login, env } = await workload();
-  seen.length = 0;
+  world.seen.length = 0;
   const { code, stderr } = await login("--ca", "spiffe");
   expect([code, stderr]).toEqual([0, expect.not.stringContaining("error")]);
-  await until(() => seen.some(({ where }) => where === "alias"));
-  expect(seen.find(({ where }) => where === "alias")).toMatchObject({
+  await until(() => world.seen.some(({ where }) => where === "alias"));
+  expect(world.seen.find(({ where }) => where === "alias")).toMatchObject({
     status: 200,
     certificate: svid.fingerprint,
   });
   const shown = await home.run(["config", "@svc", "client-id"]);
   expect(shown.stdout).toContain(ID);
-  const strange = await home.run(["login", url, "@other", "--client-cert", "spiffe"], { env });
+  const strange = await home.run(["login", world.url, "@other", "--client-cert", "spiffe"], { env });
   expect([strange.code, strange.stderr]).toEqual([
     3,
     expect.stringContaining("its certificate chain is self-signed"),
@@ -85,8 +61,8 @@ test("its SPIFFE id is the client, and the trust bundle may be the authority", a
 
 test("a bridge follows each rotation by the stream, and stays through an agent that restarts", async () => {
   const { agent, svid, env, login, start } = await workload();
-  expect((await login("--ca", certificates.caFile)).code).toBe(0);
-  seen.length = 0;
+  expect((await login("--ca", world.certificates.caFile)).code).toBe(0);
+  world.seen.length = 0;
   const bridge = startBridge(home, ["@svc", "--protocol", "2026-07-28"], { env });
   let id = 0;
   const list = async () => {
@@ -101,13 +77,13 @@ test("a bridge follows each rotation by the stream, and stays through an agent t
   };
   expect(await list()).toBe(svid.fingerprint);
   for (let turn = 0; turn < 3; turn++) {
-    const next = makeSvid(certificates, ID);
+    const next = makeSvid(world.certificates, ID);
     agent.rotate(next);
     await shows(next.fingerprint);
   }
   // Calls in flight while it rotates: each is answered.
   for (let turn = 0; turn < 10; turn++) bridge.say(request(++id, "tools/list", {}));
-  const last = makeSvid(certificates, ID);
+  const last = makeSvid(world.certificates, ID);
   agent.rotate(last);
   for (let turn = id - 9; turn <= id; turn++)
     expect((await bridge.answer(turn)).result).toHaveProperty("tools");
@@ -115,7 +91,7 @@ test("a bridge follows each rotation by the stream, and stays through an agent t
   agent.stop();
   expect(await list()).toBe(last.fingerprint);
   const again = await start();
-  const anew = makeSvid(certificates, ID);
+  const anew = makeSvid(world.certificates, ID);
   again.rotate(anew);
   await until(() => again.streams.size > 0);
   await shows(anew.fingerprint);
@@ -124,16 +100,16 @@ test("a bridge follows each rotation by the stream, and stays through an agent t
 
 test("one command ends at once, though the stream goes on", async () => {
   const { agent, login, env } = await workload();
-  expect((await login("--ca", certificates.caFile)).code).toBe(0);
-  const { code, stdout } = await home.run(["@svc", "tools-list"], { env, limitMs: 5000 });
+  expect((await login("--ca", world.certificates.caFile)).code).toBe(0);
+  const { code, stdout } = await home.run(["@svc", "tools-list"], { env });
   expect([code, stdout]).toEqual([0, expect.stringContaining("there")]);
   await until(() => agent.streams.size === 0);
 });
 
 test("what is missing is said, before anything is sent", async () => {
   const { agent, login } = await workload();
-  seen.length = 0;
-  const none = await home.run(["login", url, "@svc", "--client-cert", "spiffe"]);
+  world.seen.length = 0;
+  const none = await home.run(["login", world.url, "@svc", "--client-cert", "spiffe"]);
   expect([none.code, none.stderr]).toEqual([4, expect.stringContaining("SPIFFE_ENDPOINT_SOCKET is not set")]);
   agent.refusing = status.PERMISSION_DENIED;
   const refused = await login();
@@ -155,5 +131,5 @@ test("what is missing is said, before anything is sent", async () => {
   writeFileSync(join(home.folder, "key.pem"), "x");
   const key = await login("--client-key", "key.pem");
   expect([key.code, key.stderr]).toEqual([1, expect.stringContaining("brings its own key")]);
-  expect(seen.filter(({ where }) => where === "alias")).toEqual([]);
+  expect(world.seen.filter(({ where }) => where === "alias")).toEqual([]);
 });
