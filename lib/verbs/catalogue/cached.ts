@@ -1,5 +1,6 @@
 import type { Command } from "../../command-line/command.ts";
 import { isObject, type JsonObject } from "../../json.ts";
+import { branchesOf, choicesOf, scopeOf, typesOf } from "../../schema/resolve.ts";
 import { argumentsOf, typeWords } from "../../schema/type-words.ts";
 import { resolveTarget } from "../target/target.ts";
 import { catalogueOf } from "./catalogue.ts";
@@ -50,11 +51,11 @@ function cachedItem(item: JsonObject, read: (item: JsonObject) => CachedArgument
 }
 
 const toolArguments = ({ inputSchema }: JsonObject): CachedArgument[] =>
-  argumentsOf(inputSchema).map(({ name, required, schema, source }) => ({
+  argumentsOf(inputSchema).map(({ name, required, source }) => ({
     name,
     required,
     type: typeWords(source, { root: inputSchema }),
-    choices: choices(schema),
+    choices: choices(source, inputSchema),
   }));
 
 const promptArguments = ({ arguments: list }: JsonObject): CachedArgument[] =>
@@ -64,8 +65,16 @@ const promptArguments = ({ arguments: list }: JsonObject): CachedArgument[] =>
       : [],
   );
 
-function choices(schema: JsonObject): string[] {
-  if (schema.type === "boolean") return ["true", "false"];
-  const values = Array.isArray(schema.enum) ? schema.enum : [];
-  return values.filter((value) => typeof value !== "object" || value === null).map(String);
+/** All that an argument may be, where that is a list; what takes anything else besides has none. */
+function choices(source: unknown, root: unknown): string[] {
+  const all = branchesOf(source, scopeOf(root)).map((branch) => choicesOf(branch) ?? ofTypes(typesOf(branch)));
+  if (all.includes(undefined)) return [];
+  const plain = all.flatMap((one) => one ?? []).filter((value) => typeof value !== "object" || value === null);
+  return [...new Set(plain.map(String))];
+}
+
+/** The values of types that have few; undefined where one of them has more. */
+function ofTypes(types: readonly string[]): unknown[] | undefined {
+  const values = types.map((type) => ({ boolean: [true, false], null: [null] })[type]);
+  return types.length === 0 || values.includes(undefined) ? undefined : values.flatMap((one) => one ?? []);
 }
