@@ -22,6 +22,15 @@ export function trimmedText(text: string): string {
   return text.slice(text.startsWith("\ufeff") ? 1 : 0, end);
 }
 
+/** The beginning of a text that is too long, with `…` for the rest: in all so many characters at most, and none cut in two. */
+export const shortened = (text: string, longest: number): string =>
+  text.length <= longest
+    ? text
+    : `${text
+        .slice(0, longest - 1)
+        .toWellFormed()
+        .replace(/\ufffd$/, "")}…`;
+
 /** Forms of a variable that some program was to put a value for. */
 const UNEXPANDED = [
   /^\$\{[^{}]*\}$/,

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../json.ts";
+import { shortened } from "../plain-text.ts";
 import { branchesOf, choicesOf, type Scope } from "./resolve.ts";
 
 const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
@@ -95,7 +96,4 @@ function values(schema: JsonObject): string[] {
   return words;
 }
 
-function valueWords(value: unknown): string {
-  const text = JSON.stringify(value) ?? "null";
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).toWellFormed()}…` : text;
-}
+const valueWords = (value: unknown): string => shortened(JSON.stringify(value) ?? "null", LONGEST_VALUE);

@@ -1,5 +1,6 @@
 import { showControls } from "../controls.ts";
 import { isObject, type JsonObject } from "../json.ts";
+import { shortened } from "../plain-text.ts";
 import { branchesOf, choicesOf, resolved, type Scope, scopeOf, typesOf } from "./resolve.ts";
 
 export interface TypeWordsOptions {
@@ -24,8 +25,8 @@ const LONGEST_LITERAL = 60;
  */
 export function typeWords(schema: unknown, options: TypeWordsOptions = {}): string {
   const { root = schema, or = " | ", levels = 2, longest = 200 } = options;
-  const text = showControls(union(schema, { scope: scopeOf(root), or, longest }, levels));
-  return text.length > longest ? `${text.slice(0, longest - 1).toWellFormed()}…` : text;
+  const words = members(schema, { scope: scopeOf(root), or, longest }, levels).join(or);
+  return shortened(showControls(words), longest);
 }
 
 interface Context {
@@ -68,8 +69,7 @@ function simple(schema: JsonObject, context: Context, levels: number): string[] 
 
 function literal(value: unknown): string {
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "[…]" : "{…}";
-  const text = JSON.stringify(value) ?? "null";
-  return text.length > LONGEST_LITERAL ? `${text.slice(0, LONGEST_LITERAL - 1).toWellFormed()}…` : text;
+  return shortened(JSON.stringify(value) ?? "null", LONGEST_LITERAL);
 }
 
 function list(schema: JsonObject, context: Context, levels: number): string {

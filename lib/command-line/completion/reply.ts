@@ -1,3 +1,4 @@
+import { shortened } from "../../plain-text.ts";
 import type { Candidate, Completion } from "./candidate.ts";
 import { escaped, fitsQuote, type OpenWord, splitLine } from "./shell-words.ts";
 import type { Shell } from "./shells.ts";
@@ -60,6 +61,5 @@ function typedIn(last: OpenWord, replaced: string): (candidate: Candidate) => st
 
 const described = ({ value, about }: Candidate): string => {
   const [line = ""] = about.replaceAll("\t", " ").split("\n", 1);
-  const short = line.length > LONGEST_ABOUT ? `${line.slice(0, LONGEST_ABOUT - 1).toWellFormed()}…` : line;
-  return `${value}\t${short.replace(/\p{Cc}/gu, " ")}`;
+  return `${value}\t${shortened(line, LONGEST_ABOUT).replace(/\p{Cc}/gu, " ")}`;
 };

@@ -1,6 +1,7 @@
 // One call as it is written down: who asked for what, when, and what came of it.
 import { withoutUrlSecrets } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
+import { shortened } from "../../plain-text.ts";
 
 /** Never within, unless the user asked for them: arguments and results. */
 export interface AuditEntry {
@@ -61,8 +62,7 @@ export function lineOf(entry: AuditEntry): string {
   return escaped(JSON.stringify(line));
 }
 
-const short = (name: string | null) =>
-  name === null || name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME)}…`;
+const short = (name: string | null) => name && shortened(name, LONGEST_NAME);
 
 function content(name: "arguments" | "result", value: unknown): JsonObject {
   if (value === undefined) return {};

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../json.ts";
+import { shortened } from "../../plain-text.ts";
 import type { Piece, Row } from "../screen/rows.ts";
 import { lineOf } from "./first-line.ts";
 import { promptRow, resourceRow, toolRow } from "./lists.ts";
@@ -73,7 +74,7 @@ const lineWith = (texts: readonly string[], word: string): string | undefined =>
 
 /** The word where it stands in a line. */
 function emphasized(line: string, word: string): Piece[] {
-  const text = line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE).toWellFormed()}…` : line;
+  const text = shortened(line, LONGEST_LINE);
   const at = text.toLowerCase().indexOf(word.toLowerCase());
   // Small letters may be longer than large ones.
   if (at < 0 || text.length !== text.toLowerCase().length) return [text];

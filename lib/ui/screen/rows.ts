@@ -1,4 +1,5 @@
 import { showControls } from "../../controls.ts";
+import { shortened } from "../../plain-text.ts";
 import { textWidth } from "../../platform/text-width.ts";
 import type { Screen } from "./screen.ts";
 import { marked, type Role, type Shown } from "./style.ts";
@@ -60,7 +61,7 @@ export function rowsShown(rows: readonly Row[], screen: Screen): Shown {
 const measure = ({ head, text }: Row, screen: Screen): Measured => ({
   head: head.map((cell) => cellOf(cell, screen)),
   lines: (typeof text === "string" ? [text] : text).map((line) =>
-    cellOf(screen.columns === undefined ? line : shortened(line), screen),
+    cellOf(screen.columns === undefined ? line : cut(line), screen),
   ),
 });
 
@@ -76,16 +77,12 @@ function cellOf(pieces: Piece | readonly Piece[], screen: Screen): Cell {
   };
 }
 
-function shortened(line: Piece | readonly Piece[]): Piece | readonly Piece[] {
+function cut(line: Piece | readonly Piece[]): Piece | readonly Piece[] {
   if (Array.isArray(line)) return line;
-  return shortenedPiece(line as Piece);
-}
-
-function shortenedPiece(line: Piece): Piece {
-  const text = typeof line === "string" ? line : line.text;
-  if (text.length <= LONGEST_LINE) return line;
-  const cut = `${text.slice(0, LONGEST_LINE).toWellFormed()}…`;
-  return typeof line === "string" ? cut : { ...line, text: cut };
+  const piece = line as Piece;
+  return typeof piece === "string"
+    ? shortened(piece, LONGEST_LINE)
+    : { ...piece, text: shortened(piece.text, LONGEST_LINE) };
 }
 
 /** Of each column the broadest cell. */

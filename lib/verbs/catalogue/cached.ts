@@ -67,9 +67,13 @@ const promptArguments = ({ arguments: list }: JsonObject): CachedArgument[] =>
 
 /** All that an argument may be, where that is a list; what takes anything else besides has none. */
 function choices(source: unknown, root: unknown): string[] {
-  const all = branchesOf(source, scopeOf(root)).map((branch) => choicesOf(branch) ?? ofTypes(typesOf(branch)));
+  const all = branchesOf(source, scopeOf(root)).map(
+    (branch) => choicesOf(branch) ?? ofTypes(typesOf(branch)),
+  );
   if (all.includes(undefined)) return [];
-  const plain = all.flatMap((one) => one ?? []).filter((value) => typeof value !== "object" || value === null);
+  const plain = all
+    .flatMap((one) => one ?? [])
+    .filter((value) => typeof value !== "object" || value === null);
   return [...new Set(plain.map(String))];
 }
 
