@@ -1,5 +1,6 @@
 import type { AuthorizationSurvey, IssuerSurvey } from "../../auth/diagnosis/survey.ts";
 import { surveyAuthorization } from "../../auth/diagnosis/survey.ts";
+import { grantsForPeople } from "../../auth/grants/hints.ts";
 import { withoutSecrets } from "../../auth/redact.ts";
 import type { Command } from "../../command-line/command.ts";
 import { EXIT, M2mcpError, withoutUrlSecrets } from "../../failure.ts";
@@ -125,17 +126,8 @@ function issuerRows({ issuer, failure, ...known }: IssuerSurvey): [string, strin
   ];
 }
 
-/** Grants that need nobody at a browser. */
-const FOR_MACHINES = [
-  "client_credentials",
-  "urn:ietf:params:oauth:grant-type:jwt-bearer",
-  "urn:ietf:params:oauth:grant-type:token-exchange",
-];
-
 function nextStep(url: string, issuers: readonly IssuerSurvey[]): string {
-  const usable = issuers.filter(
-    ({ grants }) => grants === undefined || grants.some((one) => FOR_MACHINES.includes(one)),
-  );
+  const usable = issuers.filter(({ grants }) => grantsForPeople(grants) === undefined);
   if (issuers.length > 0 && usable.length === 0)
     return "No grant here is for a machine: ask who runs the authorization server for client_credentials.";
   const methods = usable.flatMap(({ authMethods = [] }) => authMethods);
