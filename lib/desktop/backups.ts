@@ -4,7 +4,7 @@ import { removeFile } from "../platform/files/files.ts";
 import { copyBeside } from "../platform/files/replace-file.ts";
 import { entryOf } from "./entry.ts";
 import type { Change, HostFile } from "./host-file.ts";
-import { withEntry } from "./host-file.ts";
+import { readHostFile, withEntry } from "./host-file.ts";
 import { pathsOf, type System } from "./system.ts";
 
 /** So many are kept of a file. */
@@ -69,10 +69,8 @@ export async function restored(
   };
   const copies: string[] = [];
   for (const path of await backupsOf(file.place.file, system)) {
-    const bytes = await system.read(path).catch(() => null);
-    if (bytes === null) continue;
-    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-    copies.push(text.startsWith("\ufeff") ? text.slice(1) : text);
+    const copy = await readHostFile({ ...file.place, file: path }, system).catch(() => null);
+    if (copy && copy.text !== null) copies.push(copy.text);
   }
   for (const text of [...copies, null]) if (made(text) === file.text) return { ...removed, after: text };
   return { ...removed, after: withoutEmpty(file, removed.after, copies) };

@@ -1,4 +1,5 @@
 // The entry of one server in a host's file: the program that the host starts, and what it is started with.
+import { isObject } from "../json.ts";
 
 /** As a host starts it, whatever its file calls these. */
 export interface Entry {
@@ -59,19 +60,16 @@ export function targetOf({ args }: Pick<Entry, "args">): string | undefined {
   return [first, ...(first.startsWith("@") ? rest.slice(0, end < 0 ? rest.length : end) : [])].join(" ");
 }
 
-const isText = (value: unknown): value is string => typeof value === "string";
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 /** What a value of a host's file starts, in any of the hosts' notations; undefined when it starts nothing here. */
 export function entryOf(value: unknown): Entry | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   // Zed's older notation has one more level.
-  const nested = isRecord(value.command) ? value.command : undefined;
+  const nested = isObject(value.command) ? value.command : undefined;
   const command = nested ? nested.path : (value.command ?? value.cmd);
-  if (!isText(command)) return undefined;
+  if (typeof command !== "string") return undefined;
   const env = nested?.env ?? value.env ?? value.envs;
-  const pairs = isRecord(env) ? Object.entries(env).map(([name, held]) => [name, String(held)] as const) : [];
+  const pairs = isObject(env) ? Object.entries(env).map(([name, held]) => [name, String(held)] as const) : [];
   return { command, args: texts(nested?.args ?? value.args), env: Object.fromEntries(pairs) };
 }
