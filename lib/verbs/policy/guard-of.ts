@@ -12,6 +12,9 @@ export async function guardOf({ output, io }: Command, target: Target): Promise<
   const { policies } = target;
   if (policies.length === 0) return {};
   const { createGuard } = await import("../../mcp/policy/guard.ts");
+  const { shellWord } = await import("../../ui/shell-word.ts");
+  const { shellOf } = await import("../../platform/windows/shell.ts");
+  const quoted = (tool: string) => shellWord(tool, shellOf(io.env)) ?? tool;
   const isPinned = policies.some(({ pin }) => pin === true);
   const guard = createGuard({
     rules: policies.flatMap(rulesOf),
@@ -22,8 +25,6 @@ export async function guardOf({ output, io }: Command, target: Target): Promise<
   });
   return { guard };
 }
-
-const quoted = (tool: string) => (/^[\w./-]+$/.test(tool) ? tool : `'${tool.replaceAll("'", "'\\''")}'`);
 
 /** The rules of a policy, each with where it stands and how it is changed. */
 export function rulesOf({ by, allow, deny, readOnly }: NamedPolicy): ToolRule[] {
