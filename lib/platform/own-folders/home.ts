@@ -30,7 +30,10 @@ export function homeFolder(
   platform: string = process.platform,
   own: () => string = () => process.getBuiltinModule("node:os").homedir(),
 ): string | undefined {
-  const named = namedHome(env, platform);
+  const { absolute } = pathRules(platform);
+  // HOME is there what a shell from elsewhere has set; programs of Windows go by USERPROFILE.
+  const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
+  const named = absolute(first) ?? absolute(second);
   if (named !== undefined || env.HOME) return named;
   try {
     return own() || undefined;
@@ -38,13 +41,6 @@ export function homeFolder(
     // Containers run with user ids that no list of users knows.
     return undefined;
   }
-}
-
-function namedHome(env: Variables, platform: string): string | undefined {
-  const { absolute } = pathRules(platform);
-  // HOME is there what a shell from elsewhere has set; programs of Windows go by USERPROFILE.
-  const [first, second] = platform === "win32" ? [env.USERPROFILE, env.HOME] : [env.HOME, env.USERPROFILE];
-  return absolute(first) ?? absolute(second);
 }
 
 /** A path as a person wrote it, from a folder: whole, with their home in place of `~` as a shell has it. */

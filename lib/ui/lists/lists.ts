@@ -1,6 +1,6 @@
 // Lists of what a server has, an item a row.
 import { isObject, type JsonObject } from "../../json.ts";
-import { type Argument, argumentsOf, typeWords } from "../../schema/type-words.ts";
+import { argumentsOf, typeWords } from "../../schema/type-words.ts";
 import { type Piece, type Row, rowsShown } from "../screen/rows.ts";
 import type { Screen } from "../screen/screen.ts";
 import type { Shown } from "../screen/style.ts";
@@ -56,14 +56,14 @@ export const resources = list(resourceRow);
 /** `add(a: number, b?: number)`; the bare name of a tool that takes nothing. */
 function signature(tool: JsonObject): Piece[] {
   const all = argumentsOf(tool.inputSchema);
-  const named = all.slice(0, MOST_ARGUMENTS).map((argument) => argumentWords(argument, tool.inputSchema));
+  const how = { root: tool.inputSchema, or: "|", levels: 0, longest: LONGEST_TYPE };
+  const named = all
+    .slice(0, MOST_ARGUMENTS)
+    .map(({ name, required, source }) => `${name}${required ? "" : "?"}: ${typeWords(source, how)}`);
   const more = all.length > named.length ? [`… ${all.length - named.length} more`] : [];
   const name: Piece = { text: text(tool.name), role: "name" };
   return all.length === 0 ? [name] : [name, `(${[...named, ...more].join(", ")})`];
 }
-
-const argumentWords = ({ name, required, source }: Argument, root: unknown): string =>
-  `${name}${required ? "" : "?"}: ${typeWords(source, { root, or: "|", levels: 0, longest: LONGEST_TYPE })}`;
 
 const promptArguments = (prompt: JsonObject): string =>
   (Array.isArray(prompt.arguments) ? prompt.arguments.filter(isObject) : [])
