@@ -13,7 +13,7 @@ import { type AddressCheck, addressCheck, requireSecure, resourceOf } from "./ur
 const PERSONAL = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /** An issuer that is named and cannot be used at all; one that is only out of order for now keeps its place. */
-const UNUSABLE = ["invalid_metadata", "insecure_url", "directed_inward", "no_metadata"];
+const UNUSABLE = ["invalid_metadata", "issuer_mismatch", "insecure_url", "directed_inward", "no_metadata"];
 
 /** What a place without metadata is answered with. */
 const ABSENT = ["no_metadata", "metadata_refused", "http_status", "redirect"];

@@ -147,6 +147,13 @@ describe("the issuer", () => {
     });
   });
 
+  test("of two spellings of an issuer the one that its metadata bears is taken", async () => {
+    const script = { [PATH_PLACE]: { ...PRM, authorization_servers: [`${AS}/`, AS] }, [AS_PLACE]: METADATA };
+    expect((await discovered(script)).found).toMatchObject({ ...GOOD, issuer: AS });
+    const none = { ...script, [AS_PLACE]: { ...METADATA, issuer: "https://other.example" } };
+    expect((await discovered(none)).found).toMatchObject({ code: "issuer_mismatch" });
+  });
+
   test("an issuer that is no address gives way to the next one named", async () => {
     const script = {
       [PATH_PLACE]: { ...PRM, authorization_servers: ["mailto:x", AS] },
