@@ -1,4 +1,4 @@
-import { exactParams, type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
+import { type RequestMessage, requestWithId } from "../jsonrpc/message.ts";
 import { repeatSettings, tellChanges } from "../legacy/restore.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { ServerEra } from "../protocol/endpoint.ts";
@@ -107,4 +107,4 @@ async function goOnOver(
 
 /** The same request under an id of our own. */
 const again = ({ ids }: ConnectionContext, message: RequestMessage): RequestMessage =>
-  requestMessage(ids.next(), message.method, exactParams(message));
+  requestWithId(message, ids.next());

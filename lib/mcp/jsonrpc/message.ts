@@ -120,6 +120,10 @@ export function withId(response: ResponseMessage, id: Id): ResponseMessage {
   return response.error ? errorResponse(id, response.error) : resultResponse(id, exactResult(response));
 }
 
+/** The same request under another id. */
+export const requestWithId = (message: RequestMessage, id: Id): RequestMessage =>
+  message.id === id ? message : request(id, message.method, exactParams(message));
+
 /**
  * The params, or the result, with each number as it stands in the text: for a message that is built anew from them.
  * One that a double cannot hold is an object that `JSON.stringify` turns back into its text.

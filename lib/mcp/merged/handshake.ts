@@ -4,12 +4,10 @@ import { oneLine } from "../../net/one-line.ts";
 import { quietly } from "../../timing/quietly.ts";
 import {
   errorResponse,
-  exactParams,
   exactResult,
   type NotificationMessage,
-  type RequestMessage,
   type RpcError,
-  request as requestMessage,
+  requestWithId,
   resultResponse,
 } from "../jsonrpc/message.ts";
 import { type Answer, answered, errorIn, readAnswer, toRpcError } from "../protocol/answer.ts";
@@ -143,7 +141,7 @@ async function catchUp(context: MergedContext, { connection }: Member): Promise<
   if (context.initialized) await connection.notify(context.initialized);
   const { level } = context;
   if (!level) return;
-  const message = requestMessage(context.nextId(), level.method, exactParams(level));
+  const message = requestWithId(level, context.nextId());
   void quietly(connection.request({ message, signal: context.ended.signal, onMessage: context.onMessage }));
 }
 
@@ -167,11 +165,7 @@ export async function welcome(context: MergedContext, member: Member): Promise<v
   const { handshake, ended } = context;
   if (member.state.kind === "opening") await member.state.done;
   if (handshake && member.state.kind !== "open") {
-    const message: RequestMessage = requestMessage(
-      context.nextId(),
-      handshake.method,
-      exactParams(handshake),
-    );
+    const message = requestWithId(handshake, context.nextId());
     const call: Call = { message, signal: ended.signal, onMessage: context.onMessage };
     // It is there, and refuses this client: tried again when the client lists.
     if (!(await open(context, member, call).catch(() => undefined))) return;

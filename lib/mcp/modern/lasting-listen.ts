@@ -7,9 +7,8 @@ import {
   exactResult,
   type NotificationMessage,
   notification,
-  type RequestMessage,
   type ResponseMessage,
-  request as requestMessage,
+  requestWithId,
   resultResponse,
 } from "../jsonrpc/message.ts";
 import { type Answer, answered } from "../protocol/answer.ts";
@@ -40,7 +39,7 @@ export function withLastingListen(transport: Transport, endpoint: Endpoint, ids:
         firstId: message.id,
         signal: over.signal,
         request: (id, to) =>
-          transport.request({ message: underId(message, id), signal: over.signal, onMessage: to }),
+          transport.request({ message: requestWithId(message, id), signal: over.signal, onMessage: to }),
         async onAcknowledged(honoured, acknowledged, again) {
           if (!again) return onMessage(asOf(acknowledged, message.id));
           for (const { method, params } of changesIn(honoured))
@@ -61,9 +60,6 @@ export function withLastingListen(transport: Transport, endpoint: Endpoint, ids:
     request: (call) => (call.message.method === LISTEN ? listen(call) : transport.request(call)),
   };
 }
-
-const underId = (message: RequestMessage, id: Id): RequestMessage =>
-  message.id === id ? message : requestMessage(id, message.method, exactParams(message));
 
 /** A subscription's message under the id that the client knows it by. */
 function asOf(message: NotificationMessage, id: Id): NotificationMessage {

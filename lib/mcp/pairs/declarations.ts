@@ -15,13 +15,11 @@ export function withDeclarations(
 ): Transport {
   if (Object.keys(extensions).length === 0 && !trace) return transport;
   return {
+    ...transport,
     request(call) {
       const message = declaring(call.message, extensions, trace);
       return transport.request(message === call.message ? call : { ...call, message });
     },
-    notify: (message) => transport.notify(message),
-    respond: (message) => transport.respond(message),
-    close: (how) => transport.close(how),
   };
 }
 

@@ -54,18 +54,12 @@ export interface EraTransport extends Transport {
 }
 
 /**
- * A transport with what opens it. Its methods are called on it, not copied: it may be an instance of a class.
+ * A transport with what opens it. Its methods are copied: those over one server are no instances of classes.
  *
  * @param request sends the requests, where that is not left to the transport
  */
 export const withOpen = (
   transport: Transport,
   open: EraTransport["open"],
-  request: Transport["request"] = (call) => transport.request(call),
-): EraTransport => ({
-  open,
-  request,
-  notify: (message) => transport.notify(message),
-  respond: (message) => transport.respond(message),
-  close: (how) => transport.close(how),
-});
+  request: Transport["request"] = transport.request,
+): EraTransport => ({ ...transport, open, request });

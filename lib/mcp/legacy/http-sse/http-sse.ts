@@ -6,7 +6,7 @@ import { backoffMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import { areSaid } from "../../http/tell.ts";
 import type { Ids } from "../../jsonrpc/id.ts";
-import { exactParams, type RequestMessage, request as requestMessage } from "../../jsonrpc/message.ts";
+import { type RequestMessage, requestWithId } from "../../jsonrpc/message.ts";
 import type { Answer, Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { sessionLost } from "../../protocol/errors.ts";
@@ -166,6 +166,6 @@ async function openAgain(session: SseSession): Promise<Refused | undefined> {
 }
 
 const own = ({ ids, ended }: SseSession, message: RequestMessage) => ({
-  message: requestMessage(ids.next(), message.method, exactParams(message)),
+  message: requestWithId(message, ids.next()),
   signal: ended.signal,
 });

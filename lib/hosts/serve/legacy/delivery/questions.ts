@@ -9,7 +9,7 @@ import {
   notification,
   type RequestMessage,
   requestIdOf,
-  request as requestMessage,
+  requestWithId,
 } from "../../../../mcp/jsonrpc/message.ts";
 import type { HostedSession, ServeContext } from "../../context.ts";
 import type { Delivery } from "./delivery.ts";
@@ -38,7 +38,7 @@ export function sealedQuestion(
   }
   const id: Id = JSON.stringify(context.seals.seal("question", value));
   keepLatest(session.questions, message.id, { id, of }, MOST_QUESTIONS);
-  return requestMessage(id, message.method, exactParams(message));
+  return requestWithId(message, id);
 }
 
 /** The end of a question under the id that its client knows. */
