@@ -16,10 +16,10 @@ type Send = (method: string, params: JsonObject, options: { spelled?: boolean })
 /** Asks for a list page by page. @param send one request */
 export const pagesJoined =
   (endpoint: Endpoint, send: Send) =>
-  (method: string, key: string, { spelled, onPage = () => {} }: ListOptions = {}): Promise<JsonObject> =>
+  (method: string, key: string, { spelled, onPage }: ListOptions = {}): Promise<JsonObject> =>
     listAll(endpoint, key, async (cursor) => {
       const page = await send(method, cursor === undefined ? {} : { cursor }, spelled ? { spelled } : {});
-      onPage(page);
+      onPage?.(page);
       return page;
     });
 

@@ -71,17 +71,17 @@ export async function exchange(
   context: OneOff,
   method: string,
   given: JsonObject,
-  { signal, onNotification = () => {} }: RequestOptions = {},
+  { signal, onNotification }: RequestOptions = {},
 ): Promise<Exchanged> {
   const { caller, connection, questions, underWay, host } = context;
   const { params, token } = withProgressToken(method, given);
   const left = leaving(context, signal);
-  const stopWaiting = mayTakeLong(method) ? caller.waits(host) : () => {};
+  const stopWaiting = mayTakeLong(method) ? caller.waits(host) : undefined;
   const mine: UnderWay = { token, deadline: left.deadline };
 
   async function onMessage(message: NotificationMessage | RequestMessage): Promise<void> {
     if (message.kind === "notification") {
-      onNotification(message);
+      onNotification?.(message);
       return tell(context, message);
     }
     await answer(context, message, left.over.signal);
@@ -104,7 +104,7 @@ export async function exchange(
   } finally {
     // The token of a task stays good as long as the task (MCP 2025-11-25 "Task Progress Notifications").
     if (!("task" in params)) underWay.delete(mine);
-    stopWaiting();
+    stopWaiting?.();
     left.end();
   }
 }
@@ -155,7 +155,8 @@ function leaving({ endpoint, caller, host }: OneOff, signal: AbortSignal | undef
   const limitMs = deadlineMs(endpoint.timeoutMs);
   const deadline = pausableLimit(limitMs, () => giveUp(tookTooLong(host, limitMs), "timeout"));
   const mine = new AbortController();
-  const unlink = [follow(caller.gone, mine), follow(signal, mine)];
+  const unlink = [follow(caller.gone, mine)];
+  if (signal) unlink.push(follow(signal, mine));
   const onLeft = () => giveUp(mine.signal.reason as M2mcpError, mine.signal.reason.message);
   if (mine.signal.aborted) onLeft();
   else mine.signal.addEventListener("abort", onLeft, { once: true });

@@ -49,12 +49,11 @@ export interface ResponseOptions {
   backpressure?: (() => Promise<void> | undefined) | undefined;
 }
 
-/** A response under watch: its idle timeout, its end and what breaks it off are told in our own errors. */
-export const watchResponse = (response: Response, options: ResponseOptions): HttpResponse =>
-  new WatchedResponse(response, options);
-
-/** A class, since there is one for each request. */
-class WatchedResponse implements HttpResponse {
+/**
+ * A response under watch: its idle timeout, its end and what breaks it off are told in our own errors. A class, since there
+ * is one for each request.
+ */
+export class WatchedResponse implements HttpResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly #response: Response;

@@ -34,10 +34,9 @@ export function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<Http
     send = layersOf(endpoint);
     layered.set(endpoint, send);
   }
-  return send(isLocated(request) ? request : { ...request, url: endpoint.url });
+  const { url } = request;
+  return send(url === undefined ? { ...request, url: endpoint.url } : (request as LocatedRequest));
 }
-
-const isLocated = (request: HttpRequest): request is LocatedRequest => request.url !== undefined;
 
 function layersOf(endpoint: Endpoint): Send {
   const { authorization, headers, timeoutMs, reconnectMs, log, verbose } = endpoint;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { M2mcpError } from "../../../lib/failure.ts";
-import { watchResponse } from "../../../lib/mcp/http/body.ts";
+import { WatchedResponse } from "../../../lib/mcp/http/body.ts";
 import { asString, LONG_BYTES } from "../../../lib/mcp/jsonrpc/bytes.ts";
 import { watchIdle } from "../../../lib/timing/idle-timeout.ts";
 import { sleep } from "../../support/waiting.ts";
@@ -24,7 +24,7 @@ function watched(
   const abort = new AbortController();
   const watch = watchIdle(100, () => abort.abort(new M2mcpError("timeout", 3, "silent")));
   const seen = { ended: 0 };
-  const response = watchResponse(new Response(body, { headers }), {
+  const response = new WatchedResponse(new Response(body, { headers }), {
     host: "host",
     watch,
     signal: abort.signal,

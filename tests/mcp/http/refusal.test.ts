@@ -1,15 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { watchResponse } from "../../../lib/mcp/http/body.ts";
+import { WatchedResponse } from "../../../lib/mcp/http/body.ts";
 import { readRefused } from "../../../lib/mcp/http/refusal.ts";
 
 /** A response as the layers hand it on. */
 const answered = (status: number, body: BodyInit | null, type?: string) =>
-  watchResponse(new Response(body, { status, headers: type === undefined ? {} : { "content-type": type } }), {
-    host: "host",
-    watch: { refresh() {}, pause() {}, stop() {} },
-    signal: new AbortController().signal,
-    end() {},
-  });
+  new WatchedResponse(
+    new Response(body, { status, headers: type === undefined ? {} : { "content-type": type } }),
+    {
+      host: "host",
+      watch: { refresh() {}, pause() {}, stop() {} },
+      signal: new AbortController().signal,
+      end() {},
+    },
+  );
 
 const rpc = { jsonrpc: "2.0", id: 7, error: { code: -32003, message: "tenant is suspended" } };
 

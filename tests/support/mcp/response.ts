@@ -1,5 +1,5 @@
 // Responses as the layers hand them on, and streams that a test writes: for what reads them, without a server.
-import { type HttpResponse, watchResponse } from "../../../lib/mcp/http/body.ts";
+import { type HttpResponse, WatchedResponse } from "../../../lib/mcp/http/body.ts";
 
 /** A response as it comes from the layers. */
 export const httpResponse = (
@@ -7,7 +7,7 @@ export const httpResponse = (
   { status = 200, type }: { status?: number; type?: string | undefined } = {},
   abort = new AbortController(),
 ): HttpResponse =>
-  watchResponse(
+  new WatchedResponse(
     // A text has a type of its own: only bytes have none.
     new Response(typeof body === "string" ? new TextEncoder().encode(body) : body, {
       status,

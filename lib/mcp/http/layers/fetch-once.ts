@@ -5,7 +5,7 @@ import { follow, giveBackController, takeController } from "../../../timing/link
 import { asString } from "../../jsonrpc/bytes.ts";
 import { memberSource } from "../../jsonrpc/source-text.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
-import { watchResponse } from "../body.ts";
+import { WatchedResponse } from "../body.ts";
 import type { LocatedRequest, Send } from "./layer.ts";
 
 /** What is needed of the server; `timeoutMs` holds for the head, and for the body where the request names none. */
@@ -44,7 +44,13 @@ export const fetchOnce =
       limitMs = bodyTimeoutMs;
       watch.refresh(limitMs);
       log?.(exchangeLine(request, response.status));
-      return watchResponse(response, { host: hostOf(url), watch, signal: abort.signal, end, backpressure });
+      return new WatchedResponse(response, {
+        host: hostOf(url),
+        watch,
+        signal: abort.signal,
+        end,
+        backpressure,
+      });
     } catch (error) {
       end();
       throw networkError(error, abort.signal, hostOf(url));
