@@ -116,8 +116,10 @@ test("each folder of the code says what it is, at the top of its main file", () 
 test("each state is where the document says", () => {
   const rows = rowsOf(below(architecture, /The states/));
   expect(rows.length).toBeGreaterThan(9);
-  for (const [name = "", file = ""] of rows) {
+  for (const [name = "", file = "", where = ""] of rows) {
     const source = read(file.replaceAll("`", ""));
+    const functions = quoted(where).filter((one) => /^\w+$/.test(one));
+    expect(functions.filter((one) => !new RegExp(`\\b${one}\\b`).test(source))).toEqual([]);
     expect([file, new RegExp(`(?:type|class) ${name.replaceAll("`", "")}\\b`).test(source)]).toEqual([
       file,
       true,
