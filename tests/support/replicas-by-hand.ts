@@ -8,8 +8,12 @@ import { type Served, startServe } from "./serve.ts";
 const env = { M2MCP_PASSPHRASE: "one for all" };
 
 /** A client that speaks HTTP by hand, of one of the three habits that there are. */
-export function httpClient(habit: "takes ids" | "keeps its first id" | "keeps cookies") {
+export function httpClient(
+  habit: "takes ids" | "keeps its first id" | "keeps cookies",
+  more: Record<string, string> = {},
+) {
   const headers: Record<string, string> = {
+    ...more,
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": "2025-11-25",

@@ -12,6 +12,7 @@ import type { SessionMemory } from "./legacy/memory.ts";
 import type { SessionId } from "./legacy/session-id.ts";
 import type { KeptSettings } from "./legacy/settings.ts";
 import type { SessionHolder } from "./modern/session-holder.ts";
+import type { PeerWatch } from "./reach.ts";
 import type { Seals } from "./seals.ts";
 
 /** A request that a client has not its answer to. */
@@ -98,6 +99,8 @@ export interface ServeContext {
   readonly looked: Map<string, number>;
   /** Until when other processes count as reached, in ms of `performance.now()`, by address. */
   readonly reached: Map<string, number>;
+  /** What looks after the ways to those that have requests of ours, by address. */
+  readonly watches: Map<string, PeerWatch>;
   /** Until when others that did not come back are not asked for their sessions, in the same way. */
   readonly away: Map<string, number>;
   /** For modern clients, by what they say of themselves. */

@@ -1,16 +1,12 @@
 // Other processes that share the key: what one of them holds, it alone can take requests for.
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../../json.ts";
-import { startTimer } from "../../timing/timer.ts";
 import type { ServeContext } from "./context.ts";
 import type { Reply } from "./http/reply.ts";
+import { isReachable, placeAt, untilSettled, watchPeer } from "./reach.ts";
 
 /** A request goes from one process to another once. */
 export const FORWARDED = "m2mcp-forwarded";
-/** How long the other may take to be reached, in ms. */
-const CONNECT_MS = 2000;
-/** For how long it counts as reached, in ms. */
-const REACHED_MS = 5000;
 
 export type Place = "here" | "elsewhere" | "gone";
 
@@ -49,31 +45,13 @@ export async function forward(
   if (!(await isReachable(context, to.address))) return false;
   // Whoever looks after it has said so by now, and says it once.
   if (to.gone?.aborted) return false;
-  const outcome = await send(incoming, reply, to);
+  const outcome = await send(context, incoming, reply, to);
   if (outcome === "unreachable") context.reached.delete(to.address);
   return outcome === "answered";
 }
 
-/** A connection alone: what takes long to be refused shall not have the request. */
-async function isReachable({ reached }: ServeContext, address: string): Promise<boolean> {
-  if (performance.now() < (reached.get(address) ?? 0)) return true;
-  const { connect } = process.getBuiltinModule("node:net");
-  const isUp = await new Promise<boolean>((resolve) => {
-    const socket = connect(placeAt(address));
-    const end = (up: boolean) => {
-      late.stop();
-      socket.destroy();
-      resolve(up);
-    };
-    const late = startTimer(CONNECT_MS, () => end(false));
-    socket.on("connect", () => end(true));
-    socket.on("error", () => end(false));
-  });
-  if (isUp) reached.set(address, performance.now() + REACHED_MS);
-  return isUp;
-}
-
 function send(
+  context: ServeContext,
   { headers, method }: IncomingMessage,
   reply: Reply,
   { address, body, headers: own, onAnswer, isDeclined, isRepeatable = false, gone }: Forwarding,
@@ -94,13 +72,16 @@ function send(
   };
   return new Promise((settle) => {
     let come: IncomingMessage | undefined;
+    let isGivenUp = false;
     const giveUp = () => {
+      isGivenUp = true;
       come?.destroy(new Error("gone"));
       outgoing.destroy(new Error("gone"));
     };
     // The holder outlives its requests: what stays on its signal is never let go of.
     const resolve = (outcome: "answered" | "unreachable" | "declined") => {
       gone?.removeEventListener("abort", giveUp);
+      endWatch();
       settle(outcome);
     };
     const outgoing = request({ ...placeAt(address), method, path: "/mcp", headers: sent }, (answer) => {
@@ -115,10 +96,14 @@ function send(
     });
     outgoing.on("error", (error) => {
       if ((isNeverReached(error) || isRepeatable) && !reply.isBegun) return resolve("unreachable");
-      // Whether it was carried out is not known: a balancer does with it what it does with all such.
-      reply.refuse(502, { code: -32000, message: "the process that held this session has ended" });
-      resolve("answered");
+      // Whether it was carried out is not known: a balancer does with it what it does with all such. Who gets it next shall
+      // find out at once that the other is gone.
+      void (isGivenUp || reply.isBegun ? Promise.resolve() : untilSettled(address)).then(() => {
+        reply.refuse(502, { code: -32000, message: "the process that held this session has ended" });
+        resolve("answered");
+      });
     });
+    const endWatch = watchPeer(context, address, giveUp);
     reply.whenGone(() => void outgoing.destroy());
     gone?.addEventListener("abort", giveUp, { once: true });
     outgoing.end(method === "POST" ? body : undefined);
@@ -135,10 +120,3 @@ const isNeverReached = (error: Error): boolean =>
     "ConnectionRefused",
     "FailedToOpenSocket",
   ].includes(String(error.code));
-
-const placeAt = (address: string) =>
-  address.startsWith("unix:")
-    ? { socketPath: address.slice("unix:".length), path: address.slice("unix:".length) }
-    : { host: hostOf(address), port: Number(address.slice(address.lastIndexOf(":") + 1)) };
-
-const hostOf = (address: string) => address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");

@@ -111,6 +111,7 @@ function contextOf(options: ServeOptions): ServeContext {
     memory: options.memory,
     looked: new Map(),
     reached: new Map(),
+    watches: new Map(),
     away: new Map(),
     carriers: new Map(),
     holder: claims && createSessionHolder(claims, { self, seals, log: endpoint.log }),

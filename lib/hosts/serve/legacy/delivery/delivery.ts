@@ -146,5 +146,21 @@ export async function deliverTo(
     session.deliveries.set(delivery.id, delivery);
     return deliverAnswer(context, session, delivery, delivery.answer);
   }
-  if (!reply.isGone) await new Promise<void>((resolve) => void reply.whenGone(resolve));
+  await untilGone(reply);
 }
+
+/** Its request came again, before any of the answer: who sent it last has that. Resolves then, or where nobody waits. */
+export async function takeOver(
+  context: ServeContext,
+  session: HostedSession,
+  delivery: Delivery,
+  reply: Reply,
+): Promise<void> {
+  delivery.reply?.whole(202);
+  if (delivery.kept.length > 0) return deliverTo(context, session, delivery, reply);
+  delivery.reply = reply;
+  await untilGone(reply);
+}
+
+const untilGone = (reply: Reply): Promise<void> =>
+  reply.isGone ? Promise.resolve() : new Promise((resolve) => void reply.whenGone(resolve));
