@@ -23,12 +23,12 @@ const own = (why: string): Sharing => ({ kind: "own", why });
  * How tokens of these credentials are shared.
  *
  * @param server the resource that they are for
- * @param passphrase counts where the credentials hold no secret that others have too
+ * @param env whose M2MCP_PASSPHRASE counts where the credentials hold no secret that others have too
  * @throws M2mcpError secret_unreadable, command_failed, bad_key
  */
 export async function readSharing(
   origin: TokenOrigin,
-  { server, passphrase, env }: { server: string; passphrase: string | undefined; env: Environment },
+  { server, env }: { server: string; env: Environment },
 ): Promise<Sharing> {
   if (origin.grant === null) return own("something else makes the tokens, and no request is spared");
   const { grant, subject, actor, identityProvider, assertion, authentication, tls } = origin;
@@ -40,7 +40,7 @@ export async function readSharing(
     return own("the assertion names the client, and each machine has its own");
   if (tls && "from" in tls) return own("each process has a certificate of its own");
   const secret = await secretOf(origin, env);
-  const text = secret?.text ?? passphrase;
+  const text = secret?.text ?? env.M2MCP_PASSPHRASE;
   if (!text) return own("the credentials hold no secret that others have too; M2MCP_PASSPHRASE can be it");
   return {
     kind: "shared",

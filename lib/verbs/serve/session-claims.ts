@@ -61,7 +61,6 @@ async function identityOf(
   { credentials, server }: Target,
 ): Promise<readonly unknown[] | null | "own"> {
   if (!credentials) return null;
-  const passphrase = io.env.M2MCP_PASSPHRASE || undefined;
-  const sharing = await readSharing(credentials, { server, passphrase, env: io.env });
+  const sharing = await readSharing(credentials, { server, env: io.env });
   return sharing.kind === "shared" ? sharing.parts : "own";
 }

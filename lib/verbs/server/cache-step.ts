@@ -31,9 +31,8 @@ export async function cacheStep(command: Command, target: Target): Promise<Diagn
     const saw = `${found.server}, ${how}, answers in ${found.tookMs.toFixed(1)} ms`;
     if (found.isOld) return step(false, saw, "use Redis 6.2 or later, or Valkey");
     const { env } = command.io;
-    const passphrase = env.M2MCP_PASSPHRASE || undefined;
     const server = login?.server ?? target.server;
-    const sharing = credentials && (await readSharing(credentials, { server, passphrase, env }));
+    const sharing = credentials && (await readSharing(credentials, { server, env }));
     if (sharing?.kind !== "own") return step(true, saw);
     return step(true, `${saw}; it is not used here`, sharing.why);
   } catch (error) {

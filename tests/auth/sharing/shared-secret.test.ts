@@ -13,7 +13,7 @@ const BASE: Credentials = {
   authentication: { kind: "secret", secret: value("s3cret") },
 };
 const read = (origin: TokenOrigin, passphrase?: string) =>
-  readSharing(origin, { server: "https://mcp.example.com/mcp", passphrase, env: {} });
+  readSharing(origin, { server: "https://mcp.example.com/mcp", env: { M2MCP_PASSPHRASE: passphrase } });
 const why = async (origin: TokenOrigin, passphrase?: string) => {
   const sharing = await read(origin, passphrase);
   return sharing.kind === "own" ? sharing.why : sharing.secret.text;

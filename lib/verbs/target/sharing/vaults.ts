@@ -23,8 +23,7 @@ export function vaults(
   async function open(credentials: TokenOrigin, of: string): Promise<Vault | undefined> {
     const kept = (await cache.readAuth())?.sharing;
     if (kept?.of === of) return createVault(Buffer.from(kept.root, "base64"), JSON.parse(kept.parts));
-    const passphrase = io.env.M2MCP_PASSPHRASE || undefined;
-    const sharing = await readSharing(credentials, { server, passphrase, env: io.env });
+    const sharing = await readSharing(credentials, { server, env: io.env });
     if (sharing.kind === "own") {
       target.onCacheUse?.({ at: address.shown, serves: false, why: sharing.why });
       tell(`the token cache at ${address.shown} is not used for ${server}: ${sharing.why}`);
