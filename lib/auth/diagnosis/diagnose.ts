@@ -3,7 +3,7 @@ import { M2mcpError } from "../../failure.ts";
 import { clockSkew, inSeconds } from "../clock-skew.ts";
 import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { requireSameIssuer } from "../discovery/cached.ts";
+import { askedOf, requireSameIssuer } from "../discovery/cached.ts";
 import { discover } from "../discovery/discover.ts";
 import { type ProbeAnswer, probe } from "../discovery/probe.ts";
 import { discoverResource } from "../discovery/resource.ts";
@@ -127,7 +127,8 @@ async function walkToToken(
 ): Promise<void> {
   const found = await step(show, "authorization server metadata", async () => {
     try {
-      const value = await discover(deps, server, credentials, challenge);
+      const asked = askedOf(credentials, (await deps.read()) ?? {});
+      const value = await discover(deps, server, asked, challenge);
       await requireSameIssuer(deps, server, credentials, value);
       return { value, saw: describeIssuer(value, credentials) };
     } catch (error) {

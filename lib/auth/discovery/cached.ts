@@ -29,8 +29,8 @@ export async function discoverCached(
   challenge: Challenge | undefined,
 ): Promise<Discovered | null> {
   const cached = state.discovered;
-  // Where no login recorded an issuer, the first one that gave a token counts as recorded.
-  const issuer = credentials.issuer ?? (state.token ? cached?.issuer : undefined);
+  const asking = askedOf(credentials, state);
+  const { issuer } = asking;
   const isUsed =
     cached !== undefined &&
     isCurrent(cached, deps.now()) &&
@@ -38,12 +38,20 @@ export async function discoverCached(
     (credentials.tokenEndpoint === undefined || credentials.tokenEndpoint === cached.tokenEndpoint) &&
     (issuer === undefined || issuer === cached.issuer);
   if (isUsed) return cached;
-  const asking = { ...credentials, ...(issuer ? { issuer } : {}) };
   const found = await discoverFirst(deps, server, asking, challenge);
   if (!found) return null;
   await requireSameIssuer(deps, server, credentials, found);
   // That a proof is wanted is learnt from the token endpoint too.
   return cached?.dpop && cached.tokenEndpoint === found.tokenEndpoint ? { ...found, dpop: true } : found;
+}
+
+/** Of whom tokens are asked: where no login recorded an issuer, the first one that gave a token counts as recorded. */
+export function askedOf(
+  { issuer: recorded, ...credentials }: Credentials,
+  { token, discovered }: AuthState,
+): Credentials {
+  const issuer = recorded ?? (token ? discovered?.issuer : undefined);
+  return { ...credentials, ...(issuer ? { issuer } : {}) };
 }
 
 /**

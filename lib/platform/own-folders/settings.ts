@@ -15,7 +15,7 @@ type Variables = Record<string, string | undefined>;
 export function storeFolder(env: Variables, platform: string = process.platform, own?: () => string): string {
   const { join, absolute } = pathRules(platform);
   if (env.M2MCP_HOME) {
-    if (/^~(?:[\\/]|$)|^\$\w|\$\{|\{\{|^\{\w+:|^%\w+%|^["'<]/.test(env.M2MCP_HOME))
+    if (/^~(?:[\\/]|$)|^\$[\w(]|[$#]\{|\{\{|^\{\w+:|^%\w+%|^%\(|^["'<]/.test(env.M2MCP_HOME))
       throw unexpandedPath("M2MCP_HOME", env.M2MCP_HOME);
     return env.M2MCP_HOME;
   }

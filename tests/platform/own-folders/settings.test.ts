@@ -63,6 +63,10 @@ test("M2MCP_HOME that nothing has expanded is named, and makes no folder of that
     "%APPDATA%\\store",
     "{{home}}/store",
     "{env:HOME}/store",
+    // The forms that no other setting is taken in either.
+    "$(HOME)/store",
+    "#" + "{HOME}/store",
+    "%(HOME)s/store",
     "<path>",
     '"/home/u/store"',
   ])
