@@ -5,17 +5,8 @@ import { EXIT, M2mcpError } from "../failure.ts";
 export const authError = (code: string, message: string, hint?: string) =>
   new M2mcpError(code, EXIT.auth, message, hint);
 
-/** The address answers, but not as an MCP endpoint does. */
-export const notMcp = (host: string, status: number, type: string | undefined) =>
-  new M2mcpError(
-    "not_mcp",
-    EXIT.server,
-    `${host} answers with HTTP status ${status}${type ? ` and ${type}` : ""}: there is no MCP endpoint at this address`,
-    "check the path, often /mcp; a proxy or a sign-in page may stand in the way",
-  );
-
 /**
- * The same, once the address was looked at as a browser does.
+ * The address answers, but not as an MCP endpoint does.
  *
  * @param answers how it answers instead, `with HTTP status 404`
  * @param likely where an endpoint is
@@ -25,7 +16,9 @@ export const noEndpoint = (server: string, answers: string, likely: string | und
     "not_mcp",
     EXIT.server,
     `there is no MCP endpoint at ${server}, which answers ${answers}`,
-    likely === undefined ? "check the path, often /mcp" : `${likely} looks like one: use that address`,
+    likely === undefined
+      ? "check the path, often /mcp; a proxy or a sign-in page may stand in the way"
+      : `${likely} looks like one: use that address`,
   );
 
 /** The address is for people. @param at where they are sent to sign in */

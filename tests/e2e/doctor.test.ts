@@ -151,7 +151,7 @@ describe("the doctor with something broken", () => {
     const url = await broken({});
     const { code, last } = await examine(url.replace("/mcp", "/mpc"));
     expect([code, last.name]).toEqual([2, "reach the server"]);
-    expect(last.fix).toContain("path");
+    expect(last.fix).toContain(`${url} looks like one`);
   });
 
   test("a sign-in page", async () => {
@@ -159,7 +159,8 @@ describe("the doctor with something broken", () => {
       refuse: (_request, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"),
     });
     const { last } = await examine(url);
-    expect(last.saw).toContain("text/html");
+    expect(last.saw).toContain("no MCP endpoint at");
+    expect(last.saw).toContain("a page for people");
     expect(last.fix).toContain("sign-in");
   });
 

@@ -3,18 +3,10 @@ import type { Credentials, Discovered } from "../credentials.ts";
 import type { LookedUp } from "../discovery/look-up.ts";
 import type { ProbeAnswer } from "../discovery/probe.ts";
 import type { ResourceMetadata } from "../discovery/resource.ts";
-import { notMcp } from "../errors.ts";
 import { endpointFor } from "../grants/scope.ts";
 
-/**
- * How the server met a request without a token.
- * @throws M2mcpError not_mcp where there is no MCP endpoint
- */
-export function describeProbe(server: string, { status, wantsToken, headers }: ProbeAnswer): string {
-  const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  // What is served to people is no MCP endpoint, whatever its status says.
-  if (status === 404 || (status < 400 && type === "text/html"))
-    throw notMcp(new URL(server).host, status, type);
+/** How the server met a request without a token. */
+export function describeProbe({ status, wantsToken }: ProbeAnswer): string {
   const meaning = wantsToken
     ? "it asks for a token"
     : status < 400

@@ -5,7 +5,8 @@ import { type Credentials, grantOf, type ReadyToken, type TokenOrigin } from "..
 import type { AuthDeps } from "../deps.ts";
 import { askedOf, requireSameIssuer } from "../discovery/cached.ts";
 import { discover } from "../discovery/discover.ts";
-import { type ProbeAnswer, probe } from "../discovery/probe.ts";
+import { probeEndpoint } from "../discovery/explain.ts";
+import type { ProbeAnswer } from "../discovery/probe.ts";
 import { discoverResource } from "../discovery/resource.ts";
 import { addressCheck } from "../discovery/url.ts";
 import { loginNeeded } from "../errors.ts";
@@ -90,8 +91,8 @@ async function step<T>(
 
 async function reach(deps: AuthDeps, server: string, show: Show): Promise<ProbeAnswer> {
   const reached = await step(show, "reach the server", async () => {
-    const value = await probe(deps, server);
-    return { value, saw: describeProbe(server, value) };
+    const value = await probeEndpoint(deps, server);
+    return { value, saw: describeProbe(value) };
   });
   const skewMs = clockSkew(reached, deps.now());
   if (Math.abs(skewMs) > SKEW_MS)

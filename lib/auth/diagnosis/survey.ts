@@ -1,13 +1,13 @@
 import { M2mcpError } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
 import type { AuthDeps } from "../deps.ts";
+import { probeEndpoint } from "../discovery/explain.ts";
 import { issuerDocument, listsIn } from "../discovery/issuer.ts";
 import { identifier, identifiers } from "../discovery/look-up.ts";
 import { ownIssuers } from "../discovery/places.ts";
-import { type ProbeAnswer, probe } from "../discovery/probe.ts";
+import type { ProbeAnswer } from "../discovery/probe.ts";
 import { discoverResource, type ResourceMetadata } from "../discovery/resource.ts";
 import { type AddressCheck, addressCheck } from "../discovery/url.ts";
-import { describeProbe } from "./describe-server.ts";
 
 /** What one authorization server says of itself (RFC 8414 §2), or why that is not known. */
 export interface IssuerSurvey {
@@ -42,11 +42,10 @@ export interface AuthorizationSurvey {
 /**
  * Asks a server and its authorization servers what they are; sends no credentials, asks for no token.
  *
- * @throws M2mcpError not_mcp where there is no MCP endpoint; network failures (exit 3); insecure_url, directed_inward
+ * @throws M2mcpError not_mcp, sign_in_page where there is no MCP endpoint; network failures (exit 3); insecure_url, directed_inward
  */
 export async function surveyAuthorization(deps: AuthDeps, server: string): Promise<AuthorizationSurvey> {
-  const reached = await probe(deps, server);
-  describeProbe(server, reached);
+  const reached = await probeEndpoint(deps, server);
   const check = addressCheck(server, {}, deps.allowHttp);
   const { found, reason } = await orReason(() => discoverResource(deps, check, server, reached.challenge));
   const named = found?.issuers ?? [];

@@ -2,7 +2,7 @@ import type { M2mcpError } from "../../failure.ts";
 import type { AuthDeps } from "../deps.ts";
 import { noEndpoint, signInPage } from "../errors.ts";
 import { likelyEndpoint, lookInstead } from "./address.ts";
-import { probe } from "./probe.ts";
+import { type ProbeAnswer, probe } from "./probe.ts";
 
 /** Statuses of what is not there, or not for POST. */
 const ABSENT = [404, 405, 410, 501];
@@ -54,7 +54,23 @@ export async function explainDiscovery(
  */
 export async function absence(deps: AuthDeps, server: string): Promise<M2mcpError | undefined> {
   const met = await probe(deps, server).catch(() => undefined);
-  if (met === undefined || met.isMessage) return undefined;
+  return met && absenceBy(deps, server, met);
+}
+
+/**
+ * How an endpoint meets a request without a token.
+ *
+ * @throws M2mcpError not_mcp, sign_in_page where there is none; as `probe`
+ */
+export async function probeEndpoint(deps: AuthDeps, server: string): Promise<ProbeAnswer> {
+  const met = await probe(deps, server);
+  const absent = await absenceBy(deps, server, met);
+  if (absent) throw absent;
+  return met;
+}
+
+async function absenceBy(deps: AuthDeps, server: string, met: ProbeAnswer): Promise<M2mcpError | undefined> {
+  if (met.isMessage) return undefined;
   const isPage = met.status < 300 && /^text\/html\b/i.test(met.headers.get("content-type") ?? "");
   const seen = { status: met.status, hadToken: false };
   if (!met.wantsToken) return isPage || isElsewhere(met.status) ? insteadOf(deps, server, seen) : undefined;

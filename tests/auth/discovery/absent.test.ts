@@ -1,0 +1,51 @@
+// What stands at an address where POST is not answered as MCP, as doctor and discover tell it.
+import { expect, test } from "bun:test";
+import { diagnose } from "../../../lib/auth/diagnosis/diagnose.ts";
+import { surveyAuthorization } from "../../../lib/auth/diagnosis/survey.ts";
+import { failureOf } from "../platforms/failure-of.ts";
+import { type Scripted, scriptedDeps } from "../scripted-fetch.ts";
+
+const SERVER = "https://mcp.example/here";
+const page = new Response("<html><p>Welcome</p></html>", { headers: { "content-type": "text/html" } });
+const stream = () => new Response("event: endpoint\n", { headers: { "content-type": "text/event-stream" } });
+/** By method, as what serves people answers. */
+const at =
+  (post: Scripted, get: Scripted): Scripted =>
+  ({ method }: Request) =>
+    method === "POST" ? post : get;
+
+async function told(script: Record<string, Scripted>) {
+  const { deps } = scriptedDeps(script);
+  const { failed } = await diagnose(deps, { server: SERVER, credentials: null }, () => {});
+  return failed;
+}
+
+test("an endpoint of HTTP+SSE, which knows no POST at its address, is one", async () => {
+  for (const status of [404, 405]) {
+    const script = { [SERVER]: at(status, stream) };
+    expect(await told(script)).toBeUndefined();
+    const { deps } = scriptedDeps(script);
+    expect((await surveyAuthorization(deps, SERVER)).required).toBe(false);
+  }
+});
+
+test("where there is none, the address that looks like one is named, as for a call", async () => {
+  const likely = "https://mcp.example/mcp";
+  for (const [answer, words] of [
+    [404, "HTTP status 404"],
+    [405, "HTTP status 405"],
+    [410, "HTTP status 410"],
+    [page, "a page for people"],
+  ] as const) {
+    const script = { [SERVER]: at(answer, answer), [likely]: 401 };
+    const failed = await told(script);
+    expect([failed?.code, failed?.message, failed?.hint]).toEqual([
+      "not_mcp",
+      `there is no MCP endpoint at ${SERVER}, which answers with ${words}`,
+      `${likely} looks like one: use that address`,
+    ]);
+    expect((await failureOf(surveyAuthorization(scriptedDeps(script).deps, SERVER))).message).toBe(
+      failed?.message ?? "",
+    );
+  }
+});
