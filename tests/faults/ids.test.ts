@@ -154,7 +154,7 @@ test("two commands in one saved session, at once, each print their own answer", 
   );
   await home.run([server.url, "tools-list"]);
   const run = (text: string, ms: number) =>
-    home.run([server.url, "tools-call", "echo", `text=${text}`, `ms:=${ms}`], { limitMs: 8000 });
+    home.run([server.url, "tools-call", "echo", `text=${text}`, `ms:=${ms}`]);
   const [first, second] = await Promise.all([run("A", 400), sleep(150).then(() => run("B", 800))]);
   expect(first).toMatchObject({ code: 0, stdout: "echo A\n" });
   expect(second).toMatchObject({ code: 0, stdout: "echo B\n" });

@@ -21,7 +21,7 @@ afterEach(async () => {
 const store = (...path: string[]) => join(home.folder, "store", ...path);
 const login = (env: Record<string, string> = {}) =>
   home.run(["login", world.url, "@svc", "--client-id", "id"], { env: { M2MCP_CLIENT_SECRET: "s", ...env } });
-const list = (env: Record<string, string> = {}) => home.run(["@svc", "tools-list"], { env, limitMs: 3000 });
+const list = (env: Record<string, string> = {}) => home.run(["@svc", "tools-list"], { env, limitMs: 20_000 });
 const pipe = (path: string) => expect(spawnSync("mkfifo", [path]).status).toBe(0);
 
 const FILES = ["store.json", "store.key", "profiles/svc.m2mcp", "state/svc.m2mcp"];
@@ -92,7 +92,7 @@ test("a lock, or the guard of one, that is a link to nowhere or a folder is name
     // Of an owner who shows no sign of life; a link takes its place.
     if (named !== lock) writeFileSync(lock, "nobody");
     make();
-    const { code, stderr } = await home.run(["logout", "@svc"], { limitMs: 8000 });
+    const { code, stderr } = await home.run(["logout", "@svc"]);
     expect([code, stderr]).toEqual([5, expect.stringContaining(`cannot read ${named}: it`)]);
     rmSync(store("locks"), { recursive: true });
   }

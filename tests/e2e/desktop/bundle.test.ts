@@ -30,10 +30,17 @@ async function installed(name: string, args: string[]) {
 }
 
 describe("a bundle for any server", () => {
+  // Made once: to compress the executable takes seconds.
+  let made: ReturnType<typeof installed> | undefined;
+  const anyServer = () => {
+    made ??= installed("any", []);
+    return made;
+  };
+
   test(
     "asks for server, client id and secret, and uses them",
     async () => {
-      const bundle = await installed("any", []);
+      const bundle = await anyServer();
       expect(bundle.manifest).toMatchObject({
         name: "m2mcp",
         server: { type: "binary" },
@@ -68,7 +75,7 @@ describe("a bundle for any server", () => {
   test(
     "is the same, byte for byte, each time",
     async () => {
-      const { file } = await installed("first", []);
+      const { file } = await anyServer();
       const again = join(home.folder, "again.mcpb");
       await home.run(["bundle", "--output", again], { limitMs: TIME_MS, env: { TZ: "Asia/Tokyo" } });
       expect(readFileSync(again).equals(readFileSync(file))).toBe(true);

@@ -124,18 +124,19 @@ test("no secret is seen that is typed at a terminal", async () => {
   const changed = await typing(["store", "passphrase"], [S.newPassphrase, S.newPassphrase]);
   expect(changed.code).toBe(0);
   const env = { M2MCP_PASSPHRASE: S.newPassphrase };
-  for (const mode of MODES) {
-    await world.hush(["@typed", "tools-list", ...mode], { env });
-    await world.hush(["store", ...mode], { env });
-    await world.hush(["@typed", "tools-list", ...mode], { env: { M2MCP_PASSPHRASE: S.passphrase } });
-    await world.hush(["@typed", "tools-list", ...mode]);
-  }
+  for (const mode of MODES)
+    await Promise.all([
+      world.hush(["@typed", "tools-list", ...mode], { env }),
+      world.hush(["store", ...mode], { env }),
+      world.hush(["@typed", "tools-list", ...mode], { env: { M2MCP_PASSPHRASE: S.passphrase } }),
+      world.hush(["@typed", "tools-list", ...mode]),
+    ]);
   const back = { ...env, M2MCP_NEW_PASSPHRASE: S.passphrase };
   expect((await world.hush(["store", "passphrase", "--verbose"], { env: back })).code).toBe(0);
   expect(
     (await world.hush(["store", "move", "--to", "file"], { env: { M2MCP_PASSPHRASE: S.passphrase } })).code,
   ).toBe(0);
-}, 60_000);
+}, 120_000);
 
 world.testFiles(340);
 
