@@ -190,3 +190,23 @@ test("serve: sessions are kept apart, also in one jar of cookies", async () => {
     await other.remove();
   }
 });
+
+test("serve: a client that goes without a word leaves no subscription open at a modern server, and has it again when it comes back", async () => {
+  const server = home.owns(await startModernServer());
+  const { url } = await startReplicas(home, server.url, 1);
+  const it = client("takes ids");
+  await it.open(url(0));
+  await it.ask(url(0), subscribe("memo://1"));
+  const over = new AbortController();
+  await it.hear(url(0), over.signal);
+  await until(() => subscribedTo(server).includes("memo://1"));
+  over.abort();
+  await until(() => server.listens.length === 0, 60_000);
+  const again = new AbortController();
+  const heard = await it.hear(url(0), again.signal);
+  await until(() => subscribedTo(server).includes("memo://1"));
+  const listening = server.listens.at(-1) as Asked;
+  event(listening.response, tagged(listening, "notifications/resources/updated", { uri: "memo://1" }));
+  await until(() => heard.join("").includes("memo://1"));
+  again.abort();
+}, 90_000);

@@ -22,6 +22,8 @@ async function tidy({ sessions, carriers }: ServeContext): Promise<void> {
   for (const [key, entry] of [...sessions]) {
     const session = await entry.catch(() => undefined);
     if (!session || !isIdle(session)) continue;
+    // A client that has gone says so seldom: its server need not tell what nobody hears.
+    if (!session.stream && nowMs - session.lastUsedMs > LOOK_MS) session.side?.rest?.();
     const limitMs = session.side?.session ? IDLE_MS.session : IDLE_MS.told;
     if (nowMs - session.lastUsedMs < limitMs && seen++ >= tooMany) continue;
     if (sessions.get(key) !== entry) continue;

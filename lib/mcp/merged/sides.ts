@@ -81,6 +81,9 @@ function sideOf(context: MergedContext, members: readonly Member[]): ServerSide 
     era: sides.every(({ era }) => era === "modern") ? "modern" : "legacy",
     isHeldHere: sides.some(({ isHeldHere }) => isHeldHere),
     keepsSession: () => sides.some((side) => side.keepsSession?.() ?? side.isHeldHere),
+    rest() {
+      for (const side of sides) side.rest?.();
+    },
     ...(isSession
       ? {
           session: {

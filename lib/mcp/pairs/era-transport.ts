@@ -26,6 +26,8 @@ export interface ServerSide {
   isHeldHere: boolean;
   /** Whether the server keeps a session for what is asked through it; absent where it is as `isHeldHere`. */
   keepsSession?(): boolean;
+  /** Ends what is asked of the server to hear of changes; `notifications/initialized` asks for it again. */
+  rest?(): void;
 }
 
 /** The transport of a legacy session. */
@@ -41,6 +43,8 @@ export interface SessionTransport {
 
 /** A transport to a server of one era, in the words of the client's; made anew for each try. */
 export interface EraTransport extends Transport {
+  /** @see ServerSide */
+  rest?(): void;
   /** Where the host's clients may go on elsewhere. */
   side?: ServerSide;
   /**

@@ -51,6 +51,7 @@ export function transportFor(client: ClientEra, era: ServerEra, options: EraOpti
       keepsSession ||= opened?.current()?.id !== undefined;
       return keepsSession;
     },
+    rest: () => transport.rest?.(),
   };
   return Object.assign(transport, { side });
 }

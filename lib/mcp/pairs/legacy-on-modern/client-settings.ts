@@ -43,6 +43,8 @@ export class ClientSettings {
   readonly #capabilities: () => unknown;
   /** The resources that are subscribed to. */
   readonly #uris = new Set<string>();
+  /** Nobody is there to be told. */
+  #isResting = false;
   readonly #standing: StandingSubscription;
 
   constructor({ endpoint, ids, capabilities, listen, onNotification }: ClientSettingsOptions) {
@@ -63,7 +65,15 @@ export class ClientSettings {
 
   /** The client is ready for notifications. */
   start(): void {
+    this.#isResting = false;
     this.#standing.start();
+  }
+
+  /** The client hears nothing until it is ready again: there is no subscription until then. */
+  rest(): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    void this.#standing.adapt().catch(() => {});
   }
 
   close(): void {
@@ -87,6 +97,7 @@ export class ClientSettings {
   }
 
   #filter(): Filter {
+    if (this.#isResting) return {};
     return {
       ...listChanges(this.#capabilities()),
       ...(this.#uris.size > 0 ? { resourceSubscriptions: [...this.#uris] } : {}),
@@ -107,6 +118,7 @@ export class ClientSettings {
     if (typeof uri !== "string") return NO_URI;
     if (!this.#canSubscribe(uri)) return NO_SUBSCRIPTIONS;
     this.#uris.add(uri);
+    this.#isResting = false;
     try {
       const honoured = await this.#standing.adapt();
       if (honoured.resourceSubscriptions?.includes(uri)) return undefined;

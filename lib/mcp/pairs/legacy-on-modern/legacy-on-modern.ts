@@ -132,6 +132,10 @@ class LegacyOnModern implements EraTransport {
     await this.#transport.notify(notification(message.method, params));
   }
 
+  rest(): void {
+    this.#settings.rest();
+  }
+
   async respond(message: ResponseMessage): Promise<void> {
     this.#input.respond(message);
   }
