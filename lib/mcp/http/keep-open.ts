@@ -124,7 +124,9 @@ export const takeMessages =
   };
 
 /** Refusals that may pass although they name the request's fault: the old stream is still held, or the server is busy. */
-const MAY_PASS = [408, 409, 425, 429];
+const MAY_PASS: readonly number[] = [408, 409, 425, 429];
+/** Whether the next try may not meet a refusal with this status. */
+export const mayPass = (status: number): boolean => status >= 500 || MAY_PASS.includes(status);
 
 /**
  * What the end of a stream means where nothing else is known. Final is what says that there is no such stream: 405 and
@@ -136,5 +138,5 @@ export function judgeStream(end: StreamEnd): StreamVerdict {
   const { status, error } = end.refusal;
   if (status === 405 || status === 501 || error?.code === METHOD_NOT_FOUND) return "stop";
   if (status === 404 && !end.everGranted) return "stop";
-  return end.resumed && status < 500 && !MAY_PASS.includes(status) ? "afresh" : "again";
+  return end.resumed && !mayPass(status) ? "afresh" : "again";
 }

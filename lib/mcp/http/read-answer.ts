@@ -5,6 +5,7 @@ import { startTimer, type Timer } from "../../timing/timer.ts";
 import type { Id } from "../jsonrpc/id.ts";
 import type { NotificationMessage, RequestMessage, ResponseMessage, RpcError } from "../jsonrpc/message.ts";
 import { parseMessages } from "../jsonrpc/parse.ts";
+import { type Answer, answered, refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
 import type { HttpResponse } from "./body.ts";
@@ -89,6 +90,14 @@ export function readAnswer(
         drained?.();
       });
   });
+}
+
+/** The answer that a response came to; undefined where it ended without one. */
+export function answerIn(reading: Reading, { status }: HttpResponse): Answer | undefined {
+  if (reading.kind === "answer") return answered(reading.message);
+  // An error in its own response is the request's, though the server did not say so.
+  if (reading.errorWithoutId) return refused(status, reading.errorWithoutId);
+  return reading.words === undefined ? undefined : { ...refused(status), words: reading.words };
 }
 
 /** A response of which it was looked whether it is a plain answer. */

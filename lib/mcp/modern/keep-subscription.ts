@@ -2,6 +2,7 @@ import { EXIT, M2mcpError } from "../../failure.ts";
 import { objectOf } from "../../json.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
+import { mayPass } from "../http/keep-open.ts";
 import type { Id, Ids } from "../jsonrpc/id.ts";
 import { type NotificationMessage, requestIdOf } from "../jsonrpc/message.ts";
 import { type Answer, errorIn } from "../protocol/answer.ts";
@@ -75,9 +76,7 @@ async function holdOnce(
 
 /** A refusal that the next try would meet too. */
 export const isForGood = (answer: Answer): boolean =>
-  answer.kind === "response"
-    ? errorIn(answer) !== undefined
-    : answer.status < 500 && ![408, 409, 425, 429].includes(answer.status);
+  answer.kind === "response" ? errorIn(answer) !== undefined : !mayPass(answer.status);
 
 /** A failure that passes: the network's, or nonsense from who made sense before. */
 export const isPassing = (error: unknown): boolean =>

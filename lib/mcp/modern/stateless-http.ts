@@ -3,7 +3,7 @@ import { streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { type Cooldowns, createCooldowns } from "../../timing/cooldowns.ts";
 import { createDrains, type Drains } from "../http/drain.ts";
-import { readAnswer } from "../http/read-answer.ts";
+import { answerIn, readAnswer } from "../http/read-answer.ts";
 import { readRefused, refusalIn } from "../http/refusal.ts";
 import { sendHttp } from "../http/send.ts";
 import { telling } from "../http/tell.ts";
@@ -14,7 +14,7 @@ import {
   type RequestMessage,
   request as requestMessage,
 } from "../jsonrpc/message.ts";
-import { type Answer, answered, errorIn, refused } from "../protocol/answer.ts";
+import { type Answer, answered, errorIn } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { META_VERSION, metaOf } from "../protocol/meta.ts";
 import { createIdempotent, type Idempotent } from "../protocol/repeat-idempotent.ts";
@@ -134,10 +134,8 @@ async function exchange(
   if (response.status >= 300) return readRefused(response);
   const call = { message, onMessage: withoutRequests(endpoint, onMessage) };
   const reading = await readAnswer(response, { endpoint, call, cursor: {}, abort, drains });
-  if (reading.kind === "answer") return answered(reading.message);
-  // An error in its own response is the request's, though the server did not say so.
-  if (reading.errorWithoutId) return refused(response.status, reading.errorWithoutId);
-  if (reading.words !== undefined) return { ...refused(response.status), words: reading.words };
+  const answer = answerIn(reading, response);
+  if (answer) return answer;
   throw streamCut(hostOf(endpoint.url));
 }
 

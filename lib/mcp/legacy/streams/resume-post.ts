@@ -4,16 +4,15 @@ import { hostOf } from "../../../net/network-error.ts";
 import { resumeAfterMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import type { HttpResponse } from "../../http/body.ts";
-import { type ReadAnswerOptions, readAnswer } from "../../http/read-answer.ts";
+import { mayPass } from "../../http/keep-open.ts";
+import { answerIn, type ReadAnswerOptions, readAnswer } from "../../http/read-answer.ts";
 import type { StreamCursor } from "../../http/sse.ts";
-import { type Answer, answered, refused } from "../../protocol/answer.ts";
+import type { Answer } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { sessionLost } from "../../protocol/errors.ts";
 
 /** Failures in a row after which a stream is no longer resumed. */
 const MAX_FAILURES = 5;
-/** Refusals to resume that may pass: the server still holds the old stream, or is busy. */
-const MAY_PASS = [408, 409, 425, 429];
 
 export interface ResumeOptions extends Omit<ReadAnswerOptions, "cursor"> {
   /** Asks for the stream from where the cursor is. */
@@ -91,12 +90,8 @@ async function readOnce(
 ): Promise<Outcome> {
   try {
     const reading = await readAnswer(response, { ...options, cursor });
-    if (reading.kind === "answer") return { kind: "answer", answer: answered(reading.message) };
-    if (reading.errorWithoutId)
-      return { kind: "answer", answer: refused(response.status, reading.errorWithoutId) };
-    if (reading.words !== undefined)
-      return { kind: "answer", answer: { ...refused(response.status), words: reading.words } };
-    return { kind: "cut" };
+    const answer = answerIn(reading, response);
+    return answer ? { kind: "answer", answer } : { kind: "cut" };
   } catch (error) {
     return asCut(error, options);
   }
@@ -119,7 +114,7 @@ async function resumeOnce(cursor: StreamCursor, options: ResumeOptions): Promise
     return readOnce(response, cursor, options).catch((error: unknown) => asNoStream(error, host));
   await response.discard();
   if (status === 404) throw sessionLost(host);
-  if (status < 500 && !MAY_PASS.includes(status)) throw streamCut(host);
+  if (!mayPass(status)) throw streamCut(host);
   return { kind: "cut", failure: streamCut(host) };
 }
 
