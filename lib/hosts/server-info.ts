@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf } from "../json.ts";
+import { type JsonObject, objectOf } from "../json.ts";
 import { META_SERVER } from "../mcp/protocol/meta.ts";
 import { MODERN_VERSION } from "../mcp/protocol/versions.ts";
 
@@ -21,7 +21,7 @@ export function describeServer(result: JsonObject): ServerInfo {
     version: typeof version === "string" ? version : "unknown",
     ...(typeof title === "string" ? { title } : {}),
     ...(typeof result.instructions === "string" ? { instructions: result.instructions } : {}),
-    capabilities: isObject(result.capabilities) ? result.capabilities : {},
+    capabilities: objectOf(result.capabilities),
     protocolVersion: typeof result.protocolVersion === "string" ? result.protocolVersion : MODERN_VERSION,
   };
 }

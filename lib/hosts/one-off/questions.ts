@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { type JsonObject, objectOf } from "../../json.ts";
 import {
   errorResponse,
   METHOD_NOT_FOUND,
@@ -9,11 +9,11 @@ import {
 } from "../../mcp/jsonrpc/message.ts";
 import { InputNeeded } from "../../mcp/pairs/input-needed.ts";
 import { missingCapability } from "../../mcp/protocol/capabilities.ts";
+import { RELATED_TASK } from "../../mcp/protocol/meta.ts";
 import { inputMethods } from "../../mcp/translate/gather-input.ts";
 import { type Caller, capabilitiesOf, type Question } from "./caller.ts";
 
 const ELICITATION = "elicitation/create";
-const RELATED_TASK = "io.modelcontextprotocol/related-task";
 
 /** The questions of one command, put to its caller one at a time. */
 export interface Questions {
@@ -72,7 +72,7 @@ function questionOf({ mode = "form", message, url, requestedSchema }: JsonObject
   const text = typeof message === "string" ? message : "";
   if (mode === "url") return typeof url === "string" ? { mode: "url", message: text, url } : undefined;
   if (mode !== "form") return undefined;
-  return { mode: "form", message: text, schema: isObject(requestedSchema) ? requestedSchema : {} };
+  return { mode: "form", message: text, schema: objectOf(requestedSchema) };
 }
 
 /** An answer that belongs to a task says so as its question did (MCP 2025-11-25 "Associating Task-Related Messages"). */

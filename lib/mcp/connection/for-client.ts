@@ -1,4 +1,4 @@
-import { isObject } from "../../json.ts";
+import { objectOf } from "../../json.ts";
 import { notification } from "../jsonrpc/message.ts";
 import type { ClientEra } from "../pairs/pair.ts";
 import { type Refused, supportedVersions } from "../protocol/answer.ts";
@@ -21,7 +21,7 @@ export function acknowledgedOnce(call: Call): Call {
         return call.onMessage(message);
       }
       const { notifications } = message.params;
-      for (const { method, params } of changesIn(isObject(notifications) ? notifications : {}))
+      for (const { method, params } of changesIn(objectOf(notifications)))
         await call.onMessage(notification(method, tagged(params, call.message.id)));
     },
   };

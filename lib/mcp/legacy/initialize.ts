@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import { notification, request } from "../jsonrpc/message.ts";
 import { asRefused, errorIn, type Refused, refused } from "../protocol/answer.ts";
@@ -36,7 +36,7 @@ export async function handshake(
   for (const version of versions) {
     const message = request(ids.next(), "initialize", {
       protocolVersion: version,
-      capabilities: isObject(client.capabilities) ? client.capabilities : {},
+      capabilities: objectOf(client.capabilities),
       clientInfo: isObject(client.clientInfo) ? client.clientInfo : { name: "m2mcp", version: "0" },
     });
     const answer = await transport.request({ message, signal, onMessage });

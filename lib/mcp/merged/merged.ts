@@ -5,13 +5,12 @@ import {
   errorResponse,
   METHOD_NOT_FOUND,
   type NotificationMessage,
-  type RequestMessage,
   type ResponseMessage,
   resultResponse,
   withId,
 } from "../jsonrpc/message.ts";
 import { type Answer, answered } from "../protocol/answer.ts";
-import { META_CAPABILITIES, META_CLIENT, META_VERSION, metaOf } from "../protocol/meta.ts";
+import { identityIn, metaOf } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, Transport } from "../protocol/transport.ts";
 import { clientEra } from "../protocol/versions.ts";
@@ -113,7 +112,7 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
   if (context.era === "modern") {
     const problem = modernRefusal(message);
     if (problem) return answered(errorResponse(id, problem));
-    context.identity = identityOf(message);
+    context.identity = identityIn(metaOf(message));
   }
   const kind = LISTS.get(method);
   if (kind) return list(context, kind, call);
@@ -156,13 +155,6 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
 }
 
 const NO_TASK = { code: METHOD_NOT_FOUND, message: "no server has such a task" };
-
-const identityOf = (message: RequestMessage) =>
-  Object.fromEntries(
-    Object.entries(metaOf(message)).filter(([key]) =>
-      [META_VERSION, META_CLIENT, META_CAPABILITIES].includes(key),
-    ),
-  );
 
 async function notify(context: MergedContext, message: NotificationMessage): Promise<void> {
   const { method } = message;

@@ -1,4 +1,4 @@
-import { isObject } from "../../json.ts";
+import { objectOf } from "../../json.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import {
   exactParams,
@@ -63,7 +63,7 @@ export async function discover(transport: Transport, ids: Ids, { message, signal
   const _meta = {
     [META_VERSION]: meta[META_VERSION] ?? MODERN_VERSION,
     [META_CLIENT]: meta[META_CLIENT],
-    [META_CAPABILITIES]: isObject(meta[META_CAPABILITIES]) ? meta[META_CAPABILITIES] : {},
+    [META_CAPABILITIES]: objectOf(meta[META_CAPABILITIES]),
   };
   const question = requestMessage(ids.next(), "server/discover", { _meta });
   const said = discovered(await transport.request({ message: question, signal, onMessage: async () => {} }));

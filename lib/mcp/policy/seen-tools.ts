@@ -1,9 +1,9 @@
 // What is known of a server's tools by the lists that went by, and by those that were asked for on their account.
-import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { isObject, type JsonObject } from "../../json.ts";
 import { randomBytes } from "../../platform/random.ts";
 import { type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
 import { errorIn } from "../protocol/answer.ts";
-import { META_CAPABILITIES, META_CLIENT, META_VERSION } from "../protocol/meta.ts";
+import { identityIn, metaOf } from "../protocol/meta.ts";
 import { nextPage } from "../protocol/pages.ts";
 import type { OnMessage, Transport } from "../protocol/transport.ts";
 import { toolsNotSeen } from "./errors.ts";
@@ -77,10 +77,8 @@ export function createSeenTools(inner: () => Transport, onMessage: OnMessage): S
   };
 }
 
-/** What a modern request says of its client, without what is of that request alone. */
-function metaFor({ params }: RequestMessage): JsonObject {
-  const own = Object.entries(objectOf(params._meta)).filter(([key]) =>
-    [META_VERSION, META_CLIENT, META_CAPABILITIES].includes(key),
-  );
-  return own.length === 0 ? {} : { _meta: Object.fromEntries(own) };
+/** The `_meta` of a request of ours for a client of either era. */
+function metaFor(cause: RequestMessage): JsonObject {
+  const identity = identityIn(metaOf(cause));
+  return Object.keys(identity).length === 0 ? {} : { _meta: identity };
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
 
 /** What a server may ask a client for (MCP 2026-07-28 "Multi Round-Trip Requests"). */
 export const INPUTS: readonly string[] = ["elicitation/create", "sampling/createMessage", "roots/list"];
@@ -19,7 +19,7 @@ export function missingCapability(
   method: string,
   params: JsonObject,
 ): JsonObject | undefined {
-  const declared = isObject(capabilities) ? capabilities : {};
+  const declared = objectOf(capabilities);
   switch (method) {
     case "elicitation/create": {
       const mode = params.mode === "url" ? "url" : "form";

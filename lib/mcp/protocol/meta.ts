@@ -8,6 +8,15 @@ export const META_LOG_LEVEL = "io.modelcontextprotocol/logLevel";
 export const META_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId";
 export const META_SERVER = "io.modelcontextprotocol/serverInfo";
 
+/** The task that a message belongs to (MCP 2025-11-25 "Related Task Metadata"). */
+export const RELATED_TASK = "io.modelcontextprotocol/related-task";
+
+/** What the `_meta` of a modern request says of its client, without what is of that request alone. */
+export const identityIn = (meta: JsonObject): JsonObject =>
+  Object.fromEntries(
+    [META_VERSION, META_CLIENT, META_CAPABILITIES].flatMap((key) => (key in meta ? [[key, meta[key]]] : [])),
+  );
+
 /** The `_meta` of a message, empty where it has none. */
 export const metaOf = (message: RequestMessage | NotificationMessage): JsonObject =>
   (message.kind === "request" ? message.meta : undefined) ?? objectOf(message.params._meta);

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { missingCapability } from "../protocol/capabilities.ts";
 import { legacyInput } from "./to-legacy.ts";
 
@@ -18,10 +18,10 @@ export function inputRequests(
   capabilities: unknown,
 ): { requests: InputRequest[] } | { problem: string } {
   const requests: InputRequest[] = [];
-  for (const [key, input] of Object.entries(isObject(required) ? required : {})) {
+  for (const [key, input] of Object.entries(objectOf(required))) {
     if (!isObject(input) || typeof input.method !== "string")
       return { problem: "an input request without a method" };
-    const params = isObject(input.params) ? input.params : {};
+    const params = objectOf(input.params);
     if (missingCapability(capabilities, input.method, params))
       return { problem: `it asks for ${input.method}, which this client does not offer` };
     requests.push({ key, method: input.method, params: legacyInput(params) });
@@ -31,6 +31,6 @@ export function inputRequests(
 
 /** The methods that a server asks in `inputRequests`. */
 export const inputMethods = (required: unknown): string[] =>
-  Object.values(isObject(required) ? required : {}).map((input) =>
+  Object.values(objectOf(required)).map((input) =>
     isObject(input) && typeof input.method === "string" ? input.method : "something",
   );

@@ -1,4 +1,5 @@
 // What one of several servers says, as the client gets it: what it names leads back to it.
+
 import { isObject, type JsonObject } from "../../../json.ts";
 import { asString, type Text } from "../../jsonrpc/bytes.ts";
 import {
@@ -10,11 +11,9 @@ import {
   requestIdOf,
   request as requestMessage,
 } from "../../jsonrpc/message.ts";
+import { RELATED_TASK } from "../../protocol/meta.ts";
 import { URL_REQUIRED } from "../../protocol/versions.ts";
 import { marked, markedId, markedValue } from "./marks.ts";
-
-/** The task that a message belongs to (MCP 2025-11-25 "Related Task Metadata"). */
-export const RELATED_TASK = "io.modelcontextprotocol/related-task";
 
 /** Who says it, and the client's names for its URIs. */
 export interface Speaker {

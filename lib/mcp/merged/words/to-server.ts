@@ -1,4 +1,5 @@
 // What the client says, as the one server gets it that it is for: under the server's own names.
+
 import { type JsonObject, objectOf } from "../../../json.ts";
 import {
   exactParams,
@@ -7,8 +8,8 @@ import {
   type RequestMessage,
   request as requestMessage,
 } from "../../jsonrpc/message.ts";
+import { RELATED_TASK } from "../../protocol/meta.ts";
 import { unmarked, unmarkedValue } from "./marks.ts";
-import { RELATED_TASK } from "./to-client.ts";
 
 /** A request with some of its params changed; as it came where that changes nothing. */
 export function withParams(message: RequestMessage, changes: JsonObject): RequestMessage {

@@ -1,3 +1,4 @@
+import { startTimer } from "../../../timing/timer.ts";
 import { errorResponse, type RequestMessage, request, resultResponse } from "../../jsonrpc/message.ts";
 import type { HeldEffect, HeldEvent, Outcome } from "../../translate/input-required.ts";
 import { continuationOf } from "./continuation.ts";
@@ -29,17 +30,16 @@ export function carryOut(held: Held, effect: HeldEffect, context: EffectContext)
   const session = held.at.transport;
   switch (effect.kind) {
     case "start_window":
-      held.timer = setTimeout(
-        () => happen(held, { kind: "window_over", requestState: crypto.randomUUID() }),
-        WINDOW_MS,
+      held.timer = startTimer(WINDOW_MS, () =>
+        happen(held, { kind: "window_over", requestState: crypto.randomUUID() }),
       );
       return;
     case "start_retry_limit":
-      held.timer = setTimeout(() => happen(held, { kind: "gave_up" }), RETRY_MS);
-      held.timer.unref?.();
+      held.timer = startTimer(RETRY_MS, () => happen(held, { kind: "gave_up" }));
+      held.timer.keepAlive(false);
       return;
     case "stop_retry_limit":
-      clearTimeout(held.timer);
+      held.timer?.stop();
       return;
     case "ask_client": {
       const { waiting } = held;

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../json.ts";
 import { follow } from "../../../timing/linked-abort.ts";
+import type { Timer } from "../../../timing/timer.ts";
 import type { Id } from "../../jsonrpc/id.ts";
 import type { RequestMessage } from "../../jsonrpc/message.ts";
 import type { Answer } from "../../protocol/answer.ts";
@@ -24,7 +25,7 @@ export interface Held {
   /** The client's request that waits, while one does. */
   waiting: { id: Id; onMessage: OnMessage; settle(outcome: Outcome): void } | undefined;
   /** Ends the window in which questions are collected, or the wait for the retry. */
-  timer: ReturnType<typeof setTimeout> | undefined;
+  timer: Timer | undefined;
   /** Cancels the request at the server. */
   readonly cancel: AbortController;
 }

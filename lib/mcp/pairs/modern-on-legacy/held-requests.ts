@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../../json.ts";
+import { type JsonObject, objectOf } from "../../../json.ts";
 import type { Ids } from "../../jsonrpc/id.ts";
 import {
   exactParams,
@@ -80,7 +80,7 @@ export class HeldRequests {
   }
 
   close(): void {
-    for (const held of this.#all) clearTimeout(held.timer);
+    for (const held of this.#all) held.timer?.stop();
   }
 
   #start(call: Call): Promise<Answer> {
@@ -104,7 +104,7 @@ export class HeldRequests {
   /** The client's retry of what another process has begun. */
   #takeUp(call: Call, from: Continuation): Promise<Answer> {
     const { inputResponses } = exactParams(call.message);
-    const responses = isObject(inputResponses) ? inputResponses : {};
+    const responses = objectOf(inputResponses);
     if (from.kind === "visit") return this.#afterVisit(call, from.error, responses);
     const { resumeSession, host } = this.#options;
     const onMessage: OnMessage = (received) => this.#receive(received, held);
@@ -130,7 +130,7 @@ export class HeldRequests {
   #retry(call: Call): Promise<Answer> {
     const { requestState, inputResponses } = exactParams(call.message);
     const key = String(requestState);
-    const responses = isObject(inputResponses) ? inputResponses : {};
+    const responses = objectOf(inputResponses);
     const visit = this.#urlRetries.take(key);
     if (visit) return this.#afterVisit(call, visit, responses);
     const held = this.#byState.get(key);
@@ -151,7 +151,7 @@ export class HeldRequests {
   }
 
   #forget(held: Held): void {
-    clearTimeout(held.timer);
+    held.timer?.stop();
     this.#all.delete(held);
     for (const [key, other] of this.#byState) if (other === held) this.#byState.delete(key);
     this.#logs.ended(held.meta);

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../../json.ts";
+import { type JsonObject, objectOf } from "../../../json.ts";
 import { streamCut } from "../../../net/errors.ts";
 import type { Id } from "../../jsonrpc/id.ts";
 import { type NotificationMessage, notification, type RequestMessage } from "../../jsonrpc/message.ts";
@@ -52,7 +52,7 @@ export class Subscriptions {
     if (signal.aborted) throw signal.reason;
     signal.addEventListener("abort", onEnd, { once: true });
     ended.addEventListener("abort", onEnd, { once: true });
-    const filter = offered(isObject(params.notifications) ? params.notifications : {}, capabilities);
+    const filter = offered(objectOf(params.notifications), capabilities);
     try {
       if (filter.resourceSubscriptions)
         filter.resourceSubscriptions = await this.#subscribe(filter.resourceSubscriptions);

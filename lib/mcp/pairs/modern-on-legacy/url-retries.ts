@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../../json.ts";
+import { keepLatest } from "../../../keep-latest.ts";
 import type { RpcError } from "../../jsonrpc/message.ts";
 
 /** States of calls to be sent again that are kept; a client that never comes back must not fill the memory. */
@@ -11,8 +12,7 @@ export class UrlRetries {
   /** Keeps the error that asked for the visit. @returns the `requestState` of the retry */
   add(error: RpcError): string {
     const requestState = crypto.randomUUID();
-    this.#errors.set(requestState, error);
-    for (const oldest of this.#errors.keys()) if (this.#errors.size > MAX_KEPT) this.#errors.delete(oldest);
+    keepLatest(this.#errors, requestState, error, MAX_KEPT);
     return requestState;
   }
 
