@@ -284,4 +284,15 @@ describe("a proxy", () => {
           expect(said.includes(hidden)).toBe(false);
     }
   });
+
+  test.each([":::", "http://user:wrong-password@127.0.0.1:99999", "http://"])(
+    "whose address cannot be read is blamed, not the server: %p",
+    async (HTTP_PROXY) => {
+      const { code, stderr } = await home.run([plain.url, "tools-list"], { env: { HTTP_PROXY } });
+      expect([code, stderr]).toEqual([3, expect.stringContaining("cannot use the proxy")]);
+      expect(stderr).not.toContain("wrong-password");
+      const env = { HTTP_PROXY, NO_PROXY: "127.0.0.1" };
+      expect((await home.run([plain.url, "tools-list"], { env })).stderr).not.toContain("proxy");
+    },
+  );
 });

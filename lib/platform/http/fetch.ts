@@ -111,7 +111,7 @@ const withInit = (extra: object, userAgent: string | undefined, env: Variables):
         (response) => (response.status === 407 ? unlessProxys(response, input, env) : response),
         (error: unknown) => {
           const through = init?.signal?.aborted ? null : proxyOf(input, env);
-          throw through ? proxyProblem(through, error) : error;
+          throw through === null ? error : proxyProblem(through, error);
         },
       );
     },
@@ -166,7 +166,9 @@ function isNamed(headers: Record<string, string>): boolean {
 }
 
 /** The failure in the proxy's name where it is the proxy's; else the failure as it was. */
-function proxyProblem(proxy: URL, error: unknown): unknown {
+function proxyProblem(proxy: URL | undefined, error: unknown): unknown {
+  // Its value may hold a password.
+  if (!proxy) return proxyFailed("that the environment names", "its address cannot be read");
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : "";
   // The runtime gives no status but in words.

@@ -4,12 +4,15 @@ type Variables = Record<string, string | undefined>;
 
 const net = () => process.getBuiltinModule("node:net");
 
-/** The proxy for a request, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; null when there is none. */
-export function proxyFor(url: URL, env: Variables): URL | null {
+/**
+ * The proxy for a request, by `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`; null when there is none, undefined
+ * where what is named is no address: the runtime takes it for one all the same, and reaches nobody.
+ */
+export function proxyFor(url: URL, env: Variables): URL | undefined | null {
   const any = (name: string) => env[name.toLowerCase()] || env[name];
   const text = any(url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY") || any("ALL_PROXY");
   if (!text || isInNoProxy(url, any("NO_PROXY") ?? "")) return null;
-  return URL.parse(/^[a-z0-9+.-]+:\/\//i.test(text) ? text : `http://${text}`);
+  return URL.parse(/^[a-z0-9+.-]+:\/\//i.test(text) ? text : `http://${text}`) ?? undefined;
 }
 
 /** Whether `NO_PROXY` names the server: `*`, a name or its end, an address, a network; with a port or without. */
