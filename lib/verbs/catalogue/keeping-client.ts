@@ -8,8 +8,7 @@ import { CHANGED, LIST_METHODS, type ListKind } from "./kept-list.ts";
 
 /** Which list says what a request may name. */
 const LIST_OF: Record<string, ListKind> = { "tools/call": "tools", "prompts/get": "prompts" };
-/** Some servers give errors in the arguments as a result, with the code in its words. */
-const CODE_IN_WORDS = /-3260[12]\b/;
+const WRONG_ARGUMENTS = /-3260[12]\b/;
 
 /**
  * A client that keeps what lists it sees, and ends what is kept of one that has changed: by the server's notification,
@@ -60,7 +59,7 @@ export function keepingClient(client: McpClient, catalogue: Catalogue) {
             options.onNotification?.(message);
           },
         });
-        if (saysWrongArguments(result)) contradicted(kind);
+        if (isErrorInWords(result, WRONG_ARGUMENTS)) contradicted(kind);
         return result;
       } catch (error) {
         const code = error instanceof M2mcpError ? error.answered?.code : undefined;
@@ -72,9 +71,8 @@ export function keepingClient(client: McpClient, catalogue: Catalogue) {
   return { client: keeper, settled: () => keeping };
 }
 
-function saysWrongArguments({ isError, content }: JsonObject): boolean {
+/** Whether a result is one of the errors that some servers give as a result, with the code in its words. */
+export function isErrorInWords({ isError, content }: JsonObject, code: RegExp): boolean {
   const [first] = Array.isArray(content) ? content : [];
-  return (
-    isError === true && isObject(first) && typeof first.text === "string" && CODE_IN_WORDS.test(first.text)
-  );
+  return isError === true && isObject(first) && typeof first.text === "string" && code.test(first.text);
 }

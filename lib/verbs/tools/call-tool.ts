@@ -1,24 +1,25 @@
 import type { Command } from "../../command-line/command.ts";
-import { suggest } from "../../command-line/suggest.ts";
 import { M2mcpError } from "../../failure.ts";
+import { itemsOf } from "../../hosts/listing.ts";
 import type { RequestOptions } from "../../hosts/one-off/exchange.ts";
 import { type Task, taskBegun } from "../../hosts/one-off/task.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
-import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { type JsonObject, objectOf } from "../../json.ts";
 import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
+import { isErrorInWords } from "../catalogue/keeping-client.ts";
 import { itemNamed } from "../catalogue/kept-list.ts";
-import { notOnServer } from "../errors.ts";
 import { runsAsNoTask } from "../tasks/errors.ts";
 import { waitLimit } from "../tasks/wait-limit.ts";
+import { toolNamed } from "./tool-named.ts";
 
 /** What a call came to: its result, or a task that goes on without us. */
 export type Called =
   | { kind: "result"; result: JsonObject }
   | { kind: "detached"; task: Task; result: JsonObject };
 
-/** Some servers give this error as a result, with the code in its words. */
-const REFUSED_IN_WORDS = /-32601\b/;
+/** Method not found. */
+const REFUSED = /-32601\b/;
 
 /**
  * Calls a tool, as a task where `--task` or the tool itself wants that, or the server makes one of it by itself (Tasks
@@ -64,19 +65,12 @@ async function orAsTask(
   const isRequired = async () => (await supportOf(client, name)) === "required";
   try {
     const result = await send(false);
-    return isRefusedInWords(result) && (await isRequired()) ? await send(true) : result;
+    return isErrorInWords(result, REFUSED) && (await isRequired()) ? await send(true) : result;
   } catch (error) {
     const isRefused = error instanceof M2mcpError && error.answered?.code === METHOD_NOT_FOUND;
     if (!isRefused || !(await isRequired().catch(() => false))) throw error;
     return send(true);
   }
-}
-
-function isRefusedInWords({ isError, content }: JsonObject): boolean {
-  const [first] = Array.isArray(content) ? content : [];
-  return (
-    isError === true && isObject(first) && typeof first.text === "string" && REFUSED_IN_WORDS.test(first.text)
-  );
 }
 
 /** Whether to ask for a task: not of a modern server, which decides by itself. @throws M2mcpError where it cannot be one */
@@ -90,12 +84,7 @@ async function maybeTask(client: McpClient, name: string): Promise<boolean> {
 /** What a tool declares of tasks; `server's` where that is for the server to say (MCP 2026-07-28). */
 async function supportOf(client: McpClient, name: string): Promise<unknown> {
   const listing = await client.listing("tools/list", "tools");
-  const tools = Array.isArray(listing.tools) ? listing.tools.filter(isObject) : [];
-  const tool = tools.find((one) => one.name === name);
-  if (!tool) {
-    const names = tools.flatMap((one) => (typeof one.name === "string" ? [one.name] : []));
-    throw notOnServer("tool", name, suggest(name, names));
-  }
+  const tool = toolNamed(itemsOf(listing, "tools"), name);
   // Only results of 2026-07-28 say of what type they are.
   return listing.resultType === undefined ? objectOf(tool.execution).taskSupport : "server's";
 }
