@@ -7,9 +7,14 @@ const text = (value: unknown) => (typeof value === "string" ? value : "");
 /** A field of one line: a server must not put another line below it. */
 const field = (value: unknown) => showControls(text(value));
 
-/** What a tool or prompt yields: text as it is, other content named by kind and size. */
+/**
+ * What a tool or prompt yields: text as it is, other content named by kind and size. One block in place of a list, and a
+ * text in place of a block, are what they say.
+ */
 export function content(blocks: unknown): string {
-  return list(blocks).map(block).join("\n");
+  return (Array.isArray(blocks) ? blocks : [blocks])
+    .flatMap((one) => (typeof one === "string" ? [one] : isObject(one) ? [block(one)] : []))
+    .join("\n");
 }
 
 /** One content block. */

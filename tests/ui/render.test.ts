@@ -208,6 +208,13 @@ describe("content", () => {
       'hi\n[image image/png, 3 bytes]\n[audio, 3 bytes]\n[link a:b n]\ninside\n[resource a:d, 2 bytes]\n{"type":"new","x":1}',
     );
   });
+  test("a text in place of a block, and a block in place of a list, are not lost", () => {
+    expect(toolResult({ content: "plain" })).toBe("plain");
+    expect(toolResult({ content: { type: "text", text: "alone" } })).toBe("alone");
+    expect(content(["a", { type: "text", text: "b" }, null, 5])).toBe("a\nb");
+    expect(messages([{ role: "user", content: "words" }])).toBe("user:\nwords");
+  });
+
   test("structured content where there is no other", () => {
     expect(toolResult({ content: [], structuredContent: { a: 1 } })).toBe('{\n  "a": 1\n}');
     expect(toolResult({ content: [{ type: "text", text: "t" }], structuredContent: { a: 1 } })).toBe("t");
