@@ -6,7 +6,7 @@ import {
   clientAssertionBy,
   secretMethod,
 } from "../client/authentication.ts";
-import { readSecret } from "../client/secrets.ts";
+import { readClientSecret } from "../client/secrets.ts";
 import type { Credentials, Discovered, Token } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { wantedResource, wantedScope } from "../grants/scope.ts";
@@ -44,7 +44,7 @@ async function describeAuthentication(
   const audience = assertionAudience(credentials, found);
   switch (authentication.kind) {
     case "secret":
-      await readSecret(authentication.secret, deps.env);
+      await readClientSecret(authentication.secret, deps);
       return `secret by ${secretMethod(authentication.method, found.authMethods)}`;
     case "private_key": {
       const signed = await clientAssertionBy(authentication, credentials, found, deps, deps.now());

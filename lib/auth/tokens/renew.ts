@@ -1,3 +1,5 @@
+import { quietly } from "../../timing/quietly.ts";
+import { until } from "../../timing/until.ts";
 import type { AuthState } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { type BoundToken, headerOf, usableToken } from "./bound-token.ts";
@@ -30,27 +32,16 @@ export function beginRenewal(deps: AuthDeps, reissue: (deps: AuthDeps) => Promis
       hasLock = true;
       return work();
     });
-  const done = reissue({ ...deps, withLock })
-    .catch(async () => {
-      const renewNotBeforeMs = deps.now() + RENEWAL_PAUSE_MS;
-      await deps.write((old) => ({ ...old, renewNotBeforeMs }));
-    })
-    .then(
-      () => {},
-      () => {},
-    );
-  return { done, hasLock: () => hasLock };
+  const renewed = reissue({ ...deps, withLock }).catch(async () => {
+    const renewNotBeforeMs = deps.now() + RENEWAL_PAUSE_MS;
+    await deps.write((old) => ({ ...old, renewNotBeforeMs }));
+  });
+  return { done: quietly(renewed), hasLock: () => hasLock };
 }
 
 /** Gives a renewal a moment to end, then calls `stop`, which ends its exchanges. */
 export async function endRenewal({ done, hasLock }: Renewal, stop: () => void): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), hasLock() ? END_MS : LOCK_GRACE_MS);
-  });
-  const first = await Promise.race([done, late]);
-  clearTimeout(timer);
-  if (first !== "late") return;
+  if (await until(done, hasLock() ? END_MS : LOCK_GRACE_MS)) return;
   stop();
   if (hasLock()) await done;
 }

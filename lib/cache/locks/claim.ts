@@ -1,9 +1,7 @@
 // Something that one member of a fleet has at a time: it expires by the cache's clock unless its owner shows that it lives.
 import { acquire, keep, release } from "../entry.ts";
 import type { CacheLink } from "../link.ts";
-
-/** One that shows no life has it no more after this time, in ms. */
-const LEASE_MS = 3000;
+import { LEASE_MS } from "./lease.ts";
 
 /**
  * @param name of what is claimed

@@ -7,8 +7,8 @@ import { acquire, keep, type RawEntry, release } from "../entry.ts";
 import type { CacheLink } from "../link.ts";
 import { lockStuck } from "../trouble.ts";
 
-/** The lock of an owner that shows no life ends after this time, in ms. */
-const LEASE_MS = 3000;
+/** The lock, or the claim, of an owner that shows no life ends after this time, in ms. */
+export const LEASE_MS = 3000;
 /** The owner shows that it lives this often, in ms. */
 const BEAT_MS = 700;
 /** A lock that shows no life for so long and is there still: the cache does not let it expire, in ms. */
