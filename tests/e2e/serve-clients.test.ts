@@ -274,6 +274,8 @@ for (const [runtime, command] of [
   ["Deno", [join(ROOT, "node_modules", "deno", "deno"), "run", "-A", "--no-lock", join(ROOT, "cli.ts")]],
 ] as const)
   test(`serve under ${runtime}: the first signal lets what is under way be answered, the second does not wait`, async () => {
+    // What npm puts before it unpacks the program when it is first run.
+    if (command) spawnSync(join(ROOT, "node_modules", ".bin", "deno"), ["--version"]);
     const own = createHome(command && [...command]);
     const server = own.owns(
       await startLegacyServer(async (asked) => {
