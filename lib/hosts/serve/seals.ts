@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from "../../json.ts";
+import { parseExactly } from "../../mcp/jsonrpc/exact-json.ts";
 
 const ALGORITHM = "aes-256-gcm";
 const NONCE_BYTES = 12;
@@ -16,6 +17,16 @@ export interface Seals {
 
 /** One is no good in the place of another. */
 export type SealUse = "session" | "question" | "place" | "state" | "holder";
+
+/** Longest of what is needed to go on with a request elsewhere, before it is sealed, in characters: it travels twice. */
+export const MOST_CARRIED = 48_000;
+
+/** What was sealed as JSON, to go on with elsewhere, with each number as it was; undefined where there is none. */
+export function carriedIn(json: unknown): JsonObject | undefined {
+  if (typeof json !== "string") return undefined;
+  const value = parseExactly(json) ?? JSON.parse(json);
+  return isObject(value) ? value : undefined;
+}
 
 /**
  * @param key 32 bytes, which all replicas share

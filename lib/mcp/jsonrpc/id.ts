@@ -82,3 +82,10 @@ export function createIds(random: () => number = Math.random): Ids {
   let last = 2 ** 32 + Math.floor(random() * BASES);
   return { next: () => String(++last) };
 }
+
+/** Ids of our own among a client's, over the same connection: no id of a client's begins like these. */
+export function createIdsBeside(): Ids {
+  const prefix = `m2mcp-${crypto.randomUUID()}`;
+  let count = 0;
+  return { next: () => JSON.stringify(`${prefix}-${++count}`) };
+}

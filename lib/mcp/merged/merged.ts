@@ -1,6 +1,8 @@
 // Several servers as one, for one client: what it asks goes to the server that it is for, or to all of them.
+
 import { quietly } from "../../timing/quietly.ts";
 import { type ConnectionOptions, createConnection } from "../connection/connection.ts";
+import { createIdsBeside } from "../jsonrpc/id.ts";
 import {
   errorResponse,
   METHOD_NOT_FOUND,
@@ -37,8 +39,6 @@ const NOT_FOR_ALL = ["notifications/cancelled", "notifications/progress", "notif
 export function createMerged(shared: Shared, options: ConnectionOptions): Transport {
   const { endpoint, onMessage, shared: sharedClient } = options;
   const members = new Map<string, Member>();
-  let count = 0;
-  const prefix = `m2mcp-${crypto.randomUUID()}`;
   const context: MergedContext = {
     shared,
     members,
@@ -54,8 +54,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     missing: new Map(),
     listens: new Set(),
     ended: new AbortController(),
-    // No id of a client's begins like this.
-    nextId: () => JSON.stringify(`${prefix}-${++count}`),
+    nextId: createIdsBeside().next,
   };
   const sides = sharedClient && createSides(context, sharedClient);
   for (const upstream of shared.upstreams) {

@@ -1,6 +1,7 @@
 // What is known of a server's tools by the lists that went by, and by those that were asked for on their account.
+
 import { isObject, type JsonObject } from "../../json.ts";
-import { randomBytes } from "../../platform/random.ts";
+import { createIdsBeside } from "../jsonrpc/id.ts";
 import { type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
 import { errorIn } from "../protocol/answer.ts";
 import { identityIn, metaOf } from "../protocol/meta.ts";
@@ -31,9 +32,7 @@ export function createSeenTools(inner: () => Transport, onMessage: OnMessage): S
   let byName = new Map<string, JsonObject[]>();
   let isWhole = false;
   let listing: Promise<readonly JsonObject[]> | undefined;
-  // No id of a client's begins like this.
-  const prefix = `m2mcp-${randomBytes(8).toString("hex")}`;
-  let count = 0;
+  const ids = createIdsBeside();
 
   function take(tools: readonly unknown[], { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): void {
     if (isFirst) byName = new Map();
@@ -49,7 +48,7 @@ export function createSeenTools(inner: () => Transport, onMessage: OnMessage): S
     let cursor: string | undefined;
     do {
       const params = { ...metaFor(cause), ...(cursor === undefined ? {} : { cursor }) };
-      const message = requestMessage(JSON.stringify(`${prefix}-${++count}`), "tools/list", params);
+      const message = requestMessage(ids.next(), "tools/list", params);
       const answer = await inner().request({ message, signal: new AbortController().signal, onMessage });
       const result = answer.kind === "response" ? answer.message.result : undefined;
       if (!result) throw toolsNotSeen(errorIn(answer)?.message ?? "it refused");

@@ -1,9 +1,9 @@
 // What modern clients send (MCP 2026-07-28 "Sending Messages"): each request stands for itself.
+
 import type { IncomingMessage } from "node:http";
-import { isObject, type JsonObject } from "../../../json.ts";
+import type { JsonObject } from "../../../json.ts";
 import { createConnection } from "../../../mcp/connection/connection.ts";
 import { asString, type Text } from "../../../mcp/jsonrpc/bytes.ts";
-import { parseExactly } from "../../../mcp/jsonrpc/exact-json.ts";
 import {
   exactParams,
   exactResult,
@@ -23,13 +23,12 @@ import { carry } from "../carry.ts";
 import type { Carrier, Heard, ServeContext } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
 import { FORWARDED, forward, placeOf } from "../peers.ts";
+import { carriedIn, MOST_CARRIED } from "../seals.ts";
 import { mismatch, statusOf } from "./mirrored.ts";
 import { isTakenByHolder } from "./taken-by-holder.ts";
 
 /** What changes nothing at a server. */
 const REPEATABLE = /^(?:server\/discover|subscriptions\/listen|completion\/complete|.*\/(?:list|read|get))$/;
-/** Longest of what is needed to go on elsewhere, before it is sealed, in characters: it travels twice. */
-const MOST_CARRIED = 48_000;
 
 /** Takes one POST of a modern client's. */
 export async function takeModernPost(
@@ -66,15 +65,8 @@ export async function takeModernPost(
   const key = state ? String(state.k) : keyOf(message);
   if (lasts) return listen(context, key, message, reply);
   const sent = state ? withState(message, state.q) : message;
-  const from = state && place !== "here" ? carriedBy(state) : undefined;
+  const from = state && place !== "here" ? carriedIn(state.c) : undefined;
   await answer(context, carrierFor(context, key), key, sent, reply, from);
-}
-
-/** What it takes to go on with a request of a process that has ended. */
-function carriedBy({ c }: JsonObject): JsonObject | undefined {
-  if (typeof c !== "string") return undefined;
-  const from = parseExactly(c) ?? JSON.parse(c);
-  return isObject(from) ? from : undefined;
 }
 
 async function answer(

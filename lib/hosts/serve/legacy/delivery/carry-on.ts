@@ -1,11 +1,10 @@
 import type { JsonObject } from "../../../../json.ts";
-import { isObject } from "../../../../json.ts";
 import { addLatest } from "../../../../keep-latest.ts";
-import { parseExactly } from "../../../../mcp/jsonrpc/exact-json.ts";
 import type { RequestMessage, ResponseMessage } from "../../../../mcp/jsonrpc/message.ts";
 import { parseMessages } from "../../../../mcp/jsonrpc/parse.ts";
 import { carry } from "../../carry.ts";
 import type { HostedSession, ServeContext } from "../../context.ts";
+import { carriedIn } from "../../seals.ts";
 import { createDelivery, deliverAnswer } from "./delivery.ts";
 import { toClient } from "./to-client.ts";
 
@@ -55,8 +54,8 @@ export function carryOn(
 }
 
 function heldBy({ o, c }: JsonObject): { message: RequestMessage; from: JsonObject } | undefined {
-  if (typeof o !== "string" || typeof c !== "string") return undefined;
+  const from = carriedIn(c);
+  if (typeof o !== "string" || !from) return undefined;
   const [message] = parseMessages(o);
-  const from = parseExactly(c) ?? JSON.parse(c);
-  return message?.kind === "request" && isObject(from) ? { message, from } : undefined;
+  return message?.kind === "request" ? { message, from } : undefined;
 }

@@ -1,4 +1,5 @@
 // What a server asks a legacy client, under ids that lead the answer to where it is awaited, whichever process gets that.
+
 import type { JsonObject } from "../../../../json.ts";
 import { keepLatest } from "../../../../keep-latest.ts";
 import { asString } from "../../../../mcp/jsonrpc/bytes.ts";
@@ -12,13 +13,12 @@ import {
   requestWithId,
 } from "../../../../mcp/jsonrpc/message.ts";
 import type { HostedSession, ServeContext } from "../../context.ts";
+import { MOST_CARRIED } from "../../seals.ts";
 import type { Delivery } from "./delivery.ts";
 import { endsAtMs } from "./place.ts";
 
 /** Questions of one session that are remembered at once. */
 const MOST_QUESTIONS = 1000;
-/** Longest request with what is needed to go on with it, before it is sealed, in characters: it travels twice. */
-const MOST_CARRIED = 48_000;
 
 /** A question of the server's under the id that its client gets. @param of the request that it belongs to */
 export function sealedQuestion(
