@@ -11,7 +11,7 @@ type Context = Parameters<typeof forward>[0];
 async function before(other: RequestListener, gone: AbortSignal) {
   const peer = createServer(other);
   const address = `127.0.0.1:${await listen(peer)}`;
-  const context = { reached: new Map() } as unknown as Context;
+  const context = { reached: new Map(), watches: new Map() } as unknown as Context;
   const outcomes: boolean[] = [];
   const front = createServer(async (incoming, response) => {
     const reply = new Reply(response);
