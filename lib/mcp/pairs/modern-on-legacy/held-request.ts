@@ -1,8 +1,9 @@
 import type { JsonObject } from "../../../json.ts";
+import { addLatest } from "../../../keep-latest.ts";
 import { follow } from "../../../timing/linked-abort.ts";
 import type { Timer } from "../../../timing/timer.ts";
 import type { Id } from "../../jsonrpc/id.ts";
-import type { RequestMessage } from "../../jsonrpc/message.ts";
+import type { NotificationMessage, RequestMessage } from "../../jsonrpc/message.ts";
 import type { Answer } from "../../protocol/answer.ts";
 import { metaOf } from "../../protocol/meta.ts";
 import type { Call, OnMessage } from "../../protocol/transport.ts";
@@ -24,10 +25,22 @@ export interface Held {
   readonly progressToken: unknown;
   /** The client's request that waits, while one does. */
   waiting: { id: Id; onMessage: OnMessage; settle(outcome: Outcome): void } | undefined;
+  /** What was said of it while none waited: the next one hears that first. */
+  readonly unheard: Set<NotificationMessage>;
   /** Ends the window in which questions are collected, or the wait for the retry. */
   timer: Timer | undefined;
   /** Cancels the request at the server. */
   readonly cancel: AbortController;
+}
+
+/** How much of what is said of one request between two of the client's is kept for the second. */
+const MOST_UNHEARD = 100;
+
+/** Tells the client's request that waits, or the next one that does. */
+export function tellWaiting(held: Held, message: NotificationMessage): Promise<void> {
+  if (held.waiting) return held.waiting.onMessage(message);
+  addLatest(held.unheard, message, MOST_UNHEARD);
+  return Promise.resolve();
 }
 
 /**
@@ -49,6 +62,7 @@ export function heldFor(
     meta: metaOf(message),
     progressToken,
     waiting: undefined,
+    unheard: new Set(),
     timer: undefined,
     cancel: new AbortController(),
   };

@@ -1,4 +1,5 @@
 import { type JsonObject, objectOf } from "../../../json.ts";
+import { quietly } from "../../../timing/quietly.ts";
 import type { Ids } from "../../jsonrpc/id.ts";
 import {
   exactParams,
@@ -17,7 +18,7 @@ import { withoutModernMeta } from "../../translate/to-legacy.ts";
 import type { SessionTransport } from "../era-transport.ts";
 import { type Continuation, readContinuation } from "./continuation.ts";
 import { carryOut, type EffectContext } from "./effects.ts";
-import { type Held, heldFor, nextAnswer } from "./held-request.ts";
+import { type Held, heldFor, nextAnswer, tellWaiting } from "./held-request.ts";
 import { LogFilter, passProgress } from "./notifications.ts";
 import { declined, unknownState } from "./outcomes.ts";
 import { destinationOf } from "./server-questions.ts";
@@ -138,6 +139,9 @@ export class HeldRequests {
     this.#byState.delete(key);
     held.meta = metaOf(call.message);
     const answer = nextAnswer(held, call);
+    const unheard = [...held.unheard];
+    held.unheard.clear();
+    for (const message of unheard) void quietly(this.#receive(message, held));
     this.#happen(held, { kind: "retried", responses });
     return answer;
   }
@@ -171,8 +175,7 @@ export class HeldRequests {
         return passProgress(message, this.#all);
       case "notifications/message": {
         if (!this.#logs.wants(message.params.level, from, this.#all)) return;
-        const toClient = from?.waiting?.onMessage ?? this.#options.onMessage;
-        return toClient(message);
+        return from ? tellWaiting(from, message) : this.#options.onMessage(message);
       }
       // Modern clients learn it from the retry.
       case "notifications/elicitation/complete":

@@ -1,18 +1,20 @@
 import type { JsonObject } from "../../../json.ts";
 import { exactParams, type NotificationMessage, notification } from "../../jsonrpc/message.ts";
 import { LOG_LEVELS, logLevelOf } from "../../protocol/meta.ts";
-import type { Held } from "./held-request.ts";
+import { type Held, tellWaiting } from "./held-request.ts";
 
 /** A log message may come by another stream than its call's answer, and this much later, in ms. */
 const LATE_LOG_MS = 2000;
 
-/** Progress goes on under the token of the client's latest request, while that waits. */
+/** Progress goes on under the token of the client's request that waits. */
 export async function passProgress(message: NotificationMessage, requests: Iterable<Held>): Promise<void> {
   const token = message.params.progressToken;
-  for (const { progressToken, waiting, meta } of requests) {
+  for (const held of requests) {
+    const { progressToken, waiting, meta } = held;
     if (progressToken === undefined || progressToken !== token) continue;
-    if (!waiting || meta.progressToken === undefined) return;
-    if (meta.progressToken === token) return waiting.onMessage(message);
+    // The token of the next request is known when that is here.
+    if (!waiting || meta.progressToken === token) return tellWaiting(held, message);
+    if (meta.progressToken === undefined) return;
     const params = { ...exactParams(message), progressToken: meta.progressToken };
     return waiting.onMessage(notification(message.method, params));
   }
@@ -30,7 +32,7 @@ export class LogFilter {
   wants(level: unknown, from: Held | undefined, requests: Iterable<Held>): boolean {
     const severity = LOG_LEVELS.indexOf(String(level));
     const candidates = from ? [from] : [...requests];
-    const levels = candidates.flatMap((held) => (held.waiting ? [logLevelOf(held.meta)] : []));
+    const levels = candidates.map((held) => logLevelOf(held.meta));
     if (!from && levels.length === 0 && performance.now() < this.#late.untilMs) levels.push(this.#late.level);
     return levels.some((wanted) => severity >= wanted);
   }
