@@ -7,13 +7,17 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The value, when it is a JSON object; else an empty one. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
+/** Whether a value is a list or an object: a number beyond a double is one that the runtime's writer alone knows. */
+export const isContainer = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !(Object.isFrozen(value) && "rawJSON" in value);
+
 /** Whether a value has lists or objects below so many levels; without recursion, which a stranger's nesting would end. */
 export function isDeeper(value: unknown, levels: number): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     const next: unknown[] = [];
     for (const member of level) {
-      if (typeof member !== "object" || member === null) continue;
+      if (!isContainer(member)) continue;
       if (depth === levels) return true;
       for (const inner of Object.values(member)) if (typeof inner === "object") next.push(inner);
     }

@@ -1,4 +1,4 @@
-import { isDeeper, type JsonObject } from "../json.ts";
+import { isContainer, isDeeper, type JsonObject } from "../json.ts";
 
 /** Levels up to which JSON is indented, and up to which the runtime's own writer is trusted not to run out of stack. */
 const DEEPEST = 200;
@@ -13,10 +13,6 @@ const PIECE = 64 * 1024;
  */
 export const jsonText = (value: unknown, indent = 0): string =>
   isDeeper(value, DEEPEST) ? onOneLine(value) : (JSON.stringify(value, null, indent) ?? "null");
-
-const isContainer = (value: unknown): value is object =>
-  // A number beyond a double is an object that the runtime's writer alone knows.
-  typeof value === "object" && value !== null && !(Object.isFrozen(value) && "rawJSON" in value);
 
 /** A list or an object of which some members are written. */
 interface Begun {
