@@ -4,14 +4,7 @@ import type { HttpResponse } from "./body.ts";
 import { authorize } from "./layers/authorize.ts";
 import { cookies } from "./layers/cookies.ts";
 import { fetchOnce } from "./layers/fetch-once.ts";
-import {
-  compose,
-  composeUponFailure,
-  type HttpRequest,
-  type Layer,
-  type LocatedRequest,
-  type Send,
-} from "./layers/layer.ts";
+import { compose, composeUponFailure, type HttpRequest, type Layer, type Send } from "./layers/layer.ts";
 import { reconnect } from "./layers/reconnect.ts";
 import { redirect } from "./layers/redirect.ts";
 import { retryLater } from "./layers/retry-later.ts";
@@ -34,8 +27,7 @@ export function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<Http
     send = layersOf(endpoint);
     layered.set(endpoint, send);
   }
-  const { url } = request;
-  return send(url === undefined ? { ...request, url: endpoint.url } : (request as LocatedRequest));
+  return send({ ...request, url: request.url ?? endpoint.url });
 }
 
 function layersOf(endpoint: Endpoint): Send {

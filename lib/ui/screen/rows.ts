@@ -45,17 +45,17 @@ export function rowsShown(rows: readonly Row[], screen: Screen): Shown {
   const widths = columnWidths(measured, columns === undefined ? LONGEST_ALIGNED : Number.POSITIVE_INFINITY);
   let before = 0;
   for (const width of widths) before += width + 2;
-  if (columns === undefined) return measured.map((row) => beside(row, widths, before)).join("\n") as Shown;
-  const fits = measured.every(({ lines }) =>
-    lines.every(({ width }) => columns - before >= Math.min(LEAST_COLUMNS, width)),
-  );
-  return measured
-    .map(({ head, lines }) =>
+  let shown = (row: Measured) => beside(row, widths, before);
+  if (columns !== undefined) {
+    const fits = measured.every(({ lines }) =>
+      lines.every(({ width }) => columns - before >= Math.min(LEAST_COLUMNS, width)),
+    );
+    shown = ({ head, lines }) =>
       fits && before <= columns
         ? beside({ head, lines: fitted(lines, columns - before) }, widths, before)
-        : below(headLines(head, columns), fitted(lines, columns - INDENT)),
-    )
-    .join("\n") as Shown;
+        : below(headLines(head, columns), fitted(lines, columns - INDENT));
+  }
+  return measured.map(shown).join("\n") as Shown;
 }
 
 const measure = ({ head, text }: Row, screen: Screen): Measured => ({

@@ -139,9 +139,8 @@ export class HeldRequests {
     this.#byState.delete(key);
     held.meta = metaOf(call.message);
     const answer = nextAnswer(held, call);
-    const unheard = [...held.unheard];
+    for (const message of held.unheard) void quietly(this.#receive(message, held));
     held.unheard.clear();
-    for (const message of unheard) void quietly(this.#receive(message, held));
     this.#happen(held, { kind: "retried", responses });
     return answer;
   }
