@@ -1,5 +1,4 @@
 // Several servers as one, for one client: what it asks goes to the server that it is for, or to all of them.
-
 import { quietly } from "../../timing/quietly.ts";
 import { type ConnectionOptions, createConnection } from "../connection/connection.ts";
 import { createIdsBeside } from "../jsonrpc/id.ts";

@@ -1,5 +1,4 @@
 // What is known of a server's tools by the lists that went by, and by those that were asked for on their account.
-
 import { isObject, type JsonObject } from "../../json.ts";
 import { createIdsBeside } from "../jsonrpc/id.ts";
 import { type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";

@@ -47,6 +47,7 @@ export const resourceRow = (resource: JsonObject): Row => ({
 /** A column that says nothing of any tool is left out. */
 export const tools: Listed = (items, screen) => {
   const rows = items.map(toolRow);
+  // Not `every`, which a start would compile for this alone.
   const isSilent = rows.find(({ head: [, effect] }) => effect !== "") === undefined;
   return rowsShown(isSilent ? rows.map((row) => ({ ...row, head: row.head.slice(0, 1) })) : rows, screen);
 };

@@ -35,6 +35,7 @@ export async function useTelemetry(command: Command): Promise<UsedTelemetry | un
   const { options, io, verb, output } = command;
   const hasPage = verb === "serve";
   const otlp = options.value("otlp");
+  // Not `some`, which a start would compile for this alone.
   const isAsked = otlp !== undefined || Object.keys(io.env).find((name) => ASKING.test(name)) !== undefined;
   if (!isAsked && !hasPage && !shared) return undefined;
   if (!shared) {

@@ -1,5 +1,4 @@
 // What modern clients send (MCP 2026-07-28 "Sending Messages"): each request stands for itself.
-
 import type { IncomingMessage } from "node:http";
 import type { JsonObject } from "../../../json.ts";
 import { createConnection } from "../../../mcp/connection/connection.ts";

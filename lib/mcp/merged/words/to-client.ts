@@ -1,5 +1,4 @@
 // What one of several servers says, as the client gets it: what it names leads back to it.
-
 import { isObject, type JsonObject } from "../../../json.ts";
 import { asString, type Text } from "../../jsonrpc/bytes.ts";
 import {

@@ -1,5 +1,4 @@
 // What the client says, as the one server gets it that it is for: under the server's own names.
-
 import { type JsonObject, objectOf } from "../../../json.ts";
 import {
   exactParams,

@@ -1,5 +1,4 @@
 // What a server asks a legacy client, under ids that lead the answer to where it is awaited, whichever process gets that.
-
 import type { JsonObject } from "../../../../json.ts";
 import { keepLatest } from "../../../../keep-latest.ts";
 import { asString } from "../../../../mcp/jsonrpc/bytes.ts";
