@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** The world.certificates of the calls that the MCP server answered, in order. */
+/** The certificates of the calls that the MCP server answered, in order. */
 const callers = () =>
   world.seen
     .filter((one) => one.where === "mcp" && one.status === 200 && one.path === "/mcp")

@@ -9,8 +9,8 @@ export interface Door {
   stop(): Promise<void>;
 }
 
-/** @param to the endpoint behind it */
-export async function startDoor(to: string, isOpen = true): Promise<Door> {
+/** @param to the endpoint behind it @param host the address of this machine that it is at */
+export async function startDoor(to: string, isOpen = true, host = "127.0.0.1"): Promise<Door> {
   const behind = new URL(to);
   const port = await freePort();
   const sockets = new Set<Socket>();
@@ -20,7 +20,7 @@ export async function startDoor(to: string, isOpen = true): Promise<Door> {
     socket.on("close", () => sockets.delete(socket)).on("error", () => {});
   };
   const door: Door = {
-    url: `http://127.0.0.1:${port}${behind.pathname}`,
+    url: `http://${host}:${port}${behind.pathname}`,
     async open() {
       if (server) return;
       server = createServer((socket) => {
@@ -31,7 +31,7 @@ export async function startDoor(to: string, isOpen = true): Promise<Door> {
         socket.on("close", () => onward.destroy());
         onward.on("close", () => socket.destroy());
       });
-      await listen(server, port);
+      await listen(server, port, host);
     },
     async shut() {
       const closing = server;

@@ -8,10 +8,10 @@ import {
 } from "node:net";
 
 /** Starts a server; resolves with its port. */
-export function listen(server: NetServer, port = 0): Promise<number> {
+export function listen(server: NetServer, port = 0, host = "127.0.0.1"): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 

@@ -1,7 +1,7 @@
 // Another machine, as far as the network is concerned: a namespace of Linux, with a link that can be cut.
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { createServer, connect as dial, type Socket } from "node:net";
+import { type Door, startDoor } from "./door.ts";
 
 const ip = (...args: string[]) => spawnSync("ip", args).status === 0;
 
@@ -24,7 +24,7 @@ export interface Namespace {
   /** Nothing comes through any more, and nobody is told. */
   cut(): void;
   heal(): void;
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 export function createNamespace(): Namespace {
@@ -41,33 +41,21 @@ export function createNamespace(): Namespace {
     ip("-n", name, "link", "set", "lo", "up") &&
     ip("-n", name, "link", "set", "e0", "up");
   if (!made) throw new Error("the namespace cannot be made");
-  const doors: (() => void)[] = [];
+  const doors: Door[] = [];
   return {
     prefix: ["ip", "netns", "exec", name],
     address,
     ours,
     async door(url) {
-      const sockets = new Set<Socket>();
-      const server = createServer((near) => {
-        const far = dial(Number(new URL(url).port), "127.0.0.1");
-        for (const one of [near, far]) sockets.add(one.on("error", () => {}));
-        near.pipe(far).pipe(near);
-        near.on("close", () => far.destroy());
-        far.on("close", () => near.destroy());
-      });
-      await new Promise<void>((resolve) => server.listen(0, ours, resolve));
-      doors.push(() => {
-        for (const socket of sockets) socket.destroy();
-        server.close();
-      });
-      const at = server.address();
-      return url.replace(/127\.0\.0\.1:\d+/, `${ours}:${typeof at === "object" && at ? at.port : 0}`);
+      const door = await startDoor(url, true, ours);
+      doors.push(door);
+      return door.url;
     },
     // Packets are dropped on its side: on ours, a link that is down would be told at once.
     cut: () => void ip("-n", name, "addr", "flush", "dev", "e0"),
     heal: () => void ip("-n", name, "addr", "add", `${address}/30`, "dev", "e0"),
-    stop() {
-      for (const end of doors) end();
+    async stop() {
+      await Promise.all(doors.map((door) => door.stop()));
       ip("netns", "del", name);
     },
   };
