@@ -57,9 +57,13 @@ for (const era of ["legacy", "modern"] as const)
           const heard = steps.filter((step) => step.startsWith(`${server} step`));
           expect(heard).toContain(`${server} step 3`);
           // The SDK's client forgets progress that it reads at once with what ends a round of the call.
-          const rounds = era === "modern" && (server === "a" ? one : other) === "sse";
-          expect(heard).toEqual(rounds ? all.filter((step) => heard.includes(step)) : all);
+          const forgets = era === "modern" && (server === "a" ? one : other) === "sse";
+          expect(heard).toEqual(forgets ? all.filter((step) => heard.includes(step)) : all);
         }
+        const told = it.wire.flatMap(({ method, params }) =>
+          method === "notifications/progress" ? [(params as Json).message] : [],
+        );
+        expect(told.sort()).toEqual([1, 2, 3].flatMap((at) => [`step ${at}`, `step ${at}`]));
         const before = b.seen.cancelled;
         const stop = new AbortController();
         const gone = it.call("b_slow", { ms: 4000 }, { signal: stop.signal }).catch(() => "gone");
