@@ -53,6 +53,11 @@ const ours = (env: Env, more: { signingAlg?: string; lifetimeS?: number } = {}, 
 const library = (env: Env, more: object = {}) =>
   byLibrary("aws", { Audience: [AUDIENCE], SigningAlgorithm: "RS256", ...more }, env);
 const subject = async (token: string) => String(claimsOf(token)?.sub).split("#")[1];
+/** A profile whose process prints keys, with something else than AWS' SDKs take. */
+const processProfile = (more: object) => {
+  const keys = { Version: 1, AccessKeyId: "AKIAUSER", SecretAccessKey: "planted-secret", ...more };
+  return `[profile p]\ncredential_process=echo '${JSON.stringify(keys)}'`;
+};
 const ini = (keys: Keys | undefined) =>
   `aws_access_key_id = ${keys?.accessKeyId}\naws_secret_access_key=${keys?.secretAccessKey}\n${keys?.sessionToken ? `aws_session_token = ${keys.sessionToken}\n` : ""}`;
 
@@ -289,6 +294,9 @@ describe("faults around AWS' credentials", () => {
     [`[profile p]\nrole_arn=${ROLE}`, "its role has no source that is known"],
     ["[profile p]\naws_access_key_id=AKIAUSER", "it has no aws_secret_access_key"],
     ["[profile p]\ncredential_process=echo planted-secret", "its credential_process prints no credentials"],
+    [processProfile({ Version: 2 }), "prints credentials of another version than 1"],
+    [processProfile({ Version: undefined }), "prints credentials of another version than 1"],
+    [processProfile({ Expiration: "2020-01-01T00:00:00Z" }), "prints credentials that have expired"],
   ] as const)
     test(`a profile that cannot be used: ${why}`, async () => {
       file(".aws/config", profile);

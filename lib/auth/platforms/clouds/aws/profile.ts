@@ -1,4 +1,5 @@
-import { jsonIn } from "../../../../json.ts";
+import { isObject, jsonIn } from "../../../../json.ts";
+import { momentIn } from "../../../../moment.ts";
 import { oneLine } from "../../../../net/one-line.ts";
 import { homeFolder } from "../../../../platform/own-folders/home.ts";
 import { runSecretCommand } from "../../../client/secret-command.ts";
@@ -155,11 +156,11 @@ async function sourceOf(
   }
 }
 
-/** What `credential_process` prints, as version 1 has it. */
+/** What `credential_process` prints, as version 1 has it ("Process credential provider" of the SDKs guide). */
 async function printed(
   name: string,
   command: string,
-  { env, signal }: PlatformDeps,
+  { env, signal, now }: PlatformDeps,
 ): Promise<AwsCredentials> {
   const text = (
     await runSecretCommand(command, env, {
@@ -167,9 +168,24 @@ async function printed(
       signal,
     })
   ).toString("utf8");
-  const credentials = credentialsIn(jsonIn(text), "SessionToken");
-  if (credentials) return credentials;
-  throw unusable(name, "its credential_process prints no credentials", "run it by hand to see why");
+  const json = jsonIn(text);
+  const credentials = credentialsIn(json, "SessionToken");
+  if (!credentials || !isObject(json))
+    throw unusable(name, "its credential_process prints no credentials", "run it by hand to see why");
+  if (json.Version !== 1)
+    throw unusable(
+      name,
+      "its credential_process prints credentials of another version than 1",
+      'let it print "Version": 1',
+    );
+  const endsAtMs = momentIn(json.Expiration);
+  if (endsAtMs !== undefined && endsAtMs <= now())
+    throw unusable(
+      name,
+      "its credential_process prints credentials that have expired",
+      "sign in to it again",
+    );
+  return credentials;
 }
 
 const unusable = (name: string, why: string, hint: string) =>
