@@ -7,6 +7,7 @@ import { readRegularFile } from "../../platform/files/read-file.ts";
 import { wrongValue } from "../../ui/form/check-value.ts";
 import { fieldsOf } from "../../ui/form/fields.ts";
 import type { IO } from "../../ui/io.ts";
+import { readJson } from "../arguments/read-json.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -28,15 +29,7 @@ export async function readAnswers({ cwd }: Pick<IO, "cwd">, path: string): Promi
       throw wrongUsage(`cannot read ${path}: ${reasonOf(error)}`, "--answers takes the path of a JSON file");
     },
   );
-  return answersIn(parsed(textOf(read.bytes), path), path);
-}
-
-function parsed(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw wrongUsage(`${path} is not valid JSON`, SHAPE);
-  }
+  return answersIn(await readJson(textOf(read.bytes), `${path} is`, SHAPE), path);
 }
 
 const SHAPE =
@@ -59,9 +52,12 @@ export function suiting(schema: JsonObject, answers: JsonObject): { content: Jso
       if (field.isRequired) lacks.push(`${field.name} is missing`);
       continue;
     }
-    const why = wrongValue(field, value);
+    const why = wrongValue(field, asDoubles(value));
     if (why === undefined) content[field.name] = value;
     else lacks.push(`${field.name}: ${why}`);
   }
   return { content, lacks };
 }
+
+/** A value whose numbers are what a double makes of them: those beyond it are sent as they are written. */
+const asDoubles = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

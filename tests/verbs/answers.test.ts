@@ -1,0 +1,31 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readAnswers, suiting } from "../../lib/verbs/caller/answers.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "m2mcp-answers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function answers(text: string) {
+  writeFileSync(join(folder, "answers.json"), text);
+  return (await readAnswers({ cwd: folder }, "answers.json")).next() ?? {};
+}
+const schema = { properties: { n: { type: "integer", minimum: 5 }, name: { type: "string" } } };
+
+test("a number that a double cannot hold is sent as it stands in the file", async () => {
+  const { content, lacks } = suiting(schema, await answers('{"n": 12345678901234567890, "name": "Ada"}'));
+  expect(lacks).toEqual([]);
+  expect(JSON.stringify(content)).toBe('{"n":12345678901234567890,"name":"Ada"}');
+});
+
+test("such a number has to suit the field like any other", async () => {
+  const { content, lacks } = suiting(schema, await answers('{"n": -12345678901234567890}'));
+  expect({ content, lacks }).toEqual({ content: {}, lacks: ["n: it takes at least 5"] });
+});
+
+test("where a file is no JSON is told, and none of it is quoted", async () => {
+  await expect(answers('{"name":\n planted}')).rejects.toThrow(
+    "answers.json is not valid JSON at line 2, character 2",
+  );
+});
