@@ -1,5 +1,5 @@
 import { isObject } from "../json.ts";
-import { type Answer, errorIn, toRpcError } from "../mcp/protocol/answer.ts";
+import { type Answer, errorIn, isToolError, toRpcError } from "../mcp/protocol/answer.ts";
 import { Cancellation, Detachment } from "../mcp/protocol/transport.ts";
 
 /** What a request came to, in few words. */
@@ -30,7 +30,7 @@ export function outcomeOf(answer: Answer, signal: AbortSignal): Outcome {
   if (error) return { kind: "error", error: String(error.code) };
   if (answer.kind === "refused") return { kind: "error", error: String(answer.status) };
   const { result } = answer.message;
-  if (result?.isError === true) return { kind: "tool_error" };
+  if (result && isToolError(result)) return { kind: "tool_error" };
   return { kind: result?.resultType === "input_required" ? "input_required" : "ok" };
 }
 

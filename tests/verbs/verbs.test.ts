@@ -107,13 +107,15 @@ describe("tools-call", () => {
   test("takes its arguments as JSON on stdin, and says that a tool failed", async () => {
     await home.run(["@svc", "tools-call", "add", "-"], {}, '{"a": 1.5}');
     expect(asked()).toMatchObject({ "tools/call": { name: "add", arguments: { a: 1.5 } } });
-    ANSWERS["tools/call"] = { isError: true, content: [{ type: "text", text: "no" }] };
-    const { out, failed } = await home.run(["@svc", "tools-call", "add"]);
-    expect([out, failed?.exitCode, failed?.message]).toEqual([
-      "no\n",
-      2,
-      "the tool add answered with an error",
-    ]);
+    for (const isError of [true, "true"]) {
+      ANSWERS["tools/call"] = { isError, content: [{ type: "text", text: "no" }] };
+      const { out, failed } = await home.run(["@svc", "tools-call", "add"]);
+      expect([out, failed?.exitCode, failed?.message]).toEqual([
+        "no\n",
+        2,
+        "the tool add answered with an error",
+      ]);
+    }
   });
 });
 

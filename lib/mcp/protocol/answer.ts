@@ -1,5 +1,5 @@
 import { M2mcpError, ownErrorCode } from "../../failure.ts";
-import { isObject } from "../../json.ts";
+import { isObject, type JsonObject } from "../../json.ts";
 import { unexpectedStatus } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import type { Id } from "../jsonrpc/id.ts";
@@ -39,6 +39,9 @@ export const answered = (message: ResponseMessage): Answer => ({ kind: "response
 /** The JSON-RPC error in an answer of either kind. */
 export const errorIn = (answer: Answer): RpcError | undefined =>
   answer.kind === "response" ? answer.message.error : answer.error;
+
+/** Whether a tool's result says that the tool failed (MCP 2025-11-25 Tools "Error Handling"); some write `true` as a text. */
+export const isToolError = ({ isError }: JsonObject): boolean => isError === true || isError === "true";
 
 /** An answer as a refusal, for those who judge it by its error. */
 export const asRefused = (answer: Answer): Refused =>

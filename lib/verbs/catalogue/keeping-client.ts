@@ -3,6 +3,7 @@ import { itemsOf } from "../../hosts/listing.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { INVALID_PARAMS, METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
+import { isToolError } from "../../mcp/protocol/answer.ts";
 import type { Catalogue } from "./catalogue.ts";
 import { CHANGED, LIST_METHODS, type ListKind } from "./kept-list.ts";
 
@@ -72,7 +73,7 @@ export function keepingClient(client: McpClient, catalogue: Catalogue) {
 }
 
 /** Whether a result is one of the errors that some servers give as a result, with the code in its words. */
-export function isErrorInWords({ isError, content }: JsonObject, code: RegExp): boolean {
-  const [first] = Array.isArray(content) ? content : [];
-  return isError === true && isObject(first) && typeof first.text === "string" && code.test(first.text);
+export function isErrorInWords(result: JsonObject, code: RegExp): boolean {
+  const [first] = Array.isArray(result.content) ? result.content : [];
+  return isToolError(result) && isObject(first) && typeof first.text === "string" && code.test(first.text);
 }

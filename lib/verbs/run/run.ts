@@ -3,6 +3,7 @@ import type { Command, Outcome } from "../../command-line/command.ts";
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import type { JsonObject } from "../../json.ts";
+import { isToolError } from "../../mcp/protocol/answer.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { failureJson } from "../../ui/failure-json.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
@@ -99,7 +100,7 @@ async function carryOut(
     const call = await plannedCall(text, number);
     id = call.id;
     const result = await resultOf(command, speaking, call, signal);
-    const failed = result.isError === true ? toolFailed(String(call.params.name)) : undefined;
+    const failed = isToolError(result) ? toolFailed(String(call.params.name)) : undefined;
     return { written: { id, result }, ...(failed ? { failed } : {}) };
   } catch (error) {
     if (!(error instanceof M2mcpError)) throw error;

@@ -1,5 +1,6 @@
 import type { Command, Outcome } from "../../command-line/command.ts";
 import { taskIn } from "../../hosts/one-off/task.ts";
+import { isToolError } from "../../mcp/protocol/answer.ts";
 import { toolFailed } from "../errors.ts";
 import { savePlace } from "../outcome/place.ts";
 import { showToolResult } from "../outcome/show.ts";
@@ -18,5 +19,5 @@ export async function run(command: Command): Promise<Outcome> {
     return client.awaitTask(task, { ...waitLimit(options), spelled: output.json });
   });
   await showToolResult(command, result, place);
-  return result.isError === true ? toolFailed(taskId) : undefined;
+  return isToolError(result) ? toolFailed(taskId) : undefined;
 }

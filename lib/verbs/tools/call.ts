@@ -1,5 +1,6 @@
 // The verbs for tools.
 import type { Command, Outcome } from "../../command-line/command.ts";
+import { isToolError } from "../../mcp/protocol/answer.ts";
 import { argumentsFor } from "../arguments/arguments-for.ts";
 import { readGiven } from "../arguments/given.ts";
 import { toolFailed } from "../errors.ts";
@@ -25,5 +26,5 @@ export async function run(command: Command): Promise<Outcome> {
     return undefined;
   }
   await showToolResult(command, result, place);
-  return result.isError === true ? toolFailed(name) : undefined;
+  return isToolError(result) ? toolFailed(name) : undefined;
 }

@@ -2,7 +2,7 @@
 // asks this program, and on the side of the server that it asks. Never within: arguments, results, session ids.
 import { type Attributes, SpanKind } from "@opentelemetry/api";
 import type { RequestMessage } from "../../../mcp/jsonrpc/message.ts";
-import type { Answer } from "../../../mcp/protocol/answer.ts";
+import { type Answer, isToolError } from "../../../mcp/protocol/answer.ts";
 import { metaOf } from "../../../mcp/protocol/meta.ts";
 import type { Call, Interceptor } from "../../../mcp/protocol/transport.ts";
 import { type Outcome, outcomeOf, outcomeOfFailure } from "../../outcome.ts";
@@ -106,7 +106,7 @@ function learn({ tools, prompts }: Instruments, message: RequestMessage, answer:
   const { result, error } = answer.message;
   if (message.method === "tools/list") tools.learnFrom(result?.tools);
   else if (message.method === "prompts/list") prompts.learnFrom(result?.prompts);
-  else if (!error && result?.isError !== true) {
+  else if (!error && !(result && isToolError(result))) {
     const target = targetOf(message);
     if (target !== undefined) (message.method === "tools/call" ? tools : prompts).learn(target);
   }
