@@ -6,7 +6,7 @@ import type { Answer } from "./answer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Call } from "./transport.ts";
 
-/** Requests that only read: the server may do them twice (MCP "Tools", "Resources", "Prompts", "Completion"). */
+/** Requests that only read: the server may do them twice (MCP "Tools", "Resources", "Prompts", "Completion", "Tasks"). */
 const READS: readonly string[] = [
   "ping",
   "server/discover",
@@ -17,6 +17,8 @@ const READS: readonly string[] = [
   "prompts/list",
   "prompts/get",
   "completion/complete",
+  "tasks/list",
+  "tasks/get",
 ];
 /** Whether a method may be asked twice, whatever the server made of it. */
 export const onlyReads = (method: string): boolean => READS.includes(method);

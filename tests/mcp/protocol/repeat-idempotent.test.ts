@@ -45,6 +45,8 @@ describe("what only reads is sent once more where its connection broke off:", ()
     "prompts/list",
     "prompts/get",
     "completion/complete",
+    "tasks/list",
+    "tasks/get",
   ])
     test.concurrent(method, async () => {
       expect(await tries(call(method), [cut])).toEqual({ count: 2, failure: undefined });

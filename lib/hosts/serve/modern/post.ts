@@ -15,6 +15,7 @@ import {
 } from "../../../mcp/jsonrpc/message.ts";
 import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
 import { META_CAPABILITIES, META_CLIENT, metaOf } from "../../../mcp/protocol/meta.ts";
+import { onlyReads } from "../../../mcp/protocol/repeat-idempotent.ts";
 import { LISTEN } from "../../../mcp/protocol/subscription.ts";
 import { Cancellation } from "../../../mcp/protocol/transport.ts";
 import { quietly } from "../../../timing/quietly.ts";
@@ -25,9 +26,6 @@ import { FORWARDED, forward, placeOf } from "../peers.ts";
 import { carriedIn, MOST_CARRIED } from "../seals.ts";
 import { mismatch, statusOf } from "./mirrored.ts";
 import { isTakenByHolder } from "./taken-by-holder.ts";
-
-/** What changes nothing at a server. */
-const REPEATABLE = /^(?:server\/discover|subscriptions\/listen|completion\/complete|.*\/(?:list|read|get))$/;
 
 /** Takes one POST of a modern client's. */
 export async function takeModernPost(
@@ -59,7 +57,7 @@ export async function takeModernPost(
     if (await forward(context, incoming, reply, to)) return;
   }
   const lasts = message.method === LISTEN;
-  const isRepeatable = REPEATABLE.test(message.method) && state === undefined;
+  const isRepeatable = (lasts || onlyReads(message.method)) && state === undefined;
   if (place !== "here" && (await isTakenByHolder(context, { ...taking, lasts, isRepeatable }))) return;
   const key = state ? String(state.k) : keyOf(message);
   if (lasts) return listen(context, key, message, reply);
