@@ -85,6 +85,7 @@ async function takeByLooks(
   const start = asString(text.slice(0, 64)).trimStart();
   if (beginsAsJson(start)) return takeWhole(text, options);
   if (!/^(data|event|id|retry)?:/.test(start)) {
+    if (isJsonType(type) && start === "" && text.length <= 64) throw invalidAnswer(host, "it is empty");
     if (isJsonType(type)) return takeWhole(text, options);
     throw wrongContentType(host, type === "" ? null : type);
   }

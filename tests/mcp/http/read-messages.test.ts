@@ -56,6 +56,14 @@ describe("an answer of type", () => {
       expect((await read(`data: ${ANSWER}`, type)).texts).toEqual([ANSWER]);
     });
 
+  for (const body of ["", " \r\n"])
+    test(`JSON that is empty is told as nothing: ${JSON.stringify(body)}`, async () => {
+      expect(await read(body, "application/json")).toMatchObject({
+        code: "invalid_answer",
+        message: "server.example sent what is no MCP answer: it is empty",
+      });
+    });
+
   for (const type of ["text/html", "application/xml", "image/png"])
     test(`${type} is refused, whatever is in it`, async () => {
       expect(await read(ANSWER, type)).toMatchObject({ texts: [], code: "content_type" });
