@@ -46,11 +46,13 @@ async function listAll(
   let cursor: string | undefined;
   do {
     const result = await page(cursor);
-    const { nextCursor: _, ...said } = result;
+    const { nextCursor, ...said } = result;
     for (const [name, value] of Object.entries(said)) if (!Object.hasOwn(joined, name)) joined[name] = value;
     // One by one: a call takes no more than 65,535 arguments.
     for (const item of Array.isArray(result[key]) ? result[key] : []) items.push(item);
     cursor = next(result);
+    if (typeof (nextCursor ?? "") !== "string")
+      log("warning: the server names the next page by no text: the list is taken to end here");
   } while (cursor !== undefined);
   joined[key] = items;
   return joined;

@@ -63,6 +63,18 @@ for (const era of ["legacy", "modern"] as const)
       expect(cursors(server.seen)).toEqual([undefined, ""]);
     });
 
+    for (const nextCursor of [7, false, ["next"]])
+      test(`that names the next page by ${JSON.stringify(nextCursor)} ends there, with a warning`, async () => {
+        const server = await listing(era, () => ({ tools: [tool("first")], nextCursor }));
+        const { code, stdout, stderr } = await home.run([server.url, "tools-list"]);
+        expect(code).toBe(0);
+        expect(stdout).toContain("first");
+        expect(stderr).toContain(
+          "warning: the server names the next page by no text: the list is taken to end here",
+        );
+        expect(cursors(server.seen)).toEqual([undefined]);
+      });
+
     for (const nextCursor of ["", "same"])
       test(`that names ${JSON.stringify(nextCursor)} again and again ends there, with a warning`, async () => {
         const server = await listing(era, ({ params }) => ({

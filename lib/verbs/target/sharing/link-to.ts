@@ -3,9 +3,9 @@ import type { ConnectOptions } from "../../../cache/connect.ts";
 import { type CacheLink, createCacheLink } from "../../../cache/link.ts";
 import type { Command } from "../../../command-line/command.ts";
 import type { IO } from "../../../ui/io.ts";
+import { onceEach } from "../../../ui/tell-once.ts";
 import { readAuthorities } from "../authorities.ts";
 import type { Target } from "../target.ts";
-import { onceEach } from "./tell-once.ts";
 
 const links = new WeakMap<IO, Map<string, CacheLink>>();
 

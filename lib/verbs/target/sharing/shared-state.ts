@@ -11,10 +11,10 @@ import {
 import type { CacheAddress } from "../../../cache/address.ts";
 import { createSharedState } from "../../../cache/shared-state.ts";
 import type { Command } from "../../../command-line/command.ts";
+import { onceEach } from "../../../ui/tell-once.ts";
 import type { Target } from "../target.ts";
 import { linkTo } from "./link-to.ts";
 import { countAsked, timedLink } from "./looks.ts";
-import { onceEach } from "./tell-once.ts";
 import { vaults } from "./vaults.ts";
 
 type StateDeps = Pick<AuthDeps, "read" | "write" | "withLock">;

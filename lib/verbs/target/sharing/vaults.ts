@@ -4,9 +4,9 @@ import type { CacheAddress } from "../../../cache/address.ts";
 import { createVault, rootOf, type Vault } from "../../../cache/seal.ts";
 import type { Command } from "../../../command-line/command.ts";
 import { M2mcpError } from "../../../failure.ts";
+import { onceEach } from "../../../ui/tell-once.ts";
 import type { Target } from "../target.ts";
 import { fileStates } from "./file-states.ts";
-import { onceEach } from "./tell-once.ts";
 
 /** What seals what is shared; undefined where nothing can be. */
 export function vaults(
