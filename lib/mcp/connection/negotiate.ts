@@ -12,6 +12,8 @@ export interface Connected {
   transport: EraTransport;
   /** Whether the server has answered in this era; else the era is remembered or assumed. */
   proven: boolean;
+  /** @see Opened */
+  isResumed?: true;
 }
 
 /** What asking the eras came to. */
@@ -85,10 +87,10 @@ async function openOnce(
     const asked = transport.open(first, isKnown);
     const opened = await (maySwitch ? orOldStream(asked, endpoint) : asked);
     if (opened.kind === "opened") {
-      const { proven, answer } = opened;
+      const { proven, isResumed, answer } = opened;
       return {
         kind: "connected",
-        connected: { era, transport, proven },
+        connected: { era, transport, proven, ...(isResumed ? { isResumed } : {}) },
         initialized: opened,
         ...(answer ? { answer } : {}),
       };

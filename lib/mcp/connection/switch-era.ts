@@ -41,13 +41,18 @@ export async function isSwitched(
 
 /** The eras to ask anew, the one so far first: it may have refused the request for its own sake. */
 function suspectsAfter(
-  { client, allowed }: ConnectionContext,
-  { era, proven }: ConnectedState,
+  { allowed }: ConnectionContext,
+  { era, proven, isResumed }: ConnectedState,
   { method }: RequestMessage,
   answer: Answer,
 ): readonly ServerEra[] {
-  const isRemembered = client === "own" && era === "legacy" && !proven;
-  const asked = { era, method, proven: true, inSession: isRemembered, remembered: isRemembered };
+  const asked = {
+    era,
+    method,
+    proven: true,
+    inSession: isResumed === true,
+    remembered: isResumed === true && !proven,
+  };
   const verdict = judge(asked, answer);
   if (verdict.kind === "session_lost") return [era];
   if (verdict.kind !== "other_era" || answer.kind !== "refused") return [];
@@ -63,7 +68,12 @@ async function replace(
   call: Call,
 ): Promise<void> {
   const { endpoint, handshake, client, allowed } = context;
-  endpoint.log(`the server no longer answers in the ${used.era} era: asking anew`);
+  const isLost = eras.length === 1;
+  endpoint.log(
+    isLost
+      ? "the session of an earlier command is gone: opening another"
+      : `the server no longer answers in the ${used.era} era: asking anew`,
+  );
   const first = handshake ? { ...call, message: again(context, handshake.initialize) } : call;
   const found = await negotiate(first, {
     eras,
@@ -76,7 +86,7 @@ async function replace(
   const { state } = context;
   if (state.kind !== "switching" || state.from !== used) return;
   // The same era anew is another transport only where a session was lost: else the refusal was the request's own.
-  const isAnother = eras.length === 1 || (client === "own" && !used.proven);
+  const isAnother = isLost || (client === "own" && !used.proven);
   const isOther = found?.kind === "connected" && (found.connected.era !== used.era || isAnother);
   if (found?.kind === "connected" && isOther) return goOnOver(context, used, found);
   if (found?.kind === "connected") void found.connected.transport.close("end");
@@ -90,7 +100,9 @@ async function goOnOver(
   used: ConnectedState,
   { connected, initialized }: Negotiated & { kind: "connected" },
 ): Promise<void> {
-  void used.transport.close(context.client === "own" ? "leave" : "end");
+  // What else is under way in a session of an earlier command is refused or answered there.
+  if (used.isResumed) context.left.push(used.transport);
+  else void used.transport.close(context.client === "own" ? "leave" : "end");
   if (connected.proven) learnEra(context, connected.era);
   context.state = { kind: "connected", ...connected };
   context.shared?.onSide(connected.transport.side);

@@ -32,8 +32,10 @@ export async function reopen(session: Session, lost: OpenSession): Promise<void>
     await session.state.attempt;
     return;
   }
-  if (session.state !== lost) return;
-  const attempt = openAgain(session, lost);
+  const { handshake } = session;
+  // Who did not open a session cannot open it again.
+  if (session.state !== lost || !handshake) return;
+  const attempt = openAgain(session, lost, handshake);
   const mine = { kind: "reopening", done: quietly(attempt), attempt } as const;
   session.state = mine;
   try {
@@ -79,20 +81,21 @@ async function isLostAgain(session: Session, opened: OpenSession): Promise<boole
 async function openAgain(
   session: Session,
   lost: OpenSession,
+  handshake: NonNullable<Session["handshake"]>,
 ): Promise<{ opened: OpenSession; answer: Answer }> {
-  const { endpoint, exchange, losses, handshake, shared, abandoned, onMessage } = session;
+  const { endpoint, exchange, losses, shared, abandoned, onMessage } = session;
   const pauseMs = losses.lost();
   lost.stream.abort();
   if (shared) for (const id of exchange.asked) abandoned.add(id);
   await cancelAsked(exchange.asked, onMessage);
   if (pauseMs > 0) await sleep(pauseMs, session.ended.signal);
   endpoint.log("the server ended the session: opening it again");
-  const params = handshake ? exactParams(handshake.initialize) : {};
+  const params = exactParams(handshake.initialize);
   const { answer, session: headers } = await exchange.shakeHands(ownCall(session, "initialize", params));
   if (!headers) throw sessionGone(hostOf(endpoint.url), answer.kind === "refused" ? answer.status : 200);
   losses.opened();
   const opened = asOpen(headers, false);
-  if (handshake?.initialized) await tellInitialized(session, handshake.initialized, opened);
+  if (handshake.initialized) await tellInitialized(session, handshake.initialized, opened);
   return { opened, answer };
 }
 

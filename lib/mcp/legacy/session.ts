@@ -134,7 +134,7 @@ async function send(session: Session, call: Call): Promise<Answer> {
     const verdict = judge(askedIn(session, method, used), answer);
     if (answer.kind === "response" && used) used.remembered = false;
     if (verdict.kind === "answered") losses.answered(method);
-    // Who did not open a session cannot open it again.
+    // One of an earlier process is the connection's to mend.
     if (verdict.kind !== "session_lost" || !used || !session.handshake) return answer;
     if (await isRefusedAfresh(session, used, reopenings, verdict.sure)) {
       losses.refusedAfresh(method);

@@ -10,6 +10,8 @@ export type Opened =
       kind: "opened";
       /** Whether the server has answered in this era; else the era is remembered or assumed. */
       proven: boolean;
+      /** It goes on in the session of an earlier process, which has no handshake here that it could be opened anew with. */
+      isResumed?: true;
       /** The answer to the first request, where that was the question itself. */
       answer?: Answer;
       /** What the server said of itself. */

@@ -133,10 +133,6 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
   const { endpoint, era, ids, client, onMessage, onOpened, resumed } = options;
   const { transport, current, hear } = options.openSession(resumed);
   let initialized: JsonObject | undefined;
-  /** Whether the session of the earlier command has answered: until then its loss is the connection's to mend. */
-  let answers = false;
-  /** One handshake serves all that find that session lost. */
-  let reopening: Promise<Opened> | undefined;
 
   async function initialize(first: Call): Promise<Opened> {
     const { signal } = first;
@@ -150,7 +146,9 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
 
   async function open(first: Call, isKnown: boolean): Promise<Opened> {
     const asksWho = first.message.method === "server/discover";
-    return resumed && isKnown && !asksWho ? { kind: "opened", proven: false } : initialize(first);
+    return resumed && isKnown && !asksWho
+      ? { kind: "opened", proven: false, isResumed: true }
+      : initialize(first);
   }
 
   async function request(call: Call): Promise<Answer> {
@@ -158,33 +156,13 @@ export function ownToLegacy(options: OwnLegacyOptions): EraTransport {
     const message = ownRequest(ids.next(), method, exactParams(call.message));
     // Many ask on the standalone stream, and drop what nobody hears there: the official SDK's `elicitInput` does.
     if (hear && mayBeAsked(method, client.capabilities)) await hear();
-    if (method !== "server/discover") return inSession({ ...call, message });
+    if (method !== "server/discover") return transport.request({ ...call, message });
     // What the server says of itself, it says in the handshake.
     if (!initialized) {
       const opened = await initialize(call);
       if (opened.kind === "refused") return opened;
     }
     return answered(resultResponse(id, objectOf(initialized)));
-  }
-
-  /** A session that we opened is opened again by itself; one of an earlier command has no handshake to do that with. */
-  async function inSession(call: Call): Promise<Answer> {
-    const isOurs = initialized !== undefined;
-    const answer = await transport.request(call);
-    const { method } = call.message;
-    const isLost = () =>
-      judge({ era, method, proven: true, inSession: true }, answer).kind === "session_lost";
-    if (isOurs || !answers || (answer.kind === "response" && !errorIn(answer)) || !isLost()) {
-      answers ||= answer.kind === "response";
-      return answer;
-    }
-    reopening ??= initialize(call);
-    const opened = await reopening;
-    if (opened.kind === "refused") return opened;
-    return transport.request({
-      ...call,
-      message: ownRequest(ids.next(), method, exactParams(call.message)),
-    });
   }
 
   return withOpen(transport, open, request);

@@ -6,7 +6,7 @@ import { BINARY, createHome, type Home } from "../../support/home.ts";
 import { startFullLegacyServer } from "../../support/mcp/full-legacy-server.ts";
 import { startFullModernServer } from "../../support/mcp/full-modern-server.ts";
 import type { FullServer } from "../../support/mcp/full-server.ts";
-import { json, says, stream } from "../../support/mcp/scripted.ts";
+import { json, refuse, reply, says, stream } from "../../support/mcp/scripted.ts";
 import { startLegacyServer } from "../../support/mcp/scripted-legacy.ts";
 import { until } from "../../support/waiting.ts";
 
@@ -216,5 +216,46 @@ test("Ctrl-C gives up what is under way, and a reader that has gone ends it quie
   many.stdout.once("data", () => many.stdout.destroy());
   expect(await new Promise((resolve) => many.on("close", resolve))).toBe(0);
   expect(server.seen.filter(({ params }) => params?.name === "quick").length).toBeLessThan(100);
+  await home.remove();
+});
+
+test("the session of an earlier command may be lost in the middle: what is under way there is refused or answered, and nothing is called twice", async () => {
+  const home = createHome();
+  const called: string[] = [];
+  let isGone = false;
+  const server = await startLegacyServer(async (asked, response) => {
+    const { http, method, session, params } = asked;
+    if (http === "GET") return void response.writeHead(405).end();
+    if (session === undefined)
+      return refuse(asked, 400, { code: -32600, message: "Bad Request: no session" });
+    if (method !== "tools/call") return reply(asked, { tools: [] });
+    const wasGone = isGone && session === "s1";
+    await Bun.sleep(Number(params.arguments.ms));
+    if (params.name === "forget") isGone = true;
+    if (wasGone) return refuse(asked, 404, { code: -32001, message: "Session not found" });
+    called.push(`${params.name} in ${session}`);
+    reply(asked, says(session));
+  });
+  await home.run([server.url, "ping"]);
+  const call = (tool: string, ms: number) => ({ tool, arguments: { ms } });
+  const input = lines(
+    call("forget", 100),
+    call("slow", 1500),
+    call("other", 150),
+    call("tardy", 600),
+    call("next", 0),
+  );
+  const ran = await home.run([server.url, "run", "-", "--parallel", "3"], { input });
+  expect(ran).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
+  expect(read(ran.stdout).map(({ result }) => result.content[0].text)).toEqual([
+    "s1",
+    "s1",
+    "s1",
+    "s2",
+    "s2",
+  ]);
+  expect(called.sort()).toEqual(["forget in s1", "next in s2", "other in s1", "slow in s1", "tardy in s2"]);
+  expect(server.count("initialize")).toBe(2);
+  await server.stop();
   await home.remove();
 });
