@@ -15,6 +15,8 @@ import { type Opened, openNamed } from "./opened.ts";
 
 /** Longest wait for answers under way when the input has ended, in ms. */
 const DRAIN_MS = 60_000;
+/** How much later than its limit a server's silence is noticed where the machine is busy, in ms. */
+const NOTICED_MS = 3000;
 
 const bridging = () => import("../../hosts/bridge.ts");
 
@@ -49,7 +51,7 @@ export async function run(command: Command): Promise<undefined> {
       stop: ending.stop,
       kill: ending.kill,
       // A server's silence is noticed within its own limit; only then is it our end that cuts in.
-      drainMs: Math.min(endpoint.timeoutMs + 1000, DRAIN_MS),
+      drainMs: Math.min(endpoint.timeoutMs + NOTICED_MS, DRAIN_MS),
       onInputEnd: ending.inputEnded,
       onMessageDone: compilingAfterStart(await createGcHint()),
       observer: record.observer,
