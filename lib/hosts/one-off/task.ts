@@ -1,5 +1,6 @@
 // Tasks of both eras as one value: the utility of MCP 2025-11-25, and the extension of 2026-07-28.
 import { isObject, type JsonObject } from "../../json.ts";
+import { asDouble } from "../../mcp/jsonrpc/exact-json.ts";
 
 /** Work that goes on at the server beyond the request that began it. */
 export interface Task {
@@ -29,8 +30,8 @@ export function taskBegun(result: JsonObject): Task | undefined {
 export function taskIn(value: JsonObject): Task | undefined {
   const { taskId, status, statusMessage, inputRequests, result, error } = value;
   if (typeof taskId !== "string" || typeof status !== "string") return undefined;
-  const ttlMs = numberIn(value.ttlMs ?? value.ttl);
-  const pollMs = numberIn(value.pollIntervalMs ?? value.pollInterval);
+  const ttlMs = asDouble(value.ttlMs ?? value.ttl);
+  const pollMs = asDouble(value.pollIntervalMs ?? value.pollInterval);
   return {
     taskId,
     status,
@@ -42,12 +43,6 @@ export function taskIn(value: JsonObject): Task | undefined {
     ...(isObject(error) ? { error } : {}),
   };
 }
-
-/** A number, whether read or as it is spelled; NaN where it is none. */
-const numberIn = (value: unknown): number =>
-  typeof value === "number" || (typeof value === "object" && value !== null)
-    ? Number(JSON.stringify(value))
-    : Number.NaN;
 
 /** Whether nothing more will happen to it. */
 export const isOver = ({ status }: Task): boolean => ["completed", "failed", "cancelled"].includes(status);

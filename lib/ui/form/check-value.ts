@@ -1,4 +1,5 @@
 import { isObject } from "../../json.ts";
+import { asDouble } from "../../mcp/jsonrpc/exact-json.ts";
 import type { Field } from "./fields.ts";
 
 /** What is wrong with a value for a field; undefined where it is right. */
@@ -9,10 +10,12 @@ export function wrongValue(
   switch (kind.type) {
     case "text":
       return typeof value === "string" ? wrongText(schema, value) : "it takes a text";
-    case "number":
-      if (typeof value !== "number") return "it takes a number";
-      if (kind.integer && !Number.isInteger(value)) return "it takes a whole number";
-      return wrongSize(value, schema.minimum, schema.maximum, "");
+    case "number": {
+      const number = asDouble(value);
+      if (Number.isNaN(number)) return "it takes a number";
+      if (kind.integer && !Number.isInteger(number)) return "it takes a whole number";
+      return wrongSize(number, schema.minimum, schema.maximum, "");
+    }
     case "boolean":
       return typeof value === "boolean" ? undefined : "it takes true or false";
     case "choice":

@@ -1,5 +1,6 @@
 // The fields of a form that a server asks to be filled in (MCP "Elicitation": flat objects of primitive properties).
 import { isObject, type JsonObject } from "../../json.ts";
+import { numberTyped } from "../../mcp/jsonrpc/exact-json.ts";
 import { wrongValue } from "./check-value.ts";
 
 export interface Choice {
@@ -92,7 +93,7 @@ function valueTyped(kind: FieldKind, text: string): unknown {
     case "text":
       return text;
     case "number":
-      return Number.isFinite(Number(text)) ? Number(text) : undefined;
+      return Number.isFinite(Number(text)) ? numberTyped(text) : undefined;
     case "boolean":
       return YES.includes(text.toLowerCase()) ? true : NO.includes(text.toLowerCase()) ? false : undefined;
     case "choice":

@@ -52,12 +52,9 @@ export function suiting(schema: JsonObject, answers: JsonObject): { content: Jso
       if (field.isRequired) lacks.push(`${field.name} is missing`);
       continue;
     }
-    const why = wrongValue(field, asDoubles(value));
+    const why = wrongValue(field, value);
     if (why === undefined) content[field.name] = value;
     else lacks.push(`${field.name}: ${why}`);
   }
   return { content, lacks };
 }
-
-/** A value whose numbers are what a double makes of them: those beyond it are sent as they are written. */
-const asDoubles = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

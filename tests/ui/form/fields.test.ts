@@ -85,3 +85,18 @@ test("fields stand in the server's order, under their titles", () => {
     ["a", true],
   ]);
 });
+
+test.each([
+  ["12345678901234567890", "12345678901234567890"],
+  ["-0.12345678901234567890", "-0.12345678901234567890"],
+  ["9007199254740993", "9007199254740993"],
+  ["0x10", "16"],
+  ["0012345678901234567", "12345678901234568"],
+])("a number of many digits is sent as it was typed, where JSON can write it so: %s", (text, sent) => {
+  expect(JSON.stringify(typed({ type: "number" }, text))).toBe(sent);
+});
+
+test("a number beyond a double has to suit its field like any other", () => {
+  expect(typed({ type: "integer", maximum: 9 }, "12345678901234567890")).toBe("wrong: it takes at most 9");
+  expect(typed({ type: "integer" }, "1.12345678901234567890")).toBe("wrong: it takes a whole number");
+});
