@@ -7,19 +7,21 @@ import { json, result, type Script, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { acknowledge, startModernServer } from "../support/mcp/scripted-modern.ts";
 import { call, INITIALIZE, INITIALIZED, modern, request } from "../support/messages.ts";
-import { sleep } from "../support/waiting.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 describe("the GET stream", () => {
-  /** What the server sees of the stream, while a client waits. */
-  const watch = async (home: Home, script: Script, forMs: number, args: string[] = []) => {
+  /** What the server sees of the stream, while a client waits: at least so long, and until it was asked for so often. */
+  const watch = async (home: Home, script: Script, forMs: number, least: number, args: string[] = []) => {
     const server = home.owns(await startLegacyServer(script));
+    const gets = () => server.seen.filter(({ http }) => http === "GET");
     const { heard, say, answer } = startBridge(home, [server.url, ...args]);
     say(INITIALIZE, INITIALIZED);
     await answer(1);
     await sleep(forMs);
+    await until(() => gets().length >= least);
     say(call(2));
     await answer(2);
-    return { heard, gets: server.seen.filter(({ http }) => http === "GET") };
+    return { heard, gets: gets() };
   };
   const orElse =
     (get: Script): Script =>
@@ -33,6 +35,7 @@ describe("the GET stream", () => {
         home,
         orElse((_asked, response) => void stream(response).end()),
         5000,
+        2,
       );
       // At 0 s, 1 s and 3 s, each wait a quarter more or less.
       expect(gets.length).toBeGreaterThan(1);
@@ -48,6 +51,7 @@ describe("the GET stream", () => {
         home,
         orElse((_asked, response) => void stream(response).end("retry: 0\n\n")),
         2000,
+        3,
       );
       expect(gets.length).toBeGreaterThan(2);
       expect(gets.length).toBeLessThan(9);
@@ -68,6 +72,7 @@ describe("the GET stream", () => {
           );
         }),
         2500,
+        3,
       );
       expect(gets.slice(0, 3).map(({ lastEventId }) => lastEventId)).toEqual([undefined, "g1", "g2"]);
       const [first = 0, second = 0, third = 0] = times;
@@ -90,6 +95,7 @@ describe("the GET stream", () => {
           else stream(response).write(": open\n\n");
         }),
         2000,
+        3,
       );
       expect(gets.map(({ lastEventId }) => lastEventId)).toEqual([undefined, "g1", undefined]);
     }),
@@ -112,6 +118,7 @@ describe("the GET stream", () => {
           }
         }),
         5000,
+        3,
         ["--timeout", "1"],
       );
       expect(gets.length).toBeGreaterThan(2);
@@ -127,6 +134,7 @@ describe("the GET stream", () => {
         home,
         orElse((_asked, response) => void response.writeHead(405).end()),
         1500,
+        1,
       );
       expect(gets).toHaveLength(1);
     }),
