@@ -111,16 +111,32 @@ export async function jsonFilter(options: Options): Promise<JsonFilter | undefin
   return jqFilter(expression);
 }
 
+/** The options that count seconds: the most that each takes, and one that it could be. */
+const SECONDS = {
+  timeout: { most: 2_000_000, like: 30, whole: false },
+  "token-lifetime": { most: 10 * 365 * 24 * 3600, like: 300, whole: false },
+  "assertion-lifetime": { most: 999_999, like: 600, whole: true },
+} as const;
+
 /**
- * `--timeout` in ms.
+ * What an option that counts seconds says.
  *
- * @throws M2mcpError (exit 1) when it is no positive number of seconds
+ * @throws M2mcpError (exit 1) when that is no positive number, or too large a one
  */
-export function timeoutMs(options: Options): number | undefined {
-  const text = options.value("timeout");
+export function seconds(options: Options, name: keyof typeof SECONDS): number | undefined {
+  const text = options.value(name);
   if (text === undefined) return undefined;
-  const seconds = Number(text);
-  if (text.trim() === "" || !Number.isFinite(seconds) || seconds <= 0 || seconds > 2_000_000)
-    throw wrongUsage(`--timeout ${text} is no number of seconds`, "give it like --timeout 30");
-  return seconds * 1000;
+  const { most, like, whole } = SECONDS[name];
+  const read = Number(text);
+  if (read > 0 && read <= most && (!whole || Number.isInteger(read))) return read;
+  throw wrongUsage(`--${name} ${text} is no number of seconds`, `give it like --${name} ${like}`);
 }
+
+/** The same in ms. */
+export function secondsInMs(options: Options, name: keyof typeof SECONDS): number | undefined {
+  const given = seconds(options, name);
+  return given === undefined ? undefined : given * 1000;
+}
+
+/** `--timeout` in ms. @throws M2mcpError (exit 1) when it is no positive number of seconds */
+export const timeoutMs = (options: Options): number | undefined => secondsInMs(options, "timeout");

@@ -1,6 +1,6 @@
 import { PLATFORM_CHOICES, platformNamed } from "../../auth/platforms/names.ts";
 import type { PlatformSource } from "../../auth/platforms/platform.ts";
-import type { Options } from "../../command-line/option-values.ts";
+import { type Options, seconds } from "../../command-line/option-values.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 
@@ -21,7 +21,7 @@ export function platformSource(text: string, options: Options): PlatformSource {
     );
   }
   const identity = options.value("assertion-identity");
-  const lifetimeS = lifetime(options.value("assertion-lifetime"));
+  const lifetimeS = seconds(options, "assertion-lifetime");
   const signingAlg = options.value("signing-alg");
   return {
     from,
@@ -29,11 +29,4 @@ export function platformSource(text: string, options: Options): PlatformSource {
     ...(lifetimeS === undefined ? {} : { lifetimeS }),
     ...(signingAlg === undefined ? {} : { signingAlg }),
   };
-}
-
-function lifetime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const seconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (seconds > 0) return seconds;
-  throw wrongUsage(`--assertion-lifetime ${text} is no number of seconds`, "write it like 600");
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { ReadyToken, TokenOrigin } from "../../auth/credentials.ts";
 import { PLATFORM_CHOICES, platformNamed } from "../../auth/platforms/names.ts";
-import type { Options } from "../../command-line/option-values.ts";
+import { type Options, secondsInMs } from "../../command-line/option-values.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { type TOKENS, tokenOption } from "./credential-options.ts";
@@ -35,7 +35,7 @@ export async function readReadyToken(
   option: (typeof TOKENS)[number],
 ): Promise<ReadyToken> {
   if (option === "token") refuseUntold(options);
-  const lifetimeMs = readLifetime(options);
+  const lifetimeMs = secondsInMs(options, "token-lifetime");
   const audience = options.value("audience");
   const tls = await readTls(options, createSecretSources(options, reading));
   return {
@@ -93,15 +93,4 @@ async function tokenItself(
       "give --token-file PATH or --token-command COMMAND",
     );
   return { from: "value", value: checkedText(isFlag ? await reading.stdin() : text, "token", "token") };
-}
-
-const LONGEST_S = 10 * 365 * 24 * 3600;
-
-/** `--token-lifetime` in ms. @throws M2mcpError (exit 1) when it is no positive number of seconds */
-function readLifetime(options: Options): number | undefined {
-  const text = options.value("token-lifetime");
-  if (text === undefined) return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : 0;
-  if (seconds > 0 && seconds <= LONGEST_S) return seconds * 1000;
-  throw wrongUsage(`--token-lifetime ${text} is no number of seconds`, "give it like --token-lifetime 300");
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chooseVerb } from "../../../lib/command-line/arguments/choose-verb.ts";
 import { parseArguments } from "../../../lib/command-line/arguments/parse.ts";
-import { readOptions, timeoutMs } from "../../../lib/command-line/option-values.ts";
+import { readOptions, seconds, timeoutMs } from "../../../lib/command-line/option-values.ts";
 import { OPTION_NAMES, type OptionName } from "../../../lib/command-line/options.ts";
 import { VERBS } from "../../../lib/command-line/verbs.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
@@ -151,4 +151,16 @@ test("--timeout is seconds, and nothing else", () => {
   expect(timeoutMs(options([]))).toBeUndefined();
   for (const text of ["", "0", "-1", "soon", "1e99"])
     expect(thrown(() => timeoutMs(options(["--timeout", text]))).exitCode).toBe(1);
+});
+
+test.each([
+  ["timeout", ["0.5", "1e3", "2000000"], ["2000001"]],
+  ["token-lifetime", ["0.5", "315360000"], ["315360001"]],
+  ["assertion-lifetime", ["1", "999999"], ["0.5", "1000000"]],
+] as const)("--%s takes seconds as far as they make sense", (name, takes, refuses) => {
+  for (const text of takes) expect(seconds(options([`--${name}`, text]), name)).toBe(Number(text));
+  for (const text of ["0", "-1", "soon", "NaN", "Infinity", ...refuses])
+    expect(thrown(() => seconds(options([`--${name}`, text]), name)).message).toBe(
+      `--${name} ${text} is no number of seconds`,
+    );
 });
