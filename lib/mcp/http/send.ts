@@ -4,7 +4,14 @@ import type { HttpResponse } from "./body.ts";
 import { authorize } from "./layers/authorize.ts";
 import { cookies } from "./layers/cookies.ts";
 import { fetchOnce } from "./layers/fetch-once.ts";
-import { compose, composeUponFailure, type HttpRequest, type Layer, type Send } from "./layers/layer.ts";
+import {
+  compose,
+  composeUponFailure,
+  type HttpRequest,
+  type Layer,
+  type LocatedRequest,
+  type Send,
+} from "./layers/layer.ts";
 import { reconnect } from "./layers/reconnect.ts";
 import { redirect } from "./layers/redirect.ts";
 import { retryLater } from "./layers/retry-later.ts";
@@ -27,8 +34,11 @@ export function sendHttp(endpoint: Endpoint, request: HttpRequest): Promise<Http
     send = layersOf(endpoint);
     layered.set(endpoint, send);
   }
-  return send({ ...request, url: request.url ?? endpoint.url });
+  // Each call has an address already: it is not copied for that.
+  return send(isLocated(request) ? request : { ...request, url: endpoint.url });
 }
+
+const isLocated = (request: HttpRequest): request is LocatedRequest => request.url !== undefined;
 
 function layersOf(endpoint: Endpoint): Send {
   const { authorization, headers, timeoutMs, reconnectMs, log, verbose } = endpoint;
