@@ -7,9 +7,13 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The value, when it is a JSON object; else an empty one. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
-/** Whether a value is a list or an object: a number beyond a double is one that the runtime's writer alone knows. */
+/** Whether a value is a number that no double holds: an object that the runtime's writer alone knows (`JSON.rawJSON`). */
+export const isRawNumber = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && Object.isFrozen(value) && "rawJSON" in value;
+
+/** Whether a value is a list or an object. */
 export const isContainer = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !(Object.isFrozen(value) && "rawJSON" in value);
+  typeof value === "object" && value !== null && !isRawNumber(value);
 
 /** Whether a value has lists or objects below so many levels; without recursion, which a stranger's nesting would end. */
 export function isDeeper(value: unknown, levels: number): boolean {

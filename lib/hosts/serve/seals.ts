@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../../json.ts";
-import { parseExactly } from "../../mcp/jsonrpc/exact-json.ts";
+import { exactJson } from "../../mcp/jsonrpc/exact-json.ts";
 
 const ALGORITHM = "aes-256-gcm";
 const NONCE_BYTES = 12;
@@ -24,7 +24,7 @@ export const MOST_CARRIED = 48_000;
 /** What was sealed as JSON, to go on with elsewhere, with each number as it was; undefined where there is none. */
 export function carriedIn(json: unknown): JsonObject | undefined {
   if (typeof json !== "string") return undefined;
-  const value = parseExactly(json) ?? JSON.parse(json);
+  const value = exactJson(json);
   return isObject(value) ? value : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { isContainer } from "../../json.ts";
+import { isRawNumber } from "../../json.ts";
 
 /** Digits or exponents that a double may not hold. */
 const SUSPECT = /\d[\d.]{15}|[eE][+-]?\d{3}/;
@@ -28,24 +28,23 @@ export const mayBeInexact = (text: string): boolean => SUSPECT.test(text);
  */
 export const parseExactly = (text: string): unknown => parseWhere(text, isExact);
 
-/** The same, of each number that would be written otherwise than it was: `1.0` and `1e3` stay what they are. */
+/** JSON with each number as it is written, whatever a double can hold and however deep it is. @throws SyntaxError */
+export const exactJson = (text: string): unknown =>
+  (mayBeInexact(text) ? parseExactly(text) : undefined) ?? JSON.parse(text);
+
+/** The same as `parseExactly`, of each number that would be written otherwise than it was: `1.0` and `1e3` stay what they are. */
 export const parseSpelled = (text: string): unknown =>
   parseWhere(text, (value, source) => String(value) === source);
 
 /** The double nearest to a number, also to one that was read exactly; NaN for what is no number. */
 export const asDouble = (value: unknown): number =>
-  typeof value === "number"
-    ? value
-    : typeof value === "object" && value !== null && !isContainer(value)
-      ? Number(JSON.stringify(value))
-      : Number.NaN;
+  typeof value === "number" ? value : isRawNumber(value) ? Number(JSON.stringify(value)) : Number.NaN;
 
 /** A number as JSON writes them (RFC 8259 §6). */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** A number that a person typed, exactly where a double does not hold it; NaN for what is none. */
-export const numberTyped = (text: string): unknown =>
-  (mayBeInexact(text) && NUMBER.test(text) ? parseExactly(text) : undefined) ?? Number(text);
+export const numberTyped = (text: string): unknown => (NUMBER.test(text) ? exactJson(text) : Number(text));
 
 /** Whether it makes a difference to a text; that it makes none is certain. */
 export const mayBeSpelledOtherwise = (text: string): boolean => OTHERWISE_SPELLED.test(text);

@@ -1,3 +1,4 @@
+import { isRawNumber } from "../../json.ts";
 import { memberSource } from "./source-text.ts";
 
 /**
@@ -13,9 +14,7 @@ interface RawJson {
 /** The id that a JSON value is; undefined where it cannot be one. */
 export function idOf(value: unknown): Id | undefined {
   if (typeof value === "string" || typeof value === "number") return JSON.stringify(value);
-  // A number that no double holds, read exactly.
-  if (typeof value === "object" && value !== null && "rawJSON" in value) return JSON.stringify(value);
-  return undefined;
+  return isRawNumber(value) ? JSON.stringify(value) : undefined;
 }
 
 /** An id as a member of a message that is built anew: `JSON.stringify` gives its source text back. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../json.ts";
+import { exactJson } from "../../mcp/jsonrpc/exact-json.ts";
 import type { Fault } from "../../schema/faults.ts";
 import { fromTexts } from "../../schema/from-text.ts";
 import { patternCompiler } from "../../schema/patterns.ts";
@@ -6,7 +7,6 @@ import { placeOf, withValueAt } from "../../schema/place.ts";
 import { branchesOf, choicesOf, scopeOf, typesOf } from "../../schema/resolve.ts";
 import { typeWords } from "../../schema/type-words.ts";
 import type { Given, Pair } from "./given.ts";
-import { exactJson } from "./read-json.ts";
 
 /** Arguments as they are sent, and what of them is of no type that is wanted: that stays the text it was. */
 export interface Filled {

@@ -1,13 +1,9 @@
 import { wrongUsage } from "../../failure.ts";
 import { isDeeper, isObject, type JsonObject } from "../../json.ts";
-import { mayBeInexact, parseExactly } from "../../mcp/jsonrpc/exact-json.ts";
+import { exactJson } from "../../mcp/jsonrpc/exact-json.ts";
 
 /** Levels of the arguments of a tool: beyond them nobody can read what was sent. */
 const DEEPEST = 1000;
-
-/** JSON with each number as it is written, whatever a double can hold. @throws SyntaxError */
-export const exactJson = (text: string): unknown =>
-  (mayBeInexact(text) ? parseExactly(text) : undefined) ?? JSON.parse(text);
 
 /**
  * JSON that a person wrote.
