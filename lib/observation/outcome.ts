@@ -30,7 +30,7 @@ export function outcomeOf(answer: Answer, signal: AbortSignal): Outcome {
   if (error) return { kind: "error", error: String(error.code) };
   if (answer.kind === "refused") return { kind: "error", error: String(answer.status) };
   const { result } = answer.message;
-  if (result && isToolError(result)) return { kind: "tool_error" };
+  if (isToolError(result)) return { kind: "tool_error" };
   return { kind: result?.resultType === "input_required" ? "input_required" : "ok" };
 }
 

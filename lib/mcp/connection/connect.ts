@@ -45,7 +45,7 @@ export async function connect(context: ConnectionContext, call: Call): Promise<A
 /** Goes on in a session that the client has opened at another process. */
 export function resume(context: ConnectionContext, session: SavedSession): void {
   const transport = transportOf(context, session)("legacy");
-  context.state = { kind: "connected", era: "legacy", transport, proven: true };
+  context.state = { kind: "connected", era: "legacy", transport, proven: true, isResumed: false };
   context.shared?.onSide(transport.side);
 }
 

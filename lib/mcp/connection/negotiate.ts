@@ -13,7 +13,7 @@ export interface Connected {
   /** Whether the server has answered in this era; else the era is remembered or assumed. */
   proven: boolean;
   /** @see Opened */
-  isResumed?: true;
+  isResumed: boolean;
 }
 
 /** What asking the eras came to. */
@@ -87,10 +87,10 @@ async function openOnce(
     const asked = transport.open(first, isKnown);
     const opened = await (maySwitch ? orOldStream(asked, endpoint) : asked);
     if (opened.kind === "opened") {
-      const { proven, isResumed, answer } = opened;
+      const { proven, isResumed = false, answer } = opened;
       return {
         kind: "connected",
-        connected: { era, transport, proven, ...(isResumed ? { isResumed } : {}) },
+        connected: { era, transport, proven, isResumed },
         initialized: opened,
         ...(answer ? { answer } : {}),
       };

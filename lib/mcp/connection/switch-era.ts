@@ -46,13 +46,7 @@ function suspectsAfter(
   { method }: RequestMessage,
   answer: Answer,
 ): readonly ServerEra[] {
-  const asked = {
-    era,
-    method,
-    proven: true,
-    inSession: isResumed === true,
-    remembered: isResumed === true && !proven,
-  };
+  const asked = { era, method, proven: true, inSession: isResumed, remembered: isResumed && !proven };
   const verdict = judge(asked, answer);
   if (verdict.kind === "session_lost") return [era];
   if (verdict.kind !== "other_era" || answer.kind !== "refused") return [];

@@ -11,7 +11,7 @@ export type Opened =
       /** Whether the server has answered in this era; else the era is remembered or assumed. */
       proven: boolean;
       /** It goes on in the session of an earlier process, which has no handshake here that it could be opened anew with. */
-      isResumed?: true;
+      isResumed?: boolean;
       /** The answer to the first request, where that was the question itself. */
       answer?: Answer;
       /** What the server said of itself. */

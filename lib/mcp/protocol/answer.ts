@@ -41,7 +41,8 @@ export const errorIn = (answer: Answer): RpcError | undefined =>
   answer.kind === "response" ? answer.message.error : answer.error;
 
 /** Whether a tool's result says that the tool failed (MCP 2025-11-25 Tools "Error Handling"); some write `true` as a text. */
-export const isToolError = ({ isError }: JsonObject): boolean => isError === true || isError === "true";
+export const isToolError = (result: JsonObject | undefined): boolean =>
+  result?.isError === true || result?.isError === "true";
 
 /** An answer as a refusal, for those who judge it by its error. */
 export const asRefused = (answer: Answer): Refused =>

@@ -106,7 +106,7 @@ function learn({ tools, prompts }: Instruments, message: RequestMessage, answer:
   const { result, error } = answer.message;
   if (message.method === "tools/list") tools.learnFrom(result?.tools);
   else if (message.method === "prompts/list") prompts.learnFrom(result?.prompts);
-  else if (!error && !(result && isToolError(result))) {
+  else if (!error && !isToolError(result)) {
     const target = targetOf(message);
     if (target !== undefined) (message.method === "tools/call" ? tools : prompts).learn(target);
   }

@@ -1,4 +1,4 @@
-import { isObject, jsonIn } from "../../../../json.ts";
+import { jsonIn, objectOf } from "../../../../json.ts";
 import { momentIn } from "../../../../moment.ts";
 import { oneLine } from "../../../../net/one-line.ts";
 import { homeFolder } from "../../../../platform/own-folders/home.ts";
@@ -168,9 +168,9 @@ async function printed(
       signal,
     })
   ).toString("utf8");
-  const json = jsonIn(text);
+  const json = objectOf(jsonIn(text));
   const credentials = credentialsIn(json, "SessionToken");
-  if (!credentials || !isObject(json))
+  if (!credentials)
     throw unusable(name, "its credential_process prints no credentials", "run it by hand to see why");
   if (json.Version !== 1)
     throw unusable(
