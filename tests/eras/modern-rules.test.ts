@@ -1,9 +1,9 @@
 // Rules of 2026-07-28 that the servers of the SDKs never put to the test.
 import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
-import { event, stream } from "../support/mcp/scripted.ts";
+import { event, says, stream } from "../support/mcp/scripted.ts";
 import { complete } from "../support/mcp/scripted-modern.ts";
-import { cancelled, DISCOVER, META, request } from "../support/messages.ts";
+import { cancelled, DISCOVER, META, notification, request } from "../support/messages.ts";
 import { until } from "../support/waiting.ts";
 import { begin, modernServerForEachTest } from "./begin.ts";
 
@@ -38,6 +38,20 @@ describe("cancellation", () => {
       expect(it.heard.some(({ id, method }) => id === "call" && !method)).toBe(false);
     });
 });
+
+test.each(["legacy", "modern"] as const)(
+  "what was answered is not cancelled, for a %s client",
+  async (client) => {
+    server.methods["tools/call"] = (asked) => complete(asked, says("ok"));
+    const it = await begin(home, server.url, client);
+    const meta = client === "modern" ? { _meta: META } : {};
+    it.say(call("call", { name: "x" }, meta));
+    await it.answer("call");
+    it.say(cancelled("call"), notification("example.com/later", meta));
+    await until(() => server.requests.includes("POST example.com/later"));
+    expect(server.requests).not.toContain("POST notifications/cancelled");
+  },
+);
 
 test("a notification that comes before the first request is not lost", async () => {
   const run = startBridge(home, [server.url]);

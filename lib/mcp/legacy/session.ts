@@ -57,7 +57,7 @@ export interface LegacySession extends Transport {
  */
 export function createLegacySession(options: LegacySessionOptions): LegacySession {
   const { endpoint, onMessage, resumed } = options;
-  const idempotent = createIdempotent(endpoint);
+  const idempotent = createIdempotent(endpoint, options.ids);
   if (resumed?.cookies) restoreCookies(endpoint, resumed.cookies);
   const session: Session = {
     endpoint,
@@ -82,7 +82,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
       if (aborted) return Promise.reject(reason);
       if (message.method === "initialize") return open(session, call);
       session.settings.note(message);
-      const sent = idempotent.send(call, () => send(session, call));
+      const sent = idempotent.send(call, (made) => send(session, made));
       if (message.method !== "tools/list") return sent;
       return sent.then((answer) => {
         if (answer.kind === "response") idempotent.learn(answer.message);

@@ -49,7 +49,7 @@ export function createStatelessHttp(endpoint: Endpoint, ids: Ids): Transport {
   const server: Server = {
     endpoint,
     underWay: new Set(),
-    idempotent: createIdempotent(endpoint),
+    idempotent: createIdempotent(endpoint, ids),
     catalogue: createToolCatalogue(endpoint, ids),
     wrongHeaders: createCooldowns(WRONG_HEADERS_MS),
     drains: createDrains(),
@@ -68,7 +68,7 @@ export function createStatelessHttp(endpoint: Endpoint, ids: Ids): Transport {
 async function request(server: Server, call: Call): Promise<Answer> {
   const { idempotent, catalogue } = server;
   const { message } = call;
-  const answer = await mended(server, call, await idempotent.send(call, () => send(server, call)));
+  const answer = await mended(server, call, await idempotent.send(call, (made) => send(server, made)));
   if (message.method !== "tools/list" || answer.kind === "refused") return answer;
   idempotent.learn(answer.message);
   return answered(catalogue.take(answer.message));
@@ -146,8 +146,12 @@ const withoutRequests =
     log(`dropped ${message.method}: a server of this era asks in its results only`);
   };
 
-/** Sends a notification that the protocol does not know; those it knows have no place on HTTP. Never rejects. */
+/**
+ * Sends a notification that the protocol does not know. The one that it knows has no place on HTTP: what is under way is
+ * cancelled by closing its stream, and what was answered by nothing (MCP 2026-07-28 "Sending Messages"). Never rejects.
+ */
 async function notify(endpoint: Endpoint, message: NotificationMessage): Promise<void> {
+  if (message.method === "notifications/cancelled") return;
   const headers = mirroredHeaders(message, []);
   const sent = sendHttp(endpoint, { method: "POST", body: message.text, headers });
   await telling(message.method, sent.then(refusalIn), endpoint);

@@ -1,8 +1,9 @@
 import { M2mcpError } from "../../failure.ts";
 import { isObject } from "../../json.ts";
 import { sleep } from "../../timing/sleep.ts";
-import type { RequestMessage, ResponseMessage } from "../jsonrpc/message.ts";
-import type { Answer } from "./answer.ts";
+import type { Ids } from "../jsonrpc/id.ts";
+import { type RequestMessage, type ResponseMessage, requestWithId, withId } from "../jsonrpc/message.ts";
+import { type Answer, answered } from "./answer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Call } from "./transport.ts";
 
@@ -31,16 +32,20 @@ export interface Idempotent {
   /** Learns from a list of tools that passes by (MCP 2025-11-25 "ToolAnnotations"). */
   learn(list: ResponseMessage): void;
   /**
-   * Makes a call, and once more where it broke off in time and may be made twice.
+   * Makes a call, and once more where it broke off in time and may be made twice: under an id of our own, since no id is used
+   * twice (MCP 2025-11-25 "Requests", MCP 2026-07-28 "Changelog").
    *
    * @param attempt sends the request
    * @throws what the last attempt throws
    */
-  send(call: Call, attempt: () => Promise<Answer>): Promise<Answer>;
+  send(call: Call, attempt: (call: Call) => Promise<Answer>): Promise<Answer>;
 }
 
 /** Knows what the server's annotations say; before a list has passed by, no tool may be called twice. */
-export function createIdempotent({ timeoutMs, log }: Pick<Endpoint, "timeoutMs" | "log">): Idempotent {
+export function createIdempotent(
+  { timeoutMs, log }: Pick<Endpoint, "timeoutMs" | "log">,
+  ids: Ids,
+): Idempotent {
   const tools = new Set<string>();
   const allows = ({ method, params }: RequestMessage) =>
     onlyReads(method) ||
@@ -57,12 +62,15 @@ export function createIdempotent({ timeoutMs, log }: Pick<Endpoint, "timeoutMs" 
     },
     send(call, attempt) {
       const startedMs = performance.now();
-      return attempt().catch(async (error: unknown) => {
+      return attempt(call).catch(async (error: unknown) => {
         const inTime = performance.now() - startedMs < timeoutMs;
         if (call.signal.aborted || !inTime || !brokeOff(error) || !allows(call.message)) throw error;
         log(`${call.message.method} broke off: sending it again, since it may be made twice`);
         await sleep(DYING_MS, call.signal);
-        return attempt();
+        // Nobody else may go on with its stream: the answer there bears our id.
+        const { message, onEventId: _, ...rest } = call;
+        const again = await attempt({ ...rest, message: requestWithId(message, ids.next()) });
+        return again.kind === "response" ? answered(withId(again.message, message.id)) : again;
       });
     },
   };

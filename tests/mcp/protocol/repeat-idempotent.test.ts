@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { createIds } from "../../../lib/mcp/jsonrpc/id.ts";
 import { request, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
 import { answered } from "../../../lib/mcp/protocol/answer.ts";
 import { sessionLost } from "../../../lib/mcp/protocol/errors.ts";
@@ -16,7 +17,7 @@ const OK = answered(resultResponse("1", {}));
 async function tries(
   asked: ReturnType<typeof call>,
   failures: Error[],
-  idempotent = createIdempotent({ timeoutMs: 10_000, log: () => {} }),
+  idempotent = createIdempotent({ timeoutMs: 10_000, log: () => {} }, createIds()),
 ) {
   let count = 0;
   const failure = await idempotent
@@ -85,13 +86,13 @@ describe("nothing else is sent again:", () => {
     expect((await tries(call("tools/list", undefined, AbortSignal.abort()), [cut])).count).toBe(1);
   });
   test("a reading that broke off after its time", async () => {
-    const idempotent = createIdempotent({ timeoutMs: 0, log: () => {} });
+    const idempotent = createIdempotent({ timeoutMs: 0, log: () => {} }, createIds());
     expect((await tries(call("tools/list"), [cut], idempotent)).count).toBe(1);
   });
 });
 
 test("a tool is called again where the list says that it may be, as the latest list has it", async () => {
-  const idempotent = createIdempotent({ timeoutMs: 10_000, log: () => {} });
+  const idempotent = createIdempotent({ timeoutMs: 10_000, log: () => {} }, createIds());
   const list = (...tools: object[]) => idempotent.learn(resultResponse("1", { tools }));
   const count = async (name: string) => (await tries(call("tools/call", name), [cut], idempotent)).count;
   expect(await count("reads")).toBe(1);

@@ -32,7 +32,7 @@ export interface HttpSseOptions {
  * the session is opened again, unnoticed by the client.
  */
 export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Transport {
-  const idempotent = createIdempotent(endpoint);
+  const idempotent = createIdempotent(endpoint, ids);
   const session: SseSession = {
     endpoint,
     ids,
@@ -58,7 +58,7 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
         return answer;
       }
       session.settings.note(message);
-      const answer = await idempotent.send(call, () => send(session, call));
+      const answer = await idempotent.send(call, (made) => send(session, made));
       if (message.method === "tools/list" && answer.kind === "response") idempotent.learn(answer.message);
       return answer;
     },
