@@ -144,5 +144,11 @@ const answers = (outcome: Outcome, inputs: readonly Input[]): HeldEffect[] => [
   ...(inputs.length > 0 ? [{ kind: "ask_elsewhere", inputs } as const] : []),
 ];
 
-/** The key of a question in `inputRequests` and of its answer in `inputResponses`. */
-export const keyOf = ({ id }: Input): string => String(JSON.parse(id));
+/**
+ * The key of a question in `inputRequests` and of its answer in `inputResponses`, which must be its alone: numbers stay as they
+ * are written, beyond a double too, and a text that might be one keeps its quotes.
+ */
+export function keyOf({ id }: Input): string {
+  const text: unknown = JSON.parse(id);
+  return typeof text === "string" && !/^["\d-]/.test(text) ? text : id;
+}

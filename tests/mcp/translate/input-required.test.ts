@@ -167,8 +167,21 @@ test("carries a question while it is neither answered nor given up", () => {
   ]);
 });
 
-test("a question goes by its id in words, whatever the id is", () => {
-  expect(["1", '"b"', '"1"', "1.5"].map((id) => keyOf(input(id)))).toEqual(["1", "b", "1", "1.5"]);
+test("a question goes by its id in words, and no two by the same", () => {
+  const ids = [
+    "1",
+    '"b"',
+    '"1"',
+    "1.5",
+    '"\\"1\\""',
+    "1234567890123456789",
+    "1234567890123456790",
+    '"-1"',
+    "-1",
+  ];
+  const keys = ids.map((id) => keyOf(input(id)));
+  expect(keys.slice(0, 4)).toEqual(["1", "b", '"1"', "1.5"]);
+  expect(new Set(keys).size).toBe(ids.length);
 });
 
 test("whatever happens in whatever order, the client is answered once and each question has one end", () => {
