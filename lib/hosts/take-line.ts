@@ -63,7 +63,7 @@ function refusal({ owed, observer }: Bridge, id: Id | null, error: RpcError): Te
 function take(bridge: Bridge, message: Message | Unreadable): Text | undefined {
   switch (message.kind) {
     case "unreadable":
-      return refusal(bridge, message.id, message.error);
+      return isNoAnswer(bridge, message) ? undefined : refusal(bridge, message.id, message.error);
     case "request":
       return takeRequest(bridge, message);
     case "notification":
@@ -81,6 +81,17 @@ function takeResponse(bridge: Bridge, message: ResponseMessage): void {
   if (asked !== undefined) bridge.asked.delete(asked);
   track(bridge, bridge.connection.respond(asked === undefined ? message : withId(message, asked)));
 }
+
+/** Whether it was to be the client's answer to the server, which must not wait for another: it has an error in its place. */
+function isNoAnswer(bridge: Bridge, { id, error, isAnswer }: Unreadable): boolean {
+  const asked = isAnswer && id !== null ? idMeant(id, bridge.asked) : undefined;
+  if (asked === undefined) return false;
+  bridge.observer.failed(error, null, id);
+  takeResponse(bridge, errorResponse(asked, { code: INVALID_REQUEST, message: NO_ANSWER }));
+  return true;
+}
+
+const NO_ANSWER = "what the client answered is no JSON-RPC response";
 
 function takeRequest(bridge: Bridge, message: RequestMessage): Text | undefined {
   const { id, method } = message;

@@ -118,6 +118,25 @@ describe("input", () => {
     expect(takenBack.params?.requestId).toBe(other.id);
   });
 
+  test.each([{ result: null }, { result: "x" }, { error: { code: -1 } }, { error: "no" }, {}])(
+    "to which the client's answer is %j does not wait for another",
+    async (given) => {
+      server.methods["tools/call"] = (asked) =>
+        asked.params?.inputResponses
+          ? complete(asked, says("ok"))
+          : complete(asked, { resultType: "input_required", inputRequests: input("a", "roots/list") });
+      const it = await begin(home, server.url, "legacy");
+      it.say(call("call", { name: "x" }));
+      const question = await it.hear(({ method }) => method === "roots/list");
+      it.say({ jsonrpc: "2.0", id: question.id, ...given });
+      const answer = await it.answer("call");
+      if ("result" in given) expect(answer.result).toMatchObject(says("ok"));
+      else expect(answer.error).toMatchObject({ code: -32600 });
+      // The client has asked nothing under that id.
+      expect(it.heard.filter(({ id, method }) => id === question.id && !method)).toEqual([]);
+    },
+  );
+
   test("of a call that the client cancels is taken back, and nothing is sent any more", async () => {
     let calls = 0;
     server.methods["tools/call"] = (asked) => {

@@ -19,11 +19,12 @@ import {
 import { memberSource, partsOf } from "./source-text.ts";
 import { isTooHeavy } from "./weight.ts";
 
-/** Text that is no JSON-RPC message: the error to answer with, and the id when it had one. */
+/** Text that is no JSON-RPC message: the error to answer with, the id when it had one, and whether it asks nothing. */
 export interface Unreadable {
   kind: "unreadable";
   id: Id | null;
   error: RpcError;
+  isAnswer?: boolean;
 }
 
 /**
@@ -84,7 +85,7 @@ function classify(value: unknown, source: Source, sender: Sender): Message | Unr
   const id =
     typeof value.id === "string" || typeof value.id === "number" ? idSource(source.json, value.id) : null;
   const error = readError(value, id, sender);
-  const hasResult = sender === "server" ? "result" in value && !error : isObject(value.result);
+  const hasResult = "result" in value && !error;
   if (sender === "server" && hasResult && value.result !== null && !isObject(value.result))
     return unreadable(id, INVALID_REQUEST, "its result is no JSON object");
   // A server that writes the method beside its answer to it asks nothing.
@@ -94,7 +95,8 @@ function classify(value: unknown, source: Source, sender: Sender): Message | Unr
   // A serializer that leaves out what is zero leaves out an id, too: who reads it knows whose answer it is.
   const isNobodys = hasResult && sender === "server" && "jsonrpc" in value;
   if (error || (hasResult && id !== null) || isNobodys) return response(value, id, error, source, sender);
-  return unreadable(id, INVALID_REQUEST, "the message is neither a request, a notification nor a response");
+  const neither = "the message is neither a request, a notification nor a response";
+  return { ...unreadable(id, INVALID_REQUEST, neither), ...("method" in value ? {} : { isAnswer: true }) };
 }
 
 function classifyCall(

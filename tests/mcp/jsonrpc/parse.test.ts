@@ -106,9 +106,14 @@ describe("what nothing can be made of is told:", () => {
 
 test("a client's text is taken as JSON-RPC 2.0 has it, and corrected nowhere", () => {
   const read = (text: string) => parseMessages(text)[0];
-  expect(read('{"jsonrpc":"2.0","id":1,"result":null}')).toMatchObject({ kind: "unreadable", id: "1" });
+  for (const result of ["null", '"x"', "[]"]) {
+    const text = `{"jsonrpc":"2.0","id":1,"result":${result}}`;
+    expect(read(text)).toMatchObject({ kind: "response", id: "1", result: {}, text });
+  }
   expect(read('{"jsonrpc":"2.0","id":null,"method":"x"}')).toMatchObject({ kind: "unreadable" });
-  expect(read('{"jsonrpc":"2.0","id":1,"error":"no"}')).toMatchObject({ kind: "unreadable" });
+  expect(read('{"jsonrpc":"2.0","id":1,"method":7}')).not.toHaveProperty("isAnswer");
+  for (const text of ['{"jsonrpc":"2.0","id":1,"error":"no"}', '{"jsonrpc":"2.0","id":1}'])
+    expect(read(text)).toMatchObject({ kind: "unreadable", id: "1", isAnswer: true });
   const beside = '{"id":1,"method":"tools/call","result":{}}';
   expect(read(beside)).toMatchObject({ kind: "request", text: beside });
 });
