@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { ServerResponse } from "node:http";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
-import { json, result, stream } from "../support/mcp/scripted.ts";
+import { json, result, sse, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { call, cancelled, INITIALIZE, INITIALIZED } from "../support/messages.ts";
 import { sleep, until } from "../support/waiting.ts";
@@ -37,6 +37,48 @@ describe("a request that was only accepted", () => {
     await until(() => server.count("tools/call") === 20 && get !== undefined);
     for (const id of ids.toReversed()) get?.write(`data: ${result(id, `of ${id}`)}\n\n`);
     for (const id of ids) expect((await answer(id)).result.text).toBe(`of ${id}`);
+  });
+
+  test.each(["application/json", "text/event-stream"])(
+    "is answered where it was posted, as %s, though there is such a stream",
+    async (type) => {
+      let isListened = false;
+      const server = home.owns(
+        await startLegacyServer(({ http, method, id }, response) => {
+          if (http === "GET") isListened = stream(response).write(": here\n\n");
+          else if (method !== "tools/call") json(response, result(id));
+          else {
+            response.writeHead(202, { "content-type": type });
+            response.end(type === "application/json" ? result(id) : sse(result(id)));
+          }
+        }),
+      );
+      const { say, answer } = startBridge(home, [server.url]);
+      say(INITIALIZE, INITIALIZED);
+      await answer(1);
+      await until(() => isListened);
+      say(call(2));
+      expect((await answer(2)).result.text).toBe("ok");
+    },
+  );
+
+  test("is answered there, too, where the body says something else", async () => {
+    let get: ServerResponse | undefined;
+    const server = home.owns(
+      await startLegacyServer(({ http, method, id }, response) => {
+        if (http === "GET") get = stream(response);
+        else if (method !== "tools/call") json(response, result(id));
+        else {
+          json(response, { message: "accepted" }, 202);
+          get?.write(sse(result(id)));
+        }
+      }),
+    );
+    const { say, answer } = startBridge(home, [server.url]);
+    say(INITIALIZE, INITIALIZED);
+    await until(() => get !== undefined);
+    say(call(2));
+    expect((await answer(2)).result.text).toBe("ok");
   });
 
   test("is answered on the stream that takes the place of one that was cut", async () => {

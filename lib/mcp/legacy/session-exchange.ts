@@ -4,11 +4,12 @@ import { giveBackController, takeController } from "../../timing/linked-abort.ts
 import { nextTurn } from "../../timing/next-turn.ts";
 import type { HttpResponse } from "../http/body.ts";
 import { createDrains } from "../http/drain.ts";
-import { readPlain } from "../http/read-answer.ts";
+import { readAnswer, readPlain } from "../http/read-answer.ts";
 import { readRefused, refusalIn } from "../http/refusal.ts";
 import { addLastWord, areSaid, telling } from "../http/tell.ts";
 import type { Text } from "../jsonrpc/bytes.ts";
 import type { Id } from "../jsonrpc/id.ts";
+import type { ResponseMessage } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { wrongContentType } from "../protocol/errors.ts";
@@ -101,20 +102,26 @@ async function read(
 ): Promise<Answer> {
   const { abort } = sent;
   const { endpoint, drains, deaf } = traffic;
-  // Accepted: where there is another stream, the answer may come there.
-  if (response.status === 202 && deaf)
+  const options = {
+    endpoint,
+    call: { message, onMessage: noting(traffic, onMessage), ...(onEventId ? { onEventId } : {}) },
+    abort,
+    drains,
+    other: (answer: ResponseMessage) => answerElsewhere(traffic, answer),
+  };
+  // Accepted: where there is another stream, the answer may come there, unless it is here.
+  if (response.status === 202 && deaf) {
+    const here = await readAnswer(response, { ...options, cursor: {} }).catch(() => undefined);
+    if (here?.kind === "answer") return answered(here.message);
     return answerElsewhereDue(endpoint, response, abort.signal, deaf.signal);
+  }
   const plain = await readPlain(response, message.id);
   if (plain.kind === "answer") {
     sent.isRead = true;
     return answered(plain.message);
   }
   return resumePost(plain.response, {
-    endpoint,
-    call: { message, onMessage: noting(traffic, onMessage), ...(onEventId ? { onEventId } : {}) },
-    abort,
-    drains,
-    other: (answer) => answerElsewhere(traffic, answer),
+    ...options,
     resume: (cursor, signal) => getStream(endpoint, session, cursor, signal),
   });
 }
