@@ -5,7 +5,7 @@ import { homeForEachTest } from "../support/home.ts";
 import { type Asked, event, refuse, reply, says, stream } from "../support/mcp/scripted.ts";
 import { cancelled } from "../support/messages.ts";
 import { sleep, until } from "../support/waiting.ts";
-import { ask, begin } from "./begin.ts";
+import { ask, begin, LOG_LEVEL } from "./begin.ts";
 import { type OldServer, startOldServer } from "./old-server.ts";
 
 const home = homeForEachTest();
@@ -129,6 +129,18 @@ describe("questions of the server's", () => {
   });
 });
 
+test("a log level that cannot be set fails no call, and is asked for again with the next", async () => {
+  let times = 0;
+  server.methods["logging/setLevel"] = (asked) =>
+    ++times === 1 ? asked.response.destroy() : reply(asked, {});
+  const it = await begin(home, server.url, "modern");
+  for (const id of ["a", "b", "c"]) {
+    it.say(ask(id, "tools/call", { name: "x" }, { [LOG_LEVEL]: "info" }));
+    expect((await it.answer(id)).error).toBeUndefined();
+  }
+  expect(times).toBe(2);
+});
+
 describe("subscriptions", () => {
   const listen = (id: string, notifications: object) => ask(id, "subscriptions/listen", { notifications });
   const acknowledged = (it: Bridge, id: string) =>
@@ -174,6 +186,33 @@ describe("subscriptions", () => {
     await until(() => server.requests.includes("POST resources/unsubscribe"));
     const ended = server.seen.filter((one) => one.method === "resources/unsubscribe");
     expect(ended.map((one) => one.params?.uri)).toEqual(["memo://2"]);
+  });
+
+  test("hear of what changes below their resource", async () => {
+    const it = await begin(home, server.url, "modern");
+    it.say(listen("a", { resourceSubscriptions: ["memo://1", "memo://2"] }));
+    await acknowledged(it, "a");
+    await until(() => server.listening !== undefined);
+    for (const uri of ["memo://10/part", "memo://1/part"])
+      if (server.listening)
+        event(server.listening, { method: "notifications/resources/updated", params: { uri } });
+    const told = await it.hear(({ method }) => method === "notifications/resources/updated");
+    expect(told.params?.uri).toBe("memo://1/part");
+  });
+
+  test("that are cancelled before they stand are told of no more, and ended", async () => {
+    let held: Asked | undefined;
+    server.methods["resources/subscribe"] = (asked) => {
+      held = asked;
+    };
+    const it = await begin(home, server.url, "modern");
+    it.say(listen("a", { resourceSubscriptions: ["memo://1"] }));
+    await until(() => held !== undefined);
+    it.say(cancelled("a"), ask("b", "tools/call", { name: "x" }));
+    await it.answer("b");
+    if (held) reply(held, {});
+    await until(() => server.requests.includes("POST resources/unsubscribe"));
+    expect(it.heard.filter(({ method }) => method !== undefined)).toEqual([]);
   });
 
   test("ask nothing of a server without subscriptions", async () => {

@@ -12,7 +12,8 @@ export const mayBeAsked = (method: string, capabilities: unknown): boolean =>
 
 /**
  * The client capability that an input request needs and the client has not declared; undefined when it may be sent.
- * An empty `elicitation` means forms only (MCP 2026-07-28 "Elicitation", Capabilities).
+ * An empty `elicitation` means forms only (MCP 2026-07-28 "Elicitation", Capabilities); tools in sampling are declared by
+ * themselves ("Sampling", Tools in Sampling).
  */
 export function missingCapability(
   capabilities: unknown,
@@ -28,8 +29,11 @@ export function missingCapability(
         isObject(elicitation) && (mode in elicitation || (mode === "form" && !("url" in elicitation)));
       return offers ? undefined : { elicitation: { [mode]: {} } };
     }
-    case "sampling/createMessage":
+    case "sampling/createMessage": {
+      const wantsTools = Array.isArray(params.tools) || isObject(params.toolChoice);
+      if (wantsTools && !("tools" in objectOf(declared.sampling))) return { sampling: { tools: {} } };
       return "sampling" in declared ? undefined : { sampling: {} };
+    }
     case "roots/list":
       return "roots" in declared ? undefined : { roots: {} };
     default:

@@ -33,11 +33,18 @@ export function carries(filter: Filter, method: string, params: JsonObject): boo
     case "notifications/resources/list_changed":
       return filter.resourcesListChanged === true;
     case "notifications/resources/updated":
-      return filter.resourceSubscriptions?.includes(String(params.uri)) ?? false;
+      return filter.resourceSubscriptions?.some((uri) => isWithin(String(params.uri), uri)) ?? false;
     default:
       return false;
   }
 }
+
+/** Whether a resource is the one subscribed to, or below it in the hierarchy of their URIs (MCP `ResourceUpdatedNotification`). */
+const isWithin = (uri: string, subscribed: string): boolean =>
+  uri.startsWith(subscribed) &&
+  (uri.length === subscribed.length ||
+    /[/?#]$/.test(subscribed) ||
+    /^[/?#]/.test(uri.slice(subscribed.length)));
 
 /** A notification for each thing that a subscription with this filter may have missed. */
 export const changesIn = (filter: Filter): { method: string; params: JsonObject }[] => [

@@ -32,6 +32,16 @@ describe("subscriptions", () => {
     expect(carries(all, "notifications/resources/updated", { uri: "a:2" })).toBe(false);
     expect(carries(all, "notifications/message", {})).toBe(false);
   });
+  test("carry what changes below a resource that their filter names", () => {
+    const below = (subscribed: string, uri: string) =>
+      carries({ resourceSubscriptions: ["b:1", subscribed] }, "notifications/resources/updated", { uri });
+    expect(below("file:///p", "file:///p/a.txt")).toBe(true);
+    expect(below("file:///p/", "file:///p/a/b.txt")).toBe(true);
+    expect(below("doc:1", "doc:1#part")).toBe(true);
+    expect(below("doc:1", "doc:1?page=2")).toBe(true);
+    expect(below("file:///p", "file:///pq/a.txt")).toBe(false);
+    expect(below("file:///p/a.txt", "file:///p")).toBe(false);
+  });
   test("are cut down to what the server offers", () => {
     expect(offered(all, { tools: { listChanged: true }, resources: {} })).toEqual({ toolsListChanged: true });
     expect(offered(all, { resources: { subscribe: true } })).toEqual({ resourceSubscriptions: ["a:1"] });

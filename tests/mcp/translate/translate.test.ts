@@ -118,6 +118,9 @@ describe("capabilities that an input needs", () => {
     [{}, "elicitation/create", {}, { elicitation: { form: {} } }],
     [{ sampling: {} }, "sampling/createMessage", {}, undefined],
     [undefined, "sampling/createMessage", {}, { sampling: {} }],
+    [{ sampling: {} }, "sampling/createMessage", { tools: [] }, { sampling: { tools: {} } }],
+    [{ sampling: {} }, "sampling/createMessage", { toolChoice: {} }, { sampling: { tools: {} } }],
+    [{ sampling: { tools: {} } }, "sampling/createMessage", { tools: [] }, undefined],
     [{}, "roots/list", {}, { roots: {} }],
     [{}, "example.com/ask", {}, undefined],
   ] as [unknown, string, Record<string, unknown>, unknown][])

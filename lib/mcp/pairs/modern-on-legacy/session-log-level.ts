@@ -1,6 +1,10 @@
 import { type JsonObject, objectOf } from "../../../json.ts";
+import { until } from "../../../timing/until.ts";
 import type { Answer } from "../../protocol/answer.ts";
 import { LOG_LEVELS, logLevelOf } from "../../protocol/meta.ts";
+
+/** How long a request waits for its level to be set, in ms. */
+const SETTING_MS = 5000;
 
 /**
  * The log level that a legacy server keeps for its session: the most talkative that any request wanted. What is less than a
@@ -15,12 +19,22 @@ export class SessionLogLevel {
     this.#ask = ask;
   }
 
-  /** Asks the server for as much as the request with this `_meta` wants. @param capabilities the server's */
+  /**
+   * Asks the server for as much as the request with this `_meta` wants. Never rejects: for want of log messages no request
+   * fails.
+   *
+   * @param capabilities the server's
+   */
   async follow(meta: JsonObject, capabilities: unknown): Promise<void> {
     const level = logLevelOf(meta);
-    if (level >= this.#level) return;
+    const before = this.#level;
+    if (level >= before) return;
     this.#level = level;
-    if ("logging" in objectOf(capabilities))
-      await this.#ask("logging/setLevel", { level: LOG_LEVELS[level] });
+    if (!("logging" in objectOf(capabilities))) return;
+    const asked = this.#ask("logging/setLevel", { level: LOG_LEVELS[level] }).catch(() => {
+      // The next request that wants it asks again.
+      this.#level = before;
+    });
+    await until(asked, SETTING_MS);
   }
 }

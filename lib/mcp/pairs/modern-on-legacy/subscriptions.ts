@@ -56,8 +56,11 @@ export class Subscriptions {
     try {
       if (filter.resourceSubscriptions)
         filter.resourceSubscriptions = await this.#subscribe(filter.resourceSubscriptions);
-      this.#open.set(id, { filter, onMessage });
-      await onMessage(notification(ACKNOWLEDGED, tagged({ notifications: filter }, id)));
+      // Who has cancelled it meanwhile hears no more of it.
+      if (!signal.aborted) {
+        this.#open.set(id, { filter, onMessage });
+        await onMessage(notification(ACKNOWLEDGED, tagged({ notifications: filter }, id)));
+      }
       await end.promise;
     } finally {
       this.#open.delete(id);
