@@ -36,6 +36,15 @@ export const signInPage = (server: string, at: string | undefined, likely: strin
 export const unreachable = (host: string, reason: string, hint: string) =>
   new M2mcpError("connection_failed", EXIT.network, `cannot reach ${host}: ${reason}`, hint);
 
+/** It was reached, and its answer cannot be read. */
+export const damagedAnswer = (host: string) =>
+  new M2mcpError(
+    "invalid_answer",
+    EXIT.server,
+    `the answer of ${host} cannot be read: its compression is damaged`,
+    "tell the owner of the server, or of the proxy before it",
+  );
+
 export const secretUnreadable = (what: string, why: string) =>
   authError("secret_unreadable", `cannot read ${what}: ${why}`, "check the path and its permissions");
 

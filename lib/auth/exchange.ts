@@ -3,14 +3,14 @@ import { M2mcpError } from "../failure.ts";
 import { jsonIn } from "../json.ts";
 import { answerTooLong, redirectRefused } from "../net/errors.ts";
 import { merelyStatus } from "../net/markup-words.ts";
-import { failureCode, failureHint, failureReason } from "../net/network-failure.ts";
+import { failureCode, failureHint, failureReason, isDamage } from "../net/network-failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../net/redirect.ts";
 import { retryAfterMs } from "../net/retry-after.ts";
 import { phraseOf, readWords } from "../net/words.ts";
 import { serverTimeMs } from "./clock-skew.ts";
 import type { AuthDeps } from "./deps.ts";
-import { unreachable } from "./errors.ts";
+import { damagedAnswer, unreachable } from "./errors.ts";
 import { withoutSecrets } from "./redact.ts";
 
 const MAX_BYTES = 1024 * 1024;
@@ -90,6 +90,7 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
         "try again, or give it longer with --timeout SECONDS",
       );
     const code = failureCode(error);
+    if (isDamage(code)) throw damagedAnswer(host);
     throw unreachable(host, failureReason(code), failureHint(code));
   }
 }

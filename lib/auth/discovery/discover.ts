@@ -2,6 +2,7 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { Credentials, Discovered } from "../credentials.ts";
+import { grantsForPeople } from "../grants/for-people.ts";
 import { issuerMoved, noAuthorizationServer } from "./errors.ts";
 import { discoverIssuer, type IssuerMetadata } from "./issuer.ts";
 import type { DiscoveryDeps } from "./look-up.ts";
@@ -45,7 +46,7 @@ export async function discover(
     ? await firstUsable(deps, check, issuers)
     : await ownIssuer(deps, check, server, reason);
   const scope =
-    challenge?.params.scope ?? resource?.scopes?.filter((one) => !PERSONAL.includes(one)).join(" ");
+    challenge?.params.scope || resource?.scopes?.filter((one) => !PERSONAL.includes(one)).join(" ");
   const challengeAlgs = challenge?.scheme === "dpop" ? challenge.params.algs?.split(/\s+/) : undefined;
   const proofAlgs = [challengeAlgs, resource?.dpopAlgs].filter((algs) => algs !== undefined);
   return {
@@ -82,16 +83,26 @@ interface Found {
   metadata: IssuerMetadata;
 }
 
-/** The first of the issuers named that can be used. @throws M2mcpError why the first cannot */
+/**
+ * The first of the issuers named that can be used; one that names no grant for machines counts where no other does better
+ * (RFC 9728 §7.6).
+ *
+ * @throws M2mcpError why the first cannot
+ */
 async function firstUsable(deps: DiscoveryDeps, check: AddressCheck, issuers: string[]): Promise<Found> {
   let reason: unknown;
+  let forPeople: Found | undefined;
   for (const issuer of issuers)
     try {
-      return { issuer, metadata: await discoverIssuer(deps, check, issuer) };
+      const found = { issuer, metadata: await discoverIssuer(deps, check, issuer) };
+      if (grantsForPeople(found.metadata.grants) === undefined) return found;
+      forPeople ??= found;
     } catch (error) {
       reason ??= error;
-      if (!(error instanceof M2mcpError) || !UNUSABLE.includes(error.code)) throw error;
+      const isPassedOver = error instanceof M2mcpError && UNUSABLE.includes(error.code);
+      if (!isPassedOver && !forPeople) throw error;
     }
+  if (forPeople) return forPeople;
   throw reason;
 }
 

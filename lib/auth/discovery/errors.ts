@@ -87,7 +87,7 @@ export const resourceMismatch = (server: string, named: string | undefined) =>
   authError(
     "resource_mismatch",
     `the metadata of ${server} is about another resource: ${named ?? "it names none"}`,
-    named === undefined
-      ? "tell the owner of the server, or give --issuer URL or --token-endpoint URL"
-      : "use the address that it names, if you trust it",
+    /^https?:\/\//i.test(named ?? "")
+      ? "use the address that it names, if you trust it"
+      : "tell the owner of the server, or give --token-endpoint URL",
   );

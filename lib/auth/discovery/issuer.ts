@@ -36,13 +36,19 @@ export async function issuerDocument(
   what = WHAT,
 ): Promise<JsonObject> {
   check(issuer, what);
+  /** A document that names no token endpoint: another place may have a whole one. */
+  let partial: JsonObject | undefined;
   const { found, reason } = await lookUp(deps, check, issuerMetadataUrls(issuer), what, (json) => {
     // Not every JSON at a well-known place is such metadata.
     if (json.issuer === undefined && json.token_endpoint === undefined) return undefined;
-    return json.issuer === issuer ? json : issuerMismatch(issuer, identifier(json.issuer));
+    if (json.issuer !== issuer) return issuerMismatch(issuer, identifier(json.issuer));
+    if (identifier(json.token_endpoint) !== undefined) return json;
+    partial ??= json;
+    return undefined;
   });
-  if (!found) throw reason ?? noMetadata(issuer);
-  return found;
+  const document = found ?? partial;
+  if (!document) throw reason ?? noMetadata(issuer);
+  return document;
 }
 
 function readMetadata(metadata: JsonObject, issuer: string, check: AddressCheck): IssuerMetadata {

@@ -43,7 +43,8 @@ export async function discoverResource(
     if (!isMetadata) return undefined;
     if (resource === undefined || !covers(resource, server)) return resourceMismatch(server, resource);
     return {
-      resource,
+      // A resource has no fragment (RFC 8707 §2), and servers refuse one that has.
+      resource: resource.replace(/#.*$/, ""),
       issuers: identifiers(json.authorization_servers) ?? [],
       // Some write the list as a scope is sent, with blanks.
       scopes: identifiers(json.scopes_supported)?.flatMap((one) => one.split(" ").filter(Boolean)),

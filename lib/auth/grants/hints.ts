@@ -3,7 +3,7 @@ import { secretMethod } from "../client/authentication.ts";
 import { isPlatformSource } from "../client/secrets.ts";
 import type { Credentials } from "../credentials.ts";
 import { entraHint } from "./entra.ts";
-import { JWT_BEARER, TOKEN_EXCHANGE } from "./exchange/token-types.ts";
+import { grantsForPeople } from "./for-people.ts";
 import type { GivenFault } from "./given-fault.ts";
 import { fateOfSecret, isAboutSecret } from "./refused-secret.ts";
 
@@ -33,7 +33,8 @@ export interface RefusedRequest extends Refused {
 
 /** What mends a refusal: by the server's words, by its code, by what it offers and by what was sent. */
 export function hintFor(asTold: RefusedRequest): string {
-  const refused = { ...asTold, error: asTold.error.toLowerCase() };
+  const told = { ...asTold, error: asTold.error.toLowerCase() };
+  const refused = isOfSecret(told) ? { ...told, error: "invalid_client" } : told;
   const { error, credentials, doubt } = refused;
   const fault = NO_MATTER_OF_GIVEN.includes(error) ? undefined : refused.fault;
   const sendsResource = credentials?.resource !== null;
@@ -43,7 +44,7 @@ export function hintFor(asTold: RefusedRequest): string {
   const isDeleted = refused.wasAccepted && fate && JSON.stringify(refused).includes("7000215");
   if (known && !isDeleted) return known;
   if (fault?.isSure) return fault.words;
-  if (fate && !doubt) return `${fate}; ${byCode({ ...refused, error: "invalid_client" })}`;
+  if (fate && !doubt) return `${fate}; ${byCode(refused)}`;
   if (sendsResource && refusesResource(refused))
     return `this server refuses \`resource\`: give --no-resource, or --resource URI with the name that it knows`;
   if (fault) return `${fault.words}; ${byCode(refused)}`;
@@ -90,14 +91,6 @@ const refusesResource = ({ error, description }: RefusedRequest) =>
 const OF_NO_MACHINE = ["unauthorized_client", "unsupported_grant_type"];
 /** Refusals that it may answer one with, while there are other reasons for them too. */
 const OF_NO_MACHINE_PERHAPS = ["invalid_client", "access_denied"];
-
-/** The grants of a server whose metadata names none for machines; undefined where it names that, or nothing. */
-export const grantsForPeople = (grants: readonly string[] | undefined): readonly string[] | undefined =>
-  grants === undefined || grants.length === 0 || grants.some((grant) => MACHINE_GRANTS.includes(grant))
-    ? undefined
-    : grants;
-
-const MACHINE_GRANTS = ["client_credentials", JWT_BEARER, TOKEN_EXCHANGE];
 
 function byCode(refused: RefusedRequest): string {
   const people = grantsForPeople(refused.grants);

@@ -13,13 +13,18 @@ const UNKNOWN_CLIENT =
 const WRONG =
   /\b(incorrect|wrong|bad|mismatch(ed)?|(does|do) not match|not match(ing)?|invalid)\b.{0,24}\b(secret|password|credentials?)|\b(secret|password|credentials?)\b.{0,40}\b(incorrect|wrong|invalid|mismatch|does not match)/i;
 
+/** Words for several reasons at once, as RFC 6749 §5.2 has them, and Keycloak, which tells none of them from the others. */
+const OF_ALL =
+  /\bno client authentication\b|\b(client|id|client_id|found|unknown|invalid|exists?) (and\/)?or\b.*(secret|credential|password|authentication)/i;
+
 const AGAIN = "make a new one, then m2mcp login again: running bridges take it up";
 
 /**
  * What became of a secret, as far as the server's words or its own past tell: one that ended is told from one that was
  * mistyped. Undefined where neither tells.
  */
-export function fateOfSecret({ description, wasAccepted }: RefusedSecret): string | undefined {
+export function fateOfSecret({ description: told, wasAccepted }: RefusedSecret): string | undefined {
+  const description = OF_ALL.test(told) ? "" : told;
   if (ENDED.test(description))
     return `by the server's words the client or its secret is no longer good, rather than mistyped: ${AGAIN}`;
   if (UNKNOWN_CLIENT.test(description))

@@ -1,9 +1,9 @@
 // What is asked for, and where, by what the user says and what was found.
 import type { Credentials, Discovered } from "../credentials.ts";
 
-/** The scopes of several space-separated lists, each once. */
+/** The scopes of several lists, each once; between them may be any white space, which is in none (RFC 6749 §3.3). */
 export const union = (...lists: (string | undefined)[]): string[] => [
-  ...new Set(lists.flatMap((list) => (list ?? "").split(" ")).filter((scope) => scope !== "")),
+  ...new Set(lists.flatMap((list) => (list ?? "").split(/\s+/)).filter((scope) => scope !== "")),
 ];
 
 /** The scope to ask for: the user's, with what step-up gathered; else the challenge's or `scopes_supported`. */

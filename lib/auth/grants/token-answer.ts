@@ -80,20 +80,26 @@ function refusalOf(answer: TokenAnswer, host: string, hintOf: (refused: Refused)
   const error = errorOf(answer) ?? (words.code === String(status) ? undefined : words.code);
   const ofStatus = `HTTP status ${status}`;
   const isPlaceWrong = [404, 405, 410].includes(status) && errorOf(answer) === undefined;
-  if (isPlaceWrong || (error === undefined && said === undefined && status < 500 && status !== 429))
+  const isSilent = error === undefined && said === undefined;
+  if (isPlaceWrong || (isSilent && status < 500 && status !== 429 && status !== 401))
     return badTokenAnswer(host, said === undefined ? ofStatus : `${ofStatus}: ${said}`);
-  if ((status === 429 || status >= 500) && errorOf(answer) === undefined)
-    return unexpectedStatus(host, status, said);
+  // Who asks too often is not refused, whatever name that has there.
+  if (status === 429 || (status >= 500 && errorOf(answer) === undefined))
+    return unexpectedStatus(host, status, said ?? (error && oneLine(error)));
   const described = typeof json.error_description === "string" ? oneLine(json.error_description) : "";
   const description = described || said;
   const codes = Array.isArray(json.error_codes) ? json.error_codes.map(String) : [];
   const code = oneLine(error ?? ofStatus);
-  const hint = hintOf({ error: error ?? "", description: description ?? "", codes });
+  // A 401 is about the client (RFC 6749 §5.2), unless an error of OAuth's form says otherwise.
+  const isNamed = /^[a-z]+(_[a-z]+)+$/i.test(error ?? "");
+  const meant = status === 401 && !isNamed ? "invalid_client" : (error ?? "");
+  const hint = hintOf({ error: meant, description: description ?? "", codes });
   return tokenRefused(host, code, description === code ? undefined : description || undefined, hint);
 }
 
 /** What stands in the place of a JSON object; of its text a page's title at most, since it may be or hold the token. */
 function noObject({ json, text, headers }: TokenAnswer): string {
+  if (text.trim() === "") return "empty";
   if (json !== undefined) return "no JSON object";
   const isPage = /^\s*<(!doctype html|html|head|title)\b/i.test(text.slice(0, 1000));
   const { text: said } = isPage ? readWords(text, headers.get("content-type")) : {};

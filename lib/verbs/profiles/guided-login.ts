@@ -1,7 +1,7 @@
 import type { Credentials, Discovered } from "../../auth/credentials.ts";
 import { discoverFirst } from "../../auth/discovery/cached.ts";
 import { absence } from "../../auth/discovery/explain.ts";
-import { grantsForPeople } from "../../auth/grants/hints.ts";
+import { grantsForPeople } from "../../auth/grants/for-people.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
 import type { Asker } from "../../ui/ask.ts";

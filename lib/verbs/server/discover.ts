@@ -1,6 +1,6 @@
 import type { AuthorizationSurvey, IssuerSurvey } from "../../auth/diagnosis/survey.ts";
 import { surveyAuthorization } from "../../auth/diagnosis/survey.ts";
-import { grantsForPeople } from "../../auth/grants/hints.ts";
+import { grantsForPeople } from "../../auth/grants/for-people.ts";
 import { withoutSecrets } from "../../auth/redact.ts";
 import type { Command } from "../../command-line/command.ts";
 import { EXIT, M2mcpError, withoutUrlSecrets } from "../../failure.ts";

@@ -106,6 +106,14 @@ describe("a well-known place gives metadata or a reason to try the next", () => 
     expect(down.found).toMatchObject({ code: "http_status" });
   });
 
+  test("discovery goes on after metadata without a token endpoint, and tells that where there is none", async () => {
+    const partial = { issuer: AS };
+    const script = { [PATH_PLACE]: PRM, [AS_PLACE]: partial, [OIDC_PLACE]: METADATA };
+    expect((await discovered(script)).found).toMatchObject(GOOD);
+    const { found } = await discovered({ ...script, [OIDC_PLACE]: partial });
+    expect(found).toMatchObject({ message: expect.stringContaining("names no token endpoint") });
+  });
+
   test("discovery asks a host that does not answer once", async () => {
     const { found, asked } = await discovered({ [PATH_PLACE]: PRM, [AS_PLACE]: undefined as never });
     expect(found).toMatchObject({ code: "connection_failed" });
@@ -154,6 +162,23 @@ describe("the issuer", () => {
     expect((await discovered(none)).found).toMatchObject({ code: "issuer_mismatch" });
   });
 
+  test("an issuer that names no grant for machines gives way to one that does, else it is taken", async () => {
+    const people = { issuer: "https://sso.example", token_endpoint: "https://sso.example/token" };
+    const script = {
+      [PATH_PLACE]: { ...PRM, authorization_servers: [people.issuer, AS] },
+      [`${people.issuer}/.well-known/oauth-authorization-server`]: {
+        ...people,
+        grant_types_supported: ["authorization_code", "refresh_token"],
+      },
+      [AS_PLACE]: { ...METADATA, grant_types_supported: ["client_credentials"] },
+    };
+    expect((await discovered(script)).found).toMatchObject({ ...GOOD, issuer: AS });
+    for (const other of [404, 500, { ...METADATA, grant_types_supported: ["authorization_code"] }]) {
+      const { found } = await discovered({ ...script, [AS_PLACE]: other });
+      expect(found).toMatchObject({ issuer: people.issuer });
+    }
+  });
+
   test("an issuer that is no address gives way to the next one named", async () => {
     const script = {
       [PATH_PLACE]: { ...PRM, authorization_servers: ["mailto:x", AS] },
@@ -162,6 +187,27 @@ describe("the issuer", () => {
     expect((await discovered(script)).found).toMatchObject(GOOD);
   });
 });
+
+test("a challenge whose scope is empty names none: those of the metadata are asked for", async () => {
+  const script = { [PATH_PLACE]: { ...PRM, scopes_supported: ["mcp:read"] }, [AS_PLACE]: METADATA };
+  const challenge = `Bearer scope="", resource_metadata="${PATH_PLACE}"`;
+  expect((await discovered(script, { challenge })).found).toMatchObject({ scope: "mcp:read" });
+});
+
+test("a resource is asked for without the fragment that its metadata gives it", async () => {
+  const prm = { ...PRM, resource: `${SERVER}#x` };
+  const { found } = await discovered({ [PATH_PLACE]: prm, [AS_PLACE]: METADATA });
+  expect(found).toMatchObject({ resource: SERVER });
+});
+
+test.each([undefined, "urn:mcp:x", "/mcp"])(
+  "metadata about the resource %s, which is no address, leads to nothing that fails in the same way",
+  async (resource) => {
+    const { deps } = scriptedDeps({ [PATH_PLACE]: { ...PRM, resource }, [AS_PLACE]: METADATA });
+    const { hint } = await discover(deps, SERVER, { issuer: AS }, undefined).catch((caught) => caught);
+    expect(hint).toBe("tell the owner of the server, or give --token-endpoint URL");
+  },
+);
 
 test("scopes that are about a person are not asked for by discovery alone", async () => {
   const scopes_supported = ["openid", "profile", "mcp:read", "offline_access"];

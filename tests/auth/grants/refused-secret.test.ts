@@ -25,11 +25,31 @@ test.each([
   ["invalid_client", "The client secret supplied for a confidential client is invalid.", WRONG],
   ["invalid_client", "Bad client credentials", WRONG],
   ["invalid_client", "client secret does not match", WRONG],
-  // As Keycloak names it.
-  ["unauthorized_client", "Invalid client or Invalid client credentials", WRONG],
+  ["unauthorized_client", "Invalid client secret", WRONG],
 ])("%s, %s", (error, description, told) => {
   expect(hint(error, description)).toContain(told);
   expect(hint(error, description)).toContain("--client-id and the secret");
+});
+
+test.each([
+  // Keycloak says the same of a client that it does not know, of one that is disabled, and of a wrong secret.
+  ["invalid_client", "Invalid client or Invalid client credentials"],
+  ["unauthorized_client", "Invalid client or Invalid client credentials"],
+  // Ory Hydra and Doorkeeper, in the words of RFC 6749.
+  [
+    "invalid_client",
+    "Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method). The OAuth 2.0 Client supports client authentication method 'client_secret_post', but method 'client_secret_basic' was requested.",
+  ],
+  [
+    "invalid_client",
+    "Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.",
+  ],
+  ["invalid_client", "Unknown client or bad client credentials"],
+  ["invalid_client", "Invalid client_id or client_secret"],
+  ["invalid_client", "Invalid or expired client secret"],
+])("words for several reasons at once are taken for none of them: %s, %s", (error, description) => {
+  expect(hint(error, description)).toStartWith("check --client-id and the secret");
+  expect(hint(error, description, { wasAccepted: true })).toStartWith("the same secret was accepted before");
 });
 
 test.each(["", "client authentication failed", "Invalid client secret provided"])(

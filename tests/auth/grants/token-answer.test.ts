@@ -113,6 +113,29 @@ test("an answer to a token request that fails is told with its words under any s
   });
 });
 
+test("a 401 of the token endpoint is about the client, in whatever words or none", () => {
+  for (const json of [undefined, { error: "Unauthorized" }, { error: 401, message: "bad client" }, {}]) {
+    const { code, hint } = refusal(401, json);
+    expect([code, hint]).toEqual(["token_refused", expect.stringContaining("--client-id")]);
+  }
+  expect(refusal(401, { error: "invalid_scope" }).hint).not.toContain("--client-id");
+});
+
+test("a 429 of the token endpoint is no refusal of the client, whatever it is named there", () => {
+  const auth0 = { error: "access_denied", error_description: "Global limit has been reached" };
+  expect(refusal(429, auth0)).toMatchObject({
+    code: "http_status",
+    exitCode: 2,
+    message: expect.stringContaining("429: Global limit has been reached"),
+    hint: expect.stringContaining("try again later"),
+  });
+  expect(refusal(429, { error: "too_many_requests" }).message).toEndWith("429: too_many_requests");
+});
+
+test("an answer to a token request with nothing in it is told as that", () => {
+  expect(refusal(200, undefined).message).toEndWith("the answer is empty");
+});
+
 test("an answer to a token request without a usable token names what is there, never what it says", () => {
   expect(refusal(200, { token: "s3cret", expires_in: 1 }).message).toContain("which has token, expires_in");
   expect(refusal(200, { token: "s3cret" }).message).not.toContain("s3cret");

@@ -129,6 +129,17 @@ describe("AWS gives its SDK and us one token", () => {
         return { AWS_PROFILE: "tool" };
       },
     ],
+    [
+      "AWS_PROFILE with a credential_process that prints null for what it does not have",
+      "user",
+      () => {
+        const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = KEYS.user ?? {};
+        const none = { SessionToken: null, Expiration: null };
+        const keys = JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, ...none });
+        file(".aws/config", `[profile tool]\ncredential_process = cat ${file("keys.json", keys)}\n`);
+        return { AWS_PROFILE: "tool" };
+      },
+    ],
   ];
   for (const [place, signer, env] of places)
     test(`with ${place}`, async () => {

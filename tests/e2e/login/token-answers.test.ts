@@ -70,6 +70,18 @@ describe("the token endpoint:", () => {
       expect(stderr).not.toContain("<html>");
     });
 
+  test("an answer whose compression is damaged was an answer: the network is not to blame", async () => {
+    const { code, stderr } = await login({
+      token: (_params, response) =>
+        response
+          .writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" })
+          .end(JSON.stringify(GRANTED)),
+    });
+    expect(code).toBe(2);
+    expect(stderr).toContain("its compression is damaged");
+    expect(stderr).not.toContain("check the address");
+  });
+
   for (const [name, value] of [
     ["seconds", () => "1"],
     ["a date", () => new Date(Date.now() + 2000).toUTCString()],

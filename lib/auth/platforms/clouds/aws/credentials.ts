@@ -33,8 +33,10 @@ export function credentialsIn(
   if (!isObject(json)) return undefined;
   const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, [tokenName]: sessionToken } = json;
   if (!isKey(accessKeyId) || !isKey(secretAccessKey)) return undefined;
-  if (sessionToken !== undefined && sessionToken !== "" && !isKey(sessionToken)) return undefined;
-  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+  // Programs write null where they have none.
+  if (sessionToken === undefined || sessionToken === null || sessionToken === "")
+    return { accessKeyId, secretAccessKey };
+  return isKey(sessionToken) ? { accessKeyId, secretAccessKey, sessionToken } : undefined;
 }
 
 const isKey = (value: unknown): value is string =>
