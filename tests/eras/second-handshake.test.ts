@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
 import { reply, says } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { startModernServer } from "../support/mcp/scripted-modern.ts";
 import { call, cancelled, INITIALIZED, initialize } from "../support/messages.ts";
 import { until } from "../support/waiting.ts";
@@ -29,4 +30,18 @@ test("a handshake that was given up, and one that comes again, are answered by a
     say(INITIALIZED, call(`call after ${id}`));
     expect((await answer(`call after ${id}`)).result).toMatchObject(says("hi"));
   }
+});
+
+test("at a legacy server, both sessions end with the bridge", async () => {
+  const server = home.owns(await startLegacyServer((asked) => reply(asked, says("hi"))));
+  const { say, answer, end } = startBridge(home, [server.url]);
+  for (const id of ["first", "second"]) {
+    say(initialize("2025-11-25", {}, id), INITIALIZED);
+    await answer(id);
+  }
+  say(call("call"));
+  expect((await answer("call")).result).toEqual(says("hi"));
+  await end();
+  const ended = server.seen.flatMap(({ http, session }) => (http === "DELETE" ? [session] : []));
+  expect(ended.sort()).toEqual(["s1", "s2"]);
 });

@@ -117,8 +117,9 @@ export const getStream = (
 /** A header's value is bytes: those of UTF-8, one character each, as `fetch` takes them. */
 const headerBytes = (value: string) => Buffer.from(value, "utf8").toString("latin1");
 
-/** Ends the session at the server (MCP 2025-11-25 "Session Management"). Never rejects. */
+/** Ends the session at the server, where it has one (MCP 2025-11-25 "Session Management"). Never rejects. */
 export async function deleteSession(endpoint: Endpoint, session: SessionHeaders): Promise<void> {
+  if (session.id === undefined) return;
   const farewell = {
     method: "DELETE",
     headers: headersOf(session),

@@ -52,6 +52,8 @@ export interface Session {
   readonly abandoned: Set<Id>;
   readonly ended: AbortController;
   state: SessionState;
+  /** Sessions that the client has left by another handshake: they end with the last one. */
+  readonly left: OpenSession[];
   /** The client's handshake, in which a lost session is opened again; absent for a session of an earlier process. */
   handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   /** Notifications go out in their order. */

@@ -1,5 +1,4 @@
 // The legacy era over Streamable HTTP (MCP 2025-03-26 to 2025-11-25): sessions, their streams and their loss.
-
 import { quietly } from "../../timing/quietly.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { until } from "../../timing/until.ts";
@@ -72,6 +71,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
     abandoned: new Set(),
     ended: new AbortController(),
     state: resumed ? asOpen(savedHeaders(resumed), true) : { kind: "none" },
+    left: [],
     handshake: options.handshake,
     told: Promise.resolve(),
   };
@@ -109,7 +109,10 @@ async function hear(session: Session): Promise<void> {
 /** The client's own handshake: all else waits for it. */
 async function open(session: Session, call: Call): Promise<Answer> {
   session.handshake = { initialize: call.message };
-  if (session.state.kind === "open") session.state.stream.abort();
+  if (session.state.kind === "open") {
+    session.state.stream.abort();
+    session.left.push(session.state);
+  }
   const work = session.exchange.shakeHands(call);
   const mine = { kind: "opening", done: quietly(work) } as const;
   session.state = mine;
@@ -192,6 +195,6 @@ async function close(session: Session, how: "end" | "leave"): Promise<void> {
   session.state = { kind: "closed" };
   session.ended.abort();
   await session.exchange.close();
-  if (how === "end" && last.kind === "open" && last.id !== undefined)
-    await deleteSession(session.endpoint, last);
+  if (last.kind === "open") session.left.push(last);
+  if (how === "end") await Promise.all(session.left.map((one) => deleteSession(session.endpoint, one)));
 }
