@@ -249,7 +249,10 @@ test("serve: what a modern client's headers say must be what its body says", asy
             name: "x",
             inputSchema: {
               type: "object",
-              properties: { region: { type: "string", "x-mcp-header": "Region" } },
+              properties: {
+                region: { type: "string", "x-mcp-header": "Region" },
+                n: { type: "integer", "x-mcp-header": "N" },
+              },
             },
           },
         ],
@@ -284,6 +287,12 @@ test("serve: what a modern client's headers say must be what its body says", asy
   expect(await error(postModern(url, withRegion))).toEqual([400, -32020]);
   expect(await error(postModern(url, withRegion, { "mcp-param-region": "us" }))).toEqual([400, -32020]);
   expect(await error(postModern(url, withRegion, { "mcp-param-region": "eu" }))).toEqual([200, undefined]);
+  // Numbers are compared as numbers, and texts as texts.
+  const withOne = (argument: object, header: Record<string, string>) =>
+    error(postModern(url, call(4, "x", argument), header));
+  expect(await withOne({ n: 42 }, { "mcp-param-n": "42.0" })).toEqual([200, undefined]);
+  expect(await withOne({ n: 42 }, { "mcp-param-n": "0x2a" })).toEqual([400, -32020]);
+  expect(await withOne({ region: "42" }, { "mcp-param-region": "42.0" })).toEqual([400, -32020]);
   for (const [coded, code] of [
     ["ZXU=", undefined],
     ["ZXU", -32020],

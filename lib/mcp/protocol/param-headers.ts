@@ -100,19 +100,28 @@ function walk(
 }
 
 /**
- * The `Mcp-Param-*` headers for a call's arguments; absent and null values are left out, and integers beyond the safe
+ * What `Mcp-Param-*` headers mirror of a call's arguments; absent and null values are left out, and integers beyond the safe
  * range, which have no exact digits here.
  */
-export function paramHeaders(map: HeaderMap, args: unknown): Record<string, string> {
-  const headers: Record<string, string> = {};
+export function mirroredValues(
+  map: HeaderMap,
+  args: unknown,
+): [header: string, value: string | boolean | number][] {
+  const values: [string, string | boolean | number][] = [];
   for (const { path, header } of map) {
     let value: unknown = args;
     for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
     if (typeof value === "string" || typeof value === "boolean" || isExact(value))
-      headers[header] = encodeHeaderValue(String(value));
+      values.push([header, value]);
   }
-  return headers;
+  return values;
 }
+
+/** The `Mcp-Param-*` headers for a call's arguments. */
+export const paramHeaders = (map: HeaderMap, args: unknown): Record<string, string> =>
+  Object.fromEntries(
+    mirroredValues(map, args).map(([header, value]) => [header, encodeHeaderValue(String(value))]),
+  );
 
 const isExact = (value: unknown): value is number =>
   typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value));

@@ -1,7 +1,7 @@
 import { METHOD_NOT_FOUND, type RequestMessage, type RpcError } from "../../../mcp/jsonrpc/message.ts";
 import type { HeaderMap } from "../../../mcp/protocol/endpoint.ts";
 import { META_VERSION, metaOf } from "../../../mcp/protocol/meta.ts";
-import { nameOf, paramHeaders } from "../../../mcp/protocol/param-headers.ts";
+import { mirroredValues, nameOf } from "../../../mcp/protocol/param-headers.ts";
 import { HEADER_MISMATCH, MODERN_VERSIONS, UNSUPPORTED_VERSION } from "../../../mcp/protocol/versions.ts";
 import { lackingMeta, unsupportedVersion } from "../../../mcp/translate/modern-rules.ts";
 import { type Head, one } from "../http/admission.ts";
@@ -25,8 +25,8 @@ export function mismatch(head: Head, message: RequestMessage, toolHeaders: Heade
   if (one(head["mcp-method"]) !== message.method) return wrong("Mcp-Method");
   const name = nameOf(message);
   if (name !== undefined && decoded(one(head["mcp-name"])) !== name) return wrong("Mcp-Name");
-  for (const [header, value] of Object.entries(paramHeaders(toolHeaders, message.params.arguments)))
-    if (!isSame(decoded(one(head[header.toLowerCase()])), decoded(value))) return wrong(header);
+  for (const [header, value] of mirroredValues(toolHeaders, message.params.arguments))
+    if (!isSame(decoded(one(head[header.toLowerCase()])), value)) return wrong(header);
   return lackingMeta(metaOf(message));
 }
 
@@ -41,10 +41,10 @@ function decoded(value: string | undefined): string | undefined {
   return isWhole ? Buffer.from(coded, "base64").toString("utf8") : undefined;
 }
 
-/** `42.0` is 42. */
-const isSame = (given: string | undefined, wanted: string | undefined): boolean =>
-  given === wanted ||
-  (given !== undefined && given !== "" && wanted !== undefined && Number(given) === Number(wanted));
+/** Of numbers, `42.0` is 42. */
+const isSame = (given: string | undefined, wanted: string | boolean | number): boolean =>
+  given === String(wanted) ||
+  (typeof wanted === "number" && /^-?\d+(\.\d+)?$/.test(given ?? "") && Number(given) === wanted);
 
 /** The HTTP status of an answer that is an error (MCP 2026-07-28 "Protocol Version Header"). */
 export function statusOf(error: RpcError | undefined): number {
