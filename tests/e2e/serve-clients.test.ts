@@ -1,10 +1,20 @@
 // `m2mcp serve` and clients that speak HTTP in every way there is, rightly or wrongly; where it listens, how it ends.
 import { expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import { BINARY, createHome, homeForEachTest, ROOT } from "../support/home.ts";
+import { BINARY, collect, createHome, homeForEachTest, ROOT } from "../support/home.ts";
 import { startCountingServer } from "../support/mcp/counting-server.ts";
 import { reply } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
@@ -316,6 +326,40 @@ for (const [runtime, command] of [
       await own.remove();
     }
   }, 60_000);
+
+// Whoever starts a fleet asks for its end at any moment: one that has no handler yet is ended by the system.
+test.skipIf(process.platform !== "linux")(
+  "serve: a signal while it starts ends it, at whatever step",
+  async () => {
+    const server = home.owns(await startCountingServer());
+    const pipe = join(home.folder, "secret");
+    const started = join(home.folder, "started");
+    spawnSync("mkfifo", [pipe]);
+    // Somebody who writes later.
+    const writer = openSync(pipe, "r+");
+    const reads = (pid: number) =>
+      readdirSync(`/proc/${pid}/fd`).some((fd) => {
+        try {
+          return readlinkSync(`/proc/${pid}/fd/${fd}`) === pipe;
+        } catch {
+          return false;
+        }
+      });
+    const steps: [string[], (pid: number) => boolean][] = [
+      [["--client-secret-file", pipe], reads],
+      [["--client-secret-command", `touch '${started}'; sleep 30`], () => existsSync(started)],
+    ];
+    for (const [secret, isThere] of steps) {
+      const child = home.start(["serve", server.url, "--client-id", "id", ...secret]);
+      const ended = collect(child);
+      await until(() => isThere(child.pid ?? 0));
+      child.kill("SIGTERM");
+      const { code, stdout, stderr } = await ended;
+      expect([code, stdout, stderr]).toEqual([0, "", ""]);
+    }
+    closeSync(writer);
+  },
+);
 
 // What nohup(1) does; a handler would take that back.
 test.skipIf(process.platform !== "linux")(

@@ -78,9 +78,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   context.self.address = addressOf(server, listen);
   options.onListening(shown(server, listen));
   const stopTidying = keepTidy(context);
-  await new Promise<void>((resolve) =>
-    AbortSignal.any([stop, kill]).addEventListener("abort", () => resolve()),
-  );
+  // That may have been wanted before it listened.
+  await until(new Promise(() => {}), Number.POSITIVE_INFINITY, AbortSignal.any([stop, kill]));
   endpoint.log("ending: nothing new is taken");
   const released = context.holder?.end();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
