@@ -13,6 +13,7 @@ const ALIVE_MS = 25_000;
 /** The response to one HTTP request: one JSON answer, unless something comes before it; then a stream of events. */
 export class Reply {
   readonly #response: ServerResponse;
+  readonly #slowMs: number;
   #isOver = false;
   /** Made where somebody asks for it: most responses are over before anybody does. */
   #gone: AbortController | undefined;
@@ -25,8 +26,10 @@ export class Reply {
   /** Told when it begins: what its head says is known by then at the latest. */
   onBegin: (() => void) | undefined;
 
-  constructor(response: ServerResponse) {
+  /** @param slowMs how long a client may take nothing of what waits for it, in ms */
+  constructor(response: ServerResponse, slowMs = SLOW_MS) {
     this.#response = response;
+    this.#slowMs = slowMs;
     const over = () => this.#end();
     response.on("close", over);
     response.on("error", over);
@@ -76,6 +79,8 @@ export class Reply {
     }
     const body = typeof text === "string" ? Buffer.from(text) : text;
     this.#response.writeHead(status, { "content-type": type, "content-length": body.length }).end(body);
+    // Nearly every one has left by now.
+    if (this.#response.writableLength > 0) void this.#whileTaken(new Promise(() => {}));
   }
 
   /** A refusal in the words of JSON-RPC. */
@@ -154,9 +159,16 @@ export class Reply {
   }
 
   async #untilDrained(): Promise<void> {
-    const drained = new Promise<void>((resolve) => this.#response.once("drain", () => resolve()));
-    const isOver = await until(drained, SLOW_MS, this.gone);
+    await this.#whileTaken(new Promise<void>((resolve) => this.#response.once("drain", () => resolve())));
     this.#drained = undefined;
-    if (!isOver && !this.#isOver) this.#response.destroy();
+  }
+
+  /** Waits until all is taken, for as long as the client takes some of it; one that takes nothing is cut off. */
+  async #whileTaken(all: Promise<void>): Promise<void> {
+    for (let left = Number.POSITIVE_INFINITY; this.#response.writableLength < left; ) {
+      left = this.#response.writableLength;
+      if ((await until(all, this.#slowMs, this.gone)) || this.#isOver) return;
+    }
+    this.#response.destroy();
   }
 }
