@@ -91,6 +91,26 @@ test("serve: not ready while no token can be had; alive all the same", async () 
   expect(await statusOf(fetch(url.replace("/mcp", "/readyz")))).toBe(503);
 });
 
+test("serve: probes do not pile up at a server that says nothing", async () => {
+  let isSilent = false;
+  const open = new Set<unknown>();
+  const server = home.owns(
+    await startLegacyServer((asked, response) => {
+      if (!isSilent) return reply(asked, {});
+      open.add(response);
+      response.on("close", () => open.delete(response));
+    }),
+  );
+  const { url } = await startServe(home, [server.url]);
+  const ready = () => statusOf(fetch(url.replace("/mcp", "/readyz")));
+  expect(await ready()).toBe(200);
+  isSilent = true;
+  // What was found before is good for a moment.
+  while ((await ready()) === 200) await sleep(100);
+  expect(await ready()).toBe(503);
+  await until(() => open.size === 0);
+}, 60_000);
+
 test("serve: a request that names two hosts, or none where one must be, is refused", async () => {
   const server = home.owns(await startCountingServer());
   const { hostname, port } = new URL((await startServe(home, [server.url])).url);

@@ -3,7 +3,9 @@ import { createConnection } from "../../mcp/connection/connection.ts";
 import { createIds } from "../../mcp/jsonrpc/id.ts";
 import { request as requestMessage } from "../../mcp/jsonrpc/message.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
+import { Detachment } from "../../mcp/protocol/transport.ts";
 import { withDeadline } from "../../timing/deadline.ts";
+import { follow } from "../../timing/linked-abort.ts";
 
 /** What was found is told for so long without looking again, in ms: probes come often. */
 const GOOD_MS = 2000;
@@ -34,15 +36,21 @@ export function createReadiness(endpoint: Endpoint): Readiness {
     if (answer.kind === "refused" && !answer.error)
       throw new Error(`the server answers with ${answer.status}`);
   };
-  const look = async (signal: AbortSignal) => {
+  const look = async (ended: AbortSignal) => {
+    const cancel = new AbortController();
+    const unlink = follow(ended, cancel);
     try {
-      await withDeadline(ask(signal), LOOK_MS, () => new Error("the server gives no answer"));
+      await withDeadline(ask(cancel.signal), LOOK_MS, () => new Error("the server gives no answer"));
       return { ok: true, words: "ready" };
     } catch (error) {
+      // Probes come again and again: at a silent server nothing of them is left, be it word that they are given up.
+      cancel.abort(new Detachment());
       // Without addresses or a server's own words: whoever asks need show no secret.
       const words =
         error instanceof M2mcpError ? error.code : error instanceof Error ? error.message : "it failed";
       return { ok: false, words };
+    } finally {
+      unlink();
     }
   };
   return {
