@@ -10,6 +10,8 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +78,27 @@ describe("the file of an audit", () => {
     file.end();
     expect([linesIn(path()).length, warned]).toEqual([100, []]);
     expect(existsSync(`${path()}.lock`)).toBe(false);
+  });
+
+  test("is moved aside though a lock is dated ahead, as one of a clock that was set back; a folder in its place loses no line", () => {
+    const warned: string[] = [];
+    const lock = `${path()}.lock`;
+    const fill = () => {
+      const file = open({ rotation: { maxBytes: 4096, files: 9 } }, warned);
+      for (let n = 0; n < 100; n++) file.write(lineNo(n));
+      file.end();
+    };
+    const ahead = new Date(Date.now() + 86_400_000);
+    writeFileSync(lock, "");
+    utimesSync(lock, ahead, ahead);
+    fill();
+    expect(existsSync(`${path()}.1`)).toBe(true);
+    mkdirSync(lock);
+    utimesSync(lock, ahead, ahead);
+    fill();
+    const all = readdirSync(folder).filter((name) => !name.endsWith(".lock"));
+    expect(all.flatMap((name) => linesIn(join(folder, name)))).toHaveLength(200);
+    expect(warned).toEqual([]);
   });
 
   test("of several processes loses no line and cuts none, while it is moved aside", async () => {

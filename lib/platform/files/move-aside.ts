@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 
 /** How a file is opened that several processes add lines to. Without O_NONBLOCK, a pipe waits for its reader. */
 export const APPENDING =
@@ -24,8 +24,7 @@ export function moveAside(path: string, ino: number, { maxBytes, files }: Rotati
   try {
     closeSync(openSync(lock, "wx", 0o600));
   } catch {
-    const held = statSync(lock, { throwIfNoEntry: false });
-    if (held && Date.now() - held.mtimeMs > LOCK_MS) rmSync(lock, { force: true });
+    removeOld(lock);
     return false;
   }
   try {
@@ -42,6 +41,15 @@ export function moveAside(path: string, ino: number, { maxBytes, files }: Rotati
     return false;
   } finally {
     rmSync(lock, { force: true });
+  }
+}
+
+/** One of a clock that has been set back is old too. What is no lock of ours, a folder for one, stays. */
+function removeOld(lock: string): void {
+  try {
+    if (Math.abs(Date.now() - lstatSync(lock).mtimeMs) > LOCK_MS) rmSync(lock);
+  } catch {
+    // It is gone, or will not go.
   }
 }
 

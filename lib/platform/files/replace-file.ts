@@ -79,8 +79,9 @@ async function locked(temporary: string): Promise<FileHandle> {
     } catch (error) {
       if (codeOf(error) !== "EEXIST" || waitedMs >= WAIT_MS) throw error;
     }
-    const other = await stat(temporary).catch(() => null);
-    if (other && Date.now() - other.mtimeMs > STALE_MS) await freeName(temporary).catch(() => {});
+    const other = await lstat(temporary).catch(() => null);
+    // A clock that has been set back makes it one of the future.
+    if (other && Math.abs(Date.now() - other.mtimeMs) > STALE_MS) await freeName(temporary).catch(() => {});
     else await new Promise((wake) => setTimeout(wake, LOOK_MS));
   }
 }

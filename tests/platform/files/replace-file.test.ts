@@ -86,6 +86,11 @@ test("one process at a time: the lock of one that has died is taken, that of one
   writeFileSync(at("file.m2mcp-new"), "");
   const longAgo = new Date(Date.now() - 60_000);
   utimesSync(at("file.m2mcp-new"), longAgo, longAgo);
+  expect(await replaceFile(at("file"), bytes("older"), bytes("x"))).toBe("changed");
+  writeFileSync(at("file.m2mcp-new"), "");
+  // The clock has been set back since.
+  const ahead = new Date(Date.now() + 60_000);
+  utimesSync(at("file.m2mcp-new"), ahead, ahead);
   expect(await replaceFile(at("file"), bytes("old"), bytes("new"))).toBe("written");
   writeFileSync(at("file.m2mcp-new"), "");
   const waiting = replaceFile(at("file"), bytes("new"), bytes("newer"));
