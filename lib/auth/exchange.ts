@@ -52,6 +52,8 @@ export interface ExchangeRequest {
    * refuse else, `answer`: follow within the origin, else it is the answer.
    */
   redirects?: "refuse" | "follow" | "answer";
+  /** What of it no message repeats, which the address of a redirect may hold. */
+  secrets?: readonly (string | undefined)[];
 }
 
 type ExchangeDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">;
@@ -102,7 +104,7 @@ async function redirected(
   request: ExchangeRequest,
   signal: AbortSignal,
 ): Promise<{ response: Response; from: string }> {
-  const { redirects = "refuse", ...sent } = request;
+  const { redirects = "refuse", secrets = [], ...sent } = request;
   for (let at = url, hops = 0; ; hops++) {
     const response = await unlessAborted(send(deps, at, sent, signal), signal);
     if (!isRedirect(response.status)) return { response, from: at };
@@ -113,7 +115,7 @@ async function redirected(
     // What holds a secret is sent to one address alone, so any other counts as another's.
     const why = redirects === "refuse" && to ? "elsewhere" : whyNotFollowed(at, to, isFollowed);
     if (!isFollowed || hops >= MAX_REDIRECTS)
-      throw redirectRefused(new URL(at).host, oneLine(to?.href ?? ""), why);
+      throw redirectRefused(new URL(at).host, oneLine(withoutSecrets(to?.href ?? "", secrets)), why);
     at = to.href;
   }
 }

@@ -4,7 +4,7 @@ import { learnNonce, type ProofKey } from "../client/proof-key.ts";
 import { clockSkew, inSeconds, SKEW_MS } from "../clock-skew.ts";
 import type { AuthDeps } from "../deps.ts";
 import { type Answer, exchange } from "../exchange.ts";
-import { withoutSentSecrets } from "./sent-secrets.ts";
+import { secretsIn, withoutSentSecrets } from "./sent-secrets.ts";
 import { errorOf } from "./token-answer.ts";
 
 /** A request to a token endpoint, and what may be done about its refusal. */
@@ -88,8 +88,9 @@ export async function postUntilMended(deps: AuthDeps, posting: Posting): Promise
     const { headers, body } = request;
     if (proofKey)
       headers.dpop = await createProof(proofKey, { method: "POST", url }, askedAtMs + clockSkewMs);
-    const whole = await exchange(deps, url, { method: "POST", headers, body: body.toString() });
-    const answer = withoutSentSecrets(whole, request, ownParams);
+    const secrets = secretsIn(request, ownParams);
+    const whole = await exchange(deps, url, { method: "POST", headers, body: body.toString(), secrets });
+    const answer = withoutSentSecrets(whole, secrets);
     const hasNewNonce = proofKey !== undefined && learnNonce(proofKey, url, answer.headers);
     const seenSkewMs = clockSkew(answer, deps.now());
     const skewMs = seenSkewMs - clockSkewMs;

@@ -316,6 +316,17 @@ describe("faults around AWS' credentials", () => {
       expect(`${message}${hint}`).not.toContain("planted-secret");
     });
 
+  test("why an instance's role gives no credentials is told in the service's own words", async () => {
+    const aws = await start(({ url }, response) => {
+      if (!url?.endsWith("/security-credentials/mcp")) return false;
+      const said = { Code: "AssumeRoleUnauthorizedAccess", Message: "EC2 cannot assume the role mcp." };
+      response.writeHead(200, { "content-type": "text/plain" }).end(JSON.stringify(said));
+      return true;
+    });
+    const { message } = await failureOf(ours(base(aws)));
+    expect(message).toContain("AssumeRoleUnauthorizedAccess: EC2 cannot assume the role mcp.");
+  });
+
   for (const [what, answer, why] of [
     [
       "a page",

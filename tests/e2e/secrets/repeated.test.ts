@@ -50,6 +50,30 @@ for (const status of [400, 401, 403, 404, 500, 503])
         expect(told).not.toContain(secret);
     });
 
+test("what a redirect's address repeats is not told, of either server", async () => {
+  const [status, where] = [302, "https://elsewhere.example/sign-in"];
+  const to = (location: string) => ({ location });
+  const refused = async (world: Parameters<typeof startScriptedWorld>[0]) => {
+    const { url } = home.owns(await startScriptedWorld(world));
+    return (await home.run(["tools-list", url], { env: ENV })).stderr;
+  };
+  const byIssuer = await refused({
+    token: (_params, response) =>
+      response.writeHead(status, to(`${where}/${ENV.M2MCP_CLIENT_SECRET}/x`)).end(),
+  });
+  const byServer = await refused({
+    token: (_params, response) => json(response, { access_token: TOKEN, token_type: "Bearer" }),
+    before: ({ headers: { authorization = "" } }, response) => {
+      if (authorization === "") return false;
+      response.writeHead(status, to(`${where}/${authorization.split(" ")[1]}`)).end();
+      return true;
+    },
+  });
+  expect(byIssuer).toContain(`redirects to ${where}/…/x`);
+  expect(byServer).toMatch(/redirects to https:.*…; credentials/);
+  expect(byServer).not.toContain(TOKEN);
+});
+
 test("a header's value that an open server repeats is not told", async () => {
   const { origin } = home.owns(
     await serveHttp((request, response) => json(response, { message: `${request.headers["x-key"]}?` }, 500)),

@@ -19,8 +19,11 @@ export const redirect: Layer = (next) => async (request) => {
     await response.discard();
     const to = redirectTarget(response.headers.get("location"), url);
     const isFollowed = followsRedirect(request.method, response.status, url, to);
-    if (!isFollowed || redirects >= MAX_REDIRECTS)
-      throw redirectRefused(hostOf(url), to?.href ?? "", whyNotFollowed(url, to, isFollowed));
+    if (!isFollowed || redirects >= MAX_REDIRECTS) {
+      const where = to?.href ?? "";
+      const shown = response.redact?.(where) ?? where;
+      throw redirectRefused(hostOf(url), shown, whyNotFollowed(url, to, isFollowed));
+    }
     url = to.href;
   }
 };

@@ -1,4 +1,6 @@
+import { objectOf } from "../../../../json.ts";
 import { oneLine } from "../../../../net/one-line.ts";
+import { wordsOf } from "../../../exchange.ts";
 import { askTwice, hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { DirectAnswer, PlatformDeps, Unanswered } from "../../platform.ts";
@@ -57,10 +59,16 @@ export async function fromInstance(deps: PlatformDeps): Promise<Found> {
   if ("unanswered" in answer) throw fail(answer.unanswered);
   const credentials = answer.status === 200 ? credentialsIn(answer.json, "Token") : undefined;
   if (!credentials)
-    throw fail(`of the role ${oneLine(role)}, ${inWords(answer, [session.text])}`, answer.status);
+    throw fail(`of the role ${oneLine(role)}, ${whyNone(answer, session.text)}`, answer.status);
   const region = await read("/latest/meta-data/placement/region");
   return {
     credentials,
     ...("status" in region && region.status === 200 ? { region: region.text.trim() } : {}),
   };
+}
+
+/** Why there are no credentials: the service says so in an answer of success, whose `Code` is another than that. */
+function whyNone(answer: DirectAnswer, session: string): string {
+  const isTold = answer.status === 200 && objectOf(answer.json).Code !== "Success";
+  return (isTold ? wordsOf(answer, [session]) : undefined) ?? inWords(answer, [session]);
 }
