@@ -52,6 +52,8 @@ export interface ExchangeRequest {
    * refuse else, `answer`: follow within the origin, else it is the answer.
    */
   redirects?: "refuse" | "follow" | "answer";
+  /** A wait that is asked for is no reason to come again: what it holds is good once, or for a moment. */
+  isOnce?: boolean;
   /** What of it no message repeats, which the address of a redirect may hold. */
   secrets?: readonly (string | undefined)[];
 }
@@ -104,9 +106,9 @@ async function redirected(
   request: ExchangeRequest,
   signal: AbortSignal,
 ): Promise<{ response: Response; from: string }> {
-  const { redirects = "refuse", secrets = [], ...sent } = request;
+  const { redirects = "refuse", isOnce = false, secrets = [], ...sent } = request;
   for (let at = url, hops = 0; ; hops++) {
-    const response = await unlessAborted(send(deps, at, sent, signal), signal);
+    const response = await unlessAborted(send(deps, at, sent, isOnce, signal), signal);
     if (!isRedirect(response.status)) return { response, from: at };
     const to = redirectTarget(response.headers.get("location"), at);
     const isFollowed = redirects !== "refuse" && followsRedirect(sent.method, response.status, at, to);
@@ -125,10 +127,11 @@ async function send(
   { fetch, log, timeoutMs }: ExchangeDeps,
   url: string,
   request: ExchangeRequest,
+  isOnce: boolean,
   signal: AbortSignal,
 ): Promise<Response> {
   const startedMs = performance.now();
-  const waitMs = (response?: Response) => (response && waitAsked(response.headers)) ?? 0;
+  const waitMs = (response?: Response) => (response && waitAsked(response)) ?? 0;
   try {
     return await createFetch({ fetch, Headers, AbortController }).raw(url, {
       ...request,
@@ -142,7 +145,7 @@ async function send(
       onResponse: ({ response }) => log(`${request.method} ${url} → ${response.status}`),
       async onResponseError({ response, options }) {
         const leftMs = timeoutMs - (performance.now() - startedMs);
-        const isAsked = BUSY.includes(response.status) && waitAsked(response.headers) !== undefined;
+        const isAsked = !isOnce && waitAsked(response) !== undefined;
         if (!isAsked || waitMs(response) >= leftMs) options.retry = false;
         if (options.retry !== 1) return;
         await response.body?.cancel().catch(() => {});
@@ -167,8 +170,9 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** How long a server asks to wait, in ms; a date is read by the server's own clock. */
-export function waitAsked(headers: Headers): number | undefined {
+/** How long a busy server asks to wait, in ms; a date is read by the server's own clock. */
+export function waitAsked({ status, headers }: Pick<Answer, "status" | "headers">): number | undefined {
+  if (!BUSY.includes(status)) return undefined;
   return retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now());
 }
 

@@ -1,9 +1,10 @@
+import { sleep } from "../../timing/sleep.ts";
 import type { TokenRequest } from "../client/authentication.ts";
 import { createProof } from "../client/dpop.ts";
 import { learnNonce, type ProofKey } from "../client/proof-key.ts";
 import { clockSkew, inSeconds, SKEW_MS } from "../clock-skew.ts";
 import type { AuthDeps } from "../deps.ts";
-import { type Answer, exchange } from "../exchange.ts";
+import { type Answer, exchange, waitAsked } from "../exchange.ts";
 import { secretsIn, withoutSentSecrets } from "./sent-secrets.ts";
 import { errorOf } from "./token-answer.ts";
 
@@ -39,7 +40,7 @@ export interface Posted {
 }
 
 /** What is changed before a refused request is made once more; each at most once. */
-type Remedy = "nonce" | "proof" | "clock";
+type Remedy = "nonce" | "proof" | "clock" | "wait";
 
 /** How a request went, as far as it decides what a refusal means. */
 interface Went {
@@ -83,14 +84,22 @@ export async function postUntilMended(deps: AuthDeps, posting: Posting): Promise
   const tried: Remedy[] = [];
   let { proofKey, clockSkewMs = 0 } = posting;
   for (;;) {
+    const startedMs = performance.now();
     const askedAtMs = deps.now();
     const request = await posting.make(askedAtMs + clockSkewMs);
     const { headers, body } = request;
     if (proofKey)
       headers.dpop = await createProof(proofKey, { method: "POST", url }, askedAtMs + clockSkewMs);
     const secrets = secretsIn(request, ownParams);
-    const whole = await exchange(deps, url, { method: "POST", headers, body: body.toString(), secrets });
-    const answer = withoutSentSecrets(whole, secrets);
+    const sent = { method: "POST", headers, body: body.toString(), isOnce: true, secrets } as const;
+    const answer = withoutSentSecrets(await exchange(deps, url, sent), secrets);
+    const waitMs = tried.includes("wait") ? undefined : waitAsked(answer);
+    if (waitMs !== undefined && waitMs < deps.timeoutMs - (performance.now() - startedMs)) {
+      tried.push("wait");
+      deps.log(`${new URL(url).host} asks to wait ${waitMs / 1000} s`);
+      await sleep(waitMs, deps.signal);
+      continue;
+    }
     const hasNewNonce = proofKey !== undefined && learnNonce(proofKey, url, answer.headers);
     const seenSkewMs = clockSkew(answer, deps.now());
     const skewMs = seenSkewMs - clockSkewMs;

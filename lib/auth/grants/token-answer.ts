@@ -62,8 +62,8 @@ export function grantedIn(
   hint: (refused: Refused) => string,
 ): JsonObject {
   const { host } = new URL(url);
-  const { status, headers } = answer;
-  const waitMs = status === 429 || status === 503 ? waitAsked(headers) : undefined;
+  const { status } = answer;
+  const waitMs = waitAsked(answer);
   if (waitMs !== undefined)
     throw askedToWait(host, status, Math.ceil(waitMs / 1000), new Date(askedAtMs + waitMs).toISOString());
   if (status >= 400 || errorOf(answer) !== undefined) throw refusalOf(answer, host, hint);

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
+import { requestToken } from "../../../lib/auth/grants/request-token.ts";
 import { makeTokenRequest } from "../../../lib/auth/grants/token-request.ts";
+import { makeKey } from "../key-forms.ts";
 import { memoryDeps } from "../memory-deps.ts";
+import { scriptedDeps } from "../scripted-fetch.ts";
 
 test("a token request has the user's own parameters last, in place of ours", async () => {
   const credentials: Credentials = {
@@ -20,3 +23,28 @@ test("a token request has the user's own parameters last, in place of ours", asy
     "grant_type=client_credentials&scope=a&client_secret=s&resource=urn%3Aa&resource=urn%3Ab&client_id=other",
   );
 });
+
+test.each([429, 503])(
+  "a token request that a busy server (%d) wants again is signed anew: assertions are good once",
+  async (status) => {
+    const seen = new Set<string>();
+    const tokenEndpoint = "https://as.example/token";
+    const { deps, requests } = scriptedDeps({
+      [tokenEndpoint]: () =>
+        requests.length === 1
+          ? new Response(null, { status, headers: { "retry-after": "0" } })
+          : { access_token: "t", token_type: "Bearer" },
+    });
+    const key = { from: "value", value: makeKey("P-256").forms[0]?.text ?? "" } as const;
+    const credentials: Credentials = {
+      grant: "client-credentials",
+      clientId: "id",
+      authentication: { kind: "private_key", key },
+    };
+    const found = { resource: "https://mcp.example", tokenEndpoint, discoveredAtMs: 0 };
+    await requestToken(deps, credentials, found, { scope: undefined });
+    for (const request of requests)
+      seen.add(new URLSearchParams(await request.text()).get("client_assertion") ?? "");
+    expect([requests.length, seen.size]).toEqual([2, 2]);
+  },
+);
