@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { VERBS } from "../../lib/command-line/verbs.ts";
 import type { JsonObject } from "../../lib/json.ts";
 import { check } from "../../lib/schema/check.ts";
-import { createHome, type Home } from "../support/home.ts";
+import { collect, createHome, type Home } from "../support/home.ts";
 import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
-import { reply, type Scripted } from "../support/mcp/scripted.ts";
+import { reply, type Scripted, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { startTasksServer } from "../support/mcp/tasks-extension.ts";
+import { until } from "../support/waiting.ts";
 import { logIn, startWorld, type World } from "../support/world.ts";
 
 const SCHEMA = JSON.parse(readFileSync(join(import.meta.dir, "../../docs/json-output.schema.json"), "utf8"));
@@ -170,6 +171,26 @@ describe("the output", () => {
       expect(await faults("error", data)).toEqual([]);
       expect(said.stderr).toMatch(/^error: /m);
     });
+
+  test.skipIf(process.platform === "win32").each([
+    ["SIGHUP", 129],
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("of a command that %s ends", async (signal, exitCode) => {
+    const server = home.owns(
+      await startLegacyServer(({ method }, response) => {
+        if (method === "ping") stream(response);
+        else response.writeHead(400).end();
+      }),
+    );
+    const child = home.start([server.url, "ping", "--json"]);
+    const said = collect(child);
+    await until(() => server.count("ping") > 0);
+    child.kill(signal);
+    const data = JSON.parse((await said).stdout);
+    expect([data.error.name, data.error.exitCode]).toEqual(["interrupted", exitCode]);
+    expect(await faults("error", data)).toEqual([]);
+  });
 });
 
 test("the document takes no output for another's that has nothing in common with it", async () => {
