@@ -151,6 +151,8 @@ export const OPTION_WORDS: Readonly<Record<string, string>> = {
   trace: "verbose",
   j: "json",
   format: "json",
+  "no-color": "color",
+  colour: "color",
   transport: "protocol",
   "protocol-version": "protocol",
   "max-time": "timeout",

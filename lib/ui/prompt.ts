@@ -29,17 +29,15 @@ export function promptLine(
   output: Sink,
 ): Promise<Typed> {
   const columnsOf = hidden ? () => 0 : textWidth;
+  const leave = () => void input.setRawMode?.(false);
   // Whatever ends us must not leave a shell without echo behind.
-  const ending = over ? () => {} : beforeEndingSignal(() => input.setRawMode?.(false));
+  const ending = over ? () => {} : beforeEndingSignal(leave);
   let typed = "";
   // And whatever stops us: the shell has the terminal until we go on.
-  const stopping = listenToStop(
-    () => input.setRawMode?.(false),
-    () => {
-      input.setRawMode?.(true);
-      output.write(`\n${question}${hidden ? "" : typed}`);
-    },
-  );
+  const stopping = listenToStop(leave, () => {
+    input.setRawMode?.(true);
+    output.write(`\n${question}${hidden ? "" : typed}`);
+  });
   // First of all: who sees the question may type, and a terminal shows it until then.
   input.setRawMode?.(true);
   output.write(question);
@@ -48,9 +46,9 @@ export function promptLine(
     const finish = (answer: Typed, rest = "") => {
       input.off("data", read).off("end", ended);
       over?.removeEventListener("abort", giveUp);
-      input.setRawMode?.(false);
+      leave();
       ending();
-      stopping();
+      stopping.end();
       input.pause();
       output.write("\n");
       // What was typed or pasted ahead answers the next question.
@@ -73,6 +71,7 @@ export function promptLine(
         }
         if (key === "\u0003") return finish({ kind: "interrupted" });
         if (key === "\u0004") return finish({ kind: "ended" });
+        if (key === "\u001a") stopping.stopAll();
         keep(afterKey(typed, key));
       }
     };

@@ -248,6 +248,7 @@ describe("what is near is named, and not run:", () => {
     ["--insecure", "--ca"],
     ["--clientId", "--client-id"],
     ["--time-out", "--timeout"],
+    ["--no-color", "--color"],
   ])("%s: %s", (typed, meant) => {
     expect(() => parseArguments(["@svc", "tools-list", typed])).toThrow(
       expect.objectContaining({ exitCode: 1, hint: `did you mean ${meant}` }),

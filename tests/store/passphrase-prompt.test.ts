@@ -96,6 +96,33 @@ describe("a store under a passphrase", () => {
     }),
   );
 
+  test.skipIf(process.platform === "win32").each([
+    ["at once", '"$@"'],
+    ["with the script that has started it", 'sh -c \'"$@"; :\' sh "$@"'],
+  ])("Ctrl-Z at the question stops it %s, and it is asked again when it goes on", (_, command) =>
+    inHome(async (home) => {
+      await underPassphrase(home);
+      const shell = `set -m; ${command}; stty -a | grep -oE -e "-?echo |-?icanon "; echo "stopped $?"; fg; echo "ended $?"`;
+      const screen = atTerminal(home, ["@svc", "tools-list"], { env: NO_KEYRING, shell });
+      await screen.answer(/passphrase of the store: $/, KEYS.ctrlZ);
+      await screen.answer(/stopped 0\n[\s\S]*passphrase of the store: $/, typed(PASSPHRASE));
+      expect(await screen.ended).toBe(0);
+      expect(screen.text()).toMatch(/echo[\s\S]*ended 0\n/);
+      expect(screen.text()).not.toMatch(/-echo|-icanon|horse/);
+    })(),
+  );
+
+  test(
+    "Ctrl-Z where no shell could have it go on changes nothing",
+    inHome(async (home) => {
+      await underPassphrase(home);
+      const screen = atTerminal(home, ["@svc", "tools-list"], { env: NO_KEYRING });
+      await screen.answer(/passphrase of the store: $/, KEYS.ctrlZ);
+      await screen.answer(/passphrase of the store: $/, typed(PASSPHRASE));
+      expect(await screen.ended).toBe(0);
+    }),
+  );
+
   test(
     "is made with one that is typed twice; where the two differ, nothing is made",
     inHome(async (home) => {
