@@ -3,7 +3,7 @@ import type { Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { discoverCached } from "../discovery/cached.ts";
 import { type Issued, requestToken } from "../grants/request-token.ts";
-import { wantedScope } from "../grants/scope.ts";
+import { union, wantedScope } from "../grants/scope.ts";
 import type { Obtained, Wanted } from "./source.ts";
 
 /**
@@ -19,7 +19,8 @@ export async function obtainByGrant(
   const { server, state, reason } = wanted;
   const found = await discoverCached(deps, server, credentials, state, reason.challenge);
   if (!found) return null;
-  const { issued, kept } = await requestWithGathered(deps, credentials, found, wanted);
+  const gathered = withFormer(credentials, wanted);
+  const { issued, kept } = await requestWithGathered(deps, credentials, found, { ...wanted, gathered });
   const { token, proofKey, clockSkewMs } = issued;
   return {
     token,
@@ -28,6 +29,21 @@ export async function obtainByGrant(
     ...(proofKey ? { proofKey } : {}),
     ...(kept === undefined ? {} : { steppedUpScope: kept }),
   };
+}
+
+/**
+ * The scopes gathered, with those of the token before that the challenge to it does not name: a challenge is about one
+ * operation, and the others go on (MCP "Scope Selection Strategy"). What the user has named stays as it is, and so does
+ * what one refusal would end.
+ */
+function withFormer(
+  { scope, grant }: Credentials,
+  { state, reason: { challenge, more }, gathered }: Wanted,
+): string | undefined {
+  const named = union(challenge?.params.scope);
+  if (more || scope !== undefined || grant === "jwt-bearer" || named.length === 0) return gathered;
+  const former = union(state.token?.scope).filter((one) => !named.includes(one));
+  return former.length === 0 ? gathered : union(gathered, former.join(" ")).join(" ");
 }
 
 /**

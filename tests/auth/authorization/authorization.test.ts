@@ -235,6 +235,18 @@ test("more scopes are asked for once, together with those had, and remembered", 
   expect(tokenRequests).toBe(0);
 });
 
+test("scopes that a challenge for another token names are asked for beside those had, but for what the user has named", async () => {
+  const challenge = 'Bearer error="invalid_token", scope="mcp:write"';
+  const asked = async (more: Partial<Credentials>) => {
+    const { open, credentials } = setUp();
+    const authorization = open({ ...credentials, ...more });
+    await authorization.headers(refused(await authorization.headers(ask()), 401, challenge));
+    return world.as.tokenRequests.at(-1)?.params.scope?.split(" ").sort();
+  };
+  expect(await asked({})).toEqual(["mcp:read", "mcp:write"]);
+  expect(await asked({ scope: "mcp:read" })).toEqual(["mcp:read"]);
+});
+
 test("what another process gathers between two looks at the store is taken, not told as refused", async () => {
   const { deps, credentials, open } = setUp();
   const stepUp = 'Bearer error="insufficient_scope", scope="mcp:write"';
