@@ -23,8 +23,8 @@ import { keepStandaloneStream } from "./streams/standalone-stream.ts";
 const MAX_REOPENINGS = 3;
 /** How long a session that is asked whether it is there may take to say so, in ms. */
 const PING_MS = 5000;
-/** How long `notifications/initialized` may hold up the requests behind it, in ms. */
-const INITIALIZED_MS = 5000;
+/** How long a notification may hold up what comes behind it, in ms. */
+export const HOLD_UP_MS = 5000;
 
 /** Opens the session anew after the server forgot `lost`. @throws M2mcpError when no new one is to be had */
 export async function reopen(session: Session, lost: OpenSession): Promise<void> {
@@ -125,7 +125,7 @@ export const tellInitialized = (
   { exchange, ended }: Session,
   { text, method }: NotificationMessage,
   opened: OpenSession,
-): Promise<unknown> => until(exchange.tell(text, opened, method), INITIALIZED_MS, ended.signal);
+): Promise<unknown> => until(exchange.tell(text, opened, method), HOLD_UP_MS, ended.signal);
 
 /** Keeps the standalone stream of this session open. @returns once it is granted, or known not to be; never rejects */
 export async function listen(session: Session, opened: OpenSession): Promise<void> {

@@ -57,7 +57,7 @@ export interface Session {
   /** The client's handshake, in which a lost session is opened again; absent for a session of an earlier process. */
   handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   /** Notifications go out in their order. */
-  told: Promise<void>;
+  told: Promise<unknown>;
 }
 
 export const asOpen = (session: SessionHeaders, remembered: boolean): OpenSession => ({

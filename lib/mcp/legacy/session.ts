@@ -11,7 +11,7 @@ import { createIdempotent } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
-import { isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-session.ts";
+import { HOLD_UP_MS, isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
 import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
@@ -150,8 +150,8 @@ async function send(session: Session, call: Call): Promise<Answer> {
 async function notify(session: Session, message: NotificationMessage): Promise<void> {
   const { handshake, state } = session;
   if (message.method !== "notifications/initialized" || state.kind !== "open" || !handshake) {
-    session.told = session.told.then(() => tell(session, message)).catch(() => {});
-    return session.told;
+    session.told = session.told.then(() => until(tell(session, message), HOLD_UP_MS)).catch(() => {});
+    return void (await session.told);
   }
   handshake.initialized = message;
   state.settling = tellInitialized(session, message, state).then(() => {

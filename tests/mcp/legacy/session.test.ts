@@ -269,3 +269,14 @@ test("what a server says wrongly in one answer is that call's alone", async () =
   expect(await call("2")).toBe("refused 400");
   expect(await call("3")).toBe("fine");
 });
+
+test("a notification that the server never answers does not hold up the next one for all of its time", async () => {
+  const usual = serving(noStream(() => bare(202)));
+  const { endpoint, session } = await open((sent) =>
+    sent.method === "notifications/a" ? new Promise<never>(() => {}) : usual(sent),
+  );
+  for (const method of ["notifications/a", "notifications/b"]) void session.notify(notification(method));
+  await until(() => endpoint.count("notifications/b") === 1, 60_000);
+  expect(endpoint.count("notifications/a")).toBe(1);
+  await session.close("end");
+});
