@@ -1,11 +1,12 @@
 // What a legacy server asks while it answers, and its subscriptions, as a modern client gets them.
 import { beforeEach, describe, expect, test } from "bun:test";
-import type { Bridge } from "../support/bridge.ts";
+import { type Bridge, startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
 import { type Asked, event, refuse, reply, says, stream } from "../support/mcp/scripted.ts";
+import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { cancelled } from "../support/messages.ts";
 import { sleep, until } from "../support/waiting.ts";
-import { ask, begin, LOG_LEVEL } from "./begin.ts";
+import { ask, begin, CLIENT_CAPABILITIES, LOG_LEVEL } from "./begin.ts";
 import { type OldServer, startOldServer } from "./old-server.ts";
 
 const home = homeForEachTest();
@@ -127,6 +128,36 @@ describe("questions of the server's", () => {
       reason: "r",
     });
   });
+});
+
+test("what a client can be asked is declared in the handshake, also where a later request says it", async () => {
+  const declared: unknown[] = [];
+  const legacy = home.owns(
+    await startLegacyServer((asked) => reply(asked, says("ok")), {
+      before(asked) {
+        if (asked.method === "initialize") declared.push(asked.params?.capabilities);
+        return false;
+      },
+    }),
+  );
+  const it = startBridge(home, [legacy.url]);
+  const offer = (id: string, method: string, capabilities: object) => {
+    it.say(ask(id, method, { name: "x" }, { [CLIENT_CAPABILITIES]: capabilities }));
+    return it.answer(id);
+  };
+  const [first, forms, all] = [{}, { elicitation: {} }, { elicitation: {}, roots: {} }];
+  await offer("a", "server/discover", first);
+  await offer("b", "tools/list", first);
+  await offer("c", "tools/call", forms);
+  // The server may keep what came of a call in its session.
+  await offer("d", "tools/call", all);
+  await offer("e", "tools/call", first);
+  expect(declared).toEqual([first, forms]);
+  expect(legacy.seen.filter(({ method }) => method === "tools/call").map(({ session }) => session)).toEqual([
+    "s2",
+    "s2",
+    "s2",
+  ]);
 });
 
 test("a log level that cannot be set fails no call, and is asked for again with the next", async () => {

@@ -40,3 +40,13 @@ export function missingCapability(
       return undefined;
   }
 }
+
+/** The capabilities of two together: objects are joined, of other values the true ones win, else the first. */
+export function joinedCapabilities(one: JsonObject, other: JsonObject): JsonObject {
+  const joined: JsonObject = { ...one };
+  for (const [key, value] of Object.entries(other)) {
+    const known = joined[key];
+    joined[key] = isObject(known) && isObject(value) ? joinedCapabilities(known, value) : known || value;
+  }
+  return joined;
+}

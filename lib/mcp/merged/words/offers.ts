@@ -1,5 +1,6 @@
 // What several servers say of themselves, as one.
-import { isObject, type JsonObject, objectOf } from "../../../json.ts";
+import { type JsonObject, objectOf } from "../../../json.ts";
+import { joinedCapabilities } from "../../protocol/capabilities.ts";
 import { META_SERVER } from "../../protocol/meta.ts";
 import { LEGACY_VERSION, LEGACY_VERSIONS, MODERN_VERSIONS } from "../../protocol/versions.ts";
 
@@ -19,22 +20,12 @@ const LISTED = ["tools", "prompts", "resources"] as const;
  */
 function mergedCapabilities(offers: readonly Offer[], isWhole: boolean): JsonObject {
   const merged = offers.reduce<JsonObject>(
-    (all, { result }) => deeply(all, objectOf(result.capabilities)),
+    (all, { result }) => joinedCapabilities(all, objectOf(result.capabilities)),
     {},
   );
   for (const list of LISTED)
     if (list in merged || !isWhole) merged[list] = { ...objectOf(merged[list]), listChanged: true };
   return merged;
-}
-
-/** Objects are joined, of other values the true ones win, else the first. */
-function deeply(one: JsonObject, other: JsonObject): JsonObject {
-  const joined: JsonObject = { ...one };
-  for (const [key, value] of Object.entries(other)) {
-    const known = joined[key];
-    joined[key] = isObject(known) && isObject(value) ? deeply(known, value) : known || value;
-  }
-  return joined;
 }
 
 /** Instructions of each server below its name; undefined where none has any. */

@@ -68,6 +68,10 @@ export class HeldRequests {
     };
   }
 
+  get areNone(): boolean {
+    return this.#all.size === 0;
+  }
+
   /** One request of the client's: a new one, or the retry of one. See `Transport.request`. */
   request(call: Call): Promise<Answer> {
     const from = call.continued && readContinuation(call.continued.from);

@@ -1,5 +1,5 @@
 // A modern client with a legacy server.
-import type { JsonObject } from "../../../json.ts";
+import { type JsonObject, objectOf } from "../../../json.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import type { Ids } from "../../jsonrpc/id.ts";
 import {
@@ -13,8 +13,10 @@ import {
 } from "../../jsonrpc/message.ts";
 import { handshake } from "../../legacy/initialize.ts";
 import { type Answer, answered } from "../../protocol/answer.ts";
+import { joinedCapabilities } from "../../protocol/capabilities.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../../protocol/endpoint.ts";
 import { META_CAPABILITIES, META_CLIENT, metaOf } from "../../protocol/meta.ts";
+import { onlyReads } from "../../protocol/repeat-idempotent.ts";
 import { LISTEN } from "../../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
 import { modernRefusal } from "../../translate/modern-rules.ts";
@@ -54,6 +56,10 @@ export const createModernOnLegacy = (options: ModernOnLegacyOptions): EraTranspo
 
 class ModernOnLegacy implements EraTransport {
   #state: State = { kind: "none" };
+  /** What the server was told in the handshake that the client can be asked for. */
+  #declared: JsonObject = {};
+  /** More than reading was done in the session: the server may keep what came of it there. */
+  #isUsed = false;
   readonly #options: ModernOnLegacyOptions;
   readonly #session: Transport;
   readonly #requests: HeldRequests;
@@ -98,6 +104,7 @@ class ModernOnLegacy implements EraTransport {
     const { message } = call;
     const problem = modernRefusal(message);
     if (problem) return answered(errorResponse(message.id, problem));
+    if (this.#offersMore(message)) this.#state = { kind: "none" };
     if (this.#state.kind !== "open") {
       const opened = await this.open(call);
       if (opened.kind === "refused") return opened;
@@ -106,6 +113,7 @@ class ModernOnLegacy implements EraTransport {
     if (message.method === "server/discover")
       return answered(resultResponse(message.id, discoverResult(initialized)));
     if (message.method === LISTEN) return this.#subscriptions.listen(call, initialized.capabilities);
+    this.#isUsed ||= !onlyReads(message.method);
     await this.#logLevel.follow(metaOf(message), initialized.capabilities);
     return this.#requests.request(call);
   }
@@ -127,16 +135,31 @@ class ModernOnLegacy implements EraTransport {
     return this.#state.kind === "open" ? this.#state.initialized : undefined;
   }
 
+  /**
+   * Whether a request's client can be asked for more than was declared in the handshake (MCP 2026-07-28 "Statelessness": each
+   * request says so anew). Another is shaken then, where nothing belongs to the session that there is.
+   */
+  #offersMore(message: RequestMessage): boolean {
+    if (this.#state.kind !== "open" || this.#options.era !== "legacy") return false;
+    if (this.#isUsed || !this.#requests.areNone || !this.#subscriptions.areNone) return false;
+    const all = joinedCapabilities(this.#declared, objectOf(metaOf(message)[META_CAPABILITIES]));
+    return JSON.stringify(all) !== JSON.stringify(this.#declared);
+  }
+
   /** The handshake in the name of the client whose request comes first. What fails may be tried again. */
   async #handshake({ message, signal }: Call): Promise<Opened> {
     const { endpoint, era, ids } = this.#options;
     const meta = metaOf(message);
-    const client = { clientInfo: meta[META_CLIENT], capabilities: meta[META_CAPABILITIES] };
+    const capabilities = joinedCapabilities(this.#declared, objectOf(meta[META_CAPABILITIES]));
+    const client = { clientInfo: meta[META_CLIENT], capabilities };
     const onMessage: OnMessage = (received) => this.#requests.onMessage(received);
     try {
       const hand = await handshake(this.#session, { endpoint, era, ids, client, signal, onMessage });
       if (hand.kind === "initialized") this.#state = { kind: "open", initialized: hand.result };
       else this.#state = { kind: "none" };
+      this.#declared = capabilities;
+      this.#isUsed = false;
+      this.#logLevel.forget();
       return hand.kind === "refused" ? hand : { kind: "opened", proven: true, initialized: hand.result };
     } catch (error) {
       this.#state = { kind: "none" };

@@ -19,6 +19,11 @@ export class SessionLogLevel {
     this.#ask = ask;
   }
 
+  /** The session is another: nothing is set in it. */
+  forget(): void {
+    this.#level = Number.POSITIVE_INFINITY;
+  }
+
   /**
    * Asks the server for as much as the request with this `_meta` wants. Never rejects: for want of log messages no request
    * fails.

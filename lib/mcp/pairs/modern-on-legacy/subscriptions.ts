@@ -33,9 +33,15 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   /** By the id of the client's request, which waits for the end. */
   readonly #open = new Map<Id, { filter: Filter; onMessage: OnMessage }>();
+  /** How many stand, or are being made or ended. */
+  #count = 0;
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
+  }
+
+  get areNone(): boolean {
+    return this.#count === 0;
   }
 
   /**
@@ -44,7 +50,12 @@ export class Subscriptions {
    * @param capabilities the server's
    * @throws M2mcpError when the transport is closed before that
    */
-  async listen({ message, signal, onMessage }: Call, capabilities: unknown): Promise<Answer> {
+  listen(call: Call, capabilities: unknown): Promise<Answer> {
+    this.#count++;
+    return this.#carry(call, capabilities).finally(() => this.#count--);
+  }
+
+  async #carry({ message, signal, onMessage }: Call, capabilities: unknown): Promise<Answer> {
     const { host, ended } = this.#options;
     const { id, params } = message;
     const end = Promise.withResolvers<void>();
