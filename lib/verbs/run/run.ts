@@ -6,6 +6,7 @@ import type { JsonObject } from "../../json.ts";
 import { isToolError } from "../../mcp/protocol/answer.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { failureJson } from "../../ui/failure-json.ts";
+import { onceEach } from "../../ui/tell-once.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { toolFailed } from "../errors.ts";
 import { callTool } from "../tools/call-tool.ts";
@@ -13,13 +14,15 @@ import { withClient } from "../with-client.ts";
 import { badParallel, callsFailed, notWanted } from "./errors.ts";
 import { inOrder } from "./in-order.ts";
 import { inputLines, type NumberedLine } from "./input.ts";
-import { type PlannedCall, plannedCall } from "./planned-call.ts";
+import { callLine, type PlannedCall, plannedCall } from "./planned-call.ts";
 
 const MOST_PARALLEL = 64;
 
 interface Speaking {
   client: McpClient;
   catalogue: Catalogue;
+  /** Each line once. */
+  warn(line: string): void;
 }
 
 /** What a line came to: what is written of it, and its failure, if it is one. */
@@ -35,13 +38,13 @@ export async function run(command: Command): Promise<Outcome> {
   return withClient(command, async (client, catalogue) => {
     // Who comes first asks for the era, and the others would wait for all of its work.
     if (parallel > 1) await alive(client);
-    return runLines(command, { client, catalogue }, path, parallel);
+    return runLines(command, { client, catalogue, warn: onceEach(command.output.warn) }, path, parallel);
   });
 }
 
 async function runLines(
   command: Command,
-  { client, catalogue }: Speaking,
+  speaking: Speaking,
   path: string,
   parallel: number,
 ): Promise<Outcome> {
@@ -51,7 +54,8 @@ async function runLines(
   // At a terminal the line of progress may stand there.
   const lineStart = output.screen.out.isTerminal && io.env.TERM !== "dumb" ? "\r\u001b[2K" : "";
   const over = new AbortController();
-  const unlink = follow(client.gone, over);
+  const { gone } = speaking.client;
+  const unlink = follow(gone, over);
   const noReader = () => over.abort(notWanted());
   out.gone.addEventListener("abort", noReader, { once: true });
   let [all, failures] = [0, 0];
@@ -60,7 +64,7 @@ async function runLines(
   await inOrder(inputLines(io, path, over.signal), {
     parallel,
     over: over.signal,
-    work: (line) => carryOut(command, { client, catalogue }, line, over.signal),
+    work: (line) => carryOut(command, speaking, line, over.signal),
     emit({ written, failed }) {
       // What comes after the call that ended it all was given up.
       if (over.signal.aborted) return undefined;
@@ -83,7 +87,7 @@ async function runLines(
   await out.flushed();
   out.gone.removeEventListener("abort", noReader);
   unlink();
-  client.gone.throwIfAborted();
+  gone.throwIfAborted();
   if (unwritable !== undefined) throw unwritable;
   return first && callsFailed(first, failures, all);
 }
@@ -97,8 +101,11 @@ async function carryOut(
 ): Promise<Ran> {
   let id: unknown = number;
   try {
-    const call = await plannedCall(text, number);
-    id = call.id;
+    const line = await callLine(text, number);
+    id = line.id === undefined ? number : line.id;
+    const call = plannedCall(line, number);
+    for (const name of call.unheard)
+      speaking.warn(`${name} means nothing in a line for ${call.method}, and is not sent`);
     const result = await resultOf(command, speaking, call, signal);
     const failed = isToolError(result) ? toolFailed(String(call.params.name)) : undefined;
     return { written: { id, result }, ...(failed ? { failed } : {}) };

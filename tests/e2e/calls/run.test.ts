@@ -137,6 +137,34 @@ for (const kind of ["legacy", "modern"] as const)
     });
   });
 
+test("what means nothing in a line is told once, and a line that is no call is answered under its id", async () => {
+  const home = createHome();
+  const server = home.owns(await startFullLegacyServer("http"));
+  const input = lines(
+    { tool: "echo", arguments: { text: "a" }, args: { text: "b" } },
+    { jsonrpc: "2.0", id: 7, method: "ping" },
+    { tool: "echo", arguments: { text: "c" }, args: {}, params: {} },
+    { id: "mine", tool: "echo", arguments: [] },
+    { id: null, tool: 1 },
+  );
+  const ran = await home.run([server.url, "run", "--keep-going"], { input });
+  const [first, , third, fourth, fifth] = read(ran.stdout);
+  expect([first, third]).toMatchObject([
+    { id: 1, result: { content: [{ text: "a" }] } },
+    { id: 3, result: { content: [{ text: "c" }] } },
+  ]);
+  expect(fourth).toMatchObject({
+    id: "mine",
+    error: { message: "call 4 cannot be read: its arguments are no JSON object" },
+  });
+  expect(fifth).toMatchObject({ id: null, error: { name: "usage" } });
+  expect(ran.stderr.match(/warning: .* means .*/g)).toEqual([
+    "warning: args means nothing in a line for tools/call, and is not sent",
+    "warning: params means nothing in a line for tools/call, and is not sent",
+  ]);
+  await home.remove();
+});
+
 test("long numbers come and go as they are written", async () => {
   const home = createHome();
   const server = home.owns(
