@@ -1,11 +1,7 @@
+import { serverTimeMs } from "../net/retry-after.ts";
+
 /** Clocks that differ by less are no reason for a refusal, nor to doubt one, in ms. */
 export const SKEW_MS = 5000;
-
-/** What a response's `Date` says, in ms since the epoch. */
-export function serverTimeMs(headers: Headers): number | undefined {
-  const atMs = Date.parse(headers.get("date") ?? "");
-  return Number.isNaN(atMs) ? undefined : atMs;
-}
 
 /** How far the clock of who answered is ahead of ours, in ms; `Date` has whole seconds. */
 export function clockSkew({ headers }: { headers: Headers }, nowMs: number): number {

@@ -6,9 +6,8 @@ import { merelyStatus } from "../net/markup-words.ts";
 import { failureCode, failureHint, failureReason, isDamage } from "../net/network-failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../net/redirect.ts";
-import { retryAfterMs } from "../net/retry-after.ts";
+import { waitIn } from "../net/retry-after.ts";
 import { phraseOf, readWords } from "../net/words.ts";
-import { serverTimeMs } from "./clock-skew.ts";
 import type { AuthDeps } from "./deps.ts";
 import { damagedAnswer, unreachable } from "./errors.ts";
 import { withoutSecrets } from "./redact.ts";
@@ -170,11 +169,9 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** How long a busy server asks to wait, in ms; a date is read by the server's own clock. */
-export function waitAsked({ status, headers }: Pick<Answer, "status" | "headers">): number | undefined {
-  if (!BUSY.includes(status)) return undefined;
-  return retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now());
-}
+/** How long a busy server asks to wait, in ms. */
+export const waitAsked = ({ status, headers }: Pick<Answer, "status" | "headers">): number | undefined =>
+  BUSY.includes(status) ? waitIn(headers) : undefined;
 
 async function limitedText(response: Response, host: string): Promise<string> {
   if (!response.body) return "";

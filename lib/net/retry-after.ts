@@ -7,6 +7,16 @@ const IMF = new RegExp(`^[a-z]{3}, (\\d\\d) ([a-z]{3}) (\\d{4}) ${CLOCK} GMT$`, 
 const RFC_850 = new RegExp(`^[a-z]{6,9}, (\\d\\d)-([a-z]{3})-(\\d\\d) ${CLOCK} GMT$`, "i");
 const ASCTIME = new RegExp(`^[a-z]{3} ([a-z]{3}) ([ \\d]\\d) ${CLOCK} (\\d{4})$`, "i");
 
+/** What a response's `Date` says, in ms since the epoch. */
+export function serverTimeMs(headers: Headers): number | undefined {
+  const atMs = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+/** The wait that a response asks for, in ms; a date is read by the clock of who sent it, as far as that shows. */
+export const waitIn = (headers: Headers): number | undefined =>
+  retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now());
+
 /**
  * `Retry-After` (RFC 9110 §10.2.3), whole seconds or a date, as ms from now, no longer than a timer can run; undefined
  * when absent or anything else.

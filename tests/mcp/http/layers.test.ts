@@ -168,6 +168,17 @@ describe("retryLater", () => {
     expect(asked.length).toBe(2);
     expect(discarded).toEqual([1]);
   });
+  test("a date is read by the clock of the server, which may be another than this machine's", async () => {
+    const [hour, second] = [3_600_000, 1000];
+    for (const offMs of [-hour, hour]) {
+      const at = (laterMs: number) => new Date(Date.now() + offMs + laterMs).toUTCString();
+      const { next, asked } = scripted([503, { date: at(0), "retry-after": at(second) }], [200]);
+      const startedMs = performance.now();
+      expect((await layer()(next)(post)).status).toBe(200);
+      expect(performance.now() - startedMs).toBeGreaterThan(second / 2);
+      expect(asked.length).toBe(2);
+    }
+  });
   test("leaves alone what names no wait, or no readable one", async () => {
     for (const after of [undefined, "1.5", "-1", "soon"]) {
       const { next, asked } = scripted(busy(after));

@@ -1,6 +1,6 @@
 import { retryLater as askedToWait } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
-import { retryAfterMs } from "../../../net/retry-after.ts";
+import { waitIn } from "../../../net/retry-after.ts";
 import { backoffMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import { readErrorBody, wordsIn } from "../refusal.ts";
@@ -25,7 +25,7 @@ export const retryLater =
       const response = await next(request);
       const { status, headers } = response;
       if (status !== 429 && status !== 503) return response;
-      const waitMs = retryAfterMs(headers.get("retry-after"), Date.now());
+      const waitMs = waitIn(headers);
       if (waitMs === undefined) return response;
       const leftMs = limitMs - (performance.now() - startedMs);
       if (waitMs >= (request.longestWaitMs ?? leftMs)) {

@@ -1,5 +1,5 @@
 import { oneLine } from "../../../../net/one-line.ts";
-import { serverTimeMs } from "../../../clock-skew.ts";
+import { serverTimeMs } from "../../../../net/retry-after.ts";
 import type { Answer } from "../../../exchange.ts";
 import { withoutSecrets } from "../../../redact.ts";
 import { hintAfter, inWords } from "../../answer.ts";
