@@ -212,6 +212,14 @@ test("a full disk is a failure", async () => {
   }
 });
 
+test("output that is added to a file stands there whole, and nothing between", async () => {
+  for (const command of ["--help", "help man", 'tools-list "$URL"']) {
+    const whole = (await shell(`"$M2MCP" ${command}`)).stdout;
+    await shell(`printf 'x\\n' > out; "$M2MCP" ${command} >> out; "$M2MCP" ${command} >> out`);
+    expect(readFileSync(join(home.folder, "out"), "utf8") === `x\n${whole}${whole}`).toBe(true);
+  }
+});
+
 describe("an input that is none:", () => {
   for (const [name, from] of [
     ["/dev/null", "< /dev/null"],

@@ -2,11 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { inHome } from "../support/home.ts";
-import { json, stream } from "../support/mcp/scripted.ts";
+import { json, reply, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { call, INITIALIZE, INITIALIZED, lines, modern } from "../support/messages.ts";
 import { memoryMb, peakMb } from "../support/process.ts";
-import { sleep } from "../support/waiting.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 describe("a client that stops reading makes memory stop growing, on", () => {
   const event = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"x":"${"y".repeat(60_000)}"}}\n\n`;
@@ -86,3 +86,28 @@ describe("many long answers at once do not pile up while the client does not rea
       60_000,
     );
 });
+
+test.skipIf(process.platform === "win32")(
+  "a host that reads nothing of stderr, where much is told, has all its answers, and later all that was told",
+  inHome(async (home) => {
+    const server = home.owns(await startLegacyServer((asked) => reply(asked, { content: [] })));
+    const child = home.start(["bridge", server.url, "--audit", "stderr", "--audit-arguments"]);
+    child.stderr.pause();
+    let answers = 0;
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      answers += text.split("\n").length - 1;
+    });
+    // More than any socket takes.
+    const calls = Array.from({ length: 400 }, (_, at) => call(at + 2, "x", { text: "y".repeat(6000) }));
+    child.stdin.write(lines(INITIALIZE, INITIALIZED, ...calls));
+    await until(() => answers === calls.length + 1);
+    let told = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      told += text;
+    });
+    child.stderr.resume();
+    child.stdin.end();
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(told.split("\n").filter((line) => line.includes('"tools/call"'))).toHaveLength(calls.length);
+  }),
+);

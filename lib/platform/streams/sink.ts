@@ -22,11 +22,17 @@ export type WriteBytes = (bytes: Uint8Array) => Promise<unknown>;
 
 /** What a pipe takes as a whole or not at all (POSIX PIPE_BUF), in bytes: no part of it can be written twice. */
 const PIECE_BYTES = 4096;
+/** Bun makes room for what is longer, from the start of the file: one that is added to and is shorter gets zeros in between. */
+const FIRST_BYTES = 1024;
 const encoder = new TextEncoder();
 
-/** Where a piece ends: not within a letter, since a console of Windows shows what each write holds by itself. */
-function pieceEnd(bytes: Uint8Array, at: number): number {
-  const whole = at + PIECE_BYTES;
+/**
+ * Where a piece ends: not within a letter, since a console of Windows shows what each write holds by itself.
+ *
+ * @param before what was written before all of this, in bytes
+ */
+function pieceEnd(bytes: Uint8Array, at: number, before: number): number {
+  const whole = at + (before + at < PIECE_BYTES ? FIRST_BYTES : PIECE_BYTES);
   for (let end = whole; whole < bytes.length && end > whole - 4; end--)
     if (((bytes[end] ?? 0) & 0xc0) !== 0x80) return end;
   return Math.min(whole, bytes.length);
@@ -46,6 +52,7 @@ export function createSink(
   let failure = "";
   /** What the system did not take at once, and all that is behind it. */
   let behind: Promise<void> | undefined;
+  let written = 0;
   const fail = (error: unknown) => {
     failure ||= codeOf(error) || "unknown";
   };
@@ -63,10 +70,11 @@ export function createSink(
     write(chunk) {
       const bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
       for (let at = 0; at < bytes.length; ) {
-        const end = pieceEnd(bytes, at);
+        const end = pieceEnd(bytes, at, written);
         push(bytes.subarray(at, end));
         at = end;
       }
+      written += bytes.length;
     },
     get isTTY() {
       return terminal.isTTY;

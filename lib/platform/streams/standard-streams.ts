@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { codeOf } from "../error-code.ts";
 import type { ByteInput, ByteOutput } from "./byte-streams.ts";
 import { type FileSink, sinkOutput } from "./file-sink.ts";
+import { patientWrite } from "./patient-write.ts";
 import { createSink, type Sink, type WatchedSink } from "./sink.ts";
 import { streamOutput } from "./stream-output.ts";
 import { isTerminal } from "./terminal.ts";
@@ -100,7 +101,9 @@ function standardSink(bun: BunStreams | undefined, name: "stdout" | "stderr", fd
       terminal,
     );
   const isSettled = (promise: Promise<unknown>) => bun.peek.status(promise) === "fulfilled";
-  return createSink((bytes) => bun.write(bun[name], bytes), isSettled, terminal);
+  const plain = (bytes: Uint8Array) => bun.write(bun[name], bytes);
+  const write = name === "stderr" ? patientWrite(plain, () => bun.stderr.writer()) : plain;
+  return createSink(write, isSettled, terminal);
 }
 
 const written = (stream: Writable, bytes: Uint8Array): Promise<void> =>

@@ -31,5 +31,9 @@ test("bytes that are no text are cut all the same", async () => {
   const bytes = new Uint8Array(10_000).fill(0x80);
   sink.write(bytes);
   await sink.behind;
-  expect(pieces.map(({ length }) => length)).toEqual([4096, 4096, 1808]);
+  expect(pieces.map(({ length }) => length)).toEqual([1024, 1024, 1024, 1024, 4096, 1808]);
+  // What comes next is beyond the start of any file.
+  sink.write(bytes);
+  await sink.behind;
+  expect(pieces.slice(6).map(({ length }) => length)).toEqual([4096, 4096, 1808]);
 });
