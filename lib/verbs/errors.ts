@@ -151,6 +151,15 @@ export const nothingToWatch = () =>
 export const endedBySelf = () =>
   new M2mcpError("watch_ended", EXIT.network, "the server has ended the subscription", "run it again");
 
+/** Nothing is known of what the server wants. @see token */
+export const noLoginSaved = (server: string) =>
+  new M2mcpError(
+    "login_needed",
+    EXIT.auth,
+    `no login is saved for ${server}: there is no token`,
+    `where it wants one, m2mcp login ${server} --client-id ID --client-secret SECRET`,
+  );
+
 /** @see token */
 export const noTokenWanted = (server: string) =>
   new M2mcpError(

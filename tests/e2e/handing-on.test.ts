@@ -90,10 +90,13 @@ describe("m2mcp token", () => {
     }
   });
 
-  test("of a server without a login says what is missing; of an open one that there is none", async () => {
-    const missing = await home.run(["token", mint.mcp.url]);
-    expect(missing.code).toBe(4);
-    expect(missing.stderr).toContain("wants authorization");
+  test("of a server without a login says what is missing, and nothing of what the server wants", async () => {
+    for (const verb of ["token", "whoami"]) {
+      const missing = await home.run([verb, mint.mcp.url]);
+      expect(missing.code).toBe(4);
+      expect(missing.stderr).toContain(`error: no login is saved for ${mint.mcp.url}: there is no token\n`);
+      expect(missing.stderr).toContain("hint: where it wants one, m2mcp login ");
+    }
   });
 });
 

@@ -1,7 +1,6 @@
 // The verbs that give other programs a token.
-import { loginNeeded } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
-import { noTokenWanted } from "../errors.ts";
+import { noLoginSaved, noTokenWanted } from "../errors.ts";
 import { requireNoTerminal, tokenTarget } from "./target-token.ts";
 import { warnOfBinding } from "./warn-of-binding.ts";
 
@@ -10,7 +9,7 @@ export async function run(command: Command): Promise<undefined> {
   requireNoTerminal(command);
   const { target, get } = await tokenTarget(command);
   const { credentials, server } = target;
-  if (!credentials) throw loginNeeded(server);
+  if (!credentials) throw noLoginSaved(server);
   const bound = await get(credentials);
   if (!bound) throw noTokenWanted(server);
   const { factsOf } = await import("../../auth/diagnosis/token-facts.ts");

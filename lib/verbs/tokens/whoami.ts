@@ -1,13 +1,13 @@
 import { claimShown } from "../../auth/claims.ts";
 import { grantOf, type TokenOrigin } from "../../auth/credentials.ts";
 import type { TokenFacts } from "../../auth/diagnosis/token-facts.ts";
-import { loginNeeded } from "../../auth/errors.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets } from "../../failure.ts";
 import { numericDateMs } from "../../moment.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { table } from "../../ui/table.ts";
 import { moment } from "../../ui/time.ts";
+import { noLoginSaved } from "../errors.ts";
 import { sourceShown } from "../settings/source-shown.ts";
 import { tokenTarget } from "./target-token.ts";
 
@@ -16,7 +16,7 @@ export async function run(command: Command): Promise<undefined> {
   const { target, deps, get } = await tokenTarget(command);
   const { credentials, server, profile, login } = target;
   const { output } = command;
-  if (!credentials) throw loginNeeded(server);
+  if (!credentials) throw noLoginSaved(server);
   const [{ factsOf }, { doubtsAbout }, { identityClaims }, { wantedScope }] = await Promise.all([
     import("../../auth/diagnosis/token-facts.ts"),
     import("../../auth/diagnosis/token-doubts.ts"),
