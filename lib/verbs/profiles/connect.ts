@@ -72,7 +72,7 @@ async function planned(
   }
   const flagged = flaggedOption(command.options);
   if (!login && flagged !== undefined) throw nothingToSayOf(command.options, flagged, server);
-  const known = login ?? (await profileFor(store, server, command.options.value("profile")));
+  const known = login ?? (await profileFor(store, server, command.options.value("profile"), "login"));
   const holder = known?.credentials ? known.name : known?.login;
   const profile: Profile = old?.credentials
     ? { ...old, ...kept }

@@ -8,12 +8,14 @@ import { isWithin, profileName, sameServer, serverUrl } from "./server-url.ts";
  * The profile whose credentials are good for a server: the one saved for the longest part of its address.
  *
  * @param wanted `@name` to choose where several are as good
+ * @param use its settings too, or the login alone
  * @throws M2mcpError (exit 1) when several are as good and none is named
  */
 export async function profileFor(
   store: Store,
   server: string,
   wanted: string | undefined,
+  use: "all" | "login" = "all",
 ): Promise<Profile | undefined> {
   if (wanted !== undefined) {
     const named = await savedProfile(store, profileName(wanted));
@@ -22,7 +24,8 @@ export async function profileFor(
     return named;
   }
   const { profiles } = await store.listProfiles();
-  const candidates = bestOf(profiles, server);
+  const best = bestOf(profiles, server);
+  const candidates = use === "all" ? best : best.filter(({ credentials, login }) => credentials ?? login);
   const distinct = new Set(candidates.map((profile) => profile.login ?? profile.name));
   // Connections without authorization are all alike, but for their headers.
   if (distinct.size > 1)

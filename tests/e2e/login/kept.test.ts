@@ -59,3 +59,20 @@ describe("the command after connect is one request", () => {
     }),
   );
 });
+
+test(
+  "a server that asks for no token is connected under any number of names, and again",
+  inHome(async (home) => {
+    const server = home.owns(await startMcpServer());
+    for (const name of ["@a", "@b", "@c", "@a"]) {
+      const { code, stderr } = await home.run(["connect", server.url, name, "--timeout", "9"]);
+      expect([name, code, stderr.includes("error:")]).toEqual([name, 0, false]);
+    }
+    const { profiles } = JSON.parse((await home.run(["profiles", "--json"])).stdout);
+    expect(profiles.map(({ name, login }: { name: string; login: unknown }) => [name, login])).toEqual([
+      ["a", null],
+      ["b", null],
+      ["c", null],
+    ]);
+  }),
+);
