@@ -1,6 +1,6 @@
 // A mistyped profile: the near one is named, never used, and its name is found without the store's key.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type M2mcpError, wrongUsage } from "../../lib/failure.ts";
 import type { IO } from "../../lib/ui/io.ts";
@@ -46,6 +46,8 @@ test("without its @ it is named with it", async () => {
     ["tools-list", "production"],
     ["tools-call", "staging-eu", "x"],
     ["discover", "stagin-eu"],
+    ["logout", "production"],
+    ["connect", "production", "@new"],
   ]) {
     const { failed } = await home.run(argv);
     expect([failed?.exitCode, failed?.hint]).toEqual([
@@ -54,6 +56,17 @@ test("without its @ it is named with it", async () => {
     ]);
   }
   expect((await home.run(["tools-list", "s3cr3t"])).failed?.message).not.toContain("s3cr3t");
+});
+
+test("without its @ it is no file to export all the others to", async () => {
+  const { failed } = await home.run(["export", "Production"]);
+  expect([failed?.exitCode, failed?.hint]).toEqual([
+    1,
+    "did you mean @Production; a file of that name is written ./Production",
+  ]);
+  expect(readdirSync(home.folder)).not.toContain("Production");
+  expect((await home.run(["export", "@production", "./Production"])).failed).toBeUndefined();
+  expect(readdirSync(home.folder)).toContain("Production");
 });
 
 test("without its @ before a command too", async () => {

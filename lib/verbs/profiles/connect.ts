@@ -4,9 +4,9 @@ import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { flaggedOption, namesCredentials } from "../credentials/credential-options.ts";
 import { nothingToSayOf } from "../credentials/idle-options.ts";
 import { withPolicyOf } from "../policy/tool-policy.ts";
-import { profileFor, savedProfile } from "../target/profile-for.ts";
+import { addressOf, profileFor, savedProfile } from "../target/profile-for.ts";
 import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
-import { profileName, sameServer, serverUrl } from "../target/server-url.ts";
+import { profileName, sameServer } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";
 import { firstRequest } from "./first-request.ts";
@@ -51,7 +51,7 @@ async function planned(
 ): Promise<Plan> {
   const createdAtMs = old?.createdAtMs ?? command.io.now();
   const login = from.startsWith("@") ? await loginNamed(command, store, from) : undefined;
-  const server = login?.server ?? serverUrl(from);
+  const server = login?.server ?? (await addressOf(store, from));
   const isSame = old !== null && sameServer(old.server, server);
   const kept = withPolicyOf(keptOptions(command), isSame ? old : null);
   if (old?.credentials && !sameServer(old.server, server))

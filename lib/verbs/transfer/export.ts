@@ -19,7 +19,13 @@ export async function run(command: Command): Promise<undefined> {
     throw wrongUsage("export takes one file", "name profiles with their @, as @svc, and then the file");
   if (file?.includes("://"))
     throw wrongUsage("what stands in the file's place is an address", "name profiles as @svc");
-  const profiles = await chosen(storeOf(command), names);
+  const store = storeOf(command);
+  if (file !== undefined && (await store.profileNames()).includes(file.toLowerCase()))
+    throw wrongUsage(
+      "what stands in the file's place is a profile's name",
+      `did you mean @${file}; a file of that name is written ./${file}`,
+    );
+  const profiles = await chosen(store, names);
   const document = {
     format: FORMAT,
     version: VERSION,
