@@ -71,20 +71,21 @@ const isSignInAddress = ({ hostname, pathname }: URL) =>
 /**
  * Where the endpoint may be that was meant: the first of the usual places at this origin that answers as one does.
  *
- * @param named by the server's own metadata
+ * @param isGuarded what was asked for answers 401 without a word of tokens: so may all paths
  */
 export async function likelyEndpoint(
   deps: AddressDeps,
   server: string,
-  named?: string,
+  isGuarded: boolean,
 ): Promise<string | undefined> {
   const { origin, pathname } = new URL(server);
   const below = `${origin}${pathname.replace(/\/+$/, "")}`;
-  const places = [named, ...[below, origin].flatMap((base) => USUAL.map((name) => `${base}/${name}`))];
+  const places = [below, origin].flatMap((base) => USUAL.map((name) => `${base}/${name}`));
   for (const place of new Set(places)) {
-    if (place === undefined || place === server || URL.parse(place)?.origin !== origin) continue;
+    if (place === server) continue;
     const answer = await quietly(deps, () => probe(deps, place));
-    if (answer && (answer.wantsToken || answer.isMessage)) return place;
+    const isLikely = answer?.isMessage || (isGuarded ? answer?.challenge : answer?.wantsToken);
+    if (isLikely) return place;
   }
   return undefined;
 }

@@ -89,7 +89,7 @@ async function insteadOf(
   const instead = await lookInstead(deps, server);
   // What a token has been answered with says more than the guard at the door.
   if (instead.kind === "endpoint" || (instead.kind === "guarded" && !hadToken)) return undefined;
-  const likely = await likelyEndpoint(deps, server);
+  const likely = await likelyEndpoint(deps, server, status === 401);
   if (instead.kind === "sign_in") return signInPage(server, instead.at, likely);
   const page = instead.kind === "page" ? "with a page for people" : "with what is no MCP message";
   const answers = status === undefined || status < 400 ? page : `with HTTP status ${status}`;

@@ -49,3 +49,17 @@ test("where there is none, the address that looks like one is named, as for a ca
     );
   }
 });
+
+test("a gateway that shows all paths where people sign in has no other of them taken for the endpoint", async () => {
+  const signIn = () =>
+    new Response("<html><title>Sign in</title><input type=password>", {
+      status: 401,
+      headers: { "content-type": "text/html" },
+    });
+  const likely = "https://mcp.example/mcp";
+  const failed = await told({ [SERVER]: signIn, [likely]: signIn });
+  expect([failed?.code, failed?.hint]).toEqual(["sign_in_page", expect.not.stringContaining(likely)]);
+  // One that asks for a token is another thing.
+  const bearer = new Response(null, { status: 401, headers: { "www-authenticate": "Bearer" } });
+  expect((await told({ [SERVER]: signIn, [likely]: bearer }))?.hint).toContain(likely);
+});
