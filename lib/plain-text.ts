@@ -3,6 +3,18 @@
 /** What a text of bytes says: UTF-8, or UTF-16 as PowerShell writes it; a byte order mark is no part of it. */
 export const textOf = (bytes: Uint8Array): string => new TextDecoder(utf16Of(bytes) ?? "utf-8").decode(bytes);
 
+/** The same of bytes that are text as a whole; undefined where some would arrive as something else. */
+export function wholeTextOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder(utf16Of(bytes) ?? "utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What stands in a text for bytes that were none. */
+export const REPLACED = "\ufffd";
+
 /** The kind of UTF-16 that bytes are in; undefined for UTF-8. */
 export function utf16Of(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
   const [first, second] = bytes;

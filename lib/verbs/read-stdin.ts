@@ -3,14 +3,18 @@ import { M2mcpError, wrongUsage } from "../failure.ts";
 import { textOf } from "../plain-text.ts";
 import { reasonOf } from "../platform/files/files.ts";
 
+/** All that comes on stdin, as text. @see readStdinBytes */
+export const readStdin = async (...asked: Parameters<typeof readStdinBytes>): Promise<string> =>
+  textOf(await readStdinBytes(...asked));
+
 /**
- * All that comes on stdin, as text.
+ * All that comes on stdin.
  *
  * @param maxBytes most that is taken
  * @param what it should be, for a person
  * @throws M2mcpError (exit 1) when more comes, or stdin cannot be read
  */
-export async function readStdin({ io }: Command, maxBytes: number, what: string): Promise<string> {
+export async function readStdinBytes({ io }: Command, maxBytes: number, what: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
@@ -25,5 +29,5 @@ export async function readStdin({ io }: Command, maxBytes: number, what: string)
     if (error instanceof M2mcpError) throw error;
     throw wrongUsage(`cannot read stdin: ${reasonOf(error)}`, "it takes a file or a pipe");
   }
-  return textOf(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }

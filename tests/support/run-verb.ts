@@ -26,16 +26,16 @@ export interface VerbHome {
   /** How far the clock of its commands is ahead, in ms. */
   aheadMs: number;
   /** Runs a command line; variables of the environment by name. @param stdin what is typed or piped in */
-  run(argv: string[], env?: Record<string, string>, stdin?: string): Promise<VerbOutcome>;
+  run(argv: string[], env?: Record<string, string>, stdin?: string | Uint8Array): Promise<VerbOutcome>;
   /** The command of a command line, not run. */
-  command(argv: string[], stdin?: string): Command;
+  command(argv: string[], stdin?: string | Uint8Array): Command;
   remove(): void;
 }
 
 /** A store of its own, its key in a file. */
 export function createVerbHome(): VerbHome {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-verb-"));
-  function prepare(argv: string[], more: Record<string, string>, stdin: string | undefined) {
+  function prepare(argv: string[], more: Record<string, string>, stdin?: string | Uint8Array) {
     const env = { M2MCP_HOME: join(folder, "store"), M2MCP_STORE: "file", ...more };
     const [out, err] = [sink(), sink()];
     const parsed = parseArguments(argv);

@@ -7,7 +7,7 @@ import { readAnswers, suiting } from "../../lib/verbs/caller/answers.ts";
 const folder = mkdtempSync(join(tmpdir(), "m2mcp-answers-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function answers(text: string) {
+async function answers(text: string | Uint8Array) {
   writeFileSync(join(folder, "answers.json"), text);
   return (await readAnswers({ cwd: folder }, "answers.json")).next() ?? {};
 }
@@ -22,6 +22,12 @@ test("a number that a double cannot hold is sent as it stands in the file", asyn
 test("such a number has to suit the field like any other", async () => {
   const { content, lacks } = suiting(schema, await answers('{"n": -12345678901234567890}'));
   expect({ content, lacks }).toEqual({ content: {}, lacks: ["n: it takes at least 5"] });
+});
+
+test("a file that is no text is refused", async () => {
+  await expect(answers(Buffer.from('{"name":"Zo\u00eb"}', "latin1"))).rejects.toThrow(
+    "answers.json holds no text",
+  );
 });
 
 test("where a file is no JSON is told, and none of it is quoted", async () => {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "../../command-line/command.ts";
 import { wrongUsage } from "../../failure.ts";
 import type { JsonObject } from "../../json.ts";
-import { textOf } from "../../plain-text.ts";
+import { REPLACED, wholeTextOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { readRegularFile } from "../../platform/files/read-file.ts";
 import { jsonHint, nothingOnStdin } from "../../platform/windows/pasteable.ts";
@@ -49,6 +49,9 @@ export async function readGiven(command: Command, words: readonly string[]): Pro
     throw wrongUsage("stdin is asked for twice", "read one of them from a file: key=@FILE");
   const given: Given = { base: {}, pairs: [], isNothing: words.length === 0 };
   for (const [at, word] of parsed.entries()) {
+    // The runtime has put it there; the bytes themselves are gone.
+    if (words[at]?.includes(REPLACED))
+      command.output.warn(`argument ${at + 1} holds U+FFFD, which is sent in place of what is no UTF-8`);
     if (word.kind === "pair") given.pairs.push(await readPair(command, word));
     else if (word.kind === "object")
       given.base = {
@@ -115,8 +118,7 @@ async function readValueFile({ io }: Command, key: string, path: string): Promis
   } catch (error) {
     throw refused(reasonOf(error));
   }
-  const text = textOf(bytes);
-  // What is no text would arrive as something else.
-  if (text.includes("\ufffd") && !Buffer.from(bytes).includes("\ufffd")) throw refused("it holds no text");
+  const text = wholeTextOf(bytes);
+  if (text === undefined) throw refused("it holds no text");
   return text;
 }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
-import { textOf } from "../../plain-text.ts";
+import { wholeTextOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { readRegularFile } from "../../platform/files/read-file.ts";
 import { wrongValue } from "../../ui/form/check-value.ts";
@@ -29,7 +29,9 @@ export async function readAnswers({ cwd }: Pick<IO, "cwd">, path: string): Promi
       throw wrongUsage(`cannot read ${path}: ${reasonOf(error)}`, "--answers takes the path of a JSON file");
     },
   );
-  return answersIn(await readJson(textOf(read.bytes), `${path} is`, SHAPE), path);
+  const text = wholeTextOf(read.bytes);
+  if (text === undefined) throw wrongUsage(`${path} holds no text`, "write it in UTF-8");
+  return answersIn(await readJson(text, `${path} is`, SHAPE), path);
 }
 
 const SHAPE =

@@ -4,6 +4,7 @@ import { EXIT, M2mcpError } from "../../failure.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import type { JsonObject } from "../../json.ts";
 import { isToolError } from "../../mcp/protocol/answer.ts";
+import { REPLACED } from "../../plain-text.ts";
 import { follow } from "../../timing/linked-abort.ts";
 import { failureJson } from "../../ui/failure-json.ts";
 import { onceEach } from "../../ui/tell-once.ts";
@@ -104,6 +105,8 @@ async function carryOut(
     const line = await callLine(text, number);
     id = line.id === undefined ? number : line.id;
     const call = plannedCall(line, number);
+    if (text.includes(REPLACED))
+      speaking.warn(`a line holds U+FFFD, which is sent in place of what is no UTF-8`);
     for (const name of call.unheard)
       speaking.warn(`${name} means nothing in a line for ${call.method}, and is not sent`);
     const result = await resultOf(command, speaking, call, signal);

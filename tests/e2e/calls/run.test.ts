@@ -143,7 +143,7 @@ test("what means nothing in a line is told once, and a line that is no call is a
   const input = lines(
     { tool: "echo", arguments: { text: "a" }, args: { text: "b" } },
     { jsonrpc: "2.0", id: 7, method: "ping" },
-    { tool: "echo", arguments: { text: "c" }, args: {}, params: {} },
+    { tool: "echo", arguments: { text: "c\ufffd" }, args: {}, params: {} },
     { id: "mine", tool: "echo", arguments: [] },
     { id: null, tool: 1 },
   );
@@ -151,13 +151,14 @@ test("what means nothing in a line is told once, and a line that is no call is a
   const [first, , third, fourth, fifth] = read(ran.stdout);
   expect([first, third]).toMatchObject([
     { id: 1, result: { content: [{ text: "a" }] } },
-    { id: 3, result: { content: [{ text: "c" }] } },
+    { id: 3, result: { content: [{ text: "c\ufffd" }] } },
   ]);
   expect(fourth).toMatchObject({
     id: "mine",
     error: { message: "call 4 cannot be read: its arguments are no JSON object" },
   });
   expect(fifth).toMatchObject({ id: null, error: { name: "usage" } });
+  expect(ran.stderr).toContain("warning: a line holds U+FFFD, which is sent in place of what is no UTF-8\n");
   expect(ran.stderr.match(/warning: .* means .*/g)).toEqual([
     "warning: args means nothing in a line for tools/call, and is not sent",
     "warning: params means nothing in a line for tools/call, and is not sent",

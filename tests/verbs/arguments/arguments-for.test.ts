@@ -47,6 +47,12 @@ describe("a tool's arguments:", () => {
     expect(counts()).toEqual([1, 3]);
   });
 
+  test("what of a word is no UTF-8 is told: the runtime has it replaced", async () => {
+    const { err } = await run(["add", "a=1", "note=caf\ufffd"]);
+    expect(err).toContain("warning: argument 2 holds U+FFFD, which is sent in place of what is no UTF-8\n");
+    expect(sent()).toEqual([{ a: 1, note: "caf\ufffd" }]);
+  });
+
   test("all that is wrong is named at once, and nothing is sent", async () => {
     lists["tools/list"] = {
       tools: [{ ...ADD, inputSchema: { ...ADD.inputSchema, additionalProperties: false } }],

@@ -96,6 +96,7 @@ describe("--edit", () => {
       `printf '{\\n"query" 5}' > "$1"`,
       /the edited text is not valid JSON at line 2, character 9/,
     ],
+    ["another encoding", `printf '{"query": "caf\\351"}' > "$1"`, /the edited text is not in UTF-8/],
     ["an editor that failed", "exit 3", /failed: exit code 3/],
     ["an editor that is none", "exec /nowhere/at/all", /failed: exit code 12/],
   ] as const)

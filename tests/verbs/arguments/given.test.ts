@@ -7,7 +7,7 @@ import { createVerbHome } from "../../support/run-verb.ts";
 
 const home = createVerbHome();
 afterAll(() => home.remove());
-const read = async (words: string[], stdin?: string) =>
+const read = async (words: string[], stdin?: string | Uint8Array) =>
   (await fill(await readGiven(home.command(["ping", "@svc"], stdin), words), undefined)).value;
 
 describe("what is given as arguments:", () => {
@@ -64,6 +64,16 @@ describe("what is given as arguments:", () => {
   test("a file that is no text is refused", async () => {
     writeFileSync(join(home.folder, "binary"), new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff]));
     expect(read(["a=@binary"])).rejects.toThrow("it holds no text");
+  });
+
+  test("so is stdin, whole or for one value; what is UTF-8 may hold U+FFFD", async () => {
+    const latin1 = Buffer.from('{"a":"caf\u00e9"}', "latin1");
+    await expect(read(["-"], latin1)).rejects.toThrow("stdin holds no text");
+    await expect(read(["a=@-"], latin1)).rejects.toThrow("stdin holds no text");
+    expect(await read(["a=@-"], "caf\ufffd")).toEqual({ a: "caf\ufffd" });
+    expect(await read(["a=@-"], Buffer.from("\ufeffcaf\u00e9\ufffd", "utf16le"))).toEqual({
+      a: "café\ufffd",
+    });
   });
 
   test("a key is never a prototype", async () => {

@@ -6,11 +6,11 @@ import type { Command } from "../../../command-line/command.ts";
 import { showControls } from "../../../controls.ts";
 import { M2mcpError } from "../../../failure.ts";
 import type { JsonObject } from "../../../json.ts";
-import { textOf } from "../../../plain-text.ts";
+import { textOf, wholeTextOf } from "../../../plain-text.ts";
 import { removeFolder } from "../../../platform/files/remove-folder.ts";
 import { chosenEditor, openEditor } from "../../../platform/programs/editor.ts";
 import { readJsonObject } from "../read-json.ts";
-import { editorFailed, nothingEdited } from "./errors.ts";
+import { editorFailed, noText, nothingEdited } from "./errors.ts";
 import type { Template } from "./template.ts";
 
 /** A remark of ours on what is wrong, at the top of the file. */
@@ -37,10 +37,12 @@ export async function editedArguments(
       const failure = await openEditor(editor, file, io.env, output.screen.out.isTerminal);
       if (failure !== undefined) throw editorFailed(editor, failure);
       // Editors of Windows save with a mark, and lines of their own kind.
-      const edited = textOf(await readFile(file)).replaceAll("\r\n", "\n");
+      const saved = await readFile(file);
+      const edited = textOf(saved).replaceAll("\r\n", "\n");
       const isSame = edited === text;
       if (withoutWrong(edited).trim() === "" || (isSame && isFirst && hasExamples)) throw nothingEdited();
       try {
+        if (wholeTextOf(saved) === undefined) throw noText();
         const value = await read(edited);
         await check(value);
         return value;
