@@ -23,7 +23,7 @@ const AT_ONCE = Promise.resolve();
 
 /**
  * A line writer; a broken pipe closes it quietly. The first line of a turn of the event loop goes out at once, those
- * that follow in the same turn go out together.
+ * that follow in the same turn go out together; all of them, where several came in the last turn that brought any.
  */
 export const createLineWriter = (output: ByteOutput): LineWriter => new OutputLineWriter(output);
 
@@ -50,7 +50,9 @@ class OutputLineWriter implements LineWriter {
   /** Lines of this turn that are not written yet. */
   #lines: string[] = [];
   #length = 0;
-  #turn = false;
+  /** Lines of this turn, and of the last one that brought any. */
+  #thisTurn = 0;
+  #lastTurn = 0;
 
   constructor(output: ByteOutput) {
     this.#output = output;
@@ -73,12 +75,9 @@ class OutputLineWriter implements LineWriter {
     }
     this.#lines.push(`${text}\n`);
     this.#length += text.length;
-    const first = !this.#turn;
-    if (first) {
-      this.#turn = true;
-      setImmediate(this.#endOfTurn);
-    }
-    if (first || this.#length > HIGH_WATER_BYTES) this.#flush();
+    if (this.#thisTurn++ === 0) setImmediate(this.#endOfTurn);
+    const isAlone = this.#thisTurn === 1 && this.#lastTurn <= 1;
+    if (isAlone || this.#length > HIGH_WATER_BYTES) this.#flush();
     return this.#drained ?? AT_ONCE;
   }
 
@@ -108,7 +107,8 @@ class OutputLineWriter implements LineWriter {
   }
 
   readonly #endOfTurn = (): void => {
-    this.#turn = false;
+    this.#lastTurn = this.#thisTurn;
+    this.#thisTurn = 0;
     this.#flush();
   };
 

@@ -28,6 +28,23 @@ describe("the line writer", () => {
     expect(chunks.join("")).toBe("a\nb\nc\nd\ne\nf\n");
   });
 
+  test("after a turn that brought several lines waits for the end of the next one, until a line comes alone", async () => {
+    const chunks: string[] = [];
+    const gone = new AbortController().signal;
+    const write = (chunk: Uint8Array | string) => void chunks.push(String(chunk));
+    const writer = createLineWriter({ write, flushed: async () => {}, gone, destroy() {} });
+    for (const line of ["a", "b"]) void writer.write(line);
+    await turn();
+    for (const line of ["c", "d"]) void writer.write(line);
+    expect(chunks).toEqual(["a\n", "b\n"]);
+    await turn();
+    void writer.write("e");
+    expect(chunks).toEqual(["a\n", "b\n", "c\nd\n"]);
+    await turn();
+    void writer.write("f");
+    expect(chunks.slice(3)).toEqual(["e\n", "f\n"]);
+  });
+
   test("gives a huge line to the stream in pieces, as the reader takes them, and others behind it", async () => {
     const chunks: Buffer[] = [];
     let free = () => {};
