@@ -21,10 +21,12 @@ const SHORTEST_TICK_MS = 250;
 /** Timers may fire this much early, in ms. */
 const EARLY_MS = 1;
 
+const nothing = () => {};
+
 /** What is watched; a class, since there is one for each request. */
 class Watched implements IdleWatch {
   readonly clock: { nowMs(): number; look(one: Watched): void; forget(one: Watched): void };
-  readonly idle: () => void;
+  idle: () => void;
   limitMs: number;
   /** When something came last. */
   sinceMs: number;
@@ -47,6 +49,8 @@ class Watched implements IdleWatch {
     this.paused = true;
   }
   stop(): void {
+    // A set of the runtime holds what was taken out of it until all of the heap is collected.
+    this.idle = nothing;
     this.clock.forget(this);
   }
 }

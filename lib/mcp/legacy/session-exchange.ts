@@ -59,10 +59,13 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
   };
 }
 
+/** Takes an answer that nobody waits for. */
+const nobody = () => {};
+
 async function send(traffic: Traffic, call: Call, session: SessionHeaders): Promise<Answer> {
   const { id } = call.message;
   const abort = takeController();
-  const sent: UnderWay = { answer: () => {}, abort };
+  const sent: UnderWay = { answer: nobody, abort };
   let drained: (() => void) | undefined;
   const onCancel = () => {
     if (call.signal.reason instanceof Detachment) return abort.abort(call.signal.reason);
@@ -73,7 +76,8 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
     return await new Promise<Answer>((resolve, reject) => {
       sent.answer = resolve;
       traffic.requests.set(id, sent);
-      post(traffic, call, session, sent).then(resolve, reject);
+      const posted = postMessage(traffic.endpoint, session, call.message.text, abort, call.signal);
+      read(traffic, posted, call, session, sent).then(resolve, reject);
     });
   } catch (error) {
     // The server need not go on with what nobody waits for (MCP "Timeouts").
@@ -84,23 +88,23 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
     drained?.();
     call.signal.removeEventListener("abort", onCancel);
     if (traffic.requests.get(id) === sent) traffic.requests.delete(id);
+    // A map of the runtime holds what was taken out of it until all of the heap is collected: here all that a call made.
+    sent.answer = nobody;
     if (sent.isRead) giveBackController(abort);
   }
 }
 
-const post = (traffic: Traffic, call: Call, session: SessionHeaders, sent: UnderWay): Promise<Answer> =>
-  postMessage(traffic.endpoint, session, call.message.text, sent.abort, call.signal).then((response) =>
-    response.status >= 300 ? readRefused(response) : read(traffic, response, call, session, sent),
-  );
-
+/** @param posted what the request was answered with */
 async function read(
   traffic: Traffic,
-  response: HttpResponse,
+  posted: HttpResponse | Promise<HttpResponse>,
   { message, onMessage, onEventId }: Call,
   session: SessionHeaders,
   sent: UnderWay,
 ): Promise<Answer> {
   const { abort } = sent;
+  const response = await posted;
+  if (response.status >= 300) return readRefused(response);
   const { endpoint, drains, deaf } = traffic;
   const options = {
     endpoint,
@@ -131,11 +135,10 @@ async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   const abort = new AbortController();
   const onCancel = () => abort.abort(call.signal.reason);
   call.signal.addEventListener("abort", onCancel, { once: true });
-  const sent: UnderWay = { answer: () => {}, abort };
+  const sent: UnderWay = { answer: nobody, abort };
   traffic.requests.set(id, sent);
   try {
     const response = await postMessage(traffic.endpoint, {}, call.message.text, abort);
-    if (response.status >= 300) return { answer: await readRefused(response) };
     // An empty one is none.
     const sessionId = response.headers.get("mcp-session-id") || undefined;
     const session: SessionHeaders = sessionId === undefined ? {} : { id: sessionId };
