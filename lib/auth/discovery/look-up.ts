@@ -89,7 +89,8 @@ async function ask(deps: DiscoveryDeps, url: string): Promise<JsonObject | M2mcp
     const answer = await exchange(deps, url, { method: "GET", headers, redirects: "follow" });
     const { status, json } = answer;
     const words = wordsOf(answer, deps.headerValues);
-    if (status >= 500) return unexpectedStatus(new URL(url).host, status, words);
+    // A place that is busy may have it all the same.
+    if (status >= 500 || status === 429) return unexpectedStatus(new URL(url).host, status, words);
     // A refusal in words tells why there is nothing to be found.
     if ((status === 401 || status === 403) && words !== undefined) return metadataRefused(url, status, words);
     if (status === 200 && isObject(json) && Object.keys(json).length > 0) return json;

@@ -102,8 +102,13 @@ describe("a well-known place gives metadata or a reason to try the next", () => 
     const wrong = { ...METADATA, issuer: "https://x.example" };
     const mismatch = await discovered({ [PATH_PLACE]: PRM, [AS_PLACE]: 502, [OIDC_PLACE]: wrong });
     expect(mismatch.found).toMatchObject({ code: "issuer_mismatch" });
-    const down = await discovered({ [PATH_PLACE]: PRM, [AS_PLACE]: 502, [OIDC_PLACE]: 404 });
-    expect(down.found).toMatchObject({ code: "http_status" });
+    for (const status of [502, 429]) {
+      const down = await discovered({ [PATH_PLACE]: PRM, [AS_PLACE]: status, [OIDC_PLACE]: 404 });
+      expect(down.found).toMatchObject({ code: "http_status" });
+      const unknown = await discovered({ [PATH_PLACE]: status });
+      const message = `names no authorization server: mcp.example answered with HTTP status ${status}`;
+      expect(unknown.found).toMatchObject({ message: expect.stringContaining(message) });
+    }
   });
 
   test("discovery goes on after metadata without a token endpoint, and tells that where there is none", async () => {
