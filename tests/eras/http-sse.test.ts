@@ -4,8 +4,8 @@ import type { ServerResponse } from "node:http";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
 import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
-import { says, serveScript, stream } from "../support/mcp/scripted.ts";
-import { call, echo, INITIALIZED, initialize, modern, request } from "../support/messages.ts";
+import { says, serveScript, sse, stream } from "../support/mcp/scripted.ts";
+import { call, echo, INITIALIZED, initialize, modern, notification, request } from "../support/messages.ts";
 import { until } from "../support/waiting.ts";
 import { ask } from "./begin.ts";
 
@@ -166,4 +166,38 @@ describe("HTTP+SSE", () => {
     expect((await run.answer("init")).error).toBeDefined();
     expect(elsewhere.seen).toEqual([]);
   });
+});
+
+test("what comes behind a notification waits until that was taken: servers refuse requests before the first one", async () => {
+  let events: ServerResponse | undefined;
+  const taken: string[] = [];
+  const server = home.owns(
+    await serveScript(({ http, id, method }, response, { url }) => {
+      if (http === "GET") {
+        events = stream(response);
+        return events.write("event: endpoint\ndata: /message?sessionId=1\n\n");
+      }
+      if (!url?.startsWith("/message")) return response.writeHead(405).end();
+      const take = () => {
+        taken.push(method);
+        response.writeHead(202).end();
+        const result =
+          method === "initialize"
+            ? { protocolVersion: "2024-11-05", capabilities: {}, serverInfo: { name: "x", version: "1" } }
+            : says("ok");
+        if (id !== undefined) events?.write(sse(JSON.stringify({ jsonrpc: "2.0", id, result })));
+      };
+      // Its connection is slower than that of the next one.
+      if (method === INITIALIZED.method || method === "notifications/a") setTimeout(take, 200);
+      else take();
+    }),
+  );
+  const { say, answer } = startBridge(home, [server.url, "--protocol", "2024-11-05"]);
+  say(initialize("2024-11-05"));
+  await answer("init");
+  say(INITIALIZED, call(1));
+  expect((await answer(1)).result).toEqual(says("ok"));
+  say(notification("notifications/a"), notification("notifications/b"));
+  await until(() => taken.length === 5);
+  expect(taken.slice(1)).toEqual([INITIALIZED.method, "tools/call", "notifications/a", "notifications/b"]);
 });

@@ -3,6 +3,8 @@ import { until } from "../../timing/until.ts";
 import type { Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 
+/** How long a notification may hold up what comes behind it, in ms. */
+export const HOLD_UP_MS = 5000;
 /** How long the end waits for what the server is being told, in ms. */
 const LAST_WORDS_MS = 500;
 
@@ -29,6 +31,14 @@ export async function telling(
     return undefined;
   }
 }
+
+/**
+ * Tells a server something once it was told what came before, so that the order is kept. Never rejects.
+ *
+ * @param before what it was told last
+ */
+export const inTurn = (before: Promise<unknown>, tell: () => Promise<unknown>): Promise<unknown> =>
+  before.then(() => until(tell(), HOLD_UP_MS)).catch(() => {});
 
 /** What a server is being told, and nobody waits for but the end. */
 export type LastWords = Set<Promise<unknown>>;

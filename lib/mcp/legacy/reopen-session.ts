@@ -5,6 +5,7 @@ import { quietly } from "../../timing/quietly.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { until } from "../../timing/until.ts";
+import { HOLD_UP_MS } from "../http/tell.ts";
 import {
   exactParams,
   type NotificationMessage,
@@ -23,8 +24,6 @@ import { keepStandaloneStream } from "./streams/standalone-stream.ts";
 const MAX_REOPENINGS = 3;
 /** How long a session that is asked whether it is there may take to say so, in ms. */
 const PING_MS = 5000;
-/** How long a notification may hold up what comes behind it, in ms. */
-export const HOLD_UP_MS = 5000;
 
 /** Opens the session anew after the server forgot `lost`. @throws M2mcpError when no new one is to be had */
 export async function reopen(session: Session, lost: OpenSession): Promise<void> {

@@ -3,6 +3,7 @@ import { quietly } from "../../timing/quietly.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { until } from "../../timing/until.ts";
 import { restoreCookies } from "../http/layers/cookies.ts";
+import { inTurn } from "../http/tell.ts";
 import type { Ids } from "../jsonrpc/id.ts";
 import type { NotificationMessage, ResponseMessage } from "../jsonrpc/message.ts";
 import type { Answer, Refused } from "../protocol/answer.ts";
@@ -11,7 +12,7 @@ import { createIdempotent } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
-import { HOLD_UP_MS, isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-session.ts";
+import { isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
 import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
@@ -150,7 +151,7 @@ async function send(session: Session, call: Call): Promise<Answer> {
 async function notify(session: Session, message: NotificationMessage): Promise<void> {
   const { handshake, state } = session;
   if (message.method !== "notifications/initialized" || state.kind !== "open" || !handshake) {
-    session.told = session.told.then(() => until(tell(session, message), HOLD_UP_MS)).catch(() => {});
+    session.told = inTurn(session.told, () => tell(session, message));
     return void (await session.told);
   }
   handshake.initialized = message;
@@ -191,10 +192,9 @@ async function respond(session: Session, { id, text }: ResponseMessage): Promise
 }
 
 async function close(session: Session, how: "end" | "leave"): Promise<void> {
-  const last = session.state;
+  if (session.state.kind === "open") session.left.push(session.state);
   session.state = { kind: "closed" };
   session.ended.abort();
   await session.exchange.close();
-  if (last.kind === "open") session.left.push(last);
   if (how === "end") await Promise.all(session.left.map((one) => deleteSession(session.endpoint, one)));
 }

@@ -4,7 +4,7 @@ import { streamCut } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { backoffMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
-import { areSaid } from "../../http/tell.ts";
+import { areSaid, inTurn } from "../../http/tell.ts";
 import type { Ids } from "../../jsonrpc/id.ts";
 import { type RequestMessage, requestWithId } from "../../jsonrpc/message.ts";
 import type { Answer, Refused } from "../../protocol/answer.ts";
@@ -45,6 +45,8 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
     lastWords: new Set(),
     state: { kind: "none" },
     handshake: undefined,
+    told: Promise.resolve(),
+    settling: undefined,
     onCut: (cut) => reopen(cut),
   };
   return {
@@ -65,8 +67,14 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
     async notify(message) {
       if (message.method === "notifications/initialized" && session.handshake)
         session.handshake.initialized = message;
-      await reopened(session).catch(() => {});
-      await tell(session, message.text, message.method);
+      const told = inTurn(session.told, async () => {
+        await reopened(session).catch(() => {});
+        await tell(session, message.text, message.method);
+      });
+      session.told = told;
+      // Servers refuse requests before it, and one connection may be quicker than another.
+      if (message.method === "notifications/initialized") session.settling = told;
+      await told;
     },
     async respond({ id, text }) {
       // One that a lost session asked for would reach the new one, which did not.
@@ -86,6 +94,8 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
 async function send(session: SseSession, call: Call): Promise<Answer> {
   const { handshake, losses } = session;
   const { method } = call.message;
+  if (session.settling) await session.settling;
+  session.settling = undefined;
   if (session.state.kind === "none" && handshake?.initialized) reopen(session);
   const refusal = await reopened(session);
   if (refusal) return refusal;

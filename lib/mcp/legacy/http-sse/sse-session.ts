@@ -46,6 +46,10 @@ export interface SseSession {
   readonly lastWords: LastWords;
   state: SseState;
   handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
+  /** Notifications go out in their order. */
+  told: Promise<unknown>;
+  /** While `notifications/initialized` is on its way. */
+  settling: Promise<unknown> | undefined;
   /** Called when the stream of a session that was in use has ended. */
   onCut(session: SseSession): void;
 }
