@@ -46,10 +46,8 @@ export async function askService(
   { address, secret, member, hint, headers, ...request }: AskedService,
   { ask }: Pick<PlatformDeps, "ask">,
 ): Promise<string> {
-  const answer = await ask(address.href, {
-    ...request,
-    headers: { authorization: `Bearer ${secret}`, accept: "application/json", ...headers },
-  });
+  const shown = { authorization: `Bearer ${secret}`, accept: "application/json", ...headers };
+  const answer = await askTwice(() => ask(address.href, { ...request, headers: shown }));
   const { status, json } = answer;
   const token = objectOf(json)[member];
   if (status === 200 && typeof token === "string" && token !== "") return token;

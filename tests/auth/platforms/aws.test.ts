@@ -316,6 +316,16 @@ describe("faults around AWS' credentials", () => {
       expect(`${message}${hint}`).not.toContain("planted-secret");
     });
 
+  test("a token service that is busy for a moment is asked once more", async () => {
+    let busy = 1;
+    const aws = await start(({ method }, response) => {
+      if (method !== "POST" || busy-- <= 0) return false;
+      response.writeHead(503).end();
+      return true;
+    });
+    expect(await subject((await ours(base(aws, user))).token)).toBe("user");
+  });
+
   test("why an instance's role gives no credentials is told in the service's own words", async () => {
     const aws = await start(({ url }, response) => {
       if (!url?.endsWith("/security-credentials/mcp")) return false;

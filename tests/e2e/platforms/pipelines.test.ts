@@ -14,11 +14,16 @@ const JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 describe("github-actions", () => {
   /** The token service of a job, as its reference has it. */
-  const actions = async (issuer: Issuer) => {
+  const actions = async (issuer: Issuer, troubles: number[] = []) => {
     const world = await platformWorld(home, issuer, usualAudience, {
       before(request, response) {
         const url = new URL(request.url ?? "/", "http://x");
         if (url.pathname !== "/actions") return false;
+        const trouble = troubles.shift();
+        if (trouble !== undefined) {
+          json(response, {}, trouble);
+          return true;
+        }
         const isJob = request.headers.authorization === "Bearer job-request-token";
         const audience = url.searchParams.get("audience") ?? "https://github.com/owner";
         if (isJob && url.searchParams.get("api-version") === "2.0")
@@ -48,6 +53,12 @@ describe("github-actions", () => {
       );
       expect([theirs.stderr, theirs.stdout.split("\n=").at(-1)]).toEqual(["", taken[0]?.token ?? ""]);
     });
+
+  test("a service that is busy for a moment is asked once more, as @actions/core does", async () => {
+    const issuer = await makeIssuer("https://token.actions.githubusercontent.com", "repo:owner/name");
+    const { env, call } = await actions(issuer, [503]);
+    expect((await call("client", "github-actions", env)).code).toBe(0);
+  });
 });
 
 describe("gitlab", () => {

@@ -2,7 +2,7 @@ import { oneLine } from "../../../../net/one-line.ts";
 import { serverTimeMs } from "../../../../net/retry-after.ts";
 import type { Answer } from "../../../exchange.ts";
 import { withoutSecrets } from "../../../redact.ts";
-import { hintAfter, inWords } from "../../answer.ts";
+import { askTwice, hintAfter, inWords } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
 import { type AwsCredentials, credentialsIn, TITLE } from "./credentials.ts";
@@ -37,7 +37,7 @@ export async function callSts(
     const headers = await headersOf(call, { url, region, body: body.toString(), atMs });
     return deps.ask(url.href, { method: "POST", headers, body: body.toString() });
   };
-  let answer = await send(deps.now());
+  let answer = await askTwice(() => send(deps.now()));
   const serverMs = serverTimeMs(answer.headers);
   const isLate = serverMs !== undefined && Math.abs(serverMs - deps.now()) > SKEW_MS;
   if (answer.status === 403 && isLate && call.credentials) {
