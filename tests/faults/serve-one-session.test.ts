@@ -5,7 +5,7 @@ import { createHome, type Home, homeForEachTest, type RunOptions } from "../supp
 import { startFullLegacyServer } from "../support/mcp/full-legacy-server.ts";
 import { startMcpServer } from "../support/mcp/mcp-server.ts";
 import { DISCOVER } from "../support/messages.ts";
-import { REDIS, startRedis } from "../support/net/redis.ts";
+import { type Between, between, REDIS, type Redis, startRedis } from "../support/net/redis.ts";
 import { type AnyClient, connectModern, type Json } from "../support/sdk-clients.ts";
 import { type Served, startServe } from "../support/serve.ts";
 import { sleep, until } from "../support/waiting.ts";
@@ -161,6 +161,49 @@ withRedis(
   },
   LIMIT_MS,
 );
+
+const LOSSES: Record<string, (redis: Redis, wall: Between) => unknown> = {
+  "that ends": (redis) => redis.kill(),
+  "that the process with the session is cut off from": (_, wall) => {
+    wall.stalls = true;
+  },
+};
+for (const [what, lose] of Object.entries(LOSSES))
+  withRedis(
+    `a shared cache ${what}: what the others have at the process with the session is answered`,
+    async () => {
+      const redis = home.owns(await startRedis());
+      const wall = home.owns(await between(redis.port));
+      let isCalled = false;
+      const create = () => {
+        const slow = new McpServer({ name: "slow", version: "1" });
+        slow.registerTool("quick", {}, () => ({ content: [] }));
+        slow.registerTool("slow", {}, async () => {
+          isCalled = true;
+          // So long that the claim is over, and the holder is looked after.
+          await sleep(7000);
+          return { content: [{ type: "text", text: "done" }] };
+        });
+        return slow;
+      };
+      const server = home.owns(await startMcpServer({ create }));
+      const served = await Promise.all(
+        [wall.url, redis.url].map((cache) => {
+          const own = createHome();
+          home.owns({ stop: () => own.remove() });
+          return start(own, server.url, { env }, "--cache", cache);
+        }),
+      );
+      const [first, second] = (await clientsAt(served)) as [AnyClient, AnyClient];
+      await first.call("quick");
+      const called = second.call("slow");
+      await until(() => isCalled);
+      await lose(redis, wall);
+      expect((await called).content).toEqual([{ type: "text", text: "done" }]);
+      expect(server.requests.filter(({ body }) => body.includes('"initialize"'))).toHaveLength(1);
+    },
+    LIMIT_MS,
+  );
 
 test(
   "processes that refuse different tools share no session: none does for another what that one refuses",

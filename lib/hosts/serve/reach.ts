@@ -5,6 +5,8 @@ import type { ServeContext } from "./context.ts";
 
 /** How long the other may take to be reached, in ms. */
 const CONNECT_MS = 2000;
+/** How long one that lives may take to say so, in ms. */
+const ANSWER_MS = 1000;
 /** For how long it counts as reached, in ms. */
 const REACHED_MS = 5000;
 /** While it has requests of ours, whether the way is there is looked after this often, in ms. */
@@ -82,6 +84,23 @@ function dial(address: string): Promise<Found> {
     socket.on("error", ({ code }: NodeJS.ErrnoException) =>
       end(code === "ECONNREFUSED" || code === "ENOENT" ? "refused" : "silent"),
     );
+  });
+}
+
+/** Whether a process does more than take connections, as one that is stopped does. */
+export function answers(address: string): Promise<boolean> {
+  const { request } = process.getBuiltinModule("node:http");
+  return new Promise((resolve) => {
+    const end = (does: boolean) => {
+      late.stop();
+      asked.destroy();
+      resolve(does);
+    };
+    const headers = { host: "localhost" };
+    const how = { ...placeAt(address), path: "/healthz", headers, agent: false };
+    const asked = request(how, ({ statusCode }) => end(statusCode === 200));
+    const late = startTimer(ANSWER_MS, () => end(false));
+    asked.on("error", () => end(false)).end();
   });
 }
 

@@ -48,7 +48,7 @@ export async function sessionClaims(
   if (!cached?.sharedCache) return inStore;
   const inCache = cacheClaims(linkTo(command, cached, cached.sharedCache), `m2mcp:{${id}}`);
   return {
-    claim: async (mark) => (await inCache.claim(mark)) ?? inStore.claim(mark),
+    claim: async (mark, isHeld) => (await inCache.claim(mark)) ?? (isHeld ? undefined : inStore.claim(mark)),
     async release(mark) {
       await Promise.all([inCache.release(mark), inStore.release(mark)]);
     },

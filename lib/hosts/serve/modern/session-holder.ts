@@ -3,6 +3,7 @@ import { sleep } from "../../../timing/sleep.ts";
 import { startInterval, type Timer } from "../../../timing/timer.ts";
 import type { Self } from "../context.ts";
 import type { Reply } from "../http/reply.ts";
+import { answers } from "../reach.ts";
 import type { Seals } from "../seals.ts";
 import type { Claims } from "./claims.ts";
 
@@ -169,12 +170,13 @@ async function beat(holding: Holding): Promise<void> {
 async function look(holding: Holding): Promise<void> {
   const { state } = holding;
   if (state.kind !== "there" || holding.asking) return;
-  const found = await claim(holding);
+  const found = await claim(holding, true);
   if (found === undefined || holding.isOver || holding.state !== state) return;
   if (found === "ours") begin(holding, state.holder);
   else if (found.instance !== state.holder.instance) become(holding, there(found));
   else return;
-  state.end();
+  // One that lives, and could not show it where that is agreed on, answers what it has.
+  if (!(await answers(state.holder.address))) state.end();
 }
 
 function there(found: Self): HolderState {
@@ -182,10 +184,10 @@ function there(found: Self): HolderState {
   return { kind: "there", holder: { ...found, gone: end.signal }, end: () => end.abort() };
 }
 
-async function claim(holding: Holding): Promise<Self | "ours" | undefined> {
+async function claim(holding: Holding, isHeld = false): Promise<Self | "ours" | undefined> {
   const { claims, seals, self } = holding;
   holding.mark ??= seals.seal("holder", { a: self.address, i: self.instance });
-  const found = await claims.claim(holding.mark);
+  const found = await claims.claim(holding.mark, isHeld);
   if (found === holding.mark) return "ours";
   const { a, i } = seals.open("holder", found) ?? {};
   return typeof a === "string" && typeof i === "string" ? { address: a, instance: i } : undefined;
