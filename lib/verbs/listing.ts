@@ -7,13 +7,15 @@ import { withClient } from "./with-client.ts";
 export function listing(method: string, key: string, shown: Listed, none: string) {
   return async (command: Command): Promise<undefined> => {
     const { output } = command;
-    const result = await withClient(command, (client) =>
-      client.listing(method, key, { spelled: output.json }),
-    );
+    let isFiltered = false;
+    const result = await withClient(command, (client, _, { policies }) => {
+      isFiltered = method === "tools/list" && policies.length > 0;
+      return client.listing(method, key, { spelled: output.json });
+    });
     output.data(result);
     const items = itemsOf(result, key);
     if (output.json) return;
     if (items.length > 0) output.show(shown(items, output.screen.out));
-    else output.note(none);
+    else output.note(isFiltered ? `${none} that may be used` : none);
   };
 }

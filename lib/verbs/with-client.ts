@@ -5,7 +5,7 @@ import type { Catalogue } from "./catalogue/catalogue.ts";
 import { resolveTarget, type Target } from "./target/target.ts";
 
 /** What works with an open client. */
-type Work<T> = (client: McpClient, catalogue: Catalogue) => Promise<T>;
+type Work<T> = (client: McpClient, catalogue: Catalogue, target: Target) => Promise<T>;
 
 const speaking = () => import("./open-client.ts");
 
@@ -18,7 +18,7 @@ export async function withTarget<T>(command: Command, target: Target, work: Work
   const { openKeepingClient } = await speaking();
   const { client, catalogue, close } = await openKeepingClient(command, target);
   try {
-    return await work(client, catalogue);
+    return await work(client, catalogue, target);
   } catch (error) {
     if (target.policies.length === 0) throw error;
     throw (await import("./policy/hidden-tool.ts")).hiddenInstead(command, target, error);

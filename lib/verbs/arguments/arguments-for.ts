@@ -19,6 +19,8 @@ export interface Recipient {
   command: Command;
   kind: ListKind;
   name: string;
+  /** Its list has only what may be used: what is not there may be at the server. */
+  isFiltered?: boolean;
 }
 
 /**
@@ -56,13 +58,17 @@ async function settle(
   given: Given,
   { offered, isChecked }: { offered(): Promise<string | undefined>; isChecked: boolean },
 ): Promise<Settled> {
-  const { command, kind, name } = recipient;
+  const { command, kind, name, isFiltered = false } = recipient;
   const isEdited = command.options.on("edit");
   const strings = kind === "prompts" ? asStrings(given) : given;
   if (found.kind !== "declared") {
     const near = found.kind === "undeclared" && isChecked ? suggest(name, found.names) : undefined;
     if (near !== undefined) throw notOnServer(KINDS[kind], name, near);
-    const note = `the server lists no ${KINDS[kind]} ${name}: its arguments are not checked`;
+    const what = `${KINDS[kind]} ${name}`;
+    const isMissing = isFiltered
+      ? `no ${what} is among those that may be used`
+      : `the server lists no ${what}`;
+    const note = `${isMissing}: its arguments are not checked`;
     const { value } = await fill(strings, undefined);
     const sent = isEdited ? await edited(recipient, value, {}, false) : value;
     return unchecked(sent, found.kind === "undeclared" && isChecked ? [note] : []);

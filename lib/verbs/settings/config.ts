@@ -64,8 +64,11 @@ async function change(
     const setting = SETTINGS.find((one) => one.name === (name === "no-resource" ? "resource" : name));
     requireOwn(old, setting, name);
     isOther ||= setting?.of !== "this side";
-    if (value === "" || isNo(name, value)) profile = unset(profile, setting, name);
-    else given.set(name, [...(given.get(name) ?? []), value]);
+    if (value === "" || isNo(name, value)) {
+      profile = unset(profile, setting, name);
+      // What stands last counts.
+      given.delete(name);
+    } else given.set(name, [...(given.get(name) ?? []), value]);
   }
   const changed = await changedProfile(command, profile, given);
   // What was found out with other settings, and a token for another scope, hold no more.

@@ -15,8 +15,9 @@ export async function run(command: Command): Promise<Outcome> {
   const { output } = command;
   const place = await savePlace(command);
   const given = await readGiven(command, words);
-  const called = await withClient(command, async (client, catalogue) => {
-    const filled = await argumentsFor({ command, kind: "tools", name }, given, { client, catalogue });
+  const called = await withClient(command, async (client, catalogue, { policies }) => {
+    const recipient = { command, kind: "tools", name, isFiltered: policies.length > 0 } as const;
+    const filled = await argumentsFor(recipient, given, { client, catalogue });
     return callTool(command, { client, catalogue }, { name, arguments: filled }, { spelled: output.json });
   });
   const { result } = called;

@@ -71,6 +71,10 @@ test("limits of this side change without a new token", async () => {
   expect(world.tokenRequests.length).toBe(before);
   await config("timeout=", "read-only=NO", "deny-tool=");
   expect(await settings()).toMatchObject({ timeout: null, "read-only": null, "deny-tool": null });
+  // What stands last counts.
+  await config("timeout=7", "timeout=", "deny-tool=", "deny-tool=drop*", "read-only=yes", "read-only=no");
+  expect(await settings()).toMatchObject({ timeout: null, "read-only": null, "deny-tool": "drop*" });
+  await config("deny-tool=");
 });
 
 test("a new secret comes from stdin, or is typed unseen; the method stays", async () => {

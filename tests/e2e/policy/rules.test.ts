@@ -143,6 +143,10 @@ describe("a profile", () => {
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain("allow-tool of the profile @svc allows other tools only (get_*)");
       expect(refused.stderr).toContain("m2mcp config @svc allow-tool=");
+      expect(refused.stderr).not.toContain("the server lists no tool");
+      expect((await at("@svc", "tools-list", "--deny-tool", "*")).stderr).toBe(
+        "the server has no tools that may be used\n",
+      );
       const raw = await at("@svc", "request", "tools/call", '{"name":"drop"}');
       expect(raw.stderr).toContain("may not be used");
       // Saved anew, it stays as narrow.
