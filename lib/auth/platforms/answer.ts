@@ -25,7 +25,8 @@ export function inWords(
   const { status, headers } = answer;
   if (status >= 300 && status < 400)
     return `it redirects (HTTP status ${status}), which no such address does`;
-  const said = wordsOf(answer, secrets);
+  // An answer of another success may be, or hold, what was asked for.
+  const said = status < 300 ? undefined : wordsOf(answer, secrets);
   if (status !== 200) return `HTTP status ${status}${said === undefined ? "" : `, ${said}`}`;
   return `its answer holds none (${oneLine(headers.get("content-type") ?? "no type named", 60)})`;
 }

@@ -111,6 +111,14 @@ describe("the metadata server of Google Cloud", () => {
       expect(message).toContain(why);
     });
 
+  test("that answers with another success than 200 has nothing of it told, which may be the token", async () => {
+    const { host } = await start((_, response) => {
+      response.writeHead(203, { "metadata-flavor": "Google" }).end("eyJhbGciOiJSUzI1NiJ9.e30.c2ln");
+      return true;
+    });
+    expect((await failureOf(ours(host))).message).toEndWith("HTTP status 203");
+  });
+
   test("that is busy for a moment is asked once more", async () => {
     let busy = true;
     const { host, asked } = await start((_, response) => {
