@@ -4,7 +4,7 @@ import type { AuthDeps } from "../deps.ts";
 import { probeEndpoint } from "../discovery/explain.ts";
 import { issuerDocument, listsIn } from "../discovery/issuer.ts";
 import { identifier, identifiers } from "../discovery/look-up.ts";
-import { ownIssuers } from "../discovery/places.ts";
+import { MAX_ISSUERS, ownIssuers } from "../discovery/places.ts";
 import type { ProbeAnswer } from "../discovery/probe.ts";
 import { discoverResource, type ResourceMetadata } from "../discovery/resource.ts";
 import { type AddressCheck, addressCheck } from "../discovery/url.ts";
@@ -52,7 +52,7 @@ export async function surveyAuthorization(deps: AuthDeps, server: string): Promi
   // A server that names none is its own, where it wants a token (MCP 2025-03-26).
   const issuers = named.length > 0 ? named : reached.wantsToken ? ownIssuers(server) : [];
   const surveys: IssuerSurvey[] = [];
-  for (const issuer of issuers) surveys.push(await surveyIssuer(deps, check, issuer));
+  for (const issuer of issuers.slice(0, MAX_ISSUERS)) surveys.push(await surveyIssuer(deps, check, issuer));
   const known = surveys.filter((one) => one.failure === undefined);
   return {
     required: reached.wantsToken,

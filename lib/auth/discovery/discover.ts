@@ -6,7 +6,7 @@ import { grantsForPeople } from "../grants/for-people.ts";
 import { issuerMoved, noAuthorizationServer } from "./errors.ts";
 import { discoverIssuer, type IssuerMetadata } from "./issuer.ts";
 import type { DiscoveryDeps } from "./look-up.ts";
-import { ownIssuers, sameIssuer } from "./places.ts";
+import { MAX_ISSUERS, ownIssuers, sameIssuer } from "./places.ts";
 import { discoverResource, type ResourceMetadata } from "./resource.ts";
 import { type AddressCheck, addressCheck, requireSecure, resourceOf } from "./url.ts";
 
@@ -92,7 +92,7 @@ interface Found {
 async function firstUsable(deps: DiscoveryDeps, check: AddressCheck, issuers: string[]): Promise<Found> {
   let reason: unknown;
   let forPeople: Found | undefined;
-  for (const issuer of issuers)
+  for (const issuer of issuers.slice(0, MAX_ISSUERS))
     try {
       const found = { issuer, metadata: await discoverIssuer(deps, check, issuer) };
       if (grantsForPeople(found.metadata.grants) === undefined) return found;
@@ -100,7 +100,9 @@ async function firstUsable(deps: DiscoveryDeps, check: AddressCheck, issuers: st
     } catch (error) {
       reason ??= error;
       const isPassedOver = error instanceof M2mcpError && UNUSABLE.includes(error.code);
-      if (!isPassedOver && !forPeople) throw error;
+      if (isPassedOver) continue;
+      if (forPeople) break;
+      throw error;
     }
   if (forPeople) return forPeople;
   throw reason;

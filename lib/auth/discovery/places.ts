@@ -24,6 +24,9 @@ export function issuerMetadataUrls(issuer: string): string[] {
   ];
 }
 
+/** Issuers asked at most: a server names a few, and a long list would have us ask others for it. */
+export const MAX_ISSUERS = 8;
+
 /** A server as its own authorization server: by its origin (MCP 2025-03-26), else by its own address (RFC 8414 §3.1). */
 export function ownIssuers(server: string): string[] {
   const { origin, pathname } = new URL(server);

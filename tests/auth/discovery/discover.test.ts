@@ -1,6 +1,7 @@
 // Discovery goes on: what each place may answer, and where it must not lead.
 import { describe, expect, test } from "bun:test";
 import type { Discovered } from "../../../lib/auth/credentials.ts";
+import { surveyAuthorization } from "../../../lib/auth/diagnosis/survey.ts";
 import { discoverCached } from "../../../lib/auth/discovery/cached.ts";
 import { discover } from "../../../lib/auth/discovery/discover.ts";
 import { parseChallenges } from "../../../lib/net/challenge.ts";
@@ -182,6 +183,17 @@ describe("the issuer", () => {
       const { found } = await discovered({ ...script, [AS_PLACE]: other });
       expect(found).toMatchObject({ issuer: people.issuer });
     }
+  });
+
+  test("of a long list of issuers a few are asked", async () => {
+    const many = Array.from({ length: 1000 }, (_, at) => `https://as${at}.example`);
+    const script = { [PATH_PLACE]: { ...PRM, authorization_servers: many } };
+    const { found, asked } = await discovered(script);
+    expect(found).toMatchObject({ code: "no_metadata", message: expect.stringContaining(many[0] ?? "") });
+    expect(asked.length).toBeLessThan(50);
+    const survey = scriptedDeps({ [SERVER]: 401, ...script });
+    await surveyAuthorization(survey.deps, SERVER);
+    expect(survey.asked.length).toBeLessThan(50);
   });
 
   test("an issuer that is no address gives way to the next one named", async () => {
