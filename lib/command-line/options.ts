@@ -41,11 +41,17 @@ export const SHORT: Readonly<Record<string, OptionName>> = { "-h": "help", "-v":
 /** Narrows text to the name of an option, written without dashes. */
 export const isOptionName = (text: string): text is OptionName => Object.hasOwn(table, text);
 
-const ofGroup = (group: OptionSpec["group"]) => OPTION_NAMES.filter((name) => OPTIONS[name].group === group);
+export const CREDENTIAL_OPTIONS: OptionName[] = [];
+export const CONNECTION_OPTIONS: OptionName[] = [];
+export const GENERAL_OPTIONS: OptionName[] = [];
 
-export const CREDENTIAL_OPTIONS = ofGroup("credentials");
-export const CONNECTION_OPTIONS = ofGroup("connection");
-export const GENERAL_OPTIONS = ofGroup("general");
+// In one go: a look at each option for each group were so many calls that every process compiled what looks.
+for (const name of OPTION_NAMES) {
+  const { group } = OPTIONS[name];
+  if (group === "credentials") CREDENTIAL_OPTIONS.push(name);
+  else if (group === "connection") CONNECTION_OPTIONS.push(name);
+  else if (group === "general") GENERAL_OPTIONS.push(name);
+}
 
 /** The environment variable that stands for an option, `M2MCP_CLIENT_ID` for `client-id`; null when none does. */
 export const variableOf = (name: OptionName): string | null =>

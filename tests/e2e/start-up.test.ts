@@ -50,3 +50,10 @@ test("a warm one-off command loads the runtime's paths and none of its other mod
   const loaded = stderr.match(/^(?:node|bun):\S+(?=#)/gm) ?? [];
   expect(new Set(loaded)).toEqual(new Set(["node:path"]));
 });
+
+test("nothing is called so often by a start that the runtime would compile it", async () => {
+  for (const args of [["--version"], ["@svc", "tools-list"]]) {
+    const { code, stderr } = await home.run(args, { env: { BUN_JSC_reportCompileTimes: "1" } });
+    expect([code, stderr]).toEqual([0, ""]);
+  }
+});
