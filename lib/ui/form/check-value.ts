@@ -3,13 +3,12 @@ import { asDouble } from "../../mcp/jsonrpc/exact-json.ts";
 import type { Field } from "./fields.ts";
 
 /** What is wrong with a value for a field; undefined where it is right. */
-export function wrongValue(
-  { kind, schema }: Pick<Field, "kind" | "schema">,
-  value: unknown,
-): string | undefined {
+export function wrongValue(field: Field, value: unknown): string | undefined {
+  const { kind, schema } = field;
+  if (value === null && field.isNullable) return undefined;
   switch (kind.type) {
     case "text":
-      return typeof value === "string" ? wrongText(schema, value) : "it takes a text";
+      return typeof value === "string" ? wrongText(field, value) : "it takes a text";
     case "number": {
       const number = asDouble(value);
       if (Number.isNaN(number)) return "it takes a number";
@@ -30,11 +29,12 @@ export function wrongValue(
   }
 }
 
-function wrongText(schema: Record<string, unknown>, value: string): string | undefined {
+function wrongText({ schema, matches }: Field, value: string): string | undefined {
   const size = wrongSize([...value].length, schema.minLength, schema.maxLength, " characters");
   if (size !== undefined) return size;
   const form = typeof schema.format === "string" ? FORMATS[schema.format] : undefined;
-  return form && !form.suits(value) ? form.why : undefined;
+  if (form && !form.suits(value)) return form.why;
+  return matches?.(value) === false ? `it takes what matches ${schema.pattern}` : undefined;
 }
 
 function wrongSize(size: number, least: unknown, most: unknown, unit: string): string | undefined {
@@ -43,6 +43,7 @@ function wrongSize(size: number, least: unknown, most: unknown, unit: string): s
     typeof most === "number" ? most : undefined,
   ];
   if ((from === undefined || size >= from) && (to === undefined || size <= to)) return undefined;
+  if (from !== undefined && from === to) return `it takes ${from}${unit}`;
   if (from !== undefined && to !== undefined) return `it takes ${from} to ${to}${unit}`;
   return from !== undefined ? `it takes at least ${from}${unit}` : `it takes at most ${to}${unit}`;
 }

@@ -1,6 +1,7 @@
 // The fields of a form that a server asks to be filled in (MCP "Elicitation": flat objects of primitive properties).
 import { isObject, type JsonObject } from "../../json.ts";
 import { numberTyped } from "../../mcp/jsonrpc/exact-json.ts";
+import { patternCompiler } from "../../schema/patterns.ts";
 import { wrongValue } from "./check-value.ts";
 
 export interface Choice {
@@ -22,26 +23,59 @@ export interface Field {
   label: string;
   description: string;
   isRequired: boolean;
+  /** Whether it takes null, too. */
+  isNullable: boolean;
   kind: FieldKind;
   /** Limits, format and default stand there. */
   schema: JsonObject;
+  /** Whether a text is found to match its pattern, where it has one that can be looked at. */
+  matches: ((text: string) => boolean) | undefined;
 }
 
 /** The fields of a `requestedSchema`, in the server's order. */
-export function fieldsOf(schema: JsonObject): Field[] {
+export async function fieldsOf(schema: JsonObject): Promise<Field[]> {
   const required = Array.isArray(schema.required) ? schema.required : [];
   const properties = isObject(schema.properties) ? Object.entries(schema.properties) : [];
-  return properties.map(([name, property]) => {
-    const of = isObject(property) ? property : {};
-    return {
+  const all = properties.map(([name, property]) => ({
+    name,
+    ...withoutNull(isObject(property) ? property : {}),
+  }));
+  const compile = all.some(({ of }) => typeof of.pattern === "string") ? await patternCompiler() : undefined;
+  return all.map(({ name, of, isNullable }) => {
+    const field = {
       name,
       label: typeof of.title === "string" && of.title.trim() !== "" ? of.title : name,
       description: typeof of.description === "string" ? of.description : "",
       isRequired: required.includes(name),
+      isNullable,
       kind: kindOf(of),
       schema: of,
+      matches: typeof of.pattern === "string" ? compile?.(of.pattern) : undefined,
     };
+    return { ...field, schema: { ...of, default: usualOf(field) } };
   });
+}
+
+/** What Enter alone stands for: a default that the field would take. Of one that may be null and left out, nothing. */
+function usualOf(field: Field): unknown {
+  const { schema, isRequired, isNullable } = field;
+  const usual = schema.default ?? undefined;
+  if (usual !== undefined && wrongValue(field, usual) === undefined) return usual;
+  return isRequired && isNullable ? null : undefined;
+}
+
+/** A schema without the null that it allows besides, as Pydantic writes what may be left out. */
+function withoutNull(schema: JsonObject): { of: JsonObject; isNullable: boolean } {
+  const { type, anyOf, oneOf, ...rest } = schema;
+  if (Array.isArray(type) && type.includes("null")) {
+    const [only, ...more] = type.filter((one) => one !== "null");
+    return { of: { ...schema, type: more.length === 0 ? only : undefined }, isNullable: true };
+  }
+  const branches = [anyOf, oneOf].flatMap((all) => (Array.isArray(all) ? all.filter(isObject) : []));
+  const [only, ...more] = branches.filter((branch) => branch.type !== "null");
+  if (only === undefined || more.length > 0 || branches.length === 1)
+    return { of: schema, isNullable: false };
+  return { of: { ...only, ...rest }, isNullable: true };
 }
 
 function kindOf(schema: JsonObject): FieldKind {

@@ -47,7 +47,7 @@ export async function fillForm(
   }: { host: string; message: string; schema: JsonObject; given?: JsonObject },
   signal: AbortSignal,
 ): Promise<Filled> {
-  const fields = fieldsOf(schema).filter(({ name }) => !(name in given));
+  const fields = (await fieldsOf(schema)).filter(({ name }) => !(name in given));
   lines.write(`\n${host} asks (Ctrl-D declines):\n${quoted(message)}\n`);
   if (fields.length === 0) return confirm(lines, "  accept? [y/n] ", given, signal);
   const content: JsonObject = { ...given };
@@ -68,7 +68,7 @@ async function fillField(lines: TypedLines, field: Field, signal: AbortSignal) {
     if (line.kind !== "line") return ended(line);
     const typed = readTyped(field, line.text);
     if (typed.kind !== "wrong") return typed;
-    lines.write(`  ${typed.why}\n`);
+    lines.write(`  ${oneLine(typed.why, LONGEST_PROMPT)}\n`);
   }
 }
 

@@ -45,10 +45,13 @@ function answersIn(value: unknown, path: string): Answers {
 }
 
 /** What answers hold for a form: the values that suit it, and what is missing or wrong, for a person. */
-export function suiting(schema: JsonObject, answers: JsonObject): { content: JsonObject; lacks: string[] } {
+export async function suiting(
+  schema: JsonObject,
+  answers: JsonObject,
+): Promise<{ content: JsonObject; lacks: string[] }> {
   const content: JsonObject = {};
   const lacks: string[] = [];
-  for (const field of fieldsOf(schema)) {
+  for (const field of await fieldsOf(schema)) {
     const value = Object.hasOwn(answers, field.name) ? answers[field.name] : field.schema.default;
     if (value === undefined) {
       if (field.isRequired) lacks.push(`${field.name} is missing`);

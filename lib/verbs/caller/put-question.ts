@@ -25,7 +25,7 @@ export async function putQuestion(
   signal: AbortSignal,
 ): Promise<QuestionAnswer> {
   const given = question.mode === "form" ? answers?.next() : undefined;
-  const found = question.mode === "form" && given ? suiting(question.schema, given) : undefined;
+  const found = question.mode === "form" && given ? await suiting(question.schema, given) : undefined;
   if (found?.lacks.length === 0) return { action: "accept", content: found.content };
   if (!isPerson) {
     const why = found ? found.lacks.join("; ") : "--answers holds no further ones";

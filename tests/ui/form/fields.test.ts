@@ -4,13 +4,13 @@ import type { JsonObject } from "../../../lib/json.ts";
 import { fieldsOf, readTyped } from "../../../lib/ui/form/fields.ts";
 
 /** One field of this schema, required unless it says otherwise. */
-function field(schema: JsonObject, required = true) {
-  const [one] = fieldsOf({ properties: { it: schema }, required: required ? ["it"] : [] });
+async function field(schema: JsonObject, required = true) {
+  const [one] = await fieldsOf({ properties: { it: schema }, required: required ? ["it"] : [] });
   if (!one) throw new Error("no field");
   return one;
 }
-const typed = (schema: JsonObject, text: string, required = true) => {
-  const read = readTyped(field(schema, required), text);
+const typed = async (schema: JsonObject, text: string, required = true) => {
+  const read = readTyped(await field(schema, required), text);
   return read.kind === "value" ? read.value : read.kind === "wrong" ? `wrong: ${read.why}` : "left out";
 };
 const COLOURS = { type: "string", enum: ["Red", "Green"], default: "Green" };
@@ -68,18 +68,53 @@ test.each<[string, JsonObject, string, unknown]>([
     "1,2",
     "wrong: it takes at most 1 chosen",
   ],
+  [
+    "so many choices",
+    { type: "array", minItems: 2, maxItems: 2, items: COLOURS },
+    "1",
+    "wrong: it takes 2 chosen",
+  ],
+  ["a text of a pattern", { type: "string", pattern: "^[a-z]+$" }, "abc", "abc"],
+  [
+    "a text of another",
+    { type: "string", pattern: "^[a-z]+$" },
+    "Abc",
+    "wrong: it takes what matches ^[a-z]+$",
+  ],
+  ["a pattern that is none", { type: "string", pattern: "(" }, "x", "x"],
+  [
+    "a pattern that would take for ever",
+    { type: "string", pattern: "^(a+)+$" },
+    `${"a".repeat(40)}b`,
+    "wrong: it takes what matches ^(a+)+$",
+  ],
+  ["a number or null", { anyOf: [{ type: "integer", minimum: 2 }, { type: "null" }], default: null }, "7", 7],
+  [
+    "its limits",
+    { anyOf: [{ type: "integer", minimum: 2 }, { type: "null" }] },
+    "1",
+    "wrong: it takes at least 2",
+  ],
+  ["either type", { type: ["boolean", "null"] }, "y", true],
+  ["null where nothing is typed", { type: ["boolean", "null"] }, "", null],
+  ["a choice or null", { oneOf: [{ enum: ["a", "b"] }, { type: "null" }] }, "2", "b"],
+  ["no default that does not suit", { type: "integer", default: "x" }, "", "wrong: it is required"],
   ["nothing takes the default", COLOURS, "", "Green"],
   ["a default of false", { type: "boolean", default: false }, "", false],
   ["nothing for what is required", { type: "string" }, "  ", "wrong: it is required"],
-])("%s", (_what, schema, text, expected) => expect(typed(schema, text)).toEqual(expected));
+])("%s", async (_what, schema, text, expected) => expect(await typed(schema, text)).toEqual(expected));
 
-test("what is not required may be left out", () => {
-  expect(typed({ type: "string" }, "", false)).toBe("left out");
-  expect(typed(COLOURS, "", false)).toBe("Green");
+test("what is not required may be left out", async () => {
+  expect(await typed({ type: "string" }, "", false)).toBe("left out");
+  expect(await typed(COLOURS, "", false)).toBe("Green");
+  expect(await typed({ type: "integer", default: "x" }, "", false)).toBe("left out");
+  expect(await typed({ anyOf: [{ type: "string" }, { type: "null" }], default: null }, "", false)).toBe(
+    "left out",
+  );
 });
 
-test("fields stand in the server's order, under their titles", () => {
-  const fields = fieldsOf({ properties: { b: { title: "Beta" }, a: {} }, required: ["a"] });
+test("fields stand in the server's order, under their titles", async () => {
+  const fields = await fieldsOf({ properties: { b: { title: "Beta" }, a: {} }, required: ["a"] });
   expect(fields.map(({ label, isRequired }) => [label, isRequired])).toEqual([
     ["Beta", false],
     ["a", true],
@@ -92,11 +127,13 @@ test.each([
   ["9007199254740993", "9007199254740993"],
   ["0x10", "16"],
   ["0012345678901234567", "12345678901234568"],
-])("a number of many digits is sent as it was typed, where JSON can write it so: %s", (text, sent) => {
-  expect(JSON.stringify(typed({ type: "number" }, text))).toBe(sent);
+])("a number of many digits is sent as it was typed, where JSON can write it so: %s", async (text, sent) => {
+  expect(JSON.stringify(await typed({ type: "number" }, text))).toBe(sent);
 });
 
-test("a number beyond a double has to suit its field like any other", () => {
-  expect(typed({ type: "integer", maximum: 9 }, "12345678901234567890")).toBe("wrong: it takes at most 9");
-  expect(typed({ type: "integer" }, "1.12345678901234567890")).toBe("wrong: it takes a whole number");
+test("a number beyond a double has to suit its field like any other", async () => {
+  expect(await typed({ type: "integer", maximum: 9 }, "12345678901234567890")).toBe(
+    "wrong: it takes at most 9",
+  );
+  expect(await typed({ type: "integer" }, "1.12345678901234567890")).toBe("wrong: it takes a whole number");
 });
