@@ -76,7 +76,7 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
     const isStream =
       request.method === "GET" && /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
     if (isStream) await response.body?.cancel();
-    const text = isStream ? "" : await limitedText(response, host);
+    const text = isStream ? "" : await limitedText(response, host).catch(withoutWords(response));
     // A body that was cut off by the limit may end like a whole one.
     signal.throwIfAborted();
     return { url: from, status, headers, text, json: jsonIn(text) };
@@ -173,6 +173,16 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 export const waitAsked = ({ status, headers }: Pick<Answer, "status" | "headers">): number | undefined =>
   BUSY.includes(status) ? waitIn(headers) : undefined;
 
+/** Of a refusal the body has the words alone: one that is too long is cut, one that is damaged has none. */
+const isRefusal = ({ status }: Response): boolean => status >= 400;
+
+const withoutWords =
+  (response: Response) =>
+  (error: unknown): string => {
+    if (isRefusal(response) && isDamage(failureCode(error))) return "";
+    throw error;
+  };
+
 async function limitedText(response: Response, host: string): Promise<string> {
   if (!response.body) return "";
   const decoder = new TextDecoder();
@@ -180,7 +190,10 @@ async function limitedText(response: Response, host: string): Promise<string> {
   let size = 0;
   for await (const chunk of response.body) {
     size += chunk.length;
-    if (size > MAX_BYTES) throw answerTooLong(host, MAX_BYTES);
+    if (size > MAX_BYTES) {
+      if (isRefusal(response)) return text;
+      throw answerTooLong(host, MAX_BYTES);
+    }
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();

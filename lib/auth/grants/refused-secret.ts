@@ -15,7 +15,7 @@ const WRONG =
 
 /** Words for several reasons at once, as RFC 6749 §5.2 has them, and Keycloak, which tells none of them from the others. */
 const OF_ALL =
-  /\bno client authentication\b|\b(client|id|client_id|found|unknown|invalid|exists?) (and\/)?or\b.*(secret|credential|password|authentication)/i;
+  /\bno client authentication\b|\b(client|id|client_id|found|unknown|invalid|exists?) (and\/)?or\b.*(secret|credential|password|authentication)|\b(in(valid|correct|active)|wrong|expired|revoked|disabled) or (is |was |has )?(been )?(in(valid|correct|active)|wrong|expired|revoked|disabled)\b/i;
 
 const AGAIN = "make a new one, then m2mcp login again: running bridges take it up";
 

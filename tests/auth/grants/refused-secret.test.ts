@@ -47,6 +47,8 @@ test.each([
   ["invalid_client", "Unknown client or bad client credentials"],
   ["invalid_client", "Invalid client_id or client_secret"],
   ["invalid_client", "Invalid or expired client secret"],
+  ["invalid_client", "The client secret is invalid or has expired."],
+  ["invalid_client", "client disabled or incorrect secret"],
 ])("words for several reasons at once are taken for none of them: %s, %s", (error, description) => {
   expect(hint(error, description)).toStartWith("check --client-id and the secret");
   expect(hint(error, description, { wasAccepted: true })).toStartWith("the same secret was accepted before");

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { json } from "../../support/mcp/scripted.ts";
 import { drip, serveHttp } from "../../support/net/listen.ts";
-import { GRANTED } from "../../support/oauth/scripted-world.ts";
+import { GRANTED, startScriptedWorld } from "../../support/oauth/scripted-world.ts";
 
 import { habits } from "./habit.ts";
 
@@ -68,6 +68,21 @@ describe("the token endpoint:", () => {
       expect(stderr).toContain(words);
       expect(stderr).toContain("hint:");
       expect(stderr).not.toContain("<html>");
+    });
+
+  for (const [what, headers, body] of [
+    ["is damaged", { "content-encoding": "gzip" }, "<html>"],
+    ["is longer than any is read", {}, "x".repeat(3_000_000)],
+  ] as [string, Record<string, string>, string][])
+    test(`a refusal counts by its head where its body ${what}`, async () => {
+      const { url } = home.owns(
+        await startScriptedWorld({
+          refuse: (_request, response) =>
+            response.writeHead(401, { "www-authenticate": "Bearer", ...headers }).end(body),
+        }),
+      );
+      const env = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "s" };
+      expect((await home.run(["tools-list", url], { env })).code).toBe(0);
     });
 
   test("an answer whose compression is damaged was an answer: the network is not to blame", async () => {
