@@ -98,10 +98,10 @@ for (const [status, body] of [
     expect(server.count("initialize")).toBe(2);
   }, 20_000);
 
-test("a new session is told the settings of the old one", async () => {
+test("a new session is told the settings of the old one, and the host that what it subscribed to may have changed", async () => {
   const state = { alive: "s1" };
   const server = await losing(NOT_FOUND, state, ({ id, session }) => result(id, session));
-  const { heard, say, answer } = startBridge(home, [server.url]);
+  const { heard, hear, say, answer } = startBridge(home, [server.url]);
   const subscribe = (id: string, uri: string, method = "subscribe") =>
     request(id, `resources/${method}`, { uri });
   say(INITIALIZE, INITIALIZED);
@@ -125,6 +125,9 @@ test("a new session is told the settings of the old one", async () => {
     ].sort(),
   );
   expect(heard.filter(({ id }) => id !== undefined)).toHaveLength(6);
+  await hear(({ method }) => method === "notifications/resources/updated");
+  const updated = heard.filter(({ method }) => method === "notifications/resources/updated");
+  expect(updated.map(({ params }) => params.uri)).toEqual(["memo://a"]);
 });
 
 test("a 400 that a new session meets too is the server's answer, and no more sessions are opened for it", async () => {

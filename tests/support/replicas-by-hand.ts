@@ -39,7 +39,9 @@ export function httpClient(
     post,
     ask: async (url: string, message: object): Promise<Json> => {
       const text = await (await post(url, message)).text();
-      return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
+      const events = [...text.matchAll(/^data: (.+)$/gm)].map(([, data = ""]): Json => JSON.parse(data));
+      // What changed may be told before the answer.
+      return events.find(({ method }) => method === undefined) ?? events[0] ?? JSON.parse(text);
     },
     async open(url: string, capabilities: object = {}) {
       expect((await post(url, initialize("2025-11-25", capabilities))).status).toBe(200);

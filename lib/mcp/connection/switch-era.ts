@@ -108,7 +108,7 @@ async function goOnOver(
     connected.transport.request({ message: again(context, setting), signal: ended.signal, onMessage });
   void repeatSettings(settings.all(), set, endpoint.log);
   // What the client knew of the server before may no longer hold.
-  await tellChanges(initialized?.initialized ?? {}, onMessage);
+  await tellChanges(initialized?.initialized ?? {}, settings.all(), onMessage);
 }
 
 /** The same request under an id of our own. */

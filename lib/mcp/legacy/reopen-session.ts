@@ -105,7 +105,7 @@ function restore(session: Session, opened: OpenSession, answer: Answer): void {
   const ask = ({ method, params }: RequestMessage) => exchange.send(ownCall(session, method, params), opened);
   void repeatSettings(settings.all(), ask, endpoint.log);
   const result = answer.kind === "response" ? answer.message.result : undefined;
-  tellOnceItStands(losses, result, () => session.state === opened, onMessage);
+  tellOnceItStands(losses, result, settings.all(), () => session.state === opened, onMessage);
 }
 
 /** A request of our own, which takes no longer than any other. */

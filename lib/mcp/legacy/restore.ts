@@ -41,10 +41,20 @@ export async function cancelAsked(asked: Set<Id>, onMessage: OnMessage): Promise
   for (const id of abandoned) await onMessage(cancelled(id, reason));
 }
 
-/** What the client knew of the old session may no longer hold: each list that the server tells changes of. */
-export async function tellChanges(initialized: JsonObject, onMessage: OnMessage): Promise<void> {
-  for (const { method } of changesIn(listChanges(initialized.capabilities)))
-    await onMessage(notification(method));
+/**
+ * What the client knew of the old session may no longer hold: each list that the server tells changes of, and each resource
+ * that is subscribed to.
+ */
+export async function tellChanges(
+  initialized: JsonObject,
+  settings: readonly RequestMessage[],
+  onMessage: OnMessage,
+): Promise<void> {
+  const resourceSubscriptions = settings.flatMap(({ method, params }) =>
+    method === "resources/subscribe" ? [String(params.uri)] : [],
+  );
+  const missed = { ...listChanges(initialized.capabilities), resourceSubscriptions };
+  for (const { method, params } of changesIn(missed)) await onMessage(notification(method, params));
 }
 
 /**
@@ -55,11 +65,12 @@ export async function tellChanges(initialized: JsonObject, onMessage: OnMessage)
 export function tellOnceItStands(
   losses: Losses,
   initialized: JsonObject | undefined,
+  settings: readonly RequestMessage[],
   isStanding: () => boolean,
   onMessage: OnMessage,
 ): void {
   const tell = () => {
-    if (isStanding()) void tellChanges(initialized ?? {}, onMessage).catch(() => {});
+    if (isStanding()) void tellChanges(initialized ?? {}, settings, onMessage).catch(() => {});
   };
   if (losses.inARow < 2) tell();
   else startTimer(STANDS_MS, tell).keepAlive(false);

@@ -171,7 +171,7 @@ async function openAgain(session: SseSession): Promise<Refused | undefined> {
   void repeatSettings(settings.all(), (setting) => exchange(session, own(session, setting)), endpoint.log);
   const mine = session.state.kind === "reopening" ? session.state.stream : undefined;
   const isStanding = () => "stream" in session.state && session.state.stream === mine;
-  tellOnceItStands(losses, result, isStanding, onMessage);
+  tellOnceItStands(losses, result, settings.all(), isStanding, onMessage);
   return undefined;
 }
 
