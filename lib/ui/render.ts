@@ -7,15 +7,14 @@ const text = (value: unknown) => (typeof value === "string" ? value : "");
 /** A field of one line: a server must not put another line below it. */
 const field = (value: unknown) => showControls(text(value));
 
-/**
- * What a tool or prompt yields: text as it is, other content named by kind and size. One block in place of a list, and a
- * text in place of a block, are what they say.
- */
-export function content(blocks: unknown): string {
-  return (Array.isArray(blocks) ? blocks : [blocks])
-    .flatMap((one) => (typeof one === "string" ? [one] : isObject(one) ? [block(one)] : []))
-    .join("\n");
-}
+/** The blocks of a content. One in place of a list, and a text in place of a block, are what they say. */
+export const blocksOf = (content: unknown): JsonObject[] =>
+  (Array.isArray(content) ? content : [content]).flatMap((one) =>
+    typeof one === "string" ? [{ type: "text", text: one }] : isObject(one) ? [one] : [],
+  );
+
+/** What a tool or prompt yields: text as it is, other content named by kind and size. */
+export const content = (blocks: unknown): string => blocksOf(blocks).map(block).join("\n");
 
 /** One content block. */
 export function block(item: JsonObject): string {
@@ -54,7 +53,7 @@ export function toolResult(result: JsonObject): string {
 /** A prompt's messages, each under the role that speaks. */
 export const messages = (items: unknown): string =>
   list(items)
-    .map((message) => `${field(message.role)}:\n${content([message.content])}`)
+    .map((message) => `${field(message.role)}:\n${content(message.content)}`)
     .join("\n\n");
 
 const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);

@@ -136,6 +136,33 @@ describe("at a terminal", () => {
     expect(text).not.toContain("PNG");
   });
 
+  test("what is bare, or a list where one is meant, is all there, as in a pipe", async () => {
+    const loose = home.owns(
+      await startLegacyServer((asked) =>
+        reply(asked, {
+          content: ["bare", { type: "text", text: "block" }],
+          messages: [
+            { role: "user", content: "bare" },
+            { role: "assistant", content: [{ type: "text", text: "block" }] },
+          ],
+          contents: { uri: "a:b", text: "bare block" },
+          tools: [],
+          prompts: [],
+        }),
+      ),
+    );
+    for (const args of [
+      ["tools-call", "any"],
+      ["prompts-get", "any"],
+      ["resources-read", "a:b"],
+    ]) {
+      const screen = await screenOf([loose.url, ...args]);
+      const { stdout } = await home.run([loose.url, ...args]);
+      for (const shown of [screen, stdout]) expect(shown).toMatch(/bare[\s\S]*block/);
+      expect(screen).toContain(stdout);
+    }
+  });
+
   test("--json is one object all the same, without a mark", async () => {
     const { tools } = JSON.parse(await screenOf(["@svc", "tools-list", "--json"], COLOUR));
     expect(tools).toHaveLength(2);

@@ -3,7 +3,7 @@ import type { Command } from "../../command-line/command.ts";
 import { isObject, type JsonObject } from "../../json.ts";
 import { attachmentsIn, contentAttachment } from "../../ui/media/attachments.ts";
 import type { Output } from "../../ui/output.ts";
-import { messages, toolResult } from "../../ui/render.ts";
+import { blocksOf, messages, toolResult } from "../../ui/render.ts";
 import { type SavePlace, saveOrHint } from "./place.ts";
 
 const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
@@ -15,7 +15,7 @@ export async function showToolResult(
   place: SavePlace | undefined,
 ): Promise<void> {
   const { output } = command;
-  const blocks = objects(result.content);
+  const blocks = blocksOf(result.content);
   output.data(result);
   if (isForPerson(output) && blocks.length > 0) await showBlocks(output, blocks);
   else if (!output.json) printed(output, toolResult(result));
@@ -34,10 +34,10 @@ export async function showMessages(
   if (isForPerson(output))
     for (const [at, { role, content }] of all.entries()) {
       output.print(`${at > 0 ? "\n" : ""}${typeof role === "string" ? role : ""}:`);
-      await showBlocks(output, [isObject(content) ? content : {}]);
+      await showBlocks(output, blocksOf(content));
     }
   else output.print(messages(all));
-  const blocks = all.map(({ content }) => content);
+  const blocks = all.flatMap(({ content }) => blocksOf(content));
   await saveOrHint(command, place, attachmentsIn(blocks));
 }
 
@@ -48,7 +48,7 @@ export async function showContents(
   place: SavePlace | undefined,
 ): Promise<void> {
   const { output } = command;
-  const contents = objects(result.contents);
+  const contents = isObject(result.contents) ? [result.contents] : objects(result.contents);
   const all = contents.map(contentAttachment);
   output.data(result);
   if (place) return saveOrHint(command, place, all);
