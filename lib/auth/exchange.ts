@@ -72,11 +72,7 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
   try {
     const { response, from } = await redirected(deps, url, request, signal);
     const { status, headers } = response;
-    // A stream that is only looked at may have no end.
-    const isStream =
-      request.method === "GET" && /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
-    if (isStream) await response.body?.cancel();
-    const text = isStream ? "" : await limitedText(response, host).catch(withoutWords(response));
+    const text = await limitedText(response, host);
     // A body that was cut off by the limit may end like a whole one.
     signal.throwIfAborted();
     return { url: from, status, headers, text, json: jsonIn(text) };
@@ -173,28 +169,29 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 export const waitAsked = ({ status, headers }: Pick<Answer, "status" | "headers">): number | undefined =>
   BUSY.includes(status) ? waitIn(headers) : undefined;
 
-/** Of a refusal the body has the words alone: one that is too long is cut, one that is damaged has none. */
-const isRefusal = ({ status }: Response): boolean => status >= 400;
-
-const withoutWords =
-  (response: Response) =>
-  (error: unknown): string => {
-    if (isRefusal(response) && isDamage(failureCode(error))) return "";
-    throw error;
-  };
-
-async function limitedText(response: Response, host: string): Promise<string> {
-  if (!response.body) return "";
+/**
+ * The body of an answer. A stream of events, which may have no end, says by its head that it is one; of a refusal the body has
+ * the words alone, in its first event: one that is too long is cut, one that is damaged has none.
+ */
+async function limitedText({ status, headers, body }: Response, host: string): Promise<string> {
+  const isRefusal = status >= 400;
+  const isStream = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
+  if (!body) return "";
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.length;
-    if (size > MAX_BYTES) {
-      if (isRefusal(response)) return text;
-      throw answerTooLong(host, MAX_BYTES);
-    }
-    text += decoder.decode(chunk, { stream: true });
+  try {
+    // Nobody waits for its end.
+    if (isStream && !isRefusal) void body.cancel().catch(() => {});
+    else
+      for await (const chunk of body) {
+        size += chunk.length;
+        if (size > MAX_BYTES && !isRefusal) throw answerTooLong(host, MAX_BYTES);
+        text += decoder.decode(chunk, { stream: true });
+        if (size > MAX_BYTES || (isStream && /\n\r?\n/.test(text))) break;
+      }
+  } catch (error) {
+    if (!isRefusal || !isDamage(failureCode(error))) throw error;
   }
   return text + decoder.decode();
 }

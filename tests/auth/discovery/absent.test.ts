@@ -2,6 +2,9 @@
 import { expect, test } from "bun:test";
 import { diagnose } from "../../../lib/auth/diagnosis/diagnose.ts";
 import { surveyAuthorization } from "../../../lib/auth/diagnosis/survey.ts";
+import { probe } from "../../../lib/auth/discovery/probe.ts";
+import { serveHttp } from "../../support/net/listen.ts";
+import { memoryDeps } from "../memory-deps.ts";
 import { failureOf } from "../platforms/failure-of.ts";
 import { type Scripted, scriptedDeps } from "../scripted-fetch.ts";
 
@@ -62,4 +65,20 @@ test("a gateway that shows all paths where people sign in has no other of them t
   // One that asks for a token is another thing.
   const bearer = new Response(null, { status: 401, headers: { "www-authenticate": "Bearer" } });
   expect((await told({ [SERVER]: signIn, [likely]: bearer }))?.hint).toContain(likely);
+});
+
+test("a stream of events that is left open says by its head what it is, and a refusal's words are in its first event", async () => {
+  const message = { jsonrpc: "2.0", id: null, error: { code: -32001, message: "no token was sent" } };
+  const met = async (status: number) => {
+    const serving = await serveHttp((_request, response) => {
+      response.writeHead(status, { "content-type": "text/event-stream" });
+      response.write(`: hello\ndata: ${JSON.stringify(message)}\n\n`);
+    });
+    return probe(memoryDeps().deps, serving.origin).finally(() => serving.stop());
+  };
+  expect(await met(200)).toMatchObject({ isMessage: true, wantsToken: false });
+  expect(await met(401)).toMatchObject({
+    wantsToken: true,
+    words: expect.stringContaining("no token was sent"),
+  });
 });
