@@ -32,9 +32,7 @@ export function openEditor(
 ): Promise<string | undefined> {
   const inherited = inheritedVariables(env);
   const stdio = ["inherit", isStdoutTerminal ? "inherit" : 2, "inherit"] as const;
-  // Ctrl-C belongs to the editor.
-  const ignore = () => {};
-  process.on("SIGINT", ignore);
+  const restore = leaveInterrupts();
   return new Promise<string | undefined>((resolve) => {
     const child =
       process.platform === "win32"
@@ -43,8 +41,24 @@ export function openEditor(
             stdio: [...stdio],
             env: inherited,
           })
-        : spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", path], { stdio: [...stdio], env: inherited });
+        : // A shell that does not listen ends with the key that its editor has taken.
+          spawn("/bin/sh", ["-c", `trap : INT; ${editor} "$1"`, "sh", path], {
+            stdio: [...stdio],
+            env: inherited,
+          });
     child.on("error", () => resolve(NOT_STARTED));
     child.on("close", (code, signal) => resolve(badEnd(code, signal)));
-  }).finally(() => process.off("SIGINT", ignore));
+  }).finally(restore);
+}
+
+/** Ctrl-C is not for this process: the terminal sends it to all who share it. @returns what takes that back */
+function leaveInterrupts(): () => void {
+  const ignore = () => {};
+  const others = process.listeners("SIGINT");
+  process.on("SIGINT", ignore);
+  for (const other of others) process.off("SIGINT", other);
+  return () => {
+    for (const other of others) process.on("SIGINT", other);
+    process.off("SIGINT", ignore);
+  };
 }
