@@ -2,7 +2,7 @@
 
 import { removeFile } from "../platform/files/files.ts";
 import { copyBeside } from "../platform/files/replace-file.ts";
-import { entryOf } from "./entry.ts";
+import { entryOf, isOurs } from "./entry.ts";
 import type { Change, HostFile } from "./host-file.ts";
 import { readHostFile, withEntry } from "./host-file.ts";
 import { pathsOf, type System } from "./system.ts";
@@ -56,10 +56,14 @@ export async function restored(
   removed: Change,
   system: System,
 ): Promise<Change> {
-  const entry = entryOf(file.format.read(file.text ?? "", [...file.place.under, name]));
+  const held = (text: string | null) => entryOf(file.format.read(text ?? "", [...file.place.under, name]));
+  const entry = held(file.text);
   if (!entry) return removed;
   const made = (text: string | null) => {
     try {
+      // From before an update, or kept by another uninstall that runs now: the entry had come already.
+      const old = held(text);
+      if (old && isOurs(old)) return undefined;
       // Forced: an entry of another program's may have stood in its place.
       return withEntry({ ...file, text }, name, entry, true).after;
     } catch {
