@@ -361,6 +361,65 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
+const canCompile = process.platform === "linux" && spawnSync("cc", ["--version"]).status === 0;
+
+test.if(canCompile)(
+  "serve: a clock that is set while it ends takes no time from what is under way",
+  async () => {
+    const at = (name: string) => join(home.folder, name);
+    // The time of day, an hour later once a file is there.
+    writeFileSync(
+      at("clock.c"),
+      `#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+static int later(void) { return access(getenv("IS_LATER"), F_OK) == 0 ? 3600 : 0; }
+int clock_gettime(clockid_t id, struct timespec *t) {
+  int r = syscall(SYS_clock_gettime, id, t);
+  if (r == 0 && id == CLOCK_REALTIME) t->tv_sec += later();
+  return r;
+}
+int gettimeofday(struct timeval *t, void *z) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  t->tv_sec = now.tv_sec; t->tv_usec = now.tv_nsec / 1000;
+  return 0;
+}`,
+    );
+    expect(spawnSync("cc", ["-shared", "-fPIC", "-o", at("clock.so"), at("clock.c")]).status).toBe(0);
+    let answer: (() => unknown) | undefined;
+    const server = home.owns(
+      await startLegacyServer((asked) => {
+        answer = () => reply(asked, { content: [] });
+      }),
+    );
+    const env = { LD_PRELOAD: at("clock.so"), IS_LATER: at("later") };
+    const { url, pid, ended } = await startServe(home, [server.url], { env });
+    const headers = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const post = (message: unknown, more: object = {}) =>
+      fetch(url, { method: "POST", headers: { ...headers, ...more }, body: JSON.stringify(message) });
+    const session = (await post(INITIALIZE)).headers.get("mcp-session-id") ?? "";
+    const called = post(call(2, "slow"), { "mcp-session-id": session });
+    await until(() => answer !== undefined);
+    process.kill(pid, "SIGTERM");
+    const listens = () =>
+      fetch(url.replace("/mcp", "/healthz")).then(
+        () => true,
+        () => false,
+      );
+    while (await listens()) await sleep(10);
+    writeFileSync(at("later"), "");
+    // It looks for what is under way a few times by then.
+    await Promise.race([ended, sleep(1000)]);
+    answer?.();
+    expect((await called).status).toBe(200);
+    expect(await ended).toBe(0);
+  },
+);
+
 // What nohup(1) does; a handler would take that back.
 test.skipIf(process.platform !== "linux")(
   "serve: a hang-up that its starter has it ignore is ignored",

@@ -148,12 +148,12 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
 async function drain(context: ServeContext, drainMs: number, kill: AbortSignal): Promise<void> {
   for (const end of context.endings) end();
   await leaveWaiting(context);
-  const over = Date.now() + drainMs;
-  while (context.replies.size > 0 && !kill.aborted && Date.now() < over) {
+  const over = performance.now() + drainMs;
+  while (context.replies.size > 0 && !kill.aborted && performance.now() < over) {
     const gone = [...context.replies].map(
       (reply) => new Promise<void>((resolve) => void reply.whenGone(resolve)),
     );
-    await until(Promise.race(gone), Math.min(200, Math.max(0, over - Date.now())), kill);
+    await until(Promise.race(gone), Math.min(200, Math.max(0, over - performance.now())), kill);
   }
 }
 
