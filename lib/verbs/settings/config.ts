@@ -17,11 +17,14 @@ import { EXCHANGE_SETTINGS, PROOF_SETTINGS, SETTINGS, type Setting } from "./set
 export async function run(command: Command): Promise<undefined> {
   const [text = "", ...words] = command.positionals;
   const store = storeOf(command);
-  const profile = await savedProfile(store, profileName(text));
+  const name = profileName(text);
+  const profile = await savedProfile(store, name);
   const asked = words.filter((word) => !word.includes("="));
   const changes = words.filter((word) => word.includes("="));
   for (const word of asked) settingName(word);
-  const saved = changes.length > 0 ? await change(command, store, profile, changes) : profile;
+  const changed = async () => change(command, store, await savedProfile(store, name), changes);
+  // What another command sets meanwhile is not lost. A plus is in no profile's name: tokens are asked for under that.
+  const saved = changes.length > 0 ? await store.withLock(`${name}+settings`, changed) : profile;
   const rows = rowsOf(saved, (await loginOf(store, saved)) ?? saved);
   const shown = asked.length > 0 ? rows.filter(([name]) => asked.includes(name)) : rows;
   command.output.data({

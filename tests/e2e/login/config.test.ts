@@ -125,3 +125,24 @@ test("what belongs to a borrowed login is changed there", async () => {
   expect((await home.run(["config", "@b", "timeout=3"])).code).toBe(0);
   expect((await home.run(["config", "@b"])).stdout).toContain("client-id      id");
 });
+
+test("settings that several commands change at once are all kept", async () => {
+  const changes = [
+    "timeout=8",
+    "read-only=yes",
+    "deny-tool=drop*",
+    "allow-tool=*",
+    "protocol=2025-11-25",
+    "header=X-A: b",
+  ];
+  const codes = await Promise.all(changes.map(async (change) => (await config(change)).code));
+  expect(codes).toEqual(changes.map(() => 0));
+  expect(await settings()).toMatchObject({
+    timeout: "8",
+    "read-only": "yes",
+    "deny-tool": "drop*",
+    "allow-tool": "*",
+    protocol: "2025-11-25",
+    header: "X-Literal: … X-A: …",
+  });
+});
