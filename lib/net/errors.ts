@@ -2,13 +2,8 @@
 import { EXIT, M2mcpError } from "../failure.ts";
 import type { NotFollowed } from "./redirect.ts";
 
-export const connectionFailed = (what: string, reason: string) =>
-  new M2mcpError(
-    "connection_failed",
-    EXIT.network,
-    `cannot reach ${what}: ${reason}`,
-    "check the address, the network and the proxy settings",
-  );
+export const connectionFailed = (what: string, reason: string, hint?: string) =>
+  new M2mcpError("connection_failed", EXIT.network, `cannot reach ${what}: ${reason}`, hint);
 
 export const timedOut = (what: string, timeoutMs: number) =>
   new M2mcpError(

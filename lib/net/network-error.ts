@@ -1,6 +1,14 @@
 import { M2mcpError } from "../failure.ts";
 import { connectionFailed, connectionRefused, invalidAnswer, noHttp, streamCut } from "./errors.ts";
-import { failureCode, failureReason, isBreak, isDamage, isNoHttp, isRefusal } from "./network-failure.ts";
+import {
+  failureCode,
+  failureHint,
+  failureReason,
+  isBreak,
+  isDamage,
+  isNoHttp,
+  isRefusal,
+} from "./network-failure.ts";
 
 /** The host a person would recognize, for messages: never the path or query, which may hold a secret. */
 export function hostOf(url: string): string {
@@ -24,5 +32,5 @@ export function networkError(error: unknown, signal: AbortSignal, host: string, 
   if (isBreak(code) || (begun && code === "")) return streamCut(host);
   if (isDamage(code)) return invalidAnswer(host, "its compression is damaged");
   if (isNoHttp(code)) return noHttp(host, failureReason(code));
-  return connectionFailed(host, failureReason(code));
+  return connectionFailed(host, failureReason(code), failureHint(code));
 }

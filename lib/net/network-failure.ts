@@ -28,6 +28,7 @@ const reasons: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is of an unknown authority (name it with --ca FILE)",
   UNABLE_TO_GET_ISSUER_CERT: "its certificate is of an unknown authority (name it with --ca FILE)",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is of an unknown authority (name it with --ca FILE)",
+  INVALID_PURPOSE: "its certificate is none of a server",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
   EPROTO: "the TLS handshake failed: it does not speak TLS, or wants a client certificate (--client-cert)",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS; check http and https in the address",
@@ -80,7 +81,7 @@ export function failureReason(code: string): string {
 export function failureHint(code: string): string {
   if (isRefusal(code)) return "check the address and the port, and that the server is running";
   if (code === "ENOTFOUND") return "check the host name in the address, and the proxy settings";
-  if (/CERT|LEAF_SIGNATURE|ISSUER/.test(code) && code !== "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED")
+  if (/CERT|LEAF_SIGNATURE|ISSUER|PURPOSE/.test(code) && code !== "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED")
     return "the server's owner must mend its certificate; a private authority is named with --ca FILE";
   return "check the address, the network and the proxy settings";
 }
