@@ -89,8 +89,8 @@ describe("errors", () => {
     });
   });
 
-  const required = (asked: Asked) =>
-    refuse(asked, 200, {
+  const required = (asked: Asked, status = 200) =>
+    refuse(asked, status, {
       code: -32042,
       message: "sign in first",
       data: {
@@ -110,41 +110,45 @@ describe("errors", () => {
     });
   });
 
-  test("that ask for a visit become input, and the call is made again", async () => {
-    let calls = 0;
-    server.methods["tools/call"] = (asked) => (++calls === 1 ? required(asked) : reply(asked, says("in")));
-    const offers = { [CLIENT_CAPABILITIES]: { elicitation: { url: {} } } };
-    const it = await begin(home, server.url, "modern");
-    const params = { name: "x", arguments: { n: 1 } };
-    it.say(ask("c", "tools/call", params, offers));
-    const wanted = (await it.answer("c")).result ?? {};
-    expect(wanted).toMatchObject({ resultType: "input_required" });
-    const [[key, question] = ["", {}]] = Object.entries(wanted.inputRequests as object);
-    expect(question).toEqual({
-      method: "elicitation/create",
-      params: { mode: "url", url: "https://example.com/in", message: "Sign in" },
-    });
-    const retry = {
-      ...params,
-      requestState: wanted.requestState,
-      inputResponses: { [key]: { action: "accept" } },
-    };
-    it.say(ask("d", "tools/call", retry, offers));
-    expect((await it.answer("d")).result).toMatchObject(says("in"));
-    expect(server.seen.findLast((one) => one.method === "tools/call")?.params).toEqual(params);
+  test.each([200, 400])(
+    "that ask for a visit, with %d, become input, and the call is made again",
+    async (status) => {
+      let calls = 0;
+      server.methods["tools/call"] = (asked) =>
+        ++calls === 1 ? required(asked, status) : reply(asked, says("in"));
+      const offers = { [CLIENT_CAPABILITIES]: { elicitation: { url: {} } } };
+      const it = await begin(home, server.url, "modern");
+      const params = { name: "x", arguments: { n: 1 } };
+      it.say(ask("c", "tools/call", params, offers));
+      const wanted = (await it.answer("c")).result ?? {};
+      expect(wanted).toMatchObject({ resultType: "input_required" });
+      const [[key, question] = ["", {}]] = Object.entries(wanted.inputRequests as object);
+      expect(question).toEqual({
+        method: "elicitation/create",
+        params: { mode: "url", url: "https://example.com/in", message: "Sign in" },
+      });
+      const retry = {
+        ...params,
+        requestState: wanted.requestState,
+        inputResponses: { [key]: { action: "accept" } },
+      };
+      it.say(ask("d", "tools/call", retry, offers));
+      expect((await it.answer("d")).result).toMatchObject(says("in"));
+      expect(server.seen.findLast((one) => one.method === "tools/call")?.params).toEqual(params);
 
-    calls = 0;
-    it.say(ask("e", "tools/call", params, offers));
-    const again = (await it.answer("e")).result ?? {};
-    const declined = {
-      ...params,
-      requestState: again.requestState,
-      inputResponses: { [key]: { action: "decline" } },
-    };
-    it.say(ask("f", "tools/call", declined, offers));
-    expect((await it.answer("f")).error?.message).toContain("sign in first");
-    expect(calls).toBe(1);
-  });
+      calls = 0;
+      it.say(ask("e", "tools/call", params, offers));
+      const again = (await it.answer("e")).result ?? {};
+      const declined = {
+        ...params,
+        requestState: again.requestState,
+        inputResponses: { [key]: { action: "decline" } },
+      };
+      it.say(ask("f", "tools/call", declined, offers));
+      expect((await it.answer("f")).error?.message).toContain("sign in first");
+      expect(calls).toBe(1);
+    },
+  );
 
   test("of a log level that there is not", async () => {
     const it = await begin(home, server.url, "modern");

@@ -8,8 +8,9 @@ import {
   type RpcError,
   resultResponse,
 } from "../../jsonrpc/message.ts";
-import { type Answer, answered, refused } from "../../protocol/answer.ts";
+import { type Answer, answered, errorIn, refused } from "../../protocol/answer.ts";
 import { META_CAPABILITIES } from "../../protocol/meta.ts";
+import { URL_REQUIRED } from "../../protocol/versions.ts";
 import { type Input, keyOf, type Outcome } from "../../translate/input-required.ts";
 import { completeResult, modernError, modernInput } from "../../translate/to-modern.ts";
 import { urlVisits } from "../../translate/url-visits.ts";
@@ -43,15 +44,14 @@ export function modernOutcome(held: Held, outcome: Outcome, context: OutcomeCont
   const id = held.waiting?.id;
   if (outcome.kind === "failure" || id === undefined) return outcome;
   const { answer } = outcome;
-  if (answer.kind === "refused") {
-    const { error } = answer;
+  const error = errorIn(answer);
+  // A visit is asked for, whatever status some give it.
+  if (error && (answer.kind === "response" || error.code === URL_REQUIRED))
+    return { kind: "answer", answer: answered(errorFor(held, id, error, context)) };
+  if (answer.kind === "refused")
     return { kind: "answer", answer: error ? { ...answer, error: modernError(error) } : answer };
-  }
-  const { error } = answer.message;
-  const response = error
-    ? errorFor(held, id, error, context)
-    : resultResponse(id, completeResult(held.method, exactResult(answer.message), context.serverInfo));
-  return { kind: "answer", answer: answered(response) };
+  const result = completeResult(held.method, exactResult(answer.message), context.serverInfo);
+  return { kind: "answer", answer: answered(resultResponse(id, result)) };
 }
 
 /** An error for the client; the one that asks for a visit to an address becomes `input_required`. */
