@@ -12,12 +12,14 @@ import type { Id } from "../jsonrpc/id.ts";
 import type { ResponseMessage } from "../jsonrpc/message.ts";
 import { type Answer, answered, type Refused } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { wrongContentType } from "../protocol/errors.ts";
+import { sessionLost, wrongContentType } from "../protocol/errors.ts";
 import { type Call, Cancellation, cancelled, Detachment, type OnMessage } from "../protocol/transport.ts";
+import { namesLoss } from "../protocol/verdict.ts";
 import { getStream, postMessage, type SessionHeaders } from "./session-http.ts";
 import { answerElsewhereDue, resumePost } from "./streams/resume-post.ts";
 import {
   answerElsewhere,
+  forgetQuestions,
   type Handshaken,
   isAwaited,
   noting,
@@ -32,6 +34,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
     endpoint,
     requests: new Map(),
     asked: new Set(),
+    askers: new Map(),
     lastWords: new Set(),
     drains: createDrains(),
     deaf: undefined,
@@ -43,6 +46,7 @@ export function createSessionExchange(endpoint: Endpoint, onMessage: OnMessage):
     send: (call, session) => send(traffic, call, session),
     shakeHands: (call) => shakeHands(traffic, call),
     tell: (text, session, what) => tell(traffic, text, session, what),
+    reply: (answer, session) => reply(traffic, answer, session),
     async receive(message) {
       if (message.kind !== "response") return take(message);
       answerElsewhere(traffic, message);
@@ -88,6 +92,7 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
     drained?.();
     call.signal.removeEventListener("abort", onCancel);
     if (traffic.requests.get(id) === sent) traffic.requests.delete(id);
+    if (traffic.askers.size > 0) forgetQuestions(traffic, sent);
     // A map of the runtime holds what was taken out of it until all of the heap is collected: here all that a call made.
     sent.answer = nobody;
     if (sent.isRead) giveBackController(abort);
@@ -98,37 +103,40 @@ async function send(traffic: Traffic, call: Call, session: SessionHeaders): Prom
 async function read(
   traffic: Traffic,
   posted: HttpResponse | Promise<HttpResponse>,
-  { message, onMessage, onEventId }: Call,
+  call: Call,
   session: SessionHeaders,
   sent: UnderWay,
 ): Promise<Answer> {
   const { abort } = sent;
   const response = await posted;
   if (response.status >= 300) return readRefused(response);
-  const { endpoint, drains, deaf } = traffic;
-  const options = {
-    endpoint,
-    call: { message, onMessage: noting(traffic, onMessage), ...(onEventId ? { onEventId } : {}) },
-    abort,
-    drains,
-    other: (answer: ResponseMessage) => answerElsewhere(traffic, answer),
-  };
+  const { endpoint, deaf } = traffic;
   // Accepted: where there is another stream, the answer may come there, unless it is here.
   if (response.status === 202 && deaf) {
-    const here = await readAnswer(response, { ...options, cursor: {} }).catch(() => undefined);
+    const options = { ...readingOf(traffic, call, sent), cursor: {} };
+    const here = await readAnswer(response, options).catch(() => undefined);
     if (here?.kind === "answer") return answered(here.message);
     return answerElsewhereDue(endpoint, response, abort.signal, deaf.signal);
   }
-  const plain = await readPlain(response, message.id);
+  const plain = await readPlain(response, call.message.id);
   if (plain.kind === "answer") {
     sent.isRead = true;
     return answered(plain.message);
   }
   return resumePost(plain.response, {
-    ...options,
+    ...readingOf(traffic, call, sent),
     resume: (cursor, signal) => getStream(endpoint, session, cursor, signal),
   });
 }
+
+/** How an answer is read that may be more than that. */
+const readingOf = (traffic: Traffic, { message, onMessage, onEventId }: Call, sent: UnderWay) => ({
+  endpoint: traffic.endpoint,
+  call: { message, onMessage: noting(traffic, onMessage, sent), ...(onEventId ? { onEventId } : {}) },
+  abort: sent.abort,
+  drains: traffic.drains,
+  other: (answer: ResponseMessage) => answerElsewhere(traffic, answer),
+});
 
 async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   const { id } = call.message;
@@ -159,6 +167,17 @@ function tell(
   what: string,
 ): Promise<Refused | undefined> {
   return telling(what, postMessage(endpoint, session, text, signal).then(refusalIn), endpoint, signal);
+}
+
+async function reply(
+  traffic: Traffic,
+  { id, text }: Pick<ResponseMessage, "id" | "text">,
+  session: SessionHeaders,
+): Promise<void> {
+  const refusal = await tell(traffic, text, session, "an answer to the server");
+  // It will never have what it asked for.
+  if (id !== null && session.id !== undefined && refusal?.status === 404 && namesLoss(refusal))
+    traffic.askers.get(id)?.abort.abort(sessionLost(hostOf(traffic.endpoint.url)));
 }
 
 /** Tells the server that nobody waits (MCP "Cancellation"); the stream is given up a little later. @see Drains.add */

@@ -180,15 +180,15 @@ async function tell(session: Session, { text, method }: NotificationMessage): Pr
   if (await exchange.tell(text, (await whenReady(session)) ?? {}, method)) losses.refusedAfresh(NOTICE);
 }
 
-async function respond(session: Session, { id, text }: ResponseMessage): Promise<void> {
+async function respond(session: Session, answer: ResponseMessage): Promise<void> {
   // One that the server of a lost session asked for would reach the new one, which did not.
+  const { id } = answer;
   const isOurs = id === null || session.exchange.asked.delete(id);
   if (!isOurs && (!session.shared || session.abandoned.delete(id))) return;
   // It waits for a handshake alone: the server may hold back its answer to `initialized` for it.
   const { state } = session;
   if (state.kind === "opening" || state.kind === "reopening") await state.done;
-  const opened = session.state.kind === "open" ? session.state : {};
-  await session.exchange.tell(text, opened, "an answer to the server");
+  await session.exchange.reply(answer, session.state.kind === "open" ? session.state : {});
 }
 
 async function close(session: Session, how: "end" | "leave"): Promise<void> {

@@ -16,6 +16,8 @@ export interface SessionExchange {
   shakeHands(call: Call): Promise<Handshaken>;
   /** Sends what needs no answer; resolves with the server's refusal, if it was one. Never rejects. */
   tell(text: Text, session: SessionHeaders, what: string): Promise<Refused | undefined>;
+  /** Sends the client's answer; where the server has lost the session, what asked for it ends. Never rejects. */
+  reply(answer: Pick<ResponseMessage, "id" | "text">, session: SessionHeaders): Promise<void>;
   /** Takes what comes on the standalone stream. */
   receive(message: Message): Promise<void>;
   /** Whether it is the answer to a request under way here. */
@@ -47,6 +49,8 @@ export interface Traffic {
   readonly endpoint: Endpoint;
   readonly requests: Map<Id, UnderWay>;
   readonly asked: Set<Id>;
+  /** The requests in whose answers those came. */
+  readonly askers: Map<Id, UnderWay>;
   readonly lastWords: LastWords;
   readonly drains: Drains;
   /** Called where no answer can come on a standalone stream any more; absent where there is none. */
@@ -58,13 +62,25 @@ export interface Traffic {
 export const isAwaited = ({ requests }: Traffic, message: Message): boolean =>
   message.kind === "response" && message.id !== null && idMeant(message.id, requests) !== undefined;
 
-/** Notes the server's requests, so that their answers go back in the session that asked. */
+/**
+ * Notes the server's requests, so that their answers go back in the session that asked.
+ *
+ * @param by the request in whose answer they come
+ */
 export const noting =
-  ({ asked }: Traffic, to: OnMessage): OnMessage =>
+  ({ asked, askers }: Traffic, to: OnMessage, by?: UnderWay): OnMessage =>
   (message) => {
-    if (message.kind === "request") asked.add(message.id);
+    if (message.kind === "request") {
+      asked.add(message.id);
+      if (by) askers.set(message.id, by);
+    }
     return to(message);
   };
+
+/** What an ended request has asked can end it no more. */
+export function forgetQuestions({ askers }: Traffic, ended: UnderWay): void {
+  for (const [id, by] of askers) if (by === ended) askers.delete(id);
+}
 
 /** An answer that came on another stream than its request's own. */
 export function answerElsewhere({ requests, endpoint, drains }: Traffic, message: ResponseMessage): void {
