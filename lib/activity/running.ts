@@ -1,6 +1,7 @@
 import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { isObject, jsonIn } from "../json.ts";
+import { isObject, jsonIn, objectOf } from "../json.ts";
+import { momentMs } from "../moment.ts";
 import { despiteOthers } from "../platform/files/despite-others.ts";
 import { listFolder, makeFolder, readOwnFile, removeFile, TEMPORARY } from "../platform/files/files.ts";
 import { isAlive, processSpace } from "../platform/host.ts";
@@ -98,15 +99,53 @@ const isOfTheDead = (name: string): boolean => {
 
 async function readRunning(file: string): Promise<RunningBridge | null> {
   try {
-    const read = jsonIn((await readOwnFile(file, MAX_BYTES))?.bytes.toString("utf8") ?? "");
-    const isOne =
-      isObject(read) &&
-      [read.pid, read.startedAtMs, read.requests, read.calls, read.errors].every(Number.isFinite) &&
-      [read.target, read.server, read.beginning, read.space].every((value) => typeof value === "string");
-    return isOne ? (read as unknown as RunningBridge) : null;
+    return bridgeIn(jsonIn((await readOwnFile(file, MAX_BYTES))?.bytes.toString("utf8") ?? ""));
   } catch {
     return null;
   }
+}
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+/** A record as far as it is one: what another version, or nobody, has written in another form is left out. */
+function bridgeIn(read: unknown): RunningBridge | null {
+  if (!isObject(read)) return null;
+  const { startedBy, log, version, lastError, tokenEndsAtMs, servingAt, cache, servers, ...rest } = read;
+  const startedAtMs = momentMs(read.startedAtMs);
+  const isOne =
+    startedAtMs !== undefined &&
+    [read.pid, read.requests, read.calls, read.errors].every(Number.isFinite) &&
+    [read.target, read.server, read.beginning, read.space].every(isText);
+  if (!isOne) return null;
+  const endsAtMs = momentMs(tokenEndsAtMs);
+  return {
+    ...(rest as unknown as RunningBridge),
+    startedAtMs,
+    startedBy: isText(startedBy) ? startedBy : null,
+    log: isText(log) ? log : null,
+    version: isText(version) ? version : "",
+    ...errorIn(lastError),
+    ...(endsAtMs === undefined ? {} : { tokenEndsAtMs: endsAtMs }),
+    ...(isText(servingAt) ? { servingAt } : {}),
+    ...(isCache(cache) ? { cache } : {}),
+    ...(Array.isArray(servers) ? { servers: servers.filter(isServer) } : {}),
+  };
+}
+
+function errorIn(value: unknown): Pick<Figures, "lastError"> {
+  const { atMs, text } = objectOf(value);
+  const saidAtMs = momentMs(atMs);
+  return saidAtMs !== undefined && isText(text) ? { lastError: { atMs: saidAtMs, text } } : {};
+}
+
+function isCache(value: unknown): value is NonNullable<Figures["cache"]> {
+  const { at, serves, why } = objectOf(value);
+  return isText(at) && (serves === null || typeof serves === "boolean") && (why === undefined || isText(why));
+}
+
+function isServer(value: unknown): value is RunningServer {
+  const { target, server, away } = objectOf(value);
+  return isText(target) && isText(server) && (away === undefined || isText(away));
 }
 
 async function isRunning(
@@ -114,7 +153,7 @@ async function isRunning(
   nowMs: number,
 ): Promise<boolean> {
   // Of another container, which shares the home: its ids say nothing here.
-  if (space !== processSpace()) return nowMs - startedAtMs < ELSEWHERE_MS;
+  if (space !== processSpace()) return Math.abs(nowMs - startedAtMs) < ELSEWHERE_MS;
   if (!isAlive(pid, beginning)) return false;
   const beganMs = beginning === "-" ? await beganAtMs(pid) : null;
   return beganMs === null || Math.abs(beganMs - startedAtMs) < SLACK_MS;

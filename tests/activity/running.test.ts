@@ -47,6 +47,30 @@ test("another container's is left alone for a week", async () => {
   await writeRunning(folder, there);
   expect(await listRunning(folder, now)).toEqual([there]);
   expect(await listRunning(folder, now + 8 * 86_400_000)).toEqual([]);
+  // Its clock, or ours, was wrong.
+  await writeRunning(folder, there);
+  expect(await listRunning(folder, now - 8 * 86_400_000)).toEqual([]);
+});
+
+test("of a record in part of another form the rest is listed, with moments that there are", async () => {
+  const odd = {
+    startedBy: {},
+    log: 9,
+    lastError: { atMs: "x", text: {} },
+    cache: { at: 5 },
+    servers: [null, 5, {}],
+  };
+  const own = { ...bridge(), ...odd, tokenEndsAtMs: 1e300, servingAt: 7, version: null };
+  writeFileSync(join(folder, `${process.pid}-1.json`), JSON.stringify(own));
+  const rest = { startedBy: null, servers: [], tokenEndsAtMs: 8.64e15, version: "" };
+  expect(await listRunning(folder, now)).toEqual([bridge(rest)]);
+  const whole = bridge({
+    ...{ lastError: { atMs: now, text: "x" }, tokenEndsAtMs: now, servingAt: "http://h/mcp" },
+    ...{ cache: { at: "redis://h:6379", serves: false, why: "x" } },
+    servers: [{ target: "@a", server: "https://a/mcp", away: "x" }],
+  });
+  writeFileSync(join(folder, `${process.pid}-1.json`), JSON.stringify(whole));
+  expect(await listRunning(folder, now)).toEqual([whole]);
 });
 
 test("nothing is said where nothing can be written", async () => {
