@@ -97,3 +97,17 @@ describe("what export writes, import reads", () => {
     }
   });
 });
+
+test("filters of tools go with their profile, each of them", () => {
+  const tools = { allow: ["get_*"], deny: ["drop"], readOnly: true, pin: true } as const;
+  const profile = { name: "svc", server: "https://mcp.example.com/mcp", tools, createdAtMs: CREATED_MS };
+  const text = (of: object) =>
+    JSON.stringify({ format: FORMAT, version: VERSION, profiles: [{ ...profile, ...of }] });
+  expect(readDocument(text({}), CREATED_MS)[0]?.profile.tools).toEqual({
+    ...tools,
+    allow: ["get_*"],
+    deny: ["drop"],
+  });
+  const off = { tools: { readOnly: false, pin: false } };
+  expect(readDocument(text(off), CREATED_MS)[0]?.profile.tools).toEqual({});
+});

@@ -2,7 +2,7 @@ import { requireSecure } from "../../auth/discovery/url.ts";
 import { parseCacheAddress } from "../../cache/address.ts";
 import type { OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
-import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { isObject } from "../../json.ts";
 import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts";
 import { parseHeader } from "../target/headers.ts";
 import type { Profile, ToolPolicy } from "../target/saved.ts";
@@ -58,7 +58,7 @@ function readProfile(value: unknown, where: string, nowMs: number): Exported {
   const timeoutMs = value.timeoutMs;
   if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0 && timeoutMs < 2e9))
     throw at.wrong("timeoutMs");
-  const tools = value.tools === undefined ? undefined : toolsOf(objectOf(value.tools), `@${name}`);
+  const tools = value.tools === undefined ? undefined : at.check("tools", () => toolsOf(value.tools));
   const credentials =
     value.credentials === undefined ? undefined : credentialsOf(value.credentials, name, allowHttp);
   at.check("server", () => requireSecure(server, "the server's address", allowHttp ?? []));
@@ -106,13 +106,23 @@ function headersOf(value: unknown, at: Fields): [string, string][] | undefined {
   });
 }
 
-function toolsOf(value: JsonObject, where: string): ToolPolicy {
-  const at = fieldsOf(value, where);
+const POLICY = ["allow", "deny", "readOnly", "pin"];
+
+/** Nothing of it is passed over: without it a host could use more tools. */
+function toolsOf(value: unknown): ToolPolicy {
+  if (!isObject(value)) throw wrongUsage("no object");
+  const at = fieldsOf(value, "tools");
+  const isOn = (name: string) => {
+    if (![undefined, true, false].includes(value[name] as boolean | undefined)) throw at.wrong(name);
+    return value[name] === true;
+  };
+  const unknown = Object.keys(value).find((name) => !POLICY.includes(name));
+  if (unknown !== undefined) throw at.wrong(unknown);
   const [allow, deny] = [at.list("allow"), at.list("deny")];
   return {
     ...(allow ? { allow } : {}),
     ...(deny ? { deny } : {}),
-    ...(value.readOnly === true ? { readOnly: true } : {}),
-    ...(value.pin === true ? { pin: true } : {}),
+    ...(isOn("readOnly") ? { readOnly: true } : {}),
+    ...(isOn("pin") ? { pin: true } : {}),
   };
 }
