@@ -160,6 +160,24 @@ test("what a client can be asked is declared in the handshake, also where a late
   ]);
 });
 
+test("a server that shakes hands once goes on in the session that there is, whatever a later request offers", async () => {
+  const legacy = home.owns(
+    await startLegacyServer((asked) => reply(asked, says(String(asked.session))), {
+      before(asked) {
+        if (asked.method !== "initialize" || legacy.count("initialize") < 2) return false;
+        refuse(asked, 400, { code: -32600, message: "Invalid Request: Server already initialized" });
+        return true;
+      },
+    }),
+  );
+  const it = await begin(home, legacy.url, "modern", {});
+  for (const id of ["a", "b"]) {
+    it.say(ask(id, "tools/call", { name: "x" }));
+    expect((await it.answer(id)).result).toMatchObject(says("s1"));
+  }
+  expect(legacy.count("initialize")).toBe(2);
+});
+
 test("a log level that cannot be set fails no call, and is asked for again with the next", async () => {
   let times = 0;
   server.methods["logging/setLevel"] = (asked) =>

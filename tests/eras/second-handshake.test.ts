@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
-import { reply, says } from "../support/mcp/scripted.ts";
+import { refuse, reply, says } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { startModernServer } from "../support/mcp/scripted-modern.ts";
 import { call, cancelled, INITIALIZED, initialize } from "../support/messages.ts";
@@ -44,4 +44,23 @@ test("at a legacy server, both sessions end with the bridge", async () => {
   await end();
   const ended = server.seen.flatMap(({ http, session }) => (http === "DELETE" ? [session] : []));
   expect(ended.sort()).toEqual(["s1", "s2"]);
+});
+
+test("that a legacy server refuses leaves the session that there is", async () => {
+  const server = home.owns(
+    await startLegacyServer((asked) => reply(asked, says(String(asked.session))), {
+      before(asked) {
+        if (asked.method !== "initialize" || server.count("initialize") < 2) return false;
+        refuse(asked, 400, { code: -32600, message: "Invalid Request: Server already initialized" });
+        return true;
+      },
+    }),
+  );
+  const { say, answer } = startBridge(home, [server.url]);
+  say(initialize("2025-11-25", {}, "first"), INITIALIZED);
+  await answer("first");
+  say(initialize("2025-11-25", {}, "second"));
+  expect((await answer("second")).error).toMatchObject({ code: -32600 });
+  say(call("call"));
+  expect((await answer("call")).result).toEqual(says("s1"));
 });

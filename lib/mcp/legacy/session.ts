@@ -1,5 +1,4 @@
 // The legacy era over Streamable HTTP (MCP 2025-03-26 to 2025-11-25): sessions, their streams and their loss.
-import { quietly } from "../../timing/quietly.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { until } from "../../timing/until.ts";
 import { restoreCookies } from "../http/layers/cookies.ts";
@@ -12,6 +11,7 @@ import { createIdempotent } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
+import { openSession } from "./open-session.ts";
 import { isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
@@ -81,7 +81,7 @@ export function createLegacySession(options: LegacySessionOptions): LegacySessio
       const { message } = call;
       const { aborted, reason } = session.ended.signal;
       if (aborted) return Promise.reject(reason);
-      if (message.method === "initialize") return open(session, call);
+      if (message.method === "initialize") return openSession(session, call);
       session.settings.note(message);
       const sent = idempotent.send(call, (made) => send(session, made));
       if (message.method !== "tools/list") return sent;
@@ -105,25 +105,6 @@ async function hear(session: Session): Promise<void> {
   session.listens = true;
   const opened = await whenReady(session).catch(() => undefined);
   if (opened) await until(listen(session, opened), GRANT_MS);
-}
-
-/** The client's own handshake: all else waits for it. */
-async function open(session: Session, call: Call): Promise<Answer> {
-  session.handshake = { initialize: call.message };
-  if (session.state.kind === "open") {
-    session.state.stream.abort();
-    session.left.push(session.state);
-  }
-  const work = session.exchange.shakeHands(call);
-  const mine = { kind: "opening", done: quietly(work) } as const;
-  session.state = mine;
-  const { answer, session: opened } = await work.catch((error: unknown) => {
-    if (session.state === mine) session.state = { kind: "none" };
-    throw error;
-  });
-  session.losses.opened();
-  if (session.state === mine) session.state = opened ? asOpen(opened, false) : { kind: "none" };
-  return answer;
 }
 
 /** A request, and again in a new session where the server has forgotten this one. */

@@ -92,19 +92,23 @@ class ModernOnLegacy implements EraTransport {
         return Promise.resolve({ kind: "opened", proven: true, initialized: this.#state.initialized });
       case "opening":
         return this.#state.done;
-      case "none": {
-        const done = this.#handshake(first);
-        this.#state = { kind: "opening", done };
-        return done;
-      }
+      case "none":
+        return this.#begin(first);
     }
+  }
+
+  /** @param former the session that there is, which stays where the server will have no other */
+  #begin(first: Call, former?: State & { kind: "open" }): Promise<Opened> {
+    const done = this.#handshake(first, former);
+    this.#state = { kind: "opening", done };
+    return done;
   }
 
   async request(call: Call): Promise<Answer> {
     const { message } = call;
     const problem = modernRefusal(message);
     if (problem) return answered(errorResponse(message.id, problem));
-    if (this.#offersMore(message)) this.#state = { kind: "none" };
+    if (this.#state.kind === "open" && this.#offersMore(message)) void this.#begin(call, this.#state);
     if (this.#state.kind !== "open") {
       const opened = await this.open(call);
       if (opened.kind === "refused") return opened;
@@ -140,29 +144,36 @@ class ModernOnLegacy implements EraTransport {
    * request says so anew). Another is shaken then, where nothing belongs to the session that there is.
    */
   #offersMore(message: RequestMessage): boolean {
-    if (this.#state.kind !== "open" || this.#options.era !== "legacy") return false;
+    if (this.#options.era !== "legacy") return false;
     if (this.#isUsed || !this.#requests.areNone || !this.#subscriptions.areNone) return false;
     const all = joinedCapabilities(this.#declared, objectOf(metaOf(message)[META_CAPABILITIES]));
     return JSON.stringify(all) !== JSON.stringify(this.#declared);
   }
 
   /** The handshake in the name of the client whose request comes first. What fails may be tried again. */
-  async #handshake({ message, signal }: Call): Promise<Opened> {
+  async #handshake({ message, signal }: Call, former?: State & { kind: "open" }): Promise<Opened> {
     const { endpoint, era, ids } = this.#options;
     const meta = metaOf(message);
     const capabilities = joinedCapabilities(this.#declared, objectOf(meta[META_CAPABILITIES]));
     const client = { clientInfo: meta[META_CLIENT], capabilities };
     const onMessage: OnMessage = (received) => this.#requests.onMessage(received);
+    const stay = (): Opened | undefined => {
+      this.#state = former ?? { kind: "none" };
+      // It is not asked for again and again.
+      if (former) this.#declared = capabilities;
+      return former && { kind: "opened", proven: true, initialized: former.initialized };
+    };
     try {
       const hand = await handshake(this.#session, { endpoint, era, ids, client, signal, onMessage });
-      if (hand.kind === "initialized") this.#state = { kind: "open", initialized: hand.result };
-      else this.#state = { kind: "none" };
+      if (hand.kind === "refused") return stay() ?? hand;
+      this.#state = { kind: "open", initialized: hand.result };
       this.#declared = capabilities;
       this.#isUsed = false;
       this.#logLevel.forget();
-      return hand.kind === "refused" ? hand : { kind: "opened", proven: true, initialized: hand.result };
+      return { kind: "opened", proven: true, initialized: hand.result };
     } catch (error) {
-      this.#state = { kind: "none" };
+      const opened = stay();
+      if (opened) return opened;
       throw error;
     }
   }
