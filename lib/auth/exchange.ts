@@ -8,12 +8,15 @@ import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../net/redirect.ts";
 import { waitIn } from "../net/retry-after.ts";
 import { phraseOf, readWords } from "../net/words.ts";
+import { until } from "../timing/until.ts";
 import type { AuthDeps } from "./deps.ts";
 import { damagedAnswer, unreachable } from "./errors.ts";
 import { withoutSecrets } from "./redact.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 3;
+/** How long the words of a refusal are waited for that is only looked at, in ms: its head says the most. */
+const WORDS_MS = 2000;
 /** Statuses with which a server may ask to come again (RFC 9110 §15.6.4, RFC 6585 §4). */
 const BUSY = [429, 503];
 
@@ -72,7 +75,9 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
   try {
     const { response, from } = await redirected(deps, url, request, signal);
     const { status, headers } = response;
-    const text = await limitedText(response, host);
+    const read = limitedText(response, host);
+    const isLate = request.redirects && status >= 400 && !(await until(read, WORDS_MS));
+    const text = isLate ? "" : await read;
     // A body that was cut off by the limit may end like a whole one.
     signal.throwIfAborted();
     return { url: from, status, headers, text, json: jsonIn(text) };
@@ -166,7 +171,7 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** How long a busy server asks to wait, in ms. */
-export const waitAsked = ({ status, headers }: Pick<Answer, "status" | "headers">): number | undefined =>
+export const waitAsked = ({ status, headers }: Pick<Answer, "status" | "headers">) =>
   BUSY.includes(status) ? waitIn(headers) : undefined;
 
 /**
@@ -176,20 +181,18 @@ export const waitAsked = ({ status, headers }: Pick<Answer, "status" | "headers"
 async function limitedText({ status, headers, body }: Response, host: string): Promise<string> {
   const isRefusal = status >= 400;
   const isStream = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
-  if (!body) return "";
+  const isUnread = isStream && !isRefusal;
+  if (isUnread) void body?.cancel().catch(() => {});
+  if (!body || isUnread) return "";
   const decoder = new TextDecoder();
-  let text = "";
-  let size = 0;
+  let [text, size] = ["", 0];
   try {
-    // Nobody waits for its end.
-    if (isStream && !isRefusal) void body.cancel().catch(() => {});
-    else
-      for await (const chunk of body) {
-        size += chunk.length;
-        if (size > MAX_BYTES && !isRefusal) throw answerTooLong(host, MAX_BYTES);
-        text += decoder.decode(chunk, { stream: true });
-        if (size > MAX_BYTES || (isStream && /\n\r?\n/.test(text))) break;
-      }
+    for await (const chunk of body) {
+      size += chunk.length;
+      if (size > MAX_BYTES && !isRefusal) throw answerTooLong(host, MAX_BYTES);
+      text += decoder.decode(chunk, { stream: true });
+      if (size > MAX_BYTES || (isStream && /\n\r?\n/.test(text))) break;
+    }
   } catch (error) {
     if (!isRefusal || !isDamage(failureCode(error))) throw error;
   }

@@ -82,3 +82,12 @@ test("a stream of events that is left open says by its head what it is, and a re
     words: expect.stringContaining("no token was sent"),
   });
 });
+
+test("a refusal whose body never ends is what its head says", async () => {
+  const serving = await serveHttp((_request, response) => {
+    response.writeHead(401, { "www-authenticate": 'Bearer scope="a"' });
+    response.write("Unauthor");
+  });
+  const met = await probe(memoryDeps().deps, serving.origin).finally(() => serving.stop());
+  expect(met).toMatchObject({ wantsToken: true, challenge: { params: { scope: "a" } } });
+});
