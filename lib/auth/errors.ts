@@ -33,9 +33,6 @@ export const signInPage = (server: string, at: string | undefined, likely: strin
   );
 
 /** On the way to a token. */
-export const unreachable = (host: string, reason: string, hint: string) =>
-  new M2mcpError("connection_failed", EXIT.network, `cannot reach ${host}: ${reason}`, hint);
-
 /** It was reached, and its answer cannot be read. */
 export const damagedAnswer = (host: string) =>
   new M2mcpError(

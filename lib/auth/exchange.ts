@@ -1,24 +1,22 @@
 import { createFetch, FetchError } from "ofetch";
 import { M2mcpError } from "../failure.ts";
 import { jsonIn } from "../json.ts";
-import { answerTooLong, redirectRefused } from "../net/errors.ts";
+import { answerTooLong, connectionFailed, redirectRefused } from "../net/errors.ts";
 import { merelyStatus } from "../net/markup-words.ts";
 import { failureCode, failureHint, failureReason, isDamage } from "../net/network-failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../net/redirect.ts";
-import { waitIn } from "../net/retry-after.ts";
+import { BUSY, waitAsked } from "../net/retry-after.ts";
 import { phraseOf, readWords } from "../net/words.ts";
 import { until } from "../timing/until.ts";
 import type { AuthDeps } from "./deps.ts";
-import { damagedAnswer, unreachable } from "./errors.ts";
+import { damagedAnswer } from "./errors.ts";
 import { withoutSecrets } from "./redact.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 3;
 /** How long the words of a refusal are waited for that is only looked at, in ms: its head says the most. */
 const WORDS_MS = 2000;
-/** Statuses with which a server may ask to come again (RFC 9110 §15.6.4, RFC 6585 §4). */
-const BUSY = [429, 503];
 
 /** A whole answer of an authorization server or a metadata place. */
 export interface Answer {
@@ -88,14 +86,14 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
     if (deps.signal?.aborted) throw deps.signal.reason;
     // What was caught may hold the request, so the secret: only its kind is told.
     if (limit.aborted)
-      throw unreachable(
+      throw connectionFailed(
         host,
         `no answer within ${deps.timeoutMs / 1000} s`,
         "try again, or give it longer with --timeout SECONDS",
       );
     const code = failureCode(error);
     if (isDamage(code)) throw damagedAnswer(host);
-    throw unreachable(host, failureReason(code), failureHint(code));
+    throw connectionFailed(host, failureReason(code), failureHint(code));
   }
 }
 
@@ -169,10 +167,6 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }
-
-/** How long a busy server asks to wait, in ms. */
-export const waitAsked = ({ status, headers }: Pick<Answer, "status" | "headers">) =>
-  BUSY.includes(status) ? waitIn(headers) : undefined;
 
 /**
  * The body of an answer. A stream of events, which may have no end, says by its head that it is one; of a refusal the body has

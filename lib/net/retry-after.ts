@@ -7,15 +7,20 @@ const IMF = new RegExp(`^[a-z]{3}, (\\d\\d) ([a-z]{3}) (\\d{4}) ${CLOCK} GMT$`, 
 const RFC_850 = new RegExp(`^[a-z]{6,9}, (\\d\\d)-([a-z]{3})-(\\d\\d) ${CLOCK} GMT$`, "i");
 const ASCTIME = new RegExp(`^[a-z]{3} ([a-z]{3}) ([ \\d]\\d) ${CLOCK} (\\d{4})$`, "i");
 
+/** Statuses with which a server may ask to come again (RFC 6585 §4, RFC 9110 §15.6.4). */
+export const BUSY = [429, 503];
+
 /** What a response's `Date` says, in ms since the epoch. */
 export function serverTimeMs(headers: Headers): number | undefined {
   const atMs = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(atMs) ? undefined : atMs;
 }
 
-/** The wait that a response asks for, in ms; a date is read by the clock of who sent it, as far as that shows. */
-export const waitIn = (headers: Headers): number | undefined =>
-  retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now());
+/** How long a busy server asks to wait, in ms; a date is read by the clock of who sent it, as far as that shows. */
+export const waitAsked = ({ status, headers }: Pick<Response, "status" | "headers">): number | undefined =>
+  BUSY.includes(status)
+    ? retryAfterMs(headers.get("retry-after"), serverTimeMs(headers) ?? Date.now())
+    : undefined;
 
 /**
  * `Retry-After` (RFC 9110 §10.2.3), whole seconds or a date, as ms from now, no longer than a timer can run; undefined

@@ -1,10 +1,11 @@
+import { waitAsked } from "../../net/retry-after.ts";
 import { sleep } from "../../timing/sleep.ts";
 import type { TokenRequest } from "../client/authentication.ts";
 import { createProof } from "../client/dpop.ts";
 import { learnNonce, type ProofKey } from "../client/proof-key.ts";
 import { clockSkew, inSeconds, SKEW_MS } from "../clock-skew.ts";
 import type { AuthDeps } from "../deps.ts";
-import { type Answer, exchange, waitAsked } from "../exchange.ts";
+import { type Answer, exchange } from "../exchange.ts";
 import { secretsIn, withoutSentSecrets } from "./sent-secrets.ts";
 import { errorOf } from "./token-answer.ts";
 

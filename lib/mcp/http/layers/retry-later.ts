@@ -1,6 +1,6 @@
 import { retryLater as askedToWait } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
-import { waitIn } from "../../../net/retry-after.ts";
+import { waitAsked } from "../../../net/retry-after.ts";
 import { backoffMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import { readErrorBody, wordsIn } from "../refusal.ts";
@@ -23,14 +23,12 @@ export const retryLater =
     const startedMs = performance.now();
     for (let waits = 0; ; waits++) {
       const response = await next(request);
-      const { status, headers } = response;
-      if (status !== 429 && status !== 503) return response;
-      const waitMs = waitIn(headers);
+      const waitMs = waitAsked(response);
       if (waitMs === undefined) return response;
       const leftMs = limitMs - (performance.now() - startedMs);
       if (waitMs >= (request.longestWaitMs ?? leftMs)) {
-        const words = wordsIn(await readErrorBody(response), headers);
-        throw askedToWait(hostOf(request.url), status, waitMs, words);
+        const words = wordsIn(await readErrorBody(response), response.headers);
+        throw askedToWait(hostOf(request.url), response.status, waitMs, words);
       }
       await response.discard();
       log(`the server asks to wait ${waitMs / 1000} s`);
