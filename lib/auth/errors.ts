@@ -32,7 +32,6 @@ export const signInPage = (server: string, at: string | undefined, likely: strin
       : `${likely} looks like an MCP endpoint: use that address`,
   );
 
-/** On the way to a token. */
 /** It was reached, and its answer cannot be read. */
 export const damagedAnswer = (host: string) =>
   new M2mcpError(

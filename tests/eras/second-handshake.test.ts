@@ -46,6 +46,24 @@ test("at a legacy server, both sessions end with the bridge", async () => {
   expect(ended.sort()).toEqual(["s1", "s2"]);
 });
 
+test("that a legacy server has not answered by the end leaves no session behind there", async () => {
+  const server = home.owns(
+    await startLegacyServer((asked) => reply(asked, says("hi")), {
+      before: ({ method }): boolean => method === "initialize" && server.count("initialize") > 1,
+    }),
+  );
+  const { say, answer, stop } = startBridge(home, [server.url]);
+  say(initialize("2025-11-25", {}, "first"), INITIALIZED);
+  await answer("first");
+  for (const [at, id] of ["second", "third"].entries()) {
+    say(initialize("2025-11-25", {}, id));
+    await until(() => server.count("initialize") === at + 2);
+  }
+  await stop();
+  const ended = server.seen.flatMap(({ http, session }) => (http === "DELETE" ? [session] : []));
+  expect(ended).toEqual(["s1"]);
+});
+
 test("that a legacy server refuses leaves the session that there is", async () => {
   const server = home.owns(
     await startLegacyServer((asked) => reply(asked, says(String(asked.session))), {

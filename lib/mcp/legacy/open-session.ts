@@ -1,22 +1,23 @@
 import { quietly } from "../../timing/quietly.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { Call } from "../protocol/transport.ts";
-import { asOpen, type Session } from "./session-state.ts";
+import { asOpen, type Session, standing } from "./session-state.ts";
 
 /**
  * The client's own handshake: all else waits for it. The session that there was by then, if any, stays where the server gives
  * no other.
  */
 export async function openSession(session: Session, call: Call): Promise<Answer> {
-  const { state: former, handshake } = session;
+  const { state, handshake } = session;
+  const former = standing(state);
   session.handshake = { initialize: call.message };
   const work = session.exchange.shakeHands(call);
-  const mine = { kind: "opening", done: quietly(work) } as const;
+  const mine = { kind: "opening", done: quietly(work), former } as const;
   session.state = mine;
   const stay = () => {
     if (session.state !== mine) return;
-    session.state = former.kind === "open" ? former : { kind: "none" };
-    if (former.kind === "open") session.handshake = handshake;
+    session.state = former ?? { kind: "none" };
+    if (former) session.handshake = handshake;
   };
   const { answer, session: opened } = await work.catch((error: unknown) => {
     stay();
@@ -24,12 +25,10 @@ export async function openSession(session: Session, call: Call): Promise<Answer>
   });
   if (!opened) stay();
   else if (session.state === mine) {
-    if (former.kind === "open") {
-      former.stream.abort();
-      session.left.push(former);
-    }
+    former?.stream.abort();
+    if (former) session.left.push(former);
     session.losses.opened();
     session.state = asOpen(opened, false);
-  }
+  } else session.left.push(asOpen(opened, false));
   return answer;
 }

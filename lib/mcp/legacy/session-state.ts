@@ -16,8 +16,8 @@ import type { SessionExchange } from "./traffic.ts";
 /** The session as it stands with the server. */
 export type SessionState =
   | { kind: "none" }
-  /** A handshake is under way; what comes meanwhile waits. */
-  | { kind: "opening"; done: Promise<void> }
+  /** A handshake is under way, and what comes meanwhile waits; the session before stays where the server gives no other. */
+  | { kind: "opening"; done: Promise<void>; former: OpenSession | undefined }
   | OpenSession
   /** The server forgot it; one attempt to open it again serves all who found it lost, and fails for all of them. */
   | { kind: "reopening"; done: Promise<void>; attempt: Promise<unknown> }
@@ -66,6 +66,10 @@ export const asOpen = (session: SessionHeaders, remembered: boolean): OpenSessio
   remembered,
   stream: new AbortController(),
 });
+
+/** The session that there is, also while a handshake for another is under way. */
+export const standing = (state: SessionState): OpenSession | undefined =>
+  state.kind === "open" ? state : state.kind === "opening" ? state.former : undefined;
 
 export const savedHeaders = ({ id, protocolVersion }: SavedSession): SessionHeaders => ({
   ...(id === undefined ? {} : { id }),

@@ -16,7 +16,15 @@ import { isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-sessi
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
 import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
-import { askedIn, asOpen, type Session, savedHeaders, savedSession, whenReady } from "./session-state.ts";
+import {
+  askedIn,
+  asOpen,
+  type Session,
+  savedHeaders,
+  savedSession,
+  standing,
+  whenReady,
+} from "./session-state.ts";
 import { openStream, type StreamOptions } from "./streams/open-stream.ts";
 
 /** How long requests wait for a stream that is to be heard, in ms. */
@@ -173,7 +181,8 @@ async function respond(session: Session, answer: ResponseMessage): Promise<void>
 }
 
 async function close(session: Session, how: "end" | "leave"): Promise<void> {
-  if (session.state.kind === "open") session.left.push(session.state);
+  const last = standing(session.state);
+  if (last) session.left.push(last);
   session.state = { kind: "closed" };
   session.ended.abort();
   await session.exchange.close();

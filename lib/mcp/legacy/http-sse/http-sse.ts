@@ -94,8 +94,7 @@ export function createHttpSse({ endpoint, ids, onMessage }: HttpSseOptions): Tra
 async function send(session: SseSession, call: Call): Promise<Answer> {
   const { handshake, losses } = session;
   const { method } = call.message;
-  if (session.settling) await session.settling;
-  session.settling = undefined;
+  await session.settling;
   if (session.state.kind === "none" && handshake?.initialized) reopen(session);
   const refusal = await reopened(session);
   if (refusal) return refusal;

@@ -48,7 +48,7 @@ export interface SseSession {
   handshake: { initialize: RequestMessage; initialized?: NotificationMessage } | undefined;
   /** Notifications go out in their order. */
   told: Promise<unknown>;
-  /** While `notifications/initialized` is on its way. */
+  /** The end of the last `notifications/initialized`, which requests wait for. */
   settling: Promise<unknown> | undefined;
   /** Called when the stream of a session that was in use has ended. */
   onCut(session: SseSession): void;
