@@ -178,6 +178,23 @@ test("a server that shakes hands once goes on in the session that there is, what
   expect(legacy.count("initialize")).toBe(2);
 });
 
+test("what a request that was given up would have declared, the next one declares", async () => {
+  const legacy = home.owns(
+    await startLegacyServer((asked) => reply(asked, says(String(asked.session))), {
+      before: ({ method }): boolean => method === "initialize" && legacy.count("initialize") === 2,
+    }),
+  );
+  const it = await begin(home, legacy.url, "modern", {});
+  const forms = { [CLIENT_CAPABILITIES]: { elicitation: {} } };
+  it.say(ask("a", "tools/call", { name: "x" }, forms));
+  await until(() => legacy.count("initialize") === 2);
+  it.say(cancelled("a"), ask("list", "tools/list"));
+  await it.answer("list");
+  it.say(ask("b", "tools/call", { name: "x" }, forms));
+  expect((await it.answer("b")).result).toMatchObject(says("s2"));
+  expect(legacy.count("initialize")).toBe(3);
+});
+
 test("a log level that cannot be set fails no call, and is asked for again with the next", async () => {
   let times = 0;
   server.methods["logging/setLevel"] = (asked) =>

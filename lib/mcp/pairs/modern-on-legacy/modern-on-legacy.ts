@@ -32,8 +32,17 @@ type State =
   | { kind: "none" }
   /** The handshake is under way, in the name of the client whose request came first. */
   | { kind: "opening"; done: Promise<Opened> }
-  /** With what the server said of itself. */
-  | { kind: "open"; initialized: JsonObject };
+  | OpenState;
+
+interface OpenState {
+  kind: "open";
+  /** What the server said of itself. */
+  initialized: JsonObject;
+  /** What it was told in the handshake that the client can be asked for. */
+  declared: JsonObject;
+  /** More than reading was done: the server may keep what came of it there. */
+  isUsed: boolean;
+}
 
 export interface ModernOnLegacyOptions {
   endpoint: Endpoint;
@@ -56,21 +65,25 @@ export const createModernOnLegacy = (options: ModernOnLegacyOptions): EraTranspo
 
 class ModernOnLegacy implements EraTransport {
   #state: State = { kind: "none" };
-  /** What the server was told in the handshake that the client can be asked for. */
-  #declared: JsonObject = {};
-  /** More than reading was done in the session: the server may keep what came of it there. */
-  #isUsed = false;
   readonly #options: ModernOnLegacyOptions;
   readonly #session: Transport;
   readonly #requests: HeldRequests;
   readonly #subscriptions: Subscriptions;
   readonly #logLevel: SessionLogLevel;
   readonly #ended = new AbortController();
+  readonly #onMessage: OnMessage = (message) => this.#requests.onMessage(message);
+  /** Asks the server something for ourselves. */
+  readonly #ask = (method: string, params: JsonObject): Promise<Answer> =>
+    this.#session.request({
+      message: requestMessage(this.#options.ids.next(), method, params),
+      signal: this.#ended.signal,
+      onMessage: this.#onMessage,
+    });
 
   constructor(options: ModernOnLegacyOptions) {
     const { endpoint, ids } = options;
     this.#options = options;
-    const session = options.openSession((message) => this.#requests.onMessage(message));
+    const session = options.openSession(this.#onMessage);
     this.#session = session.transport;
     this.#requests = new HeldRequests({
       session,
@@ -81,8 +94,8 @@ class ModernOnLegacy implements EraTransport {
       onMessage: (message) => this.#receive(message),
       serverInfo: () => this.#initialized?.serverInfo,
     });
-    const ask = (method: string, params: JsonObject) => this.#ask(method, params);
-    this.#subscriptions = new Subscriptions({ host: hostOf(endpoint.url), ask, ended: this.#ended.signal });
+    const [ask, ended] = [this.#ask, this.#ended.signal];
+    this.#subscriptions = new Subscriptions({ host: hostOf(endpoint.url), ask, ended });
     this.#logLevel = new SessionLogLevel(ask);
   }
 
@@ -98,7 +111,7 @@ class ModernOnLegacy implements EraTransport {
   }
 
   /** @param former the session that there is, which stays where the server will have no other */
-  #begin(first: Call, former?: State & { kind: "open" }): Promise<Opened> {
+  #begin(first: Call, former?: OpenState): Promise<Opened> {
     const done = this.#handshake(first, former);
     this.#state = { kind: "opening", done };
     return done;
@@ -108,16 +121,18 @@ class ModernOnLegacy implements EraTransport {
     const { message } = call;
     const problem = modernRefusal(message);
     if (problem) return answered(errorResponse(message.id, problem));
-    if (this.#state.kind === "open" && this.#offersMore(message)) void this.#begin(call, this.#state);
+    if (this.#state.kind === "open" && this.#offersMore(this.#state, message))
+      void this.#begin(call, this.#state);
     if (this.#state.kind !== "open") {
       const opened = await this.open(call);
       if (opened.kind === "refused") return opened;
+      call.signal.throwIfAborted();
     }
     const initialized = this.#initialized ?? {};
     if (message.method === "server/discover")
       return answered(resultResponse(message.id, discoverResult(initialized)));
     if (message.method === LISTEN) return this.#subscriptions.listen(call, initialized.capabilities);
-    this.#isUsed ||= !onlyReads(message.method);
+    if (this.#state.kind === "open") this.#state.isUsed ||= !onlyReads(message.method);
     await this.#logLevel.follow(metaOf(message), initialized.capabilities);
     return this.#requests.request(call);
   }
@@ -143,48 +158,39 @@ class ModernOnLegacy implements EraTransport {
    * Whether a request's client can be asked for more than was declared in the handshake (MCP 2026-07-28 "Statelessness": each
    * request says so anew). Another is shaken then, where nothing belongs to the session that there is.
    */
-  #offersMore(message: RequestMessage): boolean {
+  #offersMore({ declared, isUsed }: OpenState, message: RequestMessage): boolean {
     if (this.#options.era !== "legacy") return false;
-    if (this.#isUsed || !this.#requests.areNone || !this.#subscriptions.areNone) return false;
-    const all = joinedCapabilities(this.#declared, objectOf(metaOf(message)[META_CAPABILITIES]));
-    return JSON.stringify(all) !== JSON.stringify(this.#declared);
+    if (isUsed || !this.#requests.areNone || !this.#subscriptions.areNone) return false;
+    const all = joinedCapabilities(declared, objectOf(metaOf(message)[META_CAPABILITIES]));
+    return JSON.stringify(all) !== JSON.stringify(declared);
   }
 
   /** The handshake in the name of the client whose request comes first. What fails may be tried again. */
-  async #handshake({ message, signal }: Call, former?: State & { kind: "open" }): Promise<Opened> {
-    const { endpoint, era, ids } = this.#options;
-    const meta = metaOf(message);
-    const capabilities = joinedCapabilities(this.#declared, objectOf(meta[META_CAPABILITIES]));
-    const client = { clientInfo: meta[META_CLIENT], capabilities };
-    const onMessage: OnMessage = (received) => this.#requests.onMessage(received);
-    const stay = (): Opened | undefined => {
-      this.#state = former ?? { kind: "none" };
-      // It is not asked for again and again.
-      if (former) this.#declared = capabilities;
-      return former && { kind: "opened", proven: true, initialized: former.initialized };
+  async #handshake({ message, signal }: Call, former?: OpenState): Promise<Opened> {
+    const { [META_CLIENT]: clientInfo, [META_CAPABILITIES]: offered } = metaOf(message);
+    const declared = joinedCapabilities(former?.declared ?? {}, objectOf(offered));
+    const client = { clientInfo, capabilities: declared };
+    const asked = { ...this.#options, client, signal, onMessage: this.#onMessage };
+    const open = (state: OpenState): Opened => {
+      this.#state = state;
+      return { kind: "opened", proven: true, initialized: state.initialized };
     };
     try {
-      const hand = await handshake(this.#session, { endpoint, era, ids, client, signal, onMessage });
-      if (hand.kind === "refused") return stay() ?? hand;
-      this.#state = { kind: "open", initialized: hand.result };
-      this.#declared = capabilities;
-      this.#isUsed = false;
-      this.#logLevel.forget();
-      return { kind: "opened", proven: true, initialized: hand.result };
+      const hand = await handshake(this.#session, asked);
+      if (hand.kind === "initialized") {
+        this.#logLevel.forget();
+        return open({ kind: "open", initialized: hand.result, declared, isUsed: false });
+      }
+      // It is not asked for again and again.
+      if (former) return open({ ...former, declared });
+      this.#state = { kind: "none" };
+      return hand;
     } catch (error) {
-      const opened = stay();
-      if (opened) return opened;
+      // One that was given up says nothing of the next.
+      if (former) return open(signal.aborted ? former : { ...former, declared });
+      this.#state = { kind: "none" };
       throw error;
     }
-  }
-
-  /** Asks the server something for ourselves. */
-  #ask(method: string, params: JsonObject): Promise<Answer> {
-    return this.#session.request({
-      message: requestMessage(this.#options.ids.next(), method, params),
-      signal: this.#ended.signal,
-      onMessage: (received) => this.#requests.onMessage(received),
-    });
   }
 
   /** What belongs to no request of the client's: changes go to those who subscribed to them. */

@@ -37,8 +37,8 @@ export class SessionLogLevel {
     this.#level = level;
     if (!("logging" in objectOf(capabilities))) return;
     const asked = this.#ask("logging/setLevel", { level: LOG_LEVELS[level] }).catch(() => {
-      // The next request that wants it asks again.
-      this.#level = before;
+      // The next request that wants it asks again, unless another has been told more meanwhile.
+      if (this.#level === level) this.#level = before;
     });
     await until(asked, SETTING_MS);
   }
