@@ -8,14 +8,14 @@ import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../net/redirect.ts";
 import { BUSY, waitAsked } from "../net/retry-after.ts";
 import { phraseOf, readWords } from "../net/words.ts";
-import { until } from "../timing/until.ts";
+import { startTimer } from "../timing/timer.ts";
 import type { AuthDeps } from "./deps.ts";
 import { damagedAnswer } from "./errors.ts";
 import { withoutSecrets } from "./redact.ts";
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_REDIRECTS = 3;
-/** How long the words of a refusal are waited for that is only looked at, in ms: its head says the most. */
+/** How long the words of a refusal are waited for where an address is only looked at, in ms: its head says the most. */
 const WORDS_MS = 2000;
 
 /** A whole answer of an authorization server or a metadata place. */
@@ -73,9 +73,7 @@ export async function exchange(deps: ExchangeDeps, url: string, request: Exchang
   try {
     const { response, from } = await redirected(deps, url, request, signal);
     const { status, headers } = response;
-    const read = limitedText(response, host);
-    const isLate = request.redirects && status >= 400 && !(await until(read, WORDS_MS));
-    const text = isLate ? "" : await read;
+    const text = await limitedText(response, host, request.redirects ? WORDS_MS : undefined);
     // A body that was cut off by the limit may end like a whole one.
     signal.throwIfAborted();
     return { url: from, status, headers, text, json: jsonIn(text) };
@@ -170,25 +168,32 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 /**
  * The body of an answer. A stream of events, which may have no end, says by its head that it is one; of a refusal the body has
- * the words alone, in its first event: one that is too long is cut, one that is damaged has none.
+ * the words alone, in its first event: one that is too long or too slow is cut, one that is damaged has none.
+ *
+ * @param wordsMs how long those of a refusal may take; as long as all of it unless given
  */
-async function limitedText({ status, headers, body }: Response, host: string): Promise<string> {
+async function limitedText({ status, headers, body }: Response, host: string, wordsMs?: number) {
   const isRefusal = status >= 400;
   const isStream = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
-  const isUnread = isStream && !isRefusal;
-  if (isUnread) void body?.cancel().catch(() => {});
-  if (!body || isUnread) return "";
+  const reader = body?.getReader();
+  const enough = () => void reader?.cancel().catch(() => {});
+  if (isStream && !isRefusal) enough();
+  if (!reader || (isStream && !isRefusal)) return "";
   const decoder = new TextDecoder();
+  const late = isRefusal && wordsMs !== undefined ? startTimer(wordsMs, enough) : undefined;
   let [text, size] = ["", 0];
   try {
-    for await (const chunk of body) {
-      size += chunk.length;
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      size += read.value.length;
       if (size > MAX_BYTES && !isRefusal) throw answerTooLong(host, MAX_BYTES);
-      text += decoder.decode(chunk, { stream: true });
+      text += decoder.decode(read.value, { stream: true });
       if (size > MAX_BYTES || (isStream && /\n\r?\n/.test(text))) break;
     }
   } catch (error) {
     if (!isRefusal || !isDamage(failureCode(error))) throw error;
+  } finally {
+    late?.stop();
+    enough();
   }
   return text + decoder.decode();
 }

@@ -4,6 +4,7 @@ import { diagnose } from "../../../lib/auth/diagnosis/diagnose.ts";
 import { surveyAuthorization } from "../../../lib/auth/diagnosis/survey.ts";
 import { probe } from "../../../lib/auth/discovery/probe.ts";
 import { serveHttp } from "../../support/net/listen.ts";
+import { until } from "../../support/waiting.ts";
 import { memoryDeps } from "../memory-deps.ts";
 import { failureOf } from "../platforms/failure-of.ts";
 import { type Scripted, scriptedDeps } from "../scripted-fetch.ts";
@@ -83,11 +84,20 @@ test("a stream of events that is left open says by its head what it is, and a re
   });
 });
 
-test("a refusal whose body never ends is what its head says", async () => {
+test("a refusal whose body never ends is what its head says, and the server is rid of it", async () => {
+  let isGone = false;
   const serving = await serveHttp((_request, response) => {
+    response.on("close", () => {
+      isGone = true;
+    });
     response.writeHead(401, { "www-authenticate": 'Bearer scope="a"' });
     response.write("Unauthor");
   });
-  const met = await probe(memoryDeps().deps, serving.origin).finally(() => serving.stop());
-  expect(met).toMatchObject({ wantsToken: true, challenge: { params: { scope: "a" } } });
+  try {
+    const met = await probe({ ...memoryDeps().deps, timeoutMs: 60_000 }, serving.origin);
+    expect(met).toMatchObject({ wantsToken: true, challenge: { params: { scope: "a" } } });
+    await until(() => isGone);
+  } finally {
+    serving.stop();
+  }
 });
