@@ -152,36 +152,40 @@ test.concurrent(
   30_000,
 );
 
-test.concurrent(
-  "a call whose question is answered in a session that the server forgot meanwhile ends, though its stream is left open",
-  inHome(async (home) => {
-    let forgotten = "";
-    const server = home.owns(
-      await startLegacyServer(
-        (asked) => {
-          if (asked.http === "GET") return asked.response.writeHead(405).end();
-          if (asked.params?.name !== "asks") return reply(asked, says(String(asked.session)));
-          forgotten = String(asked.session);
-          const question = { jsonrpc: "2.0", id: "q", method: "roots/list" };
-          stream(asked.response).write(sse(JSON.stringify(question)));
-        },
-        {
-          before({ session, response }) {
-            if (session === undefined || session !== forgotten) return false;
-            response.writeHead(404).end();
-            return true;
+const NO_SESSION = { code: -32000, message: "Bad Request: No valid session ID provided" };
+for (const [status, error] of [[404], [400, NO_SESSION]] as const)
+  test.concurrent(
+    `a call whose question is answered in a session that the server forgot meanwhile (${status}) ends, though its stream is left open`,
+    inHome(async (home) => {
+      let forgotten = "";
+      const server = home.owns(
+        await startLegacyServer(
+          (asked) => {
+            if (asked.http === "GET") return asked.response.writeHead(405).end();
+            if (asked.params?.name !== "asks") return reply(asked, says(String(asked.session)));
+            forgotten = String(asked.session);
+            const question = { jsonrpc: "2.0", id: "q", method: "roots/list" };
+            stream(asked.response).write(sse(JSON.stringify(question)));
           },
-        },
-      ),
-    );
-    const { say, answer, hear } = startBridge(home, [server.url]);
-    say(initialize("2025-11-25", { roots: {} }), INITIALIZED);
-    await answer("init");
-    say(call(1, "asks"));
-    await hear(({ method }) => method === "roots/list");
-    say({ jsonrpc: "2.0", id: "q", result: { roots: [] } });
-    expect((await answer(1)).error.data.code).toBe("session_lost");
-    say(call(2));
-    expect((await answer(2)).result).toEqual(says("s2"));
-  }),
-);
+          {
+            before({ session, response }) {
+              if (session === undefined || session !== forgotten) return false;
+              response
+                .writeHead(status, { "content-type": "application/json" })
+                .end(error && JSON.stringify({ jsonrpc: "2.0", error, id: null }));
+              return true;
+            },
+          },
+        ),
+      );
+      const { say, answer, hear } = startBridge(home, [server.url]);
+      say(initialize("2025-11-25", { roots: {} }), INITIALIZED);
+      await answer("init");
+      say(call(1, "asks"));
+      await hear(({ method }) => method === "roots/list");
+      say({ jsonrpc: "2.0", id: "q", result: { roots: [] } });
+      expect((await answer(1)).error.data.code).toBe("session_lost");
+      say(call(2));
+      expect((await answer(2)).result).toEqual(says("s2"));
+    }),
+  );

@@ -176,7 +176,7 @@ async function reply(
 ): Promise<void> {
   const refusal = await tell(traffic, text, session, "an answer to the server");
   // It will never have what it asked for.
-  if (id !== null && session.id !== undefined && refusal?.status === 404 && namesLoss(refusal))
+  if (id !== null && session.id !== undefined && refusal && namesLoss(refusal))
     traffic.askers.get(id)?.abort.abort(sessionLost(hostOf(traffic.endpoint.url)));
 }
 
