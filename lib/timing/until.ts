@@ -21,3 +21,14 @@ export async function until(
     cutShort?.removeEventListener("abort", stop);
   }
 }
+
+/** Resolves once a signal has fired, be it before. */
+export const untilAborted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+
+/** What work comes to; undefined where it is given up before. @throws what `work` throws until then */
+export const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> =>
+  Promise.race([work, untilAborted(over)]);

@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import { remembered } from "../../mcp/connection/server-cache.ts";
 import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import { createSemaphore } from "../../timing/semaphore.ts";
-import { until } from "../../timing/until.ts";
+import { until, untilAborted } from "../../timing/until.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Self, ServeContext } from "./context.ts";
 import { keepTidy } from "./housekeeping.ts";
@@ -79,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   options.onListening(shown(server, listen));
   const stopTidying = keepTidy(context);
   // That may have been wanted before it listened.
-  await until(new Promise(() => {}), Number.POSITIVE_INFINITY, AbortSignal.any([stop, kill]));
+  await untilAborted(AbortSignal.any([stop, kill]));
   endpoint.log("ending: nothing new is taken");
   const released = context.holder?.end();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));

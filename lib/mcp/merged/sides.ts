@@ -2,6 +2,7 @@
 import { isObject } from "../../json.ts";
 import { quietly } from "../../timing/quietly.ts";
 import { sleep } from "../../timing/sleep.ts";
+import { untilAborted } from "../../timing/until.ts";
 import type { SharedClient } from "../connection/connection-state.ts";
 import { createSessionSettings } from "../legacy/session-settings.ts";
 import type { StreamOptions } from "../legacy/streams/open-stream.ts";
@@ -168,8 +169,5 @@ async function streamOf(context: MergedContext, member: Member, options: StreamO
   }
   // A modern server is listened to where there is somebody to be told.
   if (side?.era === "modern" && context.initialized) await connection.notify(context.initialized);
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
+  await untilAborted(signal);
 }

@@ -8,10 +8,10 @@ import type { Telemetry } from "../../observation/telemetry/telemetry.ts";
 import { allowManyRequests } from "../../platform/http/many-requests.ts";
 import { createGcHint } from "../../platform/runtime/gc-hint.ts";
 import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
-import { until } from "../../timing/until.ts";
+import { unless } from "../../timing/until.ts";
 import { recordBridge } from "../server/bridge-record.ts";
 import { openNamed } from "../server/opened.ts";
-import { type Ending, watchEnding } from "./ending.ts";
+import { watchEnding } from "./ending.ts";
 import { readListen } from "./listen.ts";
 import { sealingKey } from "./sealing-key.ts";
 import { sessionClaims } from "./session-claims.ts";
@@ -29,11 +29,12 @@ export async function run(command: Command): Promise<undefined> {
   const record = recordBridge(command);
   const ending = await watchEnding();
   try {
-    const opened = await unlessEnded(openNamed(record), ending);
+    // Whoever starts a fleet does not wait for a secret.
+    const opened = await unless(ending.stop, openNamed(record));
     if (!opened) return;
     const { endpoint, targets, onListChanged, settled } = opened;
     try {
-      const key = await unlessEnded(sealingKey(record.command, targets), ending);
+      const key = await unless(ending.stop, sealingKey(record.command, targets));
       if (!key) return;
       await serve({
         endpoint,
@@ -65,10 +66,6 @@ export async function run(command: Command): Promise<undefined> {
     ending.end();
   }
 }
-
-/** What work comes to; undefined where it is asked to end before: whoever starts a fleet does not wait for a secret. */
-const unlessEnded = async <T>(work: Promise<T>, { stop }: Ending): Promise<T | undefined> =>
-  (await until(work, Number.POSITIVE_INFINITY, stop)) ? work : undefined;
 
 const measuresOf = ({ server, http, page }: Telemetry, kind: Listen["kind"]): Measures => ({
   intercept: server(kind),

@@ -7,6 +7,7 @@ import { createGcHint } from "../../platform/runtime/gc-hint.ts";
 import { compilingAfterStart } from "../../platform/runtime/jit-policy.ts";
 import type { ByteInput, ByteOutput } from "../../platform/streams/byte-streams.ts";
 import { startTimer } from "../../timing/timer.ts";
+import { unless } from "../../timing/until.ts";
 import { markTold } from "../../ui/output.ts";
 import { namingVariables } from "../variables.ts";
 import { type BridgeRecord, recordBridge } from "./bridge-record.ts";
@@ -22,13 +23,6 @@ const bridging = () => import("../../hosts/bridge.ts");
 
 /** A host that has asked nothing by then does not learn in an answer why the bridge could not be opened, in ms. */
 const TELL_MS = 500;
-
-/** What work comes to; undefined where it was given up before. */
-const unless = <T>(over: AbortSignal, work: Promise<T>): Promise<T | undefined> =>
-  Promise.race([
-    work,
-    new Promise<undefined>((resolve) => over.addEventListener("abort", () => resolve(undefined))),
-  ]);
 
 /** `m2mcp bridge <target> [...]`: stdin and stdout belong to JSON-RPC. */
 export async function run(command: Command): Promise<undefined> {
