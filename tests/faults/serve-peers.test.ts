@@ -40,6 +40,28 @@ test("serve: a call that a balancer sends again, as who handed it over was kille
   expect((await other).result).toEqual(says("twice"));
 });
 
+test.skipIf(process.platform === "win32")(
+  "serve: a call that was handed to a process that is stopped, not ended, is given up, and its session goes on here",
+  async () => {
+    const server = home.owns(await startModernServer());
+    Object.assign(server.methods, { "tools/call": () => {} });
+    const { url, signal } = await startReplicas(home, server.url, 2);
+    const it = client("keeps its first id");
+    await it.open(url(0));
+    const pending = it.post(url(1), call(1));
+    await until(() => server.count("tools/call") === 1);
+    signal(0, "SIGSTOP");
+    try {
+      expect((await pending).status).toBe(502);
+      Object.assign(server.methods, { "tools/call": (asked: Asked) => complete(asked, says("here")) });
+      expect((await it.ask(url(1), call(2))).result).toEqual(says("here"));
+    } finally {
+      signal(0, "SIGCONT");
+    }
+  },
+  30_000,
+);
+
 /** One that calls are handed to, beyond a link, and one here. */
 async function acrossALink(server: ModernServer) {
   const there = home.owns(createNamespace());

@@ -100,5 +100,6 @@ export async function startReplicas(of: Home, url: string, count: number, ...mor
     },
     stderr: (at: number) => replicas[at]?.stderr() ?? "",
     end: (at: number) => (replicas[at] as Served).kill(),
+    signal: (at: number, signal: NodeJS.Signals) => void process.kill((replicas[at] as Served).pid, signal),
   };
 }

@@ -11,8 +11,8 @@ const ANSWER_MS = 1000;
 const REACHED_MS = 5000;
 /** While it has requests of ours, whether the way is there is looked after this often, in ms. */
 const WATCH_MS = 1500;
-/** So many looks in a row that nobody answers: the way is cut. */
-const MOST_SILENT = 2;
+/** So many looks in a row that nobody answers: the way is cut; or, of one that takes connections, that it is stopped. */
+const MOST_SILENT = { connect: 2, answer: 4 };
 /** A process that is ending takes connections for a moment still, in ms; between two looks for its end. */
 const ENDING_MS = { most: 500, look: 20 };
 
@@ -26,17 +26,17 @@ export interface PeerWatch {
   silent: number;
 }
 
-/** A connection alone: what takes long to be refused shall not have the request. */
+/** Whether it answers at all: what takes long to be refused, or is stopped, shall not have the request. */
 export async function isReachable({ reached }: ServeContext, address: string): Promise<boolean> {
   if (performance.now() < (reached.get(address) ?? 0)) return true;
-  const isThere = (await dial(address)) === "there";
+  const isThere = (await dial(address)) === "there" && (await answers(address));
   if (isThere) reached.set(address, performance.now() + REACHED_MS);
   return isThere;
 }
 
 /**
- * Looks after the way to a process that has a request of ours: where a link is cut, or a machine is lost, nothing says so to
- * who waits for an answer.
+ * Looks after the way to a process that has a request of ours: where a link is cut, a machine is lost, or the process is
+ * stopped, nothing says so to who waits for an answer.
  *
  * @param cut called where nobody answers there any more
  * @returns what ends it
@@ -51,8 +51,10 @@ export function watchPeer({ watches, reached }: ServeContext, address: string, c
   watch.watching.add(cut);
   async function look(): Promise<void> {
     // One that is ending takes no connections any more, and answers what it has.
-    watch.silent = (await dial(address)) === "silent" ? watch.silent + 1 : 0;
-    if (watch.silent < MOST_SILENT) return;
+    const found = await dial(address);
+    const isSilent = found === "silent" || (found === "there" && !(await answers(address)));
+    watch.silent = isSilent ? watch.silent + 1 : 0;
+    if (watch.silent < MOST_SILENT[found === "silent" ? "connect" : "answer"]) return;
     reached.delete(address);
     for (const tell of [...watch.watching]) tell();
   }
