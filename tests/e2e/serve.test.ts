@@ -1,6 +1,6 @@
 // `m2mcp serve` as HTTP sees it: who may ask, what is refused with which status, how it begins and ends.
 import { expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -190,6 +190,26 @@ test("serve: what is no place to listen, and one that is taken, are said so", as
   const { host } = new URL(server.url);
   const taken = await home.run(["serve", server.url, "--listen", host]);
   expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining(`cannot listen on ${host}`)]);
+});
+
+test("serve: a socket is closed to other users whatever the umask, unless a bearer is wanted of them", async () => {
+  const server = home.owns(await startCountingServer());
+  const bearer = join(home.folder, "bearer");
+  writeFileSync(bearer, "word");
+  const before = process.umask(0);
+  try {
+    for (const [name, more, mode] of [
+      ["own", [], 0o770],
+      ["guarded", ["--bearer-file", bearer], 0o777],
+    ] as const) {
+      const path = join(home.folder, `${name}.sock`);
+      const { stop } = await startServe(home, [server.url, "--listen", `unix:${path}`, ...more]);
+      expect([name, statSync(path).mode & 0o777]).toEqual([name, mode]);
+      await stop();
+    }
+  } finally {
+    process.umask(before);
+  }
 });
 
 test("serve: a socket of a killed process is taken over, and goes with its own", async () => {

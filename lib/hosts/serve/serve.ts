@@ -74,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { measures } = options;
   const server = createServer(context, { context, rules, stop, ready, page: measures?.page }, measures?.http);
   measures?.http.countSessions(() => context.sessions.size);
-  await listening(server, listen);
+  await listening(server, listen, bearer !== undefined);
   context.self.address = addressOf(server, listen);
   options.onListening(shown(server, listen));
   const stopTidying = keepTidy(context);

@@ -7,10 +7,22 @@ import { cannotListen } from "../errors.ts";
 /** Where to listen. */
 export type Listen = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
 
-/** Listens. @throws M2mcpError cannot_listen (exit 1) */
-export async function listening(server: Server, listen: Listen): Promise<void> {
-  if (listen.kind === "unix") await clearLeft(listen.path);
-  await bind(server, listen);
+/** What others than a socket's owner and group may do with it. */
+const OTHERS = 0o007;
+
+/**
+ * Listens. Who may connect to a socket acts with the credentials: others of this machine may not, whatever the umask, unless
+ * they have a bearer to show.
+ *
+ * @throws M2mcpError cannot_listen (exit 1)
+ */
+export async function listening(server: Server, listen: Listen, isGuarded: boolean): Promise<void> {
+  if (listen.kind === "tcp") return bind(server, listen);
+  await clearLeft(listen.path);
+  if (isGuarded) return bind(server, listen);
+  const umask = process.umask();
+  process.umask(umask | OTHERS);
+  await bind(server, listen).finally(() => process.umask(umask));
 }
 
 function bind(server: Server, listen: Listen): Promise<void> {
