@@ -43,8 +43,8 @@ const noStream =
     sent.http === "GET" ? bare(405) : answer(sent);
 
 /** A session that stands, and what its host hears and is answered, in order. */
-async function open(answer: Answering, more: Partial<LegacySessionOptions> = {}) {
-  const endpoint = fakeEndpoint(answer);
+async function open(answer: Answering, more: Partial<LegacySessionOptions> = {}, timeoutMs = 5000) {
+  const endpoint = fakeEndpoint(answer, { timeoutMs });
   const order: string[] = [];
   const onMessage = async ({ method }: { method: string }) => void order.push(method);
   const session = createLegacySession({ endpoint, ids: createIds(), onMessage, ...more });
@@ -272,11 +272,11 @@ test("what a server says wrongly in one answer is that call's alone", async () =
 
 test("a notification that the server never answers does not hold up the next one for all of its time", async () => {
   const usual = serving(noStream(() => bare(202)));
-  const { endpoint, session } = await open((sent) =>
-    sent.method === "notifications/a" ? new Promise<never>(() => {}) : usual(sent),
-  );
+  const silent: Answering = (sent) =>
+    sent.method === "notifications/a" ? new Promise<never>(() => {}) : usual(sent);
+  const { endpoint, session } = await open(silent, {}, 60_000);
   for (const method of ["notifications/a", "notifications/b"]) void session.notify(notification(method));
-  await until(() => endpoint.count("notifications/b") === 1, 60_000);
+  await until(() => endpoint.count("notifications/b") === 1, 15_000);
   expect(endpoint.count("notifications/a")).toBe(1);
   await session.close("end");
 });
