@@ -16,7 +16,7 @@ const MOST_SILENT = { connect: 2, answer: 4 };
 /** A process that is ending takes connections for a moment still, in ms; between two looks for its end. */
 const ENDING_MS = { most: 500, look: 20 };
 
-/** What became of a connection: one that is refused says that somebody is there, one that nobody answers does not. */
+/** What became of a connection, or a request: one that is refused says that somebody is there, silence does not. */
 type Found = "there" | "refused" | "silent";
 
 /** The way to one process, while requests of ours are there. */
@@ -51,10 +51,10 @@ export function watchPeer({ watches, reached }: ServeContext, address: string, c
   watch.watching.add(cut);
   async function look(): Promise<void> {
     // One that is ending takes no connections any more, and answers what it has.
-    const found = await dial(address);
-    const isSilent = found === "silent" || (found === "there" && !(await answers(address)));
-    watch.silent = isSilent ? watch.silent + 1 : 0;
-    if (watch.silent < MOST_SILENT[found === "silent" ? "connect" : "answer"]) return;
+    const dialed = await dial(address);
+    const found = dialed === "there" ? await ask(address) : dialed;
+    watch.silent = found === "silent" ? watch.silent + 1 : 0;
+    if (watch.silent < MOST_SILENT[dialed === "there" ? "answer" : "connect"]) return;
     reached.delete(address);
     for (const tell of [...watch.watching]) tell();
   }
@@ -90,19 +90,21 @@ function dial(address: string): Promise<Found> {
 }
 
 /** Whether a process does more than take connections, as one that is stopped does. */
-export function answers(address: string): Promise<boolean> {
+export const answers = async (address: string): Promise<boolean> => (await ask(address)) === "there";
+
+function ask(address: string): Promise<Found> {
   const { request } = process.getBuiltinModule("node:http");
   return new Promise((resolve) => {
-    const end = (does: boolean) => {
+    const end = (found: Found) => {
       late.stop();
       asked.destroy();
-      resolve(does);
+      resolve(found);
     };
     const headers = { host: "localhost" };
     const how = { ...placeAt(address), path: "/healthz", headers, agent: false };
-    const asked = request(how, ({ statusCode }) => end(statusCode === 200));
-    const late = startTimer(ANSWER_MS, () => end(false));
-    asked.on("error", () => end(false)).end();
+    const asked = request(how, ({ statusCode }) => end(statusCode === 200 ? "there" : "refused"));
+    const late = startTimer(ANSWER_MS, () => end("silent"));
+    asked.on("error", () => end("refused")).end();
   });
 }
 
