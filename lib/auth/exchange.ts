@@ -47,13 +47,12 @@ export interface ExchangeRequest {
   method: "GET" | "POST";
   headers?: Record<string, string>;
   body?: string;
-  /**
-   * What becomes of a redirect: `refuse` (what holds a secret is posted nowhere else), `follow` within the origin and
-   * refuse else, `answer`: follow within the origin, else it is the answer.
-   */
+  /** What becomes of a redirect: `refuse`; `follow` within the origin, else refuse; or `answer`: else it is the answer. */
   redirects?: "refuse" | "follow" | "answer";
   /** A wait that is asked for is no reason to come again: what it holds is good once, or for a moment. */
   isOnce?: boolean;
+  /** How much of the time limit is over already, in ms: a wait that the server asked for counts. */
+  spentMs?: number;
   /** What of it no message repeats, which the address of a redirect may hold. */
   secrets?: readonly (string | undefined)[];
 }
@@ -68,7 +67,7 @@ type ExchangeDeps = Pick<AuthDeps, "fetch" | "timeoutMs" | "log" | "signal">;
 export async function exchange(deps: ExchangeDeps, url: string, request: ExchangeRequest): Promise<Answer> {
   const { host } = new URL(url);
   // For all of it: ofetch's own `timeout` ends at the head of one answer.
-  const limit = AbortSignal.timeout(deps.timeoutMs);
+  const limit = AbortSignal.timeout(deps.timeoutMs - (request.spentMs ?? 0));
   const signal = deps.signal ? AbortSignal.any([limit, deps.signal]) : limit;
   try {
     const { response, from } = await redirected(deps, url, request, signal);
@@ -102,7 +101,7 @@ async function redirected(
   request: ExchangeRequest,
   signal: AbortSignal,
 ): Promise<{ response: Response; from: string }> {
-  const { redirects = "refuse", isOnce = false, secrets = [], ...sent } = request;
+  const { redirects = "refuse", isOnce = false, secrets = [], spentMs: _, ...sent } = request;
   for (let at = url, hops = 0; ; hops++) {
     const response = await unlessAborted(send(deps, at, sent, isOnce, signal), signal);
     if (!isRedirect(response.status)) return { response, from: at };

@@ -84,23 +84,28 @@ export async function postUntilMended(deps: AuthDeps, posting: Posting): Promise
   const { url, ownParams = [] } = posting;
   const tried: Remedy[] = [];
   let { proofKey, clockSkewMs = 0 } = posting;
+  let spentMs = 0;
   for (;;) {
-    const startedMs = performance.now();
     const askedAtMs = deps.now();
     const request = await posting.make(askedAtMs + clockSkewMs);
+    // What makes the request, a command or a platform, has a limit of its own.
+    const startedMs = performance.now();
     const { headers, body } = request;
     if (proofKey)
       headers.dpop = await createProof(proofKey, { method: "POST", url }, askedAtMs + clockSkewMs);
     const secrets = secretsIn(request, ownParams);
-    const sent = { method: "POST", headers, body: body.toString(), isOnce: true, secrets } as const;
+    const sent = { method: "POST", headers, body: body.toString(), isOnce: true, spentMs, secrets } as const;
     const answer = withoutSentSecrets(await exchange(deps, url, sent), secrets);
     const waitMs = tried.includes("wait") ? undefined : waitAsked(answer);
     if (waitMs !== undefined && waitMs < deps.timeoutMs - (performance.now() - startedMs)) {
       tried.push("wait");
       deps.log(`${new URL(url).host} asks to wait ${waitMs / 1000} s`);
       await sleep(waitMs, deps.signal);
+      // What was waited and what comes after it are one exchange to who set the limit.
+      spentMs = Math.min(performance.now() - startedMs, deps.timeoutMs);
       continue;
     }
+    spentMs = 0;
     const hasNewNonce = proofKey !== undefined && learnNonce(proofKey, url, answer.headers);
     const seenSkewMs = clockSkew(answer, deps.now());
     const skewMs = seenSkewMs - clockSkewMs;

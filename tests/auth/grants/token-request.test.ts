@@ -48,3 +48,37 @@ test.each([429, 503])(
     expect([requests.length, seen.size]).toEqual([2, 2]);
   },
 );
+
+test("a wait that a token request was asked for, and what comes after it, are within one time limit", async () => {
+  const tokenEndpoint = "https://as.example/token";
+  const { deps, requests } = scriptedDeps({
+    [tokenEndpoint]: () => new Response(null, { status: 503, headers: { "retry-after": "1" } }),
+  });
+  // The second answer never comes.
+  const answering = deps.fetch;
+  const silent = (_input: unknown, init?: RequestInit) =>
+    new Promise<Response>((_, reject) =>
+      init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)),
+    );
+  const fetching: typeof fetch = Object.assign(
+    (input: RequestInfo | URL, init?: RequestInit) =>
+      requests.length === 0 ? answering(input, init) : silent(input, init),
+    { preconnect: fetch.preconnect },
+  );
+  const credentials: Credentials = {
+    grant: "client-credentials",
+    clientId: "id",
+    authentication: { kind: "secret", secret: { from: "value", value: "s" } },
+  };
+  const found = { resource: "https://mcp.example", tokenEndpoint, discoveredAtMs: 0 };
+  const startedMs = performance.now();
+  const asked = requestToken({ ...deps, fetch: fetching, timeoutMs: 2000 }, credentials, found, {
+    scope: undefined,
+  });
+  await expect(asked).rejects.toMatchObject({
+    exitCode: 3,
+    message: expect.stringContaining("no answer within 2 s"),
+  });
+  // With a limit of its own for each it took a second more.
+  expect(performance.now() - startedMs).toBeLessThan(2700);
+});
