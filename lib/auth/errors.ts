@@ -83,6 +83,20 @@ export const tokenRefused = (host: string, error: string, description: string | 
     hint,
   );
 
+/** It could not issue one for now: nothing is said against the client (RFC 6749 §4.1.2.1, which many use in §5.2 too). */
+export const tokenUnavailable = (
+  host: string,
+  error: string,
+  description: string | undefined,
+  hint: string,
+) =>
+  new M2mcpError(
+    "token_unavailable",
+    EXIT.server,
+    `${host} cannot issue a token for now: ${error}${description ? ` (${description})` : ""}`,
+    hint,
+  );
+
 export const badTokenAnswer = (host: string, why: string) =>
   authError(
     "bad_token_answer",

@@ -5,7 +5,7 @@ import { oneLine } from "../../net/one-line.ts";
 import { waitAsked } from "../../net/retry-after.ts";
 import { readWords } from "../../net/words.ts";
 import type { Credentials, Token } from "../credentials.ts";
-import { askedToWait, badTokenAnswer, tokenRefused } from "../errors.ts";
+import { askedToWait, badTokenAnswer, tokenRefused, tokenUnavailable } from "../errors.ts";
 import type { Answer } from "../exchange.ts";
 import { TOKEN_TYPE } from "./exchange/token-types.ts";
 import type { GivenFault } from "./given-fault.ts";
@@ -42,7 +42,7 @@ export interface AskedWith {
  * @param answer without the secrets that were sent
  * @param askedAtMs when the request was sent: the token's life is counted from there
  * @param scope that was asked for
- * @throws M2mcpError token_refused, scope_refused, busy, bad_token_answer
+ * @throws M2mcpError token_refused, scope_refused, token_unavailable, busy, bad_token_answer
  */
 export function checkTokenAnswer(
   answer: TokenAnswer,
@@ -72,6 +72,15 @@ export function grantedIn(
   return answer.json;
 }
 
+/** Errors that say nothing against the client: the server's own fault, which passes. */
+const PASSING = ["temporarily_unavailable", "server_error"];
+/** Errors that a server names where the client, or what it asks for, is refused (RFC 6749 §5.2, 8628, 8707, 9449). */
+const OF_CLIENT = /^(invalid_|unauthorized_|unsupported_|access_denied$|use_dpop_nonce$)/i;
+
+/** Whether trying later would help: by the error, else by a status that is the server's own fault. */
+const isPassing = (error: string, status: number): boolean =>
+  PASSING.includes(error.toLowerCase()) || (status >= 500 && !OF_CLIENT.test(error));
+
 /** A refusal in the server's own words, whatever form they have. */
 function refusalOf(answer: TokenAnswer, host: string, hintOf: (refused: Refused) => string): Error {
   const { status, headers, text } = answer;
@@ -93,9 +102,12 @@ function refusalOf(answer: TokenAnswer, host: string, hintOf: (refused: Refused)
   const code = oneLine(error ?? ofStatus);
   // A 401 is about the client (RFC 6749 §5.2), unless an error of OAuth's form says otherwise.
   const isNamed = /^[a-z]+(_[a-z]+)+$/i.test(error ?? "");
-  const meant = status === 401 && !isNamed ? "invalid_client" : (error ?? "");
+  const isOfServer = isPassing(error ?? "", status);
+  const ofClient = status === 401 && !isNamed ? "invalid_client" : (error ?? "");
+  const meant = isOfServer ? "server_error" : ofClient;
   const hint = hintOf({ error: meant, description: description ?? "", codes });
-  return tokenRefused(host, code, description === code ? undefined : description || undefined, hint);
+  const refused = isOfServer ? tokenUnavailable : tokenRefused;
+  return refused(host, code, description === code ? undefined : description || undefined, hint);
 }
 
 /** What stands in the place of a JSON object; of its text a page's title at most, since it may be or hold the token. */

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { checkTokenAnswer } from "../../../lib/auth/grants/token-answer.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
 
@@ -178,4 +178,38 @@ test("an answer to a token request names its type in many spellings", () => {
   expect(check(200, { access_token: "t", token_type: "dpop" }).tokenType).toBe("DPoP");
   for (const type of ["mac", "N_A", 5, {}])
     expect(refusal(200, { access_token: "t", token_type: type }).message).toContain("is not known");
+});
+
+describe("an answer that says that the server cannot issue a token for now", () => {
+  const cases: [status: number, error: string][] = [
+    ...[200, 400, 401, 403, 500, 503].flatMap((status): [number, string][] => [
+      [status, "temporarily_unavailable"],
+      [status, "server_error"],
+    ]),
+    [400, "SERVER_ERROR"],
+    // Keycloak's, and others of no name that OAuth knows.
+    [500, "unknown_error"],
+    [503, "service_unavailable"],
+    [502, "Bad Gateway"],
+  ];
+  test.each(cases)("%d %s is no refusal of the client: later helps", (status, error) => {
+    expect(refusal(status, { error, error_description: "down for a while" })).toMatchObject({
+      code: "token_unavailable",
+      exitCode: 2,
+      message: expect.stringContaining(`${error} (down for a while)`),
+      hint: expect.stringContaining("try again later"),
+    });
+  });
+
+  test.each(["invalid_client", "invalid_grant", "invalid_scope", "unauthorized_client", "access_denied"])(
+    "a refusal by name stays one under a status of the server's own: %s",
+    (error) => {
+      expect(refusal(500, { error }).exitCode).toBe(4);
+    },
+  );
+
+  test("what makes the server fail is named still", () => {
+    const json = { error: "server_error", error_description: "unknown parameter 'resource'" };
+    expect(refusal(500, json)).toMatchObject({ exitCode: 2, hint: expect.stringContaining("--no-resource") });
+  });
 });

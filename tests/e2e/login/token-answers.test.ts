@@ -2,11 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { json } from "../../support/mcp/scripted.ts";
 import { drip, serveHttp } from "../../support/net/listen.ts";
-import { GRANTED, startScriptedWorld } from "../../support/oauth/scripted-world.ts";
+import { GRANTED, refuseToken, startScriptedWorld } from "../../support/oauth/scripted-world.ts";
 
 import { habits } from "./habit.ts";
 
-const { home, login } = habits();
+const { home, login, world } = habits();
 
 describe("the token endpoint:", () => {
   const { expires_in: _life, ...endless } = GRANTED;
@@ -136,6 +136,30 @@ describe("the token endpoint:", () => {
       });
       expect([code, tries]).toEqual([4, 1]);
       expect(stderr).toMatch(/invalid_client[\s\S]*--client-id/);
+    });
+
+  for (const [status, error] of [
+    [400, "temporarily_unavailable"],
+    [500, "server_error"],
+  ] as const)
+    test(`${status} ${error} is the server's fault to a command and to a bridge`, async () => {
+      const { code, stderr } = await login({
+        token: (_params, response) => refuseToken(response, error, "down for a while", status),
+      });
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`${error} (down for a while)`)]);
+      expect(stderr).toContain("hint: the fault is the server's: try again later");
+      const env = { M2MCP_CLIENT_ID: "id", M2MCP_CLIENT_SECRET: "s" };
+      const params = {
+        protocolVersion: "2025-11-25",
+        capabilities: {},
+        clientInfo: { name: "a", version: "1" },
+      };
+      const input = `${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params })}\n`;
+      const bridged = await home.run(["bridge", world.url], { env, input });
+      expect(JSON.parse(bridged.stdout)).toMatchObject({
+        id: 1,
+        error: { code: -31002, message: expect.stringContaining(error), data: { source: "m2mcp" } },
+      });
     });
 
   for (const [place, status] of [
