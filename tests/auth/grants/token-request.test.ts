@@ -82,3 +82,34 @@ test("a wait that a token request was asked for, and what comes after it, are wi
   // With a limit of its own for each it took a second more.
   expect(performance.now() - startedMs).toBeLessThan(2700);
 });
+
+test("a refusal of a token request is heard to its end, where one that is only looked at is cut", async () => {
+  const tokenEndpoint = "https://as.example/token";
+  const halves = ['{"error":"invalid_', 'client"}'].map((half) => new TextEncoder().encode(half));
+  const { deps } = scriptedDeps({
+    [tokenEndpoint]: () =>
+      new Response(
+        new ReadableStream({
+          start(stream) {
+            stream.enqueue(halves[0]);
+            // Later than words are waited for at an address that is only looked at.
+            setTimeout(() => {
+              stream.enqueue(halves[1]);
+              stream.close();
+            }, 2200);
+          },
+        }),
+        { status: 400 },
+      ),
+  });
+  const credentials: Credentials = {
+    grant: "client-credentials",
+    clientId: "id",
+    authentication: { kind: "secret", secret: { from: "value", value: "s" } },
+  };
+  const found = { resource: "https://mcp.example", tokenEndpoint, discoveredAtMs: 0 };
+  await expect(requestToken(deps, credentials, found, { scope: undefined })).rejects.toMatchObject({
+    code: "token_refused",
+    message: expect.stringContaining("invalid_client"),
+  });
+});
