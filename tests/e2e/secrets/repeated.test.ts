@@ -64,13 +64,13 @@ test("what a redirect's address repeats is not told, of either server", async ()
   const byServer = await refused({
     token: (_params, response) => json(response, { access_token: TOKEN, token_type: "Bearer" }),
     before: ({ headers: { authorization = "" } }, response) => {
-      if (authorization === "") return false;
+      if (!authorization.startsWith("Bearer")) return false;
       response.writeHead(status, to(`${where}/${authorization.split(" ")[1]}`)).end();
       return true;
     },
   });
   expect(byIssuer).toContain(`redirects to ${where}/…/x`);
-  expect(byServer).toMatch(/redirects to https:.*…; credentials/);
+  expect(byServer).toContain(`redirects to ${where}/…; credentials`);
   expect(byServer).not.toContain(TOKEN);
 });
 
