@@ -75,11 +75,15 @@ export const noProofAlgorithm = (offered: string[]) =>
     "update m2mcp, or ask the server's owner to take ES256",
   );
 
+/** A server's error with its words for it. */
+const described = (error: string, description: string | undefined) =>
+  description ? `${error} (${description})` : error;
+
 /** The authorization server refused (RFC 6749 §5.2): its words, with what may mend it. */
 export const tokenRefused = (host: string, error: string, description: string | undefined, hint: string) =>
   authError(
     error === "invalid_scope" ? "scope_refused" : "token_refused",
-    `${host} refused to issue a token: ${error}${description ? ` (${description})` : ""}`,
+    `${host} refused to issue a token: ${described(error, description)}`,
     hint,
   );
 
@@ -93,7 +97,7 @@ export const tokenUnavailable = (
   new M2mcpError(
     "token_unavailable",
     EXIT.server,
-    `${host} cannot issue a token for now: ${error}${description ? ` (${description})` : ""}`,
+    `${host} cannot issue a token for now: ${described(error, description)}`,
     hint,
   );
 

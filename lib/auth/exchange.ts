@@ -176,8 +176,9 @@ async function limitedText({ status, headers, body }: Response, host: string, wo
   const isStream = /^text\/event-stream\b/i.test(headers.get("content-type") ?? "");
   const reader = body?.getReader();
   const enough = () => void reader?.cancel().catch(() => {});
-  if (isStream && !isRefusal) enough();
-  if (!reader || (isStream && !isRefusal)) return "";
+  const isUnread = isStream && !isRefusal;
+  if (isUnread) enough();
+  if (!reader || isUnread) return "";
   const decoder = new TextDecoder();
   const late = isRefusal && wordsMs !== undefined ? startTimer(wordsMs, enough) : undefined;
   let [text, size] = ["", 0];

@@ -57,12 +57,7 @@ const isOfSecret = ({ error, description, credentials }: RefusedRequest): boolea
   credentials?.authentication.kind === "secret" && isAboutSecret(error, description);
 
 /** Refusals that say nothing against the client. */
-const NO_MATTER_OF_CLIENT = [
-  "invalid_scope",
-  "unsupported_grant_type",
-  "temporarily_unavailable",
-  "server_error",
-];
+const NO_MATTER_OF_CLIENT = ["invalid_scope", "unsupported_grant_type", "server_error"];
 
 /** Those that say nothing against a token that was given. */
 const NO_MATTER_OF_GIVEN = [
@@ -130,7 +125,6 @@ function byError(refused: RefusedRequest): string {
     case "invalid_dpop_proof":
     case "use_dpop_nonce":
       return "the server refuses the proof of possession: check this machine's clock";
-    case "temporarily_unavailable":
     case "server_error":
       return "the fault is the server's: try again later";
     default:

@@ -72,7 +72,7 @@ export function grantedIn(
   return answer.json;
 }
 
-/** Errors that say nothing against the client: the server's own fault, which passes. */
+/** Errors that say nothing against the client: the server's own fault, which passes. Hints know the second alone. */
 const PASSING = ["temporarily_unavailable", "server_error"];
 /** Errors that a server names where the client, or what it asks for, is refused (RFC 6749 §5.2, 8628, 8707, 9449). */
 const OF_CLIENT = /^(invalid_|unauthorized_|unsupported_|access_denied$|use_dpop_nonce$)/i;

@@ -16,10 +16,9 @@ export function vouchingHint(
   { error }: Refused,
   { provider, fault, audience = "the server" }: AskedToVouch,
 ): string {
-  if (fault?.isSure && error !== "server_error") return `${fault.words}, or give a refresh token`;
+  if (error === "server_error") return "the fault is the identity provider's: try again later";
+  if (fault?.isSure) return `${fault.words}, or give a refresh token`;
   switch (error.toLowerCase()) {
-    case "server_error":
-      return "the fault is the identity provider's: try again later";
     case "invalid_client":
       return provider.authentication.kind === "none"
         ? "the identity provider wants the client to prove itself: give --idp-client-secret or --idp-private-key"
