@@ -1,5 +1,8 @@
 import { type JsonObject, objectOf } from "../../../json.ts";
 import { streamCut } from "../../../net/errors.ts";
+import { quietly } from "../../../timing/quietly.ts";
+import { until } from "../../../timing/until.ts";
+import { HOLD_UP_MS } from "../../http/tell.ts";
 import type { Id } from "../../jsonrpc/id.ts";
 import { type NotificationMessage, notification, type RequestMessage } from "../../jsonrpc/message.ts";
 import { type Answer, answered, errorIn } from "../../protocol/answer.ts";
@@ -28,6 +31,16 @@ export interface SubscriptionsOptions {
   ended: AbortSignal;
 }
 
+/** A resource that subscriptions want. */
+interface Wanted {
+  /** How many. */
+  count: number;
+  /** Whether the server may have subscribed us to it. */
+  mayStand: boolean;
+  /** What the server is being told of it, one thing after the other. */
+  told: Promise<unknown>;
+}
+
 /** The `subscriptions/listen` of a modern client, at a server that tells of changes in its session. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
@@ -35,6 +48,8 @@ export class Subscriptions {
   readonly #open = new Map<Id, { filter: Filter; onMessage: OnMessage }>();
   /** How many stand, or are being made or ended. */
   #count = 0;
+  /** By URI. */
+  readonly #wanted = new Map<string, Wanted>();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;
@@ -64,9 +79,10 @@ export class Subscriptions {
     signal.addEventListener("abort", onEnd, { once: true });
     ended.addEventListener("abort", onEnd, { once: true });
     const filter = offered(objectOf(params.notifications), capabilities);
+    const uris = filter.resourceSubscriptions ?? [];
+    let released: Promise<void> | undefined;
     try {
-      if (filter.resourceSubscriptions)
-        filter.resourceSubscriptions = await this.#subscribe(filter.resourceSubscriptions);
+      if (filter.resourceSubscriptions) filter.resourceSubscriptions = await this.#subscribe(uris);
       // Who has cancelled it meanwhile hears no more of it.
       if (!signal.aborted) {
         this.#open.set(id, { filter, onMessage });
@@ -76,9 +92,10 @@ export class Subscriptions {
     } finally {
       this.#open.delete(id);
       ended.removeEventListener("abort", onEnd);
+      if (!ended.aborted) released = this.#unsubscribe(uris);
     }
     if (ended.aborted) throw streamCut(host);
-    await this.#unsubscribe(filter.resourceSubscriptions ?? []);
+    await released;
     return answered(complete(id));
   }
 
@@ -91,18 +108,40 @@ export class Subscriptions {
   /** Subscribes to resources; resolves with those that the server lets be subscribed to. */
   async #subscribe(uris: string[]): Promise<string[]> {
     const honoured = await Promise.all(
-      uris.map(async (uri) => {
-        const answer = await this.#options.ask("resources/subscribe", { uri });
-        return answer.kind === "refused" || errorIn(answer) ? [] : [uri];
-      }),
+      uris.map((uri) =>
+        this.#tell(uri, 1, async (wanted) => {
+          // Of one that is not answered it is not known.
+          wanted.mayStand = true;
+          const answer = await this.#options.ask("resources/subscribe", { uri });
+          if (answer.kind === "response" && !errorIn(answer)) return [uri];
+          wanted.mayStand = false;
+          return [];
+        }),
+      ),
     );
     return honoured.flat();
   }
 
-  /** Other subscriptions may go on with the same resources. */
+  /** Other subscriptions may go on with the same resources, or be about to. Never rejects. */
   async #unsubscribe(uris: string[]): Promise<void> {
-    const still = [...this.#open.values()].flatMap(({ filter }) => filter.resourceSubscriptions ?? []);
-    for (const uri of uris)
-      if (!still.includes(uri)) await this.#options.ask("resources/unsubscribe", { uri }).catch(() => {});
+    const unsubscribed = uris.map((uri) =>
+      this.#tell(uri, -1, async (wanted) => {
+        if (wanted.count > 0) return;
+        if (wanted.mayStand) await quietly(this.#options.ask("resources/unsubscribe", { uri }));
+        wanted.mayStand = false;
+        if (wanted.count === 0) this.#wanted.delete(uri);
+      }),
+    );
+    await Promise.all(unsubscribed);
+  }
+
+  /** Tells the server of one resource what is to be told once it was told what came before. @param more or fewer want it */
+  #tell<T>(uri: string, more: 1 | -1, tell: (wanted: Wanted) => Promise<T>): Promise<T> {
+    const wanted = this.#wanted.get(uri) ?? { count: 0, mayStand: false, told: Promise.resolve() };
+    this.#wanted.set(uri, wanted);
+    wanted.count += more;
+    const told = until(wanted.told, HOLD_UP_MS).then(() => tell(wanted));
+    wanted.told = quietly(told);
+    return told;
   }
 }
