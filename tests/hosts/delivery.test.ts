@@ -12,6 +12,7 @@ import {
 import { toClient } from "../../lib/hosts/serve/legacy/delivery/to-client.ts";
 import { createSeals } from "../../lib/hosts/serve/seals.ts";
 import { type RequestMessage, request } from "../../lib/mcp/jsonrpc/message.ts";
+import { parseMessages } from "../../lib/mcp/jsonrpc/parse.ts";
 import { Pending } from "../../lib/mcp/jsonrpc/pending.ts";
 
 const seals = createSeals(new Uint8Array(32), "https://mcp.example.com/mcp");
@@ -96,3 +97,21 @@ test("a question that is told beside another request bears the request that it b
   expect(JSON.parse(String(o)).params.name).toBe("read");
   expect([away.waits, other.waits]).toEqual([true, false]);
 });
+
+test.each(["1", "1.0", '"1"'])(
+  "the end of question 1 that is written as of %s has the id that its client knows",
+  async (id) => {
+    const { reply, heard } = stream();
+    const delivery = createDelivery("7", reply, "ours");
+    const { context, session } = begin(delivery);
+    const [end] = parseMessages(
+      `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`,
+      "server",
+    );
+    if (end?.kind !== "notification") throw new Error("no notification");
+    await toClient(context, session, request("1", "elicitation/create", {}), delivery);
+    await toClient(context, session, end, delivery);
+    const [asked, ended] = heard.filter((text) => text !== "").map((text) => JSON.parse(text));
+    expect(ended.params.requestId).toBe(asked.id);
+  },
+);

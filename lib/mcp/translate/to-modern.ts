@@ -1,5 +1,5 @@
 import { type JsonObject, objectOf } from "../../json.ts";
-import { INVALID_PARAMS, type RpcError } from "../jsonrpc/message.ts";
+import { INTERNAL_ERROR, INVALID_PARAMS, type RpcError } from "../jsonrpc/message.ts";
 import {
   type ClientIdentity,
   META_CAPABILITIES,
@@ -71,9 +71,14 @@ export function completeResult(method: string, result: JsonObject, serverInfo: u
   };
 }
 
-/** A legacy error as a modern one. */
-export const modernError = (error: RpcError): RpcError =>
-  error.code === RESOURCE_NOT_FOUND ? { ...error, code: INVALID_PARAMS } : error;
+/** Codes that mean what 2026-07-28 says, or nothing (MCP 2026-07-28 "Error Codes"); before it they were any server's own. */
+const isReserved = (code: number) => code <= -32020 && code >= -32099;
+
+/** A legacy error as a modern one: no code of its own is taken for one that modern clients know. */
+export function modernError(error: RpcError): RpcError {
+  if (error.code === RESOURCE_NOT_FOUND) return { ...error, code: INVALID_PARAMS };
+  return isReserved(error.code) ? { ...error, code: INTERNAL_ERROR } : error;
+}
 
 /** What a legacy server asks of its client, without what only its era knows. */
 export function modernInput(params: JsonObject): JsonObject {

@@ -1,18 +1,23 @@
 // A modern client at a legacy server.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { createIds } from "../../../lib/mcp/jsonrpc/id.ts";
 import { transportFor } from "../../../lib/mcp/pairs/pair.ts";
 import type { Endpoint } from "../../../lib/mcp/protocol/endpoint.ts";
 import {
   bare,
   callOf,
+  type FakeEndpoint,
   fakeEndpoint,
   hostSteps,
   inShort,
+  json,
   openStream,
+  refuse,
+  result,
   type Sent,
 } from "../../support/mcp/fake-endpoint.ts";
 import { META } from "../../support/messages.ts";
+import { until } from "../../support/waiting.ts";
 import { legacy } from "../connection/start.ts";
 
 const modernAt = (endpoint: Endpoint) =>
@@ -102,4 +107,101 @@ test("what a call tells of itself while its client answers a question comes firs
     ["second", { progressToken: "second", progress: 3 }],
     ["second", "between"],
   ]);
+});
+
+describe("subscriptions to one resource", () => {
+  /** A server of which others answer what it is asked about the resources. */
+  function start(answer: (sent: Sent) => Response | Promise<Response>) {
+    const server = legacy(answer);
+    const endpoint = fakeEndpoint((sent) =>
+      sent.method === "initialize"
+        ? json({ jsonrpc: "2.0", id: sent.id, result: SUBSCRIBABLE }, 200, { "mcp-session-id": "s1" })
+        : server(sent),
+    );
+    const transport = modernAt(endpoint);
+    const listen = async (id: string, ...uris: string[]) => {
+      const over = new AbortController();
+      const heard: string[] = [];
+      const call = callOf("subscriptions/listen", {
+        id,
+        params: { _meta: META, notifications: { resourceSubscriptions: uris } },
+        signal: over.signal,
+        onMessage: async ({ method }) => void heard.push(method),
+      });
+      await transport.open(call, true);
+      const ended = transport.request(call);
+      ended.catch(() => {});
+      return { heard, ended, cancel: () => over.abort(new Error("given up")) };
+    };
+    return { endpoint, listen };
+  }
+  const SUBSCRIBABLE = { protocolVersion: "2025-11-25", capabilities: { resources: { subscribe: true } } };
+  const told = (endpoint: FakeEndpoint) =>
+    endpoint.sent
+      .filter(({ method }) => method.startsWith("resources/"))
+      .map(({ method, params }) => `${method.slice(10)} ${params.uri}`);
+
+  test("one that ends while another begins leaves the other's", async () => {
+    let hold: Promise<void> | undefined;
+    const { endpoint, listen } = start(async (sent) => {
+      await hold;
+      return result(sent);
+    });
+    const one = await listen("1", "a:b");
+    await until(() => one.heard.length === 1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    hold = promise;
+    const other = await listen("2", "a:b");
+    await until(() => told(endpoint).length === 2);
+    one.cancel();
+    resolve();
+    await one.ended;
+    await until(() => other.heard.length === 1);
+    expect(told(endpoint)).toEqual(["subscribe a:b", "subscribe a:b"]);
+    other.cancel();
+    await other.ended;
+    expect(told(endpoint)).toEqual(["subscribe a:b", "subscribe a:b", "unsubscribe a:b"]);
+  });
+
+  test("one that begins while another ends is asked for after that", async () => {
+    let hold: Promise<void> | undefined;
+    const { endpoint, listen } = start(async (sent) => {
+      if (sent.method === "resources/unsubscribe") await hold;
+      return result(sent);
+    });
+    const one = await listen("1", "a:b");
+    await until(() => one.heard.length === 1);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    hold = promise;
+    one.cancel();
+    await until(() => told(endpoint).length === 2);
+    const other = await listen("2", "a:b");
+    await hostSteps();
+    expect(told(endpoint)).toEqual(["subscribe a:b", "unsubscribe a:b"]);
+    resolve();
+    await until(() => other.heard.length === 1);
+    expect(told(endpoint)).toEqual(["subscribe a:b", "unsubscribe a:b", "subscribe a:b"]);
+  });
+
+  test("of a listen that fails in part nothing is left at the server", async () => {
+    const { endpoint, listen } = start((sent) => {
+      if (sent.params.uri === "a:lost") throw new TypeError("broken");
+      return sent.params.uri === "a:no" ? refuse(sent, 200, -32602) : result(sent);
+    });
+    const { ended } = await listen("1", "a:b", "a:no", "a:lost");
+    expect(await ended.catch(({ code }) => code)).toBeString();
+    await until(() => told(endpoint).includes("unsubscribe a:b"));
+    expect(told(endpoint)).not.toContain("unsubscribe a:no");
+  });
+});
+
+test("a server's own error code is none that modern clients know as another", async () => {
+  const transport = modernAt(fakeEndpoint(legacy((sent) => refuse(sent, 200, -32021, "quota is used up"))));
+  const call = callOf("tools/call", { params: { name: "x", _meta: META } });
+  await transport.open(call, true);
+  const answer = await transport.request(call);
+  expect(answer).toMatchObject({
+    kind: "response",
+    message: { error: { code: -32603, message: "quota is used up" } },
+  });
 });

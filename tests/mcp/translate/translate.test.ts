@@ -98,7 +98,7 @@ describe("results", () => {
   });
 });
 
-test("errors: only a missing resource differs", () => {
+test("errors: a missing resource differs, and no code of a server's own is one that means something since 2026-07-28", () => {
   const gone = { code: -32002, message: "gone", data: { uri: "a:b" } };
   expect(modernError(gone)).toEqual({ ...gone, code: -32602 });
   expect(legacyError({ ...gone, code: -32602 }, "resources/read", { uri: "a:b" })).toEqual(gone);
@@ -106,6 +106,14 @@ test("errors: only a missing resource differs", () => {
   expect(legacyError(other, "resources/read", { uri: "a:b" })).toBe(other);
   expect(legacyError({ ...gone, code: -32602 }, "tools/call", { uri: "a:b" }).code).toBe(-32602);
   expect(modernError(other)).toBe(other);
+  for (const code of [-32020, -32021, -32022, -32042, -32099])
+    expect(modernError({ code, message: "mine", data: 1 })).toEqual({
+      code: -32603,
+      message: "mine",
+      data: 1,
+    });
+  for (const code of [-32000, -32019, -32100, 7])
+    expect(modernError({ code, message: "mine" }).code).toBe(code);
 });
 
 describe("capabilities that an input needs", () => {

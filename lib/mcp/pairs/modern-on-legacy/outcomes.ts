@@ -10,6 +10,7 @@ import {
 } from "../../jsonrpc/message.ts";
 import { type Answer, answered, errorIn, refused } from "../../protocol/answer.ts";
 import { META_CAPABILITIES } from "../../protocol/meta.ts";
+import { judge } from "../../protocol/verdict.ts";
 import { URL_REQUIRED } from "../../protocol/versions.ts";
 import { type Input, keyOf, type Outcome } from "../../translate/input-required.ts";
 import { completeResult, modernError, modernInput } from "../../translate/to-modern.ts";
@@ -48,8 +49,15 @@ export function modernOutcome(held: Held, outcome: Outcome, context: OutcomeCont
   // A visit is asked for, whatever status some give it.
   if (error && (answer.kind === "response" || error.code === URL_REQUIRED))
     return { kind: "answer", answer: answered(errorFor(held, id, error, context)) };
-  if (answer.kind === "refused")
-    return { kind: "answer", answer: error ? { ...answer, error: modernError(error) } : answer };
+  if (answer.kind === "refused") {
+    // One that tells of another era is first asked about, in its own words.
+    const isOtherEra =
+      judge({ era: "legacy", method: held.method, proven: true }, answer).kind === "other_era";
+    return {
+      kind: "answer",
+      answer: error && !isOtherEra ? { ...answer, error: modernError(error) } : answer,
+    };
+  }
   const result = completeResult(held.method, exactResult(answer.message), context.serverInfo);
   return { kind: "answer", answer: answered(resultResponse(id, result)) };
 }

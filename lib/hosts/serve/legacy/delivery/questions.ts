@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../../../json.ts";
 import { keepLatest } from "../../../../keep-latest.ts";
 import { asString } from "../../../../mcp/jsonrpc/bytes.ts";
-import { type Id, idValue } from "../../../../mcp/jsonrpc/id.ts";
+import { type Id, idMeant, idValue } from "../../../../mcp/jsonrpc/id.ts";
 import {
   exactParams,
   type NotificationMessage,
@@ -40,10 +40,11 @@ export function sealedQuestion(
   return requestWithId(message, id);
 }
 
-/** The end of a question under the id that its client knows. */
+/** The end of a question under the id that its client knows, however the server writes its number. */
 export function sealedEnd(session: HostedSession, message: NotificationMessage): NotificationMessage {
   const asked = requestIdOf(message);
-  const known = asked === undefined ? undefined : session.questions.get(asked);
+  const meant = asked === undefined ? undefined : idMeant(asked, session.questions);
+  const known = meant === undefined ? undefined : session.questions.get(meant);
   if (!known) return message;
   return notification(message.method, { ...exactParams(message), requestId: idValue(known.id) });
 }
