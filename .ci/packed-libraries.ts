@@ -61,6 +61,18 @@ export async function packedLibraries(root: string): Promise<BunPlugin> {
   };
 }
 
+/** The runtime's module reads all members of `process`: its streams are opened by that, and so changed for all who share them. */
+const globalProcess: BunPlugin = {
+  name: "global process",
+  setup(build) {
+    build.onResolve({ filter: /^(node:)?process$/ }, ({ path }) => ({ path, namespace: "global-process" }));
+    build.onLoad({ filter: /./, namespace: "global-process" }, () => ({
+      loader: "js",
+      contents: "export const { arch, env, pid, platform } = globalThis.process;",
+    }));
+  },
+};
+
 /** A module that has each library by its name, and runs it when it is asked for. */
 async function bundled(root: string, names: readonly string[]): Promise<Uint8Array> {
   const folder = join(root, "build", "embedded");
@@ -73,7 +85,7 @@ async function bundled(root: string, names: readonly string[]): Promise<Uint8Arr
     format: "cjs",
     target: "node",
     minify: true,
-    plugins: [withoutOwnPaths],
+    plugins: [withoutOwnPaths, globalProcess],
   });
   const text = (await outputs[0]?.text()) ?? "";
   // Compressed, no test would see it in the executable.

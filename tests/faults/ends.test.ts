@@ -163,6 +163,24 @@ describe("signals:", () => {
   });
 });
 
+// The flag would be that of all who share the pipe: what they write while its reader is slow would fail (EAGAIN).
+test.skipIf(process.platform !== "linux")(
+  "a pipe that others share stays as it was (O_NONBLOCK)",
+  async () => {
+    writeFileSync(join(home.folder, "calls"), '{"tool":"tool-1"}\n');
+    writeFileSync(join(home.folder, "in"), lines(INITIALIZE));
+    const flags = "grep -h '^flags' /proc/self/fdinfo/1 /proc/self/fdinfo/2";
+    for (const commands of [
+      '"$M2MCP" run "$URL" calls',
+      '"$M2MCP" bridge "$URL" < in',
+      '"$M2MCP" serve "$URL" --listen unix:s & until [ -S s ]; do sleep 0.1; done; kill $!; wait',
+    ]) {
+      const { stdout } = await shell(`{ ${commands}; ${flags}; } 2>&1 | cat`);
+      expect([commands, stdout.match(/^flags:\s+\d+$/gm)]).toEqual([commands, ["flags:\t01", "flags:\t01"]]);
+    }
+  },
+);
+
 describe("a closed pipe is no fault:", () => {
   test("stdout of a one-off command, read in part", async () => {
     const { stdout, stderr } = await shell(`"$M2MCP" tools-list "$URL" --json | head -c 20; exit 0`);

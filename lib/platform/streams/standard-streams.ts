@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import { codeOf } from "../error-code.ts";
 import type { ByteInput, ByteOutput } from "./byte-streams.ts";
 import { type FileSink, sinkOutput } from "./file-sink.ts";
+import { ownPipe } from "./own-pipe.ts";
 import { patientWrite } from "./patient-write.ts";
 import { createSink, type Sink, type WatchedSink } from "./sink.ts";
 import { streamOutput } from "./stream-output.ts";
@@ -20,6 +21,7 @@ interface BunStreams {
   stdin: BunFile;
   stdout: BunFile;
   stderr: BunFile;
+  file(descriptor: number): BunFile;
   write(file: BunFile, bytes: Uint8Array): Promise<number>;
   peek: { status(promise: Promise<unknown>): "fulfilled" | "pending" | "rejected" };
 }
@@ -64,7 +66,7 @@ export function standardStreams(): StandardStreams {
     },
     stdout,
     openStdout() {
-      opened ??= bun ? sinkOutput(bun.stdout.writer(), failed) : streamOutput(process.stdout, failed);
+      opened ??= bun ? sinkOutput(stdoutSink(bun), failed) : streamOutput(process.stdout, failed);
       return opened;
     },
     stderr,
@@ -83,6 +85,11 @@ export function standardStreams(): StandardStreams {
       clearTimeout(timer);
     },
   };
+}
+
+function stdoutSink(bun: BunStreams): FileSink {
+  const own = ownPipe();
+  return (own === undefined ? bun.stdout : bun.file(own)).writer();
 }
 
 function standardSink(bun: BunStreams | undefined, name: "stdout" | "stderr", fd: 1 | 2): WatchedSink {
