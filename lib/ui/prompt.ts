@@ -1,12 +1,10 @@
 import type { Readable } from "node:stream";
-import { beforeEndingSignal } from "../platform/ending-signals.ts";
+import { beforeEndingSignal, endBy } from "../platform/ending-signals.ts";
 import { listenToStop } from "../platform/stop-signal.ts";
+import { keyReader } from "../platform/streams/keys.ts";
 import type { Sink } from "../platform/streams/sink.ts";
 import { textWidth } from "../platform/text-width.ts";
 
-/** What arrow and function keys send, and a terminal around what is pasted. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how they begin
-const ESCAPE_SEQUENCE = /\u001b(?:\[[\d;?]*[@-~]|O.)/g;
 /** Takes the letter before the cursor off the screen. */
 const RUB_OUT = "\b \b";
 
@@ -42,7 +40,7 @@ export function promptLine(
   input.setRawMode?.(true);
   output.write(question);
   return new Promise((resolve) => {
-    const decoder = new TextDecoder();
+    const keysOf = keyReader();
     const finish = (answer: Typed, rest = "") => {
       input.off("data", read).off("end", ended);
       over?.removeEventListener("abort", giveUp);
@@ -62,8 +60,7 @@ export function promptLine(
       typed = text;
     };
     const read = (chunk: Buffer | string) => {
-      const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
-      const keys = [...text.replace(ESCAPE_SEQUENCE, "")];
+      const keys = keysOf(chunk);
       for (const [at, key] of keys.entries()) {
         if (key === "\r" || key === "\n") {
           const rest = keys.slice(at + 1).join("");
@@ -72,6 +69,7 @@ export function promptLine(
         if (key === "\u0003") return finish({ kind: "interrupted" });
         if (key === "\u0004") return finish({ kind: "ended" });
         if (key === "\u001a") stopping.stopAll();
+        if (key === "\u001c") quit(leave);
         keep(afterKey(typed, key));
       }
     };
@@ -80,6 +78,13 @@ export function promptLine(
     if (over?.aborted) giveUp();
     else over?.addEventListener("abort", giveUp, { once: true });
   });
+}
+
+/** What Ctrl-\ does where the terminal leaves it to the system; Windows has none. */
+function quit(leave: () => void): void {
+  if (process.platform === "win32") return;
+  leave();
+  endBy("SIGQUIT");
 }
 
 /** A line after one more key. */

@@ -112,6 +112,19 @@ describe("a store under a passphrase", () => {
     })(),
   );
 
+  test.skipIf(process.platform === "win32")(
+    "Ctrl-\\ at the question ends it as elsewhere, and the terminal is as it was",
+    inHome(async (home) => {
+      await underPassphrase(home);
+      const shell = 'ulimit -c 0; "$@"; echo "ended $?"; stty -a | grep -oE -e "-?echo |-?icanon "';
+      const screen = atTerminal(home, ["@svc", "tools-list"], { env: NO_KEYRING, shell });
+      await screen.answer(/passphrase of the store: $/, KEYS.quit);
+      expect(await screen.ended).toBe(0);
+      expect(screen.text()).toMatch(/ended 131\n/);
+      expect(screen.text()).not.toMatch(/-echo|-icanon/);
+    }),
+  );
+
   test(
     "Ctrl-Z where no shell could have it go on changes nothing",
     inHome(async (home) => {

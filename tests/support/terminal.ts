@@ -15,7 +15,7 @@ export interface Screen {
 }
 
 /** Keys as a terminal sends them. */
-export const KEYS = { enter: "\r", ctrlC: "\u0003", ctrlD: "\u0004", ctrlZ: "\u001a" };
+export const KEYS = { enter: "\r", ctrlC: "\u0003", ctrlD: "\u0004", ctrlZ: "\u001a", quit: "\u001c" };
 
 /** How long a text is waited for, in ms. */
 const LIMIT_MS = 20_000;

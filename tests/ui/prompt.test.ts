@@ -1,6 +1,7 @@
 // A line typed unseen. What a real terminal shows is tested on the executable.
 import { expect, test } from "bun:test";
 import { PassThrough, Writable } from "node:stream";
+import { keyReader } from "../../lib/platform/streams/keys.ts";
 import { promptLine, type Terminal } from "../../lib/ui/prompt.ts";
 
 const promptHidden = async (question: string, input: Terminal, output: Writable) => {
@@ -52,6 +53,22 @@ test("a key pressed by mistake is taken back; Ctrl-C is no answer", async () => 
   const broken = createTerminal("sec\u0003");
   expect(await promptHidden("who? ", broken.input, broken.output)).toBe("interrupted");
   expect(broken.seen.at(-2)).toBe("shown");
+});
+
+test("a key whose bytes come in several reads writes nothing either, and what follows the Escape key is typed", () => {
+  let atMs = 0;
+  const typed = (parts: string[], laterMs: number) => {
+    const keysOf = keyReader(() => atMs);
+    return parts.flatMap((part) => {
+      atMs += laterMs;
+      return keysOf(part);
+    });
+  };
+  for (const key of ["\u001b[D", "\u001bOA", "\u001b[200~", "\u001b[1;5C"])
+    for (let at = 1; at < key.length; at++)
+      expect(typed([`a${key.slice(0, at)}`, `${key.slice(at)}b`], 10).join("")).toBe("ab");
+  expect(typed([..."a\u001b[1;5Cb"], 10).join("")).toBe("ab");
+  expect(typed(["a\u001b", "Oslo", "b"], 500).join("")).toBe("aOslob");
 });
 
 const shown = { hidden: false };
