@@ -1,10 +1,9 @@
 import { fstatSync } from "node:fs";
 import type { Command } from "../../command-line/command.ts";
-import { wrongUsage } from "../../failure.ts";
-import { wholeTextOf } from "../../plain-text.ts";
 import { offsetOf } from "../../platform/files/offset.ts";
 import { nothingOnStdin } from "../../platform/windows/pasteable.ts";
 import { readStdinBytes } from "../read-stdin.ts";
+import { textIn } from "./text-in.ts";
 
 /** How long a program that started this one has for the first byte of arguments, unless `-` asks for them. */
 const FIRST_BYTE_MS = 1000;
@@ -22,9 +21,7 @@ export async function askedStdin(command: Command): Promise<string> {
   const bytes = await readStdinBytes(command, MAX_STDIN_BYTES, "arguments").finally(() =>
     clearTimeout(waits),
   );
-  const text = wholeTextOf(bytes);
-  if (text === undefined) throw wrongUsage("stdin holds no text", "write it in UTF-8");
-  return text;
+  return textIn(bytes, "stdin");
 }
 
 /**

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { wrongUsage } from "../../failure.ts";
 import { isObject, type JsonObject } from "../../json.ts";
-import { wholeTextOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { readRegularFile } from "../../platform/files/read-file.ts";
 import { wrongValue } from "../../ui/form/check-value.ts";
 import { fieldsOf } from "../../ui/form/fields.ts";
 import type { IO } from "../../ui/io.ts";
 import { readJson } from "../arguments/read-json.ts";
+import { textIn } from "../arguments/text-in.ts";
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -29,9 +29,7 @@ export async function readAnswers({ cwd }: Pick<IO, "cwd">, path: string): Promi
       throw wrongUsage(`cannot read ${path}: ${reasonOf(error)}`, "--answers takes the path of a JSON file");
     },
   );
-  const text = wholeTextOf(read.bytes);
-  if (text === undefined) throw wrongUsage(`${path} holds no text`, "write it in UTF-8");
-  return answersIn(await readJson(text, `${path} is`, SHAPE), path);
+  return answersIn(await readJson(textIn(read.bytes, path), `${path} is`, SHAPE), path);
 }
 
 const SHAPE =
