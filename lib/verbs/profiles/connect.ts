@@ -11,6 +11,7 @@ import { storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";
 import { firstRequest } from "./first-request.ts";
 import { showNext } from "./next-steps.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 import { givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
 /** `m2mcp connect <server|@login> @svc`: saves the connection once a real request went over it. */
@@ -18,13 +19,17 @@ export async function run(command: Command): Promise<undefined> {
   const [from = "", as = ""] = command.positionals;
   const name = profileName(as);
   const store = storeOf(command);
-  const old = await store.readProfile(name).catch(() => null);
-  const { target, profile, learned } = await planned(command, store, from, name, old);
+  const readOld = () => store.readProfile(name).catch(() => null);
+  const { target, over, learned } = await planned(command, store, from, name, await readOld());
 
   const info = await firstRequest(command, target);
-  // What the request found out, its session too, serves the next command.
-  if (learned) await store.saveProfile(profile, learned.state());
-  else await store.writeProfile(profile);
+  const profile = await oneAtATime(store, name, async () => {
+    const saved = over(await readOld());
+    // What the request found out, its session too, serves the next command.
+    if (learned) await store.saveProfile(saved, learned.state());
+    else await store.writeProfile(saved);
+    return saved;
+  });
 
   const version = showControls(`${info.name} ${info.version}`);
   const at = withoutUrlSecrets(profile.server);
@@ -36,7 +41,8 @@ export async function run(command: Command): Promise<undefined> {
 
 interface Plan {
   target: Target;
-  profile: Profile;
+  /** What to save over what stands under the name by then. */
+  over: (old: Profile | null) => Profile;
   /** What is learned on the way, where the store has no place for it before there is the profile. */
   learned?: MemoryCache;
 }
@@ -49,38 +55,41 @@ async function planned(
   name: string,
   old: Profile | null,
 ): Promise<Plan> {
-  const createdAtMs = old?.createdAtMs ?? command.io.now();
   const login = from.startsWith("@") ? await loginNamed(command, store, from) : undefined;
   const server = login?.server ?? (await addressOf(store, from));
-  const isSame = old !== null && sameServer(old.server, server);
-  const kept = withPolicyOf(keptOptions(command), isSame ? old : null);
-  if (old?.credentials && !sameServer(old.server, server))
-    throw wrongUsage(
-      `@${name} is a login for ${old.server}`,
-      `choose another name, or m2mcp logout @${name} first`,
-    );
+  const given = keptOptions(command);
+  const over = (old: Profile | null, own: Partial<Profile>): Profile => {
+    const isSame = old !== null && sameServer(old.server, server);
+    if (old?.credentials && !isSame)
+      throw wrongUsage(
+        `@${name} is a login for ${old.server}`,
+        `choose another name, or m2mcp logout @${name} first`,
+      );
+    const kept = withPolicyOf(given, isSame ? old : null);
+    if (old?.credentials && !own.credentials) return { ...old, ...kept };
+    return { name, server, ...own, ...kept, createdAtMs: old?.createdAtMs ?? command.io.now() };
+  };
+  over(old, {});
 
   if (!login && namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);
     const learned = memoryCache({});
     const bare = withOptions(command, store, server, { credentials, cache: learned });
     const trial = await tryLogin(command, bare, credentials);
-    const profile: Profile = { name, server, ...kept, createdAtMs };
-    if (!trial) return { target: { ...bare, credentials: null }, profile, learned };
-    const target = { ...bare, credentials: trial.credentials };
-    return { target, profile: { ...profile, credentials: trial.credentials }, learned };
+    const own = trial ? { credentials: trial.credentials } : {};
+    const target = { ...bare, credentials: trial?.credentials ?? null };
+    return { target, over: (old) => over(old, own), learned };
   }
   const flagged = flaggedOption(command.options);
   if (!login && flagged !== undefined) throw nothingToSayOf(command.options, flagged, server);
   const known = login ?? (await profileFor(store, server, command.options.value("profile"), "login"));
   const holder = known?.credentials ? known.name : known?.login;
-  const profile: Profile = old?.credentials
-    ? { ...old, ...kept }
-    : { name, server, ...(holder ? { login: holder } : {}), ...kept, createdAtMs };
-  const target = await profileTarget(command, store, profile);
-  if (target.login) return { target, profile };
+  const own = holder ? { login: holder } : {};
+  const plan = { over: (old: Profile | null) => over(old, own) };
+  const target = await profileTarget(command, store, over(old, own));
+  if (target.login) return { ...plan, target };
   const learned = memoryCache({});
-  return { target: { ...target, cache: learned }, profile, learned };
+  return { ...plan, target: { ...target, cache: learned }, learned };
 }
 
 async function loginNamed(command: Command, store: Store, text: string): Promise<Profile> {

@@ -1,5 +1,5 @@
 // The verbs for saved connections: made, listed, removed.
-import { grantOf } from "../../auth/credentials.ts";
+import { grantOf, type TokenOrigin } from "../../auth/credentials.ts";
 import { requireSecure } from "../../auth/discovery/url.ts";
 import type { Command } from "../../command-line/command.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
@@ -7,14 +7,14 @@ import type { Asker } from "../../ui/ask.ts";
 import { table } from "../../ui/table.ts";
 import { missingOf } from "../credentials/credential-options.ts";
 import { withPolicyOf } from "../policy/tool-policy.ts";
-import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
+import { memoryCache, type Profile } from "../target/saved.ts";
 import { profileName, serverUrl } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { withOptions } from "../target/target.ts";
 import { guideOf } from "./ask-credentials.ts";
 import { firstRequest, firstRequestAfterLogin } from "./first-request.ts";
 import { guidedLogin } from "./guided-login.ts";
-import { newName, renewed } from "./names.ts";
+import { newName, renewed, saveUnder } from "./names.ts";
 import { showNext } from "./next-steps.ts";
 import { describe, givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
 
@@ -30,7 +30,7 @@ export async function run(command: Command): Promise<undefined> {
   const named = wanted === undefined ? undefined : profileName(wanted);
   const store = storeOf(command);
   const old = await renewed(store, server, named);
-  const kept = withPolicyOf(keptOptions(command), old);
+  const kept = keptOptions(command);
   requireSecure(server, "the server's address", kept.allowHttp ?? old?.allowHttp ?? []);
   const asker = guideOf(command);
   // Who writes options can write a name as well.
@@ -43,24 +43,31 @@ export async function run(command: Command): Promise<undefined> {
   const credentials = asker ? guided?.credentials : await givenCredentials(command);
   const trial =
     credentials && (await tryLogin(command, { ...target, credentials }, credentials, guided?.known));
-  const createdAtMs = old?.createdAtMs ?? command.io.now();
+  const save = (wanted: string | undefined, namer: Asker | undefined, credentials?: TokenOrigin) =>
+    saveUnder(
+      store,
+      server,
+      wanted,
+      () => newName(store, server, namer),
+      (name, there) =>
+        store.saveProfile(
+          {
+            ...withoutLogin(there),
+            ...withPolicyOf(kept, there),
+            name,
+            server,
+            ...(credentials ? { credentials } : {}),
+            createdAtMs: there?.createdAtMs ?? command.io.now(),
+          },
+          learned.state(),
+        ),
+    );
   if (!trial) {
     await firstRequest(command, target);
-    return openServer(
-      command,
-      asker,
-      store,
-      { ...withoutLogin(old), ...kept, server, createdAtMs },
-      named,
-      learned,
-    );
+    return openServer(command, asker, server, () => save(named, asker));
   }
   const unserved = await firstRequestAfterLogin(command, { ...target, credentials: trial.credentials });
-  const name = old?.name ?? named ?? (await newName(store, server, missing.id ? asker : undefined));
-  await store.saveProfile(
-    { ...withoutLogin(old), ...kept, name, server, credentials: trial.credentials, createdAtMs },
-    learned.state(),
-  );
+  const name = await save(old?.name ?? named, missing.id ? asker : undefined, trial.credentials);
   if (unserved) command.output.warn(`the login is kept, but no request went through: ${unserved.message}`);
   const { rows, data } = describe(server, name, trial, command.io.now());
   command.output.data(data);
@@ -78,21 +85,18 @@ const withoutLogin = (old: Profile | undefined): Partial<Profile> => {
 async function openServer(
   command: Command,
   asker: Asker | undefined,
-  store: Store,
-  profile: Omit<Profile, "name">,
-  named: string | undefined,
-  learned: MemoryCache,
+  server: string,
+  save: () => Promise<string>,
 ): Promise<undefined> {
   const { output } = command;
-  const at = withoutUrlSecrets(profile.server);
+  const at = withoutUrlSecrets(server);
   asker?.say(`${at} asks for no authorization`);
   if (!(await asker?.yes("keep the way to it under a name", true))) {
     output.data({ profile: null, server: at, authorization: null });
     output.print(`${at} asks for no authorization: m2mcp connect ${at} @name is all it needs`);
     return;
   }
-  const name = named ?? (await newName(store, profile.server, asker));
-  await store.saveProfile({ ...profile, name }, learned.state());
+  const name = await save();
   output.data({ profile: name, server: at, authorization: null });
   output.print(`connected @${name} to ${at}`);
   await showNext(command, name);

@@ -6,6 +6,7 @@ import { addressOf } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName, sameServer } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** `m2mcp logout @name|<server>`: removes the profile, its secrets and token, and those that borrow them. */
 export async function run(command: Command): Promise<undefined> {
@@ -26,7 +27,8 @@ export async function run(command: Command): Promise<undefined> {
 /** Borrowers first: whatever happens in between, none is left that points at nothing. */
 async function removeAll(store: Store, names: string[]): Promise<string[]> {
   const removed: string[] = [];
-  for (const name of names) if (await store.removeProfile(name)) removed.push(name);
+  for (const name of names)
+    if (await oneAtATime(store, name, () => store.removeProfile(name))) removed.push(name);
   return removed;
 }
 

@@ -2,6 +2,7 @@ import { M2mcpError, wrongUsage } from "../../failure.ts";
 import type { Asker } from "../../ui/ask.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { nameFor, profileName, sameServer } from "../target/server-url.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** Names that are refused before that is an error. */
 const MOST_TRIES = 3;
@@ -27,17 +28,46 @@ export async function renewed(
   return logins[0];
 }
 
+/**
+ * Saves what came of a login, over what its profile is by then; under the next free name where the usual one was taken
+ * for another server meanwhile.
+ *
+ * @returns the name
+ * @throws M2mcpError (exit 1) where a name that was wanted belongs to another server
+ */
+export async function saveUnder(
+  store: Store,
+  server: string,
+  wanted: string | undefined,
+  chosen: () => Promise<string>,
+  save: (name: string, old: Profile | undefined) => Promise<void>,
+): Promise<string> {
+  for (;;) {
+    const name = wanted ?? (await chosen());
+    const isSaved = await oneAtATime(store, name, async () => {
+      // A profile that cannot be read is replaced: that is how a damaged one is mended.
+      const old = await store.readProfile(name).catch(() => null);
+      if (old && !sameServer(old.server, server)) {
+        if (wanted !== undefined) throw foreign(old);
+        return false;
+      }
+      await save(name, old ?? undefined);
+      return true;
+    });
+    if (isSaved) return name;
+  }
+}
+
 /** What is kept under a name. @throws M2mcpError (exit 1) where that is for another server */
 async function unlessForeign(store: Store, server: string, name: string): Promise<Profile | undefined> {
-  // A profile that cannot be read is replaced: that is how a damaged one is mended.
+  // One that cannot be read is replaced.
   const old = await store.readProfile(name).catch(() => null);
-  if (old && !sameServer(old.server, server))
-    throw wrongUsage(
-      `@${name} belongs to ${old.server}`,
-      `choose another name, or m2mcp logout @${name} first`,
-    );
+  if (old && !sameServer(old.server, server)) throw foreign(old);
   return old ?? undefined;
 }
+
+const foreign = ({ name, server }: Profile) =>
+  wrongUsage(`@${name} belongs to ${server}`, `choose another name, or m2mcp logout @${name} first`);
 
 /**
  * A name for a new profile: of the server's host, unless the person at the terminal wants another.

@@ -4,7 +4,6 @@ import type { Command } from "../../command-line/command.ts";
 import { type Options, readOptions, timeoutMs, yesOrNo } from "../../command-line/option-values.ts";
 import { OPTION_NAMES, OPTIONS, type OptionName } from "../../command-line/options.ts";
 import { wrongUsage } from "../../failure.ts";
-import { askerAt } from "../../ui/ask.ts";
 import {
   ASSERTIONS,
   KEYS,
@@ -15,7 +14,7 @@ import {
 } from "../credentials/credential-options.ts";
 import { readCredentials } from "../credentials/credentials.ts";
 import { changedExchange } from "../credentials/exchange.ts";
-import { type SecretReading, secretReading } from "../credentials/secret-reading.ts";
+import type { SecretReading } from "../credentials/secret-reading.ts";
 import { checkedText } from "../credentials/secret-sources.ts";
 import { readReadyToken } from "../credentials/token-origin.ts";
 import { readTokenRequest } from "../credentials/token-request.ts";
@@ -32,7 +31,12 @@ export type Given = ReadonlyMap<OptionName, string[]>;
  *
  * @throws M2mcpError (exit 1) naming the setting that cannot be so
  */
-export async function changedProfile(command: Command, profile: Profile, given: Given): Promise<Profile> {
+export async function changedProfile(
+  command: Command,
+  reading: SecretReading,
+  profile: Profile,
+  given: Given,
+): Promise<Profile> {
   const options = readOptions(switches(given), {}, OPTION_NAMES, "config");
   const kept = keptOptions({ ...command, options });
   const limit = timeoutMs(options);
@@ -45,8 +49,8 @@ export async function changedProfile(command: Command, profile: Profile, given: 
   };
   if (!changed.credentials) return changed;
   if (changed.credentials.grant === null)
-    return { ...changed, credentials: await changedToken(command, options, changed.credentials) };
-  const credentials = await changedCredentials(command, options, changed.credentials);
+    return { ...changed, credentials: await changedToken(reading, options, changed.credentials) };
+  const credentials = await changedCredentials(reading, options, changed.credentials);
   const { tokenEndpoint, issuer } = credentials;
   for (const [url, what] of [
     [tokenEndpoint, "the token endpoint"],
@@ -68,17 +72,17 @@ function switches(given: Given): Map<OptionName, string[]> {
 }
 
 /** What of a token that something else makes may be changed; how tokens are had is for a login. */
-async function changedToken(command: Command, options: Options, old: ReadyToken): Promise<ReadyToken> {
+async function changedToken(reading: SecretReading, options: Options, old: ReadyToken): Promise<ReadyToken> {
   const option = TOKENS.find((name) => options.origin(name));
   const usual: Partial<Record<OptionName, "flag">> = { "token-file": "flag" };
   // Which option names it makes no difference for those that do not go with it.
   tokenOption(option ? options : { ...options, origin: (name) => options.origin(name) ?? usual[name] });
-  const changed = await readReadyToken(options, secretReading(command, "value"), option ?? "token-file");
+  const changed = await readReadyToken(options, reading, option ?? "token-file");
   return { ...old, ...changed, token: option ? changed.token : old.token };
 }
 
 async function changedCredentials(
-  command: Command,
+  reading: SecretReading,
   options: Options,
   old: Credentials,
 ): Promise<Credentials> {
@@ -92,16 +96,16 @@ async function changedCredentials(
     ...old,
     ...readTokenRequest(options),
     ...(id === undefined ? {} : { clientId: checkedText(id, "client id", "client-id") }),
-    ...(PROOF_SETTINGS.some((name) => options.origin(name)) ? await changedProof(command, options, old) : {}),
+    ...(PROOF_SETTINGS.some((name) => options.origin(name)) ? await changedProof(reading, options, old) : {}),
     ...(EXCHANGE_SETTINGS.some((name) => options.origin(name))
-      ? await changedExchange(options, readingFor(command), old)
+      ? await changedExchange(options, reading, old)
       : {}),
   };
 }
 
 /** How the client proves itself from now on. */
 async function changedProof(
-  command: Command,
+  reading: SecretReading,
   options: Options,
   old: Credentials,
 ): Promise<Pick<Credentials, "authentication" | "tls" | "assertion">> {
@@ -125,7 +129,7 @@ async function changedProof(
       ...options,
       value: (name) => options.value(name) ?? usual[name],
     },
-    readingFor(command),
+    reading,
   );
   const isKept = isGrant && authentication.kind === "none";
   return {
@@ -133,14 +137,6 @@ async function changedProof(
     ...(tls ? { tls } : {}),
     ...(assertion ? { assertion } : {}),
   };
-}
-
-/** Secrets are kept; at a terminal what is typed is not shown, in a pipe it comes from there. */
-function readingFor(command: Command): SecretReading {
-  const reading = secretReading(command, "value");
-  const asker = askerAt(command.io);
-  if (asker) reading.stdin = async () => (await asker.hidden("client secret")) ?? "";
-  return reading;
 }
 
 function withMethod(authentication: ClientAuthentication, method: string | undefined): ClientAuthentication {

@@ -1,4 +1,5 @@
 // Settings of a profile, shown and changed one by one.
+import { isDeepStrictEqual } from "node:util";
 import type { Command } from "../../command-line/command.ts";
 import { yesOrNo } from "../../command-line/option-values.ts";
 import { isOptionName, OPTIONS, type OptionName } from "../../command-line/options.ts";
@@ -6,11 +7,14 @@ import { suggest } from "../../command-line/suggest.ts";
 import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { table } from "../../ui/table.ts";
 import { TOKENS } from "../credentials/credential-options.ts";
+import type { SecretReading } from "../credentials/secret-reading.ts";
+import { oneAtATime } from "../profiles/one-at-a-time.ts";
 import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { changedProfile } from "./changed-profile.ts";
+import { readingOnce } from "./reading-once.ts";
 import { EXCHANGE_SETTINGS, PROOF_SETTINGS, SETTINGS, type Setting } from "./setting.ts";
 
 /** `m2mcp config @svc [key[=value]…]`: shows the settings of a profile, or one, or changes some; `key=` unsets one. */
@@ -22,9 +26,7 @@ export async function run(command: Command): Promise<undefined> {
   const asked = words.filter((word) => !word.includes("="));
   const changes = words.filter((word) => word.includes("="));
   for (const word of asked) settingName(word);
-  const changed = async () => change(command, store, await savedProfile(store, name), changes);
-  // What another command sets meanwhile is not lost. A plus is in no profile's name: tokens are asked for under that.
-  const saved = changes.length > 0 ? await store.withLock(`${name}+settings`, changed) : profile;
+  const saved = changes.length > 0 ? await change(command, store, profile, changes) : profile;
   const rows = rowsOf(saved, (await loginOf(store, saved)) ?? saved);
   const shown = asked.length > 0 ? rows.filter(([name]) => asked.includes(name)) : rows;
   command.output.data({
@@ -51,12 +53,35 @@ const rowsOf = (profile: Profile, holder: Profile): [OptionName, string | undefi
     setting.shown(setting.of === "login" ? holder : profile, holder.credentials),
   ]);
 
+/** Changes what there is by then: should another command have changed it meanwhile, once more. */
 async function change(
   command: Command,
   store: Store,
-  old: Profile,
+  found: Profile,
   words: readonly string[],
 ): Promise<Profile> {
+  const reading = readingOnce(command, found);
+  for (let old = found; ; ) {
+    const { profile, isOther } = await changedBy(command, reading, old, words);
+    const there = await oneAtATime(store, old.name, async () => {
+      const latest = await savedProfile(store, old.name);
+      if (!isDeepStrictEqual(latest, old)) return latest;
+      // What was found out with other settings, and a token for another scope, hold no more.
+      if (profile.login === undefined && isOther) await store.saveProfile(profile, {});
+      else await store.writeProfile(profile);
+      return undefined;
+    });
+    if (!there) return profile;
+    old = there;
+  }
+}
+
+async function changedBy(
+  command: Command,
+  reading: SecretReading,
+  old: Profile,
+  words: readonly string[],
+): Promise<{ profile: Profile; isOther: boolean }> {
   const given = new Map<OptionName, string[]>();
   let profile = old;
   let isOther = false;
@@ -73,11 +98,7 @@ async function change(
       given.delete(name);
     } else given.set(name, [...(given.get(name) ?? []), value]);
   }
-  const changed = await changedProfile(command, profile, given);
-  // What was found out with other settings, and a token for another scope, hold no more.
-  if (changed.login === undefined && isOther) await store.saveProfile(changed, {});
-  else await store.writeProfile(changed);
-  return changed;
+  return { profile: await changedProfile(command, reading, profile, given), isOther };
 }
 
 /** Of a switch, no is the same as nothing. */

@@ -5,6 +5,7 @@ import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { textOf } from "../../plain-text.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { readRegularFile } from "../../platform/files/read-file.ts";
+import { oneAtATime } from "../profiles/one-at-a-time.ts";
 import { readStdin } from "../read-stdin.ts";
 import { variablesIn } from "../target/placeholders.ts";
 import type { Profile, Store } from "../target/saved.ts";
@@ -32,7 +33,7 @@ export async function run(command: Command): Promise<undefined> {
   for (const profile of [...profiles].sort(
     (a, b) => Number(b.login === undefined) - Number(a.login === undefined),
   ))
-    await store.saveProfile(profile, {});
+    await oneAtATime(store, profile.name, () => store.saveProfile(profile, {}));
   const missing = read.flatMap(neededBy);
   output.data({ imported: profiles.map(({ name }) => name), missing });
   for (const { name, server, headers = [] } of profiles) {
