@@ -25,6 +25,8 @@ const REACH_MS = 5000;
 const isOfServer = (status: number) => status >= 500 || status === 401 || status === 403 || status === 404;
 /** Failures before anything was sent. */
 const UNSENT = ["connection_refused", "connection_failed"];
+/** Failures of a server that is away: of the way to it, of the way to a token, and what a gateway says in its place. */
+const MAY_BE_AWAY: readonly number[] = [EXIT.network, EXIT.auth, EXIT.server];
 
 const speakerOf = (context: MergedContext, { name }: Member): Speaker => ({
   server: name,
@@ -87,7 +89,7 @@ export async function ask(context: MergedContext, member: Member, call: Call): P
     else if (answer.kind === "response") upstream.presence.answered();
     return answer;
   } catch (error) {
-    if (error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.auth))
+    if (error instanceof M2mcpError && MAY_BE_AWAY.includes(error.exitCode))
       if (!(call.signal.reason instanceof Cancellation)) upstream.presence.suspect();
     throw error;
   }

@@ -3,8 +3,10 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { startBridge } from "../../support/bridge.ts";
 import { homeForEachTest } from "../../support/home.ts";
-import { call, INITIALIZE, INITIALIZED, request } from "../../support/messages.ts";
+import { call, DISCOVER, INITIALIZE, INITIALIZED, modern, request } from "../../support/messages.ts";
+import { granted, refuseToken, startScriptedWorld } from "../../support/oauth/scripted-world.ts";
 import { startSmallWorld } from "../../support/oauth/small-world.ts";
+import { until } from "../../support/waiting.ts";
 import { saved } from "./servers.ts";
 
 const home = homeForEachTest();
@@ -33,6 +35,42 @@ test("a secret that is refused takes only its own server away, with the reason, 
   expect(world.secrets.length - before).toBeLessThan(8);
   await bridge.stop();
 }, 60_000);
+
+test("an authorization server that cannot issue a token for now takes its server away, and what is subscribed comes back with it", async () => {
+  let [isBusy, listens] = [false, 0];
+  const world = home.owns(
+    await startScriptedWorld({
+      token: (params, response, request) =>
+        isBusy
+          ? refuseToken(response, "temporarily_unavailable", "back soon", 503)
+          : granted(1)(params, response, request),
+      before(request, response) {
+        const isListen = request.headers["mcp-method"] === "subscriptions/listen";
+        if (!isListen || !request.headers.authorization) return false;
+        listens++;
+        response.writeHead(200, { "content-type": "text/event-stream" }).flushHeaders();
+        return true;
+      },
+    }),
+  );
+  const login = await home.run(["login", world.url, "@busy", "--client-id", "c"], {
+    env: { M2MCP_CLIENT_SECRET: "right" },
+  });
+  expect(login.code).toBe(0);
+  await saved(home, "stays", "modern");
+  const bridge = startBridge(home, ["@busy", "@stays"]);
+  bridge.say(DISCOVER);
+  await bridge.answer("init");
+  isBusy = true;
+  // The token that there is must be over.
+  await Bun.sleep(1100);
+  bridge.say(modern(request(2, "subscriptions/listen", { notifications: { toolsListChanged: true } })));
+  await bridge.hear(() => /@busy is away[^\n]*temporarily_unavailable/.test(bridge.stderr()), 15_000);
+  expect(listens).toBe(0);
+  isBusy = false;
+  await until(() => listens > 0, 45_000);
+  await bridge.stop();
+}, 90_000);
 
 test("--audit has each call once, under the profile and the own name of its server", async () => {
   await saved(home, "a", "legacy");
