@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "../platform/files/files.ts";
-import { APPENDING, moveAside } from "../platform/files/move-aside.ts";
+import { APPENDING, endsInHalfLine, moveAside } from "../platform/files/move-aside.ts";
 
 /** A log is begun anew beyond this size, in bytes, and so many older ones are kept beside it. */
 const MAX_BYTES = 1024 * 1024;
@@ -28,9 +28,14 @@ export async function openLogFile(path: string, maxBytes = MAX_BYTES): Promise<L
     handle = await renewed(path, handle, maxBytes);
     await handle?.appendFile(text);
   }
+  /** What a full disk took in part ends there: the next line begins anew. */
+  async function begunAnew(): Promise<void> {
+    await handle?.close().catch(() => {});
+    handle = null;
+  }
   return {
     append(text) {
-      turn = turn.then(() => write(text)).catch(() => {});
+      turn = turn.then(() => write(text)).catch(begunAnew);
       return turn;
     },
     async close() {
@@ -43,7 +48,9 @@ export async function openLogFile(path: string, maxBytes = MAX_BYTES): Promise<L
 async function openToAppend(path: string): Promise<FileHandle | null> {
   try {
     await makeFolder(dirname(path));
-    return await open(path, APPENDING, 0o600);
+    const handle = await open(path, APPENDING, 0o600);
+    if (endsInHalfLine(path)) await handle.appendFile("\n").catch(() => {});
+    return handle;
   } catch {
     return null;
   }

@@ -127,7 +127,11 @@ export const badCertificate = (why: string) =>
 
 /** Ctrl-C, for one. @param signal as the system names it */
 export const interrupted = (signal: string, exitCode: SignalExit) =>
-  new M2mcpError("interrupted", exitCode, `given up (${signal}); the server has been told`);
+  new M2mcpError(
+    "interrupted",
+    exitCode,
+    `given up (${signal}); the server has been told, if it was reached`,
+  );
 
 /** What each host's own failure was stands above. */
 export const someHostsFailed = (count: number) =>

@@ -1,6 +1,6 @@
 // The log of bridges, on a real disk.
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openLogFile } from "../../lib/activity/log-file.ts";
@@ -28,6 +28,15 @@ test("a log that several write to is moved aside once when it is full: no line i
   const found = files.flatMap((name) => readFileSync(join(folder, name), "utf8").trimEnd().split("\n"));
   expect(files.sort()).toEqual(["bridge.log", "bridge.log.1", "bridge.log.2"]);
   expect(found.sort()).toEqual(wanted.sort());
+});
+
+test("a log that ends in half a line, as of a kill or a full disk, goes on in the next one", async () => {
+  const path = join(folder, "bridge.log");
+  writeFileSync(path, "whole\nhalf");
+  const log = await openLogFile(path);
+  await log?.append("new\n");
+  await log?.close();
+  expect(readFileSync(path, "utf8")).toBe("whole\nhalf\nnew\n");
 });
 
 test("two full ones are kept beside the log, each its owner's alone", async () => {

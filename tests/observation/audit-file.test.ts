@@ -46,6 +46,17 @@ describe("the file of an audit", () => {
     expect(linesIn(path()).map(({ n }) => n)).toEqual([0, 1]);
   });
 
+  test("goes on in a line of its own where who wrote before was killed within one", () => {
+    writeFileSync(path(), `${lineNo(0)}\n{"writer":"dead","n`);
+    const file = open();
+    file.write(lineNo(1));
+    file.write(lineNo(2));
+    file.end();
+    expect(readFileSync(path(), "utf8")).toBe(
+      `${lineNo(0)}\n{"writer":"dead","n\n${lineNo(1)}\n${lineNo(2)}\n`,
+    );
+  });
+
   test("goes on in a new one when something moves it away", async () => {
     const file = open();
     file.write(lineNo(0));

@@ -2,7 +2,7 @@
 // before the answer goes to who asked. What cannot be written is counted, and the call goes on.
 import { closeSync, fstatSync, openSync, statSync, writeSync } from "node:fs";
 import { codeOf } from "../../platform/error-code.ts";
-import { APPENDING, moveAside, type Rotation } from "../../platform/files/move-aside.ts";
+import { APPENDING, endsInHalfLine, moveAside, type Rotation } from "../../platform/files/move-aside.ts";
 
 /** How often is looked whether the file is full, or was moved away, in ms. */
 const LOOK_MS = 250;
@@ -30,7 +30,7 @@ interface Open {
   lookedAtMs: number;
   /** Written by this process since it looked. */
   bytes: number;
-  /** A line was cut: the next one begins anew. */
+  /** A line was cut, here or by who wrote before: the next one begins anew. */
   isTorn: boolean;
 }
 
@@ -75,13 +75,14 @@ export function openAuditFile(options: AuditFileOptions): AuditFile {
 function opened(path: string): Open {
   const fd = openSync(path, APPENDING, 0o600);
   const found = fstatSync(fd);
+  const isRegular = found.isFile();
   return {
     fd,
-    isRegular: found.isFile(),
+    isRegular,
     ino: found.ino,
     lookedAtMs: performance.now(),
     bytes: 0,
-    isTorn: false,
+    isTorn: isRegular && endsInHalfLine(path),
   };
 }
 

@@ -1,8 +1,34 @@
-import { closeSync, constants, lstatSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 
 /** How a file is opened that several processes add lines to. Without O_NONBLOCK, a pipe waits for its reader. */
 export const APPENDING =
   constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NONBLOCK ?? 0);
+
+/** Whether who wrote to a file last was ended within a line, by a kill or a full disk. False of what is no file, or cannot be read. */
+export function endsInHalfLine(path: string): boolean {
+  try {
+    const fd = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const { size } = fstatSync(fd);
+      const last = Buffer.alloc(1);
+      return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10;
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
+  }
+}
 
 /** When a file is moved aside, and how many are kept. */
 export interface Rotation {

@@ -1,9 +1,10 @@
 // Whoever gives a call up, the server hears of it.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createHome, type Home } from "../../support/home.ts";
+import { collect, createHome, type Home } from "../../support/home.ts";
 import { type Asked, event, json, type Scripted, says, stream } from "../../support/mcp/scripted.ts";
 import { type LegacyOptions, startLegacyServer } from "../../support/mcp/scripted-legacy.ts";
 import { startModernServer } from "../../support/mcp/scripted-modern.ts";
+import { startScriptedWorld } from "../../support/oauth/scripted-world.ts";
 import { atTerminal, KEYS } from "../../support/terminal.ts";
 import { until } from "../../support/waiting.ts";
 
@@ -104,6 +105,20 @@ test("a modern server sees the stream closed, also of the first request that it 
   expect(await ended).toEqual({ code: null, signal: "SIGINT" });
   await until(() => closed === 1);
   expect(performance.now() - startedMs).toBeLessThan(5000);
+});
+
+test("of a server that was not reached yet, it is not said that it was told", async () => {
+  let asked = 0;
+  const world = home.owns(await startScriptedWorld({ token: () => asked++ }));
+  const child = home.start([world.url, "tools-list", "--client-id", "id"], {
+    env: { M2MCP_CLIENT_SECRET: "s3cr3t-value" },
+  });
+  const ended = collect(child);
+  await until(() => asked === 1);
+  child.kill("SIGTERM");
+  expect((await ended).stderr).toContain(
+    "error: given up (SIGTERM); the server has been told, if it was reached\n",
+  );
 });
 
 test("a second signal does not wait", async () => {
