@@ -39,11 +39,16 @@ export interface FoundHost {
  * Every known host with its files and our entries in them. Writes nothing; what cannot be read is told, not thrown.
  *
  * @param system the machine, and the folder that project files are looked for in
+ * @param scopes which of their files
  */
-export const findHosts = (system: System, hosts: readonly Host[] = HOSTS): Promise<FoundHost[]> =>
+export const findHosts = (
+  system: System,
+  hosts: readonly Host[] = HOSTS,
+  scopes: readonly Scope[] = SCOPES,
+): Promise<FoundHost[]> =>
   Promise.all(
     hosts.map(async (host) => {
-      const places = await Promise.all(SCOPES.map((scope) => placeOf(host, scope, system)));
+      const places = await Promise.all(scopes.map((scope) => placeOf(host, scope, system)));
       const files: FoundFile[] = [];
       for (const place of places) {
         // In the home folder a project's file is the user's own.

@@ -98,6 +98,29 @@ describe("what export writes, import reads", () => {
   });
 });
 
+test("what import does not take is told by its names alone; what export writes has none of it", () => {
+  const credentials = { grant: "client-credentials", clientId: "ci", scopes: "a" } as const;
+  const authentication = { kind: "secret", secret: VALUE };
+  const read = (of: object) =>
+    readDocument(
+      JSON.stringify({
+        format: FORMAT,
+        version: VERSION,
+        profiles: [{ name: "svc", server: "https://mcp.example.com/mcp", ...of }],
+      }),
+      CREATED_MS,
+    )[0]?.leftOut;
+  expect(read({ readOnly: true, "a\u0007": 1, credentials: { ...credentials, authentication } })).toBe(
+    "readOnly, a\\u0007, credentials.scopes, credentials.authentication.secret.value",
+  );
+  expect(
+    read({ tools: { readOnly: false, pin: true }, missing: ["header"], createdAtMs: 1 }),
+  ).toBeUndefined();
+  expect(read(Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`x${at}`, 1])))).toBe(
+    "x0, x1, x2, x3, x4 and 4 more",
+  );
+});
+
 test("filters of tools go with their profile, each of them", () => {
   const tools = { allow: ["get_*"], deny: ["drop"], readOnly: true, pin: true } as const;
   const profile = { name: "svc", server: "https://mcp.example.com/mcp", tools, createdAtMs: CREATED_MS };

@@ -71,10 +71,10 @@ async function ourEntries(
 /** The files of hosts, of one scope or of each. */
 async function filesOf(hosts: readonly Host[], system: System, scope: Scope | undefined) {
   const found: { place: Place; file: FoundFile }[] = [];
-  for (const { host, files } of await findHosts(system, hosts))
+  for (const { host, files } of await findHosts(system, hosts, scope && [scope]))
     for (const file of files) {
       const place = await placeOf(host, file.scope, system);
-      if (place && (scope === undefined || file.scope === scope)) found.push({ place, file });
+      if (place) found.push({ place, file });
     }
   return found;
 }

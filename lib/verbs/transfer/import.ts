@@ -36,8 +36,11 @@ export async function run(command: Command): Promise<undefined> {
     await oneAtATime(store, profile.name, () => store.saveProfile(profile, {}));
   const missing = read.flatMap(neededBy);
   output.data({ imported: profiles.map(({ name }) => name), missing });
-  for (const { name, server, headers = [] } of profiles) {
+  for (const { profile, leftOut } of read) {
+    const { name, server, headers = [] } = profile;
     output.print(`imported @${name} for ${withoutUrlSecrets(server)}`);
+    if (leftOut !== undefined)
+      output.warn(`@${name} comes without ${leftOut}, which import takes from no file`);
     const variables = headers.flatMap(([, value]) => variablesIn(value));
     if (variables.length > 0)
       output.warn(

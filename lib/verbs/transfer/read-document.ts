@@ -9,7 +9,13 @@ import type { Profile, ToolPolicy } from "../target/saved.ts";
 import { profileName, serverUrl } from "../target/server-url.ts";
 import { type Exported, FORMAT, HOW_GIVEN, isOpenCache, VERSION, withoutSecrets } from "./document.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
+import { leftOut } from "./left-out.ts";
 import { credentialsOf } from "./read-credentials.ts";
+
+/** A profile of a file, and which of its members were not taken, in words. */
+export interface Imported extends Exported {
+  leftOut?: string | undefined;
+}
 
 const MOST_PROFILES = 1000;
 
@@ -19,7 +25,7 @@ const MOST_PROFILES = 1000;
  *
  * @throws M2mcpError (exit 1) naming what is not right, never its value
  */
-export function readDocument(text: string, nowMs: number): Exported[] {
+export function readDocument(text: string, nowMs: number): Imported[] {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -43,7 +49,7 @@ export function readDocument(text: string, nowMs: number): Exported[] {
   return read;
 }
 
-function readProfile(value: unknown, where: string, nowMs: number): Exported {
+function readProfile(value: unknown, where: string, nowMs: number): Imported {
   if (!isObject(value)) throw notOurs(`${where} is no object`);
   const fields = fieldsOf(value, where);
   const name = fields.read("name", (text) => profileName(`@${text}`)) ?? fields.none("name");
@@ -81,7 +87,11 @@ function readProfile(value: unknown, where: string, nowMs: number): Exported {
   };
   const given = Object.entries(read).filter(([, one]) => one !== undefined);
   const { profile, missing } = withoutSecrets(Object.fromEntries(given) as unknown as Profile);
-  return { profile, missing: [...new Set([...missing, ...told])] };
+  return {
+    profile,
+    missing: [...new Set([...missing, ...told])],
+    leftOut: leftOut({ ...value, missing: undefined }, { ...read, credentials: profile.credentials }),
+  };
 }
 
 function knownProtocol(text: string): string {

@@ -37,6 +37,14 @@ test.each([
   expect(read()).toBe(text);
 });
 
+test("what stands in the home folder as in a project is found by --scope project too", async () => {
+  await connected("@svc");
+  const at = ["--host", "cursor", "--scope", "project", "--yes"];
+  expect((await home.run(["install", "@svc", ...at])).code).toBe(0);
+  const { code, stdout } = await home.run(["uninstall", "@svc", ...at]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining("removed svc from")]);
+});
+
 test("of many that are taken out at once, each is gone", async () => {
   const names = ["@a", "@b", "@c", "@d", "@e", "@f"];
   await connected(...names);

@@ -51,6 +51,7 @@ test("go there and work once the secret is given; nothing secret is in the file"
     /secrets are not in the file; to give them:\n {2}m2mcp config @svc .*client-secret=-/,
   );
   expect(taken.stderr).toContain("@svc sends TEAM of the environment to");
+  expect(taken.stderr).not.toContain("comes without");
   const without = await home.run(["@b", "tools-list"], { env: there("other") });
   expect([without.code, without.stderr]).toEqual([
     4,
@@ -176,4 +177,17 @@ test("commands and paths that a file names as the place of secrets are neither r
     expect(world.tokenRequests.length).toBe(before);
   }
   expect(existsSync(pwned)).toBeFalse();
+});
+
+test("what of a file is not taken is told", async () => {
+  const profile = { name: "c", server: world.url, readOnly: true };
+  writeFileSync(
+    join(home.folder, "c.json"),
+    JSON.stringify({ format: "m2mcp profiles", version: 1, profiles: [profile] }),
+  );
+  const { code, stderr } = await home.run(["import", "c.json"]);
+  expect([code, stderr]).toEqual([
+    0,
+    "warning: @c comes without readOnly, which import takes from no file\n",
+  ]);
 });
