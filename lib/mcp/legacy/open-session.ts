@@ -8,16 +8,17 @@ import { asOpen, type Session, standing } from "./session-state.ts";
  * no other.
  */
 export async function openSession(session: Session, call: Call): Promise<Answer> {
-  const { state, handshake } = session;
+  const { state } = session;
   const former = standing(state);
+  const formerly = state.kind === "opening" ? state.formerly : session.handshake;
   session.handshake = { initialize: call.message };
   const work = session.exchange.shakeHands(call);
-  const mine = { kind: "opening", done: quietly(work), former } as const;
+  const mine = { kind: "opening", done: quietly(work), former, formerly } as const;
   session.state = mine;
   const stay = () => {
     if (session.state !== mine) return;
     session.state = former ?? { kind: "none" };
-    if (former) session.handshake = handshake;
+    if (former) session.handshake = formerly;
   };
   const { answer, session: opened } = await work.catch((error: unknown) => {
     stay();

@@ -126,6 +126,7 @@ async function read(
   return resumePost(plain.response, {
     ...readingOf(traffic, call, sent),
     resume: (cursor, signal) => getStream(endpoint, session, cursor, signal),
+    isLoss: (refusal) => session.id !== undefined && namesLoss(refusal),
   });
 }
 

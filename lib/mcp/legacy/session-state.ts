@@ -17,7 +17,7 @@ import type { SessionExchange } from "./traffic.ts";
 export type SessionState =
   | { kind: "none" }
   /** A handshake is under way, and what comes meanwhile waits; the session before stays where the server gives no other. */
-  | { kind: "opening"; done: Promise<void>; former: OpenSession | undefined }
+  | { kind: "opening"; done: Promise<void>; former: OpenSession | undefined; formerly: Session["handshake"] }
   | OpenSession
   /** The server forgot it; one attempt to open it again serves all who found it lost, and fails for all of them. */
   | { kind: "reopening"; done: Promise<void>; attempt: Promise<unknown> }

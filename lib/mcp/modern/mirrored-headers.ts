@@ -1,7 +1,7 @@
 import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts";
 import type { HeaderMap } from "../protocol/endpoint.ts";
 import { META_VERSION, metaOf } from "../protocol/meta.ts";
-import { encodeHeaderValue, nameOf, paramHeaders } from "../protocol/param-headers.ts";
+import { encodeHeaderValue, nameOf, PLAIN, paramHeaders } from "../protocol/param-headers.ts";
 import { MODERN_VERSION } from "../protocol/versions.ts";
 
 /** The version that a message names in its `_meta`. */
@@ -24,7 +24,8 @@ export function mirroredHeaders(
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     "mcp-protocol-version": versionOf(message) ?? MODERN_VERSION,
-    "mcp-method": message.method,
+    // MCP says nothing of methods that no header can carry: so at least the server can be asked.
+    "mcp-method": PLAIN.test(message.method) ? message.method : encodeHeaderValue(message.method),
     ...(name === undefined ? {} : { "mcp-name": encodeHeaderValue(name) }),
     ...(toolHeaders.length > 0 ? paramHeaders(toolHeaders, message.params.arguments) : {}),
   };

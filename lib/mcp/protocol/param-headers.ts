@@ -3,8 +3,8 @@ import type { NotificationMessage, RequestMessage } from "../jsonrpc/message.ts"
 import type { HeaderMap } from "./endpoint.ts";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Visible ASCII, with spaces and tabs only inside. */
-const PLAIN = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/;
+/** What a header can carry as it is: visible ASCII, with spaces and tabs only inside. */
+export const PLAIN = /^(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?$/;
 const PRIMITIVES = ["string", "integer", "boolean"];
 
 /**

@@ -65,6 +65,23 @@ async function start({ post = () => undefined, endpoint: more = {} }: World = {}
 const idIn = ({ text }: Sent) => /"id":("[^"]*"|[^,}]+)/.exec(text)?.[1];
 
 describe("messages go to the address that the stream names", () => {
+  test("and an answer that comes there counts, whatever id others have", async () => {
+    const { ask } = await start({
+      post({ method, id }) {
+        if (method !== "here" && method !== "unanswered") return undefined;
+        return json(
+          method === "here"
+            ? { jsonrpc: "2.0", id, result: { text: "here" } }
+            : { jsonrpc: "2.0", id: null, result: { text: "nobody's" } },
+        );
+      },
+      endpoint: { timeoutMs: 300 },
+    });
+    expect(await ask("1", "here")).toBe("here");
+    expect(await ask("2", "accepted")).toBe("fine");
+    expect(await ask("3", "unanswered").catch(({ code }) => code)).toBe("timeout");
+  });
+
   test("and answers come on the stream, whatever the order", async () => {
     const { ask, endpoint } = await start();
     expect(await Promise.all([ask("1"), ask('"1"'), ask("1.0"), ask("9007199254740993")])).toEqual([

@@ -28,6 +28,7 @@ async function read(first: string, steps: Step[], timeoutMs = 5000) {
     },
     abort,
     drains: { add: () => () => {} },
+    isLoss: ({ status }) => status === 404,
     async resume({ lastEventId }) {
       const step = steps[Math.min(resumedAt.length, steps.length - 1)] ?? 404;
       resumedAt.push(lastEventId);

@@ -101,6 +101,57 @@ describe("a session", () => {
     expect(endpoint.count("initialize")).toBe(1);
   });
 
+  test("goes on with its own handshake where two others come at once and the last is refused", async () => {
+    let shaken = 0;
+    const second = Promise.withResolvers<Response>();
+    const plain = serving((sent) => {
+      if (sent.http === "GET") return bare(405);
+      return sent.method === "lost" && sent.session === "s1" ? bare(404) : result(sent, { text: "fine" });
+    });
+    const { session, endpoint, call } = await open((sent) => {
+      if (sent.method !== "initialize") return plain(sent);
+      shaken++;
+      if (shaken === 2) return second.promise;
+      return shaken === 3 ? refuse(sent, 400, -32600) : plain(sent);
+    });
+    const asked = (protocolVersion: string) =>
+      session.request(callOf("initialize", { params: { protocolVersion }, id: `"${protocolVersion}"` }));
+    const others = [asked("second"), asked("third")];
+    await others[1];
+    second.resolve(bare(503));
+    await others[0];
+    expect(await call("1", "lost")).toBe("fine");
+    const versions = endpoint.sent.flatMap(({ method, params }) =>
+      method === "initialize" ? [params.protocolVersion] : [],
+    );
+    expect(versions).toEqual(["2025-11-25", "second", "third", "2025-11-25"]);
+  });
+
+  test.each([
+    ["session_lost", "s1", () => bare(404)],
+    ["session_lost", "s1", () => bare(400, "Bad Request: No valid session ID provided")],
+    ["stream_cut", "s1", (sent: Sent) => refuse(sent, 404, -32601, "Method not found")],
+    ["stream_cut", "s1", () => bare(400, "no such event")],
+    ["stream_cut", "", () => bare(404)],
+  ])(
+    "is told as %s of a call whose stream is not to be had any more, session %p",
+    async (code, id, refusal) => {
+      const { call } = await open(
+        serving(
+          (sent) => {
+            if (sent.http === "GET") return sent.headers.has("last-event-id") ? refusal(sent) : bare(405);
+            const stream = openStream();
+            stream.write("id: a\nretry: 1\ndata:\n\n");
+            stream.end();
+            return stream;
+          },
+          () => id,
+        ),
+      );
+      expect(await call("1").catch((error) => error.code)).toBe(code);
+    },
+  );
+
   test("is ended at the server, or left for the next command", async () => {
     for (const how of ["end", "leave"] as const) {
       const { endpoint, session } = await open(serving(noStream((sent) => result(sent))));

@@ -52,6 +52,7 @@ describe("a request stands for itself", () => {
     await ask("1", "tools/call", { name: "Hello, 世界", arguments: {} });
     await ask("2", "resources/read", { uri: "a:b" });
     await ask("3", "tools/list", {});
+    await ask("4", "example.com/世界", {});
     expect(
       endpoint.sent.map(({ headers }) =>
         ["mcp-protocol-version", "mcp-method", "mcp-name", "mcp-session-id"].map((name) => headers.get(name)),
@@ -60,6 +61,7 @@ describe("a request stands for itself", () => {
       ["2026-07-28", "tools/call", "=?base64?SGVsbG8sIOS4lueVjA==?=", null],
       ["2026-07-28", "resources/read", "a:b", null],
       ["2026-07-28", "tools/list", null, null],
+      ["2026-07-28", "=?base64?ZXhhbXBsZS5jb20v5LiW55WM?=", null, null],
     ]);
   });
 

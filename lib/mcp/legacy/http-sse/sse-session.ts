@@ -3,6 +3,8 @@ import { hostOf } from "../../../net/network-error.ts";
 import { deadlineMs, pausableLimit } from "../../../timing/deadline.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { nextTurn } from "../../../timing/next-turn.ts";
+import type { HttpResponse } from "../../http/body.ts";
+import { mediaType } from "../../http/media-type.ts";
 import { refusalIn } from "../../http/refusal.ts";
 import { addLastWord, type LastWords, telling } from "../../http/tell.ts";
 import type { Text } from "../../jsonrpc/bytes.ts";
@@ -117,6 +119,12 @@ function settle(waiting: SseSession["waiting"], message: ResponseMessage): boole
   return waiting.delete(id);
 }
 
+/** Some servers answer where it was posted; what else they say there is no more than their status. */
+async function takeHere({ waiting }: SseSession, response: HttpResponse): Promise<void> {
+  for (const message of parseMessages(await response.text(), "server"))
+    if (message.kind === "response" && message.id !== null) settle(waiting, message);
+}
+
 /** Posts a message beside the stream; resolves with the server's refusal. */
 export async function post(
   session: SseSession,
@@ -125,7 +133,11 @@ export async function post(
 ): Promise<Refused | undefined> {
   try {
     const url = await streamOf(session).address;
-    return await refusalIn(await postBeside(session.endpoint, url, text, session.ended.signal, signal));
+    const response = await postBeside(session.endpoint, url, text, session.ended.signal, signal);
+    if (response.status >= 300 || mediaType(response.headers) !== "application/json")
+      return await refusalIn(response);
+    void takeHere(session, response).catch(() => {});
+    return undefined;
   } catch (error) {
     if (error instanceof StreamRefused) return error.refusal;
     throw error;

@@ -6,8 +6,9 @@ import { sleep } from "../../../timing/sleep.ts";
 import type { HttpResponse } from "../../http/body.ts";
 import { mayPass } from "../../http/keep-open.ts";
 import { answerIn, type ReadAnswerOptions, readAnswer } from "../../http/read-answer.ts";
+import { readRefused } from "../../http/refusal.ts";
 import type { StreamCursor } from "../../http/sse.ts";
-import type { Answer } from "../../protocol/answer.ts";
+import type { Answer, Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { sessionLost } from "../../protocol/errors.ts";
 
@@ -17,6 +18,8 @@ const MAX_FAILURES = 5;
 export interface ResumeOptions extends Omit<ReadAnswerOptions, "cursor"> {
   /** Asks for the stream from where the cursor is. */
   resume(cursor: StreamCursor, signal: AbortSignal): Promise<HttpResponse>;
+  /** Whether a refusal of that says that the session is lost. */
+  isLoss(refusal: Refused): boolean;
 }
 
 /**
@@ -112,8 +115,7 @@ async function resumeOnce(cursor: StreamCursor, options: ResumeOptions): Promise
   const { status } = response;
   if (status < 300)
     return readOnce(response, cursor, options).catch((error: unknown) => asNoStream(error, host));
-  await response.discard();
-  if (status === 404) throw sessionLost(host);
+  if (options.isLoss(await readRefused(response))) throw sessionLost(host);
   if (!mayPass(status)) throw streamCut(host);
   return { kind: "cut", failure: streamCut(host) };
 }
