@@ -1,6 +1,6 @@
 import { isTimeout, streamCut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
-import { giveBackController, takeController } from "../../timing/linked-abort.ts";
+import { follow, giveBackController, takeController } from "../../timing/linked-abort.ts";
 import { nextTurn } from "../../timing/next-turn.ts";
 import type { HttpResponse } from "../http/body.ts";
 import { createDrains } from "../http/drain.ts";
@@ -142,8 +142,7 @@ const readingOf = (traffic: Traffic, { message, onMessage, onEventId }: Call, se
 async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
   const { id } = call.message;
   const abort = new AbortController();
-  const onCancel = () => abort.abort(call.signal.reason);
-  call.signal.addEventListener("abort", onCancel, { once: true });
+  const unlink = follow(call.signal, abort);
   const sent: UnderWay = { answer: nobody, abort };
   traffic.requests.set(id, sent);
   try {
@@ -156,7 +155,7 @@ async function shakeHands(traffic: Traffic, call: Call): Promise<Handshaken> {
     const version = answer.message.result?.protocolVersion;
     return { answer, session: { ...session, ...(typeof version === "string" ? { version } : {}) } };
   } finally {
-    call.signal.removeEventListener("abort", onCancel);
+    unlink();
     if (traffic.requests.get(id) === sent) traffic.requests.delete(id);
   }
 }
