@@ -5,6 +5,7 @@ import type { Schedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { METHOD_NOT_FOUND, type Message } from "../jsonrpc/message.ts";
 import type { Refused } from "../protocol/answer.ts";
+import { mayPass } from "../protocol/refusals/passing.ts";
 import type { HttpResponse } from "./body.ts";
 import { mediaType } from "./media-type.ts";
 import { readMessages } from "./read-messages.ts";
@@ -122,11 +123,6 @@ export const takeMessages =
     };
     await readMessages(response, { url, cursor, log, take });
   };
-
-/** Refusals that may pass although they name the request's fault: the old stream is still held, or the server is busy. */
-const MAY_PASS: readonly number[] = [408, 409, 425, 429];
-/** Whether the next try may not meet a refusal with this status. */
-export const mayPass = (status: number): boolean => status >= 500 || MAY_PASS.includes(status);
 
 /**
  * What the end of a stream means where nothing else is known. Final is what says that there is no such stream: 405 and

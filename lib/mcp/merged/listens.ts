@@ -11,6 +11,7 @@ import { type Answer, answered } from "../protocol/answer.ts";
 import {
   ACKNOWLEDGED,
   carries,
+  changesIn,
   complete,
   type Filter,
   LISTEN,
@@ -22,6 +23,7 @@ import { isAway, type Member, type MergedContext } from "./context.ts";
 import { uriFor } from "./lists/uri-owners.ts";
 import { ask } from "./sending.ts";
 import { gathered } from "./upstreams/gathered.ts";
+import { keepUp } from "./upstreams/keep-up.ts";
 import { unlessAway } from "./upstreams/unless-away.ts";
 import { marked } from "./words/marks.ts";
 
@@ -96,25 +98,28 @@ export async function listen(context: MergedContext, call: Call, partOf: PartOf)
   return answered(complete(id));
 }
 
-/** Asks one server for its part. @returns what it honours, under the client's names */
+/** Asks one server for its part, and keeps that up. @returns what it honours at once, under the client's names */
 function join(context: MergedContext, one: UnderWay, member: Member): Promise<JsonObject> {
   const { call, partOf, over, at } = one;
   const honoured = Promise.withResolvers<JsonObject>();
   at.add(member.name);
   const params = { ...exactParams(call.message), notifications: partOf(member.name) };
-  const work = ask(context, member, {
-    message: requestMessage(context.nextId(), LISTEN, params),
-    signal: over.signal,
-    async onMessage(heard) {
-      if (heard.kind === "request") return;
-      if (heard.method !== ACKNOWLEDGED) return pass(one, heard);
-      honoured.resolve(inClientsTerms(context, member, objectOf(heard.params.notifications)));
-    },
-  });
-  void quietly(work).then(() => {
-    at.delete(member.name);
-    honoured.resolve({});
-  });
+  const work = keepUp(member, over.signal, (isFirst) =>
+    ask(context, member, {
+      message: requestMessage(context.nextId(), LISTEN, params),
+      signal: over.signal,
+      async onMessage(heard) {
+        if (heard.kind === "request") return;
+        if (heard.method !== ACKNOWLEDGED) return pass(one, heard);
+        const theirs = inClientsTerms(context, member, objectOf(heard.params.notifications));
+        honoured.resolve(theirs);
+        // What changed before was told to nobody.
+        const missed = isFirst ? [] : changesIn(theirs);
+        for (const change of missed) await pass(one, notification(change.method, change.params));
+      },
+    }).finally(() => honoured.resolve({})),
+  );
+  void quietly(work).then(() => at.delete(member.name));
   return honoured.promise;
 }
 

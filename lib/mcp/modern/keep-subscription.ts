@@ -1,12 +1,11 @@
-import { EXIT, M2mcpError } from "../../failure.ts";
 import { objectOf } from "../../json.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
-import { mayPass } from "../http/keep-open.ts";
 import type { Id, Ids } from "../jsonrpc/id.ts";
 import { type NotificationMessage, requestIdOf } from "../jsonrpc/message.ts";
-import { type Answer, errorIn } from "../protocol/answer.ts";
+import type { Answer } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
+import { isForGood, isPassing } from "../protocol/refusals/passing.ts";
 import { ACKNOWLEDGED, type Filter } from "../protocol/subscription.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 
@@ -73,11 +72,3 @@ async function holdOnce(
   }
   return tornDown && !outlivesEnd ? { kind: "torn_down" } : undefined;
 }
-
-/** A refusal that the next try would meet too. */
-export const isForGood = (answer: Answer): boolean =>
-  answer.kind === "response" ? errorIn(answer) !== undefined : !mayPass(answer.status);
-
-/** A failure that passes: the network's, or nonsense from who made sense before. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);

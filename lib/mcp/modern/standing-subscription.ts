@@ -8,9 +8,10 @@ import type { Id, Ids } from "../jsonrpc/id.ts";
 import { type NotificationMessage, notification, type RpcError } from "../jsonrpc/message.ts";
 import { type Answer, asRefused, rpcErrorOf } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
+import { isForGood, isPassing } from "../protocol/refusals/passing.ts";
 import { carries, changesIn, type Filter } from "../protocol/subscription.ts";
 import type { OnMessage } from "../protocol/transport.ts";
-import { isForGood, isPassing, keepSubscription } from "./keep-subscription.ts";
+import { keepSubscription } from "./keep-subscription.ts";
 
 /** The one subscription that stands for all that a legacy client wants to hear of. */
 export interface StandingSubscription {

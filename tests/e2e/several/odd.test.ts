@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { startBridge } from "../../support/bridge.ts";
 import { homeForEachTest } from "../../support/home.ts";
-import { type Asked, refuse, reply, says } from "../../support/mcp/scripted.ts";
+import { type Asked, event, refuse, reply, says, stream } from "../../support/mcp/scripted.ts";
 import { startLegacyServer } from "../../support/mcp/scripted-legacy.ts";
-import { startModernServer } from "../../support/mcp/scripted-modern.ts";
+import { acknowledge, startModernServer } from "../../support/mcp/scripted-modern.ts";
 import {
   call,
   DISCOVER,
@@ -15,6 +15,7 @@ import {
   request,
 } from "../../support/messages.ts";
 import { startServe } from "../../support/serve.ts";
+import { until } from "../../support/waiting.ts";
 import { save } from "./servers.ts";
 
 const home = homeForEachTest();
@@ -221,3 +222,37 @@ test("a server that owes a list is waited for once, not for each list anew", asy
   expect(performance.now() - beganMs).toBeLessThan(10_000);
   await bridge.stop();
 });
+
+test.each([
+  ["is refused for now", (asked: Asked) => asked.response.writeHead(503).end("busy")],
+  [
+    "is ended by its server",
+    (asked: Asked) => {
+      stream(asked.response);
+      acknowledge(asked);
+      event(asked.response, { id: asked.id, result: { resultType: "complete" } });
+      asked.response.end();
+    },
+  ],
+])(
+  "a subscription that %s is asked for there again, and what changed meanwhile is told",
+  async (_title, once) => {
+    const server = home.owns(await startModernServer());
+    const other = home.owns(await startModernServer());
+    const { "subscriptions/listen": holds } = server.methods;
+    await save(home, "a", server.url);
+    await save(home, "b", other.url);
+    server.methods["subscriptions/listen"] = (asked) => {
+      server.methods["subscriptions/listen"] = holds as (asked: Asked) => unknown;
+      return once(asked);
+    };
+    const bridge = startBridge(home, ["@a", "@b"]);
+    const notifications = { toolsListChanged: true };
+    bridge.say(DISCOVER, modern(request(2, "subscriptions/listen", { notifications })));
+    await bridge.hear(({ method }) => method === "notifications/subscriptions/acknowledged");
+    await bridge.hear(({ method }) => method === "notifications/tools/list_changed");
+    await until(() => server.listens.length === 1);
+    expect(server.count("subscriptions/listen")).toBe(2);
+    await bridge.stop();
+  },
+);

@@ -4,13 +4,13 @@ import { hostOf } from "../../../net/network-error.ts";
 import { resumeAfterMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import type { HttpResponse } from "../../http/body.ts";
-import { mayPass } from "../../http/keep-open.ts";
 import { answerIn, type ReadAnswerOptions, readAnswer } from "../../http/read-answer.ts";
 import { readRefused } from "../../http/refusal.ts";
 import type { StreamCursor } from "../../http/sse.ts";
 import type { Answer, Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { sessionLost } from "../../protocol/errors.ts";
+import { mayPass } from "../../protocol/refusals/passing.ts";
 
 /** Failures in a row after which a stream is no longer resumed. */
 const MAX_FAILURES = 5;

@@ -1,0 +1,16 @@
+// Which refusals and failures the next try may not meet.
+import { EXIT, M2mcpError } from "../../../failure.ts";
+import { type Answer, errorIn } from "../answer.ts";
+
+/** Refusals that may pass although they name the request's fault: the old stream is still held, or the server is busy. */
+const MAY_PASS: readonly number[] = [408, 409, 425, 429];
+/** Whether the next try may not meet a refusal with this status. */
+export const mayPass = (status: number): boolean => status >= 500 || MAY_PASS.includes(status);
+
+/** A refusal that the next try would meet too. */
+export const isForGood = (answer: Answer): boolean =>
+  answer.kind === "response" ? errorIn(answer) !== undefined : !mayPass(answer.status);
+
+/** A failure that passes: the network's, or nonsense from who made sense before. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);
