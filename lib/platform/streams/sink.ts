@@ -38,21 +38,55 @@ function pieceEnd(bytes: Uint8Array, at: number, before: number): number {
   return Math.min(whole, bytes.length);
 }
 
+/** Half a line counts as well. */
+const linesIn = (bytes: Uint8Array): number => Math.max(1, bytes.filter((byte) => byte === 10).length);
+
+/**
+ * What waits for a reader, and has a bound.
+ *
+ * @param most what comes while so many bytes wait is lost, until half of them have left
+ * @param tell takes in its place how many lines it was
+ */
+function createBacklog(most: number, tell: (warning: Uint8Array) => void) {
+  let waiting = 0;
+  let lost = 0;
+  return {
+    add(bytes: number): void {
+      waiting += bytes;
+    },
+    left(bytes: number): void {
+      waiting -= bytes;
+      if (lost === 0 || waiting > most / 2) return;
+      const lines = lost === 1 ? "1 line is" : `${lost} lines are`;
+      lost = 0;
+      tell(encoder.encode(`warning: ${lines} lost here, since nobody read them\n`));
+    },
+    takes(chunk: Uint8Array): boolean {
+      if (lost === 0 && waiting <= most) return true;
+      lost += linesIn(chunk);
+      return false;
+    },
+  };
+}
+
 /**
  * Results without a stream, which takes twice as long to load as the runtime to start: each piece is written at once
  * where the system takes it, as it mostly does.
  *
  * @param isSettled whether a promise is known to be fulfilled, without waiting a turn
+ * @param mostWaiting bytes that wait for a reader; of what comes beyond, only the number of lines is told
  */
 export function createSink(
   write: WriteBytes,
   isSettled: (promise: Promise<unknown>) => boolean,
   terminal: { readonly isTTY: boolean; readonly columns: number | undefined },
+  mostWaiting = Number.POSITIVE_INFINITY,
 ): WatchedSink {
   let failure = "";
   /** What the system did not take at once, and all that is behind it. */
   let behind: Promise<void> | undefined;
   let written = 0;
+  let backlog: ReturnType<typeof createBacklog> | undefined;
   const fail = (error: unknown) => {
     failure ||= codeOf(error) || "unknown";
   };
@@ -60,21 +94,29 @@ export function createSink(
 
   function push(piece: Uint8Array): void {
     if (behind) {
-      behind = behind.then(() => (failure === "" ? write(piece).then(done, fail) : undefined));
+      backlog ??= createBacklog(mostWaiting, put);
+      const { add, left } = backlog;
+      add(piece.length);
+      behind = behind
+        .then(() => (failure === "" ? write(piece).then(done, fail) : undefined))
+        .then(() => left(piece.length));
       return;
     }
     const writing = write(piece);
     if (!isSettled(writing)) behind = writing.then(done, fail);
   }
+  function put(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const end = pieceEnd(bytes, at, written);
+      push(bytes.subarray(at, end));
+      at = end;
+    }
+    written += bytes.length;
+  }
   return {
     write(chunk) {
       const bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk;
-      for (let at = 0; at < bytes.length; ) {
-        const end = pieceEnd(bytes, at, written);
-        push(bytes.subarray(at, end));
-        at = end;
-      }
-      written += bytes.length;
+      if (backlog?.takes(bytes) !== false) put(bytes);
     },
     get isTTY() {
       return terminal.isTTY;

@@ -10,6 +10,8 @@ import { isTerminal } from "./terminal.ts";
 
 /** Messages are few, and nobody waits longer for who does not read them, in ms. */
 const STDERR_LIMIT_MS = 1000;
+/** Messages that wait for who does not read them, in bytes at most. */
+const STDERR_WAITING_BYTES = 1024 * 1024;
 
 interface BunFile {
   stream(): ReadableStream<Uint8Array>;
@@ -101,16 +103,18 @@ function standardSink(bun: BunStreams | undefined, name: "stdout" | "stderr", fd
       return isTerminal(fd) ? process[name].columns : undefined;
     },
   };
+  const most = name === "stderr" ? STDERR_WAITING_BYTES : undefined;
   if (!bun)
     return createSink(
       (bytes) => written(process[name], bytes),
       () => false,
       terminal,
+      most,
     );
   const isSettled = (promise: Promise<unknown>) => bun.peek.status(promise) === "fulfilled";
   const plain = (bytes: Uint8Array) => bun.write(bun[name], bytes);
   const write = name === "stderr" ? patientWrite(plain, () => bun.stderr.writer()) : plain;
-  return createSink(write, isSettled, terminal);
+  return createSink(write, isSettled, terminal, most);
 }
 
 const written = (stream: Writable, bytes: Uint8Array): Promise<void> =>
