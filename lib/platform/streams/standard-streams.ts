@@ -11,7 +11,7 @@ import { isTerminal } from "./terminal.ts";
 /** Messages are few, and nobody waits longer for who does not read them, in ms. */
 const STDERR_LIMIT_MS = 1000;
 /** Messages that wait for who does not read them, in bytes at most. */
-const STDERR_WAITING_BYTES = 1024 * 1024;
+const STDERR_WAITING_BYTES = 16 * 1024 * 1024;
 
 interface BunFile {
   stream(): ReadableStream<Uint8Array>;
