@@ -51,8 +51,11 @@ export function createCacheLink(
 function linkOver(open: () => Promise<CacheConnection>, observer: LinkObserver): CacheLink {
   let state: LinkState = { kind: "closed" };
   const health = createHealth(observer);
+  const isAway = () => state.kind === "away" && performance.now() < state.untilMs;
 
   function fail(error: unknown): undefined {
+    // What was asked at once fails together: that is one failure.
+    if (isAway()) return;
     if (state.kind === "open") state.connection.close();
     state = { kind: "away", untilMs: performance.now() + health.failed(troubleOf(error)) };
   }
@@ -77,7 +80,7 @@ function linkOver(open: () => Promise<CacheConnection>, observer: LinkObserver):
       }, LIMIT_MS);
     } catch (error) {
       // A connection at rest may have been cut by whoever is between.
-      if (!isOld || !connection.isClosed() || troubleOf(error).code === "stalled") throw error;
+      if (!isOld || !connection.isClosed() || isAway() || troubleOf(error).code === "stalled") throw error;
       return attempt(question);
     }
   }
@@ -85,7 +88,7 @@ function linkOver(open: () => Promise<CacheConnection>, observer: LinkObserver):
   return {
     distrust: fail,
     async ask(question) {
-      if (state.kind === "away" && performance.now() < state.untilMs) return undefined;
+      if (isAway()) return undefined;
       try {
         const answer = await attempt(question);
         health.served();
