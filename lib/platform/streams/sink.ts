@@ -38,6 +38,9 @@ function pieceEnd(bytes: Uint8Array, at: number, before: number): number {
   return Math.min(whole, bytes.length);
 }
 
+/** What a piece that waits takes of memory besides its bytes, about. */
+const WAITING_BYTES = 512;
+
 /** Half a line counts as well. */
 const linesIn = (bytes: Uint8Array): number => Math.max(1, bytes.filter((byte) => byte === 10).length);
 
@@ -74,7 +77,7 @@ function createBacklog(most: number, tell: (warning: Uint8Array) => void) {
  * where the system takes it, as it mostly does.
  *
  * @param isSettled whether a promise is known to be fulfilled, without waiting a turn
- * @param mostWaiting bytes that wait for a reader; of what comes beyond, only the number of lines is told
+ * @param mostWaiting bytes of memory for what waits for a reader; of what comes beyond, only the number of lines is told
  */
 export function createSink(
   write: WriteBytes,
@@ -96,10 +99,11 @@ export function createSink(
     if (behind) {
       backlog ??= createBacklog(mostWaiting, put);
       const { add, left } = backlog;
-      add(piece.length);
+      const taken = piece.length + WAITING_BYTES;
+      add(taken);
       behind = behind
         .then(() => (failure === "" ? write(piece).then(done, fail) : undefined))
-        .then(() => left(piece.length));
+        .then(() => left(taken));
       return;
     }
     const writing = write(piece);

@@ -32,7 +32,7 @@ test("what waits for who does not read has a bound: of what is lost there is the
     },
     () => false,
     terminal,
-    1000,
+    6000,
   );
   const line = (n: number) => `${n} ${"x".repeat(97)}\n`;
   for (let n = 0; n < 100; n++) sink.write(line(n));
