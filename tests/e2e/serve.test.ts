@@ -509,3 +509,31 @@ test("serve: bodies and heads that are too long are refused, at once", async () 
   expect(await firstLine(`${head}X: ${"a".repeat(100_000)}\r\n\r\n`)).toContain("431");
   expect(await statusOf(post(url, INITIALIZE))).toBe(200);
 });
+
+test("serve: what is refused and goes on with its body is heard for some seconds; what ends keeps its connection", async () => {
+  const server = home.owns(await startCountingServer());
+  const { url } = await startServe(home, [server.url]);
+  const { hostname, port } = new URL(url);
+  const head = `POST /nothing HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 200\r\n\r\n`;
+  /** Sends a byte of the body by and by. @returns the answers, once the connection is closed */
+  const answersTo = (first: string, then: string) =>
+    new Promise<number>((resolve) => {
+      let heard = "";
+      const socket = connect(Number(port), hostname, () => socket.write(head + first));
+      const drip = setInterval(() => socket.write(then), 100);
+      socket.on("data", (data) => {
+        heard += data;
+        if (heard.split("HTTP/1.1 404").length > 3) socket.destroy();
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        clearInterval(drip);
+        resolve(heard.split("HTTP/1.1 404").length - 1);
+      });
+    });
+  const startedMs = performance.now();
+  const whole = "x".repeat(200);
+  expect(await answersTo(whole, head + whole)).toBe(3);
+  expect(await answersTo("", "x")).toBe(1);
+  expect(performance.now() - startedMs).toBeLessThan(15_000);
+}, 30_000);

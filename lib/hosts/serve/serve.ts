@@ -10,6 +10,7 @@ import type { Self, ServeContext } from "./context.ts";
 import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
+import { passOver } from "./http/read-request.ts";
 import { Reply } from "./http/reply.ts";
 import { leaveWaiting } from "./legacy/delivery/delivery.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
@@ -133,6 +134,7 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
       reply.whenGone(() => {
         context.replies.delete(reply);
         told?.(response.statusCode);
+        if (!incoming.complete) passOver(incoming);
       });
       if (watch) told = watch.begin(incoming, () => void route(routing, incoming, reply));
       else void route(routing, incoming, reply);

@@ -13,6 +13,9 @@ const LONGEST_MS = 5 * 60_000;
 /** What is still left of it once nothing new is taken, in ms. */
 const LAST_MS = 2000;
 
+/** What comes of a body after its request was answered is passed over for so long, in ms. */
+const AFTER_MS = 5000;
+
 /** A body that cannot be taken. */
 export class BodyRefused extends Error {
   readonly status: 400 | 408 | 413 | 503;
@@ -67,6 +70,18 @@ export function readBody(incoming: IncomingMessage, endings: Set<() => void>): P
     incoming.on("error", broken);
     incoming.on("aborted", broken);
   });
+}
+
+/**
+ * Passes over what is still to come of a request that is answered by now, so that the next one on its connection is heard;
+ * who goes on for too long loses the connection.
+ */
+export function passOver(incoming: IncomingMessage): void {
+  const timer = startTimer(AFTER_MS, () => incoming.socket.destroy());
+  timer.keepAlive(false);
+  incoming.once("close", () => timer.stop());
+  incoming.on("error", () => {});
+  incoming.resume();
 }
 
 const tooLong = () => new BodyRefused(413, `the body is longer than ${MAX_BODY_BYTES} bytes`);
