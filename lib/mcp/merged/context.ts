@@ -82,8 +82,8 @@ export interface MergedContext {
     /** The URIs that the client has subscribed to, by server and the server's own. */
     subscribed: Map<string, string>;
   };
-  /** Whose progress goes under which token, as far as requests are under way. */
-  readonly tokens: Map<Id, string>;
+  /** Whose progress goes under which token, as far as requests are under way; clients that share this may choose the same. */
+  readonly tokens: Set<{ token: Id; server: string }>;
   /** Pages that came too late for the list that they were asked for, by server and method. */
   readonly late: Map<string, JsonObject>;
   /** Lists that servers still owe, by server and method, and how many requests are under way for each. */

@@ -48,7 +48,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     level: undefined,
     identity: {},
     told: { tools: new Map(), prompts: new Map(), uris: new Map(), subscribed: new Map() },
-    tokens: new Map(),
+    tokens: new Set(),
     ...{ late: new Map(), pending: new Map() },
     missing: new Map(),
     listens: new Set(),

@@ -49,7 +49,8 @@ export async function sendTo(
 ): Promise<Answer> {
   await reached(member, call.signal, what);
   const token = idOf(metaOf(call.message).progressToken);
-  if (token !== undefined) context.tokens.set(token, member.name);
+  const mine = token !== undefined && { token, server: member.name };
+  if (mine) context.tokens.add(mine);
   try {
     const answer = await ask(context, member, { ...call, message });
     return forClient(context, member, call.message, answer);
@@ -58,7 +59,7 @@ export async function sendTo(
       ? serverAway(member.name, error.message, what)
       : error;
   } finally {
-    if (token !== undefined && context.tokens.get(token) === member.name) context.tokens.delete(token);
+    if (mine) context.tokens.delete(mine);
   }
 }
 
@@ -129,8 +130,8 @@ export function heardBy(context: MergedContext, member: Member, to: OnMessage): 
       // Of a request to another server, this one can know nothing.
       const token =
         message.method === "notifications/progress" ? idOf(message.params.progressToken) : undefined;
-      const owner = token === undefined ? undefined : context.tokens.get(token);
-      if (owner !== undefined && owner !== name) return;
+      const owners = [...context.tokens].filter((one) => one.token === token);
+      if (owners.length > 0 && !owners.some(({ server }) => server === name)) return;
     }
     await to(messageForClient(message, speakerOf(context, member)));
   };

@@ -64,7 +64,7 @@ test("what a call tells of itself while its client answers a question comes firs
         stream.say({ jsonrpc: "2.0", id: endpoint.sent.find(isCall)?.id, result: { text: "done" } });
         return bare(202);
       }
-      stream.say(told("notifications/progress", { progressToken: "first", progress: 1 }), {
+      stream.say(told("notifications/progress", { progressToken: token(), progress: 1 }), {
         jsonrpc: "2.0",
         id: "q",
         method: "sampling/createMessage",
@@ -74,6 +74,7 @@ test("what a call tells of itself while its client answers a question comes firs
     }),
   );
   const isCall = ({ method }: Sent) => method === "tools/call";
+  const token = () => endpoint.sent.find(isCall)?.params._meta.progressToken;
   const transport = modernAt(endpoint);
   const heard: unknown[] = [];
   const round = (progressToken: string, more: object) =>
@@ -95,7 +96,7 @@ test("what a call tells of itself while its client answers a question comes firs
     inputRequests: object;
   };
   for (const at of [2, 3])
-    stream.say(told("notifications/progress", { progressToken: "first", progress: at }));
+    stream.say(told("notifications/progress", { progressToken: token(), progress: at }));
   stream.say(told("notifications/message", { level: "info", data: "between" }));
   stream.say(told("notifications/message", { level: "debug", data: "too little" }));
   await hostSteps();

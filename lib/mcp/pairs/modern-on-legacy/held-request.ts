@@ -1,13 +1,18 @@
-import type { JsonObject } from "../../../json.ts";
+import { type JsonObject, objectOf } from "../../../json.ts";
 import { addLatest } from "../../../keep-latest.ts";
 import { follow } from "../../../timing/linked-abort.ts";
 import type { Timer } from "../../../timing/timer.ts";
 import type { Id } from "../../jsonrpc/id.ts";
-import type { NotificationMessage, RequestMessage } from "../../jsonrpc/message.ts";
+import {
+  exactParams,
+  type NotificationMessage,
+  type RequestMessage,
+  request,
+} from "../../jsonrpc/message.ts";
 import type { Answer } from "../../protocol/answer.ts";
-import { metaOf } from "../../protocol/meta.ts";
 import type { Call, OnMessage } from "../../protocol/transport.ts";
 import type { HeldRequest, Outcome } from "../../translate/input-required.ts";
+import { withoutModernMeta } from "../../translate/to-legacy.ts";
 import type { SessionTransport } from "../era-transport.ts";
 
 /** A request at the legacy server, with the client's request that waits for it by now. */
@@ -21,7 +26,7 @@ export interface Held {
   readonly method: string;
   /** What the client's latest request says of itself. */
   meta: JsonObject;
-  /** The token that the server knows; the client's own changes with each round. */
+  /** The token that the server knows: ours. The client's own changes with each round. */
   readonly progressToken: unknown;
   /** The client's request that waits, while one does. */
   waiting: { id: Id; onMessage: OnMessage; settle(outcome: Outcome): void } | undefined;
@@ -44,14 +49,24 @@ export function tellWaiting(held: Held, message: NotificationMessage): Promise<v
 }
 
 /**
- * A request of the client's that is about to be sent, or was at another process.
- *
- * @param progressToken the server's, where that is not the client's latest
+ * A request of the client's as the server gets it: its id is ours, and the token of its progress, for clients that share the
+ * session may choose the same (MCP 2025-11-25 "Progress").
  */
+export function asSent({ id, progressToken }: Held, message: RequestMessage): RequestMessage {
+  const params = withoutModernMeta(exactParams(message));
+  const meta = objectOf(params._meta);
+  const isTracked = meta.progressToken !== undefined;
+  const sent = isTracked ? { ...params, _meta: { ...meta, progressToken } } : params;
+  return request(id, message.method, sent);
+}
+
+/** What a request says of itself, with each number as it is written. */
+export const saidOf = (message: RequestMessage): JsonObject => objectOf(exactParams(message)._meta);
+
+/** A request of the client's that is about to be sent, or was at another process. */
 export function heldFor(
   message: RequestMessage,
-  { at, id }: Pick<Held, "at" | "id">,
-  progressToken: unknown = metaOf(message).progressToken,
+  { at, id, progressToken }: Pick<Held, "at" | "id" | "progressToken">,
 ): Held {
   return {
     state: { kind: "running" },
@@ -59,7 +74,7 @@ export function heldFor(
     id,
     lastEventId: undefined,
     method: message.method,
-    meta: metaOf(message),
+    meta: saidOf(message),
     progressToken,
     waiting: undefined,
     unheard: new Set(),

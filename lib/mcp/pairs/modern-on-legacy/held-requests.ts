@@ -1,24 +1,21 @@
 import { type JsonObject, objectOf } from "../../../json.ts";
 import { quietly } from "../../../timing/quietly.ts";
-import type { Ids } from "../../jsonrpc/id.ts";
+import { type Ids, idValue } from "../../jsonrpc/id.ts";
 import {
   exactParams,
   type NotificationMessage,
   type RequestMessage,
   type RpcError,
   requestIdOf,
-  request as requestMessage,
 } from "../../jsonrpc/message.ts";
 import type { Answer } from "../../protocol/answer.ts";
 import type { SavedSession } from "../../protocol/endpoint.ts";
-import { metaOf } from "../../protocol/meta.ts";
 import type { Call, OnMessage } from "../../protocol/transport.ts";
 import { type HeldEvent, step } from "../../translate/input-required.ts";
-import { withoutModernMeta } from "../../translate/to-legacy.ts";
 import type { SessionTransport } from "../era-transport.ts";
 import { type Continuation, readContinuation } from "./continuation.ts";
 import { carryOut, type EffectContext } from "./effects.ts";
-import { type Held, heldFor, nextAnswer, tellWaiting } from "./held-request.ts";
+import { asSent, type Held, heldFor, nextAnswer, saidOf, tellWaiting } from "./held-request.ts";
 import { LogFilter, passProgress } from "./notifications.ts";
 import { declined, unknownState } from "./outcomes.ts";
 import { destinationOf } from "./server-questions.ts";
@@ -90,9 +87,9 @@ export class HeldRequests {
 
   #start(call: Call): Promise<Answer> {
     const { session, ids, shared } = this.#options;
-    const params = withoutModernMeta(exactParams(call.message));
-    const message = requestMessage(ids.next(), call.message.method, params);
-    const held = heldFor(call.message, { at: session, id: message.id });
+    const id = ids.next();
+    const held = heldFor(call.message, { at: session, id, progressToken: idValue(id) });
+    const message = asSent(held, call.message);
     this.#all.add(held);
     const onMessage: OnMessage = (received) => this.#receive(received, held);
     const onEventId = (id: string) => {
@@ -114,7 +111,7 @@ export class HeldRequests {
     const { resumeSession, host } = this.#options;
     const onMessage: OnMessage = (received) => this.#receive(received, held);
     const at = resumeSession(onMessage, from.session);
-    const held: Held = heldFor(call.message, { at, id: from.id }, from.progressToken);
+    const held: Held = heldFor(call.message, { at, id: from.id, progressToken: from.progressToken });
     this.#all.add(held);
     const answer = nextAnswer(held, call);
     void takeUp(held, from, {
@@ -141,7 +138,7 @@ export class HeldRequests {
     const held = this.#byState.get(key);
     if (!held) return Promise.resolve(unknownState());
     this.#byState.delete(key);
-    held.meta = metaOf(call.message);
+    held.meta = saidOf(call.message);
     const answer = nextAnswer(held, call);
     for (const message of held.unheard) void quietly(this.#receive(message, held));
     held.unheard.clear();

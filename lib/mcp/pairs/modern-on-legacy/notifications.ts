@@ -13,7 +13,7 @@ export async function passProgress(message: NotificationMessage, requests: Itera
     const { progressToken, waiting, meta } = held;
     if (progressToken === undefined || progressToken !== token) continue;
     // The token of the next request is known when that is here.
-    if (!waiting || meta.progressToken === token) return tellWaiting(held, message);
+    if (!waiting) return tellWaiting(held, message);
     if (meta.progressToken === undefined) return;
     const params = { ...exactParams(message), progressToken: meta.progressToken };
     return waiting.onMessage(notification(message.method, params));

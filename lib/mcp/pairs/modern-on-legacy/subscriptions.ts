@@ -31,6 +31,13 @@ export interface SubscriptionsOptions {
   ended: AbortSignal;
 }
 
+/** A subscription whose client's request waits for its end. */
+interface Listening {
+  id: Id;
+  filter: Filter;
+  onMessage: OnMessage;
+}
+
 /** A resource that subscriptions want. */
 interface Wanted {
   /** How many. */
@@ -44,8 +51,8 @@ interface Wanted {
 /** The `subscriptions/listen` of a modern client, at a server that tells of changes in its session. */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  /** By the id of the client's request, which waits for the end. */
-  readonly #open = new Map<Id, { filter: Filter; onMessage: OnMessage }>();
+  /** Those that stand; clients that share the session may have given them the same ids. */
+  readonly #open = new Set<Listening>();
   /** How many stand, or are being made or ended. */
   #count = 0;
   /** By URI. */
@@ -81,16 +88,17 @@ export class Subscriptions {
     const filter = offered(objectOf(params.notifications), capabilities);
     const uris = filter.resourceSubscriptions ?? [];
     let released: Promise<void> | undefined;
+    const mine: Listening = { id, filter, onMessage };
     try {
       if (filter.resourceSubscriptions) filter.resourceSubscriptions = await this.#subscribe(uris);
       // Who has cancelled it meanwhile hears no more of it.
       if (!signal.aborted) {
-        this.#open.set(id, { filter, onMessage });
+        this.#open.add(mine);
         await onMessage(notification(ACKNOWLEDGED, tagged({ notifications: filter }, id)));
       }
       await end.promise;
     } finally {
-      this.#open.delete(id);
+      this.#open.delete(mine);
       ended.removeEventListener("abort", onEnd);
       if (!ended.aborted) released = this.#unsubscribe(uris);
     }
@@ -101,7 +109,7 @@ export class Subscriptions {
 
   /** Tells of a change those who subscribed to it. */
   async deliver({ method, params }: NotificationMessage | RequestMessage): Promise<void> {
-    for (const [id, { filter, onMessage }] of this.#open)
+    for (const { id, filter, onMessage } of this.#open)
       if (carries(filter, method, params)) await onMessage(notification(method, tagged(params, id)));
   }
 
