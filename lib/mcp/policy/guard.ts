@@ -117,8 +117,7 @@ async function shownList(context: Context, { message }: Call, answer: Answer): P
   const listed = answer.kind === "response" ? answer.message.result?.tools : undefined;
   if (answer.kind !== "response" || !Array.isArray(listed)) return answer;
   const { seen, pins } = context;
-  const isLast = typeof answer.message.result?.nextCursor !== "string";
-  seen.take(listed, { isFirst: message.params.cursor === undefined, isLast });
+  seen.take(listed, { cursor: message.params.cursor, nextCursor: answer.message.result?.nextCursor });
   pins?.renew();
   const shown: Shown[] = [];
   for (const tool of listed) shown.push(await shownTool(context, tool, message));

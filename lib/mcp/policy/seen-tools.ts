@@ -9,8 +9,8 @@ import type { OnMessage, Transport } from "../protocol/transport.ts";
 import { toolsNotSeen } from "./errors.ts";
 
 export interface SeenTools {
-  /** Takes a page of a list that the client asked for: the first begins anew, the last makes it whole. */
-  take(tools: readonly unknown[], page: { isFirst: boolean; isLast: boolean }): void;
+  /** Takes a page of a list that the client asked for: the first begins anew, the last of all in turn makes it whole. */
+  take(tools: readonly unknown[], page: Page): void;
   /** All that the server lists under a name; none where that is not known. */
   named(name: string): readonly JsonObject[];
   /** The lists that went by count no more (MCP "List Changed Notification"). */
@@ -26,16 +26,27 @@ export interface SeenTools {
   all(cause: RequestMessage): Promise<readonly JsonObject[]>;
 }
 
+/** A page, by the cursors that lead there and on; absent: it is the first, or the last. */
+export interface Page {
+  cursor?: unknown;
+  nextCursor?: unknown;
+}
+
+/** Nothing went by yet. */
+const NOTHING = Symbol();
+
 /** @param inner what carries the requests; asked for at the first of them */
 export function createSeenTools(inner: () => Transport, onMessage: OnMessage): SeenTools {
   let byName = new Map<string, JsonObject[]>();
-  let isWhole = false;
+  /** The page that is still to come of a list; undefined once it is whole. A client may begin with any. */
+  let awaited: unknown = NOTHING;
   let listing: Promise<readonly JsonObject[]> | undefined;
   const ids = createIdsBeside();
 
-  function take(tools: readonly unknown[], { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): void {
-    if (isFirst) byName = new Map();
-    isWhole = isLast;
+  function take(tools: readonly unknown[], { cursor, nextCursor }: Page): void {
+    if (cursor === undefined) byName = new Map();
+    if (cursor === undefined || cursor === awaited)
+      awaited = typeof nextCursor === "string" ? nextCursor : undefined;
     for (const tool of tools) {
       if (!isObject(tool) || typeof tool.name !== "string") continue;
       byName.set(tool.name, [...(byName.get(tool.name) ?? []), tool]);
@@ -54,7 +65,7 @@ export function createSeenTools(inner: () => Transport, onMessage: OnMessage): S
       tools.push(...(Array.isArray(result.tools) ? result.tools : []).filter(isObject));
       cursor = pages(result);
     } while (cursor !== undefined);
-    take(tools, { isFirst: true, isLast: true });
+    take(tools, {});
     return tools;
   }
   function listAll(cause: RequestMessage): Promise<readonly JsonObject[]> {
@@ -68,10 +79,10 @@ export function createSeenTools(inner: () => Transport, onMessage: OnMessage): S
     named: (name) => byName.get(name) ?? [],
     forget() {
       byName = new Map();
-      isWhole = false;
+      awaited = NOTHING;
     },
     listAll,
-    all: async (cause) => (isWhole ? [...byName.values()].flat() : listAll(cause)),
+    all: async (cause) => (awaited === undefined ? [...byName.values()].flat() : listAll(cause)),
   };
 }
 
