@@ -149,11 +149,11 @@ describe("what the end of a stream means", () => {
     kind: "refused",
     refusal: { kind: "refused", status, ...(code === undefined ? {} : { error: { code, message: "" } }) },
   });
-  const failed = (exitCode: 2 | 3 | 4, more: Partial<StreamEnd> = {}): StreamEnd => ({
+  const failed = (exitCode: 2 | 3 | 4, more: Partial<StreamEnd> = {}, code = "x"): StreamEnd => ({
     ...state,
     ...more,
     kind: "failed",
-    error: new M2mcpError("x", exitCode, "x"),
+    error: new M2mcpError(code, exitCode, "x"),
   });
   const granted = { everGranted: true };
   const resumed = { everGranted: true, resumed: true };
@@ -174,6 +174,7 @@ describe("what the end of a stream means", () => {
     ["the network", failed(3), "again"],
     ["not authorized for it", failed(4), "again"],
     ["nonsense from the start", failed(2), "stop"],
+    ["no token for now", failed(2, {}, "token_unavailable"), "again"],
     ["nonsense later", failed(2, granted), "again"],
   ] as const)("%s", (_, end, verdict) => {
     expect(judgeStream(end)).toBe(verdict);

@@ -1,5 +1,4 @@
 // The deprecated HTTP+SSE transport (MCP 2024-11-05): one stream carries all answers, requests are posted beside it.
-import { EXIT, M2mcpError } from "../../../failure.ts";
 import { streamCut } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { backoffMs } from "../../../timing/backoff.ts";
@@ -10,6 +9,7 @@ import { type RequestMessage, requestWithId } from "../../jsonrpc/message.ts";
 import type { Answer, Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { sessionLost } from "../../protocol/errors.ts";
+import { isForNow } from "../../protocol/refusals/passing.ts";
 import { createIdempotent } from "../../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../../protocol/transport.ts";
 import { judge } from "../../protocol/verdict.ts";
@@ -148,8 +148,7 @@ function reopen(session: SseSession, failures = 1): void {
   };
   work.then(
     (refusal) => settle(!refusal ? "open" : isOfOtherEra(refusal) ? "over" : "again"),
-    (error: unknown) =>
-      settle(error instanceof M2mcpError && error.exitCode === EXIT.network ? "again" : "over"),
+    (error: unknown) => settle(isForNow(error) ? "again" : "over"),
   );
 }
 

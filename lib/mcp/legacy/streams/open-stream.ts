@@ -6,6 +6,7 @@ import { mediaType } from "../../http/media-type.ts";
 import type { Message } from "../../jsonrpc/message.ts";
 import { type Refused, refused } from "../../protocol/answer.ts";
 import { wrongContentType } from "../../protocol/errors.ts";
+import { isForNow } from "../../protocol/refusals/passing.ts";
 import type { Call } from "../../protocol/transport.ts";
 import { reopen } from "../reopen-session.ts";
 import { getStream } from "../session-http.ts";
@@ -74,6 +75,6 @@ export async function openStream(session: Session, options: StreamOptions): Prom
   if (!end || end.everGranted || end.kind === "ended") return undefined;
   if (end.kind === "refused") return end.refusal;
   // What is no stream says that there is none.
-  if (end.error.exitCode === EXIT.server) return refused(405);
+  if (end.error.exitCode === EXIT.server && !isForNow(end.error)) return refused(405);
   throw end.error;
 }

@@ -10,7 +10,7 @@ import type { StreamCursor } from "../../http/sse.ts";
 import type { Answer, Refused } from "../../protocol/answer.ts";
 import type { Endpoint } from "../../protocol/endpoint.ts";
 import { sessionLost } from "../../protocol/errors.ts";
-import { mayPass } from "../../protocol/refusals/passing.ts";
+import { isForNow, mayPass } from "../../protocol/refusals/passing.ts";
 
 /** Failures in a row after which a stream is no longer resumed. */
 const MAX_FAILURES = 5;
@@ -109,7 +109,7 @@ async function resumeOnce(cursor: StreamCursor, options: ResumeOptions): Promise
   } catch (error) {
     if (!(error instanceof M2mcpError) || options.abort.signal.aborted) throw error;
     options.endpoint.log(error.message);
-    if (error.exitCode !== EXIT.network) throw streamCut(host);
+    if (!isForNow(error)) throw streamCut(host);
     return { kind: "cut", failure: error };
   }
   const { status } = response;
