@@ -59,9 +59,9 @@ export function parseListen(text: string, platform: string = process.platform): 
   if (Number(port) > 65_535 || port === "")
     throw wrongUsage(
       `--listen ${text || '""'} is no place to listen`,
-      "give it like 127.0.0.1:8080, [::1]:8080, :8080 for all addresses, or unix:/run/m2mcp.sock; port 0 takes a free one",
+      "give it like 127.0.0.1:8080, [::1]:8080, [::]:8080 for all addresses, :8080 for those of IPv4 alone, or unix:/run/m2mcp.sock; port 0 takes a free one",
     );
-  // Without a host, all of this machine's addresses, as elsewhere.
+  // Without a host, all of this machine's addresses of IPv4.
   const given = bracketed === undefined ? plain : `[${bracketed}]`;
   // As URLs write it: an address has many spellings.
   const host = given === "" ? "0.0.0.0" : hostName(`http://${given}`)?.replace(/^\[|\]$/g, "");

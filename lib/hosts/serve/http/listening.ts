@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { networkInterfaces } from "node:os";
 import { codeOf } from "../../../platform/error-code.ts";
 import { removeFile } from "../../../platform/files/files.ts";
 import { cannotListen } from "../errors.ts";
@@ -99,11 +100,19 @@ async function clearLeft(path: string): Promise<void> {
   });
 }
 
-/** As other processes find it: of all addresses of this machine, the first that leads beyond it. */
+/** As other processes find it. */
 export function addressOf(server: Server, listen: Listen): string {
   if (listen.kind === "unix") return `unix:${listen.path}`;
-  const isAny = listen.host === "0.0.0.0" || listen.host === "::";
-  const all = isAny ? Object.values(process.getBuiltinModule("node:os").networkInterfaces()).flat() : [];
-  const outward = all.find((address) => address && !address.internal && address.family === "IPv4");
-  return `${hostInUrl(outward?.address ?? (isAny ? "127.0.0.1" : listen.host))}:${portOf(server)}`;
+  const { networkInterfaces } = process.getBuiltinModule("node:os");
+  return `${hostInUrl(reachedAs(listen.host, networkInterfaces))}:${portOf(server)}`;
+}
+
+/** A host that is listened on; of all addresses of this machine, the first that leads beyond it. */
+export function reachedAs(host: string, interfaces: typeof networkInterfaces): string {
+  if (host !== "0.0.0.0" && host !== "::") return host;
+  const all = Object.values(interfaces()).flatMap((some) => some ?? []);
+  // One of a link alone means nothing without its interface (RFC 4007 §6).
+  const outward = all.filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
+  const found = outward.find(({ family }) => family === "IPv4") ?? (host === "::" ? outward[0] : undefined);
+  return found?.address ?? "127.0.0.1";
 }
