@@ -116,13 +116,13 @@ export const notBound = (host: string) =>
     "leave out --dpop, or have the authorization server switched to DPoP for this client",
   );
 
-/** The authorization server is busy, for longer than can be waited. */
+/** The authorization server is busy, for longer than can be waited, or still. */
 export const askedToWait = (host: string, status: number, seconds: number, again: string) =>
   new M2mcpError(
     "busy",
     EXIT.server,
-    `${host} answered with HTTP status ${status} and asks to wait ${seconds} s`,
-    `try again after ${again}`,
+    `${host} answered with HTTP status ${status} and asks to ${seconds === 0 ? "come again at once, each time" : `wait ${seconds} s`}`,
+    seconds === 0 ? "the fault is the authorization server's: try again later" : `try again after ${again}`,
   );
 
 export const tokenNotAccepted = (

@@ -9,6 +9,7 @@ import {
   deliverAnswer,
   deliverTo,
 } from "../../lib/hosts/serve/legacy/delivery/delivery.ts";
+import { keepAnswer } from "../../lib/hosts/serve/legacy/delivery/kept-answers.ts";
 import { toClient } from "../../lib/hosts/serve/legacy/delivery/to-client.ts";
 import { createSeals } from "../../lib/hosts/serve/seals.ts";
 import { type RequestMessage, request } from "../../lib/mcp/jsonrpc/message.ts";
@@ -115,3 +116,21 @@ test.each(["1", "1.0", '"1"'])(
     expect(ended.params.requestId).toBe(asked.id);
   },
 );
+
+test("answers that many clients have not come back for are kept quickly, and the oldest go where they are too large", () => {
+  const kept: ServeContext["kept"] = new Map();
+  const forgotten: string[] = [];
+  const keep = (id: string, text: string) =>
+    keepAnswer({ kept }, createDelivery(id, undefined, "ours"), text, () => forgotten.push(id));
+  const startedMs = performance.now();
+  for (let n = 0; n < 30_000; n++) keep(`small ${n}`, "x");
+  // To count all for each took a hundred times as long.
+  expect(performance.now() - startedMs).toBeLessThan(5000);
+  const large = "x".repeat(20 * 1024 * 1024);
+  for (const id of ["1", "2", "3", "4"]) keep(id, large);
+  expect(forgotten).toEqual([...Array.from({ length: 30_000 }, (_, n) => `small ${n}`), "1"]);
+  for (const end of kept.values()) end();
+  keep("5", large);
+  expect(kept.size).toBe(1);
+  for (const end of kept.values()) end();
+});

@@ -124,6 +124,19 @@ describe("the token endpoint:", () => {
       expect(stderr).toMatch(/try again after 20\d\d-/);
     });
 
+  test("429 that asks to come again at once, and is sent again, is no wait of 0 s", async () => {
+    let tries = 0;
+    const { code, stderr } = await login({
+      token: (_params, response) => {
+        tries++;
+        response.writeHead(429, { "retry-after": "0" }).end();
+      },
+    });
+    expect([code, tries]).toEqual([2, 2]);
+    expect(stderr).toContain("asks to come again at once, each time");
+    expect(stderr).not.toMatch(/ 0 s|try again after/);
+  });
+
   for (const status of [400, 401])
     test(`invalid_client as ${status}`, async () => {
       let tries = 0;
