@@ -70,7 +70,7 @@ function byParts<Word extends string>(typed: string, words: readonly Word[]): Wo
 export function withSameParts<Word extends string>(
   typed: string,
   words: readonly Word[],
-  others: Readonly<Record<string, readonly string[]>> = {},
+  others: Readonly<Record<string, readonly string[]>>,
 ): Word | undefined {
   const parts = partsOf(typed);
   const readings = parts.flatMap((part, at) =>

@@ -1,3 +1,5 @@
+import { keepLatest } from "../keep-latest.ts";
+
 /** How long a cooldown takes at most, in ms. */
 const MOST_MS = 10 * 60_000;
 /** Of so many things at most is remembered: their names come from outside. */
@@ -22,9 +24,7 @@ export function createCooldowns(firstMs: number, now: () => number = () => perfo
   return {
     start(what) {
       const forMs = Math.min(MOST_MS, 2 * (known.get(what)?.forMs ?? firstMs / 2));
-      known.delete(what);
-      known.set(what, { forMs, untilMs: now() + forMs });
-      for (const oldest of known.keys()) if (known.size > MAX_KNOWN) known.delete(oldest);
+      keepLatest(known, what, { forMs, untilMs: now() + forMs }, MAX_KNOWN);
     },
     isOn: (what) => known.size > 0 && (known.get(what)?.untilMs ?? 0) > now(),
     end: (what) => void known.delete(what),

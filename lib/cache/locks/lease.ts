@@ -35,7 +35,7 @@ export interface Lease {
  * @param name of the entry that it protects
  */
 export async function takeLease(link: CacheLink, name: string): Promise<Lease | undefined> {
-  const owner = Buffer.from(randomBytes(16)).toString("hex");
+  const owner = randomBytes(16).toString("hex");
   const startedMs = performance.now();
   const stillMs = watchStillness(LONGEST_LOOK_MS);
   for (;;) {

@@ -71,7 +71,7 @@ export async function exchange(
   context: OneOff,
   method: string,
   given: JsonObject,
-  { signal, onNotification }: RequestOptions = {},
+  { signal, onNotification }: RequestOptions,
 ): Promise<Exchanged> {
   const { caller, connection, questions, underWay, host } = context;
   const { params, token } = withProgressToken(method, given);

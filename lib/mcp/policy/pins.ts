@@ -39,15 +39,14 @@ export function pinOf(tool: JsonObject, atMs: number): PinnedTool | undefined {
   }
 }
 
-/** The pins of tools as they are now, beside those there were. Of two of one name, the first. */
-export const pinsOf = (tools: readonly JsonObject[], atMs: number, old: Pins = {}): Pins =>
-  Object.fromEntries([
-    ...tools.toReversed().flatMap((tool): [string, PinnedTool][] => {
+/** The pins of tools as they are now. Of two of one name, the first. */
+export const pinsOf = (tools: readonly JsonObject[], atMs: number): Pins =>
+  Object.fromEntries(
+    tools.toReversed().flatMap((tool): [string, PinnedTool][] => {
       const pin = typeof tool.name === "string" ? pinOf(tool, atMs) : undefined;
       return pin ? [[String(tool.name), pin]] : [];
     }),
-    ...Object.entries(old),
-  ]);
+  );
 
 /** A changed tool as a client may see it: as it was approved, and what stands in its way. Nothing in it is new. */
 export function withheld({ definition }: PinnedTool, approve: string): JsonObject {

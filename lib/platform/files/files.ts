@@ -100,11 +100,7 @@ export interface WriteOptions {
  * @returns false where the file system keeps no permissions, so that others may read it
  * @throws M2mcpError not_writable, and what `confirm` throws
  */
-export async function writeAtomic(
-  file: string,
-  bytes: Uint8Array,
-  options: WriteOptions = {},
-): Promise<boolean> {
+export async function writeAtomic(file: string, bytes: Uint8Array, options: WriteOptions): Promise<boolean> {
   const { open, rename, unlink } = await changing();
   const folder = dirname(file);
   const temporary = temporaryIn(folder);

@@ -7,10 +7,7 @@ const VARIABLE = "BUN_CONFIG_MAX_HTTP_REQUESTS";
  * Lets this process have so many requests under way at once: the executable is started once more in the same process,
  * which takes 10 ms. Where that cannot be, as on Windows or from source, it is left as it is.
  */
-export function allowManyRequests(
-  count: number,
-  env: Record<string, string | undefined> = process.env,
-): void {
-  if (env[VARIABLE] !== undefined || !("Bun" in globalThis)) return;
+export function allowManyRequests(count: number): void {
+  if (process.env[VARIABLE] !== undefined || !("Bun" in globalThis)) return;
   startAgain({ [VARIABLE]: String(count) });
 }

@@ -32,7 +32,7 @@ export async function declared(
   kind: ListKind,
   name: string,
   { client, catalogue, nowMs, tolerant, log }: Lookup,
-  anew = false,
+  anew: boolean,
 ): Promise<Declared> {
   const kept = anew ? undefined : (await catalogue.read())[kind];
   const known = kept && isFresh(kept, nowMs) ? itemNamed(kept.items, name) : undefined;

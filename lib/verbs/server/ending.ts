@@ -25,10 +25,9 @@ export interface Ending {
 /**
  * Ends a bridge by a first signal, and soon after it or by a second one for good; and where the host that started it has
  * died, since then nobody reads what is answered. A pipe of a shell that is still read gets its answers.
- *
- * @param isHostGone whether the process that started this one has ended
  */
-export async function watchEnding(isHostGone: () => boolean = watchParent()): Promise<Ending> {
+export async function watchEnding(): Promise<Ending> {
+  const isHostGone = watchParent();
   const stop = new AbortController();
   const kill = new AbortController();
   const signals = endRequests(SIGNALS, await ignoredSignals());

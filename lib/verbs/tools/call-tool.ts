@@ -32,7 +32,7 @@ export async function callTool(
   { options }: Pick<Command, "options">,
   { client, catalogue }: { client: McpClient; catalogue: Catalogue },
   call: { name: string; arguments: JsonObject },
-  requestOptions: RequestOptions = {},
+  requestOptions: RequestOptions,
 ): Promise<Called> {
   const { spelled = false } = requestOptions;
   const detaches = options.on("detach");

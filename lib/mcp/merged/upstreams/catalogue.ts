@@ -49,11 +49,7 @@ function createKept(servers: readonly string[]) {
   return { kept, of, listed };
 }
 
-export function createCatalogue(
-  servers: readonly MergedServer[],
-  prefix: PrefixRule,
-  nowMs: () => number = () => performance.now(),
-): Catalogue {
+export function createCatalogue(servers: readonly MergedServer[], prefix: PrefixRule): Catalogue {
   const all = servers.map(({ name }) => name);
   const { kept, of, listed } = createKept(all);
   const exposures = new Map<string, Exposed>();
@@ -69,7 +65,7 @@ export function createCatalogue(
   return {
     learn(server, method, names) {
       const before = of(method).get(server)?.names;
-      of(method).set(server, { names, atMs: nowMs() });
+      of(method).set(server, { names, atMs: performance.now() });
       if (before && isSame(before, names)) return;
       exposures.delete(method);
       remember(servers, server, method, names);
@@ -89,7 +85,7 @@ export function createCatalogue(
     },
     isFresh(server, method) {
       const atMs = of(method).get(server)?.atMs;
-      return atMs !== undefined && nowMs() - atMs < FRESH_MS;
+      return atMs !== undefined && performance.now() - atMs < FRESH_MS;
     },
     listed,
     exposed(method) {
