@@ -62,6 +62,16 @@ test.skipIf(process.platform === "win32")(
   30_000,
 );
 
+test("serve: what a request says of its own connection goes to no other process", async () => {
+  const server = home.owns(await startModernServer());
+  Object.assign(server.methods, { "tools/call": (asked: Asked) => complete(asked, says("done")) });
+  const { url } = await startReplicas(home, server.url, 2);
+  const its = { trailer: "x-sum", te: "trailers", "keep-alive": "timeout=5", upgrade: "h2c" };
+  const it = client("keeps its first id", { ...its, "http2-settings": "AAMAAABk" });
+  await it.open(url(0));
+  expect((await it.ask(url(1), call(1))).result).toEqual(says("done"));
+});
+
 /** One that calls are handed to, beyond a link, and one here. */
 async function acrossALink(server: ModernServer) {
   const there = home.owns(createNamespace());

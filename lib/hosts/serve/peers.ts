@@ -8,6 +8,20 @@ import { isReachable, placeAt, untilSettled, watchPeer } from "./reach.ts";
 /** A request goes from one process to another once. */
 export const FORWARDED = "m2mcp-forwarded";
 
+/** What says something of the client's own connection, or of how its body came (RFC 9110 §7.6.1, §10.1.1). */
+const OF_A_CONNECTION: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 export type Place = "here" | "elsewhere" | "gone";
 
 /** Where what is sealed was sealed: this process, another one, or an earlier one under this address. */
@@ -57,14 +71,8 @@ function send(
   { address, body, headers: own, onAnswer, isDeclined, isRepeatable = false, gone }: Forwarding,
 ): Promise<"answered" | "unreachable" | "declined"> {
   const { request } = process.getBuiltinModule("node:http");
-  const {
-    "content-length": _length,
-    connection: _connection,
-    "transfer-encoding": _coding,
-    ...kept
-  } = headers;
   const sent = {
-    ...kept,
+    ...Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_A_CONNECTION.has(name))),
     ...own,
     host: address.startsWith("unix:") ? "localhost" : address,
     [FORWARDED]: "1",
