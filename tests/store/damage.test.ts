@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { usedStore } from "./used-store.ts";
 
-const { home, world, store, login } = usedStore();
+const { home, world, store, login, asked } = usedStore();
 
 describe("a damaged file", () => {
   const junk = "junk";
@@ -23,6 +23,19 @@ describe("a damaged file", () => {
     expect(readFileSync(store("profiles", "svc.m2mcp"), "utf8")).toBe(junk);
     expect((await login("s")).code).toBe(0);
     expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
+  });
+
+  test("a profile that is put back serves the next call: its failure is told to nobody who comes later", async () => {
+    const bridge = asked();
+    expect((await bridge.ask()).error).toBeUndefined();
+    const profile = readFileSync(store("profiles", "svc.m2mcp"));
+    writeFileSync(store("profiles", "svc.m2mcp"), junk);
+    world.revoke();
+    expect((await bridge.ask()).error?.message).toContain("is damaged");
+    writeFileSync(store("profiles", "svc.m2mcp"), profile);
+    expect((await home.run(["@svc", "tools-list"])).stderr).toBe("");
+    expect((await bridge.ask()).error).toBeUndefined();
+    await bridge.end();
   });
 
   test("damaged state is named, stops nothing, and is made anew", async () => {

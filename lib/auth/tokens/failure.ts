@@ -5,7 +5,7 @@ import type { Failure } from "../failed-request.ts";
 /** A failure this young counts for who asks now, in ms. */
 const FAILURE_LIFE_MS = 5000;
 
-/** Failures on this machine: they cost no request, and who mends them tries again at once. */
+/** Failures on this machine, as those of its store are: they cost no request, and who mends them tries again at once. */
 const LOCAL = [
   "logged_out",
   "secret_unreadable",
@@ -62,7 +62,8 @@ export function rememberFailure(
   { gathered, route, ahead }: FailureScope,
   nowMs: number,
 ): ((old: AuthState) => AuthState) | undefined {
-  if (!(error instanceof M2mcpError) || LOCAL.includes(error.code)) return undefined;
+  if (!(error instanceof M2mcpError) || error.exitCode === EXIT.store || LOCAL.includes(error.code))
+    return undefined;
   const { code, exitCode, message, hint } = error;
   const failure: Failure = {
     atMs: nowMs,
