@@ -3,7 +3,7 @@ import { unexpectedStatus } from "../../net/errors.ts";
 import { merelyStatus } from "../../net/markup-words.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { waitAsked } from "../../net/retry-after.ts";
-import { readWords } from "../../net/words.ts";
+import { phraseOf, readWords } from "../../net/words.ts";
 import type { Credentials, Token } from "../credentials.ts";
 import { askedToWait, badTokenAnswer, tokenRefused, tokenUnavailable } from "../errors.ts";
 import type { Answer } from "../exchange.ts";
@@ -67,10 +67,18 @@ export function grantedIn(
   const waitMs = waitAsked(answer);
   if (waitMs !== undefined)
     throw askedToWait(host, status, Math.ceil(waitMs / 1000), new Date(askedAtMs + waitMs).toISOString());
-  if (status >= 400 || errorOf(answer) !== undefined) throw refusalOf(answer, host, hint);
+  if (status >= 400 || errorOf(answer) !== undefined || holdsError(answer))
+    throw refusalOf(answer, host, hint);
   if (!isObject(answer.json)) throw badTokenAnswer(host, `the answer is ${noObject(answer)}`);
   return answer.json;
 }
+
+/** Whether an answer has an error with words of its own in the place of a token: some refuse with a success. */
+const holdsError = ({ json }: TokenAnswer): boolean =>
+  isObject(json) &&
+  json.access_token === undefined &&
+  isObject(json.error) &&
+  phraseOf(readWords(JSON.stringify(json.error))) !== undefined;
 
 /** Errors that say nothing against the client: the server's own fault, which passes. Hints know the second alone. */
 const PASSING = ["temporarily_unavailable", "server_error"];

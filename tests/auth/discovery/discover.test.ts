@@ -320,6 +320,17 @@ describe("addresses that a server names", () => {
     expect(named.found).toMatchObject({ tokenEndpoint: `${inner}/token` });
   });
 
+  test("the place that a challenge names comes before the well-known ones, which may be out of date", async () => {
+    const script = {
+      "https://mcp.example/prm": PRM,
+      [PATH_PLACE]: { ...PRM, authorization_servers: ["https://former.example"] },
+      [AS_PLACE]: METADATA,
+    };
+    const { found, asked } = await discovered(script, { challenge: 'Bearer resource_metadata="/prm"' });
+    expect(found).toMatchObject(GOOD);
+    expect(asked).toEqual(["https://mcp.example/prm", AS_PLACE]);
+  });
+
   test("a relative place of a challenge is one at the server", async () => {
     const script = { "https://mcp.example/prm": PRM, [AS_PLACE]: METADATA };
     expect((await discovered(script, { challenge: 'Bearer resource_metadata="/prm"' })).found).toMatchObject(

@@ -36,6 +36,13 @@ test("the SAML assertion is given again where the refresh token is refused", asy
   expect([types, failure.exitCode]).toEqual([["refresh_token", "saml2"], 4]);
 });
 
+test("a refusal that is not about the refresh token is told as it is: the assertion may be over by now", async () => {
+  for (const error of ["access_denied", "invalid_target", "unauthorized_client", "invalid_client"]) {
+    const { types, failure } = await shownTo(error);
+    expect([types, failure.code]).toEqual([["refresh_token"], "token_refused"]);
+  }
+});
+
 test("an identity provider that is out of order has refused nothing: the assertion may be over by now", async () => {
   const { types, failure } = await shownTo("temporarily_unavailable");
   expect([types, failure.exitCode]).toEqual([["refresh_token"], 2]);

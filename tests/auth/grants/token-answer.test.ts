@@ -143,6 +143,17 @@ test("an answer to a token request without a usable token names what is there, n
   expect(refusal(200, { access_token: "a b" }).message).toContain("blanks");
 });
 
+test("an answer to a token request that refuses with a success is told in its words, where it has any", () => {
+  const error = { code: "invalid_client", message: "no such client" };
+  expect(refusal(200, { status: "error", error })).toMatchObject({
+    code: "token_refused",
+    message: expect.stringContaining("invalid_client (no such client)"),
+    hint: expect.stringContaining("--client-id"),
+  });
+  expect(refusal(200, { error: {} }).message).toContain("which has error");
+  expect(check(200, { access_token: "t", error: {} }).accessToken).toBe("t");
+});
+
 test("an answer to a token request that is the token in another form than JSON does not show it", () => {
   const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.c2ln";
   for (const text of [

@@ -22,7 +22,7 @@ import { junkIssuer, noIssuerForGrant, noProvider, ofIdentityProvider } from "./
 import type { KnownProvider } from "./known-provider.ts";
 import { isJwt, readGiven, type SentToken } from "./token-exchange.ts";
 import { TOKEN_EXCHANGE, TOKEN_TYPE } from "./token-types.ts";
-import { vouchingHint } from "./vouching-hints.ts";
+import { mayBeOfToken, vouchingHint } from "./vouching-hints.ts";
 
 /** Whom and what a grant is wanted for. */
 export interface WantedGrant {
@@ -47,8 +47,7 @@ export async function requestIdJag(
   const audience = wanted.found.issuer ?? credentials.issuer;
   if (audience === undefined) throw noIssuerForGrant();
   const { provider, subject } = await openProvider(deps, credentials);
-  const ask = (given: SentToken, type: string, more: Record<string, string | undefined>) =>
-    exchangeThere(deps, provider, given, type, more);
+  const ask = (...what: Parameters<typeof exchangeThere>[2]) => exchangeThere(deps, provider, what);
   const forServer = {
     audience,
     resource: wantedResource(credentials, wanted.found),
@@ -57,13 +56,19 @@ export async function requestIdJag(
   if (subject.type !== TOKEN_TYPE.saml2 && subject.type !== TOKEN_TYPE.saml1)
     return ask(subject, TOKEN_TYPE.id_jag, forServer);
   const kept = (await deps.read())?.identityProvider?.refreshToken;
-  const vouchedBy = (token: string) =>
-    ask({ token, type: TOKEN_TYPE.refresh_token }, TOKEN_TYPE.id_jag, forServer);
+  let refusal = "";
+  const vouchedBy = (token: string) => {
+    const given = { token, type: TOKEN_TYPE.refresh_token };
+    return exchangeThere(deps, provider, [given, TOKEN_TYPE.id_jag, forServer], (error) => {
+      refusal = error;
+    });
+  };
   if (kept !== undefined)
     try {
       return await vouchedBy(kept);
     } catch (error) {
-      if (!(error instanceof M2mcpError) || error.code !== "token_refused") throw error;
+      if (!(error instanceof M2mcpError) || error.code !== "token_refused" || !mayBeOfToken(refusal))
+        throw error;
       deps.log("the identity provider takes the refresh token no more: giving it the SAML assertion");
     }
   const refreshToken = await ask(subject, TOKEN_TYPE.refresh_token, {
@@ -148,9 +153,8 @@ const remember = (
 async function exchangeThere(
   deps: AuthDeps,
   provider: ProviderForClient,
-  given: SentToken,
-  wanted: string,
-  more: Record<string, string | undefined>,
+  [given, wanted, more]: [given: SentToken, wanted: string, more: Record<string, string | undefined>],
+  onRefused?: (error: string) => void,
 ): Promise<string> {
   const { client, tokenEndpoint: url } = provider;
   const make = async (signedAtMs: number): Promise<TokenRequest> => {
@@ -171,7 +175,10 @@ async function exchangeThere(
   const person = { what: "the person's token", token: given.token, isJwt };
   const fault = faultOfGiven(person, (deps.now() + clockSkew(answer, deps.now())) / 1000);
   const asked = { provider: client, fault, audience: more.audience };
-  const json = grantedIn(answer, url, askedAtMs, (refused) => vouchingHint(refused, asked));
+  const json = grantedIn(answer, url, askedAtMs, (refused) => {
+    onRefused?.(refused.error);
+    return vouchingHint(refused, asked);
+  });
   const { access_token: token, issued_token_type: type } = json;
   const { host } = new URL(url);
   if (typeof token !== "string" || token === "")

@@ -11,6 +11,18 @@ export interface AskedToVouch {
   audience: string | undefined;
 }
 
+/** Refusals that name something else than the token that was given. */
+const NOT_OF_TOKEN = [
+  "access_denied",
+  "invalid_target",
+  "invalid_client",
+  "unauthorized_client",
+  "unsupported_grant_type",
+];
+
+/** Whether a refusal may be about the token that was given (RFC 8693 §2.2.2): another may be taken. */
+export const mayBeOfToken = (error: string): boolean => !NOT_OF_TOKEN.includes(error.toLowerCase());
+
 /** What mends an identity provider's refusal to vouch for a person (RFC 6749 §5.2, RFC 8693 §2.2.2). */
 export function vouchingHint(
   { error }: Refused,
