@@ -2,6 +2,7 @@
 // Specification", "OTLP Exporter Configuration"). Addresses, headers, time limits and certificates of the variables are
 // read by the exporters themselves.
 import { wrongUsage } from "../../failure.ts";
+import { type Env, givenFor, type Signal, textIn } from "../otlp-variables.ts";
 import { areAttributes } from "../resource-attributes.ts";
 import { propagationOf } from "../trace-context.ts";
 import { isGrpcAddress } from "./grpc/endpoint.ts";
@@ -39,9 +40,6 @@ export interface ReadConfig {
 
 const HTTP_PROTOCOLS = ["http/protobuf", "http/json"] as const;
 const PROTOCOLS = [...HTTP_PROTOCOLS, "grpc"] as const;
-
-type Env = Record<string, string | undefined>;
-type Signal = "TRACES" | "METRICS";
 
 /** Below the pause after which the exporters try again, in ms. */
 const SHORT_MS = 750;
@@ -95,7 +93,7 @@ function signalOf(
   isShort: boolean,
   warnings: string[],
 ): SignalConfig | undefined {
-  const exporters = text(env, `OTEL_${signal}_EXPORTER`);
+  const exporters = textIn(env, `OTEL_${signal}_EXPORTER`);
   const endpoint = endpointOf(env, signal);
   // By the specification all is sent to this machine unless told otherwise; here nobody is asked who was not named.
   if (otlp === undefined && endpoint === undefined && exporters === undefined) return undefined;
@@ -112,8 +110,7 @@ function signalOf(
     return grpcSettings(env, signal, { address: otlp ?? endpoint, shortMs }, warnings);
   }
   if (!canSend(env, signal, otlp !== undefined, warnings)) return undefined;
-  const isLimited =
-    text(env, `OTEL_EXPORTER_OTLP_${signal}_TIMEOUT`) ?? text(env, "OTEL_EXPORTER_OTLP_TIMEOUT");
+  const isLimited = givenFor(env, signal, "TIMEOUT").length > 0;
   return {
     protocol,
     ...(otlp === undefined ? {} : { url: urlFor(otlp, signal) }),
@@ -131,16 +128,14 @@ function protocolOf(
   const isGrpc = address !== undefined && isGrpcAddress(address);
   // What has this scheme can be reached by nothing else.
   if (isGrpc && /^grpc/i.test(address)) return "grpc";
-  const named =
-    text(env, `OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`) ?? text(env, "OTEL_EXPORTER_OTLP_PROTOCOL");
+  const named = givenFor(env, signal, "PROTOCOL")[0]?.value;
   const known = PROTOCOLS.find((one) => one === named);
   if (named !== undefined && !known)
     warnings.push(`the OTLP protocol ${named} is not known here; ${PROTOCOLS.join(", ")} are`);
   return known ?? (isGrpc ? "grpc" : "http/protobuf");
 }
 
-const endpointOf = (env: Env, signal: Signal) =>
-  text(env, `OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`) ?? text(env, "OTEL_EXPORTER_OTLP_ENDPOINT");
+const endpointOf = (env: Env, signal: Signal) => givenFor(env, signal, "ENDPOINT")[0]?.value;
 
 /** Over HTTP each signal has a path of its own below the address (OTLP "Endpoint URLs for OTLP/HTTP"). */
 const urlFor = (otlp: string, signal: Signal) => `${otlp.replace(/\/$/, "")}/v1/${signal.toLowerCase()}`;
@@ -158,13 +153,13 @@ const SAMPLERS = ["always_on", "always_off", "traceidratio"];
 
 function samplerOf(env: Env, warnings: string[]): TelemetryConfig["sampler"] {
   const usual = { name: "parentbased_always_on", ratio: 1 };
-  const name = text(env, "OTEL_TRACES_SAMPLER");
+  const name = textIn(env, "OTEL_TRACES_SAMPLER");
   if (name === undefined) return usual;
   if (!SAMPLERS.includes(name.replace(/^parentbased_/, ""))) {
     warnings.push(`OTEL_TRACES_SAMPLER=${name} is not known here`);
     return usual;
   }
-  const argument = text(env, "OTEL_TRACES_SAMPLER_ARG");
+  const argument = textIn(env, "OTEL_TRACES_SAMPLER_ARG");
   const ratio = Number(argument ?? 1);
   if (ratio >= 0 && ratio <= 1) return { name, ratio };
   warnings.push(`OTEL_TRACES_SAMPLER_ARG=${argument} is no number from 0 to 1`);
@@ -172,16 +167,13 @@ function samplerOf(env: Env, warnings: string[]): TelemetryConfig["sampler"] {
 }
 
 function number(env: Env, name: string, usual: number, warnings: string[]): number {
-  const given = text(env, name);
+  const given = textIn(env, name);
   if (given === undefined) return usual;
   const value = Number(given);
   if (Number.isInteger(value) && value > 0 && value < 2 ** 31) return value;
   warnings.push(`${name}=${given} is no number above 0`);
   return usual;
 }
-
-/** An empty variable counts as not set. */
-const text = (env: Env, name: string): string | undefined => env[name]?.trim() || undefined;
 
 function hostOf(config: SignalConfig | undefined, signal: Signal, env: Env): string | undefined {
   if (!config) return undefined;

@@ -6,8 +6,9 @@ import { parseKeyPairsIntoRecord } from "@opentelemetry/core";
 import type { ExportResponse, IExporterTransport } from "@opentelemetry/otlp-exporter-base";
 import { codeOf } from "../../../platform/error-code.ts";
 import { sleep } from "../../../timing/sleep.ts";
+import type { Given } from "../../otlp-variables.ts";
 import { deliverWithin } from "./retry.ts";
-import type { Given, GrpcConfig } from "./settings.ts";
+import type { GrpcConfig } from "./settings.ts";
 import { refusedBy } from "./status.ts";
 
 type Grpc = typeof import("@grpc/grpc-js");

@@ -1,37 +1,24 @@
 // What the standard's variables say of OTLP over HTTP (OpenTelemetry "OTLP Exporter Configuration"). The exporters read them
 // by themselves, and say nothing of what they cannot read.
-type Env = Record<string, string | undefined>;
+import { type Env, givenFor, isCompressed, type Signal, timeoutMsIn } from "../../otlp-variables.ts";
 
 /**
  * Whether anything can be sent by these variables; what does not count, or is in the way, is told.
  *
  * @param hasAddress whether `--otlp` says where to
  */
-export function canSend(
-  env: Env,
-  signal: "TRACES" | "METRICS",
-  hasAddress: boolean,
-  warnings: string[],
-): boolean {
-  const given = (name: string) =>
-    [`OTEL_EXPORTER_OTLP_${signal}_${name}`, `OTEL_EXPORTER_OTLP_${name}`].flatMap((variable) => {
-      const value = env[variable]?.trim();
-      return value ? [{ variable, value }] : [];
-    });
-  const [compression] = given("COMPRESSION");
-  if (compression && !["gzip", "none"].includes(compression.value))
-    warnings.push(`${compression.variable}=${compression.value} is not known here; gzip and none are`);
-  const [timeout] = given("TIMEOUT");
-  if (timeout && !(Number(timeout.value) > 0 && Number(timeout.value) < 2 ** 31))
-    warnings.push(`${timeout.variable}=${timeout.value} is no number above 0`);
-  const [endpoint] = hasAddress ? [] : given("ENDPOINT");
+export function canSend(env: Env, signal: Signal, hasAddress: boolean, warnings: string[]): boolean {
+  // For what they tell: the exporters read both by themselves.
+  isCompressed(env, signal, warnings);
+  timeoutMsIn(env, signal, warnings);
+  const [endpoint] = hasAddress ? [] : givenFor(env, signal, "ENDPOINT");
   // Neither an address nor a header is repeated: both may hold secrets.
   const faults = [
     ...(endpoint && !isAddress(endpoint.value)
-      ? [`${endpoint.variable} is no http or https URL, like http://localhost:4318`]
+      ? [`${endpoint.name} is no http or https URL, like http://localhost:4318`]
       : []),
-    ...given("HEADERS").flatMap(({ variable, value }) =>
-      areHeaders(value) ? [] : [`${variable} names headers that HTTP does not have`],
+    ...givenFor(env, signal, "HEADERS").flatMap(({ name, value }) =>
+      areHeaders(value) ? [] : [`${name} names headers that HTTP does not have`],
     ),
   ];
   for (const fault of faults) warnings.push(`${fault}: no ${signal.toLowerCase()} are sent`);
