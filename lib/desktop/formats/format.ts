@@ -2,6 +2,10 @@ import type { FormatName } from "../host.ts";
 
 export type Path = readonly string[];
 
+/** A value within objects, down a path. */
+export const nested = (path: Path, value: unknown): unknown =>
+  path.reduceRight((inner, key) => ({ [key]: inner }), value);
+
 /**
  * How one notation is read and edited: as text, so that all that is not touched stays byte for byte. Texts have no byte
  * order mark.

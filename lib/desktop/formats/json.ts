@@ -1,6 +1,6 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { isObject } from "../../json.ts";
-import { Damaged, type Format, type Path } from "./format.ts";
+import { Damaged, type Format, nested, type Path } from "./format.ts";
 import { commentsFrom, type Trivia } from "./json-trivia.ts";
 import { endBefore, indentAt, indentUnit, lineEnd, spliced } from "./layout.ts";
 
@@ -95,9 +95,6 @@ function printed(value: unknown, indent: string | null, style: Style): string {
   if (inner === null) return `{${members.join(`,${space}`)}}`;
   return `{${end}${inner}${members.join(`,${end}${inner}`)}${end}${indent}}`;
 }
-
-const nested = (path: Path, value: unknown): unknown =>
-  path.reduceRight((inner, key) => ({ [key]: inner }), value);
 
 function set(text: string, path: Path, value: unknown, lenient: boolean): string {
   const root = parsed(text, lenient);

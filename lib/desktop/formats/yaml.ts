@@ -10,7 +10,7 @@ import {
   type YAMLMap,
 } from "yaml";
 import { isObject } from "../../json.ts";
-import { Damaged, type Format, type Path } from "./format.ts";
+import { Damaged, type Format, nested, type Path } from "./format.ts";
 import { endOfLine, lineBreakBefore, lineEnd, spliced } from "./layout.ts";
 
 export const YAML: Format = { read, set, remove };
@@ -65,9 +65,6 @@ function endOf(node: unknown): number {
 
 /** Behind the colon of a pair. */
 const afterColon = (text: string, pair: Pair) => text.indexOf(":", rangeOf(pair.key)[1]) + 1;
-
-const nested = (path: Path, value: unknown): unknown =>
-  path.reduceRight((inner, key) => ({ [key]: inner }), value);
 
 function set(text: string, path: Path, value: unknown): string {
   const { contents } = parsed(text);
