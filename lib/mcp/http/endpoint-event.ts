@@ -1,4 +1,4 @@
-import { isObject } from "../../json.ts";
+import { isObject, jsonIn } from "../../json.ts";
 
 /** Members in which servers put the address. */
 const MEMBERS = ["uri", "url", "endpoint", "path"];
@@ -15,12 +15,7 @@ export function endpointIn(data: string): string | undefined {
 }
 
 function fromJson(text: string): string | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
   if (typeof value === "string") return value.trim();
   if (!isObject(value) || "jsonrpc" in value) return undefined;
   const found = MEMBERS.map((name) => value[name]).find((one) => typeof one === "string");

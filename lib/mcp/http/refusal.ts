@@ -4,6 +4,7 @@ import { sleep } from "../../timing/sleep.ts";
 import { parseMessages } from "../jsonrpc/parse.ts";
 import { type Refused, refused } from "../protocol/answer.ts";
 import type { HttpResponse } from "./body.ts";
+import type { RefusedBody } from "./layers/layer.ts";
 import { mediaType } from "./media-type.ts";
 import { eventsIn } from "./sse.ts";
 
@@ -26,15 +27,7 @@ export async function readRefused(response: HttpResponse): Promise<Refused> {
 }
 
 /** What a non-2xx response says: the server's JSON-RPC error, plain or in SSE, or its words. */
-export function refusedIn({
-  status,
-  headers,
-  body,
-}: {
-  status: number;
-  headers: Headers;
-  body: string;
-}): Refused {
+export function refusedIn({ status, headers, body }: RefusedBody): Refused {
   const words = wordsIn(body, headers);
   const said = words === undefined ? {} : { words };
   const texts = mediaType(headers) === "text/event-stream" ? eventsIn(body).map(({ data }) => data) : [body];

@@ -148,7 +148,8 @@ export function requestIdOf({ params, text }: NotificationMessage): Id | undefin
   return source && memberSource(source, "requestId");
 }
 
-function exactMember(text: Text, member: "params" | "result"): JsonObject | undefined {
+/** A member with each number as it stands in the text; undefined where none would be lost, and where it is no object. */
+export function exactMember(text: Text, member: "params" | "result"): JsonObject | undefined {
   const json = asString(text);
   const read = mayBeInexact(json) ? parseExactly(json) : undefined;
   return isObject(read) && isObject(read[member]) ? read[member] : undefined;

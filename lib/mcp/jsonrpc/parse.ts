@@ -1,11 +1,11 @@
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { asString, oneLine, type Text } from "./bytes.ts";
-import { mayBeInexact, parseExactly } from "./exact-json.ts";
 import { readHollow } from "./hollow-message.ts";
 import { isWhole } from "./hollow-text.ts";
 import { type Id, idOf, idSource } from "./id.ts";
 import { withLazyMember } from "./lazy-member.ts";
 import {
+  exactMember,
   INTERNAL_ERROR,
   INVALID_REQUEST,
   jsonOf,
@@ -115,7 +115,7 @@ function classifyCall(
     (value.jsonrpc === "2.0" && value.id !== null && (value.params === undefined || isObject(value.params)));
   const line = isExact
     ? oneLine(text)
-    : `{"jsonrpc":"2.0",${id === null ? "" : `"id":${id},`}${jsonOf({ method, ...(isObject(value.params) ? { params: exactMember(text, "params", value.params) } : {}) }).slice(1)}`;
+    : `{"jsonrpc":"2.0",${id === null ? "" : `"id":${id},`}${jsonOf({ method, ...(isObject(value.params) ? { params: exactMember(text, "params") ?? params } : {}) }).slice(1)}`;
   if (isNotification || id === null) {
     const read: NotificationMessage = { kind: "notification", method, params, text: line };
     return withLazyMember(read, "params", isHollow ? undefined : params);
@@ -151,15 +151,8 @@ function isExactResponse(value: JsonObject, error: RpcError | undefined): boolea
 function rebuilt(id: Id | null, error: RpcError | undefined, { result }: JsonObject, json: string): string {
   if (error) return `{"jsonrpc":"2.0","id":${id},"error":${jsonOf(error)}}`;
   // Of a result that is null, an empty one is as good, and one that strict hosts take.
-  const whole = exactMember(json, "result", result) ?? {};
-  return `{"jsonrpc":"2.0","id":${id},"result":${jsonOf(objectOf(whole))}}`;
-}
-
-function exactMember(text: Text, member: "params" | "result", parsed: unknown): unknown {
-  const json = asString(text);
-  if (!mayBeInexact(json)) return parsed;
-  const read = parseExactly(json);
-  return isObject(read) ? read[member] : parsed;
+  const whole = objectOf(exactMember(json, "result") ?? result);
+  return `{"jsonrpc":"2.0","id":${id},"result":${jsonOf(whole)}}`;
 }
 
 /** The error of a response; of a server's, whatever it wrote in its place. */
