@@ -164,7 +164,10 @@ function sealedState({ seals, self }: ServeContext, key: string, response: Respo
   if (typeof result.requestState !== "string") return response;
   const c = response.continuation && JSON.stringify(response.continuation);
   const value = {
-    ...{ a: self.address, i: self.instance, k: key, q: result.requestState },
+    a: self.address,
+    i: self.instance,
+    k: key,
+    q: result.requestState,
     ...(c !== undefined && c.length < MOST_CARRIED ? { c } : {}),
   };
   return resultResponse(response.id, { ...result, requestState: seals.seal("state", value) });

@@ -70,7 +70,10 @@ export function createSessionHolder(
   { self, seals, log }: Pick<Holding, "self" | "seals" | "log">,
 ): SessionHolder {
   const holding: Holding = {
-    ...{ claims, self, seals, log },
+    claims,
+    self,
+    seals,
+    log,
     state: { kind: "unknown" },
     asking: undefined,
     mark: undefined,

@@ -78,7 +78,9 @@ async function isHandedOver(
     const end = () => reply.end();
     if (lasts) context.endings.add(end);
     const handedOver = forward(context, incoming, reply, {
-      ...{ address: to.address, gone: to.gone, isRepeatable },
+      address: to.address,
+      gone: to.gone,
+      isRepeatable,
       body: bytes,
       headers: { [HOLDER]: to.instance },
       isDeclined(answer) {
