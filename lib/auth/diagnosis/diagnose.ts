@@ -26,8 +26,17 @@ export interface DiagnosisStep {
   name: string;
   ok: boolean;
   saw: string;
+  /** What to do, where something is to be done. */
   fix?: string;
 }
+
+/** A step that came to a failure. */
+export const failedStep = (name: string, { message, hint }: M2mcpError): DiagnosisStep => ({
+  name,
+  ok: false,
+  saw: message,
+  ...(hint === undefined ? {} : { fix: hint }),
+});
 
 /** What the walk came to. */
 export interface Diagnosis {
@@ -83,8 +92,7 @@ async function step<T>(
     show({ name, ok: true, saw, ...(fix === undefined ? {} : { fix }) });
     return value;
   } catch (error) {
-    if (error instanceof M2mcpError)
-      show({ name, ok: false, saw: error.message, ...(error.hint === undefined ? {} : { fix: error.hint }) });
+    if (error instanceof M2mcpError) show(failedStep(name, error));
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type DiagnosisStep, diagnose } from "../../auth/diagnosis/diagnose.ts";
+import { type DiagnosisStep, diagnose, failedStep } from "../../auth/diagnosis/diagnose.ts";
 import { freshness } from "../../auth/tokens/freshness.ts";
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError, withoutUrlSecrets } from "../../failure.ts";
@@ -99,8 +99,7 @@ async function firstCall(
       show({ name, ok: true, saw: `${called} ${version} answered, protocol ${protocolVersion}` });
     });
   } catch (error) {
-    if (error instanceof M2mcpError)
-      show({ name, ok: false, saw: error.message, ...(error.hint === undefined ? {} : { fix: error.hint }) });
+    if (error instanceof M2mcpError) show(failedStep(name, error));
     throw error;
   }
 }
