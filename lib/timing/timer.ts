@@ -9,7 +9,7 @@ export interface Timer {
   keepAlive(keep: boolean): void;
 }
 
-/** Calls `run` after so many ms; a longer time than a timer can run is cut. This file alone touches the runtime's timers. */
+/** Calls `run` after so many ms; a longer time than a timer can run is cut. */
 export function startTimer(delayMs: number, run: () => void): Timer {
   const timer = setTimeout(run, Math.min(delayMs, LONGEST_TIMER_MS));
   return underWay(timer, () => clearTimeout(timer));

@@ -31,7 +31,9 @@ export async function sessionClaims(
   const alike = targets.map(({ server, profile, headers, policies, protocol }) => [
     // Of several, what is named after a profile is.
     targets.length > 1 ? profile?.name : undefined,
-    ...[server, headers, protocol],
+    server,
+    headers,
+    protocol,
     policies.map(({ by: _by, ...policy }) => policy),
   ]);
   // An address that leads nowhere beyond a machine, or a container, is another process's on the next one.

@@ -24,7 +24,7 @@ export async function cacheStep(command: Command, target: Target): Promise<Diagn
     const found = await examine(
       address,
       await authoritiesFor(command, target),
-      `m2mcp:{trial-${Buffer.from(randomBytes(8)).toString("hex")}}`,
+      `m2mcp:{trial-${randomBytes(8).toString("hex")}}`,
     );
     if (found.kind === "fails") return step(false, found.trouble.words, found.trouble.hint);
     const how = address.at.kind === "unix" ? "by its socket" : address.tls ? "over TLS" : "without TLS";
