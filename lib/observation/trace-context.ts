@@ -1,5 +1,8 @@
 // The trace that a request belongs to, as text (W3C Trace Context, SEP-414).
-/** `traceparent` (W3C Trace Context §3.2): version, trace id, parent id, flags; neither id all zeros. Later versions may say more. */
+/**
+ * `traceparent` (W3C Trace Context §3.2): version, trace id, parent id, flags; neither id all zeros. Later versions may say
+ * more.
+ */
 const TRACEPARENT =
   /^(?:00-(?=.{52}$)|(?!00|ff)[0-9a-f]{2}-)(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/;
 

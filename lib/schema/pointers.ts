@@ -11,6 +11,7 @@ export function schemaAt(root: JsonObject, tokens: readonly string[]): JsonObjec
   return objectOf(found);
 }
 
+/** The value that lies within another by these names; undefined where nothing does. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   let found = value;
   for (const name of path)

@@ -24,6 +24,7 @@ export function checkedHeader(name: string, platform: string = process.platform)
   return profileHeader(name);
 }
 
+/** Null where there is none. @throws M2mcpError usage where that cannot be its name; as `readSealed` */
 export async function readProfile<P extends Named>(access: StoreAccess, name: string): Promise<P | null> {
   return (await readSealed(access, checkedHeader(name))) as P | null;
 }

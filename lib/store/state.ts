@@ -41,6 +41,7 @@ interface States<S> {
   isUnwritable: boolean;
 }
 
+/** @param workLocks tell whether work that changes state was overtaken: what it comes to is not written then */
 export function createStates<S extends object>(access: StoreAccess, inTurn: InTurn, workLocks: WorkLocks) {
   const states: States<S> = { access, workLocks, inMemory: new Map(), isUnwritable: false };
   return {

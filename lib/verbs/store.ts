@@ -47,7 +47,7 @@ function place(text: string | undefined): KeyPlace {
 async function show(command: Command): Promise<undefined> {
   const store = storeOf(command);
   const { folder } = store;
-  // Looking makes none.
+  // A look makes no store.
   if (!(await store.exists())) {
     command.output.data({ folder, key: null });
     command.output.print(`there is no store yet: m2mcp login makes one in ${showControls(folder)}`);

@@ -25,6 +25,7 @@ export interface Questions {
   visit(visits: readonly JsonObject[], signal: AbortSignal): Promise<boolean>;
 }
 
+/** @param host the server that asks, for the person who is asked */
 export function createQuestions(caller: Caller, host: string): Questions {
   let turn: Promise<unknown> = Promise.resolve();
 

@@ -51,6 +51,7 @@ export interface RememberedCache extends ServerCache {
   now(): ServerMemory | undefined;
 }
 
+/** A cache that is read once; what is changed in it is known here at once. */
 export function remembered(cache: ServerCache): RememberedCache {
   let known: Promise<ServerMemory | undefined> | undefined;
   let latest: ServerMemory | undefined;
@@ -80,6 +81,7 @@ export interface ServerMemories {
   settled(): Promise<void>;
 }
 
+/** What the cache of an endpoint remembers; read when it is first wanted. */
 export function createServerMemories({ cache }: Pick<Endpoint, "cache">): ServerMemories {
   let known: Promise<ServerMemory | undefined> | undefined;
   let writing: Promise<void> = Promise.resolve();

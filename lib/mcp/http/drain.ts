@@ -18,6 +18,7 @@ export interface Drains {
   add(abort: AbortController, reason?: unknown): () => void;
 }
 
+/** The streams of one server; none is read on yet. */
 export function createDrains(): Drains {
   const open = new Map<AbortController, { timer: Timer; reason: unknown }>();
   const leave = (abort: AbortController) => {

@@ -1,4 +1,7 @@
-/** The media type of a response, without parameters, in lower case, the first where proxies name it twice; null where it names none. */
+/**
+ * The media type of a response, without parameters, in lower case, the first where proxies name it twice; null where it
+ * names none.
+ */
 export function mediaType(headers: Headers): string | null {
   const type = headers.get("content-type");
   // Nearly all name it just so.

@@ -38,6 +38,7 @@ interface Batch {
   texts: Text[];
 }
 
+/** The batches of one client; none is open yet. */
 export function createBatches(): Batches {
   const byId = new Map<Id, Batch>();
   const lineOf = ({ waiting, texts }: Batch) =>

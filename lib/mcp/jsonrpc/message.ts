@@ -62,6 +62,7 @@ export function ownRequest(id: Id, method: string, params: JsonObject): RequestM
   return withLazyMember({ kind: "request", id, method, params, text }, "params", params);
 }
 
+/** @throws RangeError where the params are nested too deep: see `isTooDeep` */
 export function notification(method: string, params: JsonObject = {}): NotificationMessage {
   return { kind: "notification", method, params, text: jsonOf({ jsonrpc: "2.0", method, params }) };
 }
@@ -74,6 +75,7 @@ export function resultResponse(id: Id, result: JsonObject): ResponseMessage {
   return withLazyMember({ kind: "response", id, result, text }, "result", result);
 }
 
+/** An error as an answer; its code and message alone where its data is nested too deep to be written. */
 export function errorResponse(id: Id | null, error: RpcError): ResponseMessage {
   const json = unlessTooDeep(error) ?? JSON.stringify({ code: error.code, message: error.message });
   return { kind: "response", id, error, text: `{"jsonrpc":"2.0","id":${id},"error":${json}}` };

@@ -7,6 +7,7 @@ export interface SessionSettings {
   all(): RequestMessage[];
 }
 
+/** Nothing is set yet. */
 export function createSessionSettings(): SessionSettings {
   const settings = new Map<string, RequestMessage>();
   return {

@@ -31,6 +31,7 @@ export interface Several extends Connecting {
   end(): Promise<void>;
 }
 
+/** Several servers as one; none of them is asked before a client connects. */
 export function createSeveral(options: SeveralOptions): Several {
   const { servers, onPresence, ...rest } = options;
   const watchers: Shared["watchers"] = new Set();

@@ -32,6 +32,7 @@ export interface Sides {
   begin(): void;
 }
 
+/** @param client of a host whose clients may go on at another process, or have come from one */
 export function createSides(context: MergedContext, client: SharedClient): Sides {
   const { resumed } = client;
   const each = resumed ? sessionsIn(resumed.session) : {};

@@ -22,6 +22,7 @@ export interface ToolCatalogue {
   relearn(meta: unknown, send: (message: RequestMessage) => Promise<Answer>): Promise<void>;
 }
 
+/** @param ids for our own requests of the list */
 export function createToolCatalogue({ cache, log }: Endpoint, ids: Ids): ToolCatalogue {
   let known: Promise<Map<string, HeaderMap>> | undefined;
   let writing: Promise<void> = Promise.resolve();

@@ -55,6 +55,7 @@ export const rpcErrorOf = (answer: Refused, url: string): RpcError =>
 /** An answer of either kind as a client reads it: an error, or the response with the result. */
 export type Read = { kind: "error"; error: RpcError } | { kind: "result"; message: ResponseMessage };
 
+/** @param url of the server, for what is told of a refusal */
 export function readAnswer(answer: Answer, url: string): Read {
   if (answer.kind === "refused") return { kind: "error", error: rpcErrorOf(answer, url) };
   const { message } = answer;

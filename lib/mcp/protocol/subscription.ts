@@ -3,12 +3,13 @@ import { type Id, idValue } from "../jsonrpc/id.ts";
 import { type ResponseMessage, resultResponse } from "../jsonrpc/message.ts";
 import { META_SUBSCRIPTION } from "./meta.ts";
 
-/** A notification's params tagged with the subscription that it belongs to, or without the tag. */
+/** A notification's params tagged with the subscription that it belongs to. */
 export const tagged = (params: JsonObject, subscriptionId: Id): JsonObject => ({
   ...params,
   _meta: { ...objectOf(params._meta), [META_SUBSCRIPTION]: idValue(subscriptionId) },
 });
 
+/** The same without the tag. */
 export function untagged(params: JsonObject): JsonObject {
   const { [META_SUBSCRIPTION]: _id, ...meta } = objectOf(params._meta);
   const { _meta, ...rest } = params;

@@ -20,6 +20,7 @@ export async function traceExporter(config: SignalConfig, agent: string): Promis
   return new OTLPTraceExporter(settingsOf(config));
 }
 
+/** The same for metrics. */
 export async function metricExporter(config: SignalConfig, agent: string): Promise<PushMetricExporter> {
   if (config.protocol === "grpc") {
     const { grpcMetricExporter } = await import("./grpc/exporters.ts");

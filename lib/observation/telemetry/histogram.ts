@@ -39,6 +39,7 @@ export interface Histograms {
   producer: MetricProducer;
 }
 
+/** @param resource whose figures they are: it is told with them, as `scope` is */
 export function createHistograms(scope: { name: string; version: string }, resource: Resource): Histograms {
   const startTime = hrTime();
   const all: (() => MetricData)[] = [];

@@ -35,6 +35,10 @@ export interface Instruments {
   readonly prompts: LabelNames;
 }
 
+/**
+ * @param meter of the SDK, for what is seldom counted
+ * @param histograms for what every call passes
+ */
 export function createInstruments(meter: Meter, { add }: Histograms): Instruments {
   const tokens = meter.createCounter("m2mcp.token.requests", {
     unit: "{request}",

@@ -51,6 +51,7 @@ export interface LabelNames {
   learnFrom(list: unknown): void;
 }
 
+/** No name is a label yet. */
 export function createLabelNames(): LabelNames {
   const known = new Set<string>();
   const guessed = new Set<string>();

@@ -11,6 +11,7 @@ export interface PathRules {
   absolute(text: string | undefined): string | undefined;
 }
 
+/** @param platform as of Node */
 export function pathRules(platform: string): PathRules {
   const isWindows = platform === "win32";
   const { join } = isWindows ? win32 : posix;

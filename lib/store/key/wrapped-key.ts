@@ -49,6 +49,7 @@ function isBase64(value: unknown, minBytes: number, maxBytes: number): value is 
 const isCount = (value: unknown, max: number): value is number =>
   typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max;
 
+/** A key under a passphrase, with a new salt. */
 export async function wrapKey(passphrase: string, key: Uint8Array): Promise<WrappedKey> {
   const scrypt = { salt: randomBytes(16).toString("base64"), ...COST };
   const wrapped = await encrypt(await derive(passphrase, scrypt), key);

@@ -14,7 +14,11 @@ const MAX_BYTES = 4096;
 export const newMark = (): string =>
   [process.pid, ownBeginning(), processSpace(), randomBytes(8).toString("hex")].join(" ");
 
-/** The mark in a lock file; empty where it may not be read, null when there is none. @throws M2mcpError not_readable where that is no file */
+/**
+ * The mark in a lock file; empty where it may not be read, null when there is none.
+ *
+ * @throws M2mcpError not_readable where that is no file
+ */
 export async function markIn(file: string): Promise<string | null> {
   try {
     const { bytes } = await despiteOthers(() => readRegularFile(file, { maxBytes: MAX_BYTES }));

@@ -16,6 +16,7 @@ export interface StoredPins {
   change<C extends { file: object }>(id: string, change: (old: unknown) => C): Promise<C>;
 }
 
+/** @param inTurn of all that this process writes to the store */
 export function createStoredPins(access: StoreAccess, inTurn: InTurn): StoredPins {
   const { paths } = access;
   const read = (id: string) => readSealed(access, pinsHeader(id));

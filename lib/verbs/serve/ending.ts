@@ -13,6 +13,7 @@ export interface Ending {
   end(): void;
 }
 
+/** Ends a server by a first signal, once what it has is answered; by a second one at once. */
 export async function watchEnding(): Promise<Ending> {
   const signals = endRequests(SIGNALS, await ignoredSignals());
   const stop = new AbortController();

@@ -19,6 +19,7 @@ export interface TokenTarget {
   get(origin: TokenOrigin): Promise<BoundToken | null>;
 }
 
+/** @throws M2mcpError as `resolveTarget` */
 export async function tokenTarget(command: Command): Promise<TokenTarget> {
   const target = await resolveTarget(command, command.positionals[0] ?? "");
   const deps = await authDeps(command, target, fetchAtNeed(command, target));

@@ -13,7 +13,8 @@ import { shellWord } from "../../ui/shell-word.ts";
  *
  * @param target as the user wrote it
  * @param shell that it is quoted for
- * @returns undefined where no arguments are known to fit, the shell cannot be given them, or the tool's own words would steer a terminal
+ * @returns undefined where no arguments are known to fit, the shell cannot be given them, or the tool's own words would
+ *   steer a terminal
  */
 export async function exampleCall(
   target: string,

@@ -26,6 +26,7 @@ const setLevel = (level: string | undefined) =>
   level === undefined ? [] : [ask("logging/setLevel", { level })];
 const subscribe = (uri: string) => ask("resources/subscribe", { uri });
 
+/** @param given what was set elsewhere by now */
 export function createSettings(given: Settings = { uris: [] }): KeptSettings {
   let settings = given;
   return {

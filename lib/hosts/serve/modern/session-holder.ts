@@ -65,6 +65,7 @@ interface Holding {
   log(line: string): void;
 }
 
+/** @param claims where the processes agree on which of them it is */
 export function createSessionHolder(
   claims: Claims,
   { self, seals, log }: Pick<Holding, "self" | "seals" | "log">,

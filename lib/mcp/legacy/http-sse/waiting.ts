@@ -17,6 +17,10 @@ export interface Waiting {
   resume(): void;
 }
 
+/**
+ * @param watch of silence on the stream
+ * @param late limits the request in all
+ */
 export function createWaiting(
   resolve: (answer: Answer) => void,
   reject: (error: unknown) => void,

@@ -22,6 +22,7 @@ export type Listed =
   | { kind: "none" }
   | { kind: "refused"; error: RpcError };
 
+/** What an answer to a list says: a page of it, that there is none, or a refusal. */
 export function listedIn({ upstream }: Member, answer: Answer): Listed {
   const read = readAnswer(answer, upstream.endpoint.url);
   if (read.kind === "result") return { kind: "page", result: exactResult(read.message) };

@@ -49,6 +49,7 @@ function createKept(servers: readonly string[]) {
   return { kept, of, listed };
 }
 
+/** Nothing is known yet: `recalled` reads what earlier runs have seen. */
 export function createCatalogue(servers: readonly MergedServer[], prefix: PrefixRule): Catalogue {
   const all = servers.map(({ name }) => name);
   const { kept, of, listed } = createKept(all);

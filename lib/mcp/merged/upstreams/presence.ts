@@ -45,6 +45,7 @@ interface Watch extends PresenceOptions {
   readonly ended: AbortController;
 }
 
+/** Looks for nothing before something speaks against the server. */
 export function watchPresence(options: PresenceOptions): PresenceWatch {
   const watch: Watch = {
     ...options,

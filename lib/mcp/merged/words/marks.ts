@@ -36,6 +36,7 @@ export function markedValue(server: string, value: unknown): unknown {
   return source === undefined ? value : marked(server, source);
 }
 
+/** The server whose value this is, and the value as it named it; undefined for any other. */
 export function unmarkedValue(
   value: unknown,
   servers: readonly string[],

@@ -24,6 +24,7 @@ export interface HttpWatch {
   countSessions(count: () => number): void;
 }
 
+/** Measures each request; it has a span too where spans are wanted. */
 export function watchHttp(telling: Telling): HttpWatch {
   const { instruments } = telling;
   return {

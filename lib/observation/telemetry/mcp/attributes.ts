@@ -26,6 +26,7 @@ export const targetAttributes = (method: string, target: string | undefined): At
     : { "gen_ai.prompt.name": target };
 };
 
+/** What a span says of its message. */
 export function spanAttributes(message: Named): Attributes {
   const { method, params } = message;
   const { uri } = params;
@@ -40,6 +41,7 @@ export function spanAttributes(message: Named): Attributes {
   };
 }
 
+/** The protocol version that a message of the modern era names. */
 export function versionAttribute(message: Named): Attributes {
   const version = metaOf(message)[META_VERSION];
   return typeof version === "string" && /^[\d-]{10}$/.test(version)
@@ -47,6 +49,7 @@ export function versionAttribute(message: Named): Attributes {
     : {};
 }
 
+/** What is said of a failure; nothing of what went well. */
 export function failureAttributes({ kind, error }: Outcome, answer: Answer | undefined): Attributes {
   if (kind === "ok" || kind === "input_required") return {};
   const isRpc = answer !== undefined && errorIn(answer) !== undefined;

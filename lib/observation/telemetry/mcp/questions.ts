@@ -18,6 +18,7 @@ export interface Questions {
   giveUpAll(of?: Current): void;
 }
 
+/** None waits yet. */
 export function createQuestions(): Questions {
   const open = new Map<Id, { of: Current | undefined; spans: readonly MessageSpan[] }>();
   function answer(id: Id, failed: Attributes): void {
