@@ -1,13 +1,11 @@
 import type { SecretSource, SvidSource } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
-import { timeoutMs } from "../../command-line/option-values.ts";
 import { wrongUsage } from "../../failure.ts";
 import { readStdin } from "../read-stdin.ts";
+import { svidLimitMs } from "./svid.ts";
 
 /** Longest secret on stdin, in bytes. */
 const MAX_STDIN_BYTES = 1024 * 1024;
-/** The agent is on this machine, in ms. */
-const SVID_TIMEOUT_MS = 10_000;
 
 /** How option values turn into secrets. */
 export interface SecretReading {
@@ -43,7 +41,7 @@ export function secretReading(command: Command, keep: SecretReading["keep"]): Se
     },
     async spiffeId({ identity }) {
       const { x509Source } = await import("../../auth/platforms/spiffe/x509-source.ts");
-      const limitMs = timeoutMs(command.options) ?? SVID_TIMEOUT_MS;
+      const limitMs = svidLimitMs(command.options);
       const source = x509Source(identity, { env: io.env, timeoutMs: limitMs, log: () => {} });
       try {
         return (await source.current()).spiffeId;

@@ -39,8 +39,9 @@ function checkPair(material: TlsMaterial): TlsMaterial {
 }
 
 /**
- * A `fetch` that follows a client certificate which is renewed in place (cert-manager) or by its platform (SPIFFE): what `read` yields is
- * looked at again after a while, and taken once certificate and key go together. What cannot be read changes nothing.
+ * A `fetch` that follows a client certificate which is renewed in place (cert-manager) or by its platform (SPIFFE): what
+ * `read` yields is looked at again after a while, and taken once certificate and key go together. What cannot be read
+ * changes nothing.
  *
  * @param open a `fetch` that shows the certificate
  * @param freshMs how long what was read counts, in ms

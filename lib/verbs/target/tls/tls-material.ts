@@ -3,7 +3,7 @@ import { readPem } from "../../../auth/client/secrets.ts";
 import type { Credentials, SecretSource } from "../../../auth/credentials.ts";
 import { type X509Source, x509Source } from "../../../auth/platforms/spiffe/x509-source.ts";
 import type { Command } from "../../../command-line/command.ts";
-import { timeoutMs } from "../../../command-line/option-values.ts";
+import { svidLimitMs } from "../../credentials/svid.ts";
 import { timedStep } from "../../timed-step.ts";
 import type { Target } from "../target.ts";
 import type { TlsMaterial } from "./client-certificate.ts";
@@ -12,8 +12,6 @@ import type { TlsMaterial } from "./client-certificate.ts";
 const FILE_FRESH_MS = 5000;
 /** The same where a command yields it, which costs more than a file. */
 const COMMAND_FRESH_MS = 60_000;
-/** Until the agent gives the first SVID, in ms. */
-const SVID_TIMEOUT_MS = 10_000;
 
 /** What TLS shows and trusts, and how long what was read of it counts. */
 export interface FollowedMaterial {
@@ -57,8 +55,7 @@ function tlsSource({ credentials, login, store }: Target): () => Promise<Credent
 /** One stream for each identity, whose last SVID is at hand at once. */
 function svidSources(command: Command): (identity: string | undefined) => X509Source {
   const sources = new Map<string | undefined, X509Source>();
-  const limitMs = timeoutMs(command.options) ?? SVID_TIMEOUT_MS;
-  const means = { env: command.io.env, timeoutMs: limitMs, log: timedStep(command) };
+  const means = { env: command.io.env, timeoutMs: svidLimitMs(command.options), log: timedStep(command) };
   return (identity) => {
     const source = sources.get(identity) ?? x509Source(identity, means);
     sources.set(identity, source);
