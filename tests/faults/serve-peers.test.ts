@@ -72,6 +72,17 @@ test("serve: what a request says of its own connection goes to no other process"
   expect((await it.ask(url(1), call(1))).result).toEqual(says("done"));
 });
 
+test("serve: a stream that another process holds does not keep one from ending", async () => {
+  const server = home.owns(await startModernServer());
+  const replicas = await startReplicas(home, server.url, 2);
+  const it = client("keeps its first id");
+  await it.open(replicas.url(0));
+  await it.hear(replicas.url(1), new AbortController().signal);
+  const startedMs = performance.now();
+  await replicas.restart(1, "stop");
+  expect(performance.now() - startedMs).toBeLessThan(15_000);
+}, 60_000);
+
 /** One that calls are handed to, beyond a link, and one here. */
 async function acrossALink(server: ModernServer) {
   const there = home.owns(createNamespace());

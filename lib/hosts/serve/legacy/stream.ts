@@ -24,9 +24,31 @@ export async function takeStream(
 ): Promise<void> {
   const lastEventId = one(incoming.headers["last-event-id"]);
   const place = lastEventId === undefined ? undefined : readPlace(context, lastEventId);
-  const session =
-    (place && (await delivering(context, incoming, place))) ?? (await sessionFor(context, incoming, reply));
-  if (!session) return;
+  const end = () => reply.end();
+  // What comes of a request is waited for; a stream that waits for nothing ends with this process, whoever holds it.
+  if (!place) context.endings.add(end);
+  try {
+    const session =
+      (place && (await delivering(context, incoming, place))) ?? (await sessionFor(context, incoming, reply));
+    if (session) await stream(context, session, { incoming, place, lastEventId }, reply);
+  } finally {
+    context.endings.delete(end);
+  }
+}
+
+/** What a client asks to be told: of a request, or of nothing it asked. */
+interface Wanted {
+  incoming: IncomingMessage;
+  place: Place | undefined;
+  lastEventId: string | undefined;
+}
+
+async function stream(
+  context: ServeContext,
+  session: HostedSession,
+  { incoming, place, lastEventId }: Wanted,
+  reply: Reply,
+): Promise<void> {
   if (session.failure) return reply.refuse(502, toRpcError(session.failure.error));
   if (lastEventId === undefined) {
     // One whose end we have not seen.
@@ -34,9 +56,6 @@ export async function takeStream(
     session.stream = reply;
   }
   session.underWay++;
-  const end = () => reply.end();
-  // What comes of a request is waited for.
-  if (!place) context.endings.add(end);
   try {
     if (place) await takeReturn(context, session, incoming, place, reply);
     else if (session.side?.session) await passStream(context, session, lastEventId, reply);
@@ -44,7 +63,6 @@ export async function takeStream(
   } catch (error) {
     reply.refuse(502, toRpcError(error));
   } finally {
-    context.endings.delete(end);
     session.underWay--;
     session.lastUsedMs = performance.now();
     if (session.stream === reply) session.stream = undefined;
