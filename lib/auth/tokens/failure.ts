@@ -19,8 +19,8 @@ const LOCAL = [
 /** Failures that answer who waited for them alone: what makes tokens may be mended, and trying costs no server much. */
 const OF_THE_MOMENT = ["command_failed", "no_identity", "token_over", "token_unchanged"];
 
-/** Failures after which what is cached of the authorization server is looked at again: its endpoint may have moved. */
-const MOVED = ["bad_token_answer", "redirect"];
+/** Failures after which what is cached of the authorization server is looked at again: it, or what it takes, may have changed. */
+const MAY_BE_OUTDATED = ["bad_token_answer", "redirect", "token_refused"];
 
 /** What was asked for, and by which route: a failure counts for who asks the same. */
 export interface FailureScope {
@@ -75,10 +75,10 @@ export function rememberFailure(
     ...(route === undefined ? {} : { route }),
     ...(ahead ? { ahead } : {}),
   };
-  const isMoved = MOVED.includes(code);
+  const isOutdated = MAY_BE_OUTDATED.includes(code);
   return ({ discovered: found, ...old }) => ({
     ...old,
     failure,
-    ...(found ? { discovered: isMoved ? { ...found, discoveredAtMs: 0 } : found } : {}),
+    ...(found ? { discovered: isOutdated ? { ...found, discoveredAtMs: 0 } : found } : {}),
   });
 }

@@ -26,3 +26,19 @@ test("a proof for the token endpoint names no digest", async () => {
     await claimsOf({ method: "POST", url: "https://as.example/token", content: "a=b" }),
   ).not.toContainKey("content_digest");
 });
+
+test("a proof names its address without query and fragment (RFC 9449 §4.2), and the nonce of that origin alone", async () => {
+  const url = "https://mcp.example:8443/a%2Fb/mcp?tenant=1#x";
+  const { nonces } = key;
+  Object.assign(nonces, { "https://mcp.example:8443": "own", "https://mcp.example": "another's" });
+  expect(await claimsOf({ method: "GET", url, accessToken: "t" })).toMatchObject({
+    htm: "GET",
+    htu: "https://mcp.example:8443/a%2Fb/mcp",
+    nonce: "own",
+    ath: createHash("sha256").update("t").digest("base64url"),
+  });
+  expect(await claimsOf({ method: "POST", url: "https://as.example/token" })).not.toContainAnyKeys([
+    "nonce",
+    "ath",
+  ]);
+});

@@ -6,6 +6,7 @@ import { type Answer, drip } from "../../support/net/listen.ts";
 import {
   GRANTED,
   granted,
+  refuseToken,
   startScriptedWorld,
   type WorldScript,
 } from "../../support/oauth/scripted-world.ts";
@@ -115,6 +116,26 @@ test("a token endpoint that moves is found again", async () => {
   const mcp = await resource(as.origin);
   expect((await login(mcp.url)).code).toBe(0);
   place = "/token2";
+  await over();
+  expect((await home.run(["@svc", "tools-list"])).code).toBe(4);
+  await sleep(5100);
+  expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
+}, 30_000);
+
+test("what a token endpoint takes is looked at again once it has refused", async () => {
+  let method = "client_secret_basic";
+  const as = await start({
+    metadata: () => ({ token_endpoint_auth_methods_supported: [method] }),
+    token(params, response, request) {
+      const isBasic = request.headers.authorization !== undefined;
+      if (isBasic !== (method === "client_secret_basic"))
+        return refuseToken(response, "invalid_client", "no such way", 401);
+      return granted(1)(params, response, request);
+    },
+  });
+  const mcp = await resource(as.origin);
+  expect((await login(mcp.url)).code).toBe(0);
+  method = "client_secret_post";
   await over();
   expect((await home.run(["@svc", "tools-list"])).code).toBe(4);
   await sleep(5100);
