@@ -36,6 +36,7 @@ export function httpClient(
       (message as Json).method === "initialize",
     );
   return {
+    id: () => headers["mcp-session-id"] ?? "",
     post,
     ask: async (url: string, message: object): Promise<Json> => {
       const text = await (await post(url, message)).text();

@@ -6,6 +6,7 @@ import type { Endpoint } from "../../mcp/protocol/endpoint.ts";
 import type { Interceptor, Transport } from "../../mcp/protocol/transport.ts";
 import type { Semaphore } from "../../timing/semaphore.ts";
 import type { Observer } from "../bridge-context.ts";
+import type { Endings } from "./endings.ts";
 import type { Reply } from "./http/reply.ts";
 import type { Delivery } from "./legacy/delivery/delivery.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
@@ -111,7 +112,7 @@ export interface ServeContext {
   /** Requests that are being answered. */
   readonly replies: Set<Reply>;
   /** Ends subscriptions, which wait for nothing, and bodies that do not come. */
-  readonly endings: Set<() => void>;
+  readonly endings: Endings;
   onMessageDone(length: number): void;
   onListChanged(method: string): void;
 }

@@ -7,6 +7,7 @@ import { createSemaphore } from "../../timing/semaphore.ts";
 import { until, untilAborted } from "../../timing/until.ts";
 import type { Observer } from "../bridge-context.ts";
 import type { Self, ServeContext } from "./context.ts";
+import { Endings } from "./endings.ts";
 import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
@@ -117,7 +118,7 @@ function contextOf(options: ServeOptions): ServeContext {
     holder: claims && createSessionHolder(claims, { self, seals, log: endpoint.log }),
     permits: createSemaphore(MAX_REQUESTS),
     replies: new Set(),
-    endings: new Set(),
+    endings: new Endings(),
     onMessageDone,
     onListChanged,
   };
@@ -148,7 +149,7 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
 
 /** Lets the answers under way come, for a time; streams that wait for nothing end at once. */
 async function drain(context: ServeContext, drainMs: number, kill: AbortSignal): Promise<void> {
-  for (const end of context.endings) end();
+  context.endings.begin();
   await leaveWaiting(context);
   const over = performance.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && performance.now() < over) {

@@ -147,6 +147,12 @@ export class Reply {
     answer.pipe(this.#response);
   }
 
+  /** Ends a stream that waits for nothing: its client asks for it again. */
+  endStream(): void {
+    this.stream();
+    this.end();
+  }
+
   end(): void {
     if (!this.#isOver) this.#response.end();
   }

@@ -24,7 +24,7 @@ export async function takeStream(
 ): Promise<void> {
   const lastEventId = one(incoming.headers["last-event-id"]);
   const place = lastEventId === undefined ? undefined : readPlace(context, lastEventId);
-  const end = () => reply.end();
+  const end = () => reply.endStream();
   // What comes of a request is waited for; a stream that waits for nothing ends with this process, whoever holds it.
   if (!place) context.endings.add(end);
   try {

@@ -101,8 +101,7 @@ async function listen(
 ): Promise<void> {
   const shared = carrierFor(context, key);
   const carrier = shared.side?.era === "modern" ? createCarrier(context) : shared;
-  // Its client asks for it again, elsewhere.
-  const end = () => reply.end();
+  const end = () => reply.endStream();
   context.endings.add(end);
   await answer(context, carrier, "", message, reply);
   context.endings.delete(end);

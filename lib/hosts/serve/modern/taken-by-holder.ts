@@ -75,7 +75,7 @@ async function isHandedOver(
     if (!to) return false;
     let why: Declined | undefined;
     bytes ??= Buffer.from(asString(body));
-    const end = () => reply.end();
+    const end = () => reply.endStream();
     if (lasts) context.endings.add(end);
     const handedOver = forward(context, incoming, reply, {
       address: to.address,
