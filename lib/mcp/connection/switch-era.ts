@@ -1,9 +1,9 @@
-import { type RequestMessage, requestWithId } from "../jsonrpc/message.ts";
+import { ownRequest, type RequestMessage, requestWithId } from "../jsonrpc/message.ts";
 import { repeatSettings, tellChanges } from "../legacy/restore.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { ServerEra } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
-import { judge } from "../protocol/verdict.ts";
+import { isOfCall, judge, namesLoss } from "../protocol/verdict.ts";
 import { learnEra } from "./connect.ts";
 import {
   type ConnectedState,
@@ -26,8 +26,9 @@ export async function isSwitched(
   call: Call,
   answer: Answer,
 ): Promise<boolean> {
-  const eras = suspectsAfter(context, used, call.message, answer);
+  const { eras, isSure } = suspectsAfter(context, used, call.message, answer);
   if (eras.length === 0 || (context.client === "legacy" && !context.handshake)) return false;
+  if (!isSure && !(await isLost(context, used, call))) return false;
   if (context.state === used) {
     if (performance.now() < context.cooldownUntilMs) return false;
     const done = withinFirstLimit(context, call.signal, (signal) =>
@@ -39,19 +40,38 @@ export async function isSwitched(
   return context.state.kind === "connected" && context.state.transport !== used.transport;
 }
 
-/** The eras to ask anew, the one so far first: it may have refused the request for its own sake. */
+/** What an answer leaves in doubt. */
+interface Suspects {
+  /** The eras to ask anew, the one so far first: it may have refused the request for its own sake. */
+  eras: readonly ServerEra[];
+  isSure: boolean;
+}
+
 function suspectsAfter(
-  { allowed }: ConnectionContext,
+  { allowed, client }: ConnectionContext,
   { era, proven, isResumed }: ConnectedState,
   { method }: RequestMessage,
   answer: Answer,
-): readonly ServerEra[] {
+): Suspects {
   const asked = { era, method, proven: true, inSession: isResumed, remembered: isResumed && !proven };
   const verdict = judge(asked, answer);
-  if (verdict.kind === "session_lost") return [era];
-  if (verdict.kind !== "other_era" || answer.kind !== "refused") return [];
+  if (verdict.kind === "session_lost") return { eras: [era], isSure: verdict.sure || !asked.remembered };
+  if (verdict.kind !== "other_era" || answer.kind !== "refused") return NONE;
+  // A server that answered without a handshake, of whatever era, has refused the call that its error names for its own sake.
+  const isItsOwn = client === "own" && !proven && isOfCall(method, answer) && !namesLoss(answer);
   const others = verdict.eras.filter((other) => allowed.includes(other));
-  return others.length > 0 ? [era, ...others] : [];
+  return others.length > 0 && !isItsOwn ? { eras: [era, ...others], isSure: true } : NONE;
+}
+
+const NONE: Suspects = { eras: [], isSure: true };
+
+/** Whether the session of an earlier command is gone, as the server answers what may be asked twice. Never rejects. */
+async function isLost(context: ConnectionContext, used: ConnectedState, { signal }: Call): Promise<boolean> {
+  const message = ownRequest(context.ids.next(), "ping", {});
+  const answer = await used.transport
+    .request({ message, signal, onMessage: async () => {} })
+    .catch(() => undefined);
+  return answer !== undefined && suspectsAfter(context, used, message, answer).eras.length > 0;
 }
 
 /** Asks the eras anew and takes the place of the transport so far; where none is found, that stays. */

@@ -14,6 +14,7 @@ import { type Answer, answered, asRefused, errorIn } from "../protocol/answer.ts
 import { mayBeAsked, missingCapability } from "../protocol/capabilities.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
+import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { isDiscovered, judge } from "../protocol/verdict.ts";
 import { inputMethods } from "../translate/gather-input.ts";
@@ -33,7 +34,8 @@ export interface OwnClientOptions {
 
 /**
  * A client of our own at a modern server: each request is sent with our `_meta`; the first is the question for the era
- * itself, so that one that is answered costs no other.
+ * itself, so that one that is answered costs no other. One that does more than read is not made to find that out: a server of
+ * another era may carry it out, and would once more when that is known (MCP 2026-07-28 stdio "Backward Compatibility").
  */
 export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptions): EraTransport {
   const host = hostOf(endpoint.url);
@@ -68,12 +70,14 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
   });
 
   async function open(first: Call, isKnown: boolean): Promise<Opened> {
-    const answer = await send(first);
-    const asked = methodOf(first.message);
+    const question = isKnown || onlyReads(first.message.method) ? first : discovery(first);
+    const answer = await send(question);
+    const asked = methodOf(question.message);
     const error = errorIn(answer);
     if (answer.kind === "response" && !error) {
       const said = asked === "server/discover" ? discovered(answer) : undefined;
       if (said?.kind === "refused") return said;
+      if (question !== first) return { kind: "opened", proven: true };
       const { result } = answer.message;
       return { kind: "opened", proven: isKnown || saysModern(result), answer };
     }

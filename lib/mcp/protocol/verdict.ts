@@ -4,6 +4,7 @@ import { type Answer, asRefused, errorIn, type Refused, supportedVersions } from
 import type { ServerEra } from "./endpoint.ts";
 import { namesLostSession } from "./refusals/session-words.ts";
 import { namesVersion, versionsNamed } from "./refusals/version-words.ts";
+import { onlyReads } from "./repeat-idempotent.ts";
 import {
   HEADER_MISMATCH,
   LEGACY_VERSIONS,
@@ -106,11 +107,16 @@ function lossOf(asked: Asked, said: Refused): "sure" | "likely" | undefined {
   const isOurs =
     status >= 300 || !error || asked.method !== "tools/call" || SESSION_CODES.includes(code ?? 0);
   if (isNamed && isOurs) return "sure";
-  if (asked.remembered && [400, 404, 405, 410].includes(status)) return "sure";
+  if (asked.remembered && [400, 404, 405, 410].includes(status))
+    return isOfCall(asked.method, said) ? "likely" : "sure";
   if (status === 404) return !error || id === null || SDK_CODES.includes(error.code) ? "likely" : undefined;
   if (status === 410) return error || said.words !== undefined ? undefined : "likely";
   return status === 400 && code === BAD_REQUEST && id === null ? "likely" : undefined;
 }
+
+/** Whether an error names a call that does more than read: it may be of what that came to, so it is not made again to find out. */
+export const isOfCall = (method: string, { error, id }: Refused): boolean =>
+  error !== undefined && typeof id === "string" && !onlyReads(method);
 
 /** Whether a refusal says that the server does not know the session, whatever was asked in it. */
 export const namesLoss = (refusal: Refused): boolean =>

@@ -122,12 +122,25 @@ table(
     ["a result", result({}), ANSWERED],
     ["404", http(404), LOST],
     ["405", http(405), LOST],
-    ["400 with anything", http(400, { ...error(-32602), id: "1" }), LOST],
+    ["400 with anything", http(400, { ...error(-32602), id: null }), LOST],
+    ["400 with anything about the call", http(400, { ...error(-32602), id: "1" }), MAYBE_LOST],
+    ["404 with anything about the call", http(404, { ...error(-32002), id: "1" }), MAYBE_LOST],
+    [
+      "400, Session not found, about the call",
+      http(400, { ...error(-32600, "Session not found"), id: "1" }),
+      LOST,
+    ],
     ["method not found", http(404, error(-32601)), eras("modern")],
     ["401", http(401), REFUSED],
     ["503", http(503), REFUSED],
     ["200, Session not found", ok(-32001, "Session not found"), LOST],
   ],
+);
+
+table(
+  "the same of what only reads:",
+  { ...inSession, method: "tools/list", proven: false, remembered: true },
+  [["400 with anything about it", http(400, { ...error(-32602), id: "1" }), LOST]],
 );
 
 table("a request to a server that gave no session:", legacy, [
