@@ -125,12 +125,17 @@ export const badCertificate = (why: string) =>
     "give a PEM certificate and its PEM private key with --client-cert and --client-key",
   );
 
-/** Ctrl-C, for one. @param signal as the system names it */
-export const interrupted = (signal: string, exitCode: SignalExit) =>
+/**
+ * Ctrl-C, for one.
+ *
+ * @param signal as the system names it
+ * @param isHeard whether anything has come of the server: else it may not be reached yet
+ */
+export const interrupted = (signal: string, exitCode: SignalExit, isHeard: boolean) =>
   new M2mcpError(
     "interrupted",
     exitCode,
-    `given up (${signal}); the server has been told, if it was reached`,
+    `given up (${signal}); the server has been told${isHeard ? "" : ", if it was reached"}`,
   );
 
 /** What each host's own failure was stands above. */

@@ -39,6 +39,8 @@ export interface Caller {
   readonly logLevel: string;
   /** Aborted once the caller gives up, with the M2mcpError that the command ends with: the server is told, too. */
   readonly gone: AbortSignal;
+  /** Something has come of the server ahead of an answer: it is reached. */
+  heard?(): void;
   /** @param signal aborted when the answer is of no use any more */
   ask(host: string, question: Question, signal: AbortSignal): Promise<QuestionAnswer>;
   onProgress(progress: Progress): void;

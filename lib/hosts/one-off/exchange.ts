@@ -120,7 +120,8 @@ export async function answer(context: OneOff, message: RequestMessage, signal: A
 }
 
 /** The time that a person takes is not the server's. */
-async function whileAsking<T>({ underWay }: OneOff, work: () => Promise<T>): Promise<T> {
+async function whileAsking<T>({ underWay, caller }: OneOff, work: () => Promise<T>): Promise<T> {
+  caller.heard?.();
   const held = [...underWay].map(({ deadline }) => deadline);
   for (const deadline of held) deadline.pause();
   try {
@@ -132,6 +133,7 @@ async function whileAsking<T>({ underWay }: OneOff, work: () => Promise<T>): Pro
 
 /** Tells the caller what a notification says: the progress of a request under way, or a log message. */
 export function tell({ caller, underWay }: OneOff, { method, params }: NotificationMessage): void {
+  caller.heard?.();
   if (method === "notifications/message") caller.onLog(logOf(params));
   if (method !== "notifications/progress" || params.progressToken === undefined) return;
   const progress = progressOf(params);

@@ -31,6 +31,7 @@ export async function openCaller(command: Command): Promise<OpenCaller> {
     answers: { form: isPerson || answers !== undefined, url: isPerson },
     logLevel,
     gone: leaving.gone,
+    heard: leaving.heard,
 
     async ask(host, question, signal) {
       const { putQuestion } = await import("./put-question.ts");

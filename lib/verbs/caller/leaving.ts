@@ -18,6 +18,8 @@ export interface Leaving {
   gone: AbortSignal;
   /** As if this signal had come. */
   leave(signal: LeavingSignal): void;
+  /** Something has come of the server: it is reached. */
+  heard(): void;
   /** Signals have their usual effect again. */
   end(): void;
 }
@@ -25,6 +27,7 @@ export interface Leaving {
 /** Lets the first signal be told to the server; a second one, or a server that hears nothing, ends us at once. */
 export async function watchLeaving(): Promise<Leaving> {
   const gone = new AbortController();
+  let isHeard = false;
   const signals = endRequests(SIGNALS, await ignoredSignals());
   const now = (signal: LeavingSignal) => {
     end();
@@ -36,11 +39,14 @@ export async function watchLeaving(): Promise<Leaving> {
       return;
     }
     startTimer(GRACE_MS, () => now(signal)).keepAlive(false);
-    gone.abort(interrupted(signal, EXITS[signal]));
+    gone.abort(interrupted(signal, EXITS[signal], isHeard));
   }
   function end(): void {
     for (const signal of signals) process.off(signal, leave);
   }
   for (const signal of signals) process.on(signal, leave);
-  return { gone: gone.signal, leave, end };
+  const heard = () => {
+    isHeard = true;
+  };
+  return { gone: gone.signal, leave, heard, end };
 }

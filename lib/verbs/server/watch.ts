@@ -33,6 +33,7 @@ export async function run(command: Command): Promise<undefined> {
       // A reader that has gone wants no more.
       over: AbortSignal.any([leaving.gone, out.gone, nothing.signal, unwritable.signal]),
       onHonoured(filter) {
+        leaving.heard();
         const { heard, unheard } = inWords(filter, uris);
         for (const uri of unheard) output.warn(`the server tells of no changes of ${uri}`);
         if (heard.length === 0) nothing.abort();

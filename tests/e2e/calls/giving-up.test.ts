@@ -121,6 +121,21 @@ test("of a server that was not reached yet, it is not said that it was told", as
   );
 });
 
+test("of one that has said something, it is said that it was told", async () => {
+  const server = await calling(({ response, params }) => {
+    stream(response);
+    const { progressToken } = (params?._meta ?? {}) as { progressToken?: unknown };
+    event(response, { method: "notifications/progress", params: { progressToken, progress: 1 } });
+  });
+  const child = home.start([server.url, "tools-call", "hang", "a=1", "--progress"]);
+  const ended = collect(child);
+  await new Promise<void>((resolve) =>
+    child.stderr.on("data", (text) => String(text).includes("progress 1") && resolve()),
+  );
+  child.kill("SIGINT");
+  expect((await ended).stderr).toEndWith("error: given up (SIGINT); the server has been told\n");
+});
+
 test("a second signal does not wait", async () => {
   // It does not take what it is told either.
   const server = await hanging({ before: ({ method }) => method === "notifications/cancelled" });
