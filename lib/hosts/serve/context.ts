@@ -9,6 +9,7 @@ import type { Observer } from "../bridge-context.ts";
 import type { Endings } from "./endings.ts";
 import type { Reply } from "./http/reply.ts";
 import type { Delivery } from "./legacy/delivery/delivery.ts";
+import type { KeptAnswers } from "./legacy/delivery/kept-answers.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
 import type { SessionId } from "./legacy/session-id.ts";
 import type { KeptSettings } from "./legacy/settings.ts";
@@ -88,8 +89,7 @@ export interface ServeContext {
   readonly ended: Set<string>;
   /** Questions of processes that have ended, as their answers were taken here. */
   readonly answered: Set<Id>;
-  /** Answers whose clients have gone, with what ends that they are kept; the oldest first. */
-  readonly kept: Map<Delivery, () => void>;
+  readonly kept: KeptAnswers;
   /** Ids as they were read. */
   readonly read: Map<string, SessionId>;
   /** The latest ids of sessions that one process holds, by their keys. */

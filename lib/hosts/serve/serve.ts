@@ -14,6 +14,7 @@ import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
 import { passOver } from "./http/read-request.ts";
 import { Reply } from "./http/reply.ts";
 import { leaveWaiting } from "./legacy/delivery/delivery.ts";
+import { KeptAnswers } from "./legacy/delivery/kept-answers.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
 import type { Measures } from "./measures.ts";
 import type { Claims } from "./modern/claims.ts";
@@ -106,7 +107,7 @@ function contextOf(options: ServeOptions): ServeContext {
     sessions: new Map(),
     ended: new Set(),
     answered: new Set(),
-    kept: new Map(),
+    kept: new KeptAnswers(),
     read: new Map(),
     latest: new Map(),
     memory: options.memory,

@@ -4,7 +4,6 @@ import type { Text } from "../../../../mcp/jsonrpc/bytes.ts";
 import type { Id } from "../../../../mcp/jsonrpc/id.ts";
 import type { Heard, HostedSession, ServeContext } from "../../context.ts";
 import type { Reply } from "../../http/reply.ts";
-import { keepAnswer } from "./kept-answers.ts";
 import { sealPlace } from "./place.ts";
 
 /** Questions that wait for a client to come back, of one request. */
@@ -121,7 +120,7 @@ export async function deliverAnswer(
     return reply.answer(text, status);
   }
   if (!delivery.canReturn) return forget();
-  keepAnswer(context, delivery, text, forget);
+  context.kept.keep(delivery, text, forget);
 }
 
 /** Its client is back. Resolves once that has all, or has gone again. */
@@ -140,7 +139,7 @@ export async function deliverTo(
     if (reply.isGone) return;
     delivery.kept.shift();
   }
-  context.kept.get(delivery)?.();
+  context.kept.end(delivery);
   if (delivery.answer !== undefined) {
     // It may have gone again by now: then it is to be found once more.
     session.deliveries.set(delivery.id, delivery);
