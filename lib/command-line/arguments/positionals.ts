@@ -1,6 +1,6 @@
 import { wrongUsage } from "../../failure.ts";
 import { inQuotes } from "../../platform/windows/pasteable.ts";
-import type { VerbSpec } from "../verbs/verb-spec.ts";
+import { placesOf, type VerbSpec } from "../verbs/verb-spec.ts";
 
 /**
  * Checks the number of positionals against a verb's usage line: `<needed>`, `[optional]`, `[...any]`.
@@ -8,7 +8,7 @@ import type { VerbSpec } from "../verbs/verb-spec.ts";
  * @throws M2mcpError (exit 1) naming what is missing or too much
  */
 export function checkPositionals(verb: VerbSpec, positionals: readonly string[]): void {
-  const places = verb.arguments.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
+  const places = placesOf(verb);
   const usage = `m2mcp ${verb.name} ${verb.arguments}`.trim();
   const missing = places.filter((slot) => slot.startsWith("<"))[positionals.length];
   if (missing) {

@@ -1,4 +1,4 @@
-import type { VerbSpec } from "../verbs/verb-spec.ts";
+import { placesOf, type VerbSpec } from "../verbs/verb-spec.ts";
 import {
   type Candidate,
   type Completion,
@@ -23,7 +23,7 @@ export async function placeCandidates(
   current: string,
   known: Known,
 ): Promise<Completion> {
-  const all = verb.arguments.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
+  const all = placesOf(verb);
   const at = all.findIndex(isTarget);
   const places = before === undefined ? all : all.toSpliced(at, 1);
   const last = places.at(-1) ?? "";

@@ -1,9 +1,9 @@
 import { OPTIONS, type OptionName, spelled } from "../options.ts";
 import type { HelpPage } from "../topic-names.ts";
-import { GROUPS, type VerbSpec } from "../verbs/verb-spec.ts";
-import { VERBS } from "../verbs.ts";
+import type { VerbSpec } from "../verbs/verb-spec.ts";
 import { VERSION } from "../version.ts";
 import { type Part, type Section, wrapped } from "./layout.ts";
+import { GROUPED } from "./overview.ts";
 import { PAGES } from "./topics.ts";
 import { isOwn } from "./verb-help.ts";
 
@@ -24,10 +24,7 @@ export function manPage(): string {
       "<target> is @name, a saved connection, or the URL of a server. Alone it is shown at a terminal; in a pipe it is a bridge between stdio and the server, for MCP hosts.",
     ),
     ".SH COMMANDS",
-    ...(Object.entries(GROUPS) as [VerbSpec["group"], string][]).flatMap(([group, title]) => {
-      const verbs = VERBS.filter((verb) => verb.group === group);
-      return verbs.length === 0 ? [] : [`.SS ${roff(title)}`, ...verbs.flatMap(verbEntry)];
-    }),
+    ...GROUPED.flatMap(({ title, verbs }) => [`.SS ${roff(title)}`, ...verbs.flatMap(verbEntry)]),
     ...(Object.keys(TITLES) as (keyof typeof TITLES)[]).flatMap((topic) => [
       `.SH ${TITLES[topic]}`,
       ...PAGES[topic]().flatMap((section, index) => sectionLines(section, index)),

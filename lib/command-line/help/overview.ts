@@ -1,13 +1,15 @@
-import { GROUPS, type VerbSpec } from "../verbs/verb-spec.ts";
+import { GROUPS } from "../verbs/verb-spec.ts";
 import { VERBS } from "../verbs.ts";
 import type { Section } from "./layout.ts";
 
-const groups = Object.entries(GROUPS) as [VerbSpec["group"], string][];
-const ofGroup = (group: VerbSpec["group"]) => VERBS.filter((verb) => verb.group === group);
+/** The verbs of each group, with its title. */
+export const GROUPED = Object.entries(GROUPS).map(([group, title]) => ({
+  title,
+  verbs: VERBS.filter((verb) => verb.group === group),
+}));
 
 /** What the program is, on one screen of 80 columns and 24 lines. */
 export const overview = (): Section[] => {
-  const named = groups.map(([group, title]) => [title, namesOf(ofGroup(group))] as const);
   const rows = [
     ["Usage", "m2mcp <command> [options]; m2mcp <target> <command> … is the same"],
     [
@@ -15,7 +17,7 @@ export const overview = (): Section[] => {
       "<target> is @name, a saved connection, or a server's URL; alone, it is shown at a terminal, and bridged to stdio in a pipe, as MCP hosts use it",
     ],
     BLANK,
-    ...named.filter(([, names]) => names !== ""),
+    ...GROUPED.map(({ title, verbs }) => [title, verbs.map(({ name }) => name).join(", ")] as const),
     BLANK,
     ["Start", "m2mcp login mcp.example.com/mcp @svc --client-id ID"],
     ["", "m2mcp @svc tools-list"],
@@ -34,19 +36,9 @@ export const overview = (): Section[] => {
 
 const BLANK = ["", ""] as const;
 
-const namesOf = (verbs: readonly VerbSpec[]): string => verbs.map(({ name }) => name).join(", ");
-
 /** All verbs, a line each. */
 export const commands = (): Section[] =>
-  groups.flatMap(([group, title]) => {
-    const verbs = ofGroup(group);
-    if (verbs.length === 0) return [];
-    return [
-      {
-        title,
-        parts: [
-          { rows: verbs.map((verb) => [`${verb.name} ${verb.arguments}`.trim(), verb.about] as const) },
-        ],
-      },
-    ];
-  });
+  GROUPED.map(({ title, verbs }) => ({
+    title,
+    parts: [{ rows: verbs.map((verb) => [`${verb.name} ${verb.arguments}`.trim(), verb.about] as const) }],
+  }));

@@ -1,6 +1,6 @@
 // The pages of help, all of them from the rows of verbs and options.
 import { CONNECTION_OPTIONS, GENERAL_OPTIONS, OPTIONS, type OptionName } from "../options.ts";
-import type { VerbSpec } from "../verbs/verb-spec.ts";
+import { placesOf, type VerbSpec } from "../verbs/verb-spec.ts";
 import type { Part, Section } from "./layout.ts";
 import { optionRows } from "./option-rows.ts";
 import { meaningOf } from "./places.ts";
@@ -41,7 +41,7 @@ export function verbHelp(verb: VerbSpec): Section[] {
 }
 
 function usage(verb: VerbSpec): Part[] {
-  const places = verb.arguments.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
+  const places = placesOf(verb);
   const rows = places.flatMap((place) => {
     const meaning = meaningOf(verb.name, place);
     return !meaning ? [] : [[place, meaning] as const];

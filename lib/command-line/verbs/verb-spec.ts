@@ -32,6 +32,10 @@ export interface VerbSpec {
   load(): Promise<Verb>;
 }
 
+/** The places of a verb's arguments, each with its brackets: `<target>`, `[...arguments]`. */
+export const placesOf = ({ arguments: places }: VerbSpec): string[] =>
+  places.match(/<[^>]+>|\[[^\]]+\]/g) ?? [];
+
 /** The saved connection of examples. */
 export const OWN_NAME = "@svc";
 /** Options of every verb that speaks to a server. */
