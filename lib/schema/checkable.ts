@@ -42,14 +42,19 @@ const PLAIN: Record<string, Form> = {
   maxProperties: isCount,
 };
 /** Keywords that hold a schema, a list of them, or some by name (JSON Schema Core, section 10). */
-const ONE = ["additionalItems", "unevaluatedItems", "items", "contains", "additionalProperties"].concat([
+const ONE = [
+  "additionalItems",
+  "unevaluatedItems",
+  "items",
+  "contains",
+  "additionalProperties",
   "unevaluatedProperties",
   "propertyNames",
   "not",
   "if",
   "then",
   "else",
-]);
+];
 const LISTS = ["prefixItems", "items", "allOf", "anyOf", "oneOf"];
 const MAPS = ["properties", "patternProperties", "dependentSchemas"];
 

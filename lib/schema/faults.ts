@@ -17,24 +17,21 @@ export interface Fault {
 const MOST_FAULTS = 50;
 
 /** Keywords whose errors only say that there are some within. */
-const OUTER = new Set(
-  [
-    "properties",
-    "patternProperties",
-    "additionalProperties",
-    "unevaluatedProperties",
-    "items",
-    "prefixItems",
-  ].concat([
-    "additionalItems",
-    "unevaluatedItems",
-    "allOf",
-    "$ref",
-    "$recursiveRef",
-    "if",
-    "dependentSchemas",
-  ]),
-);
+const OUTER = new Set([
+  "properties",
+  "patternProperties",
+  "additionalProperties",
+  "unevaluatedProperties",
+  "items",
+  "prefixItems",
+  "additionalItems",
+  "unevaluatedItems",
+  "allOf",
+  "$ref",
+  "$recursiveRef",
+  "if",
+  "dependentSchemas",
+]);
 /** Keywords whose errors stand before those of what was tried. */
 const TRYING = new Set(["anyOf", "oneOf", "contains", "minContains", "maxContains", "propertyNames"]);
 

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../json.ts";
-import { branchesOf, choicesOf, type Scope, scopeOf, typesOf } from "./resolve.ts";
+import { branchesOf, choicesOf, itemSchemaOf, type Scope, scopeOf, typesOf } from "./resolve.ts";
 
 /** A value that a schema takes. */
 export interface Fit {
@@ -104,7 +104,6 @@ function number(text: string, types: readonly string[], readJson: ReadJson): Fit
 /** `a,b`, or JSON values with commas between. */
 function separated(text: string, branch: JsonObject, reading: Reading): Fit | undefined {
   if (text.trim() === "") return { value: [] };
-  const { items } = branch;
   if (/^\s*[[{]/.test(text)) {
     const value = parsed(`[${text}]`, reading.readJson);
     if (Array.isArray(value)) return { value };
@@ -113,7 +112,7 @@ function separated(text: string, branch: JsonObject, reading: Reading): Fit | un
   }
   return listOf(
     text.split(",").map((part) => part.trim()),
-    Array.isArray(branch.prefixItems) ? branch.prefixItems : items,
+    itemSchemaOf(branch),
     reading,
   );
 }
@@ -123,7 +122,7 @@ function repeated(texts: readonly string[], branch: JsonObject, reading: Reading
   const types = typesOf(branch);
   if (types.length === 0 && !choicesOf(branch)) return { value: [...texts] };
   if (!types.includes("array")) return undefined;
-  const whole = listOf(texts, Array.isArray(branch.prefixItems) ? branch.prefixItems : branch.items, reading);
+  const whole = listOf(texts, itemSchemaOf(branch), reading);
   if (whole) return whole;
   const lists = texts.map((text) => read([text], branch, reading)?.value);
   return lists.every(Array.isArray) ? { value: lists.flat() } : undefined;

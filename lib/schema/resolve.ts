@@ -94,6 +94,10 @@ export function typesOf(schema: JsonObject): string[] {
   return [];
 }
 
+/** What the items of a list must be: one schema for all, or a list with one for each place. */
+export const itemSchemaOf = ({ prefixItems, items }: JsonObject): unknown =>
+  Array.isArray(prefixItems) ? prefixItems : items;
+
 /** The values that a resolved schema has to choose from; undefined where it names none. */
 export function choicesOf(schema: JsonObject): unknown[] | undefined {
   if (Object.hasOwn(schema, "const")) return [schema.const];

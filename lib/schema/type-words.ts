@@ -1,7 +1,7 @@
 import { showControls } from "../controls.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { shortened } from "../plain-text.ts";
-import { branchesOf, choicesOf, resolved, type Scope, scopeOf, typesOf } from "./resolve.ts";
+import { branchesOf, choicesOf, itemSchemaOf, resolved, type Scope, scopeOf, typesOf } from "./resolve.ts";
 
 export interface TypeWordsOptions {
   /** The document that `$ref` leads into; the schema itself unless given. */
@@ -73,7 +73,7 @@ function literal(value: unknown): string {
 }
 
 function list(schema: JsonObject, context: Context, levels: number): string {
-  const places = Array.isArray(schema.prefixItems) ? schema.prefixItems : schema.items;
+  const places = itemSchemaOf(schema);
   if (levels < 0) return "array";
   if (Array.isArray(places))
     return `[${places

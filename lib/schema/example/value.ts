@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../json.ts";
-import { branchesOf, choicesOf, type Scope, scopeOf, typesOf } from "../resolve.ts";
+import { branchesOf, choicesOf, itemSchemaOf, type Scope, scopeOf, typesOf } from "../resolve.ts";
 import { argumentsOf } from "../type-words.ts";
 import { exampleNumber } from "./number.ts";
 import { exampleString } from "./string.ts";
@@ -58,7 +58,7 @@ function exampleObject(schema: unknown, how: Making, level: number): JsonObject 
 
 function exampleList(schema: JsonObject, how: Making, level: number): unknown[] {
   if (level > MOST_LEVELS) return [];
-  const places = Array.isArray(schema.prefixItems) ? schema.prefixItems : schema.items;
+  const places = itemSchemaOf(schema);
   if (Array.isArray(places)) return places.map((place) => exampleValue(place, how, 0, level + 1));
   const least = typeof schema.minItems === "number" ? schema.minItems : 1;
   const most = typeof schema.maxItems === "number" ? schema.maxItems : MOST_ITEMS;
