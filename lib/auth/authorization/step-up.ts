@@ -1,4 +1,4 @@
-import { M2mcpError } from "../../failure.ts";
+import { EXIT, M2mcpError } from "../../failure.ts";
 import { accessForbidden, stepUpRefused } from "../errors.ts";
 import { union } from "../grants/scope.ts";
 import { type BoundToken, headerOf } from "../tokens/bound-token.ts";
@@ -38,7 +38,7 @@ export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToke
       try {
         return await tokens.reissue({ refused: headerOf(refused.token), more });
       } catch (error) {
-        if (!(error instanceof M2mcpError) || error.exitCode !== 4) throw error;
+        if (!(error instanceof M2mcpError) || error.exitCode !== EXIT.auth) throw error;
         throw stepUpRefused(host, more.join(" "), error.message);
       }
     },

@@ -104,10 +104,13 @@ function choicesOf({ enum: values, enumNames, oneOf, anyOf }: JsonObject): Choic
 }
 
 /** What was typed for a field, as the value that it stands for; nothing where it is left out. */
-export type Typed = { kind: "value"; value: unknown } | { kind: "left_out" } | { kind: "wrong"; why: string };
+export type TypedValue =
+  | { kind: "value"; value: unknown }
+  | { kind: "left_out" }
+  | { kind: "wrong"; why: string };
 
 /** Reads what a person typed: nothing takes the default, or leaves out what may be left out. */
-export function readTyped(field: Field, typed: string): Typed {
+export function readTyped(field: Field, typed: string): TypedValue {
   const text = typed.trim();
   if (text === "") {
     if (field.schema.default !== undefined) return { kind: "value", value: field.schema.default };

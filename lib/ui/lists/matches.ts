@@ -28,7 +28,7 @@ const LONGEST_LINE = 400;
 
 /** Whether a word is in what an item says of itself: names, titles, descriptions, addresses, those of arguments too. */
 export const isMatch = (item: JsonObject, word: string): boolean =>
-  textsOf(item).some((text) => text.toLowerCase().includes(word.toLowerCase()));
+  textsOf(item).some((text) => isIn(text, word));
 
 function textsOf({ inputSchema, arguments: list, ...item }: JsonObject): string[] {
   const own = ["name", "title", "description", "uri", "uriTemplate", "mimeType"].map((key) => item[key]);

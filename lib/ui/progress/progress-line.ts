@@ -5,7 +5,7 @@ import { textWidth } from "../../platform/text-width.ts";
 import { startTimer, type Timer } from "../../timing/timer.ts";
 
 /** What is shown of a request under way. */
-export interface Shown {
+export interface ShownProgress {
   progress?: number;
   total?: number;
   message?: string;
@@ -13,7 +13,7 @@ export interface Shown {
 
 /** A line at a terminal that renews itself, and is gone in the end. */
 export interface ProgressLine {
-  show(progress: Shown): void;
+  show(progress: ShownProgress): void;
   /** Takes the line away, until it is drawn again: something else is about to be written. */
   clear(): void;
   /** While it is held, the line is away: the terminal is somebody else's. */
@@ -49,7 +49,7 @@ export function createProgressLine(
     nowMs?: () => number;
   },
 ): ProgressLine {
-  let latest: Shown | undefined;
+  let latest: ShownProgress | undefined;
   let drawnMs = Number.NEGATIVE_INFINITY;
   let timer: Timer | undefined;
   let isDrawn = false;
@@ -96,7 +96,7 @@ export function createProgressLine(
 
 /** `[#####...............] 1/4 row 1, 3 s`, cut to the terminal. */
 export function progressText(
-  latest: Shown | undefined,
+  latest: ShownProgress | undefined,
   waitingFor: string,
   passedMs: number,
   columns: number,

@@ -5,7 +5,7 @@ import { LOG_LEVELS } from "../../mcp/protocol/meta.ts";
 import { startTimer } from "../../timing/timer.ts";
 import { isAskable } from "../../ui/io.ts";
 import { jsonText } from "../../ui/json-text.ts";
-import type { ProgressLine, Shown } from "../../ui/progress/progress-line.ts";
+import type { ProgressLine, ShownProgress } from "../../ui/progress/progress-line.ts";
 import { watchLeaving } from "./leaving.ts";
 
 /** A request that is answered by then is not worth a line, in ms. */
@@ -83,7 +83,7 @@ function progressLines({ io, options, output }: Command) {
   const { err } = output.screen;
   const isShown = err.isTerminal && io.env.TERM !== "dumb" && !options.on("quiet") && !options.on("verbose");
   let underWay = 0;
-  let latest: Shown | undefined;
+  let latest: ShownProgress | undefined;
   let timer: ReturnType<typeof startTimer> | undefined;
   let line: ProgressLine | undefined;
   let isHeld = false;
@@ -109,7 +109,7 @@ function progressLines({ io, options, output }: Command) {
         if (--underWay === 0) end();
       };
     },
-    show(progress: Shown): void {
+    show(progress: ShownProgress): void {
       latest = progress;
       line?.show(progress);
     },

@@ -90,7 +90,7 @@ interface Life {
  */
 async function lifeOf(
   deps: AuthDeps,
-  { lifetimeMs = undefined }: ReadyToken,
+  { lifetimeMs }: ReadyToken,
   given: GivenToken,
   server: string,
   { clockSkewMs: known = 0 }: AuthState,

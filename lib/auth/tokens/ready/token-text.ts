@@ -108,13 +108,13 @@ function fromJson(text: string): GivenToken {
     return isObject(value) ? [membersOf(value)] : [];
   });
   for (const members of [outer, ...inner]) {
-    const accessToken = first(members, TOKENS, isText);
+    const accessToken = first(members, TOKENS, textIn);
     if (accessToken !== undefined) return withLife(accessToken, members);
   }
   throw new NoToken("is JSON without a token");
 }
 
-const isText = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
+const textIn = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
 
 /** Of two spellings of one name, as `expires_on` and `expiresOn` of az, a number counts before a text. */
 function membersOf(object: JsonObject): Members {
@@ -137,8 +137,8 @@ function first<T>(members: Members, names: readonly string[], as: (value: unknow
 function withLife(accessToken: string, members: Members): GivenToken {
   const endsAtMs = first(members, ENDS, momentIn);
   const lifeS = first(members, LIVES, numberIn);
-  const type = isText(members.get("tokentype"));
-  const scope = isText(members.get("scope"));
+  const type = textIn(members.get("tokentype"));
+  const scope = textIn(members.get("scope"));
   return {
     accessToken,
     ...(type === undefined ? {} : { type }),
