@@ -20,12 +20,12 @@ describe("--jq", () => {
   test("sees neither files nor variables of this machine", async () => {
     process.env.JQ_SECRET = "s3cr3t";
     expect(await made("env.JQ_SECRET, $ENV.JQ_SECRET", "{}")).toBe("null\nnull\n");
-    expect(jqFilter('import "/etc/passwd" as a; .')).rejects.toThrow("module not found");
-    expect(jqFilter('include "a"; .')).rejects.toThrow(M2mcpError);
+    await expect(jqFilter('import "/etc/passwd" as a; .')).rejects.toThrow("module not found");
+    await expect(jqFilter('include "a"; .')).rejects.toThrow(M2mcpError);
   });
   test("is refused before anything is asked where it is none", async () => {
-    expect(jqFilter(".a[")).rejects.toThrow("--jq: syntax error, unexpected end of file");
-    expect(jqFilter("nosuch(1)")).rejects.toThrow("nosuch/1 is not defined");
+    await expect(jqFilter(".a[")).rejects.toThrow("--jq: syntax error, unexpected end of file");
+    await expect(jqFilter("nosuch(1)")).rejects.toThrow("nosuch/1 is not defined");
   });
   test("that fails is a failure, after what it gave before", async () => {
     const { text, failure } = (await jqFilter(".a, .a.b"))('{"a":1}');

@@ -65,7 +65,7 @@ describe("a bundle for any server", () => {
       expect(await started(bundle, { server: world.mcp.url }, other.folder)).toBeUndefined();
       // A wrong secret is told in words.
       const wrong = started(bundle, { ...given, client_secret: "wrong" }, createHome().folder);
-      expect(wrong).rejects.toThrow("refused to issue a token: invalid_client");
+      await expect(wrong).rejects.toThrow("refused to issue a token: invalid_client");
       await wrong.catch(() => {});
       await other.remove();
     },

@@ -24,7 +24,7 @@ test("a name that is freed leaves no file behind, and one that cannot be freed i
     writeFileSync(file, "");
     await freeName(file, platform);
     expect(readdirSync(folder)).toEqual([]);
-    expect(freeName(file, platform)).rejects.toThrow("ENOENT");
+    await expect(freeName(file, platform)).rejects.toThrow("ENOENT");
   }
   rmSync(folder, { recursive: true });
   expect(existsSync(folder)).toBe(false);

@@ -8,7 +8,7 @@ import { writeNew } from "../../../lib/platform/files/write-new.ts";
 test("on Windows a name that would be a stream, a device or another name is refused, and nothing is written", async () => {
   const folder = mkdtempSync(join(tmpdir(), "m2mcp-new-"));
   for (const name of ["report:2.txt", "nul", "con.txt", "a?", "a."])
-    expect(writeNew(folder, name, Buffer.from("x"), false, "win32")).rejects.toMatchObject({
+    await expect(writeNew(folder, name, Buffer.from("x"), false, "win32")).rejects.toMatchObject({
       code: "bad_name",
     });
   expect(readdirSync(folder)).toEqual([]);

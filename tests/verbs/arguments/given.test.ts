@@ -58,12 +58,12 @@ describe("what is given as arguments:", () => {
     ["a list on stdin", ["-"], /no JSON object/],
   ];
   test.each(wrong)("%s is named", async (_, words, error) => {
-    expect(read(words, "[1]")).rejects.toThrow(error);
+    await expect(read(words, "[1]")).rejects.toThrow(error);
   });
 
   test("a file that is no text is refused", async () => {
     writeFileSync(join(home.folder, "binary"), new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff]));
-    expect(read(["a=@binary"])).rejects.toThrow("it holds no text");
+    await expect(read(["a=@binary"])).rejects.toThrow("it holds no text");
   });
 
   test("so is stdin, whole or for one value; what is UTF-8 may hold U+FFFD", async () => {
