@@ -7,6 +7,13 @@ export const isObject = (value: unknown): value is JsonObject =>
 /** The value, when it is a JSON object; else an empty one. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
+/** The objects in a list; none where the value is no list. */
+export const objectsIn = (value: unknown): JsonObject[] =>
+  Array.isArray(value) ? value.filter(isObject) : [];
+
+/** The value, when it is a text; else an empty one. */
+export const stringOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
 /** Whether a value is a number that no double holds: an object that the runtime's writer alone knows (`JSON.rawJSON`). */
 export const isRawNumber = (value: unknown): value is object =>
   typeof value === "object" && value !== null && Object.isFrozen(value) && "rawJSON" in value;

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../json.ts";
+import { type JsonObject, objectsIn } from "../json.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
 import { MAX_PAGES, nextPage } from "../mcp/protocol/pages.ts";
 import { invalidAnswer } from "../net/errors.ts";
@@ -24,10 +24,7 @@ export const pagesJoined =
     });
 
 /** What a listing has below its key, and is an object. */
-export const itemsOf = (listing: JsonObject, key: string): JsonObject[] => {
-  const items = listing[key];
-  return Array.isArray(items) ? items.filter(isObject) : [];
-};
+export const itemsOf = (listing: JsonObject, key: string): JsonObject[] => objectsIn(listing[key]);
 
 /** All pages of a list as one. @throws M2mcpError when it has no end, and what `page` throws */
 async function listAll(

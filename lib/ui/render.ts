@@ -1,11 +1,9 @@
 import { showControls } from "../controls.ts";
-import { isObject, type JsonObject } from "../json.ts";
+import { isObject, type JsonObject, objectsIn, stringOf } from "../json.ts";
 import { jsonText } from "./json-text.ts";
 
-const text = (value: unknown) => (typeof value === "string" ? value : "");
-
 /** A field of one line: a server must not put another line below it. */
-const field = (value: unknown) => showControls(text(value));
+const field = (value: unknown) => showControls(stringOf(value));
 
 /** The blocks of a content. One in place of a list, and a text in place of a block, are what they say. */
 export const blocksOf = (content: unknown): JsonObject[] =>
@@ -20,7 +18,7 @@ export const content = (blocks: unknown): string => blocksOf(blocks).map(block).
 export function block(item: JsonObject): string {
   switch (item.type) {
     case "text":
-      return text(item.text);
+      return stringOf(item.text);
     case "image":
     case "audio":
       return named([item.type, item.mimeType], item.data);
@@ -52,14 +50,12 @@ export function toolResult(result: JsonObject): string {
 
 /** A prompt's messages, each under the role that speaks. */
 export const messages = (items: unknown): string =>
-  list(items)
+  objectsIn(items)
     .map((message) => `${field(message.role)}:\n${content(message.content)}`)
     .join("\n\n");
 
-const list = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
 const bytesOf = (base64: unknown) => {
-  const encoded = text(base64);
+  const encoded = stringOf(base64);
   const padding = /={0,2}$/.exec(encoded.slice(-2))?.[0].length ?? 0;
   return Math.floor(((encoded.length - padding) * 3) / 4);
 };

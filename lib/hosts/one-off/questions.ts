@@ -1,4 +1,4 @@
-import { type JsonObject, objectOf } from "../../json.ts";
+import { type JsonObject, objectOf, stringOf } from "../../json.ts";
 import {
   errorResponse,
   METHOD_NOT_FOUND,
@@ -70,7 +70,7 @@ export function createQuestions(caller: Caller, host: string): Questions {
 
 /** An `elicitation/create`; undefined where it is none that can be shown. */
 function questionOf({ mode = "form", message, url, requestedSchema }: JsonObject): Question | undefined {
-  const text = typeof message === "string" ? message : "";
+  const text = stringOf(message);
   if (mode === "url") return typeof url === "string" ? { mode: "url", message: text, url } : undefined;
   if (mode !== "form") return undefined;
   return { mode: "form", message: text, schema: objectOf(requestedSchema) };

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../json.ts";
+import { type JsonObject, objectOf, objectsIn } from "../../json.ts";
 import type { RpcError } from "../jsonrpc/message.ts";
 import { missingCapability } from "../protocol/capabilities.ts";
 import { MISSING_CAPABILITY, URL_REQUIRED } from "../protocol/versions.ts";
@@ -28,9 +28,7 @@ export function urlVisits(
 
 /** The visits that an error asks for; none for other errors. */
 export const visitsIn = (error: RpcError | undefined): JsonObject[] =>
-  error?.code === URL_REQUIRED && isObject(error.data) && Array.isArray(error.data.elicitations)
-    ? error.data.elicitations.filter(isObject)
-    : [];
+  error?.code === URL_REQUIRED ? objectsIn(objectOf(error.data).elicitations) : [];
 
 /** The addresses among them, for those who can only be told. */
 export const visitUrls = (error: RpcError): string[] =>

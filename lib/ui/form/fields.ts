@@ -1,5 +1,5 @@
 // The fields of a form that a server asks to be filled in (MCP "Elicitation": flat objects of primitive properties).
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject, objectsIn, stringOf } from "../../json.ts";
 import { numberTyped } from "../../mcp/jsonrpc/exact-json.ts";
 import { patternCompiler } from "../../schema/patterns.ts";
 import { wrongValue } from "./check-value.ts";
@@ -45,7 +45,7 @@ export async function fieldsOf(schema: JsonObject): Promise<Field[]> {
     const field = {
       name,
       label: typeof of.title === "string" && of.title.trim() !== "" ? of.title : name,
-      description: typeof of.description === "string" ? of.description : "",
+      description: stringOf(of.description),
       isRequired: required.includes(name),
       isNullable,
       kind: kindOf(of),
@@ -71,7 +71,7 @@ function withoutNull(schema: JsonObject): { of: JsonObject; isNullable: boolean 
     const [only, ...more] = type.filter((one) => one !== "null");
     return { of: { ...schema, type: more.length === 0 ? only : undefined }, isNullable: true };
   }
-  const branches = [anyOf, oneOf].flatMap((all) => (Array.isArray(all) ? all.filter(isObject) : []));
+  const branches = [anyOf, oneOf].flatMap(objectsIn);
   const [only, ...more] = branches.filter((branch) => branch.type !== "null");
   if (only === undefined || more.length > 0 || branches.length === 1)
     return { of: schema, isNullable: false };

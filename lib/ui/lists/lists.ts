@@ -1,5 +1,5 @@
 // Lists of what a server has, an item a row.
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject, objectsIn, stringOf } from "../../json.ts";
 import { argumentsOf, typeWords } from "../../schema/type-words.ts";
 import { type Piece, type Row, rowsShown } from "../screen/rows.ts";
 import type { Screen } from "../screen/screen.ts";
@@ -10,8 +10,6 @@ import { lineOf } from "./first-line.ts";
 /** Arguments of one tool that a list names, and characters of one's type. */
 const MOST_ARGUMENTS = 30;
 const LONGEST_TYPE = 60;
-
-const text = (value: unknown) => (typeof value === "string" ? value : "");
 
 /** What a list names: things of a server, as lines for people. */
 export type Listed = (items: readonly JsonObject[], screen: Screen) => Shown;
@@ -34,13 +32,13 @@ export const toolRow = (tool: JsonObject): Row => {
 
 /** A prompt with its arguments, optional ones in brackets. */
 export const promptRow = (prompt: JsonObject): Row => ({
-  head: [{ text: text(prompt.name), role: "name" }, promptArguments(prompt)],
+  head: [{ text: stringOf(prompt.name), role: "name" }, promptArguments(prompt)],
   text: lineOf(prompt.description ?? prompt.title),
 });
 
 /** A resource or a template of them. */
 export const resourceRow = (resource: JsonObject): Row => ({
-  head: [{ text: text(resource.uri ?? resource.uriTemplate), role: "name" }, text(resource.mimeType)],
+  head: [{ text: stringOf(resource.uri ?? resource.uriTemplate), role: "name" }, stringOf(resource.mimeType)],
   text: lineOf(resource.title ?? resource.name),
 });
 
@@ -62,11 +60,11 @@ function signature(tool: JsonObject): Piece[] {
     .slice(0, MOST_ARGUMENTS)
     .map(({ name, required, source }) => `${name}${required ? "" : "?"}: ${typeWords(source, how)}`);
   const more = all.length > named.length ? [`… ${all.length - named.length} more`] : [];
-  const name: Piece = { text: text(tool.name), role: "name" };
+  const name: Piece = { text: stringOf(tool.name), role: "name" };
   return all.length === 0 ? [name] : [name, `(${[...named, ...more].join(", ")})`];
 }
 
 const promptArguments = (prompt: JsonObject): string =>
-  (Array.isArray(prompt.arguments) ? prompt.arguments.filter(isObject) : [])
-    .map((argument) => (argument.required ? text(argument.name) : `[${text(argument.name)}]`))
+  objectsIn(prompt.arguments)
+    .map((argument) => (argument.required ? stringOf(argument.name) : `[${stringOf(argument.name)}]`))
     .join(" ");

@@ -1,12 +1,10 @@
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject, objectOf, stringOf } from "../../json.ts";
 import { textWidth } from "../../platform/text-width.ts";
 import { type Property, propertiesOf } from "../../schema/properties.ts";
 import type { Screen } from "../screen/screen.ts";
 import { marked, type Shown, shown, shownLines } from "../screen/style.ts";
 import { effectOf, effectWords } from "./effects.ts";
 import { sections } from "./sections.ts";
-
-const text = (value: unknown) => (typeof value === "string" ? value : "");
 
 /**
  * One tool, for people: what it does, also to the world, what it takes and gives, and a call to begin with.
@@ -22,12 +20,12 @@ export function toolShown(
 ): Shown {
   const takes = propertiesOf(tool.inputSchema);
   const gives = isObject(tool.outputSchema) ? propertiesOf(tool.outputSchema) : [];
-  const title = text(tool.title) || text(isObject(tool.annotations) ? tool.annotations.title : "");
-  const head = [shown(text(tool.name), screen, "name"), ...(title ? [shown(` — ${title}`, screen)] : [])];
+  const title = stringOf(tool.title) || stringOf(objectOf(tool.annotations).title);
+  const head = [shown(stringOf(tool.name), screen, "name"), ...(title ? [shown(` — ${title}`, screen)] : [])];
   const { role } = effectOf(tool);
   return sections(
     [
-      { lines: [head.join("") as Shown, shownLines(text(tool.description).trim())] },
+      { lines: [head.join("") as Shown, shownLines(stringOf(tool.description).trim())] },
       { lines: effectWords(tool).map((words, at) => marked(words, screen, at === 0 ? role : undefined)) },
       takes.length > 0
         ? {

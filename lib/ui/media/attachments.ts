@@ -1,5 +1,5 @@
 // What of a result is no text: images, sounds, files.
-import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { type JsonObject, objectOf, objectsIn, stringOf } from "../../json.ts";
 
 /** What a result holds besides text: something to be saved, or looked at. */
 export interface Attachment {
@@ -12,14 +12,11 @@ export interface Attachment {
   uri?: string;
 }
 
-const text = (value: unknown) => (typeof value === "string" ? value : "");
-const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
 /** The attachment that a content block is or holds (MCP "Content"); undefined for text and links. */
 export function attachmentIn(block: JsonObject): Attachment | undefined {
   const { type, data, mimeType } = block;
   if ((type === "image" || type === "audio") && typeof data === "string")
-    return { kind: type, mimeType: text(mimeType), bytes: bytesOf(data) };
+    return { kind: type, mimeType: stringOf(mimeType), bytes: bytesOf(data) };
   const resource = objectOf(block.resource);
   return type === "resource" && typeof resource.blob === "string" ? contentAttachment(resource) : undefined;
 }
@@ -27,14 +24,14 @@ export function attachmentIn(block: JsonObject): Attachment | undefined {
 /** One of the contents of `resources/read`, its text too: what is read may be saved whatever it is. */
 export const contentAttachment = ({ uri, mimeType, blob, text: words }: JsonObject): Attachment => ({
   kind: "resource",
-  mimeType: text(mimeType) || (typeof words === "string" ? "text/plain" : ""),
-  bytes: typeof words === "string" ? new TextEncoder().encode(words) : bytesOf(text(blob)),
+  mimeType: stringOf(mimeType) || (typeof words === "string" ? "text/plain" : ""),
+  bytes: typeof words === "string" ? new TextEncoder().encode(words) : bytesOf(stringOf(blob)),
   ...(typeof uri === "string" ? { uri } : {}),
 });
 
 /** All attachments of a list of content blocks. */
 export const attachmentsIn = (blocks: unknown): Attachment[] =>
-  objects(blocks).flatMap((block) => attachmentIn(block) ?? []);
+  objectsIn(blocks).flatMap((block) => attachmentIn(block) ?? []);
 
 /** Base64 in either alphabet, whatever white space is between. */
 function bytesOf(base64: string): Uint8Array | undefined {

@@ -1,12 +1,10 @@
 // What a call came to, as it is shown and saved.
 import type { Command } from "../../command-line/command.ts";
-import { isObject, type JsonObject } from "../../json.ts";
+import { isObject, type JsonObject, objectsIn, stringOf } from "../../json.ts";
 import { attachmentsIn, contentAttachment } from "../../ui/media/attachments.ts";
 import type { Output } from "../../ui/output.ts";
 import { blocksOf, messages, toolResult } from "../../ui/render.ts";
 import { type SavePlace, saveOrHint } from "./place.ts";
-
-const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
 
 /** The result of a tool: its content, else its structured content; what can be saved is saved, or the way to it named. */
 export async function showToolResult(
@@ -29,11 +27,11 @@ export async function showMessages(
   place: SavePlace | undefined,
 ): Promise<void> {
   const { output } = command;
-  const all = objects(result.messages);
+  const all = objectsIn(result.messages);
   output.data(result);
   if (isForPerson(output))
     for (const [at, { role, content }] of all.entries()) {
-      output.print(`${at > 0 ? "\n" : ""}${typeof role === "string" ? role : ""}:`);
+      output.print(`${at > 0 ? "\n" : ""}${stringOf(role)}:`);
       await showBlocks(output, blocksOf(content));
     }
   else output.print(messages(all));
@@ -48,7 +46,7 @@ export async function showContents(
   place: SavePlace | undefined,
 ): Promise<void> {
   const { output } = command;
-  const contents = isObject(result.contents) ? [result.contents] : objects(result.contents);
+  const contents = isObject(result.contents) ? [result.contents] : objectsIn(result.contents);
   const all = contents.map(contentAttachment);
   output.data(result);
   if (place) return saveOrHint(command, place, all);

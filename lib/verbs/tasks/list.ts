@@ -2,7 +2,7 @@
 import type { Command } from "../../command-line/command.ts";
 import { M2mcpError } from "../../failure.ts";
 import { taskIn } from "../../hosts/one-off/task.ts";
-import { isObject } from "../../json.ts";
+import { objectsIn } from "../../json.ts";
 import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
 import { rowsShown } from "../../ui/screen/rows.ts";
 import { withClient } from "../with-client.ts";
@@ -16,7 +16,7 @@ export async function run(command: Command): Promise<undefined> {
     }),
   );
   command.output.data(listing);
-  const items = Array.isArray(listing.tasks) ? listing.tasks.filter(isObject) : [];
+  const items = objectsIn(listing.tasks);
   const rows = items.map((item) => {
     const { taskId = "", status = "", statusMessage = "" } = taskIn(item) ?? {};
     return {
