@@ -5,6 +5,7 @@ $ProgressPreference = 'SilentlyContinue'
 
 $version = '{{version}}'
 $base = if ($env:M2MCP_RELEASE_URL) { $env:M2MCP_RELEASE_URL } else { "https://github.com/m2mcp/m2mcp/releases/download/v$version" }
+$base = $base.TrimEnd('/')
 $folder = if ($env:M2MCP_INSTALL_DIR) { $env:M2MCP_INSTALL_DIR } else { Join-Path $env:LOCALAPPDATA 'Programs\m2mcp' }
 $cpu = if ($env:PROCESSOR_ARCHITEW6432) { $env:PROCESSOR_ARCHITEW6432 } else { $env:PROCESSOR_ARCHITECTURE }
 $target = switch ($cpu) {
@@ -24,6 +25,9 @@ try {
   $sum = (Get-FileHash -Algorithm SHA256 "$work\archive.zip").Hash.ToLower()
   if ($line.Substring(0, 64) -ne $sum) { throw "the sum of $name.zip is wrong: nothing was installed" }
   Expand-Archive "$work\archive.zip" -DestinationPath $work
+  $fresh = "$work\$name\m2mcp.exe"
+  $said = & $fresh --version
+  if ($LASTEXITCODE -ne 0) { throw "the executable does not run here: nothing was installed" }
   New-Item -ItemType Directory -Force -Path $folder | Out-Null
   $there = Join-Path $folder 'm2mcp.exe'
   # One that is running can be renamed, not replaced.
@@ -31,8 +35,11 @@ try {
     Get-ChildItem $folder -Filter 'm2mcp.exe.old-*' | Remove-Item -Force -ErrorAction SilentlyContinue
     Move-Item $there "$there.old-$PID"
   }
-  Move-Item "$work\$name\m2mcp.exe" $there
-  Write-Output "installed $(& $there --version) as $there"
+  try { Move-Item $fresh $there } catch {
+    if (Test-Path "$there.old-$PID") { Move-Item "$there.old-$PID" $there }
+    throw
+  }
+  Write-Output "installed $said as $there"
   $path = [Environment]::GetEnvironmentVariable('Path', 'User')
   if (($path -split ';') -notcontains $folder) {
     [Environment]::SetEnvironmentVariable('Path', "$path;$folder".Trim(';'), 'User')

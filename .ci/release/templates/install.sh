@@ -5,6 +5,7 @@ set -eu
 
 version={{version}}
 base=${M2MCP_RELEASE_URL:-https://github.com/m2mcp/m2mcp/releases/download/v$version}
+base=${base%/}
 # No redirect leads away from https; where you named another place, that one counts.
 protocols=https
 case $base in https:*) ;; *) protocols=https,http,file ;; esac
@@ -67,7 +68,7 @@ sum() {
 main() {
   name=m2mcp-$version-$(target)
   work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  trap 'rm -rf "$work" "$folder/.m2mcp.$$"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
   fetch "$base/SHA256SUMS" "$work/SHA256SUMS"
@@ -81,7 +82,6 @@ main() {
   cp "$work/$name/m2mcp" "$folder/.m2mcp.$$"
   chmod 755 "$folder/.m2mcp.$$"
   if ! said=$("$folder/.m2mcp.$$" --version 2>&1); then
-    rm -f "$folder/.m2mcp.$$"
     echo "$said" >&2
     fail "the executable does not run here: nothing was installed" "on Alpine: apk add libstdc++"
   fi
