@@ -154,20 +154,29 @@ async function saveProfile<S extends object>(states: States<S>, profile: Named, 
   await update(states, header.name, () => state);
 }
 
-/** Under the lock: a bridge that writes state at this moment must not bring it back. */
-function removeProfile<S extends object>(
+/**
+ * Under the lock: a bridge that writes state at this moment must not bring it back. Where there is no place for locks, as
+ * on a full disk, nobody writes state either.
+ */
+async function removeProfile<S extends object>(
   { access: { paths }, inMemory }: States<S>,
   name: string,
   header: Header,
 ): Promise<boolean> {
-  return withLock(writeLock(paths, name), async (lease) => {
-    await lease.confirm();
-    const removed = await removeFile(sealedFile(paths, header));
+  let removed = false;
+  const remove = async (): Promise<void> => {
+    removed = (await removeFile(sealedFile(paths, header))) || removed;
     await removeFile(sealedFile(paths, stateHeader(name)));
     await removeFile(sealedFile(paths, pinsHeader(name)));
     inMemory.delete(name);
-    return removed;
-  });
+  };
+  try {
+    await withLock(writeLock(paths, name), (lease) => lease.confirm().then(remove));
+  } catch (error) {
+    if (!isNotWritable(error)) throw error;
+    await remove();
+  }
+  return removed;
 }
 
 const isSame = (one: FileContent | null, other: FileContent | null) =>

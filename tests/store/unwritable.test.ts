@@ -78,6 +78,9 @@ test("a full disk: works with what it has, tokens in memory; a login says so and
     expect(readdirSync(store("profiles"))).toEqual(["svc.m2mcp"]);
     const profile = await openProfileStore({ env: { M2MCP_HOME: store() }, warn() {} }).readProfile("svc");
     expect(profile?.credentials).toMatchObject({ authentication: { secret: { value: "kept" } } });
+    // There is no room for a lock, and none is needed to make some.
+    expect(await disk.run(["logout", "@svc"])).toMatchObject({ code: 0, stderr: "" });
+    expect([...readdirSync(store("profiles")), ...readdirSync(store("state"))]).toEqual([]);
   } finally {
     disk.end();
   }
