@@ -333,7 +333,14 @@ test("credentials go to the issuer they are for, and tokens to the server they a
     moved.headers(ask()).catch((error: M2mcpError) => error.code),
   );
   expect([result, tokenRequests]).toEqual(["issuer_moved", 0]);
-  await expect(open().headers({ method: "POST", url: "http://127.0.0.1:9/mcp" })).rejects.toThrow(
-    "credentials are for",
-  );
+  // Not of the one above, whose failure is remembered.
+  const authorization = setUp().open();
+  await authorization.headers(ask());
+  const { host, pathname } = new URL(world.mcp.url);
+  await expect(
+    authorization.headers({ method: "POST", url: `http://127.0.0.1:9${pathname}` }),
+  ).rejects.toMatchObject({
+    code: "not_authorized",
+    message: expect.stringContaining(`the credentials are for ${host}`),
+  });
 });

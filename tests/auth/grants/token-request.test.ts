@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { decodeJwt } from "jose";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
 import { requestToken } from "../../../lib/auth/grants/request-token.ts";
 import { makeTokenRequest } from "../../../lib/auth/grants/token-request.ts";
@@ -116,5 +117,40 @@ test("a refusal of a token request is heard to its end, where one that is only l
   await expect(requestToken(deps, credentials, found, { scope: undefined })).rejects.toMatchObject({
     code: "token_refused",
     message: expect.stringContaining("invalid_client"),
+  });
+});
+
+describe("DPoP at a token endpoint", () => {
+  const tokenEndpoint = "https://as.example/token";
+  const found = { resource: "https://mcp.example", tokenEndpoint, discoveredAtMs: 0 };
+  const credentials: Credentials = {
+    grant: "client-credentials",
+    clientId: "id",
+    authentication: { kind: "secret", secret: { from: "value", value: "s" } },
+  };
+
+  test("whose nonces are never good enough is refused after one more request", async () => {
+    const { deps, requests } = scriptedDeps({
+      [tokenEndpoint]: () =>
+        Response.json(
+          { error: requests.length < 6 ? "use_dpop_nonce" : "invalid_client" },
+          { status: 400, headers: { "dpop-nonce": `n${requests.length}` } },
+        ),
+    });
+    await expect(requestToken(deps, credentials, found, { scope: undefined })).rejects.toMatchObject({
+      code: "token_refused",
+    });
+    const shown = requests.map(({ headers }) => headers.get("dpop"));
+    const nonces = shown.map((proof) => (proof === null ? undefined : decodeJwt(proof).nonce));
+    // Without a proof, with one, and with the next nonce.
+    expect(nonces).toEqual([undefined, "n1", "n2"]);
+  });
+
+  test("that binds a token to a key, where none was shown, has not bound it to ours", async () => {
+    const { deps } = scriptedDeps({ [tokenEndpoint]: { access_token: "t", token_type: "DPoP" } });
+    await expect(requestToken(deps, credentials, found, { scope: undefined })).rejects.toMatchObject({
+      code: "bad_token_answer",
+      message: expect.stringContaining("it is bound to a key, and none was shown"),
+    });
   });
 });

@@ -1,0 +1,65 @@
+// What is asked for where a call wants more scopes (MCP "Step-Up Authorization Flow").
+import { expect, test } from "bun:test";
+import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
+import type { Credentials } from "../../../lib/auth/credentials.ts";
+import { scriptedDeps } from "../scripted-fetch.ts";
+
+const server = "https://mcp.example/mcp";
+const tokenEndpoint = "https://as.example/token";
+const credentials: Credentials = {
+  grant: "client-credentials",
+  clientId: "id",
+  authentication: { kind: "secret", secret: { from: "value", value: "s3cr3t-value" } },
+  tokenEndpoint,
+};
+const ask = { method: "POST", url: server };
+
+/** An authorization server that says the same of the scope of each token, and what it was asked for. */
+function setUp(scope?: string) {
+  const scopes: (string | null)[] = [];
+  let issued = 0;
+  const { deps, requests } = scriptedDeps({
+    [tokenEndpoint]: () => ({
+      access_token: `t${++issued}`,
+      token_type: "Bearer",
+      ...(scope === undefined ? {} : { scope }),
+    }),
+  });
+  const authorization = createAuthorization(deps, { server, credentials });
+  return {
+    first: () => authorization.headers(ask),
+    async more(sent: Record<string, string>, wanted: string) {
+      const wwwAuthenticate = `Bearer error="insufficient_scope", scope="${wanted}"`;
+      return authorization.headers({ ...ask, refusal: { status: 403, wwwAuthenticate, sent } });
+    },
+    accepted: (sent: Record<string, string>) =>
+      authorization.learn({ status: 200, headers: new Headers(), sent }),
+    async asked() {
+      for (const request of requests.splice(0))
+        scopes.push(new URLSearchParams(await request.text()).get("scope"));
+      return scopes;
+    },
+  };
+}
+
+test("the scopes that a server grants by itself, and those gathered before, are asked for with each further one", async () => {
+  // It names neither of those gathered in its answers, as one does that has other names for them.
+  const { first, more, accepted, asked } = setUp("base");
+  const second = await more(await first(), "x");
+  accepted(second);
+  accepted(await more(second, "y"));
+  expect(await asked()).toEqual([null, "base x", "base x y"]);
+});
+
+test("a server that wants another scope each time is given up, and calls that it accepts begin anew", async () => {
+  const { first, more, accepted } = setUp();
+  const upTo = async (names: string[]) => {
+    let sent = await first();
+    for (const name of names) sent = await more(sent, name);
+    return sent;
+  };
+  await expect(upTo(["a", "b", "c", "d"])).rejects.toMatchObject({ code: "forbidden" });
+  accepted(await first());
+  accepted(await upTo(["e", "f", "g"]));
+  await expect(upTo(["h", "i", "j", "k"])).rejects.toThrow("it wants more scopes each time");
+});
