@@ -21,6 +21,22 @@ export const givenFor = (env: Env, signal: Signal, name: string): Given[] =>
     return value === undefined ? [] : [{ name: variable, value }];
   });
 
+/** How metrics are told of, all alike: durations are counted once for all who want to know. */
+const OF_METRICS = {
+  TEMPORALITY_PREFERENCE: "cumulative",
+  DEFAULT_HISTOGRAM_AGGREGATION: "explicit_bucket_histogram",
+};
+
+/** Tells which variables ask for something else. */
+export function tellFixed(env: Env, warnings: string[]): void {
+  for (const [name, fixed] of Object.entries(OF_METRICS)) {
+    const variable = `OTEL_EXPORTER_OTLP_METRICS_${name}`;
+    const value = textIn(env, variable);
+    if (value !== undefined && value.toLowerCase() !== fixed)
+      warnings.push(`${variable}=${value} does not count: it is ${fixed} here`);
+  }
+}
+
 /** Whether bodies are compressed; what does not count is told. */
 export function isCompressed(env: Env, signal: Signal, warnings: string[]): boolean {
   const [given] = givenFor(env, signal, "COMPRESSION");

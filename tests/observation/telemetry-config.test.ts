@@ -94,15 +94,21 @@ describe("traces and metrics", () => {
     const env = {
       OTEL_EXPORTER_OTLP_COMPRESSION: "zstd",
       OTEL_EXPORTER_OTLP_TIMEOUT: "soon",
+      OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "delta",
+      OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: "base2_exponential_bucket_histogram",
       OTEL_PROPAGATORS: "b3, tracecontext,jaeger",
       OTEL_RESOURCE_ATTRIBUTES: "a=b=c",
     };
     expect(read(env, "http://h").warnings).toEqual([
       "OTEL_EXPORTER_OTLP_COMPRESSION=zstd is not known here; gzip and none are",
       "OTEL_EXPORTER_OTLP_TIMEOUT=soon is no number above 0",
+      "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=delta does not count: it is cumulative here",
+      "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION=base2_exponential_bucket_histogram does not count: it is explicit_bucket_histogram here",
       "OTEL_PROPAGATORS=b3,jaeger is not known here; tracecontext, baggage and none are",
       "OTEL_RESOURCE_ATTRIBUTES is no list like a=b,c=d: none of it counts",
     ]);
+    const same = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "Cumulative" };
+    expect(read(same, "http://h").warnings).toEqual([]);
     for (const fine of ["a=b,c=d%3De,", "service.name=x"])
       expect(read({ OTEL_RESOURCE_ATTRIBUTES: fine }, "http://h").warnings).toEqual([]);
   });

@@ -2,7 +2,7 @@
 // Specification", "OTLP Exporter Configuration"). Addresses, headers, time limits and certificates of the variables are
 // read by the exporters themselves.
 import { wrongUsage } from "../../failure.ts";
-import { type Env, givenFor, type Signal, textIn } from "../otlp-variables.ts";
+import { type Env, givenFor, type Signal, tellFixed, textIn } from "../otlp-variables.ts";
 import { areAttributes } from "../resource-attributes.ts";
 import { propagationOf } from "../trace-context.ts";
 import { isGrpcAddress } from "./grpc/endpoint.ts";
@@ -58,6 +58,7 @@ export function readTelemetryConfig(env: Env, otlp: string | undefined, isShort:
   if (/^true$/i.test(env.OTEL_SDK_DISABLED?.trim() ?? "")) return { warnings };
   const traces = signalOf(env, "TRACES", otlp, isShort, warnings);
   const metrics = signalOf(env, "METRICS", otlp, isShort, warnings);
+  if (metrics) tellFixed(env, warnings);
   const { unknown } = propagationOf(env);
   if (unknown.length > 0)
     warnings.push(

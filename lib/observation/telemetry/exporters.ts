@@ -26,9 +26,12 @@ export async function metricExporter(config: SignalConfig, agent: string): Promi
     const { grpcMetricExporter } = await import("./grpc/exporters.ts");
     return grpcMetricExporter(config, agent);
   }
-  const { OTLPMetricExporter } =
+  const [{ OTLPMetricExporter }, { AggregationTemporalityPreference }] = await Promise.all([
     config.protocol === "http/json"
-      ? await import("@opentelemetry/exporter-metrics-otlp-http")
-      : await import("@opentelemetry/exporter-metrics-otlp-proto");
-  return new OTLPMetricExporter(settingsOf(config));
+      ? import("@opentelemetry/exporter-metrics-otlp-http")
+      : import("@opentelemetry/exporter-metrics-otlp-proto"),
+    import("@opentelemetry/exporter-metrics-otlp-http"),
+  ]);
+  const { CUMULATIVE: temporalityPreference } = AggregationTemporalityPreference;
+  return new OTLPMetricExporter({ ...settingsOf(config), temporalityPreference });
 }

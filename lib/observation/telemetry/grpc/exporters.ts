@@ -1,6 +1,9 @@
 // The SDK's exporters over gRPC load modules at run time that an executable does not have; theirs are all parts but the
 // transport.
-import { OTLPMetricExporterBase } from "@opentelemetry/exporter-metrics-otlp-http";
+import {
+  AggregationTemporalityPreference,
+  OTLPMetricExporterBase,
+} from "@opentelemetry/exporter-metrics-otlp-http";
 import {
   createOtlpNetworkExportDelegate,
   ExporterMetrics,
@@ -41,6 +44,7 @@ export const grpcMetricExporter = (config: GrpcConfig, agent: string): PushMetri
       ProtobufMetricsSerializer,
       MetricsExporterMetricsHelper,
     ),
+    { temporalityPreference: AggregationTemporalityPreference.CUMULATIVE },
   );
 
 function delegate<Internal, Response>(
