@@ -19,7 +19,7 @@ const LOCAL = [
 /** Failures that answer who waited for them alone: what makes tokens may be mended, and trying costs no server much. */
 const OF_THE_MOMENT = ["command_failed", "no_identity", "token_over", "token_unchanged"];
 
-/** Failures after which what is cached of the authorization server is looked at again: it, or what it takes, may have changed. */
+/** Failures after which what is cached of the authorization server, or an identity provider, is looked at again: it may have changed. */
 const MAY_BE_OUTDATED = ["bad_token_answer", "redirect", "token_refused"];
 
 /** What was asked for, and by which route: a failure counts for who asks the same. */
@@ -75,10 +75,11 @@ export function rememberFailure(
     ...(route === undefined ? {} : { route }),
     ...(ahead ? { ahead } : {}),
   };
-  const isOutdated = MAY_BE_OUTDATED.includes(code);
-  return ({ discovered: found, ...old }) => ({
+  if (!MAY_BE_OUTDATED.includes(code)) return (old) => ({ ...old, failure });
+  return ({ discovered, identityProvider, ...old }) => ({
     ...old,
     failure,
-    ...(found ? { discovered: isOutdated ? { ...found, discoveredAtMs: 0 } : found } : {}),
+    ...(discovered ? { discovered: { ...discovered, discoveredAtMs: 0 } } : {}),
+    ...(identityProvider ? { identityProvider: { ...identityProvider, discoveredAtMs: 0 } } : {}),
   });
 }

@@ -1,9 +1,18 @@
 import { expect, test } from "bun:test";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
 import { requestIdJag } from "../../../lib/auth/grants/exchange/id-jag.ts";
+import { rememberFailure } from "../../../lib/auth/tokens/failure.ts";
 import { scriptedDeps } from "../scripted-fetch.ts";
 
 const TOKEN_ENDPOINT = "https://idp.example/token";
+
+const FOUND = { issuer: "https://as.example", resource: "https://mcp.example" };
+const ID_JAG: Credentials = {
+  grant: "id-jag",
+  clientId: "id",
+  authentication: { kind: "none" },
+  subject: { source: { from: "value", value: "<saml:Assertion/>" } },
+};
 
 /** Types of the tokens that an identity provider is shown, which answers each with this error. */
 async function shownTo(error: string) {
@@ -16,14 +25,10 @@ async function shownTo(error: string) {
     identityProvider: { ...provider, discoveredAtMs: deps.now(), refreshToken: "kept" },
   }));
   const credentials: Credentials = {
-    grant: "id-jag",
-    clientId: "id",
-    authentication: { kind: "none" },
-    subject: { source: { from: "value", value: "<saml:Assertion/>" } },
+    ...ID_JAG,
     identityProvider: { ...provider, clientId: "at-idp", authentication: { kind: "none" } },
   };
-  const found = { issuer: "https://as.example", resource: "https://mcp.example" };
-  const failure = await requestIdJag(deps, credentials, { found, scope: undefined }).catch(
+  const failure = await requestIdJag(deps, credentials, { found: FOUND, scope: undefined }).catch(
     (thrown) => thrown,
   );
   const bodies = await Promise.all(requests.map(async (one) => new URLSearchParams(await one.text())));
@@ -41,6 +46,30 @@ test("a refusal that is not about the refresh token is told as it is: the assert
     const { types, failure } = await shownTo(error);
     expect([types, failure.code]).toEqual([["refresh_token"], "token_refused"]);
   }
+});
+
+test("a refresh token outlives what is known of its identity provider, which is asked for anew after a day, and after a refusal", async () => {
+  const [issuer, moved] = ["https://idp.example", "https://idp.example/moved"];
+  const { deps, requests, state } = scriptedDeps({
+    [`${issuer}/.well-known/oauth-authorization-server`]: { issuer, token_endpoint: moved },
+    [moved]: { access_token: "grant", issued_token_type: "urn:ietf:params:oauth:token-type:id-jag" },
+    [TOKEN_ENDPOINT]: () => Response.json({ error: "invalid_client" }, { status: 401 }),
+  });
+  const known = { issuer, tokenEndpoint: TOKEN_ENDPOINT, refreshToken: "kept" };
+  await deps.write(() => ({ identityProvider: { ...known, discoveredAtMs: deps.now() } }));
+  const credentials: Credentials = {
+    ...ID_JAG,
+    identityProvider: { issuer, clientId: "at-idp", authentication: { kind: "none" } },
+  };
+  const grant = () => requestIdJag(deps, credentials, { found: FOUND, scope: undefined });
+  const failure = await grant().catch((thrown) => thrown);
+  const remember = rememberFailure(failure, { gathered: undefined, route: undefined }, deps.now());
+  await deps.write((old) => remember?.(old) ?? old);
+  expect(await grant()).toBe("grant");
+  expect(state().identityProvider).toMatchObject({ tokenEndpoint: moved, refreshToken: "kept" });
+  const posted = requests.filter(({ method }) => method === "POST");
+  const bodies = await Promise.all(posted.map(async (one) => new URLSearchParams(await one.text())));
+  expect(bodies.map((body) => body.get("subject_token"))).toEqual(["kept", "kept"]);
 });
 
 test("an identity provider that is out of order has refused nothing: the assertion may be over by now", async () => {

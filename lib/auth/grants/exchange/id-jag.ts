@@ -10,15 +10,13 @@ import { isPlatformSource } from "../../client/secrets.ts";
 import { clockSkew } from "../../clock-skew.ts";
 import type { Credentials, Discovered, IdentityProvider } from "../../credentials.ts";
 import type { AuthDeps } from "../../deps.ts";
-import { isCurrent } from "../../discovery/cached.ts";
-import { discoverIssuer } from "../../discovery/issuer.ts";
-import { addressCheck, requireSecure } from "../../discovery/url.ts";
 import { badTokenAnswer } from "../../errors.ts";
 import { faultOfGiven } from "../given-fault.ts";
 import { postUntilMended } from "../post-request.ts";
 import { wantedResource } from "../scope.ts";
 import { grantedIn } from "../token-answer.ts";
-import { junkIssuer, noIssuerForGrant, noProvider, ofIdentityProvider } from "./errors.ts";
+import { noIssuerForGrant, noProvider } from "./errors.ts";
+import { findProvider, remember } from "./find-provider.ts";
 import type { KnownProvider } from "./known-provider.ts";
 import { isJwt, readGiven, type SentToken } from "./token-exchange.ts";
 import { TOKEN_EXCHANGE, TOKEN_TYPE } from "./token-types.ts";
@@ -107,47 +105,6 @@ function clientAt(provider: IdentityProvider, { token }: SentToken): IdentityPro
   const [clientId, ...more] = claimsOf(token)?.aud ?? [];
   return clientId === undefined || more.length > 0 ? provider : { ...provider, clientId };
 }
-
-/** Where the identity provider takes requests: as the user says, as it was found before, else as its metadata says. */
-async function findProvider(
-  deps: AuthDeps,
-  { issuer: recorded, tokenEndpoint }: IdentityProvider,
-  token: string | undefined,
-): Promise<KnownProvider> {
-  const issuer = recorded ?? (token === undefined ? undefined : claimsOf(token)?.iss);
-  if (tokenEndpoint !== undefined) {
-    requireSecure(tokenEndpoint, "the identity provider's token endpoint", deps.allowHttp);
-    return { issuer: issuer ?? tokenEndpoint, tokenEndpoint, discoveredAtMs: deps.now() };
-  }
-  if (issuer === undefined) throw noProvider();
-  const cached = (await deps.read())?.identityProvider;
-  if (cached?.issuer === issuer && isCurrent(cached, deps.now())) return cached;
-  if (recorded === undefined && !/^https?:$/.test(URL.parse(issuer)?.protocol ?? ""))
-    throw junkIssuer(issuer);
-  const check = addressCheck(issuer, {}, deps.allowHttp);
-  const metadata = await discoverIssuer(deps, check, issuer, "the identity provider").catch((error) => {
-    throw ofIdentityProvider(error, recorded !== undefined);
-  });
-  const found: KnownProvider = { issuer, ...metadata, discoveredAtMs: deps.now() };
-  await remember(deps, found);
-  return found;
-}
-
-const remember = (
-  deps: AuthDeps,
-  { issuer, tokenEndpoint, authMethods, signingAlgs, ...more }: KnownProvider,
-) =>
-  deps.write((old) => ({
-    ...old,
-    identityProvider: {
-      issuer,
-      tokenEndpoint,
-      ...(authMethods ? { authMethods } : {}),
-      ...(signingAlgs ? { signingAlgs } : {}),
-      discoveredAtMs: more.discoveredAtMs,
-      ...(more.refreshToken === undefined ? {} : { refreshToken: more.refreshToken }),
-    },
-  }));
 
 /** One token exchange at the identity provider (RFC 8693 §2), with the client as it knows it. */
 async function exchangeThere(
