@@ -196,6 +196,46 @@ describe("subscriptions to one resource", () => {
   });
 });
 
+test("a client that is slow to hear of changes holds up no other, and hears each of them once", async () => {
+  const told = openStream();
+  const server = legacy();
+  const listChanged = { protocolVersion: "2025-11-25", capabilities: { tools: { listChanged: true } } };
+  const endpoint = fakeEndpoint((sent) => {
+    if (sent.http === "GET") return told;
+    return sent.method === "initialize"
+      ? json({ jsonrpc: "2.0", id: sent.id, result: listChanged }, 200, { "mcp-session-id": "s1" })
+      : server(sent);
+  });
+  const transport = modernAt(endpoint);
+  const slow = Promise.withResolvers<void>();
+  const heard: string[] = [];
+  const listen = (who: string, wait: Promise<void> | undefined) =>
+    callOf("subscriptions/listen", {
+      id: "7",
+      params: { _meta: META, notifications: { toolsListChanged: true } },
+      onMessage: async ({ method }) => {
+        heard.push(`${who} ${method.slice("notifications/".length)}`);
+        if (method.endsWith("list_changed")) await wait;
+      },
+    });
+  const [one, other] = [listen("slow", slow.promise), listen("quick", undefined)];
+  await transport.open(one, true);
+  for (const call of [one, other]) void transport.request(call).catch(() => {});
+  await until(() => heard.length === 2);
+  const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+  const count = (who: string) => heard.filter((what) => what === `${who} tools/list_changed`).length;
+  for (const times of [1, 2, 3]) {
+    told.say(changed);
+    await until(() => count("quick") === times);
+  }
+  expect(count("slow")).toBe(1);
+  slow.resolve();
+  await until(() => count("slow") === 2);
+  await hostSteps();
+  expect(count("slow")).toBe(2);
+  await transport.close("leave");
+});
+
 test("a server's own error code is none that modern clients know as another", async () => {
   const transport = modernAt(fakeEndpoint(legacy((sent) => refuse(sent, 200, -32021, "quota is used up"))));
   const call = callOf("tools/call", { params: { name: "x", _meta: META } });

@@ -1,4 +1,5 @@
 import { type JsonObject, objectOf } from "../../../json.ts";
+import { keepLatest } from "../../../keep-latest.ts";
 import { streamCut } from "../../../net/errors.ts";
 import { quietly } from "../../../timing/quietly.ts";
 import { until } from "../../../timing/until.ts";
@@ -36,7 +37,13 @@ interface Listening {
   id: Id;
   filter: Filter;
   onMessage: OnMessage;
+  /** What its client is yet to hear, by what has changed: of the same change one is as good as many. */
+  readonly due: Map<string, NotificationMessage>;
+  isHearing: boolean;
 }
+
+/** Changes that wait for a client that is slow to hear of them. */
+const MOST_DUE = 1000;
 
 /** A resource that subscriptions want. */
 interface Wanted {
@@ -88,7 +95,7 @@ export class Subscriptions {
     const filter = offered(objectOf(params.notifications), capabilities);
     const uris = filter.resourceSubscriptions ?? [];
     let released: Promise<void> | undefined;
-    const mine: Listening = { id, filter, onMessage };
+    const mine: Listening = { id, filter, onMessage, due: new Map(), isHearing: false };
     try {
       if (filter.resourceSubscriptions) filter.resourceSubscriptions = await this.#subscribe(uris);
       // Who has cancelled it meanwhile hears no more of it.
@@ -107,10 +114,23 @@ export class Subscriptions {
     return answered(complete(id));
   }
 
-  /** Tells of a change those who subscribed to it. */
+  /** Tells of a change those who subscribed to it. A client that is slow to take it holds up no other of the session. */
   async deliver({ method, params }: NotificationMessage | RequestMessage): Promise<void> {
-    for (const { id, filter, onMessage } of this.#open)
-      if (carries(filter, method, params)) await onMessage(notification(method, tagged(params, id)));
+    for (const one of this.#open) {
+      if (!carries(one.filter, method, params)) continue;
+      keepLatest(one.due, `${method} ${params.uri}`, notification(method, tagged(params, one.id)), MOST_DUE);
+      void this.#tellDue(one);
+    }
+  }
+
+  async #tellDue(one: Listening): Promise<void> {
+    if (one.isHearing) return;
+    one.isHearing = true;
+    for (const [what, change] of one.due) {
+      one.due.delete(what);
+      if (this.#open.has(one)) await quietly(one.onMessage(change));
+    }
+    one.isHearing = false;
   }
 
   /** Subscribes to resources; resolves with those that the server lets be subscribed to. */
