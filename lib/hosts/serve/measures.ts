@@ -7,7 +7,7 @@ export interface Measures {
   intercept: Interceptor;
   http: {
     /** Does `work` as part of an HTTP request. @returns what is told how it ended, once */
-    begin(incoming: IncomingMessage, work: () => void): (status: number) => void;
+    begin(incoming: IncomingMessage, work: () => void): (status: number | undefined) => void;
     /** Who is asked, when somebody looks, how many sessions there are. */
     countSessions(count: () => number): void;
   };

@@ -132,10 +132,10 @@ function createServer(context: ServeContext, routing: Routing, watch: Measures["
     (incoming, response) => {
       const reply = new Reply(response);
       context.replies.add(reply);
-      let told: ((status: number) => void) | undefined;
+      let told: ReturnType<Measures["http"]["begin"]> | undefined;
       reply.whenGone(() => {
         context.replies.delete(reply);
-        told?.(response.statusCode);
+        told?.(response.headersSent ? response.statusCode : undefined);
         if (!incoming.complete) passOver(incoming);
       });
       if (watch) told = watch.begin(incoming, () => void route(routing, incoming, reply));

@@ -4,8 +4,12 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeForEachTest } from "../../support/home.ts";
+import { startModernServer } from "../../support/mcp/scripted-modern.ts";
+import { call } from "../../support/messages.ts";
+import { httpClient } from "../../support/replicas-by-hand.ts";
 import { connectLegacy } from "../../support/sdk-clients.ts";
 import { startServe } from "../../support/serve.ts";
+import { until } from "../../support/waiting.ts";
 import { logIn, startWorld, type World } from "../../support/world.ts";
 
 const home = homeForEachTest();
@@ -90,3 +94,29 @@ test("is for those alone who may use the server", async () => {
     (await fetch(at, { headers: { authorization: "Bearer b3arer", origin: "http://evil.example" } })).status,
   ).toBe(403);
 }, 60_000);
+
+test("a request whose client goes before any answer has no status", async () => {
+  const server = home.owns(await startModernServer());
+  Object.assign(server.methods, { "tools/call": () => {} });
+  const serve = await startServe(home, [server.url]);
+  const it = httpClient("keeps its first id");
+  await it.open(serve.url);
+  const leave = new AbortController();
+  const left = it.post(serve.url, call(1), leave.signal).catch(() => "gone");
+  await until(() => server.count("tools/call") === 1);
+  leave.abort();
+  expect(await left).toBe("gone");
+  const posts = async () => {
+    const samples = samplesIn(await (await fetch(new URL("/metrics", serve.url))).text());
+    return [...samples].filter(([name]) =>
+      /^http_server_request_duration_seconds_count\{.*"POST".*\/mcp/.test(name),
+    );
+  };
+  let counted = await posts();
+  for (let look = 0; look < 100 && counted.reduce((sum, [, count]) => sum + count, 0) < 3; look++)
+    counted = await posts();
+  const by = Object.fromEntries(
+    counted.map(([name, count]) => [/(?:status_code|error_type)="\w+"/.exec(name)?.[0], count]),
+  );
+  expect(by).toEqual({ 'status_code="200"': 1, 'status_code="202"': 1, 'error_type="cancelled"': 1 });
+});

@@ -18,8 +18,8 @@ export interface Incoming {
 
 /** Told of each HTTP request. */
 export interface HttpWatch {
-  /** Does `work` as part of the request. @returns what is told how it ended, once */
-  begin(incoming: Incoming, work: () => void): (status: number) => void;
+  /** Does `work` as part of the request. @returns what is told how it ended, once: undefined where its client had nothing by then */
+  begin(incoming: Incoming, work: () => void): (status: number | undefined) => void;
   /** Who is asked, when somebody looks, how many sessions there are. */
   countSessions(count: () => number): void;
 }
@@ -55,10 +55,13 @@ const attributesOf = (method: string, route: string | undefined): Attributes => 
   ...(route === undefined ? {} : { "http.route": route }),
 });
 
-const ended = (status: number): Attributes => ({
-  "http.response.status_code": status,
-  ...(status >= 500 ? { "error.type": String(status) } : {}),
-});
+const ended = (status: number | undefined): Attributes =>
+  status === undefined
+    ? { "error.type": "cancelled" }
+    : {
+        "http.response.status_code": status,
+        ...(status >= 500 ? { "error.type": String(status) } : {}),
+      };
 
 function traced({ tracer, allowed }: Telling, { headers }: Incoming, method: string, work: () => void) {
   const named = above(headers, allowed);
