@@ -368,4 +368,37 @@ describe("what is cached of an authorization server", () => {
         !isUsed,
       ]);
     });
+
+  const credentials = {
+    grant: "client-credentials",
+    clientId: "id",
+    authentication: { kind: "none" },
+  } as const;
+  const known = { resource: SERVER, issuer: AS, tokenEndpoint: `${AS}/token` };
+
+  test("counts for that one alone: credentials for another are asked for there", async () => {
+    const other = "https://other.example";
+    const { deps } = scriptedDeps({
+      [SERVER]: 401,
+      [PATH_PLACE]: { ...PRM, authorization_servers: [AS, other] },
+      [`${other}/.well-known/oauth-authorization-server`]: {
+        issuer: other,
+        token_endpoint: `${other}/token`,
+      },
+    });
+    const state = { discovered: { ...known, discoveredAtMs: deps.now() } };
+    const found = await discoverCached(deps, SERVER, { ...credentials, issuer: other }, state, undefined);
+    expect(found).toMatchObject({ issuer: other, tokenEndpoint: `${other}/token` });
+  });
+
+  test("goes on with the proofs that its token endpoint was found to want, which no metadata says", async () => {
+    const { deps } = scriptedDeps({ [SERVER]: 401, [PATH_PLACE]: PRM, [AS_PLACE]: METADATA });
+    const stateOf = (tokenEndpoint: string) => ({
+      discovered: { ...known, tokenEndpoint, dpop: true, discoveredAtMs: 0 },
+    });
+    const anew = (tokenEndpoint: string) =>
+      discoverCached(deps, SERVER, credentials, stateOf(tokenEndpoint), undefined);
+    expect((await anew(`${AS}/token`))?.dpop).toBe(true);
+    expect((await anew(`${AS}/former`))?.dpop).toBeUndefined();
+  });
 });

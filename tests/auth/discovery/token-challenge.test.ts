@@ -17,3 +17,12 @@ test("the challenge of another scheme leads to the metadata where Bearer's and D
     "https://own",
   );
 });
+
+test("of challenges that name errors the one of the scheme that was sent counts", () => {
+  const both = 'Bearer error="invalid_token", DPoP error="use_dpop_nonce"';
+  expect(tokenChallenge(both, "DPoP")?.params.error).toBe("use_dpop_nonce");
+  expect(tokenChallenge(both, "Bearer")?.params.error).toBe("invalid_token");
+  expect(tokenChallenge('Bearer, DPoP error="use_dpop_nonce"', "Bearer")?.params.error).toBe(
+    "use_dpop_nonce",
+  );
+});
