@@ -120,6 +120,15 @@ export function troubleOf(error: unknown): Trouble {
   if (refusal !== undefined) return trouble(refusal, ...(REFUSALS[refusal] ?? CLOSED));
   const connecting = CONNECTING[code];
   if (connecting) return trouble(code, ...connecting);
+  // Redis is so unless it is told otherwise; before TLS 1.3 it does not say what it misses (RFC 5246 §7.4.6).
+  if (/ALERT_(CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE)/.test(code))
+    return trouble(
+      "tls_client",
+      /REQUIRED/.test(code)
+        ? "it wants a certificate of its clients"
+        : "it refuses the TLS handshake, as one that wants a certificate of its clients does",
+      "we show it none: tls-auth-clients no, or optional, and a password or an ACL user",
+    );
   if (isTls(code, message))
     return trouble(
       "tls",

@@ -50,3 +50,24 @@ test.if(REDIS !== undefined)(
     await Promise.all([world.stop(), redis.stop()]);
   },
 );
+
+// As Redis is where nothing is said of it.
+test.if(REDIS !== undefined)("a cache that wants a certificate of its clients is told as that", async () => {
+  const { caFile, server } = makeCertificates();
+  const port = await freePort();
+  const tls = ["--tls-port", `${port}`, "--tls-cert-file", server.certFile, "--tls-key-file", server.keyFile];
+  for (const [version, words] of [
+    ["TLSv1.3", "does not serve: it wants a certificate of its clients;"],
+    ["TLSv1.2", "does not serve: it refuses the TLS handshake, as one that wants a certificate"],
+  ] as const) {
+    const [world, redis] = await Promise.all([
+      startSmallWorld(),
+      startRedis(...tls, "--tls-ca-cert-file", caFile, "--tls-protocols", version),
+    ]);
+    const env = { M2MCP_CA: caFile };
+    const { code, told } = await inNewHome((home) => once(world, `rediss://localhost:${port}`, home, env));
+    expect([code, told]).toEqual([0, [expect.stringContaining(words)]]);
+    expect(told.join()).toContain("tls-auth-clients");
+    await Promise.all([world.stop(), redis.stop()]);
+  }
+});
