@@ -195,6 +195,14 @@ describe("the token endpoint:", () => {
       expect(elsewhere).toBe(0);
     });
 
+  test("a redirect of the token request within its origin is not followed either: another path may be another's", async () => {
+    const { code, stderr } = await login({
+      token: (_params, response) => response.writeHead(307, { location: "/other/token" }).end(),
+    });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("redirects")]);
+    expect(world.paths).not.toContain("/other/token");
+  });
+
   test("an endless answer is cut off", async () => {
     const { code, stderr } = await login({
       token: (_params, response) => {

@@ -175,6 +175,7 @@ describe("what the end of a stream means", () => {
     ["not authorized for it", failed(4), "again"],
     ["nonsense from the start", failed(2), "stop"],
     ["no token for now", failed(2, {}, "token_unavailable"), "again"],
+    ["no word for now of who issues tokens", failed(2, {}, "no_authorization_server"), "again"],
     ["nonsense later", failed(2, granted), "again"],
   ] as const)("%s", (_, end, verdict) => {
     expect(judgeStream(end)).toBe(verdict);
