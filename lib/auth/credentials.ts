@@ -1,3 +1,4 @@
+import type { ProofKey } from "./client/proof-key.ts";
 import type { Failure } from "./failed-request.ts";
 import type { KnownProvider } from "./grants/exchange/known-provider.ts";
 import type { PlatformSource } from "./platforms/platform.ts";
@@ -187,8 +188,8 @@ export interface AuthState {
   failure?: Failure;
   /** A renewal before the token's end failed or took too long: none is tried before this time, in ms. */
   renewNotBeforeMs?: number;
-  /** Proof key of DPoP as JWK, and the last nonces seen, by origin. */
-  dpop?: { jwk: JsonWebKey; nonces: Record<string, string> };
+  /** What tokens are bound to (DPoP). */
+  dpop?: ProofKey;
   /** How far the server's clock was ahead of ours when that mattered, in ms. */
   clockSkewMs?: number;
   /** The key of what a fleet shares, which takes a while to derive, and what it is for. */

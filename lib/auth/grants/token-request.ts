@@ -15,8 +15,8 @@ import { JWT_BEARER } from "./exchange/token-types.ts";
 import { wantedResource } from "./scope.ts";
 
 /**
- * A token request of the grant (RFC 6749 §4.4.2; RFC 7523 §2.1 for `jwt-bearer` and `id-jag`; RFC 8693 §2.1; RFC 8707 §2 `resource`), with what
- * proves the client. Made anew each time: assertions are good once.
+ * A token request of the grant (RFC 6749 §4.4.2; RFC 7523 §2.1 for `jwt-bearer` and `id-jag`; RFC 8693 §2.1; RFC 8707 §2
+ * `resource`), with what proves the client. Made anew each time: assertions are good once.
  *
  * @param signedAtMs when assertions say that they were signed, in ms since the epoch
  * @throws M2mcpError unreadable secrets, unusable keys

@@ -40,14 +40,7 @@ export function identityOf(token: string, end: unknown): Identity {
 }
 
 /** The answer of a metadata address. */
-export interface DirectAnswer {
-  status: number;
-  headers: Headers;
-  /** Its body, as text. */
-  text: string;
-  /** The JSON it holds; undefined when it is none. */
-  json: unknown;
-}
+export type DirectAnswer = Omit<Answer, "url">;
 
 /** Why a metadata address gave no answer, in words. */
 export interface Unanswered {

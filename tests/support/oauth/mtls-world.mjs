@@ -1,6 +1,7 @@
 // Mutual TLS (RFC 8705) in full, under Node, whose TLS tells a peer's certificate: oidc-provider with the client's
 // certificate at an alias of its token endpoint, and an MCP server that takes tokens bound to the certificate shown.
-// A certificate with a SPIFFE id proves the client of that name. Arguments: certificate, key, authority (paths). Prints the MCP server's address, then a line a request.
+// A certificate with a SPIFFE id proves the client of that name. Arguments: certificate, key, authority (paths). Prints
+// the MCP server's address, then a line a request.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
