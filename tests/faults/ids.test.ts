@@ -4,10 +4,18 @@ import { describe, expect, test } from "bun:test";
 import type { ServerResponse } from "node:http";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
-import { type Asked, json, refuse, serveScript, sse, stream } from "../support/mcp/scripted.ts";
+import { type Asked, json, refuse, says, serveScript, sse, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { startModernServer } from "../support/mcp/scripted-modern.ts";
-import { DISCOVER, INITIALIZED, initialize, META } from "../support/messages.ts";
+import {
+  DISCOVER,
+  INITIALIZED,
+  initialize,
+  META,
+  modern,
+  notification,
+  request,
+} from "../support/messages.ts";
 import { sleep, until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
@@ -161,3 +169,31 @@ test("two commands in one saved session, at once, each print their own answer", 
   const ids = server.seen.filter(({ method }) => method === "tools/call").map(({ id }) => id);
   expect(new Set(ids).size).toBe(2);
 });
+
+test.each(["application/json", "text/event-stream"])(
+  "ids and tokens of ours come back from a server that keeps 32 bits of them, as %s",
+  async (type) => {
+    const kept = (id: unknown) => (typeof id === "number" ? id % 2 ** 32 : id);
+    const server = home.owns(
+      await startLegacyServer((asked, response) => {
+        if (asked.http === "GET") return response.writeHead(405).end();
+        if (asked.session === undefined) return response.writeHead(422).end("expect initialize request");
+        const id = kept(asked.id);
+        const progressToken = kept(asked.params?._meta?.progressToken);
+        const answer = JSON.stringify({ jsonrpc: "2.0", id, result: { tools: [], ...says("hi") } });
+        if (type === "application/json") return json(response, answer);
+        const params = { progressToken, progress: 1 };
+        const progress = JSON.stringify(notification("notifications/progress", params));
+        return stream(response).end(sse(progress, answer));
+      }),
+    );
+    expect(await home.run([server.url, "tools-list"])).toMatchObject({ code: 0 });
+    const { say, answer, heard } = startBridge(home, [server.url]);
+    say(modern(request(1, "tools/call", { name: "x" })));
+    expect((await answer(1)).result).toMatchObject(says("hi"));
+    say(request(2, "tools/call", { name: "x", _meta: { ...META, progressToken: "mine" } }));
+    expect((await answer(2)).result).toMatchObject(says("hi"));
+    const tokens = heard.flatMap(({ params }) => (params?.progressToken ? [params.progressToken] : []));
+    expect(tokens).toEqual(type === "application/json" ? [] : ["mine"]);
+  },
+);

@@ -73,13 +73,19 @@ export interface Ids {
   next(): Id;
 }
 
-/** Below 2^52, and of so few digits that no reader takes them for more than a double holds. */
-const BASES = 2 ** 49;
+/** Above what clients count to, and of 31 bits: servers and hosts of the official Rust SDK before 0.6.3 keep 32 of them. */
+const [LEAST, MOST] = [2 ** 24, 2 ** 31 - 1];
+const BASES = 2 ** 30;
 
 /** Ids that begin at a random base: processes that share a session must not use the same ones. */
 export function createIds(random: () => number = Math.random): Ids {
-  let last = 2 ** 32 + Math.floor(random() * BASES);
-  return { next: () => String(++last) };
+  let last = LEAST + Math.floor(random() * BASES);
+  return {
+    next() {
+      last = last < MOST ? last + 1 : LEAST;
+      return String(last);
+    },
+  };
 }
 
 /** Ids of our own among a client's, over the same connection: no id of a client's begins like these. */

@@ -102,11 +102,19 @@ describe("ids of our own", () => {
     expect(Number(two)).toBe(Number(one) + 1);
   });
 
-  test("stay below 2^52, whatever chance says, also after millions of them", () => {
+  test("are above what clients count to, and of 31 bits, whatever chance says, also after a thousand million", () => {
     for (const chance of [0, 0.5, 1 - Number.EPSILON]) {
       const first = Number(createIds(() => chance).next());
-      expect(first).toBeGreaterThan(0);
-      expect(first + 1e9).toBeLessThan(2 ** 52);
+      expect(first).toBeGreaterThan(1e7);
+      expect(first + 1e9).toBeLessThan(2 ** 31);
     }
+  });
+
+  test("begin again where those of 31 bits are used up", () => {
+    const ids = createIds(() => 2);
+    expect(Number(ids.next())).toBeLessThan(2 ** 31);
+    const many = Array.from({ length: 3 }, () => Number(ids.next()));
+    expect(many.every((id) => id > 1e7 && id < 2 ** 31)).toBe(true);
+    expect(new Set(many).size).toBe(3);
   });
 });
