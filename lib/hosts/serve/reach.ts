@@ -41,7 +41,11 @@ export async function isReachable({ reached }: ServeContext, address: string): P
  * @param cut called where nobody answers there any more
  * @returns what ends it
  */
-export function watchPeer({ watches, reached }: ServeContext, address: string, cut: () => void): () => void {
+export function watchPeer(
+  { watches, reached }: Pick<ServeContext, "watches" | "reached">,
+  address: string,
+  cut: () => void,
+): () => void {
   const watch = watches.get(address) ?? {
     watching: new Set(),
     timer: startInterval(WATCH_MS, () => void look()),
