@@ -5,6 +5,8 @@ import {
   basicSecret,
   secretMethod,
 } from "../../../lib/auth/client/authentication.ts";
+import type { Client } from "../../../lib/auth/credentials.ts";
+import { makeKey } from "../key-forms.ts";
 import { memoryDeps } from "../memory-deps.ts";
 
 test("client id and secret are form-encoded within basic", () => {
@@ -48,3 +50,28 @@ for (const [sub, kind] of [
       `urn:ietf:params:oauth:client-assertion-type:${kind}`,
     );
   });
+
+const key = { from: "value", value: makeKey("P-256").forms[0]?.text ?? "" } as const;
+const secret = { from: "value", value: "s" } as const;
+test.each([
+  ["a secret", { kind: "secret", secret }, ["authorization"]],
+  [
+    "a secret by post",
+    { kind: "secret", secret, method: "client_secret_post" },
+    ["client_id", "client_secret"],
+  ],
+  // Not all servers read the client's name out of the assertion.
+  ["a key", { kind: "private_key", key }, ["client_id", "client_assertion_type", "client_assertion"]],
+  ["nothing", { kind: "none" }, ["client_id"]],
+] satisfies [string, Client["authentication"], string[]][])(
+  "a client proves itself in one way at a time (RFC 6749 §2.3): %s",
+  async (_words, authentication, sent) => {
+    const headers: Record<string, string> = {};
+    const body = new URLSearchParams();
+    const found = { issuer: "https://as", tokenEndpoint: "https://as/token" };
+    const { deps } = memoryDeps();
+    await authenticateClient({ headers, body }, { clientId: "id", authentication }, found, deps, deps.now());
+    expect([...Object.keys(headers), ...body.keys()]).toEqual(sent);
+    if (body.has("client_id")) expect(body.get("client_id")).toBe("id");
+  },
+);
