@@ -3,6 +3,7 @@
 import type { Stats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { codeOf } from "../error-code.ts";
+import { handedPipe } from "../hidden-arguments.ts";
 
 /** A file system that gives no answer for this long is as good as gone, in ms. */
 const TIMEOUT_MS = 5000;
@@ -46,6 +47,9 @@ export class FileRefused extends Error {
  * `timeoutMs`; else what the file system says (`code` ENOENT, EACCES, …)
  */
 export async function readRegularFile(path: string, limits: ReadLimits): Promise<FileContent> {
+  const handed = limits.pipes === true ? handedPipe(path) : undefined;
+  if (handed && handed.length > limits.maxBytes) throw tooLarge(limits.maxBytes);
+  if (handed) return { bytes: handed, mode: 0o600 };
   const timeoutMs = limits.timeoutMs ?? TIMEOUT_MS;
   const late = new AbortController();
   const timer = setTimeout(() => {

@@ -24,8 +24,9 @@ const DRAIN_MS = 25_000;
 
 /** `m2mcp serve <target> [...]`: an MCP endpoint for HTTP clients. */
 export async function run(command: Command): Promise<undefined> {
-  const { listen, bearer, allowedHosts } = await readListen(command);
+  // Before anything is read: it starts the program once more.
   allowManyRequests(MOST_AT_ONCE);
+  const { listen, bearer, allowedHosts } = await readListen(command);
   const record = recordBridge(command);
   const ending = await watchEnding();
   try {
