@@ -1,7 +1,7 @@
 import type { AuthState, Credentials, Discovered, Token, TokenOrigin } from "./credentials.ts";
 import type { AuthDeps } from "./deps.ts";
 import { received } from "./tokens/issue.ts";
-import { sourceOf } from "./tokens/source.ts";
+import { obtainToken } from "./tokens/source.ts";
 
 /** Credentials that have just been proven. */
 export interface LoginResult {
@@ -27,7 +27,7 @@ export async function login(
 ): Promise<LoginResult | null> {
   const state: AuthState = known ? { discovered: known } : {};
   const wanted = { server, reason: {}, state, gathered: undefined };
-  const obtained = await sourceOf(credentials)(deps, wanted);
+  const obtained = await obtainToken(deps, credentials, wanted);
   if (!obtained) return null;
   const { token, discovered } = obtained;
   await deps.write(({ identityProvider }) =>

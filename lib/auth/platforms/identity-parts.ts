@@ -1,5 +1,5 @@
 import { isObject } from "../../json.ts";
-import { identityIn, platformNamed } from "./names.ts";
+import { choosingValues, platformNamed } from "./names.ts";
 
 /**
  * What tells identities apart that platforms give for the same credentials, wherever those name a platform: one process
@@ -14,7 +14,7 @@ function partsIn(value: unknown, env: Record<string, string | undefined>): (stri
   if (!isObject(value)) return [];
   const name = platformNamed(value.from);
   return [
-    ...(name === undefined ? [] : identityIn(name, env)),
+    ...(name === undefined ? [] : choosingValues(name, env)),
     ...Object.values(value).flatMap((member) => partsIn(member, env)),
   ];
 }

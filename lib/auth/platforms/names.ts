@@ -49,7 +49,7 @@ const CHOOSING: Partial<Record<PlatformName, readonly string[]>> = {
 };
 
 /** What of the environment tells the identities of a platform apart: a token of one is no token of another. */
-export const identityIn = (
+export const choosingValues = (
   from: PlatformChoice,
   env: Record<string, string | undefined>,
 ): (string | null)[] =>

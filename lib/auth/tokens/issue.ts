@@ -4,7 +4,7 @@ import { union } from "../grants/scope.ts";
 import { type BoundToken, headerOf, type TokenRequestReason, usableToken } from "./bound-token.ts";
 import { answers, errorFrom, rememberFailure } from "./failure.ts";
 import { freshness, isOpen } from "./freshness.ts";
-import { type Obtained, sourceOf } from "./source.ts";
+import { type Obtained, obtainToken } from "./source.ts";
 
 /** Who asks for a token, for which server, and why. */
 export interface Ask {
@@ -63,7 +63,7 @@ async function askAnew(
 ): Promise<BoundToken | null> {
   const { server, reason } = ask;
   const credentials = (await deps.reload?.()) ?? given;
-  const obtained = await sourceOf(credentials)(deps, { server, reason, state, gathered });
+  const obtained = await obtainToken(deps, credentials, { server, reason, state, gathered });
   if (!obtained) {
     await deps.write((old) => ({ ...old, openSinceMs: deps.now() }));
     return null;

@@ -26,17 +26,17 @@ export interface Obtained {
 }
 
 /**
- * Gets a token, whatever makes it: a grant of our own, or something else. Null where the server wants none.
+ * Gets a token, whatever makes it: a grant of our own, or something else, whose code is loaded here. Null where the server
+ * wants none.
  *
  * @throws M2mcpError why there is none
  */
-export type TokenSource = (deps: AuthDeps, wanted: Wanted) => Promise<Obtained | null>;
-
-/** The source of the tokens of one login; its code is loaded where it is asked. */
-export const sourceOf =
-  (origin: TokenOrigin): TokenSource =>
-  async (deps, wanted) => {
-    if (origin.grant === null)
-      return (await import("./ready/read-token.ts")).readReadyToken(deps, origin, wanted);
-    return (await import("./by-grant.ts")).obtainByGrant(deps, origin, wanted);
-  };
+export async function obtainToken(
+  deps: AuthDeps,
+  origin: TokenOrigin,
+  wanted: Wanted,
+): Promise<Obtained | null> {
+  if (origin.grant === null)
+    return (await import("./ready/read-token.ts")).readReadyToken(deps, origin, wanted);
+  return (await import("./by-grant.ts")).obtainByGrant(deps, origin, wanted);
+}

@@ -11,7 +11,7 @@ import { headerOf, usableToken } from "../bound-token.ts";
 import type { Obtained, Wanted } from "../source.ts";
 import { badToken, noMoreScopes, tokenBoundElsewhere, tokenOver, tokenUnchanged } from "./errors.ts";
 import { nameOf } from "./source-name.ts";
-import { type GivenToken, NoToken, parseTokenText } from "./token-text.ts";
+import { NoToken, parseTokenText, type ReadToken } from "./token-text.ts";
 
 /** `Date` has whole seconds, in ms. */
 const DATE_STEP_MS = 1000;
@@ -52,7 +52,7 @@ export async function readReadyToken(
 }
 
 /** Reads a source; a file that is being written is looked at once more. */
-async function readGiven(deps: AuthDeps, origin: ReadyToken, server: string): Promise<GivenToken> {
+async function readGiven(deps: AuthDeps, origin: ReadyToken, server: string): Promise<ReadToken> {
   const { token: source } = origin;
   if (isPlatformSource(source)) {
     const { readIdentity } = await import("../../platforms/read-identity.ts");
@@ -69,7 +69,7 @@ async function readGiven(deps: AuthDeps, origin: ReadyToken, server: string): Pr
     }
 }
 
-function parsed(text: string, source: AssertionSource): GivenToken {
+function parsed(text: string, source: AssertionSource): ReadToken {
   try {
     return parseTokenText(text);
   } catch (error) {
@@ -91,7 +91,7 @@ interface Life {
 async function lifeOf(
   deps: AuthDeps,
   { lifetimeMs }: ReadyToken,
-  given: GivenToken,
+  given: ReadToken,
   server: string,
   { clockSkewMs: known = 0 }: AuthState,
 ): Promise<Life> {

@@ -5,7 +5,7 @@ import { claimsOf } from "../../claims.ts";
 import { faultIn } from "../../client/faults.ts";
 
 /** A token as it was given, and what is said of its life. */
-export interface GivenToken {
+export interface ReadToken {
   accessToken: string;
   /** Its `token_type`, where there is one. */
   type?: string;
@@ -36,7 +36,7 @@ const LONGEST = 64 * 1024;
  * @param text without what surrounds it
  * @throws NoToken
  */
-export function parseTokenText(text: string): GivenToken {
+export function parseTokenText(text: string): ReadToken {
   const isJson = /^\s*[[{"]/.test(text);
   const given = isJson ? fromJson(text) : { accessToken: text.trim() };
   const accessToken = given.accessToken.replace(/^Bearer\s+/i, "");
@@ -65,7 +65,7 @@ function faultOf(token: string): string | undefined {
 const isJwt = (token: string) => /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(token);
 
 /** What a JWT says of its life (RFC 7519 §4.1.4, §4.1.6) and its scope (RFC 8693 §4.2; `scp` of Entra ID and Okta). */
-function saidBy(token: string): Pick<GivenToken, "endsAtMs" | "issuedAtMs" | "scope"> {
+function saidBy(token: string): Pick<ReadToken, "endsAtMs" | "issuedAtMs" | "scope"> {
   const { exp, iat, scope, scp } = claimsOf(token) ?? {};
   const [endsAtMs, issuedAtMs] = [numericDateMs(exp), numericDateMs(iat)];
   const scopes = [scope ?? scp ?? []].flat().filter((one) => typeof one === "string");
@@ -93,7 +93,7 @@ const WITHIN = ["status", "credential", "credentials", "data", "authenticationre
 
 type Members = ReadonlyMap<string, unknown>;
 
-function fromJson(text: string): GivenToken {
+function fromJson(text: string): ReadToken {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -134,7 +134,7 @@ function first<T>(members: Members, names: readonly string[], as: (value: unknow
   return undefined;
 }
 
-function withLife(accessToken: string, members: Members): GivenToken {
+function withLife(accessToken: string, members: Members): ReadToken {
   const endsAtMs = first(members, ENDS, momentIn);
   const lifeS = first(members, LIVES, numberIn);
   const type = textIn(members.get("tokentype"));
