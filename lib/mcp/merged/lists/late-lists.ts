@@ -3,7 +3,7 @@ import { tellChanges } from "../changes.ts";
 import type { MergedContext } from "../context.ts";
 import { type ListKind, namesOn } from "../words/pages.ts";
 import { beMissing, beThere, listKey } from "./missing-lists.ts";
-import type { Listed } from "./names-known.ts";
+import type { ListAnswer } from "./names-known.ts";
 
 /**
  * A server that was too slow for a list: once it has answered, the client hears that there is more, and the next list has
@@ -13,7 +13,7 @@ export function beLate(
   context: MergedContext,
   kind: ListKind,
   server: string,
-  work: Promise<Listed> | undefined,
+  work: Promise<ListAnswer> | undefined,
   shown: JsonObject | undefined,
 ): void {
   const key = listKey(server, kind);

@@ -20,7 +20,7 @@ import { type ListKind, mergedPage, namesOn, type Page } from "../words/pages.ts
 import { withoutProgress } from "../words/to-server.ts";
 import { beLate } from "./late-lists.ts";
 import { beMissing, beThere, listKey } from "./missing-lists.ts";
-import { LIST_MS, type Listed, learnNames, listedIn } from "./names-known.ts";
+import { LIST_MS, type ListAnswer, learnNames, listedIn } from "./names-known.ts";
 import { rememberUri } from "./uri-owners.ts";
 
 /** Answers a list, or a page of it, for all servers that are there. */
@@ -61,8 +61,8 @@ export async function list(context: MergedContext, kind: ListKind, call: Call): 
 
 /** What was asked, of which page of the list, and what came of it. */
 interface Asked {
-  works: ReadonlyMap<string, Promise<Listed>>;
-  outcomes: ReadonlyMap<string, Outcome<Listed>>;
+  works: ReadonlyMap<string, Promise<ListAnswer>>;
+  outcomes: ReadonlyMap<string, Outcome<ListAnswer>>;
   /** Whether the list begins with this page. */
   isFirst: boolean;
 }
@@ -121,7 +121,7 @@ async function pageOf(
   kind: ListKind,
   call: Call,
   cursor: string | undefined,
-): Promise<Listed> {
+): Promise<ListAnswer> {
   if (member.state.kind === "opening") await member.state.done;
   if (member.state.kind === "failed") await welcome(context, member);
   if (!mayOffer(member, kind.feature)) return { kind: "none" };

@@ -17,13 +17,13 @@ import { LISTS, type ListKind, namesOn } from "../words/pages.ts";
 export const LIST_MS = 5000;
 
 /** What one server answered. */
-export type Listed =
+export type ListAnswer =
   | { kind: "page"; result: JsonObject }
   | { kind: "none" }
   | { kind: "refused"; error: RpcError };
 
 /** What an answer to a list says: a page of it, that there is none, or a refusal. */
-export function listedIn({ upstream }: Member, answer: Answer): Listed {
+export function listedIn({ upstream }: Member, answer: Answer): ListAnswer {
   const read = readAnswer(answer, upstream.endpoint.url);
   if (read.kind === "result") return { kind: "page", result: exactResult(read.message) };
   const { error } = read;
