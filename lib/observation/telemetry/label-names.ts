@@ -1,5 +1,5 @@
 // What metrics call methods, tools and prompts: foreign names must not make ever more time series.
-import { isObject } from "../../json.ts";
+import { objectsIn } from "../../json.ts";
 
 const METHODS: ReadonlySet<string> = new Set([
   "completion/complete",
@@ -61,8 +61,7 @@ export function createLabelNames(): LabelNames {
   return {
     learn,
     learnFrom(list) {
-      if (!Array.isArray(list)) return;
-      for (const one of list) if (isObject(one) && typeof one.name === "string") learn(one.name);
+      for (const { name } of objectsIn(list)) if (typeof name === "string") learn(name);
     },
     of(name) {
       if (known.has(name) || guessed.has(name)) return name;

@@ -1,5 +1,5 @@
 import type { Command } from "../../command-line/command.ts";
-import { isObject, type JsonObject } from "../../json.ts";
+import { type JsonObject, objectsIn } from "../../json.ts";
 import { branchesOf, choicesOf, scopeOf, typesOf } from "../../schema/resolve.ts";
 import { argumentsOf, typeWords } from "../../schema/type-words.ts";
 import { resolveTarget } from "../target/target.ts";
@@ -59,10 +59,8 @@ const toolArguments = ({ inputSchema }: JsonObject): CachedArgument[] =>
   }));
 
 const promptArguments = ({ arguments: list }: JsonObject): CachedArgument[] =>
-  (Array.isArray(list) ? list : []).flatMap((one) =>
-    isObject(one) && typeof one.name === "string"
-      ? [{ name: one.name, required: one.required === true, type: "string", choices: [] }]
-      : [],
+  objectsIn(list).flatMap(({ name, required }) =>
+    typeof name === "string" ? [{ name, required: required === true, type: "string", choices: [] }] : [],
   );
 
 /** All that an argument may be, where that is a list; what takes anything else besides has none. */

@@ -2,7 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { M2mcpError } from "../../failure.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
-import { isObject, type JsonObject, objectOf } from "../../json.ts";
+import { type JsonObject, objectOf, objectsIn } from "../../json.ts";
 import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
 import { lineOf } from "../../ui/lists/first-line.ts";
 import { rowsShown } from "../../ui/screen/rows.ts";
@@ -52,8 +52,7 @@ function skillOf(entry: unknown): Skill[] {
   const { uri, frontmatter, resources } = objectOf(entry);
   if (typeof uri !== "string") return [];
   const { name, description } = objectOf(frontmatter);
-  const own = (Array.isArray(resources) ? resources : []).find((file) => isObject(file) && file.uri === uri);
-  const { digest } = objectOf(own);
+  const digest = objectsIn(resources).find((file) => file.uri === uri)?.digest;
   return [
     {
       uri,
@@ -67,7 +66,7 @@ function skillOf(entry: unknown): Skill[] {
 async function show(command: Command, client: McpClient, wanted: string): Promise<void> {
   const skill = wanted.includes("://") ? await byUri(client, wanted) : await byName(client, wanted);
   const result = await client.request("resources/read", { uri: skill.uri });
-  const [content] = (Array.isArray(result.contents) ? result.contents : []).filter(isObject);
+  const [content] = objectsIn(result.contents);
   const bytes =
     typeof content?.blob === "string"
       ? Buffer.from(content.blob, "base64")
