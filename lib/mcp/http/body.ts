@@ -1,9 +1,9 @@
+import { bodyBudget, type Share } from "../../body-budget.ts";
 import { answerTooLong } from "../../net/errors.ts";
 import { networkError } from "../../net/network-error.ts";
 import { joinPieces, movePiece, takeBuffer } from "../../platform/runtime/long-buffers.ts";
 import type { IdleWatch } from "../../timing/idle-timeout.ts";
 import { type Text, toText, trimText } from "../jsonrpc/bytes.ts";
-import { bodyBudget, type Share } from "./body-budget.ts";
 
 /** Longest answer (one JSON body or one SSE event) accepted. */
 export const MAX_ANSWER_BYTES = 256 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { createBodyBudget, type Share } from "../../../body-budget.ts";
 import { type Text, toText, trimText } from "../../../mcp/jsonrpc/bytes.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { startTimer, type Timer } from "../../../timing/timer.ts";
@@ -15,6 +16,11 @@ const LAST_MS = 2000;
 
 /** What comes of a body after its request was answered is passed over for so long, in ms. */
 const AFTER_MS = 5000;
+
+/** A body of so many bytes is no matter for the budget. */
+const SMALL_BYTES = 64 * 1024;
+/** One for the bodies of all requests: many long ones at once are read one after the other. */
+const budget = createBodyBudget();
 
 /** A body that cannot be taken. */
 export class BodyRefused extends Error {
@@ -40,11 +46,15 @@ export function readBody(incoming: IncomingMessage, endings: Set<() => void>): P
     const idle = watchIdle(SILENT_MS, late);
     const whole = watchIdle(LONGEST_MS, late);
     let last: Timer | undefined;
+    let share: Share | undefined;
+    let isOver = false;
     const ending = () => {
       last = startTimer(LAST_MS, () => fail(new BodyRefused(503, "this process is ending")));
     };
     endings.add(ending);
     const over = () => {
+      isOver = true;
+      share?.end();
       idle.stop();
       whole.stop();
       last?.stop();
@@ -60,6 +70,17 @@ export function readBody(incoming: IncomingMessage, endings: Set<() => void>): P
       if (size > MAX_BODY_BYTES) return fail(tooLong());
       parts.push(part);
       idle.refresh();
+      if (size <= SMALL_BYTES) return;
+      share ??= budget.open();
+      const room = share.holds(size);
+      if (!room) return;
+      idle.pause();
+      incoming.pause();
+      void room.then(() => {
+        if (isOver) return;
+        idle.refresh();
+        incoming.resume();
+      });
     });
     incoming.on("end", () => {
       over();

@@ -10,7 +10,7 @@ export interface Share {
 }
 
 /**
- * One budget for the bodies of all responses: a hundred long answers at once must not take the memory of a hundred. The
+ * One budget for many bodies: a hundred long ones at once must not take the memory of a hundred. The
  * one that came first goes on whatever it takes, so that there is always one that ends.
  */
 export function createBodyBudget(limitBytes: number = BUDGET_BYTES) {
@@ -50,5 +50,5 @@ export function createBodyBudget(limitBytes: number = BUDGET_BYTES) {
   };
 }
 
-/** The budget of this process. */
+/** Of the bodies of all responses. */
 export const bodyBudget = createBodyBudget();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createBodyBudget } from "../../../lib/mcp/http/body-budget.ts";
+import { createBodyBudget } from "../lib/body-budget.ts";
 
 const state = async (wait: Promise<void> | undefined) =>
   wait === undefined
