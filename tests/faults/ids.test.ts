@@ -2,6 +2,7 @@
 // several processes share.
 import { describe, expect, test } from "bun:test";
 import type { ServerResponse } from "node:http";
+import { save } from "../e2e/several/servers.ts";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
 import { type Asked, json, refuse, says, serveScript, sse, stream } from "../support/mcp/scripted.ts";
@@ -197,3 +198,33 @@ test.each(["application/json", "text/event-stream"])(
     expect(tokens).toEqual(type === "application/json" ? [] : ["mine"]);
   },
 );
+
+test("a server that takes numbers alone for ids is asked under such, where tools are filtered and where it is one of several", async () => {
+  const startNumbers = async () =>
+    home.owns(
+      await startLegacyServer(
+        (asked, response) => {
+          if (asked.http === "GET") return response.writeHead(405).end();
+          return json(response, {
+            jsonrpc: "2.0",
+            id: asked.id,
+            result: { tools: [{ name: "x", inputSchema: { type: "object" } }], ...says("hi") },
+          });
+        },
+        {
+          before({ id }, response) {
+            if (typeof id !== "string") return false;
+            response.writeHead(500).end("TypeError: id must be of type int, string given");
+            return true;
+          },
+        },
+      ),
+    );
+  const filtered = startBridge(home, [(await startNumbers()).url, "--read-only"]);
+  filtered.say(initialize("2025-11-25", {}, 0), INITIALIZED, request(1, "tools/call", { name: "x" }));
+  expect((await filtered.answer(1)).error.message).toContain("read-only");
+  for (const name of ["a", "b"]) await save(home, name, (await startNumbers()).url);
+  const several = startBridge(home, ["@a", "@b"]);
+  several.say(initialize("2025-11-25", {}, 0), INITIALIZED, request(1, "tools/call", { name: "a_x" }));
+  expect((await several.answer(1)).result).toMatchObject(says("hi"));
+});

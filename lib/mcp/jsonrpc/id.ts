@@ -68,7 +68,7 @@ function numberAt(text: string, from: number): string | undefined {
   return NUMBER.exec(text)?.[1];
 }
 
-/** Ids of our own for one connection. */
+/** Ids of our own for one connection, maybe among a client's: numbers, for there are servers that take no texts. */
 export interface Ids {
   next(): Id;
 }
@@ -86,11 +86,4 @@ export function createIds(random: () => number = Math.random): Ids {
       return String(last);
     },
   };
-}
-
-/** Ids of our own among a client's, over the same connection: no id of a client's begins like these. */
-export function createIdsBeside(): Ids {
-  const prefix = `m2mcp-${crypto.randomUUID()}`;
-  let count = 0;
-  return { next: () => JSON.stringify(`${prefix}-${++count}`) };
 }

@@ -1,7 +1,7 @@
 // Several servers as one, for one client: what it asks goes to the server that it is for, or to all of them.
 import { quietly } from "../../timing/quietly.ts";
 import { type ConnectionOptions, createConnection } from "../connection/connection.ts";
-import { createIdsBeside } from "../jsonrpc/id.ts";
+import { createIds } from "../jsonrpc/id.ts";
 import {
   errorResponse,
   METHOD_NOT_FOUND,
@@ -53,7 +53,7 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     missing: new Map(),
     listens: new Set(),
     ended: new AbortController(),
-    nextId: createIdsBeside().next,
+    nextId: createIds().next,
   };
   const sides = sharedClient && createSides(context, sharedClient);
   for (const upstream of shared.upstreams) {

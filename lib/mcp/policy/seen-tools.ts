@@ -1,6 +1,6 @@
 // What is known of a server's tools by the lists that went by, and by those that were asked for on their account.
 import { isObject, type JsonObject } from "../../json.ts";
-import { createIdsBeside } from "../jsonrpc/id.ts";
+import { createIds } from "../jsonrpc/id.ts";
 import { type RequestMessage, request as requestMessage } from "../jsonrpc/message.ts";
 import { errorIn } from "../protocol/answer.ts";
 import { identityIn, metaOf } from "../protocol/meta.ts";
@@ -41,7 +41,7 @@ export function createSeenTools(inner: () => Transport, onMessage: OnMessage): S
   /** The page that is still to come of a list; undefined once it is whole. A client may begin with any. */
   let awaited: unknown = NOTHING;
   let listing: Promise<readonly JsonObject[]> | undefined;
-  const ids = createIdsBeside();
+  const ids = createIds();
 
   function take(tools: readonly unknown[], { cursor, nextCursor }: Page): void {
     if (cursor === undefined) byName = new Map();
