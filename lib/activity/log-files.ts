@@ -36,6 +36,7 @@ export function targetInName(target: string, platform: string = process.platform
   return name || "server";
 }
 
+/** The name of the log of a bridge that began at `atMs`, in ms since the epoch: `@svc-20261127-120000-4711.log`. */
 export const logName = (target: string, pid: number, atMs: number): string => {
   const stamp = new Date(atMs).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
   return `${targetInName(target)}-${stamp}-${pid}.log`;

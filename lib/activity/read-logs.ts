@@ -62,6 +62,7 @@ export async function lastEntries(logs: readonly LogSource[], most: number): Pro
   return entries;
 }
 
+/** The entries in the text of a log; lines that are none are left out. */
 export const entriesIn = (text: string, { target, pid }: LogSource): LoggedEntry[] =>
   text.split("\n").flatMap((line) => {
     const entry = parseLine(line);

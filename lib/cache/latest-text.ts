@@ -26,6 +26,7 @@ export interface LatestTexts {
   forget(name: string): Promise<void>;
 }
 
+/** Texts of which the latest counts, for a day after their last use. */
 export const latestTexts = (link: CacheLink): LatestTexts => ({
   read: (name) => link.ask(read(name)),
   async keep(name, turn, text) {

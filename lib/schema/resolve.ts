@@ -13,6 +13,7 @@ export interface Scope {
   stepsLeft: number;
 }
 
+/** The scope of one question about a document. */
 export const scopeOf = (root: unknown): Scope => ({ root, stepsLeft: MOST_STEPS });
 
 /** A value that nothing fits. */

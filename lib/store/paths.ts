@@ -18,6 +18,7 @@ export interface StorePaths {
   locks: string;
 }
 
+/** All paths of the store in a folder. */
 export const storePaths = (folder: string): StorePaths => ({
   folder,
   description: join(folder, "store.json"),
@@ -34,6 +35,7 @@ export const profileHeader = (name: string): Header => ({ kind: "profile", name:
 export const stateHeader = (id: string): Header => ({ kind: "state", name: id.toLowerCase() });
 export const pinsHeader = (id: string): Header => ({ kind: "pins", name: id.toLowerCase() });
 
+/** The file that is sealed with a header. */
 export const sealedFile = (paths: StorePaths, { kind, name }: Header): string =>
   join(kind === "profile" ? paths.profiles : paths[kind], `${name}${SUFFIX}`);
 

@@ -26,5 +26,6 @@ export interface Known {
   catalogue(target: string): Promise<{ tools: KnownItem[]; prompts: KnownItem[] }>;
 }
 
+/** All saved connections, as targets. */
 export const profileCandidates = async (known: Known): Promise<Candidate[]> =>
   (await known.profiles()).map((name) => ({ value: `@${name}`, about: "A saved connection" }));

@@ -133,6 +133,7 @@ export const requestWithId = (message: RequestMessage, id: Id): RequestMessage =
 export const exactParams = (message: RequestMessage | NotificationMessage): JsonObject =>
   exactMember(message.text, "params") ?? message.params;
 
+/** See `exactParams`; empty where there is an error in its place. */
 export const exactResult = (message: ResponseMessage): JsonObject =>
   exactMember(message.text, "result") ?? message.result ?? {};
 

@@ -17,6 +17,10 @@ export interface KeptPins {
   renew(): void;
 }
 
+/**
+ * @param seen what the server's lists say, for its first pins
+ * @param now in ms since the epoch
+ */
 export function createKeptPins(store: PinStore, seen: SeenTools, now: () => number): KeptPins {
   let reading: Promise<Pins> | undefined;
   let known: Pins | undefined;

@@ -27,6 +27,7 @@ export interface Refused {
   isUnsent?: true;
 }
 
+/** A refusal that stands in the place of an answer. */
 export const refused = (status: number, error?: RpcError, id?: Id | null): Refused => ({
   kind: "refused",
   status,
@@ -34,6 +35,7 @@ export const refused = (status: number, error?: RpcError, id?: Id | null): Refus
   ...(id === undefined ? {} : { id }),
 });
 
+/** A response as an answer: a result, or an error of status 200. */
 export const answered = (message: ResponseMessage): Answer => ({ kind: "response", message });
 
 /** The JSON-RPC error in an answer of either kind. */

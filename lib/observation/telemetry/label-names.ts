@@ -37,9 +37,11 @@ const isLabel = (name: string): boolean => name.length <= 128 && !/[\p{Cc}\p{Cf}
 /** Methods of HTTP that are labels of their own ("Semantic conventions for HTTP"). */
 const HTTP_METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH", "HEAD", "OPTIONS"];
 
+/** A method of HTTP as a label. */
 export const httpMethodLabel = (method: string | undefined): string =>
   HTTP_METHODS.find((one) => one === method) ?? OTHER;
 
+/** The same of a method of MCP. */
 export const methodLabel = (method: string): string => (METHODS.has(method) ? method : OTHER);
 
 /** The names of tools, or of prompts, as far as they become labels. */

@@ -16,6 +16,7 @@ export interface Making {
   isTold: boolean;
 }
 
+/** @param isTold see `Making` */
 export const making = (root: unknown, isTold: boolean): Making => ({ root, scope: scopeOf(root), isTold });
 
 /**

@@ -23,6 +23,7 @@ export type Description = { id: string } & (
   | ({ place: "passphrase" } & WrappedKey)
 );
 
+/** Names the store in a keyring. */
 export const newStoreId = () => randomBytes(8).toString("hex");
 
 /**

@@ -16,6 +16,7 @@ export interface Settled {
   notes: string[];
 }
 
+/** Arguments that nothing was found wrong with, or that were not looked at. */
 export const unchecked = (value: JsonObject, notes: string[] = []): Settled => ({
   value,
   faults: [],

@@ -75,6 +75,7 @@ export function keptPart(item: JsonObject): JsonObject {
 export const itemNamed = (items: readonly JsonObject[], name: string): JsonObject | undefined =>
   items.find((item) => item.name === name);
 
+/** The names of items; of one without a name none. */
 export const namesOf = (items: readonly JsonObject[]): string[] =>
   items.flatMap(({ name }) => (typeof name === "string" ? [name] : []));
 

@@ -52,6 +52,7 @@ export function shownId(context: ServeContext, head: Head): ShownId | undefined 
     : { text, value };
 }
 
+/** The same id as a cookie (`Set-Cookie`), for clients that take no new one. */
 export const cookieOf = (id: string): string => `${COOKIE}=${id}; Path=/mcp; HttpOnly; SameSite=Strict`;
 
 /** What an id holds; undefined for what is none of ours. */

@@ -28,6 +28,7 @@ export function continuationOf(held: Held, inputs: readonly Input[]): JsonObject
   return session && { session, id, lastEventId, progressToken, inputs };
 }
 
+/** Of a request that is sent again once the address that its error names was visited. */
 export const afterVisit = (error: RpcError): JsonObject => ({ visit: error });
 
 /** What was written so; undefined for anything else. */

@@ -9,16 +9,19 @@ import type { Outcome } from "../../outcome.ts";
 
 type Named = RequestMessage | NotificationMessage;
 
+/** The tool or the prompt that a message is for, as the client wrote it. */
 export const targetOf = ({ method, params }: Named): string | undefined =>
   (method === "tools/call" || method === "prompts/get") && typeof params.name === "string"
     ? params.name
     : undefined;
 
+/** The name of its span: `tools/call add`. */
 export const nameOf = (message: Named): string => {
   const target = targetOf(message);
   return target === undefined ? message.method : `${message.method} ${target}`;
 };
 
+/** What says of which tool or prompt it is. */
 export const targetAttributes = (method: string, target: string | undefined): Attributes => {
   if (target === undefined) return {};
   return method === "tools/call"
