@@ -146,6 +146,23 @@ describe("DPoP at a token endpoint", () => {
     expect(nonces).toEqual([undefined, "n1", "n2"]);
   });
 
+  test("that wants a proof is asked again with one, unless what was given may be good for one request", async () => {
+    const key = { from: "value", value: makeKey("P-256").forms[0]?.text ?? "" } as const;
+    const askedBy = async (more: Partial<Credentials>) => {
+      const { deps, requests } = scriptedDeps({
+        [tokenEndpoint]: () => Response.json({ error: "invalid_dpop_proof" }, { status: 400 }),
+      });
+      const asked = requestToken(deps, { ...credentials, ...more }, found, { scope: undefined });
+      await expect(asked).rejects.toMatchObject({ code: "token_refused" });
+      return requests.map(({ headers }) => headers.has("dpop"));
+    };
+    expect(await askedBy({})).toEqual([false, true]);
+    const signed = { from: "signed", key } as const;
+    expect(await askedBy({ grant: "jwt-bearer", assertion: signed })).toEqual([false, true]);
+    const given = { from: "value", value: "an.other's.assertion" } as const;
+    expect(await askedBy({ grant: "jwt-bearer", assertion: given })).toEqual([false]);
+  });
+
   test("that binds a token to a key, where none was shown, has not bound it to ours", async () => {
     const { deps } = scriptedDeps({ [tokenEndpoint]: { access_token: "t", token_type: "DPoP" } });
     await expect(requestToken(deps, credentials, found, { scope: undefined })).rejects.toMatchObject({
