@@ -14,6 +14,8 @@ const credentials: Credentials = {
 };
 const ask = { method: "POST", url: server };
 
+const challengeFor = (scope: string) => `Bearer error="insufficient_scope", scope="${scope}"`;
+
 /** An authorization server that says the same of the scope of each token, and what it was asked for. */
 function setUp(scope?: string) {
   const scopes: (string | null)[] = [];
@@ -25,13 +27,13 @@ function setUp(scope?: string) {
       ...(scope === undefined ? {} : { scope }),
     }),
   });
-  const authorization = createAuthorization(deps, { server, credentials });
+  const open = () => createAuthorization(deps, { server, credentials });
+  const authorization = open();
   return {
+    open,
     first: () => authorization.headers(ask),
-    async more(sent: Record<string, string>, wanted: string) {
-      const wwwAuthenticate = `Bearer error="insufficient_scope", scope="${wanted}"`;
-      return authorization.headers({ ...ask, refusal: { status: 403, wwwAuthenticate, sent } });
-    },
+    more: (sent: Record<string, string>, wanted: string, by = authorization) =>
+      by.headers({ ...ask, refusal: { status: 403, wwwAuthenticate: challengeFor(wanted), sent } }),
     accepted: (sent: Record<string, string>) =>
       authorization.learn({ status: 200, headers: new Headers(), sent }),
     async asked() {
@@ -62,4 +64,14 @@ test("a server that wants another scope each time is given up, and calls that it
   accepted(await first());
   accepted(await upTo(["e", "f", "g"]));
   await expect(upTo(["h", "i", "j", "k"])).rejects.toThrow("it wants more scopes each time");
+});
+
+test("what another process has gathered meanwhile is taken where a call with the token before is refused", async () => {
+  const { open, first, more, asked } = setUp();
+  const here = open();
+  const before = await here.headers(ask);
+  const gathered = await more(await first(), "x");
+  expect(await more(before, "x", here)).toEqual(gathered);
+  expect(gathered).not.toEqual(before);
+  expect(await asked()).toEqual([null, "x"]);
 });
