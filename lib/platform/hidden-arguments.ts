@@ -49,13 +49,13 @@ export function startAgain(variables: Record<string, string>): void {
 function execute(shown: readonly string[], argv: readonly string[], variables: Record<string, string>): void {
   try {
     const { execve } = process as Executing;
+    const exists = () => process.getBuiltinModule("node:fs").existsSync(process.execPath);
+    if (!execve || !isExecutable() || !exists()) return;
     // They are empty from here on, be the start a success or not.
     pipes = { ...pipes, ...readPipes(argv) };
     const handed = JSON.stringify({ pid: process.pid, arguments: argv, pipes });
     const env = { ...process.env, ...variables, [VARIABLE]: handed };
-    const exists = () => process.getBuiltinModule("node:fs").existsSync(process.execPath);
-    if (execve && isExecutable() && exists())
-      execve.call(process, process.execPath, [process.argv0, ...shown], env);
+    execve.call(process, process.execPath, [process.argv0, ...shown], env);
   } catch {
     // Memory may be short.
   }
