@@ -1,0 +1,45 @@
+// Tokens that are asked for, and what may happen meanwhile.
+import { expect, test } from "bun:test";
+import type { Credentials, Token } from "../../../lib/auth/credentials.ts";
+import { usableToken } from "../../../lib/auth/tokens/bound-token.ts";
+import { issue } from "../../../lib/auth/tokens/issue.ts";
+import { scriptedDeps } from "../scripted-fetch.ts";
+
+const server = "https://mcp.example/mcp";
+const tokenEndpoint = "https://as.example/token";
+const credentialsOf = (clientId: string): Credentials => ({
+  grant: "client-credentials",
+  clientId,
+  authentication: { kind: "none" },
+  tokenEndpoint,
+});
+
+test("a login that comes while a token is asked for has its own token sent, not that of the login before", async () => {
+  let current = credentialsOf("before");
+  const asked: string[] = [];
+  const { deps, requests, state } = scriptedDeps({
+    [tokenEndpoint]: () => ({ access_token: `token-${requests.length}`, token_type: "Bearer" }),
+  });
+  const fetching: typeof fetch = Object.assign(
+    async (input: RequestInfo | URL, init?: RequestInit) => {
+      asked.push(new URLSearchParams(String(init?.body)).get("client_id") ?? "");
+      current = credentialsOf("after");
+      return deps.fetch(input, init);
+    },
+    { preconnect: fetch.preconnect },
+  );
+  const issued = await issue(
+    { ...deps, fetch: fetching, reload: async () => current },
+    { server, credentials: current, reason: {}, startedMs: deps.now(), jitter: 0 },
+  );
+  expect(asked).toEqual(["before", "after"]);
+  expect([issued?.token.accessToken, state().token?.accessToken]).toEqual(["token-2", "token-2"]);
+});
+
+test("a token that is bound to a key is of no use without it", () => {
+  const token: Token = { accessToken: "t", tokenType: "DPoP", issuedAtMs: 0 };
+  const dpop = { jwk: { x: "x" }, nonces: {} };
+  expect(usableToken({ token }, {}, 0, 0)).toBeUndefined();
+  expect(usableToken({ token, dpop }, {}, 0, 0)).toMatchObject({ token, key: dpop });
+  expect(usableToken({ token: { ...token, tokenType: "Bearer" }, dpop }, {}, 0, 0)?.key).toBeUndefined();
+});
