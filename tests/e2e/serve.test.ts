@@ -510,6 +510,35 @@ test("serve: bodies and heads that are too long are refused, at once", async () 
   expect(await statusOf(post(url, INITIALIZE))).toBe(200);
 });
 
+test("serve: who sends all of a body that is too long finds the answer, and the connection as it was", async () => {
+  const server = home.owns(await startCountingServer());
+  const { url } = await startServe(home, [server.url]);
+  const { hostname, port } = new URL(url);
+  const body = Buffer.alloc(65 * 1024 * 1024, "x");
+  const head = `POST /mcp HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n`;
+  const chunked = [`${body.length.toString(16)}\r\n`, body, "\r\n0\r\n\r\n"];
+  for (const parts of [
+    [`${head}Content-Length: ${body.length}\r\n\r\n`, body],
+    [`${head}Transfer-Encoding: chunked\r\n\r\n`, ...chunked],
+  ]) {
+    const heard = await new Promise<string>((resolve) => {
+      let text = "";
+      const socket = connect(Number(port), hostname, () => {
+        for (const part of parts) socket.write(part);
+        socket.write(`GET /healthz HTTP/1.1\r\nHost: ${hostname}\r\nConnection: close\r\n\r\n`);
+      });
+      socket.on("data", (data) => {
+        text += data;
+      });
+      socket.on("error", (error) => {
+        text += error;
+      });
+      socket.on("close", () => resolve(text));
+    });
+    expect(heard.match(/HTTP\/1\.1 \d+|\w*Error.*/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
+  }
+});
+
 test("serve: what is refused and goes on with its body is heard for some seconds; what ends keeps its connection", async () => {
   const server = home.owns(await startCountingServer());
   const { url } = await startServe(home, [server.url]);

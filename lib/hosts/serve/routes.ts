@@ -52,10 +52,8 @@ export async function route(routing: Routing, incoming: IncomingMessage, reply: 
     if (path !== "/mcp") return plain(reply, 404, "there is nothing here; the endpoint is /mcp");
     await endpoint(routing.context, incoming, reply);
   } catch (error) {
-    if (error instanceof BodyRefused) {
-      reply.header("connection", "close");
+    if (error instanceof BodyRefused)
       return reply.refuse(error.status, { code: INVALID_REQUEST, message: error.message });
-    }
     reply.refuse(500, { code: INTERNAL_ERROR, message: "internal error in m2mcp" });
     reply.end();
     routing.context.endpoint.log(`a request failed: ${error instanceof Error ? error.name : typeof error}`);

@@ -62,10 +62,11 @@ export function readBody(incoming: IncomingMessage, endings: Set<() => void>): P
     };
     const fail = (error: BodyRefused) => {
       over();
-      incoming.pause();
+      parts.length = 0;
       reject(error);
     };
     incoming.on("data", (part: Buffer) => {
+      if (isOver) return;
       size += part.length;
       if (size > MAX_BODY_BYTES) return fail(tooLong());
       parts.push(part);
@@ -94,8 +95,8 @@ export function readBody(incoming: IncomingMessage, endings: Set<() => void>): P
 }
 
 /**
- * Passes over what is still to come of a request that is answered by now, so that the next one on its connection is heard;
- * who goes on for too long loses the connection.
+ * Passes over what is still to come of a request that is answered by now: many clients read the answer after all of it (RFC
+ * 9112 §9.6), and the next one on the connection is heard. Who goes on for too long loses the connection.
  */
 export function passOver(incoming: IncomingMessage): void {
   const timer = startTimer(AFTER_MS, () => incoming.socket.destroy());
