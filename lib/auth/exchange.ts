@@ -2,12 +2,11 @@ import { createFetch, FetchError } from "ofetch";
 import { M2mcpError } from "../failure.ts";
 import { jsonIn } from "../json.ts";
 import { answerTooLong, connectionFailed, redirectRefused } from "../net/errors.ts";
-import { merelyStatus } from "../net/markup-words.ts";
 import { failureCode, failureHint, failureReason, isDamage } from "../net/network-failure.ts";
 import { oneLine } from "../net/one-line.ts";
 import { followsRedirect, isRedirect, redirectTarget, whyNotFollowed } from "../net/redirect.ts";
 import { BUSY, waitAsked } from "../net/retry-after.ts";
-import { phraseOf, readWords } from "../net/words.ts";
+import { toldWords } from "../net/words.ts";
 import { startTimer } from "../timing/timer.ts";
 import type { AuthDeps } from "./deps.ts";
 import { damagedAnswer } from "./errors.ts";
@@ -30,17 +29,11 @@ export interface Answer {
   json: unknown;
 }
 
-/**
- * A server's own words in an answer, as one phrase without what it must not repeat; undefined where they say no more
- * than the status does.
- */
-export function wordsOf(
+/** A server's own words in an answer (`toldWords`), without what it must not repeat. */
+export const wordsOf = (
   { text, headers }: Pick<Answer, "text" | "headers">,
   secrets: readonly string[] = [],
-): string | undefined {
-  const phrase = phraseOf(readWords(withoutSecrets(text, secrets), headers.get("content-type")));
-  return phrase === undefined || merelyStatus(phrase) ? undefined : phrase;
-}
+): string | undefined => toldWords(withoutSecrets(text, secrets), headers);
 
 /** One request to an authorization server or a metadata place. */
 export interface ExchangeRequest {

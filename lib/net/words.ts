@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, jsonIn } from "../json.ts";
-import { wordsOfMarkup } from "./markup-words.ts";
+import { merelyStatus, wordsOfMarkup } from "./markup-words.ts";
 import { oneLine } from "./one-line.ts";
 
 /** What a server says of a failure, in its own words. */
@@ -92,6 +92,12 @@ export function readWords(body: string, contentType?: string | null): Words {
 export function phraseOf({ code, text }: Words): string | undefined {
   if (code === undefined || text === undefined || text.startsWith(code)) return text ?? code;
   return `${code}: ${text}`;
+}
+
+/** A failed answer's own words, as one phrase; undefined where they say no more than the status does. */
+export function toldWords(body: string, headers: Headers): string | undefined {
+  const phrase = phraseOf(readWords(body, headers.get("content-type")));
+  return phrase === undefined || merelyStatus(phrase) ? undefined : phrase;
 }
 
 function fromJson(value: unknown, depth: number): Words {

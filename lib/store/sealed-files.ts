@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
-import { writeAtomic } from "../platform/files/files.ts";
+import { exists, writeAtomic } from "../platform/files/files.ts";
 import { filesAhead } from "../platform/files/read-ahead.ts";
 import type { FileContent } from "../platform/files/read-file.ts";
 import type { Exposure } from "./exposure.ts";
 import type { OpenKey } from "./key/key.ts";
-import { type StorePaths, sealedFile } from "./paths.ts";
+import { belongsToProfile, profileHeader, type StorePaths, sealedFile } from "./paths.ts";
 import { type Header, seal, unseal } from "./vault.ts";
 
 /** Far above what profiles and state come to. */
@@ -66,3 +66,11 @@ export async function writeSealed(
   const durable = header.kind !== "state";
   access.exposure.written(await writeAtomic(sealedFile(access.paths, header), bytes, { durable, confirm }));
 }
+
+/**
+ * Whether an id is of a profile that was removed meanwhile: nothing of it is to be found afterwards.
+ *
+ * @throws M2mcpError not_readable
+ */
+export const isOfRemoved = async (paths: StorePaths, id: string): Promise<boolean> =>
+  belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id))));

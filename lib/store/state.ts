@@ -1,23 +1,15 @@
 import { M2mcpError } from "../failure.ts";
 import { isNotWritable } from "../platform/errors.ts";
-import { exists, removeFile } from "../platform/files/files.ts";
+import { removeFile } from "../platform/files/files.ts";
 import type { FileContent } from "../platform/files/read-file.ts";
 import { lockLost } from "./errors.ts";
 import type { Lease } from "./locks/lock.ts";
 import type { InTurn } from "./locks/turns.ts";
 import { withLock } from "./locks/with-lock.ts";
 import type { WorkLocks } from "./locks/work-locks.ts";
-import {
-  belongsToProfile,
-  pinsHeader,
-  profileHeader,
-  sealedFile,
-  stateHeader,
-  workLock,
-  writeLock,
-} from "./paths.ts";
+import { pinsHeader, sealedFile, stateHeader, workLock, writeLock } from "./paths.ts";
 import { checkedHeader, type Named, writeProfile } from "./profiles.ts";
-import { readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
+import { isOfRemoved, readSealedFile, type StoreAccess, unsealFile, writeSealed } from "./sealed-files.ts";
 import type { Header } from "./vault.ts";
 
 /** Stands for state where no store could be opened; a plus is in no profile's name. */
@@ -121,9 +113,7 @@ async function writeChanged<S extends object>(
   const { paths } = access;
   // It comes of work that another process has taken over: what that one wrote is newer.
   if (await workLocks.isOvertaken(id)) return;
-  // Its profile was removed meanwhile: nothing of it is to be found afterwards.
-  if (belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id)))))
-    return keepInMemory(states, id, change);
+  if (await isOfRemoved(paths, id)) return keepInMemory(states, id, change);
   const { state } = await lookUp(states, id);
   await writeSealed(access, stateHeader(id), change(state ?? {}), async () => {
     await lease.confirm();

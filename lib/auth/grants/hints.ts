@@ -15,10 +15,9 @@ export interface Refused {
   codes: string[];
 }
 
-/** A refused token request, and what was asked with. */
-export interface RefusedRequest extends Refused {
+/** What a token was asked for with, as far as an answer is told by it. */
+export interface AskedWith {
   credentials?: Credentials;
-  scope?: string | undefined;
   /** Ways to prove the client that the metadata offers. */
   authMethods?: string[] | undefined;
   /** Grants that the metadata names. */
@@ -29,6 +28,11 @@ export interface RefusedRequest extends Refused {
   fault?: GivenFault | undefined;
   /** The very same secret got a token before. */
   wasAccepted?: boolean | undefined;
+}
+
+/** A refused token request, and what was asked with. */
+export interface RefusedRequest extends Refused, AskedWith {
+  scope?: string | undefined;
 }
 
 /** What mends a refusal: by the server's words, by its code, by what it offers and by what was sent. */

@@ -4,12 +4,11 @@ import { merelyStatus } from "../../net/markup-words.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { waitAsked } from "../../net/retry-after.ts";
 import { phraseOf, readWords } from "../../net/words.ts";
-import type { Credentials, Token } from "../credentials.ts";
+import type { Token } from "../credentials.ts";
 import { askedToWait, badTokenAnswer, tokenRefused, tokenUnavailable } from "../errors.ts";
 import type { Answer } from "../exchange.ts";
 import { TOKEN_TYPE } from "./exchange/token-types.ts";
-import type { GivenFault } from "./given-fault.ts";
-import { hintFor, type Refused } from "./hints.ts";
+import { type AskedWith, hintFor, type Refused } from "./hints.ts";
 
 /** No token is believed to live longer, in s: ten years. */
 const LONGEST_LIFE_S = 10 * 365 * 24 * 3600;
@@ -20,21 +19,6 @@ export const errorOf = ({ json }: Pick<Answer, "json">): string | undefined =>
 
 /** As much of an answer as is looked at. */
 export type TokenAnswer = Pick<Answer, "status" | "headers" | "text" | "json">;
-
-/** What a token was asked for with, as far as an answer is told by it. */
-export interface AskedWith {
-  credentials?: Credentials;
-  /** Ways to prove the client that the metadata offers. */
-  authMethods?: string[] | undefined;
-  /** Grants that it names. */
-  grants?: string[] | undefined;
-  /** What seems wrong with what was sent, in words that do not repeat it. */
-  doubt?: string | undefined;
-  /** What is wrong with a token of others that was sent. */
-  fault?: GivenFault | undefined;
-  /** The very same secret got a token before. */
-  wasAccepted?: boolean | undefined;
-}
 
 /**
  * Reads the answer to a token request (RFC 6749 §5.1, §5.2).

@@ -1,5 +1,4 @@
-import { merelyStatus } from "../../net/markup-words.ts";
-import { phraseOf, readWords } from "../../net/words.ts";
+import { toldWords } from "../../net/words.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { parseMessages } from "../jsonrpc/parse.ts";
 import { type Refused, refused } from "../protocol/answer.ts";
@@ -28,7 +27,7 @@ export async function readRefused(response: HttpResponse): Promise<Refused> {
 
 /** What a non-2xx response says: the server's JSON-RPC error, plain or in SSE, or its words. */
 export function refusedIn({ status, headers, body }: RefusedBody): Refused {
-  const words = wordsIn(body, headers);
+  const words = toldWords(body, headers);
   const said = words === undefined ? {} : { words };
   const texts = mediaType(headers) === "text/event-stream" ? eventsIn(body).map(({ data }) => data) : [body];
   // Some servers leave out `jsonrpc` or the id's type: the error object alone is enough.
@@ -36,12 +35,6 @@ export function refusedIn({ status, headers, body }: RefusedBody): Refused {
     if (message.kind === "response" && message.error)
       return { ...refused(status, message.error, message.id), ...said };
   return { ...refused(status), ...said };
-}
-
-/** The server's words in the body of a refusal, as one phrase; undefined where they say no more than the status does. */
-export function wordsIn(body: string, headers: Headers): string | undefined {
-  const phrase = phraseOf(readWords(body, headers.get("content-type")));
-  return phrase === undefined || merelyStatus(phrase) ? undefined : phrase;
 }
 
 /** The body of a refusal, as much of it as comes in time, within limits. Never throws. */

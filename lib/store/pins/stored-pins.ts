@@ -1,9 +1,8 @@
 // Pins on disk (docs/store-format.md).
-import { exists } from "../../platform/files/files.ts";
 import type { InTurn } from "../locks/turns.ts";
 import { withLock } from "../locks/with-lock.ts";
-import { belongsToProfile, pinsHeader, profileHeader, sealedFile, writeLock } from "../paths.ts";
-import { readSealed, type StoreAccess, writeSealed } from "../sealed-files.ts";
+import { pinsHeader, writeLock } from "../paths.ts";
+import { isOfRemoved, readSealed, type StoreAccess, writeSealed } from "../sealed-files.ts";
 
 /**
  * What was seen of servers' tools, by the same ids as state. Unlike state it is no cache: what is damaged or cannot be
@@ -26,9 +25,8 @@ export function createStoredPins(access: StoreAccess, inTurn: InTurn): StoredPin
       inTurn(`write ${id}`, () =>
         withLock(writeLock(paths, id), async (lease) => {
           const changed = change(await read(id));
-          // Its profile was removed meanwhile: nothing of it is to be found afterwards.
-          const isGone = belongsToProfile(id) && !(await exists(sealedFile(paths, profileHeader(id))));
-          if (!isGone) await writeSealed(access, pinsHeader(id), changed.file, () => lease.confirm());
+          if (!(await isOfRemoved(paths, id)))
+            await writeSealed(access, pinsHeader(id), changed.file, () => lease.confirm());
           return changed;
         }),
       ),

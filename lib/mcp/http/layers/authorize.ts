@@ -1,7 +1,8 @@
 import type { Authorization, AuthorizationHeaders, Refusal } from "../../../net/authorization.ts";
 import { parseChallenges } from "../../../net/challenge.ts";
+import { toldWords } from "../../../net/words.ts";
 import type { HttpResponse } from "../body.ts";
-import { readErrorBody, wordsIn } from "../refusal.ts";
+import { readErrorBody } from "../refusal.ts";
 import type { Layer, LocatedRequest } from "./layer.ts";
 
 /** Refusals of one request that are answered with new authorization: a nonce, a clock, a new token, more scopes. */
@@ -59,7 +60,7 @@ async function again(
     const { status, headers } = response;
     const said = await readErrorBody(response);
     if (request.isNoMatterOfTokens?.({ status, headers, body: said })) return withBody(response, said);
-    const words = wordsIn(said, headers);
+    const words = toldWords(said, headers);
     const wwwAuthenticate = headers.get("www-authenticate");
     const refusal = { status, wwwAuthenticate, sent, ...(words === undefined ? {} : { words }) };
     ({ response, sent } = await attempt(request, refusal));

@@ -1,9 +1,10 @@
 import { retryLater as askedToWait } from "../../../net/errors.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { waitAsked } from "../../../net/retry-after.ts";
+import { toldWords } from "../../../net/words.ts";
 import { backoffMs } from "../../../timing/backoff.ts";
 import { sleep } from "../../../timing/sleep.ts";
-import { readErrorBody, wordsIn } from "../refusal.ts";
+import { readErrorBody } from "../refusal.ts";
 import type { Layer } from "./layer.ts";
 
 /** Base of the wait where a server says `Retry-After: 0` again and again, in ms. */
@@ -27,7 +28,7 @@ export const retryLater =
       if (waitMs === undefined) return response;
       const leftMs = limitMs - (performance.now() - startedMs);
       if (waitMs >= (request.longestWaitMs ?? leftMs)) {
-        const words = wordsIn(await readErrorBody(response), response.headers);
+        const words = toldWords(await readErrorBody(response), response.headers);
         throw askedToWait(hostOf(request.url), response.status, waitMs, words);
       }
       await response.discard();
