@@ -44,11 +44,12 @@ test(
   "a call that broke off may have been carried out: it is not made again",
   inHome(async (home) => {
     const server = home.owns(
-      await startLegacyServer(({ method }, response) => {
-        if (method === "tools/call") response.destroy();
+      await startLegacyServer(({ session, method }, response) => {
+        if (method === "tools/call" && session === undefined) response.destroy();
         else json(response, {});
       }),
     );
+    // By the request alone: tools-call asks for the list of tools before.
     const { code, stderr } = await home.run([server.url, "request", "tools/call", "name=x"]);
     expect(code).toBe(3);
     expect(stderr).toContain("not known");
@@ -69,13 +70,17 @@ describe("a call that the server's refusal names may have been carried out: it i
       test.concurrent(
         `with ${status}, at a server ${which}`,
         inHome(async (home) => {
+          let made = 0;
           const script: Script = (asked, response) => {
             if (asked.http === "GET") return response.writeHead(405).end();
             if (sessions && !outside && asked.session === undefined)
               return refuse({ ...asked, id: null }, 400, { code: -32000, message: "Bad Request" });
             if (asked.method === "tools/list")
               return reply(asked, { tools: [{ name: "pay", inputSchema: { type: "object" } }] });
-            if (asked.method === "tools/call") return refuse(asked, status, FAILED);
+            if (asked.method === "tools/call") {
+              made++;
+              return refuse(asked, status, FAILED);
+            }
             return asked.method === "ping"
               ? reply(asked, {})
               : refuse(asked, 200, { code: -32601, message: "Method not found" });
@@ -84,18 +89,38 @@ describe("a call that the server's refusal names may have been carried out: it i
             ["tools-call", "pay"],
             ["request", "tools/call", "name=pay"],
           ]) {
+            made = 0;
             const server = home.owns(await startLegacyServer(script, { sessions }));
             // By its address first, of which nothing is known; then as it is remembered.
             for (const times of [1, 2]) {
               const { code, stderr } = await home.run([server.url, ...words]);
               expect(code).toBe(2);
               expect(stderr).toContain("receipt failed");
-              expect(server.count("tools/call")).toBe(times);
+              expect(made).toBe(times);
             }
           }
         }),
         60_000,
       );
+
+  test.concurrent(
+    "but where it is refused for want of a handshake, as by servers of the Python SDK, which answer a ping before",
+    inHome(async (home) => {
+      const server = home.owns(
+        await startLegacyServer((asked, response) => {
+          if (asked.http === "GET") return response.writeHead(405).end();
+          if (asked.method === "ping") return reply(asked, {});
+          if (asked.session === undefined)
+            return refuse(asked, 200, { code: -32602, message: "Invalid request parameters" });
+          return reply(asked, says("made"));
+        }),
+      );
+      const { code, stdout } = await home.run([server.url, "request", "tools/call", "name=x"]);
+      expect(code).toBe(0);
+      expect(stdout).toContain("made");
+    }),
+    60_000,
+  );
 
   test.concurrent(
     "but where the session that it was made in is gone, in whatever words",

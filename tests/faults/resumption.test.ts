@@ -2,13 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { collect, type Home, inHome } from "../support/home.ts";
-import { json, result, type Script, sse, stream } from "../support/mcp/scripted.ts";
+import { result, type Script, sse, stream } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { call, INITIALIZED, initialize } from "../support/messages.ts";
 import { until } from "../support/waiting.ts";
-
-/** What is asked ahead of a call at a server that is not known has its answer. */
-const NOT_INITIALIZED = { jsonrpc: "2.0", id: null, error: { code: -32000, message: "not initialized" } };
 
 /** A server whose calls break off after an event with an id; `resume` takes their resumption. */
 const breaking = async (home: Home, resume: Script, leavesOpen = false) => {
@@ -17,7 +14,6 @@ const breaking = async (home: Home, resume: Script, leavesOpen = false) => {
       if (asked.lastEventId === undefined) return response.writeHead(405).end();
       return resume(asked, response, request);
     }
-    if (asked.session === undefined) return json(response, NOT_INITIALIZED, 400);
     stream(response).write('id: e1\nretry: 50\ndata: {"jsonrpc":"2.0","method":"notifications/x"}\n\n');
     return leavesOpen ? undefined : response.end();
   });

@@ -14,9 +14,8 @@ import { type Answer, answered, asRefused, errorIn } from "../protocol/answer.ts
 import { mayBeAsked, missingCapability } from "../protocol/capabilities.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
-import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
-import { isDiscovered, judge } from "../protocol/verdict.ts";
+import { isDiscovered, isOfCall, judge, namesLoss } from "../protocol/verdict.ts";
 import { inputMethods } from "../translate/gather-input.ts";
 import { withModernMeta } from "../translate/to-modern.ts";
 import { type EraTransport, type Opened, type SessionTransport, withOpen } from "./era-transport.ts";
@@ -34,8 +33,7 @@ export interface OwnClientOptions {
 
 /**
  * A client of our own at a modern server: each request is sent with our `_meta`; the first is the question for the era
- * itself, so that one that is answered costs no other. One that does more than read is not made to find that out: a server of
- * another era may carry it out, and would once more when that is known (MCP 2026-07-28 stdio "Backward Compatibility").
+ * itself, so that one that is answered costs no other.
  */
 export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptions): EraTransport {
   const host = hostOf(endpoint.url);
@@ -46,15 +44,13 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
   /** The era has no ping: a discovery is a sign of life as well. */
   const methodOf = ({ method }: RequestMessage) => (method === "ping" ? "server/discover" : method);
 
+  const saying = (method: string, params: JsonObject) =>
+    ownRequest(ids.next(), method, withModernMeta(params, identity, logLevel));
+
   function send({ message, signal, onMessage, gather }: Call): Promise<Answer> {
     const method = methodOf(message);
     return throughRounds(modernParams(message), {
-      send: (params) =>
-        transport.request({
-          message: ownRequest(ids.next(), method, withModernMeta(params, identity, logLevel)),
-          signal,
-          onMessage,
-        }),
+      send: (params) => transport.request({ message: saying(method, params), signal, onMessage }),
       gather(wanted) {
         if (gather && canGive(wanted, capabilities)) return gather(wanted);
         throw new InputNeeded(inputMethods(wanted));
@@ -70,16 +66,13 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
   });
 
   async function open(first: Call, isKnown: boolean): Promise<Opened> {
-    const question = isKnown || onlyReads(first.message.method) ? first : discovery(first);
-    const answer = await send(question);
-    const asked = methodOf(question.message);
+    const answer = await send(first);
+    const asked = methodOf(first.message);
     const error = errorIn(answer);
     if (answer.kind === "response" && !error) {
       const said = asked === "server/discover" ? discovered(answer) : undefined;
       if (said?.kind === "refused") return said;
-      if (question !== first) return { kind: "opened", proven: true };
-      const { result } = answer.message;
-      return { kind: "opened", proven: isKnown || saysModern(result), answer };
+      return { kind: "opened", proven: isKnown || saysModern(answer.message.result), answer };
     }
     const verdict = judge({ era: "modern", method: asked, proven: isKnown, guessed: !isKnown }, answer);
     if (verdict.kind !== "other_era") return { kind: "opened", proven: true, answer };
@@ -91,10 +84,26 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
       discovered(await send(discovery(first))).kind !== "refused"
     )
       return { kind: "opened", proven: true, answer };
-    return asRefused(answer);
+    const refusal = asRefused(answer);
+    // It may have been carried out: a server that answers without a handshake has refused it for its own sake.
+    const isOwn =
+      isOfCall(asked, refusal) &&
+      !namesLoss(refusal) &&
+      (await answersAnyone(transport, saying("tools/list", {}), first.signal));
+    return isOwn ? { kind: "opened", proven: false, answer } : refusal;
   }
 
   return withOpen(transport, open, send);
+}
+
+/** Whether a legacy server answers a list without a handshake; a `ping` it may answer to all (MCP 2025-11-25 "Initialization"). */
+async function answersAnyone(
+  transport: Transport,
+  message: RequestMessage,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const answer = await transport.request({ message, signal, onMessage: async () => {} });
+  return answer.kind === "response" && [undefined, METHOD_NOT_FOUND].includes(errorIn(answer)?.code);
 }
 
 /** In this era it is for the server to say what runs as a task (MCP Tasks extension). */
