@@ -89,14 +89,14 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
     const isOwn =
       isOfCall(asked, refusal) &&
       !namesLoss(refusal) &&
-      (await answersAnyone(transport, saying("tools/list", {}), first.signal));
+      (await answersAnyone(transport, saying("prompts/list", {}), first.signal));
     return isOwn ? { kind: "opened", proven: false, answer } : refusal;
   }
 
   return withOpen(transport, open, send);
 }
 
-/** Whether a legacy server answers a list without a handshake; a `ping` it may answer to all (MCP 2025-11-25 "Initialization"). */
+/** Whether a legacy server answers a list, short for the most part, without a handshake: a `ping` it may answer to all (MCP "Lifecycle"). */
 async function answersAnyone(
   transport: Transport,
   message: RequestMessage,
