@@ -58,6 +58,17 @@ function work(call: Asked | undefined, text: string): void {
 }
 const toldTo = (heard: Json[]) =>
   heard.map(({ params, result }) => [params?.progressToken, params?.message ?? result?.content?.[0]?.text]);
+/** Each of two calls has heard its own progress and its own answer, and nothing else. */
+function expectOwn(one: ReturnType<typeof ask>, other: ReturnType<typeof ask>): void {
+  for (const [{ heard }, whose] of [
+    [one, "one's"],
+    [other, "other's"],
+  ] as const)
+    expect(toldTo(heard)).toEqual([
+      [7, whose],
+      [undefined, whose],
+    ]);
+}
 const tracked = { _meta: { progressToken: 7 } };
 
 test("progress goes to the call that it is of, though another has the same id and token", async () => {
@@ -73,14 +84,7 @@ test("progress goes to the call that it is of, though another has the same id an
   await other.ended;
   work(calls.get("x"), "one's");
   await one.ended;
-  for (const [{ heard }, whose] of [
-    [one, "one's"],
-    [other, "other's"],
-  ] as const)
-    expect(toldTo(heard)).toEqual([
-      [7, whose],
-      [undefined, whose],
-    ]);
+  expectOwn(one, other);
 });
 
 test("so it does where the calls are at different ones of several servers", async () => {
@@ -96,14 +100,7 @@ test("so it does where the calls are at different ones of several servers", asyn
   await one.ended;
   work(b.calls.get("x"), "other's");
   await other.ended;
-  for (const [{ heard }, whose] of [
-    [one, "one's"],
-    [other, "other's"],
-  ] as const)
-    expect(toldTo(heard)).toEqual([
-      [7, whose],
-      [undefined, whose],
-    ]);
+  expectOwn(one, other);
 });
 
 test("each subscription hears what it asked for, though another has the same id, and has ended", async () => {

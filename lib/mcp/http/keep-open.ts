@@ -1,11 +1,11 @@
 // Streams that shall stay open for as long as somebody wants them: the standalone GET stream, subscriptions, HTTP+SSE.
-import { EXIT, M2mcpError } from "../../failure.ts";
+import { M2mcpError } from "../../failure.ts";
 import { isTimeout } from "../../net/errors.ts";
 import type { Schedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { METHOD_NOT_FOUND, type Message } from "../jsonrpc/message.ts";
 import type { Refused } from "../protocol/answer.ts";
-import { isForNow, mayPass } from "../protocol/refusals/passing.ts";
+import { isNonsense, mayPass } from "../protocol/refusals/passing.ts";
 import type { HttpResponse } from "./body.ts";
 import { mediaType } from "./media-type.ts";
 import { readMessages } from "./read-messages.ts";
@@ -130,10 +130,7 @@ export const takeMessages =
  */
 export function judgeStream(end: StreamEnd): StreamVerdict {
   if (end.kind === "ended") return "again";
-  if (end.kind === "failed") {
-    const isNonsense = end.error.exitCode === EXIT.server && !isForNow(end.error);
-    return isNonsense && !end.everGranted ? "stop" : "again";
-  }
+  if (end.kind === "failed") return isNonsense(end.error) && !end.everGranted ? "stop" : "again";
   const { status, error } = end.refusal;
   if (status === 405 || status === 501 || error?.code === METHOD_NOT_FOUND) return "stop";
   if (status === 404 && !end.everGranted) return "stop";

@@ -130,7 +130,7 @@ export function heardBy(context: MergedContext, member: Member, to: OnMessage): 
       // Of a request to another server, this one can know nothing.
       const token =
         message.method === "notifications/progress" ? idOf(message.params.progressToken) : undefined;
-      const owners = [...context.tokens].filter((one) => one.token === token);
+      const owners = token === undefined ? [] : [...context.tokens].filter((one) => one.token === token);
       if (owners.length > 0 && !owners.some(({ server }) => server === name)) return;
     }
     await to(messageForClient(message, speakerOf(context, member)));

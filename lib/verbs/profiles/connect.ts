@@ -10,6 +10,7 @@ import { profileName, sameServer } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { profileTarget, type Target, withOptions } from "../target/target.ts";
 import { firstRequest } from "./first-request.ts";
+import { profileUnder } from "./names.ts";
 import { showNext } from "./next-steps.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 import { givenCredentials, keptOptions, tryLogin } from "./trial-login.ts";
@@ -19,12 +20,17 @@ export async function run(command: Command): Promise<undefined> {
   const [from = "", as = ""] = command.positionals;
   const name = profileName(as);
   const store = storeOf(command);
-  const readOld = () => store.readProfile(name).catch(() => null);
-  const { target, over, learned } = await planned(command, store, from, name, await readOld());
+  const { target, over, learned } = await planned(
+    command,
+    store,
+    from,
+    name,
+    await profileUnder(store, name),
+  );
 
   const info = await firstRequest(command, target);
   const profile = await oneAtATime(store, name, async () => {
-    const saved = over(await readOld());
+    const saved = over(await profileUnder(store, name));
     // What the request found out, its session too, serves the next command.
     if (learned) await store.saveProfile(saved, learned.state());
     else await store.writeProfile(saved);

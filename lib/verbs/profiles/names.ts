@@ -28,6 +28,10 @@ export async function renewed(
   return logins[0];
 }
 
+/** What is kept under a name. One that cannot be read is none: it is replaced, which is how a damaged one is mended. */
+export const profileUnder = (store: Store, name: string): Promise<Profile | null> =>
+  store.readProfile(name).catch(() => null);
+
 /**
  * Saves what came of a login, over what its profile is by then; under the next free name where the usual one was taken
  * for another server meanwhile.
@@ -45,8 +49,7 @@ export async function saveUnder(
   for (;;) {
     const name = wanted ?? (await chosen());
     const isSaved = await oneAtATime(store, name, async () => {
-      // A profile that cannot be read is replaced: that is how a damaged one is mended.
-      const old = await store.readProfile(name).catch(() => null);
+      const old = await profileUnder(store, name);
       if (old && !sameServer(old.server, server)) {
         if (wanted !== undefined) throw foreign(old);
         return false;
@@ -60,8 +63,7 @@ export async function saveUnder(
 
 /** What is kept under a name. @throws M2mcpError (exit 1) where that is for another server */
 async function unlessForeign(store: Store, server: string, name: string): Promise<Profile | undefined> {
-  // One that cannot be read is replaced.
-  const old = await store.readProfile(name).catch(() => null);
+  const old = await profileUnder(store, name);
   if (old && !sameServer(old.server, server)) throw foreign(old);
   return old ?? undefined;
 }

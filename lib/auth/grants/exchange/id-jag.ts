@@ -45,22 +45,24 @@ export async function requestIdJag(
   const audience = wanted.found.issuer ?? credentials.issuer;
   if (audience === undefined) throw noIssuerForGrant();
   const { provider, subject } = await openProvider(deps, credentials);
-  const ask = (...what: Parameters<typeof exchangeThere>[2]) => exchangeThere(deps, provider, what);
   const forServer = {
     audience,
     resource: wantedResource(credentials, wanted.found),
     scope: wanted.scope,
   };
   if (subject.type !== TOKEN_TYPE.saml2 && subject.type !== TOKEN_TYPE.saml1)
-    return ask(subject, TOKEN_TYPE.id_jag, forServer);
+    return exchangeThere(deps, provider, { given: subject, type: TOKEN_TYPE.id_jag, more: forServer });
   const kept = (await deps.read())?.identityProvider?.refreshToken;
   let refusal = "";
-  const vouchedBy = (token: string) => {
-    const given = { token, type: TOKEN_TYPE.refresh_token };
-    return exchangeThere(deps, provider, [given, TOKEN_TYPE.id_jag, forServer], (error) => {
-      refusal = error;
+  const vouchedBy = (token: string) =>
+    exchangeThere(deps, provider, {
+      given: { token, type: TOKEN_TYPE.refresh_token },
+      type: TOKEN_TYPE.id_jag,
+      more: forServer,
+      onRefused: (error) => {
+        refusal = error;
+      },
     });
-  };
   if (kept !== undefined)
     try {
       return await vouchedBy(kept);
@@ -69,9 +71,11 @@ export async function requestIdJag(
         throw error;
       deps.log("the identity provider takes the refresh token no more: giving it the SAML assertion");
     }
-  const refreshToken = await ask(subject, TOKEN_TYPE.refresh_token, {
+  const refreshToken = await exchangeThere(deps, provider, {
+    given: subject,
+    type: TOKEN_TYPE.refresh_token,
     // What a refresh token is, to most identity providers.
-    scope: "openid offline_access",
+    more: { scope: "openid offline_access" },
   });
   await remember(deps, { ...provider, refreshToken });
   return vouchedBy(refreshToken);
@@ -106,12 +110,20 @@ function clientAt(provider: IdentityProvider, { token }: SentToken): IdentityPro
   return clientId === undefined || more.length > 0 ? provider : { ...provider, clientId };
 }
 
+/** What is given for what, and how that is asked for. */
+interface TokenExchange {
+  given: SentToken;
+  /** Of the token that is wanted. */
+  type: string;
+  more: Record<string, string | undefined>;
+  onRefused?: (error: string) => void;
+}
+
 /** One token exchange at the identity provider (RFC 8693 §2), with the client as it knows it. */
 async function exchangeThere(
   deps: AuthDeps,
   provider: ProviderForClient,
-  [given, wanted, more]: [given: SentToken, wanted: string, more: Record<string, string | undefined>],
-  onRefused?: (error: string) => void,
+  { given, type: wanted, more, onRefused }: TokenExchange,
 ): Promise<string> {
   const { client, tokenEndpoint: url } = provider;
   const make = async (signedAtMs: number): Promise<TokenRequest> => {

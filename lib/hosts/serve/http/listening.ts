@@ -103,8 +103,8 @@ async function clearLeft(path: string): Promise<void> {
 /** As other processes find it. */
 export function addressOf(server: Server, listen: Listen): string {
   if (listen.kind === "unix") return `unix:${listen.path}`;
-  const { networkInterfaces } = process.getBuiltinModule("node:os");
-  return `${hostInUrl(reachedAs(listen.host, networkInterfaces))}:${portOf(server)}`;
+  const interfaces = () => process.getBuiltinModule("node:os").networkInterfaces();
+  return `${hostInUrl(reachedAs(listen.host, interfaces))}:${portOf(server)}`;
 }
 
 /** A host that is listened on; of all addresses of this machine, the first that leads beyond it. */

@@ -1,4 +1,3 @@
-import { EXIT } from "../../../failure.ts";
 import { hostOf } from "../../../net/network-error.ts";
 import { createSchedule } from "../../../timing/schedule.ts";
 import { judgeStream, keepOpen, type StreamVerdict, takeMessages } from "../../http/keep-open.ts";
@@ -6,7 +5,7 @@ import { mediaType } from "../../http/media-type.ts";
 import type { Message } from "../../jsonrpc/message.ts";
 import { type Refused, refused } from "../../protocol/answer.ts";
 import { wrongContentType } from "../../protocol/errors.ts";
-import { isForNow } from "../../protocol/refusals/passing.ts";
+import { isNonsense } from "../../protocol/refusals/passing.ts";
 import type { Call } from "../../protocol/transport.ts";
 import { reopen } from "../reopen-session.ts";
 import { getStream } from "../session-http.ts";
@@ -74,7 +73,6 @@ export async function openStream(session: Session, options: StreamOptions): Prom
   if (lastEventId === undefined) exchange.listening(false);
   if (!end || end.everGranted || end.kind === "ended") return undefined;
   if (end.kind === "refused") return end.refusal;
-  // What is no stream says that there is none.
-  if (end.error.exitCode === EXIT.server && !isForNow(end.error)) return refused(405);
+  if (isNonsense(end.error)) return refused(405);
   throw end.error;
 }

@@ -21,3 +21,6 @@ const FOR_NOW = ["token_unavailable", "busy", "retry_later", "http_status", "no_
 export const isForNow = (error: unknown): boolean =>
   error instanceof M2mcpError &&
   (error.exitCode === EXIT.network || (error.exitCode === EXIT.server && FOR_NOW.includes(error.code)));
+
+/** An answer that makes no sense, and will make none: where a stream was asked for, there is none. */
+export const isNonsense = (error: M2mcpError): boolean => error.exitCode === EXIT.server && !isForNow(error);
