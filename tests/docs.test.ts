@@ -173,7 +173,7 @@ function written(said: Verdict): string {
         ? ["sure"]
         : []
       : said.kind === "other_era"
-        ? said.eras
+        ? [...said.eras, ...(said.isOfCall ? ["or the call's own"] : [])]
         : said.kind === "other_version"
           ? said.versions
           : [];

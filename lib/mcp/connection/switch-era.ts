@@ -3,7 +3,7 @@ import { repeatSettings, tellChanges } from "../legacy/restore.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { ServerEra } from "../protocol/endpoint.ts";
 import type { Call } from "../protocol/transport.ts";
-import { isOfCall, judge, namesLoss } from "../protocol/verdict.ts";
+import { judge } from "../protocol/verdict.ts";
 import { learnEra } from "./connect.ts";
 import {
   type ConnectedState,
@@ -58,7 +58,7 @@ function suspectsAfter(
   if (verdict.kind === "session_lost") return { eras: [era], isSure: verdict.sure || !asked.remembered };
   if (verdict.kind !== "other_era" || answer.kind !== "refused") return NONE;
   // A server that answered without a handshake, of whatever era, has refused the call that its error names for its own sake.
-  const isItsOwn = client === "own" && !proven && isOfCall(method, answer) && !namesLoss(answer);
+  const isItsOwn = client === "own" && !proven && verdict.isOfCall;
   const others = verdict.eras.filter((other) => allowed.includes(other));
   return others.length > 0 && !isItsOwn ? { eras: [era, ...others], isSure: true } : NONE;
 }

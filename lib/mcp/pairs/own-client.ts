@@ -15,7 +15,7 @@ import { mayBeAsked, missingCapability } from "../protocol/capabilities.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
-import { isDiscovered, isOfCall, judge, namesLoss } from "../protocol/verdict.ts";
+import { isDiscovered, judge } from "../protocol/verdict.ts";
 import { inputMethods } from "../translate/gather-input.ts";
 import { withModernMeta } from "../translate/to-modern.ts";
 import { type EraTransport, type Opened, type SessionTransport, withOpen } from "./era-transport.ts";
@@ -84,13 +84,10 @@ export function ownToModern({ endpoint, ids, client, transport }: OwnClientOptio
       discovered(await send(discovery(first))).kind !== "refused"
     )
       return { kind: "opened", proven: true, answer };
-    const refusal = asRefused(answer);
     // It may have been carried out: a server that answers without a handshake has refused it for its own sake.
     const isOwn =
-      isOfCall(asked, refusal) &&
-      !namesLoss(refusal) &&
-      (await answersAnyone(transport, saying("prompts/list", {}), first.signal));
-    return isOwn ? { kind: "opened", proven: false, answer } : refusal;
+      verdict.isOfCall && (await answersAnyone(transport, saying("prompts/list", {}), first.signal));
+    return isOwn ? { kind: "opened", proven: false, answer } : asRefused(answer);
   }
 
   return withOpen(transport, open, send);

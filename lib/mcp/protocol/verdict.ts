@@ -39,8 +39,8 @@ export type Verdict =
   | { kind: "method_error" }
   /** The server does not know the session; where that is not `sure`, a new one that meets the same shows that it was not. */
   | { kind: "session_lost"; sure: boolean }
-  /** The server is, or may be, of another era: these are asked, likeliest first. */
-  | { kind: "other_era"; eras: ServerEra[] }
+  /** The server is, or may be, of another era: these are asked, likeliest first. `isOfCall`: unless it refuses the call itself. */
+  | { kind: "other_era"; eras: ServerEra[]; isOfCall?: true }
   /** The server refuses the version and speaks, or may speak, these. */
   | { kind: "other_version"; versions: string[] }
   /** The server misses headers that mirror the body (MCP 2026-07-28 "Standard Request Headers"). */
@@ -63,7 +63,10 @@ export function judge(asked: Asked, answer: Answer): Verdict {
   if (error?.code === HEADER_MISMATCH && asked.era === "modern" && asked.method === "tools/call")
     return { kind: "headers_missing" };
   const eras = otherEras(asked, said);
-  if (eras.length > 0) return { kind: "other_era", eras };
+  if (eras.length > 0)
+    return namesCall(asked, said) && !namesLoss(said)
+      ? { kind: "other_era", eras, isOfCall: true }
+      : { kind: "other_era", eras };
   return { kind: error ? "method_error" : "refused" };
 }
 
@@ -108,15 +111,15 @@ function lossOf(asked: Asked, said: Refused): "sure" | "likely" | undefined {
     status >= 300 || !error || asked.method !== "tools/call" || SESSION_CODES.includes(code ?? 0);
   if (isNamed && isOurs) return "sure";
   if (asked.remembered && [400, 404, 405, 410].includes(status))
-    return isOfCall(asked.method, said) ? "likely" : "sure";
+    return namesCall(asked, said) ? "likely" : "sure";
   if (status === 404) return !error || id === null || SDK_CODES.includes(error.code) ? "likely" : undefined;
   if (status === 410) return error || said.words !== undefined ? undefined : "likely";
   return status === 400 && code === BAD_REQUEST && id === null ? "likely" : undefined;
 }
 
 /** Whether an error names a call that does more than read: it may be of what that came to, so it is not made again to find out. */
-export const isOfCall = (method: string, { error, id }: Refused): boolean =>
-  error !== undefined && typeof id === "string" && !onlyReads(method);
+const namesCall = ({ method }: Asked, { error, id }: Refused): boolean =>
+  error !== undefined && typeof id === "string" && method !== "initialize" && !onlyReads(method);
 
 /** Whether a refusal says that the server does not know the session, whatever was asked in it. */
 export const namesLoss = (refusal: Refused): boolean =>

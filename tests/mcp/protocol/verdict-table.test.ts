@@ -253,8 +253,20 @@ table("a question of our own to a server of which nothing is known:", guess, [
   ["200, method not found", ok(-32601), eras("legacy")],
   ["a header that is wrong", http(400, error(-32020)), OWN],
   ["a capability that is missing", http(400, error(-32021)), OWN],
+  ["400, -32602 to a request that reads", http(400, { ...error(-32602), id: "1" }), eras("legacy")],
   ["legacy versions", http(400, error(-32022, "no", { supported: ["2025-11-25"] })), eras("legacy")],
   ["versions of both eras", http(400, error(-32022, "no", { supported: ["2025-11-25", "2026-07-28"] })), OWN],
+]);
+
+const orOfCall: Verdict = { kind: "other_era", eras: ["legacy"], isOfCall: true };
+
+table("the same, where it is a call that may do something:", { ...guess, method: "tools/call" }, [
+  ["an error in a 200", ok(-32602), orOfCall],
+  ["400, -32602 to the request", http(400, { ...error(-32602), id: "1" }), orOfCall],
+  ["400, -32602 to nobody", http(400, { ...error(-32602), id: null }), eras("legacy")],
+  ["400, -32602", http(400, error(-32602)), eras("legacy")],
+  ["400, with nothing", http(400), eras("legacy")],
+  ["an error in a 200 that names the session", ok(-32000, "Session not found"), eras("legacy")],
 ]);
 
 table("the question for the era itself:", { ...guess, method: "server/discover" }, [
