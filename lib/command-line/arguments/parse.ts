@@ -4,6 +4,7 @@ import { wrongUsage } from "../../failure.ts";
 import { OPTION_WORDS } from "../foreign-words.ts";
 import { isOptionName, OPTION_NAMES, OPTIONS, type OptionName, SHORT, spelled } from "../options.ts";
 import { suggest } from "../suggest.ts";
+import { VERB_NAMES } from "../verb-named.ts";
 
 /** What stands in the arguments, before it is known which verb they are for. Values stay the text they were. */
 export interface Arguments {
@@ -37,7 +38,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
     if (token.kind !== "option") continue;
     const raw = argv[token.index] ?? "";
     const flag = token.inlineValue === true ? raw.slice(0, raw.indexOf("=")) : raw;
-    const name = SHORT[flag] ?? optionName(flag, argv);
+    const name = SHORT[flag] ?? optionName(flag, () => verbAmong(tokens));
     const before = given.get(name) ?? [];
     given.set(name, [...before, optionValue(name, token.value, token.inlineValue === true)]);
   }
@@ -87,7 +88,15 @@ const isFlag = (text: string) => text.startsWith("--") && isOptionName(text.slic
 /** Verbs whose arguments are pairs, which those who come from other tools write as options. */
 const WITH_PAIRS = ["tools-call", "prompts-get", "complete"];
 
-function optionName(flag: string, argv: readonly string[]): OptionName {
+/** The verb in its place, alone or behind its target; undefined where there is none. */
+const verbAmong = (tokens: readonly { kind: string; value?: string | undefined }[]): string | undefined =>
+  tokens
+    .flatMap(({ kind, value }) => (kind === "positional" && value !== undefined ? [value] : []))
+    .slice(0, 2)
+    .find((word) => VERB_NAMES.includes(word));
+
+/** @param verbOf what it was written for */
+function optionName(flag: string, verbOf: () => string | undefined): OptionName {
   const name = flag.replace(/^--?/, "");
   if (flag.startsWith("--") && isOptionName(name)) return name;
   const near = suggest(name, OPTION_NAMES, OPTION_WORDS);
@@ -98,7 +107,8 @@ function optionName(flag: string, argv: readonly string[]): OptionName {
   const isName =
     flag.length <= 2 ||
     (/^--?[a-z]+(-[a-z]+)*$/i.test(flag) && (glued === undefined || name.length <= glued.length + 2));
-  const isPair = isName && flag.startsWith("--") && argv.some((word) => WITH_PAIRS.includes(word));
+  const verb = verbOf();
+  const isPair = isName && flag.startsWith("--") && WITH_PAIRS.includes(verb ?? "");
   throw wrongUsage(
     isName ? `unknown option ${flag}` : `unknown option ${glued ? `--${glued}…` : `${flag.slice(0, 2)}…`}`,
     near
@@ -107,6 +117,6 @@ function optionName(flag: string, argv: readonly string[]): OptionName {
         ? `write ${spelled(glued)}`
         : isPair
           ? `an argument is written ${name}=VALUE; put -- before what is no option`
-          : "m2mcp --help lists the commands; put -- before what is no option",
+          : `${verb ? `m2mcp ${verb} --help lists its options` : "m2mcp --help lists the commands"}; put -- before what is no option`,
   );
 }

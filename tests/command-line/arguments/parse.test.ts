@@ -57,6 +57,26 @@ describe("what is wrong is named", () => {
       "unknown option --query",
       "an argument is written query=VALUE; put -- before what is no option",
     ],
+    [
+      ["@svc", "ping", "--zebra"],
+      "unknown option --zebra",
+      "m2mcp ping --help lists its options; put -- before what is no option",
+    ],
+    [
+      ["--zebra", "doctor", "h.example/mcp"],
+      "unknown option --zebra",
+      "m2mcp doctor --help lists its options; put -- before what is no option",
+    ],
+    [
+      ["grep", "@svc", "ping", "-z"],
+      "unknown option -z",
+      "m2mcp grep --help lists its options; put -- before what is no option",
+    ],
+    [
+      ["login", "h.example/mcp", "tools-call", "--zebra"],
+      "unknown option --zebra",
+      "m2mcp login --help lists its options; put -- before what is no option",
+    ],
     [["-x"], "unknown option -x", "m2mcp --help lists the commands; put -- before what is no option"],
     [["--client-secretS3"], "unknown option --client-secret…", "did you mean --client-secret"],
     [["-pS3cret"], "unknown option -p…", "m2mcp --help lists the commands; put -- before what is no option"],
