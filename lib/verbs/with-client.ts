@@ -20,8 +20,10 @@ export async function withTarget<T>(command: Command, target: Target, work: Work
   try {
     return await work(client, catalogue, target);
   } catch (error) {
-    if (target.policies.length === 0) throw error;
-    throw (await import("./policy/hidden-tool.ts")).hiddenInstead(command, target, error);
+    const { notOffered } = await import("./not-offered.ts");
+    if (target.policies.length === 0) throw await notOffered(command.verb, client, error);
+    const { hiddenInstead } = await import("./policy/hidden-tool.ts");
+    throw await notOffered(command.verb, client, hiddenInstead(command, target, error));
   } finally {
     await close();
   }
