@@ -5,7 +5,7 @@ import { errorResponse } from "../mcp/jsonrpc/message.ts";
 import { Pending } from "../mcp/jsonrpc/pending.ts";
 import { toRpcError } from "../mcp/protocol/answer.ts";
 import type { Endpoint } from "../mcp/protocol/endpoint.ts";
-import { complete, LISTEN } from "../mcp/protocol/subscription.ts";
+import { LISTEN, subscriptionEnd } from "../mcp/protocol/subscription.ts";
 import { Cancellation, type Interceptor, type OnMessage } from "../mcp/protocol/transport.ts";
 import { endedEarly, tookTooLong } from "../net/errors.ts";
 import { hostOf } from "../net/network-error.ts";
@@ -115,7 +115,7 @@ function endInput(bridge: Bridge): void {
   }
   for (const [id, { method, cancel }] of owed.entries())
     if (method === LISTEN) {
-      track(bridge, answer(bridge, id, complete(id)));
+      track(bridge, answer(bridge, id, subscriptionEnd(id)));
       cancel.abort(new Cancellation());
     }
 }

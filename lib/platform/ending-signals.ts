@@ -1,4 +1,4 @@
-import { textOf } from "./files/stat.ts";
+import { systemFile } from "./files/stat.ts";
 
 /** Signals that end a process that does not handle them, but for those that nobody can handle and the runtime's own (SIGPWR). */
 const ENDING: readonly NodeJS.Signals[] = [
@@ -58,7 +58,7 @@ export function ignoredIn(status: string): readonly NodeJS.Signals[] {
 
 /** Those that this process was started to ignore; to be asked before anything listens to them. */
 export const ignoredSignals = async (): Promise<readonly NodeJS.Signals[]> =>
-  ignoredIn(await textOf(STATUS).catch(() => ""));
+  ignoredIn(await systemFile(STATUS).catch(() => ""));
 
 /** Exit codes as a shell shows them elsewhere; Ctrl-Break is a person's word as Ctrl-C is. */
 const EXITS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGBREAK: 130 };

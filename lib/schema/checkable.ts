@@ -1,7 +1,7 @@
 // A stranger's schema as a validator can take it: only keywords of the right form, references to what is there, and no
 // more of it than is bearable.
 import { isObject, type JsonObject } from "../json.ts";
-import { targetOf } from "./resolve.ts";
+import { referredTo } from "./resolve.ts";
 
 /** Schemas, and values of enums, in one document. */
 const MOST_NODES = 20_000;
@@ -144,7 +144,7 @@ function reference(value: unknown, { root, definitions }: Copying): string {
   const base = isObject(root) && typeof root.$id === "string" ? root.$id.replace(/#$/, "") : "";
   const ref = base !== "" && value.startsWith(`${base}#`) ? value.slice(base.length) : value;
   const known = definitions.get(ref);
-  const source = known?.source ?? targetOf(root, ref);
+  const source = known?.source ?? referredTo(root, ref);
   if (source === undefined) throw new Unusable("refers to what is not in it");
   const name = known?.name ?? `d${definitions.size}`;
   if (!known) definitions.set(ref, { name, source, copy: undefined });

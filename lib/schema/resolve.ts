@@ -45,7 +45,7 @@ function referred(schema: JsonObject, { root }: Scope): JsonObject {
   let found = schema;
   for (let hops = 0; typeof found.$ref === "string" && hops < MOST_HOPS; hops++) {
     const { $ref, ...beside } = found;
-    const target = targetOf(root, $ref as string);
+    const target = referredTo(root, $ref as string);
     if (target === false) return NOTHING;
     // What stands beside a reference describes this use of it.
     found = isObject(target) ? { ...target, ...beside } : beside;
@@ -55,7 +55,7 @@ function referred(schema: JsonObject, { root }: Scope): JsonObject {
 }
 
 /** What a reference within the document leads to (RFC 6901 pointer, or `$anchor`); others lead nowhere here. */
-export function targetOf(root: unknown, ref: string): unknown {
+export function referredTo(root: unknown, ref: string): unknown {
   if (ref === "#") return root;
   if (ref.startsWith("#/")) return ref.slice(2).split("/").reduce(memberOf, root);
   if (!ref.startsWith("#") || !isObject(root)) return undefined;

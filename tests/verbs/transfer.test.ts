@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { TokenOrigin } from "../../lib/auth/credentials.ts";
 import type { Profile } from "../../lib/verbs/target/saved.ts";
-import { FORMAT, VERSION, withoutSecrets } from "../../lib/verbs/transfer/document.ts";
+import { exportedProfile, FORMAT, VERSION } from "../../lib/verbs/transfer/document.ts";
 import { readDocument } from "../../lib/verbs/transfer/read-document.ts";
 
 const CREATED_MS = 1_790_000_000_000;
@@ -17,7 +17,7 @@ const profileOf = (credentials: TokenOrigin): Profile => ({
 
 /** A profile as it leaves this machine, and as the file brings it to another one. */
 function carried(credentials: TokenOrigin) {
-  const { profile, missing } = withoutSecrets(profileOf(credentials));
+  const { profile, missing } = exportedProfile(profileOf(credentials));
   const document = { format: FORMAT, version: VERSION, profiles: [{ ...profile, missing }] };
   const [read] = readDocument(JSON.stringify(document), CREATED_MS);
   return { exported: { profile, missing }, imported: read };

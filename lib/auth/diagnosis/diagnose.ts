@@ -119,8 +119,13 @@ async function reach(deps: AuthDeps, server: string, show: Show): Promise<ProbeA
 async function readToken(deps: AuthDeps, server: string, origin: ReadyToken, show: Show): Promise<void> {
   await step(show, "token", async () => {
     const state = (await deps.read()) ?? {};
-    const { readReadyToken } = await import("../tokens/ready/read-token.ts");
-    const { token } = await readReadyToken(deps, origin, { server, reason: {}, state, gathered: undefined });
+    const { obtainReadyToken } = await import("../tokens/ready/read-token.ts");
+    const { token } = await obtainReadyToken(deps, origin, {
+      server,
+      reason: {},
+      state,
+      gathered: undefined,
+    });
     const doubt = doubtAboutToken(token, server);
     const saw = `${nameOf(origin.token)} holds ${describeToken(token)}`;
     return { value: true, saw, ...(doubt === undefined ? {} : { fix: doubt }) };

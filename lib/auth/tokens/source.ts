@@ -37,6 +37,6 @@ export async function obtainToken(
   wanted: Wanted,
 ): Promise<Obtained | null> {
   if (origin.grant === null)
-    return (await import("./ready/read-token.ts")).readReadyToken(deps, origin, wanted);
+    return (await import("./ready/read-token.ts")).obtainReadyToken(deps, origin, wanted);
   return (await import("./by-grant.ts")).obtainByGrant(deps, origin, wanted);
 }

@@ -10,7 +10,7 @@ import type { Self, ServeContext } from "./context.ts";
 import { Endings } from "./endings.ts";
 import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
-import { addressOf, type Listen, listening, shown } from "./http/listening.ts";
+import { addressOf, type Listen, listening, shownAddress } from "./http/listening.ts";
 import { passOver } from "./http/read-request.ts";
 import { Reply } from "./http/reply.ts";
 import { leaveWaiting } from "./legacy/delivery/delivery.ts";
@@ -79,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   measures?.http.countSessions(() => context.sessions.size);
   await listening(server, listen, bearer !== undefined);
   context.self.address = addressOf(server, listen);
-  options.onListening(shown(server, listen));
+  options.onListening(shownAddress(server, listen));
   const stopTidying = keepTidy(context);
   // That may have been wanted before it listened.
   await untilAborted(AbortSignal.any([stop, kill]));

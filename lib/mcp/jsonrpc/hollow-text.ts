@@ -41,7 +41,7 @@ export function hollowText(bytes: Uint8Array): string | undefined {
 }
 
 /** Whether no string in it was long. */
-export const isWhole = (parsed: unknown): boolean =>
+export const hasNoHollow = (parsed: unknown): boolean =>
   !JSON.stringify(parsed).includes(HOLLOW_SOURCE.slice(0, -1));
 
 const textOf = (bytes: Uint8Array, from: number, to: number): string =>

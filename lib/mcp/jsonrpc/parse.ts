@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, objectOf } from "../../json.ts";
 import { asString, oneLine, type Text } from "./bytes.ts";
 import { readHollow } from "./hollow-message.ts";
-import { isWhole } from "./hollow-text.ts";
+import { hasNoHollow } from "./hollow-text.ts";
 import { type Id, idOf, idSource } from "./id.ts";
 import { withLazyMember } from "./lazy-member.ts";
 import {
@@ -123,7 +123,7 @@ function classifyCall(
   const read: RequestMessage = { kind: "request", id, method, params, text: line };
   if (!isHollow) return withLazyMember(read, "params", params);
   const meta = objectOf(params._meta);
-  return withLazyMember(isWhole(meta) ? { ...read, meta } : read, "params", undefined);
+  return withLazyMember(hasNoHollow(meta) ? { ...read, meta } : read, "params", undefined);
 }
 
 function response(

@@ -10,7 +10,7 @@ import {
   requestWithId,
   resultResponse,
 } from "../jsonrpc/message.ts";
-import { type Answer, answered, errorIn, readAnswer, toRpcError } from "../protocol/answer.ts";
+import { type Answer, answered, errorIn, resultOrErrorIn, toRpcError } from "../protocol/answer.ts";
 import type { Call } from "../protocol/transport.ts";
 import { tellChanges } from "./changes.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
@@ -130,7 +130,7 @@ function open(context: MergedContext, member: Member, call: Call) {
 
 async function greet(context: MergedContext, member: Member, call: Call) {
   const answer = await ask(context, member, { ...call, signal: context.ended.signal });
-  const read = readAnswer(answer, member.upstream.endpoint.url);
+  const read = resultOrErrorIn(answer, member.upstream.endpoint.url);
   if (read.kind === "error") throw new Refusal(read.error, errorIn(answer) !== undefined);
   if (call.message.method === "initialize") await catchUp(context, member);
   return exactResult(read.message);

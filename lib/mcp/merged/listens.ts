@@ -12,9 +12,9 @@ import {
   ACKNOWLEDGED,
   carries,
   changesIn,
-  complete,
   type Filter,
   LISTEN,
+  subscriptionEnd,
   tagged,
   untagged,
 } from "../protocol/subscription.ts";
@@ -95,7 +95,7 @@ export async function listen(context: MergedContext, call: Call, partOf: PartOf)
     over.abort(signal.reason);
     one.acknowledged.resolve();
   }
-  return answered(complete(id));
+  return answered(subscriptionEnd(id));
 }
 
 /** Asks one server for its part, and keeps that up. @returns what it honours at once, under the client's names */

@@ -22,7 +22,7 @@ import { shakeHands, tellInitialized, welcome } from "./handshake.ts";
 import { listen } from "./listens.ts";
 import { list } from "./lists/listing.ts";
 import { namedAt } from "./lists/retried-name.ts";
-import { byUri, partsOf } from "./resources.ts";
+import { byUri, subscriptionParts } from "./resources.ts";
 import { byMethod, byName, complete, toAll } from "./routing.ts";
 import { heardBy, sendTo } from "./sending.ts";
 import { createSides } from "./sides.ts";
@@ -124,7 +124,7 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
       context.level = message;
       return toAll(context, call, "logging");
     case LISTEN:
-      return listen(context, call, await partsOf(context, message));
+      return listen(context, call, await subscriptionParts(context, message));
     case "completion/complete":
       return complete(context, call);
   }

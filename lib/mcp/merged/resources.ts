@@ -72,7 +72,7 @@ export async function subscribeAt(
 }
 
 /** The part of a subscription that is for one server: all lists, and of resources and tasks its own. */
-export async function partsOf(context: MergedContext, { params }: RequestMessage): Promise<PartOf> {
+export async function subscriptionParts(context: MergedContext, { params }: RequestMessage): Promise<PartOf> {
   const { names } = context.shared;
   const wanted = objectOf(params.notifications);
   const uris = textsIn(wanted.resourceSubscriptions);

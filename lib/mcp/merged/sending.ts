@@ -4,7 +4,7 @@ import { quietly } from "../../timing/quietly.ts";
 import { until } from "../../timing/until.ts";
 import { idOf } from "../jsonrpc/id.ts";
 import { errorResponse, exactResult, type RequestMessage, resultResponse } from "../jsonrpc/message.ts";
-import { type Answer, answered, readAnswer } from "../protocol/answer.ts";
+import { type Answer, answered, resultOrErrorIn } from "../protocol/answer.ts";
 import { metaOf } from "../protocol/meta.ts";
 import { type Call, Cancellation, type OnMessage } from "../protocol/transport.ts";
 import { isAway, type Member, type MergedContext } from "./context.ts";
@@ -99,7 +99,7 @@ export async function ask(context: MergedContext, member: Member, call: Call): P
 /** An answer as the client gets it. That a server refused is its own word, not that of the session with all of them. */
 function forClient(context: MergedContext, member: Member, { id }: RequestMessage, answer: Answer): Answer {
   const speaker = speakerOf(context, member);
-  const read = readAnswer(answer, member.upstream.endpoint.url);
+  const read = resultOrErrorIn(answer, member.upstream.endpoint.url);
   if (read.kind === "error") {
     const error = errorForClient(read.error, speaker);
     const isSame = answer.kind === "response" && error === read.error;

@@ -15,7 +15,7 @@ import { type Answer, answered } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
 import { tooManySubscriptions } from "../protocol/errors.ts";
 import { META_SUBSCRIPTION } from "../protocol/meta.ts";
-import { changesIn, complete, LISTEN, tagged } from "../protocol/subscription.ts";
+import { changesIn, LISTEN, subscriptionEnd, tagged } from "../protocol/subscription.ts";
 import type { Call, Transport } from "../protocol/transport.ts";
 import { keepSubscription } from "./keep-subscription.ts";
 
@@ -47,7 +47,7 @@ export function withLastingListen(transport: Transport, endpoint: Endpoint, ids:
         },
         onNotification: (told) => onMessage(asOf(told, message.id)),
       });
-      if (end.kind === "torn_down") return answered(complete(message.id));
+      if (end.kind === "torn_down") return answered(subscriptionEnd(message.id));
       return end.answer.kind === "response" ? answered(answerAs(end.answer.message, message.id)) : end.answer;
     } finally {
       open--;

@@ -55,10 +55,10 @@ export const rpcErrorOf = (answer: Refused, url: string): RpcError =>
   answer.error ?? toRpcError(unexpectedStatus(hostOf(url), answer.status, answer.words));
 
 /** An answer of either kind as a client reads it: an error, or the response with the result. */
-export type Read = { kind: "error"; error: RpcError } | { kind: "result"; message: ResponseMessage };
+export type ResultOrError = { kind: "error"; error: RpcError } | { kind: "result"; message: ResponseMessage };
 
 /** @param url of the server, for what is told of a refusal */
-export function readAnswer(answer: Answer, url: string): Read {
+export function resultOrErrorIn(answer: Answer, url: string): ResultOrError {
   if (answer.kind === "refused") return { kind: "error", error: rpcErrorOf(answer, url) };
   const { message } = answer;
   return message.error ? { kind: "error", error: message.error } : { kind: "result", message };

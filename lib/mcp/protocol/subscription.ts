@@ -86,5 +86,5 @@ export const LISTEN = "subscriptions/listen";
 export const ACKNOWLEDGED = "notifications/subscriptions/acknowledged";
 
 /** The answer that ends a subscription (MCP 2026-07-28 "Subscriptions"). */
-export const complete = (id: Id): ResponseMessage =>
+export const subscriptionEnd = (id: Id): ResponseMessage =>
   resultResponse(id, { resultType: "complete", _meta: { [META_SUBSCRIPTION]: idValue(id) } });

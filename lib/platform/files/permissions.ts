@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { win32 } from "node:path";
 import { codeOf } from "../error-code.ts";
-import { isWhole } from "../windows/paths.ts";
+import { isAbsolutePath } from "../windows/paths.ts";
 import { statOf } from "./stat.ts";
 
 /** Permission bits of users other than the owner. */
@@ -42,7 +42,7 @@ export function readers(
   if (platform !== "win32") return "readable by you alone";
   const whole = win32.resolve(folder).toLowerCase();
   const isOwn = [env.USERPROFILE, env.APPDATA, env.LOCALAPPDATA].some(
-    (own) => own && isWhole(own) && whole.startsWith(`${win32.resolve(own).toLowerCase()}\\`),
+    (own) => own && isAbsolutePath(own) && whole.startsWith(`${win32.resolve(own).toLowerCase()}\\`),
   );
   return isOwn
     ? "readable by you alone"

@@ -12,6 +12,6 @@ export async function statOf(path: string): Promise<Stats> {
 }
 
 /** A file of the system's own, such as those of /proc, whole; in the same way. Rejects with the file system's error. */
-export async function textOf(path: string): Promise<string> {
+export async function systemFile(path: string): Promise<string> {
   return bun()?.file(path).text() ?? (await import("node:fs/promises")).readFile(path, "utf8");
 }

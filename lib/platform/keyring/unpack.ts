@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unpacked } from "../runtime/unpacked.ts";
-import { isWhole } from "../windows/paths.ts";
+import { isAbsolutePath } from "../windows/paths.ts";
 import { keptAddon } from "./kept-addon.ts";
 
 /** Linux: a file without a name, gone with its last descriptor (open(2), O_TMPFILE with O_DIRECTORY). */
@@ -32,7 +32,7 @@ export function unpackings(embedded: string, env: Record<string, string | undefi
     const kept = () => keptAddon(embedded, unpacked(embedded), join(own, "m2mcp", "addon"));
     // Loaded, it cannot be removed there: a folder of this process would lie on.
     const lying = ({ path, close }: Unpacked): Unpacked => ({ path, close });
-    return [...(isWhole(own) ? [kept] : []), () => lying(inOwnFolder(embedded))];
+    return [...(isAbsolutePath(own) ? [kept] : []), () => lying(inOwnFolder(embedded))];
   }
   if (process.platform !== "linux") return [() => inOwnFolder(embedded)];
   const folders = new Set([tmpdir(), "/dev/shm", `/run/user/${process.getuid?.()}`]);

@@ -1,6 +1,6 @@
 // Where what is this program's own lies, by the rules of each system.
 import { posix, win32 } from "node:path";
-import { isWhole } from "../windows/paths.ts";
+import { isAbsolutePath } from "../windows/paths.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -16,7 +16,7 @@ export function pathRules(platform: string): PathRules {
   const isWindows = platform === "win32";
   const { join } = isWindows ? win32 : posix;
   // Without its drive, `/c/Users/me` of a shell from elsewhere would lie on whatever drive is the current one.
-  const isAbsolute = isWindows ? isWhole : posix.isAbsolute;
+  const isAbsolute = isWindows ? isAbsolutePath : posix.isAbsolute;
   return { join, absolute: (text) => (text && isAbsolute(text) ? text : undefined) };
 }
 

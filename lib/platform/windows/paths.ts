@@ -1,5 +1,6 @@
 /** Whether a path of Windows says where it is by itself: with its drive, or with its server and share. */
-export const isWhole = (path: string): boolean => /^[a-z]:[\\/]/i.test(path) || /^[\\/]{2}[^\\/]/.test(path);
+export const isAbsolutePath = (path: string): boolean =>
+  /^[a-z]:[\\/]/i.test(path) || /^[\\/]{2}[^\\/]/.test(path);
 
 /** Names that Windows keeps for devices, whatever their ending and in every folder ("Naming Files, Paths, and Namespaces"). */
 const DEVICE = /^(con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³]|conin\$|conout\$) *(\.|$)/i;

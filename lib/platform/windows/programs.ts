@@ -1,7 +1,7 @@
 // How programs are found and started on Windows: by rules of its own, of which the runtimes follow some. Pure, over the
 // variables and a look at the disk.
 import { win32 } from "node:path";
-import { isWhole } from "./paths.ts";
+import { isAbsolutePath } from "./paths.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -30,14 +30,14 @@ export function windowsVariable(env: Variables, name: string): string | undefine
  */
 export function systemProgram(path: string, env: Variables): string {
   const named = windowsVariable(env, "SystemRoot") ?? windowsVariable(env, "windir");
-  const root = named !== undefined && isWhole(named) ? named : "C:\\Windows";
+  const root = named !== undefined && isAbsolutePath(named) ? named : "C:\\Windows";
   return win32.join(root, "System32", path);
 }
 
 /** The shell that commands are written for: cmd, which `ComSpec` may put elsewhere. */
 export function windowsShell(env: Variables): string {
   const named = windowsVariable(env, "ComSpec");
-  return named !== undefined && isWhole(named) && /[\\/]cmd\.exe$/i.test(named)
+  return named !== undefined && isAbsolutePath(named) && /[\\/]cmd\.exe$/i.test(named)
     ? named
     : systemProgram("cmd.exe", env);
 }
@@ -88,7 +88,7 @@ export const searchFolders = (path: string): string[] =>
   path
     .split(";")
     .map((folder) => folder.trim().replace(/^"(.*)"$/, "$1"))
-    .filter(isWhole);
+    .filter(isAbsolutePath);
 
 /**
  * One argument for a batch file: cmd reads it first, then the program's own reading of quotes and backslashes. `%` would

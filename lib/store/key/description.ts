@@ -6,7 +6,7 @@ import { damagedStore, newerFormat } from "../errors.ts";
 import type { Exposure } from "../exposure.ts";
 import type { Lease } from "../locks/lock.ts";
 import type { StorePaths } from "../paths.ts";
-import { isMatch, parseWrappedKey, type WrappedKey } from "./wrapped-key.ts";
+import { hasForm, parseWrappedKey, type WrappedKey } from "./wrapped-key.ts";
 
 const FORMAT = 1;
 const MAX_BYTES = 64 * 1024;
@@ -36,7 +36,7 @@ export function parseDescription(text: string, file: string): Description {
   const found = objectOf(jsonIn(text));
   const { format, id, place } = found;
   if (Number.isInteger(format) && Number(format) > FORMAT) throw newerFormat(file, format);
-  if (format !== FORMAT || !isMatch(id, ID)) throw damagedStore(file);
+  if (format !== FORMAT || !hasForm(id, ID)) throw damagedStore(file);
   if (place === "keyring" || place === "file") return { id, place };
   const wrapped = place === "passphrase" ? parseWrappedKey(found) : null;
   if (!wrapped) throw damagedStore(file);

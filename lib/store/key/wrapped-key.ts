@@ -27,7 +27,7 @@ const MOST = { N: 2 ** 18, r: 8, p: 8, product: 2 ** 23 };
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /** Whether a value is text of this form. */
-export const isMatch = (value: unknown, form: RegExp): value is string =>
+export const hasForm = (value: unknown, form: RegExp): value is string =>
   typeof value === "string" && form.test(value);
 
 /** A wrapped key as it was read; null when types, lengths or costs are not what a wrapped key has. */
@@ -40,7 +40,7 @@ export function parseWrappedKey({ scrypt, wrapped }: JsonObject): WrappedKey | n
 }
 
 function isBase64(value: unknown, minBytes: number, maxBytes: number): value is string {
-  if (!isMatch(value, BASE64)) return false;
+  if (!hasForm(value, BASE64)) return false;
   const bytes = Buffer.from(value, "base64");
   // Whatever is cut or added somewhere does not come back the same.
   return bytes.toString("base64") === value && bytes.length >= minBytes && bytes.length <= maxBytes;

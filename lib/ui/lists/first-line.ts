@@ -1,3 +1,3 @@
 /** The first line of a text, whole; for lists. */
-export const lineOf = (text: unknown): string =>
+export const firstLine = (text: unknown): string =>
   typeof text === "string" ? (/^.*/.exec(text.trimStart())?.[0].trimEnd() ?? "") : "";

@@ -5,7 +5,7 @@ import { type Piece, type Row, rowsShown } from "../screen/rows.ts";
 import type { Screen } from "../screen/screen.ts";
 import type { Shown } from "../screen/style.ts";
 import { effectOf } from "./effects.ts";
-import { lineOf } from "./first-line.ts";
+import { firstLine } from "./first-line.ts";
 
 /** Arguments of one tool that a list names, and characters of one's type. */
 const MOST_ARGUMENTS = 30;
@@ -26,20 +26,20 @@ export const toolRow = (tool: JsonObject): Row => {
   const isSaid = word !== "destructive?" || isObject(tool.annotations);
   return {
     head: [signature(tool), isSaid ? { text: word, role } : ""],
-    text: lineOf(tool.description ?? tool.title),
+    text: firstLine(tool.description ?? tool.title),
   };
 };
 
 /** A prompt with its arguments, optional ones in brackets. */
 export const promptRow = (prompt: JsonObject): Row => ({
   head: [{ text: stringOf(prompt.name), role: "name" }, promptArguments(prompt)],
-  text: lineOf(prompt.description ?? prompt.title),
+  text: firstLine(prompt.description ?? prompt.title),
 });
 
 /** A resource or a template of them. */
 export const resourceRow = (resource: JsonObject): Row => ({
   head: [{ text: stringOf(resource.uri ?? resource.uriTemplate), role: "name" }, stringOf(resource.mimeType)],
-  text: lineOf(resource.title ?? resource.name),
+  text: firstLine(resource.title ?? resource.name),
 });
 
 /** A column that says nothing of any tool is left out. */

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from "../../json.ts";
 import { shortened } from "../../plain-text.ts";
 import type { Piece, Row } from "../screen/rows.ts";
-import { lineOf } from "./first-line.ts";
+import { firstLine } from "./first-line.ts";
 import { promptRow, resourceRow, toolRow } from "./lists.ts";
 
 /** What a server lists, in the order in which it is shown. */
@@ -58,7 +58,7 @@ export function matchRow({ target, kind, item }: Match, word: string): Row {
   const [name = ""] = head;
   const { description, title, name: own } = item;
   const isAddress = kind === "resource" || kind === "template";
-  const said = lineOf(isAddress ? (title ?? own) : (description ?? title));
+  const said = firstLine(isAddress ? (title ?? own) : (description ?? title));
   const line = isIn(said, word) ? said : (lineWith(textsOf(item), word) ?? said);
   return { head: [target, { text: kind, role: "muted" }, name], text: [emphasized(line, word)] };
 }

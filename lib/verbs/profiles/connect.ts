@@ -4,7 +4,7 @@ import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { flaggedOption, namesCredentials } from "../credentials/credential-options.ts";
 import { nothingToSayOf } from "../credentials/idle-options.ts";
 import { withPolicyOf } from "../policy/tool-policy.ts";
-import { addressOf, profileFor, savedProfile } from "../target/profile-for.ts";
+import { profileFor, savedProfile, urlOf } from "../target/profile-for.ts";
 import { type MemoryCache, memoryCache, type Profile, type Store } from "../target/saved.ts";
 import { profileName, sameServer } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -62,7 +62,7 @@ async function planned(
   old: Profile | null,
 ): Promise<Plan> {
   const login = from.startsWith("@") ? await loginNamed(command, store, from) : undefined;
-  const server = login?.server ?? (await addressOf(store, from));
+  const server = login?.server ?? (await urlOf(store, from));
   const given = keptOptions(command);
   const over = (old: Profile | null, own: Partial<Profile>): Profile => {
     const isSame = old !== null && sameServer(old.server, server);

@@ -2,7 +2,7 @@ import type { Command } from "../../command-line/command.ts";
 import { suggest } from "../../command-line/suggest.ts";
 import { wrongUsage } from "../../failure.ts";
 import { noSuchProfile } from "../errors.ts";
-import { addressOf } from "../target/profile-for.ts";
+import { urlOf } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName, sameServer } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -13,7 +13,7 @@ export async function run(command: Command): Promise<undefined> {
   const [text = ""] = command.positionals;
   const store = storeOf(command);
   const { profiles } = await store.listProfiles();
-  const name = text.startsWith("@") ? profileName(text) : nameOf(profiles, await addressOf(store, text));
+  const name = text.startsWith("@") ? profileName(text) : nameOf(profiles, await urlOf(store, text));
   const borrowers = profiles.filter((profile) => profile.login === name).map((profile) => profile.name);
   const removed = await removeAll(store, [...borrowers, name]);
   if (!removed.includes(name))

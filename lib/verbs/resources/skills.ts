@@ -4,7 +4,7 @@ import { M2mcpError } from "../../failure.ts";
 import type { McpClient } from "../../hosts/one-off.ts";
 import { type JsonObject, objectOf, objectsIn } from "../../json.ts";
 import { METHOD_NOT_FOUND } from "../../mcp/jsonrpc/message.ts";
-import { lineOf } from "../../ui/lists/first-line.ts";
+import { firstLine } from "../../ui/lists/first-line.ts";
 import { rowsShown } from "../../ui/screen/rows.ts";
 import { noSkills, notOnServer, severalSkills, skillChanged } from "../errors.ts";
 import { withClient } from "../with-client.ts";
@@ -33,7 +33,7 @@ async function list(command: Command, client: McpClient): Promise<void> {
       rowsShown(
         skills.flatMap(skillOf).map(({ name, uri, description }) => ({
           head: [{ text: name, role: "name" }, uri],
-          text: lineOf(description),
+          text: firstLine(description),
         })),
         command.output.screen.out,
       ),

@@ -8,7 +8,7 @@ import { describeServer, type ServerInfo } from "../../hosts/server-info.ts";
 import type { ServerEra } from "../../mcp/protocol/endpoint.ts";
 import { table } from "../../ui/table.ts";
 import { authDeps } from "../target/auth-deps.ts";
-import { addressOf, savedProfile } from "../target/profile-for.ts";
+import { savedProfile, urlOf } from "../target/profile-for.ts";
 import { memoryCache } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
@@ -47,7 +47,7 @@ const redacted = <T>(value: T, secrets: readonly string[]): T =>
 async function bareTarget(command: Command, text: string): Promise<Target> {
   const store = storeOf(command);
   const profile = text.startsWith("@") ? await savedProfile(store, profileName(text)) : undefined;
-  const server = profile?.server ?? (await addressOf(store, text));
+  const server = profile?.server ?? (await urlOf(store, text));
   const reached = { credentials: null, cache: memoryCache({}), ...(profile ? { profile } : {}) };
   return withOptions(command, store, server, reached);
 }

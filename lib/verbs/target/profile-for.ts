@@ -54,7 +54,7 @@ function bestOf(profiles: readonly Profile[], server: string): Profile[] {
  *
  * @throws M2mcpError (exit 1) when it is none, naming the profile that may have been meant
  */
-export async function addressOf(store: Store, text: string): Promise<string> {
+export async function urlOf(store: Store, text: string): Promise<string> {
   try {
     return serverUrl(text);
   } catch (error) {

@@ -8,7 +8,7 @@ import { withoutUrlSecrets, wrongUsage } from "../../failure.ts";
 import { flaggedOption, namesCredentials } from "../credentials/credential-options.ts";
 import { type NamedPolicy, policiesOf } from "../policy/tool-policy.ts";
 import { mergeHeaders, parseHeader } from "./headers.ts";
-import { addressOf, loginOf, profileFor, savedProfile } from "./profile-for.ts";
+import { loginOf, profileFor, savedProfile, urlOf } from "./profile-for.ts";
 import { pinnedProtocol } from "./protocol.ts";
 import type { Cache, Profile, Store } from "./saved.ts";
 import { isWithin, profileName } from "./server-url.ts";
@@ -84,7 +84,7 @@ export async function profileTarget(command: Command, store: Store, profile: Pro
 }
 
 async function addressTarget(command: Command, store: Store, text: string): Promise<Target> {
-  const server = await addressOf(store, text);
+  const server = await urlOf(store, text);
   await store.unlock();
   if (namesCredentials(command.options)) {
     const credentials = await givenCredentials(command);

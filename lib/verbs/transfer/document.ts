@@ -60,7 +60,7 @@ export const HOW_GIVEN: Partial<Record<OptionName, string>> = {
  * A profile as another machine may have it: no secret, no key, no command and no path that one is read from, no value
  * of a header or a parameter that is not a variable's name, no value of an address's query.
  */
-export function withoutSecrets(profile: Profile): Exported {
+export function exportedProfile(profile: Profile): Exported {
   const missing = new Set<OptionName>();
   const { headers, credentials, server, cache, ...rest } = profile;
   if (cache !== undefined && !isOpenCache(cache)) missing.add("cache");

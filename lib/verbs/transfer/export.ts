@@ -8,7 +8,7 @@ import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
-import { FORMAT, VERSION, withoutSecrets } from "./document.ts";
+import { exportedProfile, FORMAT, VERSION } from "./document.ts";
 
 /** `m2mcp export [@svc…] [FILE]`: profiles without secrets, all of them where none is named; on stdout without a file. */
 export async function run(command: Command): Promise<undefined> {
@@ -29,7 +29,7 @@ export async function run(command: Command): Promise<undefined> {
   const document = {
     format: FORMAT,
     version: VERSION,
-    profiles: profiles.map(withoutSecrets).map(({ profile, missing }) => ({ ...profile, missing })),
+    profiles: profiles.map(exportedProfile).map(({ profile, missing }) => ({ ...profile, missing })),
   };
   if (file === undefined || file === "-")
     return output.raw(`${JSON.stringify(document, null, 2)}\n`) as undefined;

@@ -7,7 +7,7 @@ import { LEGACY_VERSIONS, MODERN_VERSIONS } from "../../mcp/protocol/versions.ts
 import { parseHeader } from "../target/headers.ts";
 import type { Profile, ToolPolicy } from "../target/saved.ts";
 import { profileName, serverUrl } from "../target/server-url.ts";
-import { type Exported, FORMAT, HOW_GIVEN, isOpenCache, VERSION, withoutSecrets } from "./document.ts";
+import { type Exported, exportedProfile, FORMAT, HOW_GIVEN, isOpenCache, VERSION } from "./document.ts";
 import { type Fields, fieldsOf, notOurs } from "./fields.ts";
 import { leftOut } from "./left-out.ts";
 import { credentialsOf } from "./read-credentials.ts";
@@ -86,7 +86,7 @@ function readProfile(value: unknown, where: string, nowMs: number): Imported {
     createdAtMs: nowMs,
   };
   const given = Object.entries(read).filter(([, one]) => one !== undefined);
-  const { profile, missing } = withoutSecrets(Object.fromEntries(given) as unknown as Profile);
+  const { profile, missing } = exportedProfile(Object.fromEntries(given) as unknown as Profile);
   return {
     profile,
     missing: [...new Set([...missing, ...told])],

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { isDeviceName, isWhole, refusedName } from "../../../lib/platform/windows/paths.ts";
+import { isAbsolutePath, isDeviceName, refusedName } from "../../../lib/platform/windows/paths.ts";
 
 test.each([
   ["C:\\a", true],
@@ -12,7 +12,9 @@ test.each([
   ["/c/Users/me", false],
   ["a\\b", false],
   ["", false],
-])("whether %s says by itself where it is: %p", (path, expected) => expect(isWhole(path)).toBe(expected));
+])("whether %s says by itself where it is: %p", (path, expected) =>
+  expect(isAbsolutePath(path)).toBe(expected),
+);
 
 test.each(["con", "NUL", "aux.txt", "com1", "COM9.log", "lpt¹.m2mcp", "nul .txt", "prn.tar.gz", "conin$"])(
   "%s is a device's name",

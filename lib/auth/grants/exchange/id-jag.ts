@@ -18,7 +18,7 @@ import { grantedIn } from "../token-answer.ts";
 import { noIssuerForGrant, noProvider } from "./errors.ts";
 import { findProvider, remember } from "./find-provider.ts";
 import type { KnownProvider } from "./known-provider.ts";
-import { isJwt, readGiven, type SentToken } from "./token-exchange.ts";
+import { hasJoseHeader, readGivenToken, type SentToken } from "./token-exchange.ts";
 import { TOKEN_EXCHANGE, TOKEN_TYPE } from "./token-types.ts";
 import { mayBeOfToken, vouchingHint } from "./vouching-hints.ts";
 
@@ -89,10 +89,10 @@ async function openProvider(
   if (!subject || !identityProvider) throw noProvider();
   // A platform's token is for somebody; a file or a command yields the same whomever it is for.
   const isAsked = isPlatformSource(subject.source);
-  const early = isAsked ? undefined : await readGiven(subject, "", deps, identityLooksLike);
+  const early = isAsked ? undefined : await readGivenToken(subject, "", deps, identityLooksLike);
   const known = await findProvider(deps, identityProvider, early?.token);
   const audience = audienceAsked(identityProvider, known, "grant");
-  const given = early ?? (await readGiven(subject, audience, deps, identityLooksLike));
+  const given = early ?? (await readGivenToken(subject, audience, deps, identityLooksLike));
   return { provider: { ...known, client: clientAt(identityProvider, given) }, subject: given };
 }
 
@@ -101,7 +101,7 @@ type ProviderForClient = KnownProvider & { client: IdentityProvider };
 
 /** The type of an identity by its look: an ID token, else a refresh token, which only its issuer reads. */
 const identityLooksLike = (token: string): string =>
-  isJwt(token) ? TOKEN_TYPE.id_token : TOKEN_TYPE.refresh_token;
+  hasJoseHeader(token) ? TOKEN_TYPE.id_token : TOKEN_TYPE.refresh_token;
 
 /** An ID token is for the client itself (OpenID Connect Core §2): its audience is the client's id there. */
 function clientAt(provider: IdentityProvider, { token }: SentToken): IdentityProvider {

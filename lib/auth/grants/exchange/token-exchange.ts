@@ -30,7 +30,7 @@ export async function addTokenExchange(
     ["actor", actor],
   ] as const) {
     if (!given) continue;
-    const { token, type } = await readGiven(given, audience, deps, looksLike);
+    const { token, type } = await readGivenToken(given, audience, deps, looksLike);
     body.set(`${name}_token`, token);
     body.set(`${name}_token_type`, type);
   }
@@ -42,7 +42,7 @@ export async function addTokenExchange(
  *
  * @param guess its type by its look, where the user has not said
  */
-export async function readGiven(
+export async function readGivenToken(
   { source, type }: GivenToken,
   audience: Audience,
   deps: IdentityMeans,
@@ -57,9 +57,10 @@ export async function readGiven(
 }
 
 /** The type of a token by its look: a JWT, else an access token that only its issuer reads. */
-const looksLike = (token: string): string => (isJwt(token) ? TOKEN_TYPE.jwt : TOKEN_TYPE.access_token);
+const looksLike = (token: string): string =>
+  hasJoseHeader(token) ? TOKEN_TYPE.jwt : TOKEN_TYPE.access_token;
 
-export const isJwt = (token: string): boolean => headerIn(token).alg !== undefined;
+export const hasJoseHeader = (token: string): boolean => headerIn(token).alg !== undefined;
 
 /** SAML is XML, also where it was encoded already. */
 const isSaml = (text: string): boolean =>

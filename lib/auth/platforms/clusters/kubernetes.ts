@@ -4,7 +4,7 @@ import { type Claims, claimsOf } from "../../claims.ts";
 import { noIdentity } from "../errors.ts";
 import type { Identity, IdentityRequest, Platform, PlatformDeps } from "../platform.ts";
 import { audiencesOf, isFor, requireJwt } from "../token-claims.ts";
-import { type Account, project, requestToken, TITLE } from "./token-request.ts";
+import { type Account, project, requestAccountToken, TITLE } from "./token-request.ts";
 
 /** Where a pod finds its service account. */
 const ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -87,7 +87,7 @@ async function found(paths: string[], { readFile }: PlatformDeps): Promise<Found
 }
 
 const made = async (folder: string, request: IdentityRequest, deps: PlatformDeps): Promise<Identity> =>
-  requestToken(await accountIn(folder, request, deps), request, deps);
+  requestAccountToken(await accountIn(folder, request, deps), request, deps);
 
 /** The pod's own service account, or the one that `identity` names in its namespace or another one. */
 async function accountIn(

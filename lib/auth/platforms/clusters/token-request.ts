@@ -30,7 +30,11 @@ interface Wanted {
  *
  * @throws M2mcpError no_identity: what the API server said, and the right that the pod lacks
  */
-export async function requestToken(account: Account, wanted: Wanted, deps: PlatformDeps): Promise<Identity> {
+export async function requestAccountToken(
+  account: Account,
+  wanted: Wanted,
+  deps: PlatformDeps,
+): Promise<Identity> {
   const { folder, token, namespace, name } = account;
   const { audience, lifetimeS = SHORTEST_S } = wanted;
   const server = serverFrom(deps.env);

@@ -26,14 +26,14 @@ const LOOK_MS = 100;
  * @throws M2mcpError secret_unreadable, command_failed, bad_token, token_over, token_unchanged, no_more_scopes; what a
  *   platform throws
  */
-export async function readReadyToken(
+export async function obtainReadyToken(
   deps: AuthDeps,
   origin: ReadyToken,
   { server, reason, state }: Wanted,
 ): Promise<Obtained> {
   const what = nameOf(origin.token);
   if (reason.more) throw noMoreScopes(what);
-  const given = await readGiven(deps, origin, server);
+  const given = await readSource(deps, origin, server);
   if (given.type?.toLowerCase() === "dpop") throw tokenBoundElsewhere(what);
   const token = { accessToken: given.accessToken, tokenType: "Bearer" as const, issuedAtMs: deps.now() };
   const isRefusedBefore = given.accessToken === state.refused && usableToken(state, reason, deps.now(), 0);
@@ -52,7 +52,7 @@ export async function readReadyToken(
 }
 
 /** Reads a source; a file that is being written is looked at once more. */
-async function readGiven(deps: AuthDeps, origin: ReadyToken, server: string): Promise<ReadToken> {
+async function readSource(deps: AuthDeps, origin: ReadyToken, server: string): Promise<ReadToken> {
   const { token: source } = origin;
   if (isPlatformSource(source)) {
     const { readIdentity } = await import("../../platforms/read-identity.ts");

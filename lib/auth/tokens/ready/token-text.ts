@@ -58,11 +58,11 @@ function faultOf(token: string): string | undefined {
   const parts = token.split(".");
   if (/^eyJ[\w-]*$/.test(parts[0] ?? "") && (parts.length < 3 || parts.at(-1) === ""))
     return "is a JWT that was cut off";
-  if (isJwt(token) && claimsOf(token) === undefined) return "looks like a JWT and cannot be decoded";
+  if (looksLikeJwt(token) && claimsOf(token) === undefined) return "looks like a JWT and cannot be decoded";
   return undefined;
 }
 
-const isJwt = (token: string) => /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(token);
+const looksLikeJwt = (token: string) => /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(token);
 
 /** What a JWT says of its life (RFC 7519 §4.1.4, §4.1.6) and its scope (RFC 8693 §4.2; `scp` of Entra ID and Okta). */
 function saidBy(token: string): Pick<ReadToken, "endsAtMs" | "issuedAtMs" | "scope"> {

@@ -70,7 +70,7 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 const hostInUrl = (host: string) => (host.includes(":") ? `[${host}]` : host);
 
 /** As people are told. */
-export const shown = (server: Server, listen: Listen): string =>
+export const shownAddress = (server: Server, listen: Listen): string =>
   listen.kind === "unix"
     ? `unix:${listen.path} (/mcp)`
     : `http://${hostInUrl(listen.host)}:${portOf(server)}/mcp`;

@@ -6,7 +6,7 @@ import {
   type RpcError,
   request as requestMessage,
 } from "../../jsonrpc/message.ts";
-import { type Answer, readAnswer } from "../../protocol/answer.ts";
+import { type Answer, resultOrErrorIn } from "../../protocol/answer.ts";
 import { nextPage } from "../../protocol/pages.ts";
 import { isAway, type Member, type MergedContext, mayOffer } from "../context.ts";
 import { ask } from "../sending.ts";
@@ -24,7 +24,7 @@ export type ListAnswer =
 
 /** What an answer to a list says: a page of it, that there is none, or a refusal. */
 export function listedIn({ upstream }: Member, answer: Answer): ListAnswer {
-  const read = readAnswer(answer, upstream.endpoint.url);
+  const read = resultOrErrorIn(answer, upstream.endpoint.url);
   if (read.kind === "result") return { kind: "page", result: exactResult(read.message) };
   const { error } = read;
   return error.code === METHOD_NOT_FOUND ? { kind: "none" } : { kind: "refused", error };

@@ -82,13 +82,13 @@ export function discoverOf(offers: readonly Offer[], answerer: Answerer): JsonOb
     supportedVersions: MODERN_VERSIONS,
     capabilities: mergedCapabilities(offers, isWhole),
     ...(instructions === undefined ? {} : { instructions }),
-    ...(isWhole ? freshness(offers.map(({ result }) => result)) : { ttlMs: 0, cacheScope: "private" }),
+    ...(isWhole ? cacheHints(offers.map(({ result }) => result)) : { ttlMs: 0, cacheScope: "private" }),
     _meta: { [META_SERVER]: infoOf(answerer) },
   };
 }
 
 /** How long what several results make together may be kept, and by whom (MCP 2026-07-28 "Caching"). */
-export function freshness(results: readonly JsonObject[]): JsonObject {
+export function cacheHints(results: readonly JsonObject[]): JsonObject {
   const times = results.map(({ ttlMs }) => (typeof ttlMs === "number" ? ttlMs : 0));
   const isPublic = results.length > 0 && results.every(({ cacheScope }) => cacheScope === "public");
   return { ttlMs: times.length === 0 ? 0 : Math.min(...times), cacheScope: isPublic ? "public" : "private" };

@@ -1,7 +1,7 @@
 // Pages of the lists of several servers, as one page.
 import { isObject, type JsonObject } from "../../../json.ts";
 import { joinedCursor } from "./cursor.ts";
-import { freshness } from "./offers.ts";
+import { cacheHints } from "./offers.ts";
 
 /** A list of which each server has one. */
 export interface ListKind {
@@ -72,6 +72,6 @@ export function mergedPage(
     ...(isModern ? { resultType: "complete" } : {}),
     [kind.key]: items,
     ...(nextCursor === undefined ? {} : { nextCursor }),
-    ...(isModern ? (isWhole ? freshness(results) : { ttlMs: 0, cacheScope: "private" }) : {}),
+    ...(isModern ? (isWhole ? cacheHints(results) : { ttlMs: 0, cacheScope: "private" }) : {}),
   };
 }

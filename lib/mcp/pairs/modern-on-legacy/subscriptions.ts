@@ -10,9 +10,9 @@ import { type Answer, answered, errorIn } from "../../protocol/answer.ts";
 import {
   ACKNOWLEDGED,
   carries,
-  complete,
   type Filter,
   offered,
+  subscriptionEnd,
   tagged,
 } from "../../protocol/subscription.ts";
 import type { Call, OnMessage } from "../../protocol/transport.ts";
@@ -111,7 +111,7 @@ export class Subscriptions {
     }
     if (ended.aborted) throw streamCut(host);
     await released;
-    return answered(complete(id));
+    return answered(subscriptionEnd(id));
   }
 
   /** Tells of a change those who subscribed to it. A client that is slow to take it holds up no other of the session. */

@@ -1,7 +1,7 @@
 import { win32 } from "node:path";
 import { isObject } from "../../../../json.ts";
 import { oneLine } from "../../../../net/one-line.ts";
-import { isWhole } from "../../../../platform/windows/paths.ts";
+import { isAbsolutePath } from "../../../../platform/windows/paths.ts";
 import { windowsVariable } from "../../../../platform/windows/programs.ts";
 import { askTwice } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
@@ -25,7 +25,7 @@ export function folders(
     // A host may pass on little of the environment.
     const named = (name: string, usual: string) => {
       const folder = windowsVariable(env, name);
-      return win32.join(folder && isWhole(folder) ? folder : usual, "AzureConnectedMachineAgent");
+      return win32.join(folder && isAbsolutePath(folder) ? folder : usual, "AzureConnectedMachineAgent");
     };
     return {
       agent: `${named("ProgramFiles", "C:\\Program Files")}\\himds.exe`,
