@@ -18,15 +18,26 @@ export async function diffOf(
   const { structuredPatch } = await import("diff");
   const { hunks } = structuredPatch(file, file, before ?? "", after ?? "", "", "", { context: 3 });
   const head = [`--- ${before === null ? "(no file)" : file}`, `+++ ${after === null ? "(no file)" : file}`];
-  const lines = hunks.flatMap((hunk) => [
-    `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`,
-    ...fitted(
-      hunk.lines
-        .filter((line) => !line.startsWith("\\"))
-        .map((line) => line[0] + masked(line.slice(1).replace(/\r$/, ""), own)),
-    ),
+  const lines = hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines: changed }) => [
+    `@@ -${rangeOf(oldStart, oldLines)} +${rangeOf(newStart, newLines)} @@`,
+    ...shownOf(changed, own),
   ]);
   return [...head, ...lines].join("\n");
+}
+
+/** Of no lines a range names the one before them. */
+const rangeOf = (start: number, count: number) => `${count === 0 ? start - 1 : start},${count}`;
+
+/** The lines of a hunk, with the words about a line that has no end where they were. */
+function shownOf(lines: readonly string[], own: readonly string[]): string[] {
+  const isLine = (line: string) => !line.startsWith("\\");
+  const texts = lines
+    .filter(isLine)
+    .map(
+      (line) => line[0] + masked(line.slice(1).replace(/\r$/, ""), own) + (line.endsWith("\r") ? "\r" : ""),
+    );
+  const shown = fitted(texts).values();
+  return lines.map((line) => (isLine(line) ? (shown.next().value ?? "") : line));
 }
 
 /** Keys whose values are no secrets: what is started, and how it is called. */

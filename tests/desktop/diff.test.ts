@@ -1,9 +1,14 @@
 // What a diff shows of a file that holds others' secrets.
 import { expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { diffOf } from "../../lib/desktop/diff.ts";
 import { formatOf } from "../../lib/desktop/formats/format.ts";
+import { shownDiff } from "../../lib/ui/screen/shown-diff.ts";
 
 const ENTRY = { command: "/usr/bin/m2mcp", args: ["bridge", "@svc"] };
+const PIPE = { isTerminal: false, columns: undefined, colours: 0, images: undefined } as const;
 const OWN = ["svc", ENTRY.command, ...ENTRY.args];
 
 test.each([
@@ -73,10 +78,49 @@ test("what was put into an entry of ours by hand is left out as well", async () 
   expect(diff).toContain("/srv");
 });
 
-test("a file that comes and one that goes", async () => {
-  expect(await diffOf("FILE", null, "a: 1\n", [])).toBe("--- (no file)\n+++ FILE\n@@ -1,0 +1,1 @@\n+a: 1");
-  expect(await diffOf("FILE", "a: 1\n", null, [])).toStartWith("--- FILE\n+++ (no file)\n");
+test.each([
+  ["comes", null, "a: 1\nb: 2\n", "--- (no file)\n+++ FILE\n@@ -0,0 +1,2 @@\n+a: 1\n+b: 2"],
+  ["goes", "a: 1\n", null, "--- FILE\n+++ (no file)\n@@ -1,1 +0,0 @@\n-a: 1"],
+  ["is filled", "", "a: 1\n", "--- FILE\n+++ FILE\n@@ -0,0 +1,1 @@\n+a: 1"],
+  ["is emptied", "a: 1\n", "", "--- FILE\n+++ FILE\n@@ -1,1 +0,0 @@\n-a: 1"],
+  [
+    "gets an end of its last line",
+    "a: 1",
+    "a: 1\nb: 2\n",
+    "--- FILE\n+++ FILE\n@@ -1,1 +1,2 @@\n-a: 1\n\\ No newline at end of file\n+a: 1\n+b: 2",
+  ],
+])("a file that %s, as unified diffs have it", async (_, before, after, diff) => {
+  expect(await diffOf("FILE", before, after, [])).toBe(diff);
 });
+
+test.skipIf(Bun.which("patch") === null)(
+  "where nothing is left out, what is shown makes the file what it will be",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "m2mcp-diff-"));
+    const file = join(folder, "file");
+    const format = await formatOf("jsonc");
+    const filled = (text: string) => format.set(text, ["servers", "svc"], ENTRY);
+    const texts = ["", "{}", "{}\n", '{\r\n\t"theme": true,\r\n\t"servers": {}\r\n}\r\n'];
+    for (const [before, after] of [
+      ...texts.flatMap((text) => [
+        [text, filled(text)],
+        [filled(text), text],
+        [filled(text), `${filled(text)}\n`],
+      ]),
+      [null, filled("{}\n")],
+    ] as const) {
+      if (before === null) rmSync(file);
+      else writeFileSync(file, before);
+      const shown = shownDiff("Host", await diffOf("FILE", before, after ?? null, OWN), PIPE);
+      const { exitCode, stdout } = Bun.spawnSync(["patch", "--binary", file], {
+        stdin: Buffer.from(`${shown}\n`),
+      });
+      expect([exitCode, stdout.toString()]).toEqual([0, `patching file ${file}\n`]);
+      expect(readFileSync(file, "utf8")).toBe(after ?? "");
+    }
+    rmSync(folder, { recursive: true });
+  },
+);
 
 test("of a file on one line, however long, what changes is shown, and quickly", async () => {
   const format = await formatOf("json");
