@@ -24,6 +24,9 @@ export interface Asker {
   yes(question: string, usual: boolean): Promise<boolean | null>;
 }
 
+/** Yes or no, or the beginning of it. */
+const YES_OR_NO = /^ *(?:y|ye|yes|no?)? *$/i;
+
 /** Questions that are asked once more before they count as not answered. */
 const MOST_TRIES = 3;
 
@@ -35,8 +38,9 @@ export function askerAt(io: Pick<IO, "stdin" | "stderr">): Asker | undefined {
   if (!isAskable(io)) return undefined;
   const { stdin, stderr } = io;
 
-  async function typed(question: string, hidden: boolean): Promise<string | null> {
-    const answer = await promptLine(showControls(question), { hidden }, stdin, stderr);
+  async function typed(question: string, hidden: boolean, like?: RegExp): Promise<string | null> {
+    const mode = { hidden, ...(like ? { like } : {}) };
+    const answer = await promptLine(showControls(question), mode, stdin, stderr);
     if (answer.kind === "interrupted") interrupt();
     return answer.kind === "line" ? answer.text : null;
   }
@@ -54,24 +58,27 @@ export function askerAt(io: Pick<IO, "stdin" | "stderr">): Asker | undefined {
 
     async choice(question, choices) {
       say(`${question}:`);
+      const number = new RegExp(`^ *\\d{0,${String(choices.length).length}} *$`);
       for (const [at, { about }] of choices.entries()) say(`  ${at + 1}  ${about}`);
       for (let tries = 0; tries < MOST_TRIES; tries++) {
-        const text = await typed(`1 to ${choices.length} [1]: `, false);
+        const text = await typed(`1 to ${choices.length} [1]: `, false, number);
         if (text === null) return null;
         const chosen = choices[Number(text.trim() || "1") - 1];
         if (chosen) return chosen.value;
+        say("that is no number of one of them, and was not taken");
       }
       return null;
     },
 
     async yes(question, usual) {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
-        const text = await typed(`${question} [${usual ? "Y/n" : "y/N"}]: `, false);
+        const text = await typed(`${question} [${usual ? "Y/n" : "y/N"}]: `, false, YES_OR_NO);
         if (text === null) return null;
         const word = text.trim().toLowerCase();
         if (word === "") return usual;
         if (["y", "yes"].includes(word)) return true;
         if (["n", "no"].includes(word)) return false;
+        say("that is neither y nor n, and was not taken");
       }
       return null;
     },

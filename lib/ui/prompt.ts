@@ -18,15 +18,16 @@ export type Typed = { kind: "line"; text: string } | { kind: "ended" } | { kind:
  * Asks for one line (on stderr, so that stdout stays the result's).
  *
  * @param mode.hidden nothing of what is typed is shown
+ * @param mode.like what is typed is shown as long as it is like this: what is no answer may be a secret
  * @param mode.over ends it as Ctrl-D does; then whoever aborts it takes the signals that end the process
  */
 export function promptLine(
   question: string,
-  { hidden, over }: { hidden: boolean; over?: AbortSignal },
+  { hidden, like, over }: { hidden: boolean; like?: RegExp; over?: AbortSignal },
   input: Terminal,
   output: Sink,
 ): Promise<Typed> {
-  const columnsOf = hidden ? () => 0 : textWidth;
+  const seen = (text: string) => (hidden || like?.test(text) === false ? "" : text);
   const leave = () => void input.setRawMode?.(false);
   // Whatever ends us must not leave a shell without echo behind.
   const ending = over ? () => {} : beforeEndingSignal(leave);
@@ -34,7 +35,7 @@ export function promptLine(
   // And whatever stops us: the shell has the terminal until we go on.
   const stopping = listenToStop(leave, () => {
     input.setRawMode?.(true);
-    output.write(`\n${question}${hidden ? "" : typed}`);
+    output.write(`\n${question}${seen(typed)}`);
   });
   // First of all: who sees the question may type, and a terminal shows it until then.
   input.setRawMode?.(true);
@@ -56,7 +57,7 @@ export function promptLine(
     const giveUp = () => finish({ kind: "ended" });
     const ended = () => finish(typed === "" ? { kind: "ended" } : { kind: "line", text: typed });
     const keep = (text: string) => {
-      if (!hidden) output.write(change(typed, text, columnsOf));
+      if (!hidden) output.write(change(seen(typed), seen(text)));
       typed = text;
     };
     const read = (chunk: Buffer | string) => {
@@ -95,5 +96,5 @@ function afterKey(typed: string, key: string): string {
 }
 
 /** What makes one line on the screen the other, which has letters more or fewer at its end. */
-const change = (from: string, to: string, columnsOf: (text: string) => number): string =>
-  to.startsWith(from) ? to.slice(from.length) : RUB_OUT.repeat(columnsOf(from.slice(to.length)));
+const change = (from: string, to: string): string =>
+  to.startsWith(from) ? to.slice(from.length) : RUB_OUT.repeat(textWidth(from.slice(to.length)));

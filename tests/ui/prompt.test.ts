@@ -80,6 +80,15 @@ test("a line that is shown is mended on the screen too, by columns", async () =>
   expect(seen).toEqual(["hidden", "who? ", "a", "漢", "b", "\b \b", "\b \b\b \b", "c", "shown", "\n"]);
 });
 
+test("what can be no answer is not shown, nor what of it was shown before", async () => {
+  const { seen, input, output } = createTerminal("1s3\u007f\u007f\u007f2\r");
+  const mode = { hidden: false, like: /^\d?$/ };
+  expect(await promptLine("who? ", mode, input, output)).toEqual(line("2"));
+  expect(seen.filter((one) => one !== "")).toEqual([
+    ...["hidden", "who? ", "1", "\b \b", "1", "\b \b", "2", "shown", "\n"],
+  ]);
+});
+
 test("nothing that is typed steers the screen, and a letter cut in two is one", async () => {
   const { seen, input, output } = createTerminal("");
   const asked = promptLine("who? ", shown, input, output);

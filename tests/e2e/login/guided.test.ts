@@ -87,6 +87,16 @@ test("asks for what is missing alone, and of who gives options for no name", asy
   expect(whole.text()).not.toMatch(/\]: /);
 });
 
+test("a secret at a question that offers a choice is not shown, nor taken", async () => {
+  const screen = atTerminal(home, ["login", world.mcp.url, "--client-id", basic().id]);
+  for (const wrong of ["s3cret-word", "0s3cret", "7"]) await screen.answer(PROOF, typed(wrong));
+  expect(await screen.ended).toBe(1);
+  const text = screen.text();
+  expect(text.match(/\nthat is no number of one of them, and was not taken\n/g)?.length).toBe(3);
+  expect(text).toContain("1 to 2 [1]: 7\n");
+  expect(text).not.toContain("s3c");
+});
+
 test("with a key in place of a secret", async () => {
   const { id, privateKeyPem } = world.as.clients.jwt;
   const key = join(home.folder, "key.pem");
