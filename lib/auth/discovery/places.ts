@@ -1,12 +1,12 @@
 /**
  * The places of protected resource metadata, in order (RFC 9728 §3.1, MCP "Protected Resource Metadata Discovery"): a
- * query belongs to the resource, but many servers do not look at it.
+ * slash at the end of the path and a query belong to the resource, but many servers do not look at them.
  */
 export function resourceMetadataUrls(server: string): string[] {
   const { origin, pathname, search } = new URL(server);
   const root = `${origin}/.well-known/oauth-protected-resource`;
-  const path = pathname.replace(/\/$/, "");
-  return [...new Set([`${root}${path}${search}`, `${root}${path}`, root])];
+  const [whole, path] = [pathname.replace(/^\/$/, ""), pathname.replace(/\/$/, "")];
+  return [...new Set([`${root}${whole}${search}`, `${root}${path}${search}`, `${root}${path}`, root])];
 }
 
 /** The places of authorization server metadata, in order (RFC 8414 §3.1 and §5, OpenID Connect Discovery). */

@@ -6,6 +6,13 @@ test("metadata is looked for in the prescribed order", () => {
     "https://h/.well-known/oauth-protected-resource/a/mcp",
     "https://h/.well-known/oauth-protected-resource",
   ]);
+  // A slash at the end of a path is part of the resource's name (RFC 9728 §3.1).
+  expect(resourceMetadataUrls("https://h/mcp/?t=1")).toEqual([
+    "https://h/.well-known/oauth-protected-resource/mcp/?t=1",
+    "https://h/.well-known/oauth-protected-resource/mcp?t=1",
+    "https://h/.well-known/oauth-protected-resource/mcp",
+    "https://h/.well-known/oauth-protected-resource",
+  ]);
   expect(resourceMetadataUrls("https://h/")).toEqual(["https://h/.well-known/oauth-protected-resource"]);
   expect(issuerMetadataUrls("https://h/realms/x")).toEqual([
     "https://h/.well-known/oauth-authorization-server/realms/x",
