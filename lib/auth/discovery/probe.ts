@@ -31,7 +31,8 @@ export async function probe(
   const answer = await exchange(deps, server, {
     method: "POST",
     headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: "m2mcp-probe", method: "ping" }),
+    // A number, since some servers take no text for an id.
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
     redirects: "answer",
   });
   const { status, headers } = answer;

@@ -31,7 +31,7 @@ function open(script: Record<string, Scripted>, more: Partial<AuthDeps> = {}, gi
 }
 
 test("an open server gets its requests without a token, and is not searched for one again", async () => {
-  const { begin, asked, requests } = open({ [server]: { jsonrpc: "2.0", id: "m2mcp-probe", result: {} } });
+  const { begin, asked, requests } = open({ [server]: { jsonrpc: "2.0", id: 1, result: {} } });
   expect(await begin().headers(ask)).toEqual({});
   const before = asked.length;
   expect(await begin().headers(ask)).toEqual({});
