@@ -2,7 +2,7 @@ import { objectOf } from "../../json.ts";
 import { oneLine } from "../../net/one-line.ts";
 import { sleep } from "../../timing/sleep.ts";
 import { type ExchangeRequest, wordsOf } from "../exchange.ts";
-import { noIdentity } from "./errors.ts";
+import { identityUnavailable, noIdentity } from "./errors.ts";
 import type { DirectAnswer, PlatformDeps } from "./platform.ts";
 
 /** What clouds answer while they are busy or about to be updated: the same request is good a moment later. */
@@ -41,7 +41,7 @@ export interface AskedService extends Pick<ExchangeRequest, "method" | "headers"
   hint: string;
 }
 
-/** The token that a pipeline's service gives to a job. @throws M2mcpError no_identity */
+/** The token that a pipeline's service gives to a job. @throws M2mcpError no_identity, identity_unavailable */
 export async function askService(
   title: string,
   { address, secret, member, hint, headers, ...request }: AskedService,
@@ -53,9 +53,14 @@ export async function askService(
   const token = objectOf(json)[member];
   if (status === 200 && typeof token === "string" && token !== "") return token;
   const why = status === 200 ? "its answer holds none" : inWords(answer, [secret]);
-  throw noIdentity(title, why, hintAfter(status, hint));
+  throw noneAfter(status, title, why, hint);
 }
 
-/** What mends an answer without what was asked for: time alone, where the platform is busy. @param usual else */
-export const hintAfter = (status: number, usual: string): string =>
-  PASSING.includes(status) ? "the fault is the platform's: try again in a moment" : usual;
+/**
+ * An answer without what was asked for, as a failure. Time alone mends that a platform is busy: nothing is said against the
+ * machine.
+ *
+ * @param hint what mends it else
+ */
+export const noneAfter = (status: number, title: string, why: string, hint: string) =>
+  PASSING.includes(status) ? identityUnavailable(title, why) : noIdentity(title, why, hint);

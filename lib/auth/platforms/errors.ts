@@ -11,13 +11,22 @@ import { authError } from "../errors.ts";
 export const noIdentity = (title: string, why: string, hint: string) =>
   authError("no_identity", `${title} gives no identity token: ${why}`, hint);
 
+/** A platform that gives no token for now. @param why what it answered */
+export const identityUnavailable = (title: string, why: string) =>
+  new M2mcpError(
+    "identity_unavailable",
+    EXIT.server,
+    `${title} gives no identity token for now: ${why}`,
+    "the fault is the platform's: try again in a moment",
+  );
+
 /**
  * A failure on the way to a platform's token, which says whose it is. What answers in a server's stead is no server that
  * the user has named.
  */
 export function ofPlatform(error: M2mcpError, title: string): M2mcpError {
   const { code, exitCode, message, hint } = error;
-  if (code === "no_identity") return error;
+  if (code === "no_identity" || code === "identity_unavailable") return error;
   if (exitCode === EXIT.server)
     return noIdentity(
       title,

@@ -17,7 +17,13 @@ const LOCAL = [
 ];
 
 /** Failures that answer who waited for them alone: what makes tokens may be mended, and trying costs no server much. */
-const OF_THE_MOMENT = ["command_failed", "no_identity", "token_over", "token_unchanged"];
+const OF_THE_MOMENT = [
+  "command_failed",
+  "no_identity",
+  "identity_unavailable",
+  "token_over",
+  "token_unchanged",
+];
 
 /** Failures after which what is cached of the authorization server, or an identity provider, is looked at again: it may have changed. */
 const MAY_BE_OUTDATED = ["bad_token_answer", "redirect", "token_refused"];

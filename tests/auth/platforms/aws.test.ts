@@ -326,6 +326,21 @@ describe("faults around AWS' credentials", () => {
     expect(await subject((await ours(base(aws, user))).token)).toBe("user");
   });
 
+  for (const [status, code] of [
+    [400, "Throttling"],
+    [503, "ServiceUnavailable"],
+  ] as const)
+    test(`a token service that stays busy (${status} ${code}) says nothing against the machine`, async () => {
+      const aws = await start(({ method }, response) => {
+        if (method !== "POST") return false;
+        response.writeHead(status).end(`<Error><Code>${code}</Code><Message>Rate exceeded</Message></Error>`);
+        return true;
+      });
+      const failure = await failureOf(ours(base(aws, user)));
+      expect([failure.code, failure.exitCode]).toEqual(["identity_unavailable", 2]);
+      expect(failure.message).toContain(`${code} (Rate exceeded)`);
+    });
+
   test("why an instance's role gives no credentials is told in the service's own words", async () => {
     const aws = await start(({ url }, response) => {
       if (!url?.endsWith("/security-credentials/mcp")) return false;

@@ -130,4 +130,18 @@ describe("the metadata server of Google Cloud", () => {
     expect(claimsOf((await ours(host)).token)?.aud).toBe(AUDIENCE);
     expect(asked.length).toBe(2);
   });
+
+  for (const status of [429, 500, 503])
+    test(`that stays busy (${status}) says nothing against the machine: the fault is the platform's`, async () => {
+      const { host } = await start((_, response) => {
+        response.writeHead(status, { "metadata-flavor": "Google" }).end();
+        return true;
+      });
+      expect(await failureOf(ours(host))).toMatchObject({
+        code: "identity_unavailable",
+        exitCode: 2,
+        message: expect.stringContaining(`HTTP status ${status}`),
+        hint: "the fault is the platform's: try again in a moment",
+      });
+    });
 });

@@ -69,16 +69,18 @@ describe("a variable of a platform", () => {
 });
 
 describe("an endpoint of a platform", () => {
-  const cases: [what: string, answer: Answer, said: RegExp, hint: RegExp][] = [
+  const cases: [what: string, answer: Answer, exitCode: number, said: RegExp, hint: RegExp][] = [
     [
       "that redirects",
       (_, response) => response.writeHead(302, { location: "https://evil.example/" }).end(),
+      4,
       /GitHub Actions gives no identity token: .* redirects to https:\/\/evil\.example/,
       /leave that as it was/,
     ],
     [
       "that is busy",
       (_, response) => response.writeHead(500).end("down for a moment"),
+      2,
       /HTTP status 500, down for a moment/,
       /the fault is the platform's/,
     ],
@@ -86,18 +88,19 @@ describe("an endpoint of a platform", () => {
       "that says why",
       (_, response) =>
         response.writeHead(403, { "content-type": "application/json" }).end('{"message":"no right"}'),
+      4,
       /GitHub Actions gives no identity token: HTTP status 403, no right/,
       /id-token: write/,
     ],
   ];
-  for (const [what, answer, said, hint] of cases)
+  for (const [what, answer, exitCode, said, hint] of cases)
     test(`${what} is told as the platform's`, async () => {
       const { origin } = home.owns(await serveHttp(answer));
       const { code, stderr } = await call("github-actions", {
         ...github,
         ACTIONS_ID_TOKEN_REQUEST_URL: origin,
       });
-      expect([code, stderr]).toEqual([4, expect.stringMatching(said)]);
+      expect([code, stderr]).toEqual([exitCode, expect.stringMatching(said)]);
       expect(stderr).toMatch(hint);
       // A failure of the moment: whoever mends it is not told the old one.
       const next = await call("github-actions", github);

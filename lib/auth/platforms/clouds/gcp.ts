@@ -1,5 +1,5 @@
 // Clouds, which tell their machines by metadata services; those that take more than a file have a folder.
-import { askTwice, hintAfter, inWords } from "../answer.ts";
+import { askTwice, inWords, noneAfter } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import { isJwt } from "../jwt.ts";
 import type { Platform, PlatformDeps } from "../platform.ts";
@@ -42,7 +42,7 @@ export const gcp: Platform = {
     const account = `/computeMetadata/v1/instance/service-accounts/${encodeURIComponent(identity)}`;
     const asked = `${server}${account}/identity?${new URLSearchParams({ audience, format: "full" })}`;
     const answer = await askTwice(() => deps.askDirect(asked, { method: "GET", headers: FLAVOR }));
-    const fail = (why: string, hint = SWITCH_ON) => noIdentity(TITLE, why, hint);
+    const fail = (why: string) => noIdentity(TITLE, why, SWITCH_ON);
     if ("unanswered" in answer) throw fail(`no metadata server at ${server}: ${answer.unanswered}`);
     if (!isGoogles(answer.headers))
       throw fail(`what answers at ${server} is no metadata server of Google's (no Metadata-Flavor: Google)`);
@@ -52,7 +52,12 @@ export const gcp: Platform = {
       );
     const token = answer.text.trim();
     if (answer.status !== 200 || !isJwt(token))
-      throw fail(`the metadata server at ${server}: ${inWords(answer)}`, hintAfter(answer.status, SWITCH_ON));
+      throw noneAfter(
+        answer.status,
+        TITLE,
+        `the metadata server at ${server}: ${inWords(answer)}`,
+        SWITCH_ON,
+      );
     return { token };
   },
 };

@@ -1,5 +1,5 @@
 import { objectOf } from "../../../json.ts";
-import { hintAfter, inWords } from "../answer.ts";
+import { inWords, noneAfter } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import { type DirectAnswer, type Identity, identityOf, type PlatformDeps } from "../platform.ts";
 
@@ -107,13 +107,11 @@ function refused(answer: DirectAnswer, token: string, who: string, audience: str
         "check --assertion-identity, NAME or NAMESPACE/NAME",
       );
     default:
-      return noIdentity(
+      return noneAfter(
+        answer.status,
         TITLE,
         `the API server: ${inWords(answer, [token])}`,
-        hintAfter(
-          answer.status,
-          `check the audience, ${audience}, and the pod's service account; or ${project(audience)}`,
-        ),
+        `check the audience, ${audience}, and the pod's service account; or ${project(audience)}`,
       );
   }
 }

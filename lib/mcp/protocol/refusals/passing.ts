@@ -16,7 +16,14 @@ export const isPassing = (error: unknown): boolean =>
   error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);
 
 /** Failures of servers, those that issue tokens or name who does among them, that say of themselves that they pass. */
-const FOR_NOW = ["token_unavailable", "busy", "retry_later", "http_status", "no_authorization_server"];
+const FOR_NOW = [
+  "token_unavailable",
+  "identity_unavailable",
+  "busy",
+  "retry_later",
+  "http_status",
+  "no_authorization_server",
+];
 /** A failure that says nothing of what was asked for: the network's, or a server's that is busy or out of order for now. */
 export const isForNow = (error: unknown): boolean =>
   error instanceof M2mcpError &&

@@ -1,5 +1,5 @@
 import { isLoopback } from "../../../../net/zone.ts";
-import { askTwice, hintAfter, inWords } from "../../answer.ts";
+import { askTwice, inWords, noneAfter } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
 import { credentialsIn, type Place, TITLE } from "./credentials.ts";
@@ -35,13 +35,13 @@ export const fromContainer: Place = async (deps) => {
     ...(authorization ? { authorization } : {}),
   };
   const answer = await askTwice(() => askDirect(url.href, { method: "GET", headers }));
-  const fail = (why: string, hint = GIVE_ROLE) =>
-    noIdentity(TITLE, `the container's agent at ${url.host}: ${why}`, hint);
+  const fail = (why: string, status = 0) =>
+    noneAfter(status, TITLE, `the container's agent at ${url.host}: ${why}`, GIVE_ROLE);
   if ("unanswered" in answer) throw fail(answer.unanswered);
   const credentials = answer.status === 200 ? credentialsIn(answer.json, "Token") : undefined;
   if (!credentials) {
     const why = inWords(answer, authorization ? [authorization] : []);
-    throw fail(why, hintAfter(answer.status, GIVE_ROLE));
+    throw fail(why, answer.status);
   }
   return { credentials };
 };

@@ -2,7 +2,7 @@ import { oneLine } from "../../../../net/one-line.ts";
 import { serverTimeMs } from "../../../../net/retry-after.ts";
 import type { Answer } from "../../../exchange.ts";
 import { withoutSecrets } from "../../../redact.ts";
-import { askTwice, hintAfter, inWords } from "../../answer.ts";
+import { askTwice, inWords, noneAfter } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
 import { type AwsCredentials, credentialsIn, TITLE } from "./credentials.ts";
@@ -117,11 +117,12 @@ function refused(
   const message = read("Message");
   const secrets = answer.secrets.filter((secret) => secret !== undefined);
   const why = code === undefined ? inWords(answer, secrets) : `${code}${message ? ` (${message})` : ""}`;
-  return noIdentity(
+  return noneAfter(
+    // Who calls too often is told so with a status of 400 ("Common errors").
+    code === "Throttling" ? 429 : answer.status,
     TITLE,
     `${host} refuses ${action}: ${why}`,
-    (code === undefined ? undefined : HINTS[code]) ??
-      hintAfter(answer.status, "see what the role may do, and AWS_REGION"),
+    (code === undefined ? undefined : HINTS[code]) ?? "see what the role may do, and AWS_REGION",
   );
 }
 

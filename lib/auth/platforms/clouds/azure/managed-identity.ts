@@ -1,5 +1,5 @@
 import { objectOf } from "../../../../json.ts";
-import { hintAfter, inWords } from "../../answer.ts";
+import { inWords, noneAfter } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import {
   type DirectAnswer,
@@ -54,12 +54,13 @@ export function managedToken(
   const { access_token: token, expires_on: end } = objectOf(answer.json);
   if (status !== 200 || typeof token !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(token)) {
     const isAssigned = status === 400 || status === 404;
-    throw noIdentity(
+    throw noneAfter(
+      status,
       TITLE,
       `${at}: ${inWords(answer, secrets)}`,
       isAssigned
         ? `${SWITCH_ON}; one of several is named with --assertion-identity or AZURE_CLIENT_ID`
-        : hintAfter(status, SWITCH_ON),
+        : SWITCH_ON,
     );
   }
   return identityOf(token, end);
