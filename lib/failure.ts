@@ -47,6 +47,8 @@ export class M2mcpError extends Error {
   readonly answered: AnsweredError | undefined;
   /** The HTTP status that is the failure, where one is. */
   readonly status: number | undefined;
+  /** When whoever asks to wait asks to come again, in ms since the epoch. */
+  againAtMs?: number;
 
   /** @param verbatim the message is a server's own words, which must reach the user as they are */
   constructor(

@@ -117,13 +117,19 @@ export const notBound = (host: string) =>
   );
 
 /** The authorization server is busy, for longer than can be waited, or still. */
-export const askedToWait = (host: string, status: number, seconds: number, again: string) =>
-  new M2mcpError(
+export function askedToWait(host: string, status: number, waitMs: number, nowMs: number): M2mcpError {
+  const seconds = Math.ceil(waitMs / 1000);
+  const againAtMs = nowMs + waitMs;
+  const error = new M2mcpError(
     "busy",
     EXIT.server,
     `${host} answered with HTTP status ${status} and asks to ${seconds === 0 ? "come again at once, each time" : `wait ${seconds} s`}`,
-    seconds === 0 ? "the fault is the authorization server's: try again later" : `try again after ${again}`,
+    seconds === 0
+      ? "the fault is the authorization server's: try again later"
+      : `try again after ${new Date(againAtMs).toISOString()}`,
   );
+  return Object.assign(error, { againAtMs });
+}
 
 export const tokenNotAccepted = (
   host: string,

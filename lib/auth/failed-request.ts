@@ -5,6 +5,8 @@ export interface Failure {
   exitCode: number;
   message: string;
   hint?: string;
+  /** When the server asks to come again, in ms since the epoch. */
+  againAtMs?: number;
   /** Scopes gathered by step-up that were asked for with it. */
   steppedUpScope?: string;
   /** The route of who met it: see `AuthDeps.route`. */

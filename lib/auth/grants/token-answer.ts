@@ -49,8 +49,7 @@ export function grantedIn(
   const { host } = new URL(url);
   const { status } = answer;
   const waitMs = waitAsked(answer);
-  if (waitMs !== undefined)
-    throw askedToWait(host, status, Math.ceil(waitMs / 1000), new Date(askedAtMs + waitMs).toISOString());
+  if (waitMs !== undefined) throw askedToWait(host, status, waitMs, askedAtMs);
   if (status >= 400 || errorOf(answer) !== undefined || holdsError(answer))
     throw refusalOf(answer, host, hint);
   if (!isObject(answer.json)) throw badTokenAnswer(host, `the answer is ${noObject(answer)}`);

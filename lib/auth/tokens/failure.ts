@@ -27,6 +27,8 @@ const OF_THE_MOMENT = [
 
 /** Failures after which what is cached of the authorization server, or an identity provider, is looked at again: it may have changed. */
 const MAY_BE_OUTDATED = ["bad_token_answer", "redirect", "token_refused"];
+/** A server that asks to wait is asked again after this time at the latest, in ms: it may have changed its mind. */
+const LONGEST_WAIT_MS = 60_000;
 
 /** What was asked for, and by which route: a failure counts for who asks the same. */
 export interface FailureScope {
@@ -55,7 +57,8 @@ export function answers(
   if (failure.atMs >= startedMs) return true;
   if (failure.ahead || failure.exitCode === EXIT.network || OF_THE_MOMENT.includes(failure.code))
     return false;
-  return nowMs - failure.atMs < FAILURE_LIFE_MS;
+  const { atMs, againAtMs = 0 } = failure;
+  return nowMs < Math.max(atMs + FAILURE_LIFE_MS, Math.min(againAtMs, atMs + LONGEST_WAIT_MS));
 }
 
 /** A failure as the error it was. */
@@ -70,13 +73,14 @@ export function rememberFailure(
 ): ((old: AuthState) => AuthState) | undefined {
   if (!(error instanceof M2mcpError) || error.exitCode === EXIT.store || LOCAL.includes(error.code))
     return undefined;
-  const { code, exitCode, message, hint } = error;
+  const { code, exitCode, message, hint, againAtMs } = error;
   const failure: Failure = {
     atMs: nowMs,
     code,
     exitCode,
     message,
     ...(hint === undefined ? {} : { hint }),
+    ...(againAtMs === undefined ? {} : { againAtMs }),
     ...(gathered === undefined ? {} : { steppedUpScope: gathered }),
     ...(route === undefined ? {} : { route }),
     ...(ahead ? { ahead } : {}),

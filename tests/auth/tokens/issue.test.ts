@@ -43,3 +43,27 @@ test("a token that is bound to a key is of no use without it", () => {
   expect(usableToken({ token, dpop }, {}, 0, 0)).toMatchObject({ token, key: dpop });
   expect(usableToken({ token: { ...token, tokenType: "Bearer" }, dpop }, {}, 0, 0)?.key).toBeUndefined();
 });
+
+test("a time that a token endpoint asks to wait holds all who come within it, a minute at most", async () => {
+  for (const [seconds, heldS] of [
+    [20, 20],
+    [3600, 60],
+    [1, 5],
+  ] as const) {
+    const busy = new Response(null, { status: 429, headers: { "retry-after": `${seconds}` } });
+    const { deps, asked, pass } = scriptedDeps({ [tokenEndpoint]: busy });
+    const of = { server, credentials: credentialsOf("id"), reason: {}, jitter: 0 };
+    // Less than is asked for, so that no wait is within it.
+    const begin = () => issue({ ...deps, timeoutMs: 500 }, { ...of, startedMs: deps.now() });
+    await expect(begin()).rejects.toMatchObject({ code: "busy", exitCode: 2 });
+    pass((heldS - 1) * 1000);
+    await expect(begin()).rejects.toMatchObject({
+      code: "busy",
+      hint: expect.stringContaining("try again after"),
+    });
+    expect(asked).toHaveLength(1);
+    pass(1500);
+    await expect(begin()).rejects.toMatchObject({ code: "busy" });
+    expect(asked).toHaveLength(2);
+  }
+});
