@@ -1,9 +1,9 @@
-import { M2mcpError } from "../../failure.ts";
+import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { discoverCached } from "../discovery/cached.ts";
 import { type Issued, requestToken } from "../grants/request-token.ts";
-import { union, wantedScope } from "../grants/scope.ts";
+import { endpointFor, union, wantedScope } from "../grants/scope.ts";
 import type { Obtained, Wanted } from "./source.ts";
 
 /**
@@ -20,15 +20,50 @@ export async function obtainByGrant(
   const found = await discoverCached(deps, server, credentials, state, reason.challenge);
   if (!found) return null;
   const gathered = withFormer(credentials, wanted);
-  const { issued, kept } = await requestWithGathered(deps, credentials, found, { ...wanted, gathered });
-  const { token, proofKey, clockSkewMs } = issued;
-  return {
-    token,
-    clockSkewMs,
-    discovered: proofKey ? { ...found, dpop: true } : found,
-    ...(proofKey ? { proofKey } : {}),
-    ...(kept === undefined ? {} : { steppedUpScope: kept }),
-  };
+  const obtain = (by: Discovered) => requestWithGathered(deps, credentials, by, { ...wanted, gathered });
+  const startedMs = performance.now();
+  try {
+    return await obtain(found);
+  } catch (error) {
+    // What has taken its time may not take as much again.
+    const isSoon = performance.now() - startedMs < deps.timeoutMs / 2;
+    const mayBeOld = found === state.discovered && isSoon && mayHaveMoved(error);
+    const moved = mayBeOld ? await findMoved(deps, credentials, found, wanted) : undefined;
+    if (!moved) throw error;
+    deps.log(`the token endpoint has moved: asking at ${endpointFor(credentials, moved)}`);
+    return obtain(moved);
+  }
+}
+
+/** Whether a failure may come of what is known of an authorization server: its host, or its endpoint, is there no more. */
+const mayHaveMoved = (error: unknown): boolean =>
+  error instanceof M2mcpError &&
+  (error.exitCode === EXIT.network || error.code === "bad_token_answer" || error.code === "redirect");
+
+/** Failures that tell why a server that has moved gets no credentials. */
+const NOT_FOLLOWED = ["issuer_moved", "issuer_of_secret"];
+
+/**
+ * What the server and its authorization server say by now, where that is another token endpoint than the one known.
+ *
+ * @throws M2mcpError issuer_moved, issuer_of_secret
+ */
+async function findMoved(
+  deps: AuthDeps,
+  credentials: Credentials,
+  known: Discovered,
+  { server, state }: Wanted,
+): Promise<Discovered | undefined> {
+  const old = { ...state, discovered: { ...known, discoveredAtMs: 0 } };
+  try {
+    const found = await discoverCached(deps, server, credentials, old, undefined);
+    const isOther = found && endpointFor(credentials, found) !== endpointFor(credentials, known);
+    return isOther ? found : undefined;
+  } catch (error) {
+    deps.signal?.throwIfAborted();
+    if (error instanceof M2mcpError && !NOT_FOLLOWED.includes(error.code)) return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -55,12 +90,12 @@ async function requestWithGathered(
   credentials: Credentials,
   found: Discovered,
   { state, reason: { more }, gathered }: Wanted,
-): Promise<{ issued: Issued; kept: string | undefined }> {
+): Promise<Obtained> {
   const means = { proofKey: state.dpop, clockSkewMs: state.clockSkewMs };
   const request = (scopes: string | undefined) =>
     requestToken(deps, credentials, found, { ...means, scope: wantedScope(credentials, found, scopes) });
   try {
-    return { issued: await request(gathered), kept: gathered };
+    return obtained(found, await request(gathered), gathered);
   } catch (error) {
     const isTooMuch = error instanceof M2mcpError && error.code === "scope_refused";
     if (!isTooMuch || more || gathered === undefined) throw error;
@@ -70,6 +105,19 @@ async function requestWithGathered(
       throw error;
     }
     deps.log("the scopes gathered so far are refused: asking for the first ones alone");
-    return { issued: await request(undefined), kept: undefined };
+    return obtained(found, await request(undefined), undefined);
   }
 }
+
+/** @param kept of the scopes gathered */
+const obtained = (
+  found: Discovered,
+  { token, proofKey, clockSkewMs }: Issued,
+  kept: string | undefined,
+): Obtained => ({
+  token,
+  clockSkewMs,
+  discovered: proofKey ? { ...found, dpop: true } : found,
+  ...(proofKey ? { proofKey } : {}),
+  ...(kept === undefined ? {} : { steppedUpScope: kept }),
+});

@@ -85,7 +85,7 @@ export function rememberFailure(
     ...(route === undefined ? {} : { route }),
     ...(ahead ? { ahead } : {}),
   };
-  if (!MAY_BE_OUTDATED.includes(code)) return (old) => ({ ...old, failure });
+  if (exitCode !== EXIT.network && !MAY_BE_OUTDATED.includes(code)) return (old) => ({ ...old, failure });
   return ({ discovered, identityProvider, ...old }) => ({
     ...old,
     failure,

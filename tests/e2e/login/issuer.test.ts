@@ -102,7 +102,7 @@ describe("an issuer that differs in one character is refused", () => {
     });
 });
 
-test("a token endpoint that moves is found again", async () => {
+test("a token endpoint that moves is found again by the command that misses it", async () => {
   let place = "/token";
   const as = await issuer(
     (origin) => ({ token_endpoint: `${origin}${place}` }),
@@ -117,8 +117,6 @@ test("a token endpoint that moves is found again", async () => {
   expect((await login(mcp.url)).code).toBe(0);
   place = "/token2";
   await over();
-  expect((await home.run(["@svc", "tools-list"])).code).toBe(4);
-  await sleep(5100);
   expect((await home.run(["@svc", "tools-list"])).code).toBe(0);
 }, 30_000);
 
