@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createBodyBudget } from "../lib/body-budget.ts";
+import { startTimer } from "../lib/timing/timer.ts";
 
 const state = async (wait: Promise<void> | undefined) =>
   wait === undefined
@@ -41,5 +42,25 @@ describe("the budget of all bodies", () => {
     expect(await state(wait)).toBe("resumed");
     expect(await state(two.holds(500))).toBe("room");
     expect(await state(budget.open().holds(90))).toBe("room");
+  });
+
+  test("has the first given up that does not end while others wait, and no other", async () => {
+    const budget = createBodyBudget(100, (late) => startTimer(50, late));
+    const given: string[] = [];
+    const open = (name: string) => {
+      const share = budget.open(() => {
+        given.push(name);
+        share.end();
+      });
+      return share;
+    };
+    const [one, two, three] = [open("one"), open("two"), open("three")];
+    one.holds(90);
+    const waits = [two.holds(60), three.holds(60)];
+    await waits[0];
+    expect(given).toEqual(["one"]);
+    two.end();
+    await waits[1];
+    expect(given).toEqual(["one"]);
   });
 });

@@ -126,7 +126,7 @@ async function post(
     reply.header("accept-encoding", "identity");
     return reply.refuse(415, { code: -32000, message: "Unsupported Media Type: send it without a coding" });
   }
-  const body = await readBody(incoming, context.endings);
+  const body = await readBody(incoming, context.endings, reply);
   const messages = parseMessages(body);
   const [first] = messages;
   if (!first) return reply.refuse(400, { code: PARSE_ERROR, message: "there is no message" });

@@ -3,6 +3,7 @@ import { createBodyBudget, type Share } from "../../../body-budget.ts";
 import { type Text, toText, trimText } from "../../../mcp/jsonrpc/bytes.ts";
 import { watchIdle } from "../../../timing/idle-timeout.ts";
 import { startTimer, type Timer } from "../../../timing/timer.ts";
+import type { Reply } from "./reply.ts";
 
 /** Longest body, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -10,6 +11,9 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const SILENT_MS = 30_000;
 /** Longest time that a body may take in all, in ms. */
 const LONGEST_MS = 5 * 60_000;
+
+/** The one that came first has so long to end once others wait for room, in ms. */
+const TURN_MS = 15_000;
 
 /** What is still left of it once nothing new is taken, in ms. */
 const LAST_MS = 2000;
@@ -20,7 +24,9 @@ const AFTER_MS = 5000;
 /** A body of so many bytes is no matter for the budget. */
 const SMALL_BYTES = 64 * 1024;
 /** One for the bodies of all requests: many long ones at once are read one after the other. */
-const budget = createBodyBudget();
+const budget = createBodyBudget(undefined, (late) => watchIdle(TURN_MS, late));
+/** Those that were read and are not answered take so much together, in bytes. */
+const underWay = createBodyBudget(256 * 1024 * 1024);
 
 /** A body that cannot be taken. */
 export class BodyRefused extends Error {
@@ -32,32 +38,31 @@ export class BodyRefused extends Error {
 }
 
 /**
- * The body of a request. @throws BodyRefused where it is too long, too slow or broken off
+ * The body of a request. @throws BodyRefused where it is too long, too slow or broken off, or there is no room for it
  *
  * @param endings what is called once nothing new is to come: who has not said by then what is wanted may say it elsewhere
+ * @param reply what answers it: so long its memory is taken
  */
-export function readBody(incoming: IncomingMessage, endings: Set<() => void>): Promise<Text> {
+export function readBody(
+  incoming: IncomingMessage,
+  endings: Set<() => void>,
+  reply: Pick<Reply, "whenGone">,
+): Promise<Text> {
   const said = Number(incoming.headers["content-length"] ?? Number.NaN);
   if (said > MAX_BODY_BYTES) return Promise.reject(tooLong());
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const late = () => fail(new BodyRefused(408, "the body did not come in time"));
-    const idle = watchIdle(SILENT_MS, late);
-    const whole = watchIdle(LONGEST_MS, late);
-    let last: Timer | undefined;
+    const late = () => fail(incoming.complete ? noRoom() : tooSlow());
+    const time = watchTime(late);
+    const ending = () => time.end(() => fail(new BodyRefused(503, "this process is ending")));
+    endings.add(ending);
     let share: Share | undefined;
     let isOver = false;
-    const ending = () => {
-      last = startTimer(LAST_MS, () => fail(new BodyRefused(503, "this process is ending")));
-    };
-    endings.add(ending);
     const over = () => {
       isOver = true;
       share?.end();
-      idle.stop();
-      whole.stop();
-      last?.stop();
+      time.stop();
       endings.delete(ending);
     };
     const fail = (error: BodyRefused) => {
@@ -70,20 +75,23 @@ export function readBody(incoming: IncomingMessage, endings: Set<() => void>): P
       size += part.length;
       if (size > MAX_BODY_BYTES) return fail(tooLong());
       parts.push(part);
-      idle.refresh();
+      time.came();
       if (size <= SMALL_BYTES) return;
-      share ??= budget.open();
+      share ??= budget.open(late);
       const room = share.holds(size);
       if (!room) return;
-      idle.pause();
+      time.pause();
       incoming.pause();
       void room.then(() => {
         if (isOver) return;
-        idle.refresh();
+        time.restart();
         incoming.resume();
       });
     });
-    incoming.on("end", () => {
+    incoming.on("end", async () => {
+      if (isOver) return;
+      if (share) await roomUnderWay(size, reply);
+      if (isOver) return;
       over();
       const [only] = parts;
       resolve(trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts))));
@@ -92,6 +100,41 @@ export function readBody(incoming: IncomingMessage, endings: Set<() => void>): P
     incoming.on("error", broken);
     incoming.on("aborted", broken);
   });
+}
+
+/** The time that a body has. */
+function watchTime(late: () => void) {
+  const idle = watchIdle(SILENT_MS, late);
+  const whole = watchIdle(LONGEST_MS, late);
+  let last: Timer | undefined;
+  return {
+    came: () => idle.refresh(),
+    /** It waits for room: that is not its own time. */
+    pause() {
+      idle.pause();
+      whole.pause();
+    },
+    restart() {
+      idle.refresh();
+      whole.refresh();
+    },
+    /** Nothing new is taken any more. */
+    end(over: () => void) {
+      last = startTimer(LAST_MS, over);
+    },
+    stop() {
+      idle.stop();
+      whole.stop();
+      last?.stop();
+    },
+  };
+}
+
+/** There is room for so many bytes more until the answer. */
+function roomUnderWay(bytes: number, reply: Pick<Reply, "whenGone">): Promise<void> | undefined {
+  const share = underWay.open();
+  reply.whenGone(() => share.end());
+  return share.holds(bytes);
 }
 
 /**
@@ -107,3 +150,5 @@ export function passOver(incoming: IncomingMessage): void {
 }
 
 const tooLong = () => new BodyRefused(413, `the body is longer than ${MAX_BODY_BYTES} bytes`);
+const tooSlow = () => new BodyRefused(408, "the body did not come in time");
+const noRoom = () => new BodyRefused(503, "too many long requests are under way");
