@@ -1,11 +1,11 @@
 // A legacy client that gives its handshake up, or begins anew, shakes hands again: at a modern server, too, which knows none.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
 import { homeForEachTest } from "../support/home.ts";
-import { refuse, reply, says } from "../support/mcp/scripted.ts";
+import { type Asked, refuse, reply, type Script, says, serveScript } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
-import { startModernServer } from "../support/mcp/scripted-modern.ts";
-import { call, cancelled, INITIALIZED, initialize } from "../support/messages.ts";
+import { discovered, startModernServer } from "../support/mcp/scripted-modern.ts";
+import { call, cancelled, DISCOVER, INITIALIZED, initialize } from "../support/messages.ts";
 import { until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
@@ -30,6 +30,48 @@ test("a handshake that was given up, and one that comes again, are answered by a
     say(INITIALIZED, call(`call after ${id}`));
     expect((await answer(`call after ${id}`)).result).toMatchObject(says("hi"));
   }
+});
+
+describe("that a host begins while its question in the modern era has no answer yet is answered", () => {
+  const ANSWERS: Record<string, (asked: Asked) => unknown> = {
+    modern: (asked) => reply(asked, discovered()),
+    legacy: (asked) => refuse(asked, 400, { code: -32600, message: "not initialized" }),
+  };
+  for (const [era, answerLate] of Object.entries(ANSWERS))
+    for (const isGivenUp of [false, true])
+      test(`by a ${era} server, ${isGivenUp ? "the question given up" : "which answers both"}`, async () => {
+        let release: (() => unknown) | undefined;
+        const before = (asked: Asked): boolean => {
+          if (asked.method !== "server/discover" || release) return false;
+          release = () => answerLate(asked);
+          return true;
+        };
+        const script: Script = (asked) =>
+          reply(
+            asked,
+            asked.method === "server/discover" ? discovered() : { resultType: "complete", ...says("hi") },
+          );
+        const server = home.owns(
+          era === "legacy"
+            ? await startLegacyServer(script, { before })
+            : await serveScript((asked, response) => {
+                if (before(asked)) return;
+                if (asked.id === undefined) return response.writeHead(202).end();
+                if (asked.method === "initialize")
+                  return refuse(asked, 400, { code: -32022, message: "modern alone" });
+                return script(asked, response, asked.request);
+              }),
+        );
+        const { say, answer, heard } = startBridge(home, [server.url]);
+        say(DISCOVER);
+        await until(() => release !== undefined);
+        say(...(isGivenUp ? [cancelled("init")] : []), initialize("2025-11-25", {}, "late"));
+        release?.();
+        expect((await answer("late")).result?.protocolVersion).toBe("2025-11-25");
+        say(INITIALIZED, call("call"));
+        expect((await answer("call")).result).toMatchObject(says("hi"));
+        expect(heard.filter(({ id }) => id === "init")).toHaveLength(isGivenUp ? 0 : 1);
+      });
 });
 
 test("at a legacy server, both sessions end with the bridge", async () => {

@@ -117,6 +117,8 @@ function request(context: ConnectionContext, call: Call): Promise<Answer> {
 
 async function requestOnceReady(context: ConnectionContext, call: Call): Promise<Answer> {
   for (;;) {
+    // Its client may have waited in vain for an answer to a question of the modern era.
+    if (call.message.method === "initialize") note(context, call.message);
     const { state } = context;
     switch (state.kind) {
       case "connected": {
