@@ -18,6 +18,8 @@ const REFUSALS: [string, Script][] = [
   ["opens a stream and ends it", (_asked, response) => stream(response).end()],
   ["breaks off", (_asked, response) => response.destroy()],
   ["answers nobody", (_asked, response) => json(response, { jsonrpc: "2.0", id: "nobody", result: {} })],
+  ["says nothing", () => {}],
+  ["opens a stream and says nothing on it", (_asked, response) => stream(response)],
   ["says no in a word", (_asked, response) => json(response, { error: "no session" })],
 ];
 

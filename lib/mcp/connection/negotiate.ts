@@ -5,6 +5,7 @@ import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call } from "../protocol/transport.ts";
 import { type AttemptFailure, asAttemptFailure, distanceOf, erasAfter } from "./failures.ts";
 import { orOldStream } from "./old-stream.ts";
+import { orHandshake } from "./or-handshake.ts";
 
 /** A transport that was opened. */
 export interface Connected {
@@ -48,7 +49,8 @@ export async function negotiate(first: Call, options: NegotiateOptions): Promise
   for (const era of queue) {
     const isKnown = era === options.known;
     const isGuess = options.guesses && !isKnown;
-    const attempt = await openOnce(era, isKnown, first, options);
+    const mayBeSilent = era === "modern" && !isKnown && !queue.includes("legacy");
+    const attempt = await (mayBeSilent ? openEither : openOnce)(era, isKnown, first, options);
     if (attempt.kind === "connected") return attempt;
     const { failure } = attempt;
     const next = erasAfter(era, isGuess, failure).filter((other) => options.allowed.includes(other));
@@ -68,7 +70,23 @@ export async function negotiate(first: Call, options: NegotiateOptions): Promise
   return furthest?.failure.refusal ?? refused(404);
 }
 
-type Attempt = Exclude<Negotiated, Refused> | { kind: "failed"; failure: AttemptFailure };
+/** A handshake is asked for beside a question that has no answer yet, unless that is a call, which the server may be at work on. */
+function openEither(
+  era: ServerEra,
+  isKnown: boolean,
+  first: Call,
+  options: NegotiateOptions,
+): Promise<Attempt> {
+  const { allowed, guesses, endpoint } = options;
+  const attempt = (tried: ServerEra) => (signal: AbortSignal) =>
+    openOnce(tried, isKnown, { ...first, signal }, options);
+  const mayAskBoth = allowed.includes("legacy") && (!guesses || onlyReads(first.message.method));
+  return mayAskBoth
+    ? orHandshake(attempt(era), attempt("legacy"), first.signal, endpoint)
+    : openOnce(era, isKnown, first, options);
+}
+
+export type Attempt = Exclude<Negotiated, Refused> | { kind: "failed"; failure: AttemptFailure };
 
 async function openOnce(
   era: ServerEra,
