@@ -24,7 +24,10 @@ export type RefusalMeaning =
   | { kind: "token_refused" }
   /** A remedy was tried and did not help. */
   | { kind: "not_accepted" }
-  /** The call wants more than the token allows (RFC 6750 §3.1, MCP "Scope Challenge Handling"). */
+  /**
+   * The call wants more than the token allows (RFC 6750 §3.1, MCP "Scope Challenge Handling").
+   * @property scopes none where the challenge names none
+   */
   | { kind: "insufficient_scope"; scopes: string[] }
   /** No token that can be had here would change it. */
   | { kind: "forbidden" };
@@ -42,8 +45,8 @@ export function meaningOf(
   const { isBound, skewMs, tried } = sent;
   if (error === "insufficient_scope") {
     const scopes = union(scope);
-    if (scopes.length > 0) return { kind: "insufficient_scope", scopes };
-    return { kind: status === 401 ? "token_refused" : "forbidden" };
+    const isNamed = scopes.length > 0;
+    return !isNamed && status === 401 ? { kind: "token_refused" } : { kind: "insufficient_scope", scopes };
   }
   if (isBound && error === "use_dpop_nonce")
     return { kind: tried.includes("nonce") ? "not_accepted" : "nonce_wanted" };

@@ -54,7 +54,7 @@ export async function retry(
       background.run(deps.write((old) => ({ ...old, clockSkewMs: seenSkewMs })));
       return { bound: tokens.hold({ ...bound, clockSkewMs: seenSkewMs }), tried: [...tried, "clock"] };
     case "insufficient_scope":
-      return { bound: await stepUp.tokenFor(bound, meaning.scopes, words), tried };
+      return { bound: await stepUp.tokenFor(bound, meaning.scopes, words, challenge), tried };
     case "token_refused": {
       const next = await replacement.replace(bound, challenge, !tried.includes("token"), words);
       return { bound: next.bound, tried: next.isNew ? [...tried, "token"] : tried };

@@ -1,4 +1,5 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
+import type { Challenge } from "../../net/challenge.ts";
 import { accessForbidden, stepUpRefused } from "../errors.ts";
 import { union } from "../grants/scope.ts";
 import { type BoundToken, headerOf } from "../tokens/bound-token.ts";
@@ -10,7 +11,8 @@ const MAX_STEP_UPS = 3;
 export type StepUp = ReturnType<typeof createStepUp>;
 
 /** Gets tokens with the scopes that a call wants besides (MCP "Step-Up Authorization Flow"). */
-export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToken) {
+export function createStepUp(context: TokenContext, tokens: CurrentToken) {
+  const { deps, server } = context;
   const { host } = new URL(server);
   let stepUps = 0;
   return {
@@ -20,10 +22,19 @@ export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToke
     },
 
     /**
+     * @param named what the challenge names; where that is nothing, what the server's metadata names counts
      * @param words the server's own, for the error
      * @throws M2mcpError forbidden, step_up_refused, network failures
      */
-    async tokenFor(refused: BoundToken, wanted: string[], words: string): Promise<BoundToken> {
+    async tokenFor(
+      refused: BoundToken,
+      named: string[],
+      words: string,
+      challenge: Challenge | undefined,
+    ): Promise<BoundToken> {
+      const isNamed = named.length > 0;
+      const wanted = isNamed ? named : await supportedScopes(context, challenge);
+      if (wanted.length === 0) throw accessForbidden(host, words);
       // Before the look at the token: what another process gathers between the two comes with one, and was not refused.
       const gathered = (await deps.read({ anew: true }))?.steppedUpScope;
       const other = await tokens.other(refused, wanted);
@@ -31,7 +42,7 @@ export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToke
       const had = union(refused.token.scope, gathered);
       const more = wanted.filter((scope) => !had.includes(scope)).sort();
       if (more.length === 0)
-        throw accessForbidden(host, `${words}; it wants ${wanted.join(" ")}, not granted`);
+        throw accessForbidden(host, isNamed ? `${words}; it wants ${wanted.join(" ")}, not granted` : words);
       if (stepUps >= MAX_STEP_UPS) throw accessForbidden(host, `${words}; it wants more scopes each time`);
       if (!tokens.isAsking(more)) stepUps++;
       deps.log(`asking for more scopes: ${more.join(" ")}`);
@@ -39,8 +50,21 @@ export function createStepUp({ deps, server }: TokenContext, tokens: CurrentToke
         return await tokens.reissue({ refused: headerOf(refused.token), more });
       } catch (error) {
         if (!(error instanceof M2mcpError) || error.exitCode !== EXIT.auth) throw error;
-        throw stepUpRefused(host, more.join(" "), error.message);
+        throw isNamed ? stepUpRefused(host, more.join(" "), error.message) : accessForbidden(host, words);
       }
     },
   };
+}
+
+/**
+ * What the metadata of the server names (MCP "Scope Selection Strategy"), asked anew: it may have changed. None where the
+ * user has said what is asked for, and where that cannot be chosen.
+ */
+async function supportedScopes(
+  { deps, server, credentials }: TokenContext,
+  challenge: Challenge | undefined,
+): Promise<string[]> {
+  if (credentials.grant === null || credentials.scope !== undefined) return [];
+  const { scopesOfServer } = await import("../discovery/discover.ts");
+  return scopesOfServer(deps, server, credentials, challenge);
 }

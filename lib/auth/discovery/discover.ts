@@ -45,8 +45,7 @@ export async function discover(
   const { issuer, metadata } = issuers
     ? await firstUsable(deps, check, issuers)
     : await ownIssuer(deps, check, server, reason);
-  const scope =
-    challenge?.params.scope || resource?.scopes?.filter((one) => !PERSONAL.includes(one)).join(" ");
+  const scope = challenge?.params.scope || forMachines(resource).join(" ");
   const challengeAlgs = challenge?.scheme === "dpop" ? challenge.params.algs?.split(/\s+/) : undefined;
   const proofAlgs = [challengeAlgs, resource?.dpopAlgs].filter((algs) => algs !== undefined);
   return {
@@ -59,6 +58,31 @@ export async function discover(
     // What could not be asked now is asked the next time.
     discoveredAtMs: isOutOfReach ? 0 : deps.now(),
   };
+}
+
+/** The scopes that a resource's metadata names, less those about a person. */
+const forMachines = (resource: ResourceMetadata | undefined): string[] =>
+  resource?.scopes?.filter((one) => !PERSONAL.includes(one)) ?? [];
+
+/**
+ * The scopes that a server's metadata names; none where there is no metadata to be had.
+ *
+ * @throws the signal's reason
+ */
+export async function scopesOfServer(
+  deps: DiscoveryDeps,
+  server: string,
+  credentials: Asking,
+  challenge: Challenge | undefined,
+): Promise<string[]> {
+  const check = addressCheck(server, credentials, deps.allowHttp);
+  try {
+    return forMachines((await discoverResource(deps, check, server, challenge)).found);
+  } catch (error) {
+    deps.signal?.throwIfAborted();
+    if (error instanceof M2mcpError) return [];
+    throw error;
+  }
 }
 
 function withoutDiscovery(

@@ -30,8 +30,8 @@ const ROWS: [status: number, header: string | null, sent: SentRequest, meaning: 
     [status, "DPoP error=invalid_dpop_proof", { ...skewed, tried: ["clock"] }, { kind: "token_refused" }],
     [status, "DPoP error=invalid_dpop_proof", bound, { kind: "token_refused" }],
   ]),
-  // No scope is named: nothing to ask for.
-  [403, "Bearer error=insufficient_scope", bearer, { kind: "forbidden" }],
+  // No scope is named: the metadata may.
+  [403, "Bearer error=insufficient_scope", bearer, { kind: "insufficient_scope", scopes: [] }],
   [401, "Bearer error=insufficient_scope", bearer, { kind: "token_refused" }],
   // Proofs are no matter where none was sent, nor is the clock.
   [401, "DPoP error=use_dpop_nonce", bearer, { kind: "token_refused" }],

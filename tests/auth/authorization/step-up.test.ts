@@ -75,3 +75,57 @@ test("what another process has gathered meanwhile is taken where a call with the
   expect(gathered).not.toEqual(before);
   expect(await asked()).toEqual([null, "x"]);
 });
+
+const PRM = "https://mcp.example/.well-known/oauth-protected-resource/mcp";
+const UNNAMED = 'Bearer error="insufficient_scope"';
+
+/** A call refused for its scope, by a challenge that names none, at a server whose metadata names these. */
+async function refusedUnnamed(
+  scopes: unknown,
+  { of = {}, grants = true }: { of?: Partial<Credentials>; grants?: boolean } = {},
+) {
+  let issued = 0;
+  const { deps, requests } = scriptedDeps({
+    [PRM]: { resource: server, scopes_supported: scopes },
+    [tokenEndpoint]: () =>
+      issued++ === 0 || grants
+        ? { access_token: `t${issued}`, token_type: "Bearer", ...(issued === 1 ? { scope: "base" } : {}) }
+        : Response.json({ error: "invalid_scope" }, { status: 400 }),
+  });
+  const authorization = createAuthorization(deps, { server, credentials: { ...credentials, ...of } });
+  const refusedWith = (sent: Record<string, string>) =>
+    authorization.headers({ ...ask, refusal: { status: 403, wwwAuthenticate: UNNAMED, sent } });
+  const outcome = await refusedWith(await authorization.headers(ask)).catch((error: unknown) => error);
+  const asked = requests.filter(({ url }) => url === tokenEndpoint);
+  const last = new URLSearchParams(await asked.at(-1)?.clone().text());
+  return { outcome, refusedWith, tokens: () => asked.length, scope: last.get("scope"), requests };
+}
+
+test("where a challenge names no scope, those that the server's metadata names are asked for, once", async () => {
+  const { outcome, scope, refusedWith, requests } = await refusedUnnamed(["base", "files:write", "openid"]);
+  expect(outcome).toEqual({ authorization: "Bearer t2" });
+  expect(scope).toBe("base files:write");
+  // Refused all the same: there is no more to ask for.
+  await expect(refusedWith(outcome as Record<string, string>)).rejects.toMatchObject({ code: "forbidden" });
+  expect(requests.filter(({ url }) => url === tokenEndpoint)).toHaveLength(2);
+});
+
+for (const [why, scopes, more] of [
+  ["the metadata names no more", ["base"], {}],
+  ["the metadata names none", undefined, {}],
+  ["the user has said which scopes are asked for", ["base", "admin"], { of: { scope: "base" } }],
+] as const)
+  test(`a challenge that names no scope is final where ${why}`, async () => {
+    const { outcome, tokens } = await refusedUnnamed(scopes, more);
+    expect(outcome).toMatchObject({
+      code: "forbidden",
+      message: expect.stringContaining("insufficient_scope"),
+    });
+    expect(tokens()).toBe(1);
+  });
+
+test("scopes that a challenge does not name, and that are not granted, are not said to be wanted", async () => {
+  const { outcome, tokens } = await refusedUnnamed(["base", "admin"], { grants: false });
+  expect(outcome).toMatchObject({ code: "forbidden", message: expect.not.stringContaining("admin") });
+  expect(tokens()).toBe(2);
+});
