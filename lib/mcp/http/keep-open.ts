@@ -38,6 +38,8 @@ export interface StreamNotes {
 }
 
 export interface KeepOpenOptions {
+  /** Where to begin, where somebody else has stopped reading. */
+  lastEventId?: string | undefined;
   /** Asks for the stream from where the cursor is. @throws M2mcpError, the signal's reason */
   open(cursor: StreamCursor, signal: AbortSignal): Promise<HttpResponse>;
   /** Reads a stream (status below 300) to its end, keeping the cursor. @throws M2mcpError */
@@ -57,8 +59,8 @@ export interface KeepOpenOptions {
  * @throws what is no M2mcpError: a fault of our own
  */
 export async function keepOpen(options: KeepOpenOptions): Promise<StreamEnd | undefined> {
-  const { verdict, schedule, signal } = options;
-  let cursor: StreamCursor = {};
+  const { lastEventId, verdict, schedule, signal } = options;
+  let cursor: StreamCursor = lastEventId === undefined ? {} : { lastEventId };
   let everGranted = false;
   while (!signal.aborted) {
     const startedMs = performance.now();

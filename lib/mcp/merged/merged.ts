@@ -17,7 +17,7 @@ import type { Call, Transport } from "../protocol/transport.ts";
 import { clientEra } from "../protocol/versions.ts";
 import { modernRefusal } from "../translate/modern-rules.ts";
 import { tellChanges } from "./changes.ts";
-import type { Member, MergedContext, Shared } from "./context.ts";
+import type { Member, MergedContext, Shared, Upstream } from "./context.ts";
 import { shakeHands, tellInitialized, welcome } from "./handshake.ts";
 import { listen } from "./listens.ts";
 import { list } from "./lists/listing.ts";
@@ -37,6 +37,7 @@ const NOT_FOR_ALL = ["notifications/cancelled", "notifications/progress", "notif
 /** Connects one client with all of the servers. See `createConnection`, which does it with one. */
 export function createMerged(shared: Shared, options: ConnectionOptions): Transport {
   const { endpoint, onMessage, shared: sharedClient } = options;
+  const { backpressure } = endpoint;
   const members = new Map<string, Member>();
   const context: MergedContext = {
     shared,
@@ -49,7 +50,8 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     identity: {},
     told: { tools: new Map(), prompts: new Map(), uris: new Map(), subscribed: new Map() },
     tokens: new Set(),
-    ...{ late: new Map(), pending: new Map() },
+    late: new Map(),
+    pending: new Map(),
     missing: new Map(),
     listens: new Set(),
     ended: new AbortController(),
@@ -57,19 +59,10 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
   };
   const sides = sharedClient && createSides(context, sharedClient);
   for (const upstream of shared.upstreams) {
-    const { name } = upstream;
-    const member: Member = {
-      ...{ upstream, name },
-      state: { kind: "new" },
-      side: undefined,
-      connection: undefined as unknown as Transport,
-    };
-    members.set(name, member);
+    const member = memberFor(upstream);
+    members.set(member.name, member);
     member.connection = createConnection({
-      endpoint: {
-        ...upstream.endpoint,
-        ...(endpoint.backpressure ? { backpressure: endpoint.backpressure } : {}),
-      },
+      endpoint: { ...upstream.endpoint, ...(backpressure ? { backpressure } : {}) },
       onMessage: (message) => heardBy(context, member, onMessage)(message),
       ...(sides ? { shared: sides.of(member) } : {}),
     });
@@ -92,6 +85,15 @@ export function createMerged(shared: Shared, options: ConnectionOptions): Transp
     },
   };
 }
+
+/** One of the servers, of which nothing is asked yet; its connection, which tells of it, comes at once. */
+const memberFor = (upstream: Upstream): Member => ({
+  upstream,
+  name: upstream.name,
+  state: { kind: "new" },
+  side: undefined,
+  connection: undefined as unknown as Transport,
+});
 
 /** A server has gone, or is back: the client is told, and what it has open goes on there. */
 function changed(context: MergedContext, server: string, { kind }: Presence): void {

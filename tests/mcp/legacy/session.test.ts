@@ -331,3 +331,30 @@ test("a notification that the server never answers does not hold up the next one
   expect(endpoint.count("notifications/a")).toBe(1);
   await session.close("end");
 });
+
+test("a stream that is gone on with for somebody else is asked for from there again, where it ends without an event", async () => {
+  const answer = { jsonrpc: "2.0", id: "1", result: {} };
+  const asked: (string | null)[] = [];
+  const { session } = await open(
+    serving(({ headers }) => {
+      const from = headers.get("last-event-id");
+      if (from === null) return bare(405);
+      return asked.push(from) === 1 ? closedStream("retry: 1\n\n") : closedStream(answer);
+    }),
+  );
+  const over = new AbortController();
+  const came: string[] = [];
+  const refusal = await session.stream({
+    lastEventId: "e7",
+    signal: over.signal,
+    onGranted() {},
+    async onMessage({ text }) {
+      came.push(String(text));
+      over.abort();
+    },
+    async onEventId() {},
+  });
+  expect(refusal).toBeUndefined();
+  expect(came.map((text) => JSON.parse(text))).toEqual([answer]);
+  expect(asked).toEqual(["e7", "e7"]);
+});

@@ -30,14 +30,12 @@ export interface StreamOptions {
  * @throws M2mcpError where the server could not be asked
  */
 export async function openStream(session: Session, options: StreamOptions): Promise<Refused | undefined> {
-  const { endpoint } = session;
-  const { exchange } = session;
+  const { endpoint, exchange } = session;
   const { lastEventId, signal, onGranted, onMessage, onEventId } = options;
   /** A request that was only accepted is answered here, too. */
   const take = (message: Message) =>
     exchange.awaits(message) ? exchange.receive(message) : onMessage(message);
   let reopenings = 0;
-  let isFirst = true;
   let used = await whenReady(session);
   /** Nothing of a stream of the session that was lost can be resumed in the new one. */
   const isLost = (refusal: Refused) =>
@@ -45,13 +43,12 @@ export async function openStream(session: Session, options: StreamOptions): Prom
   // What is sent meanwhile may be answered here.
   if (lastEventId === undefined) exchange.listening(true);
   const end = await keepOpen({
+    lastEventId,
     async open(cursor, over) {
       if (reopenings > 0 && used && session.state === used) await reopen(session, used);
       used = await whenReady(session);
       cursor.onEventId = onEventId;
-      const from = isFirst && lastEventId !== undefined ? { ...cursor, lastEventId } : cursor;
-      isFirst = false;
-      return getStream(endpoint, used ?? {}, from, over, Number.POSITIVE_INFINITY);
+      return getStream(endpoint, used ?? {}, cursor, over, Number.POSITIVE_INFINITY);
     },
     async take(response, cursor, notes) {
       const type = mediaType(response.headers);
