@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { processSpace } from "../../lib/platform/host.ts";
 import { openProfileStore } from "../../lib/verbs/target/saved.ts";
 import { BINARY, collect, type Outcome } from "../support/home.ts";
 import { sleep } from "../support/waiting.ts";
@@ -153,6 +154,41 @@ test("a home that cannot be written: one-off and bridge work in memory and say s
   }
   all((path) => (statSync(path).isDirectory() ? 0o700 : 0o600));
 });
+
+test.if(process.getuid?.() === 0)(
+  "a dead owner's lock that may not be removed is named at once; a token does without",
+  async () => {
+    world.lifeS = 1;
+    await login("s");
+    await sleep(1100);
+    const binary = join(home.folder, "m2mcp");
+    cpSync(BINARY, binary);
+    for (const path of readdirSync(home.folder, { recursive: true, encoding: "utf8" }))
+      chownSync(join(home.folder, path), 65534, 65534);
+    chownSync(home.folder, 65534, 65534);
+    // In a folder with the sticky bit only a file's owner may remove it.
+    chownSync(store("locks"), 0, 0);
+    chmodSync(store("locks"), 0o1777);
+    const dead = `${spawnSync("true").pid} 5 ${processSpace()} x`;
+    for (const name of ["svc.lock", "svc+write.lock"]) writeFileSync(store(join("locks", name)), dead);
+    const run = (...args: string[]) => {
+      const env = { ...home.env, M2MCP_CLIENT_SECRET: "s" };
+      const child = spawn(binary, args, { env, cwd: "/", uid: 65534, gid: 65534 });
+      child.stdin.end();
+      return collect(child);
+    };
+    const startedMs = performance.now();
+    const { code, stdout } = await run("@svc", "tools-list");
+    expect([code, stdout]).toEqual([0, "there\n"]);
+    expect(await run("login", world.url, "@svc", "--client-id", "id")).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining(
+        `error: cannot write ${store("locks/svc+write.lock")}: permission denied\n`,
+      ),
+    });
+    expect(performance.now() - startedMs).toBeLessThan(20_000);
+  },
+);
 
 test.if(process.getuid?.() === 0)("a user that no list knows, without a home, works in memory", async () => {
   const binary = join(home.folder, "m2mcp");

@@ -44,7 +44,8 @@ export interface Lease {
  * within 4 s. The file is gone afterwards.
  *
  * @param work runs again from its start where its lease could not be confirmed
- * @throws M2mcpError locked after 60 s, lock_lost, not_writable, not_readable, and what `work` throws
+ * @throws M2mcpError locked after 60 s, lock_lost, not_writable (also where a dead owner's lock cannot be removed),
+ *   not_readable, and what `work` throws
  */
 export async function withFileLock<T>(file: string, work: (lease: Lease) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -149,14 +150,23 @@ async function breakLock(file: string, dead: string, mark: string): Promise<void
     const age = await ageMs(guard, Date.now());
     const isLeft = breaker !== null && isDead(breaker);
     // Should two get the guard by that, one may remove the lock of a third, which notices before it writes: its lease.
-    if (isLeft || (age !== null && Math.abs(age) > OLD_GUARD_MS)) await freeName(guard).catch(() => {});
+    if (isLeft || (age !== null && Math.abs(age) > OLD_GUARD_MS)) await removeLeft(guard);
     return;
   }
   try {
     // An owner that was only stopped has it open still.
-    if ((await markIn(file).catch(() => null)) === dead) await freeName(file).catch(() => {});
+    if ((await markIn(file).catch(() => null)) === dead) await removeLeft(file);
   } finally {
     await handle.close().catch(() => {});
     await unlink(guard).catch(() => {});
+  }
+}
+
+/** Removes what nobody has any more. @throws M2mcpError not_writable where that is refused: to wait is of no use then */
+async function removeLeft(file: string): Promise<void> {
+  try {
+    await freeName(file);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT") throw notWritable(file, reasonOf(error));
   }
 }
