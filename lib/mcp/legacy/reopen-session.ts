@@ -15,6 +15,7 @@ import {
 import type { Answer } from "../protocol/answer.ts";
 import { sessionGone } from "../protocol/errors.ts";
 import type { Call } from "../protocol/transport.ts";
+import type { Verdict } from "../protocol/verdict.ts";
 import { cancelAsked, repeatSettings, tellOnceItStands } from "./restore.ts";
 import { getStream } from "./session-http.ts";
 import { asOpen, isLostIn, type OpenSession, type Session } from "./session-state.ts";
@@ -50,19 +51,19 @@ export async function reopen(session: Session, lost: OpenSession): Promise<void>
 }
 
 /**
- * Whether what looks like a loss is the server's own word on the method: a session opened anew refused it alike, and is
- * there for all else.
+ * Whether what looks like a loss is the server's own word on the request: a session opened anew refused it alike, or it names
+ * a call, and the session is there for all else.
  *
  * @param reopenings sessions opened for this request so far
- * @param sure whether the server named the session
  */
-export async function isRefusedAfresh(
+export async function isOwnRefusal(
   session: Session,
   used: OpenSession,
   reopenings: number,
-  sure: boolean,
+  { sure, isOfCall }: Verdict & { kind: "session_lost" },
 ): Promise<boolean> {
   if (reopenings >= MAX_REOPENINGS) return true;
+  if (isOfCall) return !(await isLostAgain(session, used));
   if (reopenings === 0 || sure) return false;
   // Where no session ever served, there is nothing to believe in.
   return !session.losses.hasServed || !(await isLostAgain(session, used));

@@ -12,7 +12,7 @@ import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { createLosses } from "./losses.ts";
 import { openSession } from "./open-session.ts";
-import { isRefusedAfresh, listen, reopen, tellInitialized } from "./reopen-session.ts";
+import { isOwnRefusal, listen, reopen, tellInitialized } from "./reopen-session.ts";
 import { createSessionExchange } from "./session-exchange.ts";
 import { deleteSession } from "./session-http.ts";
 import { createSessionSettings, type SessionSettings } from "./session-settings.ts";
@@ -129,7 +129,7 @@ async function send(session: Session, call: Call): Promise<Answer> {
     if (verdict.kind === "answered") losses.answered(method);
     // One of an earlier process is the connection's to mend.
     if (verdict.kind !== "session_lost" || !used || !session.handshake) return answer;
-    if (await isRefusedAfresh(session, used, reopenings, verdict.sure)) {
+    if (await isOwnRefusal(session, used, reopenings, verdict)) {
       losses.refusedAfresh(method);
       return answer;
     }

@@ -32,14 +32,14 @@ export interface Asked {
   version?: string;
 }
 
-/** What an answer means. */
+/** What an answer means. `isOfCall`: unless it refuses the call itself, which is not made again to find out. */
 export type Verdict =
   | { kind: "answered" }
   /** The server's own word on this request: it goes to the client as it is. */
   | { kind: "method_error" }
   /** The server does not know the session; where that is not `sure`, a new one that meets the same shows that it was not. */
-  | { kind: "session_lost"; sure: boolean }
-  /** The server is, or may be, of another era: these are asked, likeliest first. `isOfCall`: unless it refuses the call itself. */
+  | { kind: "session_lost"; sure: boolean; isOfCall?: true }
+  /** The server is, or may be, of another era: these are asked, likeliest first. */
   | { kind: "other_era"; eras: ServerEra[]; isOfCall?: true }
   /** The server refuses the version and speaks, or may speak, these. */
   | { kind: "other_version"; versions: string[] }
@@ -57,16 +57,15 @@ export function judge(asked: Asked, answer: Answer): Verdict {
   if (answer.kind === "response" && !error) return judgeResult(asked, answer.message);
   const said = asRefused(answer);
   const loss = lossOf(asked, said);
-  if (loss) return { kind: "session_lost", sure: loss === "sure" };
+  const ofCall = namesCall(asked, said) ? { isOfCall: true as const } : {};
+  if (loss === "sure") return { kind: "session_lost", sure: true };
+  if (loss) return { kind: "session_lost", sure: false, ...ofCall };
   const versions = otherVersions(asked, said);
   if (versions.length > 0) return { kind: "other_version", versions };
   if (error?.code === HEADER_MISMATCH && asked.era === "modern" && asked.method === "tools/call")
     return { kind: "headers_missing" };
   const eras = otherEras(asked, said);
-  if (eras.length > 0)
-    return namesCall(asked, said) && !namesLoss(said)
-      ? { kind: "other_era", eras, isOfCall: true }
-      : { kind: "other_era", eras };
+  if (eras.length > 0) return { kind: "other_era", eras, ...(namesLoss(said) ? {} : ofCall) };
   return { kind: error ? "method_error" : "refused" };
 }
 

@@ -256,6 +256,18 @@ describe("a session that the server forgot, though its stream is open,", () => {
     expect(handshakes()).toBe(1);
     expect(order).toEqual(["answer 1"]);
   });
+
+  test("is not one that refuses a call in its own name", async () => {
+    const { ask, handshakes, endpoint } = await start({
+      post: (sent) =>
+        sent.method === "tools/call"
+          ? json({ jsonrpc: "2.0", id: sent.id, error: { code: -32001, message: "no such order" } }, 404)
+          : undefined,
+    });
+    expect(await ask("1", "tools/call")).toBe("refused 404");
+    expect(handshakes()).toBe(1);
+    expect(endpoint.count("tools/call")).toBe(1);
+  });
 });
 
 test.concurrent("what the client set is set again, and what the server asks meanwhile is answered, beside the requests", async () => {

@@ -47,9 +47,9 @@ table("a request in a session:", inSession, [
   ["404 with the request's own error", http(404, { ...error(-32002, "no such thing"), id: "1" }), OWN],
   ["404 with an error to nobody", http(404, { ...error(-32001, "gone away"), id: null }), MAYBE_LOST],
   [
-    "404 with the SDK's code to the request",
+    "404 with the SDK's code to the call",
     http(404, { ...error(-32001, "gone away"), id: "1" }),
-    MAYBE_LOST,
+    { ...MAYBE_LOST, isOfCall: true },
   ],
   ["404 with text", http(404, { words: "404 page not found" }), MAYBE_LOST],
   ["404 with nothing", http(404), MAYBE_LOST],
@@ -123,8 +123,16 @@ table(
     ["404", http(404), LOST],
     ["405", http(405), LOST],
     ["400 with anything", http(400, { ...error(-32602), id: null }), LOST],
-    ["400 with anything about the call", http(400, { ...error(-32602), id: "1" }), MAYBE_LOST],
-    ["404 with anything about the call", http(404, { ...error(-32002), id: "1" }), MAYBE_LOST],
+    [
+      "400 with anything about the call",
+      http(400, { ...error(-32602), id: "1" }),
+      { ...MAYBE_LOST, isOfCall: true },
+    ],
+    [
+      "404 with anything about the call",
+      http(404, { ...error(-32002), id: "1" }),
+      { ...MAYBE_LOST, isOfCall: true },
+    ],
     [
       "400, Session not found, about the call",
       http(400, { ...error(-32600, "Session not found"), id: "1" }),

@@ -119,7 +119,7 @@ function isLost({ losses }: SseSession, method: string, answer: Answer): boolean
   const refusedAfresh = losses.isOwnRefusal(method);
   const verdict = judge({ era: "sse", method, proven: true, inSession: true, refusedAfresh }, answer);
   if (verdict.kind === "answered") losses.answered(method);
-  return verdict.kind === "session_lost";
+  return verdict.kind === "session_lost" && !verdict.isOfCall;
 }
 
 /** Waits for an attempt to open the session again, if there is one; resolves with the server's refusal. */
