@@ -57,9 +57,12 @@ export function answers(
   if (failure.atMs >= startedMs) return true;
   if (failure.ahead || failure.exitCode === EXIT.network || OF_THE_MOMENT.includes(failure.code))
     return false;
-  const { atMs, againAtMs = 0 } = failure;
-  return nowMs < Math.max(atMs + FAILURE_LIFE_MS, Math.min(againAtMs, atMs + LONGEST_WAIT_MS));
+  return nowMs < heldUntil(failure.atMs, FAILURE_LIFE_MS, failure.againAtMs);
 }
+
+/** When the next request may be made after a failure: after a pause, in ms, or when the server asks to come again. */
+export const heldUntil = (failedAtMs: number, pauseMs: number, againAtMs = 0): number =>
+  Math.max(failedAtMs + pauseMs, Math.min(againAtMs, failedAtMs + LONGEST_WAIT_MS));
 
 /** A failure as the error it was. */
 export const errorFrom = ({ code, exitCode, message, hint }: Failure): M2mcpError =>

@@ -1,8 +1,10 @@
+import { M2mcpError } from "../../failure.ts";
 import { quietly } from "../../timing/quietly.ts";
 import { until } from "../../timing/until.ts";
 import type { AuthState } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
 import { type BoundToken, headerOf, usableToken } from "./bound-token.ts";
+import { heldUntil } from "./failure.ts";
 import { freshness } from "./freshness.ts";
 
 /** After a renewal before the token's end that failed, the next waits so long, in ms. */
@@ -32,8 +34,9 @@ export function beginRenewal(deps: AuthDeps, reissue: (deps: AuthDeps) => Promis
       hasLock = true;
       return work();
     });
-  const renewed = reissue({ ...deps, withLock }).catch(async () => {
-    const renewNotBeforeMs = deps.now() + RENEWAL_PAUSE_MS;
+  const renewed = reissue({ ...deps, withLock }).catch(async (error: unknown) => {
+    const againAtMs = error instanceof M2mcpError ? error.againAtMs : undefined;
+    const renewNotBeforeMs = heldUntil(deps.now(), RENEWAL_PAUSE_MS, againAtMs);
     await deps.write((old) => ({ ...old, renewNotBeforeMs }));
   });
   return { done: quietly(renewed), hasLock: () => hasLock };

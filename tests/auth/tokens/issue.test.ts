@@ -1,5 +1,6 @@
 // Tokens that are asked for, and what may happen meanwhile.
 import { expect, test } from "bun:test";
+import { createAuthorization } from "../../../lib/auth/authorization/authorization.ts";
 import type { Credentials, Token } from "../../../lib/auth/credentials.ts";
 import { usableToken } from "../../../lib/auth/tokens/bound-token.ts";
 import { issue } from "../../../lib/auth/tokens/issue.ts";
@@ -66,4 +67,31 @@ test("a time that a token endpoint asks to wait holds all who come within it, a 
     await expect(begin()).rejects.toMatchObject({ code: "busy" });
     expect(asked).toHaveLength(2);
   }
+});
+
+test("a renewal that is asked to wait is made again after that time, no sooner", async () => {
+  let isBusy = false;
+  const { deps, asked, pass } = scriptedDeps({
+    [tokenEndpoint]: () =>
+      isBusy
+        ? new Response(null, { status: 429, headers: { "retry-after": "40" } })
+        : { access_token: "t", token_type: "Bearer", expires_in: 600 },
+  });
+  const credentials = credentialsOf("id");
+  const asks = async () => {
+    const authorization = createAuthorization({ ...deps, timeoutMs: 500 }, { server, credentials });
+    expect(await authorization.headers({ method: "POST", url: server })).toEqual({
+      authorization: "Bearer t",
+    });
+    await authorization.end();
+    return asked.length;
+  };
+  expect(await asks()).toBe(1);
+  isBusy = true;
+  pass(545_000);
+  expect(await asks()).toBe(2);
+  pass(30_000);
+  expect(await asks()).toBe(2);
+  pass(11_000);
+  expect(await asks()).toBe(3);
 });
