@@ -149,6 +149,11 @@ test("serve: what is asked for, in what form, of which kind", async () => {
   const chunks = `${BODY.length.toString(16)}\r\n${BODY}\r\n0\r\n\r\n`;
   const chunked = written({ body: "" }).replace("Content-Length: 0", "Transfer-Encoding: chunked");
   expect(statusIn(await said(url, chunked + chunks))).toBe(200);
+  for (const coding of ["gzip, chunked", "gzip\r\nTransfer-Encoding: chunked", "Identity, Chunked"])
+    expect([coding, statusIn(await said(url, chunked.replace("chunked", coding) + chunks))]).toEqual([
+      coding,
+      501,
+    ]);
   expect(await said(url, written({ more: "Expect: 100-continue\r\n" }))).toContain("HTTP/1.1 200");
   // Half requests, noise and hundreds that say nothing cost nobody else anything.
   const silent = Array.from({ length: 300 }, () => connect(Number(new URL(url).port), "127.0.0.1"));

@@ -7,7 +7,7 @@ import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { call, initialize } from "../support/messages.ts";
 import { peakMb } from "../support/process.ts";
 import { startServe } from "../support/serve.ts";
-import { sleep } from "../support/waiting.ts";
+import { sleep, until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
 const VERSION = "2025-11-25";
@@ -94,7 +94,7 @@ test("serve: a long body that drips in does not hold up others for longer than a
   } finally {
     clearInterval(drips);
   }
-}, 50_000);
+}, 90_000);
 
 test("serve: long requests that their server leaves waiting do not take the memory of all; each has its answer in turn", async () => {
   const waiting: (() => void)[] = [];
@@ -110,9 +110,9 @@ test("serve: long requests that their server leaves waiting do not take the memo
   const { begin, taken } = await connectClient(url);
   const all = Array.from({ length: 16 }, (_, at) => begin(at + 10));
   for (const { end } of all) end();
+  await until(() => waiting.length > 6, 30_000);
   for (let before = ""; before !== `${taken()} ${waiting.length}`; await sleep(1000))
     before = `${taken()} ${waiting.length}`;
-  expect(waiting.length).toBeGreaterThan(6);
   expect(waiting.length).toBeLessThan(13);
   isOpen = true;
   for (const go of waiting) go();

@@ -20,7 +20,7 @@ export interface Bearer {
 export type Head = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface Denial {
-  status: 400 | 401 | 403;
+  status: 400 | 401 | 403 | 501;
   words: string;
   /** What `WWW-Authenticate` says. */
   challenge?: string;
@@ -63,7 +63,7 @@ const HOST = 1;
 
 /**
  * A request that says twice what can be said once, or does not name its host (RFC 9112 §3.2, RFC 9110 §5.3): who stands
- * before us may have read another of the two than we do.
+ * before us may have read another of the two than we do. Or one whose body has a coding besides chunked (RFC 9112 §6.1).
  *
  * @param raw names and values by turns, as they came
  */
@@ -71,6 +71,8 @@ export function unclear(raw: readonly string[], httpVersion: string): Denial | u
   let seen = 0;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]?.toLowerCase() ?? "";
+    if (name === "transfer-encoding" && !/^[\s,]*(?:chunked)?[\s,]*$/i.test(raw[at + 1] ?? ""))
+      return { status: 501, words: "of transfer codings, chunked alone is taken" };
     const bit = ONCE.get(name) ?? 0;
     if (seen & bit) return { status: 400, words: `a request says once what is ${name}` };
     seen |= bit;

@@ -13,7 +13,7 @@ const SILENT_MS = 30_000;
 const LONGEST_MS = 5 * 60_000;
 
 /** The one that came first has so long to end once others wait for room, in ms. */
-const TURN_MS = 15_000;
+const TURN_MS = 30_000;
 
 /** What is still left of it once nothing new is taken, in ms. */
 const LAST_MS = 2000;
