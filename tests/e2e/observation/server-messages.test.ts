@@ -11,6 +11,7 @@ import { call, INITIALIZED, initialize, type Json, notification } from "../../su
 import { named, type Span, startReceiver } from "../../support/otlp/receiver.ts";
 import { connectLegacy } from "../../support/sdk-clients.ts";
 import { startServe } from "../../support/serve.ts";
+import { until } from "../../support/waiting.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "00f067aa0ba902b7";
@@ -63,6 +64,9 @@ async function asking(home: Home, params: object) {
   return {
     url: server.url,
     say,
+    /** Resolves once a client's answer to a question has come. */
+    answered: (id: string) =>
+      until(() => server.seen.some((asked) => asked.method === "" && asked.id === id)),
     answer: (id: number) => say({ jsonrpc: "2.0", id, result: { content: [] } }),
   };
 }
@@ -107,6 +111,8 @@ describe("what a server asks", () => {
       say(call(2, "ask"));
       const asked: Json = await question();
       say({ jsonrpc: "2.0", id: asked.id, error: { code: -32601, message: "no" } });
+      // A question that is still open when its call ends is cancelled.
+      await server.answered("q2");
       server.answer(2);
       await answer(2);
       await end();
