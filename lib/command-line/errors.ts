@@ -1,10 +1,6 @@
 // Failures of the process as a whole.
 import { EXIT, M2mcpError } from "../failure.ts";
 
-/** A full disk, for one. */
-export const outputFailed = (reason: string) =>
-  new M2mcpError("output_failed", EXIT.usage, `the output could not be written: ${reason}`);
-
 /** A fault of this program's own: its kind only, since its words could hold anything. */
 export const unexpected = (kind: string) =>
   new M2mcpError(

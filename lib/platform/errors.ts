@@ -1,6 +1,10 @@
 // Failures of what the operating system lends us: files and proxies.
 import { EXIT, M2mcpError, wrongUsage } from "../failure.ts";
 
+/** A full disk, for one. */
+export const outputFailed = (reason: string) =>
+  new M2mcpError("output_failed", EXIT.usage, `the output could not be written: ${reason}`);
+
 export const proxyRefused = (proxy: string, status: number) =>
   new M2mcpError(
     "proxy_refused",

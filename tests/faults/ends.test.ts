@@ -230,6 +230,21 @@ test("a full disk is a failure", async () => {
   }
 });
 
+test.if(process.platform === "linux")(
+  "a bridge that may open no more files says that of its output",
+  async () => {
+    // How few are too few for it is the system's: at some of these the runtime starts, and opens no output.
+    const said = await Promise.all(
+      [5, 6, 7, 8].map(
+        async (most) =>
+          (await shell(`exec < /dev/null; ulimit -n ${most}; exec "$M2MCP" bridge "$URL"`)).stderr,
+      ),
+    );
+    expect(said.join("")).toContain("error: the output could not be written: EMFILE\n");
+    expect(said.join("")).not.toContain("foresee");
+  },
+);
+
 test("output that is added to a file stands there whole, and nothing between", async () => {
   for (const command of ["--help", "help man", 'tools-list "$URL"']) {
     const whole = (await shell(`"$M2MCP" ${command}`)).stdout;

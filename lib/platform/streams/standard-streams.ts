@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { codeOf } from "../error-code.ts";
+import { outputFailed } from "../errors.ts";
 import type { ByteInput, ByteOutput } from "./byte-streams.ts";
 import { type FileSink, sinkOutput } from "./file-sink.ts";
 import { ownPipe } from "./own-pipe.ts";
@@ -35,7 +36,7 @@ export interface StandardStreams {
   openStdin(): ByteInput;
   readonly stdinIsTerminal: boolean;
   readonly stdout: Sink;
-  /** stdout for who must know whether its reader is slow or has gone. */
+  /** stdout for who must know whether its reader is slow or has gone. @throws M2mcpError output_failed */
   openStdout(): ByteOutput;
   readonly stderr: Sink;
   /**
@@ -91,7 +92,11 @@ export function standardStreams(): StandardStreams {
 
 function stdoutSink(bun: BunStreams): FileSink {
   const own = ownPipe();
-  return (own === undefined ? bun.stdout : bun.file(own)).writer();
+  try {
+    return (own === undefined ? bun.stdout : bun.file(own)).writer();
+  } catch (error) {
+    throw outputFailed(codeOf(error) || "unknown");
+  }
 }
 
 function standardSink(bun: BunStreams | undefined, name: "stdout" | "stderr", fd: 1 | 2): WatchedSink {
