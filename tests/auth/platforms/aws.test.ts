@@ -328,6 +328,7 @@ describe("faults around AWS' credentials", () => {
 
   for (const [status, code] of [
     [400, "Throttling"],
+    [400, "ThrottlingException"],
     [503, "ServiceUnavailable"],
   ] as const)
     test(`a token service that stays busy (${status} ${code}) says nothing against the machine`, async () => {

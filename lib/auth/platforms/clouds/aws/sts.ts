@@ -118,8 +118,8 @@ function refused(
   const secrets = answer.secrets.filter((secret) => secret !== undefined);
   const why = code === undefined ? inWords(answer, secrets) : `${code}${message ? ` (${message})` : ""}`;
   return noneAfter(
-    // Who calls too often is told so with a status of 400 ("Common errors").
-    code === "Throttling" ? 429 : answer.status,
+    // Who calls too often is told so with a status of 400 ("Common errors"); the service itself leaves the end off.
+    /^Throttling(Exception)?$/.test(code ?? "") ? 429 : answer.status,
     TITLE,
     `${host} refuses ${action}: ${why}`,
     (code === undefined ? undefined : HINTS[code]) ?? "see what the role may do, and AWS_REGION",
