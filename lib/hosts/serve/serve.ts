@@ -11,7 +11,7 @@ import { Endings } from "./endings.ts";
 import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shownAddress } from "./http/listening.ts";
-import { passOver } from "./http/read-request.ts";
+import { passOver } from "./http/pass-over.ts";
 import { Reply } from "./http/reply.ts";
 import { leaveWaiting } from "./legacy/delivery/delivery.ts";
 import { KeptAnswers } from "./legacy/delivery/kept-answers.ts";

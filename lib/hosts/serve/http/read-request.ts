@@ -18,9 +18,6 @@ const TURN_MS = 30_000;
 /** What is still left of it once nothing new is taken, in ms. */
 const LAST_MS = 2000;
 
-/** What comes of a body after its request was answered is passed over for so long, in ms. */
-const AFTER_MS = 5000;
-
 /** A body of so many bytes is no matter for the budget. */
 const SMALL_BYTES = 64 * 1024;
 /** One for the bodies of all requests: many long ones at once are read one after the other. */
@@ -135,18 +132,6 @@ function roomUnderWay(bytes: number, reply: Pick<Reply, "whenGone">): Promise<vo
   const share = underWay.open();
   reply.whenGone(() => share.end());
   return share.holds(bytes);
-}
-
-/**
- * Passes over what is still to come of a request that is answered by now: many clients read the answer after all of it (RFC
- * 9112 §9.6), and the next one on the connection is heard. Who goes on for too long loses the connection.
- */
-export function passOver(incoming: IncomingMessage): void {
-  const timer = startTimer(AFTER_MS, () => incoming.socket.destroy());
-  timer.keepAlive(false);
-  incoming.once("close", () => timer.stop());
-  incoming.on("error", () => {});
-  incoming.resume();
 }
 
 const tooLong = () => new BodyRefused(413, `the body is longer than ${MAX_BODY_BYTES} bytes`);

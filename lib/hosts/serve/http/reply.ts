@@ -4,6 +4,7 @@ import type { Id } from "../../../mcp/jsonrpc/id.ts";
 import { errorResponse, type RpcError } from "../../../mcp/jsonrpc/message.ts";
 import { startInterval, type Timer } from "../../../timing/timer.ts";
 import { until } from "../../../timing/until.ts";
+import { isComing, passOver } from "./pass-over.ts";
 
 /** A client that takes nothing of what waits for it for so long is cut off, in ms. */
 const SLOW_MS = 60_000;
@@ -78,7 +79,16 @@ export class Reply {
       return;
     }
     const body = typeof text === "string" ? Buffer.from(text) : text;
-    this.#response.writeHead(status, { "content-type": type, "content-length": body.length }).end(body);
+    const response = this.#response.writeHead(status, {
+      "content-type": type,
+      "content-length": body.length,
+    });
+    if (!isComing(response.req)) response.end(body);
+    else {
+      // With its end the connection of a client that wants it closed is: not beneath what it still sends.
+      response.write(body);
+      passOver(response.req, () => response.end());
+    }
     // Nearly every one has left by now.
     if (this.#response.writableLength > 0) void this.#whileTaken(new Promise(() => {}));
   }
