@@ -55,15 +55,23 @@ export function discoverResult(initialized: JsonObject): JsonObject {
   };
 }
 
+/** What a result to `tools/call` has in the place of `content`, where it is none of a call's own. */
+const OTHER_RESULTS = ["content", "task", "taskId", "inputRequests", "requestState"];
+
 /**
- * A legacy result as a modern one: complete, with the server's name, and not to be cached where it has to say so.
+ * A legacy result as a modern one: complete, with the server's name, and not to be cached where it has to say so. A type that
+ * it names itself means nothing in its era, but for an extension's; `content`, which some leave out and clients of that era
+ * do without, must be there (MCP 2026-07-28 "ResultType", "Tool Result").
  *
  * @param serverInfo as the server gave it in its handshake
  */
 export function completeResult(method: string, result: JsonObject, serverInfo: unknown): JsonObject {
+  const { resultType, ...rest } = result;
+  const lacksContent = method === "tools/call" && !OTHER_RESULTS.some((member) => member in result);
   return {
-    resultType: "complete",
-    ...result,
+    resultType: resultType === "task" ? resultType : "complete",
+    ...rest,
+    ...(lacksContent ? { content: [] } : {}),
     ...(serverInfo === undefined ? {} : { _meta: { [META_SERVER]: serverInfo, ...objectOf(result._meta) } }),
     ...(CACHEABLE.includes(method)
       ? { ttlMs: result.ttlMs ?? 0, cacheScope: result.cacheScope ?? "private" }

@@ -94,7 +94,26 @@ describe("results", () => {
     });
   });
   test("of a type that an extension brought keep it", () => {
-    expect(legacyResult({ resultType: "task", taskId: "t" })).toEqual({ resultType: "task", taskId: "t" });
+    const task = { resultType: "task", taskId: "t" };
+    expect(legacyResult(task)).toEqual(task);
+    expect(completeResult("tools/call", task, undefined)).toEqual(task);
+  });
+  test("of a legacy server that name a type of their own are complete", () => {
+    for (const resultType of ["streamed", "input_required", null, 7])
+      expect(completeResult("tools/call", { content: [], resultType }, undefined)).toEqual({
+        resultType: "complete",
+        content: [],
+      });
+  });
+  test("of a call have content, which legacy servers may leave out", () => {
+    const complete = { resultType: "complete" };
+    expect(completeResult("tools/call", { structuredContent: { a: 1 } }, undefined)).toEqual({
+      ...complete,
+      structuredContent: { a: 1 },
+      content: [],
+    });
+    expect(completeResult("tools/call", { task: {} }, undefined)).toEqual({ ...complete, task: {} });
+    expect(completeResult("prompts/get", { messages: [] }, undefined)).toEqual({ ...complete, messages: [] });
   });
 });
 
