@@ -23,7 +23,6 @@ export interface LatestTexts {
   read(name: string): Promise<string | undefined>;
   /** @param turn of two texts, the one with the greater is the later. Never rejects. */
   keep(name: string, turn: number, text: string): Promise<void>;
-  forget(name: string): Promise<void>;
 }
 
 /** Texts of which the latest counts, for a day after their last use. */
@@ -31,9 +30,6 @@ export const latestTexts = (link: CacheLink): LatestTexts => ({
   read: (name) => link.ask(read(name)),
   async keep(name, turn, text) {
     await link.ask((command) => command("EVAL", KEEP, 1, name, turn, text, KEPT_MS));
-  },
-  async forget(name) {
-    await link.ask((command) => command("DEL", name));
   },
 });
 

@@ -110,7 +110,7 @@ withRedis(
 );
 
 withRedis(
-  "serve with a cache: it holds nothing that can be read, nothing after the end of a session, and nothing for ever",
+  "serve with a cache: it holds nothing that can be read, of a session that was ended nothing but that, and nothing for ever",
   async () => {
     const redis = home.owns(await startRedis());
     const server = home.owns(await startModernServer());
@@ -126,10 +126,41 @@ withRedis(
     const dump = readFileSync(join(redis.folder, "dump.rdb"), "latin1");
     for (const word of ["memo", "secret", "alert", "127.0.0.1", "scripted"]) expect(dump).not.toContain(word);
     await it.end(url(0));
-    await until(() => redis.cli("KEYS", "*") === "");
+    expect(redis.cli("KEYS", "*")).toBe(key);
+    expect(redis.cli("GET", key)).toMatch(/^\d+ ended$/);
+    expect(Number(redis.cli("TTL", key))).toBeGreaterThan(3600);
   },
   LIMIT_MS,
 );
+
+for (const [name, start] of [
+  [
+    "a legacy server",
+    () => startLegacyServer((asked) => reply(asked, asked.method === "tools/call" ? says("done") : {})),
+  ],
+  ["a server of 2026-07-28", startModernServer],
+] as const)
+  withRedis(
+    `serve with a cache, at ${name}: a session that its client has ended is ended at all processes`,
+    async () => {
+      const redis = home.owns(await startRedis());
+      const server = home.owns(await start());
+      const { url, end } = await startReplicas(home, server.url, 3, "--cache", redis.url);
+      const it = httpClient("keeps its first id");
+      await it.open(url(0));
+      await it.ask(url(1), call(1));
+      expect((await it.end(url(0))).status).toBe(200);
+      await end(0);
+      // One has not heard of the session, the other has it.
+      for (const at of [2, 1])
+        for (let response = await it.post(url(at), call(at)); ; response = await it.post(url(at), call(at))) {
+          await response.text();
+          if (at === 2) expect(response.status).toBe(404);
+          if (response.status === 404) break;
+        }
+    },
+    LIMIT_MS,
+  );
 
 withRedis(
   "serve with a cache that goes away, or stalls: sessions go on, and what is set is kept again once it is back",

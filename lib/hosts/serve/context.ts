@@ -85,7 +85,7 @@ export interface ServeContext {
   self: Self;
   /** By their keys. */
   readonly sessions: Map<string, Promise<HostedSession | undefined>>;
-  /** Keys of sessions that clients have ended here. */
+  /** Keys of sessions that clients have ended, as far as it is known here. */
   readonly ended: Set<string>;
   /** Questions of processes that have ended, as their answers were taken here. */
   readonly answered: Set<Id>;

@@ -23,6 +23,5 @@ export function sessionMemory(
   return {
     read: (session) => texts.read(nameOf(session)),
     keep: (session, turn, id) => texts.keep(nameOf(session), turn, id),
-    forget: (session) => texts.forget(nameOf(session)),
   };
 }

@@ -1,6 +1,6 @@
 // What clients have set in their sessions, where all processes find it: for clients that keep the first id of a session, and
 // take no cookies.
-import { keepLatest } from "../../../keep-latest.ts";
+import { addLatest, keepLatest } from "../../../keep-latest.ts";
 import type { Message } from "../../../mcp/jsonrpc/message.ts";
 import type { Unreadable } from "../../../mcp/jsonrpc/parse.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
@@ -12,11 +12,14 @@ export interface SessionMemory {
   read(key: string): Promise<string | undefined>;
   /** @param turn of the id: a later one has a greater */
   keep(key: string, turn: number, id: string): Promise<void>;
-  forget(key: string): Promise<void>;
 }
 
 /** What others have noted lately is not asked for again for so long, in ms. */
 export const LOOK_MS = 500;
+/** In the place of the id of a session that its client has ended: later than all of them. */
+const ENDED = { turn: Number.MAX_SAFE_INTEGER, id: "ended" };
+/** Sessions that were ended and are remembered as such. */
+const MOST_ENDED = 10_000;
 /** Sessions whose last look is remembered. */
 const MOST_LOOKED = 10_000;
 const CHANGES = ["logging/setLevel", "resources/subscribe", "resources/unsubscribe"];
@@ -36,7 +39,9 @@ export async function upToDate(context: ServeContext, shown: ShownId, sinceMs: n
   const { key } = shown.value;
   if ((looked.get(key) ?? Number.NEGATIVE_INFINITY) < sinceMs) {
     keepLatest(looked, key, performance.now(), MOST_LOOKED);
-    note(context, await memory.read(key));
+    const found = await memory.read(key);
+    if (found === ENDED.id) addLatest(context.ended, key, MOST_ENDED);
+    else note(context, found);
   }
   const text = latest.get(key);
   const value = text === undefined ? undefined : readId(context, text);
@@ -53,4 +58,10 @@ export async function publish(context: ServeContext, session: HostedSession): Pr
   session.published = id;
   note(context, id);
   await memory.keep(session.key, session.turn, id);
+}
+
+/** A session is ended, for all: what it had set is kept no more. Never rejects. */
+export async function noteEnd({ ended, memory }: ServeContext, key: string): Promise<void> {
+  addLatest(ended, key, MOST_ENDED);
+  await memory?.keep(key, ENDED.turn, ENDED.id);
 }

@@ -65,7 +65,7 @@ export function createSession(
   return session;
 }
 
-/** The session that an id stands for; undefined where it was ended here, or the server will not have it. */
+/** The session that an id stands for; undefined where it was ended, or the server will not have it. */
 export async function sessionOf(context: ServeContext, shown: ShownId): Promise<HostedSession | undefined> {
   const { key, turn } = shown.value;
   if (context.ended.has(key)) return undefined;

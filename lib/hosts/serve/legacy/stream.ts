@@ -1,6 +1,5 @@
 // What legacy clients ask for besides (MCP 2025-11-25 "Listening for Messages from the Server", "Session Management").
 import type { IncomingMessage } from "node:http";
-import { addLatest } from "../../../keep-latest.ts";
 import { type Message, notification } from "../../../mcp/jsonrpc/message.ts";
 import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
 import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
@@ -10,11 +9,9 @@ import type { Reply } from "../http/reply.ts";
 import { type Place, readPlace } from "./delivery/place.ts";
 import { takeReturn } from "./delivery/return.ts";
 import { onStream } from "./delivery/to-client.ts";
+import { noteEnd } from "./memory.ts";
 import { sessionFor } from "./session-for.ts";
 import { shownId } from "./session-id.ts";
-
-/** Sessions that were ended here and are remembered as such. */
-const MOST_ENDED = 10_000;
 
 /** GET: a stream, for as long as the client wants it, of what its server says besides answers. */
 export async function takeStream(
@@ -131,9 +128,8 @@ export async function endSession(
   // Nobody goes on with it: no later id is told.
   reply.onBegin = undefined;
   context.sessions.delete(session.key);
-  addLatest(context.ended, session.key, MOST_ENDED);
+  const noted = noteEnd(context, session.key);
   session.stream?.end();
-  void context.memory?.forget(session.key);
-  await session.connection.close("end");
+  await Promise.all([noted, session.connection.close("end")]);
   reply.whole(200);
 }
