@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { M2mcpError } from "../failure.ts";
-import { listFolder } from "../platform/files/files.ts";
+import { listFolder, namesIn } from "../platform/files/files.ts";
 import { isDeviceName } from "../platform/windows/paths.ts";
 import { badProfileName, deviceName } from "./errors.ts";
 import { nameOfSealed, profileHeader, type StorePaths } from "./paths.ts";
@@ -36,12 +36,16 @@ export const writeProfile = (access: StoreAccess, profile: Named): Promise<void>
 export const profileNames = async (paths: StorePaths): Promise<string[]> =>
   (await listFolder(paths.profiles)).flatMap((file) => nameOfSealed(file) ?? []).sort();
 
-/** All that can be read, sorted by name, and the files that could not. */
+/** All that can be read, sorted by name, and the files that could not; the folder where it could not. */
 export async function listProfiles<P extends Named>(access: StoreAccess) {
   const folder = access.paths.profiles;
   const profiles: P[] = [];
   const unreadable: { file: string; error: Error }[] = [];
-  for (const file of (await listFolder(folder)).sort()) {
+  const files = await namesIn(folder).catch((error: M2mcpError) => {
+    unreadable.push({ file: folder, error });
+    return [];
+  });
+  for (const file of files.sort()) {
     const name = nameOfSealed(file);
     if (name === null) continue;
     try {

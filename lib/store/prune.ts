@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ageMs, listFolder, removeFile, TEMPORARY } from "../platform/files/files.ts";
+import { ageMs, listFolder, namesIn, removeFile, TEMPORARY } from "../platform/files/files.ts";
 import { makePrivate } from "../platform/files/permissions.ts";
 import { withFileLock } from "./locks/lock.ts";
 import { isAbandoned } from "./locks/owner.ts";
@@ -62,7 +62,8 @@ async function pruneTemporary(places: string[], nowMs: number): Promise<void> {
 }
 
 async function pruneState(paths: StorePaths, nowMs: number): Promise<void> {
-  const profiles = new Set(await listFolder(paths.profiles));
+  // What cannot be seen may be there, and its tokens with it.
+  const profiles = new Set(await namesIn(paths.profiles));
   const loose: { id: string; file: string; ageMs: number }[] = [];
   for (const name of await listFolder(paths.state)) {
     const id = nameOfSealed(name);

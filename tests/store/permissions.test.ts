@@ -3,6 +3,8 @@ import { describe, expect, test } from "bun:test";
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
+  cpSync,
   lstatSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,4 +97,37 @@ describe("permissions", () => {
     ]);
     rmSync(elsewhere, { recursive: true });
   });
+});
+
+test("profiles in a folder that cannot be listed are not taken for gone: nobody says so, and their tokens stay", async () => {
+  for (const name of ["@svc", "@other"]) await login("s", {}, name);
+  const binary = join(home.folder, "m2mcp");
+  cpSync(BINARY, binary);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot)
+    for (const path of ["", ...readdirSync(home.folder, { recursive: true, encoding: "utf8" })])
+      chownSync(join(home.folder, path), 65534, 65534);
+  const before = new Date(Date.now() - 86_400_000);
+  for (const path of [store("pruned"), store("state", "other.m2mcp")]) utimesSync(path, before, before);
+  chmodSync(store("profiles"), 0o300);
+  const run = (...args: string[]) => {
+    const child = spawn(binary, args, {
+      env: home.env,
+      cwd: "/",
+      ...(isRoot ? { uid: 65534, gid: 65534 } : {}),
+    });
+    child.stdin.end();
+    return collect(child);
+  };
+  const stderr = expect.stringContaining(`cannot read ${store("profiles")}: permission denied`);
+  expect(await run("config", "@svc", "timeout=5")).toMatchObject({ code: 0 });
+  expect(await run("@svc", "tools-list")).toMatchObject({ code: 0 });
+  expect(statSync(store("pruned")).mtimeMs).toBeGreaterThan(before.getTime());
+  expect(readdirSync(store("state")).filter((name) => /^(svc|other)\./.test(name))).toHaveLength(2);
+  for (const args of [["profiles"], ["grep", "word"], ["export"]]) {
+    const told = await run(...args);
+    expect(told.stderr).not.toContain("no profiles");
+    expect(told).toMatchObject({ code: args[0] === "grep" ? 0 : 5, stdout: "", stderr });
+  }
+  chmodSync(store("profiles"), 0o700);
 });

@@ -158,6 +158,16 @@ export async function removeFile(file: string): Promise<boolean> {
 export const listFolder = async (folder: string): Promise<string[]> =>
   (await changing()).readdir(resolve(folder)).catch(() => []);
 
+/** The same where nothing may be taken for not there. @throws M2mcpError not_readable */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await (await changing()).readdir(resolve(folder));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
+    throw unreadable(folder, error);
+  }
+}
+
 /** Whether something lies there, readable or not. @throws M2mcpError not_readable where that cannot be seen */
 export async function exists(path: string): Promise<boolean> {
   try {

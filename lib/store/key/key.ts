@@ -1,6 +1,6 @@
 // The key of the store: where it is kept, how it is opened and moved (docs/store-format.md).
 import { wrongUsage } from "../../failure.ts";
-import { listFolder, removeFile } from "../../platform/files/files.ts";
+import { namesIn, removeFile } from "../../platform/files/files.ts";
 import { randomBytes } from "../../platform/random.ts";
 import { descriptionLost, otherPlace } from "../errors.ts";
 import type { Lease } from "../locks/lock.ts";
@@ -98,7 +98,7 @@ async function makeStore(sources: KeySources, choice: KeyChoice, lease: Lease): 
   // One that a killed process left while it made the store, or whose description was lost: it still opens all.
   const kept = await readKeyFile(sources);
   // A new key would turn what is there into rubbish.
-  const names = await listFolder(paths.profiles);
+  const names = await namesIn(paths.profiles);
   if (!kept && names.some((name) => nameOfSealed(name) !== null)) throw descriptionLost(paths.description);
   if (kept && choice !== undefined && choice !== "file") throw otherPlace(paths.folder, "file", choice);
   const key = kept ?? randomBytes(KEY_BYTES);

@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { secretMethod } from "../../auth/client/authentication.ts";
 import { type Discovered, grantOf, type TokenOrigin } from "../../auth/credentials.ts";
 import type { Command } from "../../command-line/command.ts";
@@ -9,9 +8,9 @@ import type { Screen } from "../../ui/screen/screen.ts";
 import { joined, marked, type Shown, shown } from "../../ui/screen/style.ts";
 import { table } from "../../ui/table.ts";
 import { moment, span } from "../../ui/time.ts";
-import { profilesUnreadable } from "../errors.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
+import { unreadableTold } from "./unreadable.ts";
 
 /** What `profiles` shows of one profile: never a secret or a token. */
 export interface ProfileLine {
@@ -46,9 +45,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
   else if (lines.length > 0) command.output.show(human(lines, command.io.now(), out));
   else if (unreadable.length === 0 && !command.output.json)
     command.output.note(`no profiles in ${store.folder} yet: m2mcp login <server> makes one`);
-  if (unreadable.length === 0) return undefined;
-  for (const { file, error } of unreadable) command.output.warn(`${basename(file)}: ${error.message}`);
-  return profilesUnreadable(unreadable.length);
+  return unreadableTold(command.output, unreadable);
 }
 
 async function lineOf(store: Store, profile: Profile, all: Profile[]): Promise<ProfileLine> {

@@ -32,7 +32,8 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
   if (word === undefined || word === "") throw wrongUsage("grep needs a word", "m2mcp grep WORD [@svc…]");
   if (more !== undefined) throw wrongUsage("grep takes one word", "quote a phrase; targets are written @svc");
   const named = command.positionals.filter(isTarget);
-  const targets = named.length > 0 ? [...new Set(named)] : await savedTargets(command);
+  const { targets, unread } =
+    named.length > 0 ? { targets: [...new Set(named)], unread: 0 } : await savedTargets(command);
   const permits = createSemaphore(AT_ONCE);
   const asked = await Promise.all(
     targets.map(async (target) => {
@@ -57,7 +58,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     );
   // Of the only one that was asked it is the command's own failure.
   if (targets.length > 1) for (const { target, error } of failed) output.warn(`${target}: ${error.message}`);
-  if (targets.length === 0)
+  if (targets.length + unread === 0)
     output.note(`no profiles in ${storeOf(command).folder} yet: m2mcp login <server> makes one`);
   else if (matches.length === 0 && failed.length < targets.length) output.note("nothing has it");
   const [first] = failed;
@@ -69,8 +70,8 @@ function unreached(target: string, error: unknown): Unreached {
   throw error;
 }
 
-/** Saved connections, each server with each login once. */
-async function savedTargets(command: Command): Promise<string[]> {
+/** Saved connections, each server with each login once, and how many could not be read. */
+async function savedTargets(command: Command): Promise<{ targets: string[]; unread: number }> {
   const { profiles, unreadable } = await storeOf(command).listProfiles();
   for (const { file, error } of unreadable) command.output.warn(`${file}: ${error.message}`);
   const seen = new Map<string, string>();
@@ -78,7 +79,7 @@ async function savedTargets(command: Command): Promise<string[]> {
     JSON.stringify([server, login ?? (credentials ? name : null), headers]);
   for (const profile of profiles)
     if (!seen.has(account(profile))) seen.set(account(profile), `@${profile.name}`);
-  return [...seen.values()];
+  return { targets: [...seen.values()], unread: unreadable.length };
 }
 
 async function ask(command: Command, target: string, word: string): Promise<Match[]> {

@@ -1,17 +1,21 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Command } from "../../command-line/command.ts";
 import { showControls } from "../../controls.ts";
-import { wrongUsage } from "../../failure.ts";
+import { type M2mcpError, wrongUsage } from "../../failure.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { writeNew } from "../../platform/files/write-new.ts";
+import { unreadableTold } from "../profiles/unreadable.ts";
 import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
 import { storeOf } from "../target/store.ts";
 import { exportedProfile, FORMAT, VERSION } from "./document.ts";
 
-/** `m2mcp export [@svc…] [FILE]`: profiles without secrets, all of them where none is named; on stdout without a file. */
-export async function run(command: Command): Promise<undefined> {
+/**
+ * `m2mcp export [@svc…] [FILE]`: profiles without secrets, all of them where none is named; on stdout without a file. What
+ * cannot be read is named and makes exit code 5.
+ */
+export async function run(command: Command): Promise<M2mcpError | undefined> {
   const { positionals, output, io } = command;
   const names = positionals.filter((word) => word.startsWith("@"));
   const [file, more] = positionals.filter((word) => !word.startsWith("@"));
@@ -25,16 +29,21 @@ export async function run(command: Command): Promise<undefined> {
       "what stands in the file's place is a profile's name",
       `did you mean @${file}; a file of that name is written ./${file}`,
     );
-  const profiles = await chosen(store, names);
+  const { profiles, unreadable } = await chosen(store, names);
+  const failed = unreadableTold(output, unreadable);
+  if (failed && profiles.length === 0) return failed;
   const document = {
     format: FORMAT,
     version: VERSION,
     profiles: profiles.map(exportedProfile).map(({ profile, missing }) => ({ ...profile, missing })),
   };
-  if (file === undefined || file === "-")
-    return output.raw(`${JSON.stringify(document, null, 2)}\n`) as undefined;
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  if (file === undefined || file === "-") {
+    output.raw(text);
+    return failed;
+  }
   const path = resolve(io.cwd, file);
-  if (!(await written(path, `${JSON.stringify(document, null, 2)}\n`, command.options.on("force"))))
+  if (!(await written(path, text, command.options.on("force"))))
     throw wrongUsage(
       `${showControls(file)} is there already`,
       "name another file, or replace it with --force",
@@ -42,6 +51,7 @@ export async function run(command: Command): Promise<undefined> {
   const exported = profiles.map(({ name }) => name);
   output.data({ file: path, exported });
   output.print(`${exported.map((name) => `@${name}`).join(", ")} in ${showControls(file)}, without secrets`);
+  return failed;
 }
 
 /** @returns false where a file is there and stays. @throws M2mcpError (exit 1) where it cannot be written */
@@ -54,12 +64,12 @@ async function written(path: string, text: string, force: boolean): Promise<bool
 }
 
 /** Those that are named, and the logins that they borrow; all where none is. */
-async function chosen(store: Store, names: readonly string[]): Promise<Profile[]> {
+async function chosen(store: Store, names: readonly string[]) {
   if (names.length === 0) {
-    const { profiles } = await store.listProfiles();
-    if (profiles.length === 0)
+    const all = await store.listProfiles();
+    if (all.profiles.length + all.unreadable.length === 0)
       throw wrongUsage(`no profiles in ${store.folder} yet`, "m2mcp login <server> makes one");
-    return profiles;
+    return all;
   }
   const found = new Map<string, Profile>();
   for (const name of names) {
@@ -67,5 +77,5 @@ async function chosen(store: Store, names: readonly string[]): Promise<Profile[]
     const login = await loginOf(store, profile);
     for (const one of [login, profile]) if (one) found.set(one.name, one);
   }
-  return [...found.values()];
+  return { profiles: [...found.values()], unreadable: [] };
 }

@@ -76,6 +76,14 @@ test("all of them through a pipe; the document is the output", async () => {
   ).toHaveLength(2);
 });
 
+test("of all of them, one that cannot be read is named, and makes the exit code 5", async () => {
+  writeFileSync(join(home.folder, "store", "profiles", "b.m2mcp"), "x");
+  const { code, stdout, stderr } = await home.run(["export"]);
+  expect([code, JSON.parse(stdout).profiles.map(({ name }: { name: string }) => name)]).toEqual([5, ["svc"]]);
+  expect(stderr).toContain("warning: b.m2mcp: ");
+  expect(stderr).toContain("error: one profile cannot be read\n");
+});
+
 test("nothing that is there is overwritten, unless --force says so", async () => {
   const file = join(home.folder, "f.json");
   await home.run(["export", "f.json"]);
