@@ -5,7 +5,7 @@ import { homeForEachTest } from "../support/home.ts";
 import { type Asked, refuse, reply, type Script, says, serveScript } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { discovered, startModernServer } from "../support/mcp/scripted-modern.ts";
-import { call, cancelled, DISCOVER, INITIALIZED, initialize } from "../support/messages.ts";
+import { call, cancelled, DISCOVER, INITIALIZED, initialize, modern } from "../support/messages.ts";
 import { until } from "../support/waiting.ts";
 
 const home = homeForEachTest();
@@ -71,6 +71,30 @@ describe("that a host begins while its question in the modern era has no answer 
         say(INITIALIZED, call("call"));
         expect((await answer("call")).result).toMatchObject(says("hi"));
         expect(heard.filter(({ id }) => id === "init")).toHaveLength(isGivenUp ? 0 : 1);
+      });
+});
+
+describe("a modern host that asks for a handshake in its own era stays what it is: it is answered once", () => {
+  const SERVERS = {
+    modern: async () => {
+      const server = await startModernServer();
+      server.methods["tools/call"] = (asked) => reply(asked, { resultType: "complete", ...says("hi") });
+      return server;
+    },
+    legacy: () => startLegacyServer((asked) => reply(asked, says("hi"))),
+  };
+  for (const [era, start] of Object.entries(SERVERS))
+    for (const isFirst of [true, false])
+      test(`by a ${era} server, ${isFirst ? "while it is looked at" : "later"}`, async () => {
+        const server = home.owns(await start());
+        const { say, answer, heard } = startBridge(home, [server.url]);
+        say(DISCOVER);
+        if (!isFirst) await answer("init");
+        say(modern(initialize("2025-11-25", {}, "handshake")), modern(call("call")));
+        await answer("handshake");
+        expect((await answer("call")).result).toMatchObject(says("hi"));
+        expect(heard.filter(({ id }) => id === "handshake")).toHaveLength(1);
+        expect(server.count("server/discover")).toBeLessThan(3);
       });
 });
 

@@ -97,8 +97,8 @@ export function createConnection(options: ConnectionOptions): Transport {
 /** Learns the client's era from a request, and what a server must be told again. */
 function note(context: ConnectionContext, message: RequestMessage): void {
   if (context.client === "own") return;
-  // A client of both eras that found no version in common goes on as a legacy one.
-  if (context.client === "modern" && message.method === "initialize" && context.state.kind === "connected") {
+  // A client of both eras that found no version in common goes on as a legacy one; one that asks for it in the modern era stays.
+  if (context.client === "modern" && isHandshake(message) && context.state.kind === "connected") {
     context.left.push(context.state.transport);
     context.state = { kind: "unknown" };
   }
@@ -107,6 +107,9 @@ function note(context: ConnectionContext, message: RequestMessage): void {
   if (message.method === "initialize" && context.client === "legacy")
     context.handshake = { initialize: message };
 }
+
+const isHandshake = (message: RequestMessage) =>
+  message.method === "initialize" && clientEra(message) === "legacy";
 
 /** Sends a request in whatever state the connection is, and again where that has changed under it. */
 function request(context: ConnectionContext, call: Call): Promise<Answer> {
@@ -118,7 +121,7 @@ function request(context: ConnectionContext, call: Call): Promise<Answer> {
 async function requestOnceReady(context: ConnectionContext, call: Call): Promise<Answer> {
   for (;;) {
     // Its client may have waited in vain for an answer to a question of the modern era.
-    if (call.message.method === "initialize") note(context, call.message);
+    if (context.client === "modern" && isHandshake(call.message)) note(context, call.message);
     const { state } = context;
     switch (state.kind) {
       case "connected": {
