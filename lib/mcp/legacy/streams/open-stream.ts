@@ -9,7 +9,7 @@ import { isNonsense } from "../../protocol/refusals/passing.ts";
 import type { Call } from "../../protocol/transport.ts";
 import { reopen } from "../reopen-session.ts";
 import { getStream } from "../session-http.ts";
-import { isLostIn, type Session, whenReady } from "../session-state.ts";
+import { isLostIn, type OpenSession, type Session, whenReady } from "../session-state.ts";
 
 export interface StreamOptions {
   /** Where somebody else has stopped reading, maybe a stream of another request. */
@@ -21,6 +21,13 @@ export interface StreamOptions {
   onMessage(message: Message): Promise<void>;
   onEventId: NonNullable<Call["onEventId"]>;
 }
+
+/** The stream in the session that it is asked for in. */
+type Standing =
+  /** There was none yet in this one, or it was granted once and may be again. */
+  | { stream: "asked" | "granted"; used: OpenSession | undefined }
+  /** The server has forgotten the session, which is opened again before the next try. */
+  | { stream: "lost"; used: OpenSession };
 
 /**
  * Opens a stream of the session (MCP 2025-11-25 "Listening for Messages from the Server"), and again where it breaks off,
@@ -35,18 +42,15 @@ export async function openStream(session: Session, options: StreamOptions): Prom
   /** A request that was only accepted is answered here, too. */
   const take = (message: Message) =>
     exchange.awaits(message) ? exchange.receive(message) : onMessage(message);
-  let reopenings = 0;
-  let used = await whenReady(session);
-  /** Nothing of a stream of the session that was lost can be resumed in the new one. */
-  const isLost = (refusal: Refused) =>
-    session.handshake !== undefined && reopenings++ === 0 && isLostIn(session, used, "", refusal);
+  let standing: Standing = { stream: "asked", used: await whenReady(session) };
   // What is sent meanwhile may be answered here.
   if (lastEventId === undefined) exchange.listening(true);
   const end = await keepOpen({
     lastEventId,
     async open(cursor, over) {
-      if (reopenings > 0 && used && session.state === used) await reopen(session, used);
-      used = await whenReady(session);
+      if (standing.stream === "lost" && session.state === standing.used) await reopen(session, standing.used);
+      const used = await whenReady(session);
+      if (used !== standing.used) standing = { stream: "asked", used };
       cursor.onEventId = onEventId;
       return getStream(endpoint, used ?? {}, cursor, over, Number.POSITIVE_INFINITY);
     },
@@ -56,13 +60,20 @@ export async function openStream(session: Session, options: StreamOptions): Prom
         await response.discard();
         throw wrongContentType(hostOf(endpoint.url), type);
       }
+      standing = { stream: "granted", used: standing.used };
       onGranted();
       return takeMessages(endpoint.url, endpoint.log, take)(response, cursor, notes);
     },
     verdict(ended): StreamVerdict {
       // Before there ever was a stream, a refusal only says that there is none to be had.
       if (!ended.everGranted) return "stop";
-      return ended.kind === "refused" && isLost(ended.refusal) ? "afresh" : judgeStream(ended);
+      const { stream, used } = standing;
+      // One that was opened for the stream, and does not know it either, would be opened again without end.
+      const mayBeLost = ended.kind === "refused" && stream === "granted" && used && session.handshake;
+      if (!mayBeLost || !isLostIn(session, used, "", ended.refusal)) return judgeStream(ended);
+      standing = { stream: "lost", used };
+      // Nothing of it can be resumed in another session.
+      return "afresh";
     },
     schedule: createSchedule(),
     signal,
