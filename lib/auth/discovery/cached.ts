@@ -1,4 +1,4 @@
-import { M2mcpError } from "../../failure.ts";
+import { EXIT, M2mcpError } from "../../failure.ts";
 import { isYoung } from "../../moment.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthState, Credentials, Discovered } from "../credentials.ts";
@@ -16,7 +16,8 @@ export const isCurrent = ({ discoveredAtMs }: Pick<Discovered, "discoveredAtMs">
 
 /**
  * What is known of the authorization server: cached, else from the challenge that the server gives; null where the
- * server asks for no token and names nobody who would issue one.
+ * server asks for no token and names nobody who would issue one. Who is to say it anew and is out of order, or out of
+ * reach, says nothing against what is cached.
  *
  * @param challenge of a refusal just met: what is cached does not count then
  * @throws M2mcpError what discovery throws, issuer_of_secret
@@ -31,19 +32,26 @@ export async function discoverCached(
   const cached = state.discovered;
   const asking = askedOf(credentials, state);
   const { issuer } = asking;
-  const isUsed =
+  const isOfThese =
     cached !== undefined &&
-    isCurrent(cached, deps.now()) &&
     challenge === undefined &&
     (credentials.tokenEndpoint === undefined || credentials.tokenEndpoint === cached.tokenEndpoint) &&
     (issuer === undefined || issuer === cached.issuer);
-  if (isUsed) return cached;
-  const found = await discoverFirst(deps, server, asking, challenge);
+  if (isOfThese && isCurrent(cached, deps.now())) return cached;
+  const found = await discoverFirst(deps, server, asking, challenge).catch((error: unknown) => {
+    if (!isOfThese || !isUnsaid(error)) throw error;
+    deps.log(`going on with what is known of the authorization server: ${error.message}`);
+    return cached;
+  });
   if (!found) return null;
   await requireSameIssuer(deps, server, credentials, found);
   // That a proof is wanted is learnt from the token endpoint too.
   return cached?.dpop && cached.tokenEndpoint === found.tokenEndpoint ? { ...found, dpop: true } : found;
 }
+
+/** Whether a failure says nothing of what was asked for: the network's, or a server's that is out of order. */
+const isUnsaid = (error: unknown): error is M2mcpError =>
+  error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);
 
 /** Of whom tokens are asked: where no login recorded an issuer, the first one that gave a token counts as recorded. */
 export function askedOf(

@@ -1,7 +1,7 @@
 import { EXIT, M2mcpError } from "../../failure.ts";
 import type { Credentials, Discovered } from "../credentials.ts";
 import type { AuthDeps } from "../deps.ts";
-import { discoverCached } from "../discovery/cached.ts";
+import { discoverCached, isCurrent } from "../discovery/cached.ts";
 import { type Issued, requestToken } from "../grants/request-token.ts";
 import { endpointFor, union, wantedScope } from "../grants/scope.ts";
 import type { Obtained, Wanted } from "./source.ts";
@@ -27,7 +27,8 @@ export async function obtainByGrant(
   } catch (error) {
     // What has taken its time may not take as much again.
     const isSoon = performance.now() - startedMs < deps.timeoutMs / 2;
-    const mayBeOld = found === state.discovered && isSoon && mayHaveMoved(error);
+    const isCached = found === state.discovered && isCurrent(found, deps.now());
+    const mayBeOld = isCached && isSoon && mayHaveMoved(error);
     const moved = mayBeOld ? await findMoved(deps, credentials, found, wanted) : undefined;
     if (!moved) throw error;
     deps.log(`the token endpoint has moved: asking at ${endpointFor(credentials, moved)}`);

@@ -35,7 +35,7 @@ async function later(now: Record<string, Scripted>, of = credentials) {
     [NEW]: { access_token: "new", token_type: "Bearer" },
     ...now,
   };
-  const { deps, asked, state } = scriptedDeps(script);
+  const { deps, asked, state, pass } = scriptedDeps(script);
   const known: AuthState = {
     discovered: {
       resource: SERVER,
@@ -47,7 +47,7 @@ async function later(now: Record<string, Scripted>, of = credentials) {
   await deps.write(() => known);
   const begin = () =>
     issue(deps, { server: SERVER, credentials: of, reason: {}, startedMs: deps.now(), jitter: 0 });
-  return { asked, state, begin };
+  return { asked, state, begin, script, pass };
 }
 
 for (const [words, gone] of GONE) {
@@ -92,4 +92,33 @@ test("an endpoint that the user has named is looked for nowhere", async () => {
   );
   await expect(begin()).rejects.toMatchObject({ exitCode: 3 });
   expect(asked).toEqual([OLD]);
+});
+
+for (const [words, metadata] of [
+  ["refuses connections", refused],
+  ["is out of order", 503],
+] as const)
+  test(`a token endpoint that is back is asked although what names it ${words}`, async () => {
+    const { begin, asked, script, state, pass } = await later({ [OLD]: 404, [METADATA]: metadata });
+    const looks = () => asked.filter((url) => url === METADATA).length;
+    for (const looked of [1, 2]) {
+      await expect(begin()).rejects.toMatchObject({ code: "bad_token_answer" });
+      expect(looks()).toBe(looked);
+      pass(6000);
+    }
+    script[OLD] = { access_token: "old", token_type: "Bearer" };
+    expect((await begin())?.token.accessToken).toBe("old");
+    expect(looks()).toBe(3);
+    // What could not be asked is asked the next time.
+    expect(state().discovered?.discoveredAtMs).toBe(0);
+  });
+
+test("what names an authorization server and is in order is heeded, whatever was known", async () => {
+  const { begin, asked, script, pass } = await later({ [OLD]: 404, [METADATA]: 503 });
+  await expect(begin()).rejects.toMatchObject({ code: "bad_token_answer" });
+  script[METADATA] = { issuer: "https://other.example", token_endpoint: NEW };
+  pass(6000);
+  await expect(begin()).rejects.toMatchObject({ code: "issuer_mismatch" });
+  expect(asked.filter((url) => url === OLD)).toHaveLength(1);
+  expect(asked).not.toContain(NEW);
 });
