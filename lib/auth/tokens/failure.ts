@@ -4,6 +4,8 @@ import type { Failure } from "../failed-request.ts";
 
 /** A failure this young counts for who asks now, in ms. */
 const FAILURE_LIFE_MS = 5000;
+/** And a refusal of more scopes so long for who asks for the same: a call that wants them is often made again. */
+const STEP_UP_LIFE_MS = 60_000;
 
 /** Failures on this machine, as those of its store are: they cost no request, and who mends them tries again at once. */
 const LOCAL = [
@@ -38,26 +40,30 @@ export interface FailureScope {
   route: string | undefined;
   /** To renew a token that is good still. */
   ahead?: true | undefined;
+  /** For a call that wants more scopes than the token has. */
+  isStepUp?: boolean;
 }
 
 /**
- * Whether a failure answers a request for the same: it came while the caller waited, or a moment before. One of the
- * network is no answer to who comes later: the network may have been mended, and that is tried at no server's cost; nor is
- * one that nobody waited for.
+ * Whether a failure answers a request for the same: it came while the caller waited, or a moment before; for more scopes,
+ * which are not asked for again and again (MCP "Step-Up Authorization Flow"), a minute. One of the network is no answer to
+ * who comes later: the network may have been mended, and that is tried at no server's cost; nor is one that nobody waited
+ * for.
  *
  * @param startedMs since when the caller waits, in ms since the epoch
  */
 export function answers(
   failure: Failure,
-  { gathered, route }: FailureScope,
+  { gathered, route, isStepUp }: FailureScope,
   startedMs: number,
   nowMs: number,
 ): boolean {
-  if (failure.steppedUpScope !== gathered || failure.route !== route || failure.atMs > nowMs) return false;
-  if (failure.atMs >= startedMs) return true;
-  if (failure.ahead || failure.exitCode === EXIT.network || OF_THE_MOMENT.includes(failure.code))
-    return false;
-  return nowMs < heldUntil(failure.atMs, FAILURE_LIFE_MS, failure.againAtMs);
+  const { atMs, againAtMs, exitCode, code } = failure;
+  if (failure.steppedUpScope !== gathered || failure.route !== route || atMs > nowMs) return false;
+  if (atMs >= startedMs) return true;
+  if (failure.ahead || exitCode === EXIT.network || OF_THE_MOMENT.includes(code)) return false;
+  const isRefusal = isStepUp && exitCode === EXIT.auth;
+  return nowMs < heldUntil(atMs, isRefusal ? STEP_UP_LIFE_MS : FAILURE_LIFE_MS, againAtMs);
 }
 
 /** When the next request may be made after a failure: after a pause, in ms, or when the server asks to come again. */

@@ -37,7 +37,8 @@ export function issue(deps: AuthDeps, ask: Ask): Promise<BoundToken | null> {
     const gathered = reason.more
       ? union(state.steppedUpScope, state.token?.scope, reason.more.join(" ")).join(" ")
       : state.steppedUpScope;
-    const scope = { gathered, route: await deps.route?.(), ahead: reason.ahead };
+    const isStepUp = reason.more !== undefined;
+    const scope = { gathered, route: await deps.route?.(), ahead: reason.ahead, isStepUp };
     if (state.failure && answers(state.failure, scope, startedMs, deps.now())) {
       deps.log("a token request has just failed; not repeated");
       throw errorFrom(state.failure);

@@ -82,33 +82,83 @@ const UNNAMED = 'Bearer error="insufficient_scope"';
 /** A call refused for its scope, by a challenge that names none, at a server whose metadata names these. */
 async function refusedUnnamed(
   scopes: unknown,
-  { of = {}, grants = true }: { of?: Partial<Credentials>; grants?: boolean } = {},
+  {
+    of = {},
+    grants = true,
+    challenge = UNNAMED,
+    place = PRM,
+  }: { of?: Partial<Credentials>; grants?: boolean; challenge?: string; place?: string } = {},
 ) {
   let issued = 0;
-  const { deps, requests } = scriptedDeps({
-    [PRM]: { resource: server, scopes_supported: scopes },
+  const { deps, requests, asked, pass } = scriptedDeps({
+    [place]: { resource: server, scopes_supported: scopes },
     [tokenEndpoint]: () =>
       issued++ === 0 || grants
         ? { access_token: `t${issued}`, token_type: "Bearer", ...(issued === 1 ? { scope: "base" } : {}) }
         : Response.json({ error: "invalid_scope" }, { status: 400 }),
   });
-  const authorization = createAuthorization(deps, { server, credentials: { ...credentials, ...of } });
-  const refusedWith = (sent: Record<string, string>) =>
-    authorization.headers({ ...ask, refusal: { status: 403, wwwAuthenticate: UNNAMED, sent } });
+  const open = () => createAuthorization(deps, { server, credentials: { ...credentials, ...of } });
+  const authorization = open();
+  const refusedWith = (sent: Record<string, string>, by = authorization) =>
+    by.headers({ ...ask, refusal: { status: 403, wwwAuthenticate: challenge, sent } });
   const outcome = await refusedWith(await authorization.headers(ask)).catch((error: unknown) => error);
-  const asked = requests.filter(({ url }) => url === tokenEndpoint);
-  const last = new URLSearchParams(await asked.at(-1)?.clone().text());
-  return { outcome, refusedWith, tokens: () => asked.length, scope: last.get("scope"), requests };
+  const count = (url: string) => asked.filter((one) => one === url).length;
+  const lastRequest = requests.findLast(({ url }) => url === tokenEndpoint);
+  const last = new URLSearchParams(await lastRequest?.clone().text());
+  return {
+    outcome,
+    refusedWith,
+    open,
+    pass,
+    tokens: () => count(tokenEndpoint),
+    metadata: () => count(place),
+    scope: last.get("scope"),
+    /** One more call that is accepted, and one that is refused. */
+    async again(by = authorization) {
+      const sent = await by.headers(ask);
+      by.learn({ status: 200, headers: new Headers(), sent });
+      return refusedWith(sent, by).catch((error: unknown) => error);
+    },
+  };
 }
 
 test("where a challenge names no scope, those that the server's metadata names are asked for, once", async () => {
-  const { outcome, scope, refusedWith, requests } = await refusedUnnamed(["base", "files:write", "openid"]);
+  const { outcome, scope, refusedWith, tokens } = await refusedUnnamed(["base", "files:write", "openid"]);
   expect(outcome).toEqual({ authorization: "Bearer t2" });
   expect(scope).toBe("base files:write");
   // Refused all the same: there is no more to ask for.
-  await expect(refusedWith(outcome as Record<string, string>)).rejects.toMatchObject({ code: "forbidden" });
-  expect(requests.filter(({ url }) => url === tokenEndpoint)).toHaveLength(2);
+  const refused = await refusedWith(outcome as Record<string, string>).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ code: "forbidden", message: expect.not.stringContaining("files:write") });
+  expect(tokens()).toBe(2);
 });
+
+test("a challenge that names no scope names where the metadata is that does", async () => {
+  const place = "https://mcp.example/elsewhere";
+  const challenge = `${UNNAMED}, resource_metadata="${place}"`;
+  const { outcome, scope, metadata } = await refusedUnnamed(["base", "write"], { challenge, place });
+  expect(outcome).toEqual({ authorization: "Bearer t2" });
+  expect([scope, metadata()]).toEqual(["base write", 1]);
+});
+
+for (const [what, challenge, code] of [
+  ["that a challenge names", challengeFor("write"), "step_up_refused"],
+  ["that the metadata names alone", UNNAMED, "forbidden"],
+] as const)
+  test(`scopes ${what}, once refused, are asked for once a minute, by however many calls and processes`, async () => {
+    const world = await refusedUnnamed(["base", "write"], { grants: false, challenge });
+    const looks = challenge === UNNAMED ? 1 : 0;
+    expect(world.outcome).toMatchObject({ code });
+    for (let calls = 1; calls < 6; calls++) {
+      world.pass(9000);
+      expect(await world.again()).toMatchObject({ code, message: expect.not.stringContaining("each time") });
+    }
+    expect([world.tokens(), world.metadata()]).toEqual([2, looks]);
+    expect(await world.again(world.open())).toMatchObject({ code });
+    expect(world.tokens()).toBe(2);
+    world.pass(16_000);
+    expect(await world.again()).toMatchObject({ code });
+    expect([world.tokens(), world.metadata()]).toEqual([3, looks * 3]);
+  });
 
 for (const [why, scopes, more] of [
   ["the metadata names no more", ["base"], {}],
