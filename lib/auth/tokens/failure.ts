@@ -48,7 +48,7 @@ export interface FailureScope {
  * Whether a failure answers a request for the same: it came while the caller waited, or a moment before; for more scopes,
  * which are not asked for again and again (MCP "Step-Up Authorization Flow"), a minute. One of the network is no answer to
  * who comes later: the network may have been mended, and that is tried at no server's cost; nor is one that nobody waited
- * for.
+ * for. A server that asks to wait says so to all.
  *
  * @param startedMs since when the caller waits, in ms since the epoch
  */
@@ -60,10 +60,10 @@ export function answers(
 ): boolean {
   const { atMs, againAtMs, exitCode, code } = failure;
   if (failure.steppedUpScope !== gathered || failure.route !== route || atMs > nowMs) return false;
-  if (atMs >= startedMs) return true;
+  if (atMs >= startedMs || nowMs < heldUntil(atMs, 0, againAtMs)) return true;
   if (failure.ahead || exitCode === EXIT.network || OF_THE_MOMENT.includes(code)) return false;
   const isRefusal = isStepUp && exitCode === EXIT.auth;
-  return nowMs < heldUntil(atMs, isRefusal ? STEP_UP_LIFE_MS : FAILURE_LIFE_MS, againAtMs);
+  return nowMs < atMs + (isRefusal ? STEP_UP_LIFE_MS : FAILURE_LIFE_MS);
 }
 
 /** When the next request may be made after a failure: after a pause, in ms, or when the server asks to come again. */
@@ -71,8 +71,10 @@ export const heldUntil = (failedAtMs: number, pauseMs: number, againAtMs = 0): n
   Math.max(failedAtMs + pauseMs, Math.min(againAtMs, failedAtMs + LONGEST_WAIT_MS));
 
 /** A failure as the error it was. */
-export const errorFrom = ({ code, exitCode, message, hint }: Failure): M2mcpError =>
-  new M2mcpError(code, exitCode as M2mcpError["exitCode"], message, hint);
+export function errorFrom({ code, exitCode, message, hint, againAtMs }: Failure): M2mcpError {
+  const error = new M2mcpError(code, exitCode as M2mcpError["exitCode"], message, hint);
+  return againAtMs === undefined ? error : Object.assign(error, { againAtMs });
+}
 
 /** The state with a failure written down for who asks next; undefined for one that is not worth that. */
 export function rememberFailure(

@@ -95,4 +95,36 @@ test("a renewal that is asked to wait is made again after that time, no sooner",
   expect(await asks()).toBe(2);
   pass(11_000);
   expect(await asks()).toBe(3);
+  // The token has ended by now, and somebody waits for the next.
+  pass(20_000);
+  await expect(asks()).rejects.toMatchObject({ code: "busy" });
+  expect(asked).toHaveLength(3);
+  pass(21_000);
+  await expect(asks()).rejects.toMatchObject({ code: "busy" });
+  expect(asked).toHaveLength(4);
+});
+
+test("renewals of several processes that one answer asks to wait are made again after that time, no sooner", async () => {
+  const busy = new Response(null, { status: 429, headers: { "retry-after": "40" } });
+  const { deps, asked, pass, state } = scriptedDeps({ [tokenEndpoint]: busy });
+  const token: Token = {
+    accessToken: "t",
+    tokenType: "Bearer",
+    issuedAtMs: deps.now(),
+    expiresAtMs: deps.now() + 600_000,
+  };
+  await deps.write(() => ({ token }));
+  pass(556_000);
+  const beginAll = () =>
+    Promise.all(
+      ["a", "b"].map(async () => {
+        const of = { server, credentials: credentialsOf("id") };
+        const authorization = createAuthorization({ ...deps, timeoutMs: 500 }, of);
+        await authorization.headers({ method: "POST", url: server });
+        await authorization.end();
+      }),
+    );
+  await beginAll();
+  expect(asked).toHaveLength(1);
+  expect((state().renewNotBeforeMs ?? 0) - deps.now()).toBeGreaterThan(35_000);
 });
