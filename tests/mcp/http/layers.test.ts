@@ -202,6 +202,12 @@ describe("retryLater", () => {
     await expect(layer(1000)(next)(post)).rejects.toMatchObject({ code: "retry_later" });
     expect(asked.length).toBeLessThan(9);
   });
+  test("a wait of none grows for a stream too, which is asked for beyond the time of other requests", async () => {
+    const { next, asked } = scripted(busy("0"));
+    const stream = { ...get, longestWaitMs: Number.POSITIVE_INFINITY, signal: AbortSignal.timeout(1000) };
+    await expect(layer(1)(next)(stream)).rejects.toMatchObject({ name: "TimeoutError" });
+    expect(asked.length).toBeLessThan(9);
+  });
 });
 
 describe("authorize", () => {

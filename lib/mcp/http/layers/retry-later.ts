@@ -26,14 +26,14 @@ export const retryLater =
       const response = await next(request);
       const waitMs = waitAsked(response);
       if (waitMs === undefined) return response;
-      const leftMs = limitMs - (performance.now() - startedMs);
-      if (waitMs >= (request.longestWaitMs ?? leftMs)) {
+      const leftMs = request.longestWaitMs ?? limitMs - (performance.now() - startedMs);
+      if (waitMs >= leftMs) {
         const words = toldWords(await readErrorBody(response), response.headers);
         throw askedToWait(hostOf(request.url), response.status, waitMs, words);
       }
       await response.discard();
       log(`the server asks to wait ${waitMs / 1000} s`);
-      const leastMs = waits === 0 ? 0 : Math.min(backoffMs(waits, AGAIN_MS), Math.max(0, leftMs));
+      const leastMs = waits === 0 ? 0 : Math.min(backoffMs(waits, AGAIN_MS), leftMs);
       await sleep(Math.max(waitMs, leastMs), request.signal);
     }
   };
