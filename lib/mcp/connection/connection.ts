@@ -11,7 +11,7 @@ import type { Endpoint } from "../protocol/endpoint.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, OnMessage, Transport } from "../protocol/transport.ts";
-import { clientEra, erasOf } from "../protocol/versions.ts";
+import { clientEra, erasOf, isHandshake } from "../protocol/versions.ts";
 import { connect, isEarlyPing, resume } from "./connect.ts";
 import { type ConnectionContext, type SharedClient, transportNow } from "./connection-state.ts";
 import { acknowledgedOnce } from "./for-client.ts";
@@ -107,9 +107,6 @@ function note(context: ConnectionContext, message: RequestMessage): void {
   if (message.method === "initialize" && context.client === "legacy")
     context.handshake = { initialize: message };
 }
-
-const isHandshake = (message: RequestMessage) =>
-  message.method === "initialize" && clientEra(message) === "legacy";
 
 /** Sends a request in whatever state the connection is, and again where that has changed under it. */
 function request(context: ConnectionContext, call: Call): Promise<Answer> {

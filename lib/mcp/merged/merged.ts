@@ -14,7 +14,7 @@ import { type Answer, answered } from "../protocol/answer.ts";
 import { identityIn, metaOf } from "../protocol/meta.ts";
 import { LISTEN } from "../protocol/subscription.ts";
 import type { Call, Transport } from "../protocol/transport.ts";
-import { clientEra } from "../protocol/versions.ts";
+import { clientEra, isHandshake } from "../protocol/versions.ts";
 import { modernRefusal } from "../translate/modern-rules.ts";
 import { tellChanges } from "./changes.ts";
 import type { Member, MergedContext, Shared, Upstream } from "./context.ts";
@@ -108,7 +108,7 @@ async function request(context: MergedContext, call: Call): Promise<Answer> {
   const { message } = call;
   const { id, method, params } = message;
   if (context.era === undefined && method !== "ping") context.era = clientEra(message);
-  if (method === "initialize") context.era = "legacy";
+  if (isHandshake(message)) context.era = "legacy";
   if (context.era === "modern") {
     const problem = modernRefusal(message);
     if (problem) return answered(errorResponse(id, problem));

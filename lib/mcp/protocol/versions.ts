@@ -18,6 +18,10 @@ export const URL_REQUIRED = -32042;
 export const clientEra = (request: RequestMessage): "modern" | "legacy" =>
   request.method === "server/discover" || META_VERSION in metaOf(request) ? "modern" : "legacy";
 
+/** Whether a client begins as a legacy one; a request of that name in the modern era is none, and no method of that era. */
+export const isHandshake = (request: RequestMessage): boolean =>
+  request.method === "initialize" && clientEra(request) === "legacy";
+
 /** The eras that a pinned version leaves; 2024-11-05 to 2025-11-25 differ in transport only. */
 export const erasOf = (version: string | undefined): readonly ServerEra[] =>
   version === undefined

@@ -10,6 +10,7 @@ import {
   DISCOVER,
   INITIALIZE,
   INITIALIZED,
+  initialize,
   type Json,
   modern,
   request,
@@ -256,3 +257,20 @@ test.each([
     await bridge.stop();
   },
 );
+
+test("a modern host that asks for a handshake in its own era stays what it is", async () => {
+  const modernServer = home.owns(await startModernServer());
+  modernServer.methods["tools/list"] = (asked) => reply(asked, { resultType: "complete", ...listed("x") });
+  await save(home, "a", modernServer.url);
+  await save(home, "b", home.owns(await startLegacyServer((asked) => reply(asked, listed("x")))).url);
+  const bridge = startBridge(home, ["@a", "@b"]);
+  bridge.say(DISCOVER);
+  await bridge.answer("init");
+  bridge.say(modern(initialize("2025-11-25", {}, "handshake")));
+  expect((await bridge.answer("handshake")).error.code).toBe(-32601);
+  bridge.say(modern(request("list", "tools/list")), request("bare", "tools/list"));
+  expect(namesIn(await bridge.answer("list"))).toEqual(["a_x", "b_x"]);
+  expect((await bridge.answer("bare")).error.message).toContain("_meta lacks");
+  expect(modernServer.count("initialize")).toBe(0);
+  await bridge.stop();
+});
