@@ -63,4 +63,34 @@ describe("the budget of all bodies", () => {
     await waits[1];
     expect(given).toEqual(["one"]);
   });
+
+  test("watches whoever is first, one after the other, and only while others wait", async () => {
+    const turns: { late: () => void; isOver: boolean }[] = [];
+    const budget = createBodyBudget(100, (late) => {
+      const turn = { late, isOver: false };
+      turns.push(turn);
+      return {
+        stop() {
+          turn.isOver = true;
+        },
+      };
+    });
+    const given: string[] = [];
+    const [one, two, three] = ["one", "two", "three"].map((name) => budget.open(() => given.push(name)));
+    one?.holds(90);
+    expect(turns).toHaveLength(0);
+    two?.holds(101);
+    three?.holds(60);
+    const watched = () => turns.filter(({ isOver }) => !isOver);
+    expect(watched()).toHaveLength(1);
+    one?.end();
+    // The second goes on, and the third waits for it now.
+    expect(watched()).toHaveLength(1);
+    for (const { late } of watched()) late();
+    expect(given).toEqual(["two"]);
+    two?.end();
+    expect(watched()).toHaveLength(0);
+    three?.end();
+    expect(turns).toHaveLength(2);
+  });
 });

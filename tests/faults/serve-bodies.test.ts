@@ -1,8 +1,8 @@
 // Long requests that come to `m2mcp serve` together: they are read one after the other, not all at once.
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { homeForEachTest } from "../support/home.ts";
-import { reply, says } from "../support/mcp/scripted.ts";
+import { type Asked, reply, says } from "../support/mcp/scripted.ts";
 import { startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { call, initialize } from "../support/messages.ts";
 import { peakMb } from "../support/process.ts";
@@ -15,7 +15,9 @@ const HEADERS = { "content-type": "application/json", accept: "application/json,
 const LENGTH = 20 * 1024 * 1024;
 const REQUESTS = 30;
 
-const long = "x".repeat(LENGTH);
+/** What all bodies are long by, in the place of this word. */
+const LONG = Buffer.alloc(LENGTH, "x");
+const x = "LONG";
 
 /** A client in a session of its own, whose bodies come piece by piece. */
 async function connectClient(url: string) {
@@ -37,9 +39,12 @@ async function connectClient(url: string) {
     /** How many pieces were taken of all bodies. */
     taken: () => taken,
     /** Sends all of a body but what is beyond `length`. */
-    begin(id: number, length = LENGTH) {
-      const body = Buffer.from(JSON.stringify(call(id, "x", { x: long })));
-      const head = Object.entries({ ...headers, "content-length": String(body.length) });
+    begin(id: number, length = LENGTH, message: object = call(id, "x", { x })) {
+      const [before = "", after = ""] = JSON.stringify(message).split(x);
+      const head = Object.entries({
+        ...headers,
+        "content-length": String(before.length + LENGTH + after.length),
+      });
       const socket = connect(Number(port), hostname);
       let heard = "";
       socket.on("data", (data) => {
@@ -47,10 +52,16 @@ async function connectClient(url: string) {
       });
       const answer = new Promise<string>((resolve) => socket.on("close", () => resolve(heard)));
       socket.on("error", () => {});
-      socket.write(`POST /mcp HTTP/1.1\r\n${head.map((pair) => pair.join(": ")).join("\r\n")}\r\n\r\n`);
+      socket.write(
+        `POST /mcp HTTP/1.1\r\n${head.map((pair) => pair.join(": ")).join("\r\n")}\r\n\r\n${before}`,
+      );
       for (let at = 0; at < length; at += 65_536)
-        socket.write(body.subarray(at, Math.min(at + 65_536, length)), () => taken++);
-      return { answer, heard: () => heard, end: () => void socket.write(body.subarray(length)), socket };
+        socket.write(LONG.subarray(at, Math.min(at + 65_536, length)), () => taken++);
+      const end = () => {
+        socket.write(LONG.subarray(length));
+        socket.write(after);
+      };
+      return { answer, heard: () => heard, end, socket };
     },
   };
 }
@@ -96,25 +107,79 @@ test("serve: a long body that drips in does not hold up others for longer than a
   }
 }, 90_000);
 
-test("serve: long requests that their server leaves waiting do not take the memory of all; each has its answer in turn", async () => {
-  const waiting: (() => void)[] = [];
-  let isOpen = false;
-  const server = home.owns(
-    await startLegacyServer(async (asked) => {
-      if (asked.method !== "tools/call") return reply(asked, {});
-      if (!isOpen) await new Promise<void>((resolve) => waiting.push(resolve));
-      return reply(asked, says("done"));
-    }),
-  );
-  const { url } = await startServe(home, [server.url]);
-  const { begin, taken } = await connectClient(url);
-  const all = Array.from({ length: 16 }, (_, at) => begin(at + 10));
-  for (const { end } of all) end();
-  await until(() => waiting.length > 6, 30_000);
-  for (let before = ""; before !== `${taken()} ${waiting.length}`; await sleep(1000))
-    before = `${taken()} ${waiting.length}`;
-  expect(waiting.length).toBeLessThan(13);
-  isOpen = true;
-  for (const go of waiting) go();
-  for (const { answer } of all) expect(await answer).toContain('"text":"done"');
-}, 60_000);
+describe("serve: long requests that their server leaves waiting do not take the memory of all", () => {
+  /** A server that answers what is long only once it is let. */
+  async function startWaiting() {
+    const waiting: (() => void)[] = [];
+    let isOpen = false;
+    const before = (asked: Asked): boolean => {
+      if (asked.text.length < LENGTH) return false;
+      // What was asked is kept, and need not be kept long.
+      Object.assign(asked, { text: "", params: undefined, error: undefined });
+      const answer = () => reply(asked, says("done"));
+      if (isOpen) answer();
+      else waiting.push(answer);
+      return true;
+    };
+    const server = home.owns(await startLegacyServer((asked) => reply(asked, {}), { before }));
+    const { url } = await startServe(home, [server.url]);
+    const client = await connectClient(url);
+    return {
+      ...client,
+      waiting,
+      beginAll(count: number, first: number, messages: object[] = []) {
+        const all = Array.from({ length: count }, (_, at) =>
+          client.begin(first + at, LENGTH, messages[at % messages.length]),
+        );
+        for (const { end } of all) end();
+        return all;
+      },
+      /** Waits until nothing moves any more. */
+      async settled(told: () => number = () => 0) {
+        const now = () => `${client.taken()} ${waiting.length} ${told()}`;
+        for (let before = ""; before !== now(); await sleep(1000)) before = now();
+      },
+      release() {
+        isOpen = true;
+        for (const go of waiting) go();
+      },
+    };
+  }
+
+  test("each has its answer in turn", async () => {
+    const { beginAll, waiting, settled, release } = await startWaiting();
+    const all = beginAll(16, 10);
+    await until(() => waiting.length > 6, 30_000);
+    await settled();
+    expect(waiting.length).toBeLessThan(13);
+    release();
+    for (const { answer } of all) expect(await answer).toContain('"text":"done"');
+  }, 60_000);
+
+  test("nor where their clients hang up: what waited is not made, and what is under way counts on", async () => {
+    const { beginAll, waiting, settled, release } = await startWaiting();
+    const left = beginAll(16, 10);
+    await until(() => waiting.length > 6, 30_000);
+    await settled();
+    for (const { socket } of left) socket.destroy();
+    const all = beginAll(6, 100);
+    await settled();
+    expect(waiting.length).toBeLessThan(13);
+    release();
+    for (const { answer } of all) expect(await answer).toContain('"text":"done"');
+  }, 60_000);
+
+  test("nor notifications and answers, which are accepted before", async () => {
+    const { beginAll, settled, release } = await startWaiting();
+    const all = beginAll(20, 10, [
+      { jsonrpc: "2.0", method: "notifications/x", params: { x } },
+      { jsonrpc: "2.0", id: null, error: { code: 1, message: x } },
+    ]);
+    const accepted = () => all.filter(({ heard }) => heard().startsWith("HTTP/1.1 202")).length;
+    await until(() => accepted() > 6, 30_000);
+    await settled(accepted);
+    expect(accepted()).toBeLessThan(18);
+    release();
+    for (const { answer } of all) expect(await answer).toStartWith("HTTP/1.1 202");
+  }, 60_000);
+});

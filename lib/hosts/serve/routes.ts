@@ -1,6 +1,7 @@
 // From an HTTP request to who takes it.
 import type { IncomingMessage } from "node:http";
 import { isBatch } from "../../mcp/jsonrpc/batch.ts";
+import type { Text } from "../../mcp/jsonrpc/bytes.ts";
 import { INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR } from "../../mcp/jsonrpc/message.ts";
 import { parseMessages } from "../../mcp/jsonrpc/parse.ts";
 import { META_VERSION, metaOf } from "../../mcp/protocol/meta.ts";
@@ -126,7 +127,23 @@ async function post(
     reply.header("accept-encoding", "identity");
     return reply.refuse(415, { code: -32000, message: "Unsupported Media Type: send it without a coding" });
   }
-  const body = await readBody(incoming, context.endings, reply);
+  const { text, done } = await readBody(incoming, context.endings, reply);
+  if (!done) return take(context, incoming, text, version, reply);
+  try {
+    await take(context, incoming, text, version, reply);
+  } finally {
+    void Promise.all(reply.outlasting).then(done);
+  }
+}
+
+/** Takes what was posted. */
+async function take(
+  context: ServeContext,
+  incoming: IncomingMessage,
+  body: Text,
+  version: string | undefined,
+  reply: Reply,
+): Promise<void> {
   const messages = parseMessages(body);
   const [first] = messages;
   if (!first) return reply.refuse(400, { code: PARSE_ERROR, message: "there is no message" });

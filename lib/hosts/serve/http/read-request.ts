@@ -22,7 +22,7 @@ const LAST_MS = 2000;
 const SMALL_BYTES = 64 * 1024;
 /** One for the bodies of all requests: many long ones at once are read one after the other. */
 const budget = createBodyBudget(undefined, (late) => watchIdle(TURN_MS, late));
-/** Those that were read and are not answered take so much together, in bytes. */
+/** Those that were read, and of which something is under way, take so much together, in bytes. */
 const underWay = createBodyBudget(256 * 1024 * 1024);
 
 /** A body that cannot be taken. */
@@ -34,17 +34,24 @@ export class BodyRefused extends Error {
   }
 }
 
+/** The body of a request, whose memory is taken. */
+export interface Body {
+  text: Text;
+  /** Nothing holds it any more: there is room for another; absent where that is no matter. */
+  done?(): void;
+}
+
 /**
  * The body of a request. @throws BodyRefused where it is too long, too slow or broken off, or there is no room for it
  *
  * @param endings what is called once nothing new is to come: who has not said by then what is wanted may say it elsewhere
- * @param reply what answers it: so long its memory is taken
+ * @param reply what answers it: who has gone by then is not waited for
  */
 export function readBody(
   incoming: IncomingMessage,
   endings: Set<() => void>,
   reply: Pick<Reply, "whenGone">,
-): Promise<Text> {
+): Promise<Body> {
   const said = Number(incoming.headers["content-length"] ?? Number.NaN);
   if (said > MAX_BODY_BYTES) return Promise.reject(tooLong());
   return new Promise((resolve, reject) => {
@@ -55,6 +62,7 @@ export function readBody(
     const ending = () => time.end(() => fail(new BodyRefused(503, "this process is ending")));
     endings.add(ending);
     let share: Share | undefined;
+    let kept: Share | undefined;
     let isOver = false;
     const over = () => {
       isOver = true;
@@ -64,6 +72,7 @@ export function readBody(
     };
     const fail = (error: BodyRefused) => {
       over();
+      kept?.end();
       parts.length = 0;
       reject(error);
     };
@@ -87,11 +96,18 @@ export function readBody(
     });
     incoming.on("end", async () => {
       if (isOver) return;
-      if (share) await roomUnderWay(size, reply);
+      if (share) {
+        kept = underWay.open();
+        // Who has gone may have asked many times: what waited for room is not carried out for nobody.
+        const forget = reply.whenGone(broken);
+        await kept.holds(size);
+        forget();
+      }
       if (isOver) return;
       over();
       const [only] = parts;
-      resolve(trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts))));
+      const text = trimText(toText(parts.length === 1 && only ? only : Buffer.concat(parts)));
+      resolve(kept ? { text, done: kept.end } : { text });
     });
     const broken = () => fail(new BodyRefused(400, "the body broke off"));
     incoming.on("error", broken);
@@ -125,13 +141,6 @@ function watchTime(late: () => void) {
       last?.stop();
     },
   };
-}
-
-/** There is room for so many bytes more until the answer. */
-function roomUnderWay(bytes: number, reply: Pick<Reply, "whenGone">): Promise<void> | undefined {
-  const share = underWay.open();
-  reply.whenGone(() => share.end());
-  return share.holds(bytes);
 }
 
 const tooLong = () => new BodyRefused(413, `the body is longer than ${MAX_BODY_BYTES} bytes`);

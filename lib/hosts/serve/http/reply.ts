@@ -24,6 +24,8 @@ export class Reply {
   /** What the next event says of where and when the stream can be resumed. */
   #eventHead = "";
   #retryMs: number | undefined;
+  /** What its request has begun and it does not wait for. None of it rejects. */
+  readonly outlasting: Promise<void>[] = [];
   /** Told when it begins: what its head says is known by then at the latest. */
   onBegin: (() => void) | undefined;
 

@@ -58,7 +58,7 @@ export async function takeLegacyPost(
   for (const message of messages)
     if (message.kind === "request") requests.push(message);
     else if (message.kind === "unreadable") unreadable.push(errorResponse(message.id, message.error).text);
-    else if (message.kind === "notification") notice(context, session, message);
+    else if (message.kind === "notification") notice(context, session, message, reply);
     else if (await isAnsweredElsewhere(context, session, message, incoming, body, reply)) return;
   if (requests.length === 0 && unreadable.length === 0) return reply.whole(202);
   await answerAll(context, session, requests, unreadable, isArray, reply);
@@ -77,7 +77,12 @@ async function open(context: ServeContext, initialize: RequestMessage, reply: Re
   await reply.answer(response.text);
 }
 
-function notice(context: ServeContext, session: HostedSession, message: NotificationMessage): void {
+function notice(
+  context: ServeContext,
+  session: HostedSession,
+  message: NotificationMessage,
+  reply: Reply,
+): void {
   const { owed, connection, side } = session;
   const { method } = message;
   const id = method === "notifications/cancelled" ? requestIdOf(message) : undefined;
@@ -90,6 +95,6 @@ function notice(context: ServeContext, session: HostedSession, message: Notifica
   if (id !== undefined) addLatest(session.cancelled, id, MOST_CANCELLED);
   // A modern server is listened to where there is somebody to be told.
   if (method === "notifications/initialized" && side?.era === "modern" && !session.stream) return;
-  void quietly(connection.notify(message));
+  reply.outlasting.push(quietly(connection.notify(message)));
   context.onMessageDone(message.text.length);
 }

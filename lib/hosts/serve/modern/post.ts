@@ -44,7 +44,7 @@ export async function takeModernPost(
     if (message.method !== "notifications/cancelled" && (await isTakenByHolder(context, taking))) return;
     // The core protocol has none over HTTP; those of extensions go on.
     if (message.method !== "notifications/cancelled")
-      void quietly(carrierFor(context, keyOf(message)).connection.notify(message));
+      reply.outlasting.push(quietly(carrierFor(context, keyOf(message)).connection.notify(message)));
     return reply.whole(202);
   }
   const tool = message.method === "tools/call" ? String(message.params.name) : undefined;

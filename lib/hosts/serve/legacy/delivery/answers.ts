@@ -21,12 +21,12 @@ export async function isAnsweredElsewhere(
 ): Promise<boolean> {
   const question = message.id === null ? undefined : context.seals.open("question", JSON.parse(message.id));
   if (!question) {
-    void quietly(session.connection.respond(message));
+    reply.outlasting.push(quietly(session.connection.respond(message)));
     return false;
   }
   const place = placeOf(context, question);
   if (place === "here") {
-    await answerHere(context, session, question, message);
+    await answerHere(context, session, question, message, reply);
     return false;
   }
   if (place === "elsewhere" && incoming.headers[FORWARDED] === undefined) {
@@ -36,7 +36,7 @@ export async function isAnsweredElsewhere(
   if (carryOn(context, session, question, message)) return false;
   if (session.side?.session) {
     // It asked in a session of its own, which is there still.
-    void quietly(session.connection.respond(withId(message, String(question.q))));
+    reply.outlasting.push(quietly(session.connection.respond(withId(message, String(question.q)))));
     return false;
   }
   reply.refuse(400, { code: -32000, message: "the process that asked is gone" });
@@ -48,6 +48,7 @@ async function answerHere(
   session: HostedSession,
   { s, q }: JsonObject,
   message: ResponseMessage,
+  reply: Reply,
 ): Promise<void> {
   const asking = (await context.sessions.get(String(s))) ?? session;
   const of = asking.questions.get(String(q))?.of;
@@ -57,5 +58,5 @@ async function answerHere(
     of.waits = false;
     void markPlace(context, asking, of, true);
   }
-  void quietly(asking.connection.respond(withId(message, String(q))));
+  reply.outlasting.push(quietly(asking.connection.respond(withId(message, String(q)))));
 }
