@@ -67,7 +67,7 @@ export interface ConnectionContext {
 /** Makes the transport to a server of one era. @param resumed a session that an earlier process has left open */
 export const transportOf =
   (context: ConnectionContext, resumed: SavedSession | undefined) =>
-  (era: ServerEra): EraTransport => {
+  (era: ServerEra, isWanted: () => boolean = () => true): EraTransport => {
     const { client, endpoint, ids, onMessage, own, memories, shared, handshake } = context;
     return transportFor(client, era, {
       endpoint,
@@ -77,8 +77,9 @@ export const transportOf =
       resumed,
       ...(shared ? { shared: true, ...(resumed && handshake ? { handshake } : {}) } : {}),
       ...(shared?.settings ? { settings: shared.settings } : {}),
-      onOpened: (opened, session, protocolVersion) =>
-        memories.learn({ era: opened, protocolVersion, ...(session ? { session } : {}) }),
+      onOpened(opened, session, protocolVersion) {
+        if (isWanted()) memories.learn({ era: opened, protocolVersion, ...(session ? { session } : {}) });
+      },
     });
   };
 

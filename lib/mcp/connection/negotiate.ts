@@ -5,7 +5,7 @@ import { onlyReads } from "../protocol/repeat-idempotent.ts";
 import type { Call } from "../protocol/transport.ts";
 import { type AttemptFailure, asAttemptFailure, distanceOf, erasAfter } from "./failures.ts";
 import { orOldStream } from "./old-stream.ts";
-import { orHandshake } from "./or-handshake.ts";
+import { type Asking, orHandshake } from "./or-handshake.ts";
 
 /** A transport that was opened. */
 export interface Connected {
@@ -31,8 +31,8 @@ export interface NegotiateOptions {
   known: ServerEra | undefined;
   /** Whether the eras are our own guess: a client of our own has none. */
   guesses: boolean;
-  /** Makes the transport for one era. */
-  transportOf(era: ServerEra): EraTransport;
+  /** Makes the transport for one era. @param isWanted whether what it learns of the server counts; it does unless given */
+  transportOf(era: ServerEra, isWanted?: () => boolean): EraTransport;
   endpoint: Endpoint;
 }
 
@@ -78,11 +78,17 @@ function openEither(
   options: NegotiateOptions,
 ): Promise<Attempt> {
   const { allowed, guesses, endpoint } = options;
-  const attempt = (tried: ServerEra) => (signal: AbortSignal) =>
-    openOnce(tried, isKnown, { ...first, signal }, options);
+  const attempt =
+    (tried: ServerEra): Asking =>
+    (signal, isWanted) => {
+      const transportOf = (other: ServerEra) => options.transportOf(other, isWanted);
+      return openOnce(tried, isKnown, { ...first, signal }, { ...options, transportOf });
+    };
   const mayAskBoth = allowed.includes("legacy") && (!guesses || onlyReads(first.message.method));
+  const isLegacys = (found: Attempt) =>
+    found.kind === "failed" && erasAfter(era, guesses, found.failure).includes("legacy");
   return mayAskBoth
-    ? orHandshake(attempt(era), attempt("legacy"), first.signal, endpoint)
+    ? orHandshake(attempt(era), attempt("legacy"), isLegacys, first.signal, endpoint)
     : openOnce(era, isKnown, first, options);
 }
 
