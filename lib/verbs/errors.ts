@@ -76,12 +76,13 @@ export const notSaved = (file: string, reason: string) =>
 export const toolFailed = (name: string) =>
   new M2mcpError("tool_error", EXIT.server, `the tool ${name} answered with an error`);
 
-export const profilesUnreadable = (count: number) =>
+/** @param hint what mends them all, where one thing does */
+export const profilesUnreadable = (count: number, hint = "log in again to replace what is damaged") =>
   new M2mcpError(
     "unreadable_profiles",
     EXIT.store,
     count === 1 ? "one profile cannot be read" : `${count} profiles cannot be read`,
-    "the lines above name them; log in again to replace what is damaged",
+    `the lines above name them; ${hint}`,
   );
 
 export const notWell = () =>

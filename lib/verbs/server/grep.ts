@@ -10,6 +10,7 @@ import { rowsShown } from "../../ui/screen/rows.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { isFresh } from "../catalogue/kept-list.ts";
 import { someUnreached } from "../errors.ts";
+import { unreadableTold } from "../profiles/unreadable.ts";
 import type { Profile } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
 import { resolveTarget } from "../target/target.ts";
@@ -32,8 +33,8 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
   if (word === undefined || word === "") throw wrongUsage("grep needs a word", "m2mcp grep WORD [@svc…]");
   if (more !== undefined) throw wrongUsage("grep takes one word", "quote a phrase; targets are written @svc");
   const named = command.positionals.filter(isTarget);
-  const { targets, unread } =
-    named.length > 0 ? { targets: [...new Set(named)], unread: 0 } : await savedTargets(command);
+  const { targets, unreadable } =
+    named.length > 0 ? { targets: [...new Set(named)], unreadable: [] } : await savedTargets(command);
   const permits = createSemaphore(AT_ONCE);
   const asked = await Promise.all(
     targets.map(async (target) => {
@@ -58,11 +59,12 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     );
   // Of the only one that was asked it is the command's own failure.
   if (targets.length > 1) for (const { target, error } of failed) output.warn(`${target}: ${error.message}`);
-  if (targets.length + unread === 0)
+  const unread = unreadableTold(output, unreadable);
+  if (targets.length === 0 && !unread)
     output.note(`no profiles in ${storeOf(command).folder} yet: m2mcp login <server> makes one`);
   else if (matches.length === 0 && failed.length < targets.length) output.note("nothing has it");
   const [first] = failed;
-  return first && someUnreached(failed.length, targets.length, first.error);
+  return first ? someUnreached(failed.length, targets.length, first.error) : unread;
 }
 
 function unreached(target: string, error: unknown): Unreached {
@@ -70,16 +72,15 @@ function unreached(target: string, error: unknown): Unreached {
   throw error;
 }
 
-/** Saved connections, each server with each login once, and how many could not be read. */
-async function savedTargets(command: Command): Promise<{ targets: string[]; unread: number }> {
+/** Saved connections, each server with each login once, and what could not be read. */
+async function savedTargets(command: Command) {
   const { profiles, unreadable } = await storeOf(command).listProfiles();
-  for (const { file, error } of unreadable) command.output.warn(`${file}: ${error.message}`);
   const seen = new Map<string, string>();
   const account = ({ server, login, credentials, name, headers }: Profile) =>
     JSON.stringify([server, login ?? (credentials ? name : null), headers]);
   for (const profile of profiles)
     if (!seen.has(account(profile))) seen.set(account(profile), `@${profile.name}`);
-  return { targets: [...seen.values()], unread: unreadable.length };
+  return { targets: [...seen.values()], unreadable };
 }
 
 async function ask(command: Command, target: string, word: string): Promise<Match[]> {

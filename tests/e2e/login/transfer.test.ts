@@ -1,6 +1,6 @@
 // Profiles from one machine to another: without secrets, and nothing of a file believed that could do harm.
 import { beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { homeForEachTest } from "../../support/home.ts";
 import { type ScriptedWorld, startScriptedWorld } from "../../support/oauth/scripted-world.ts";
@@ -82,6 +82,23 @@ test("of all of them, one that cannot be read is named, and makes the exit code 
   expect([code, JSON.parse(stdout).profiles.map(({ name }: { name: string }) => name)]).toEqual([5, ["svc"]]);
   expect(stderr).toContain("warning: b.m2mcp: ");
   expect(stderr).toContain("error: one profile cannot be read\n");
+  const into = await home.run(["export", "f.json"]);
+  expect([into.code, into.stdout]).toEqual([5, "@svc in f.json, without secrets\n"]);
+  expect(into.stderr).toBe(stderr);
+});
+
+test("what mends all that cannot be read is said, where one thing does", async () => {
+  // Whoever may read all has folders in the way.
+  const inTheWay = (name: string) => mkdirSync(join(home.folder, "store", "profiles", `${name}.m2mcp`));
+  for (const name of ["c", "d"]) inTheWay(name);
+  for (const verb of [["profiles"], ["export"], ["grep", "word"]]) {
+    const { code, stderr } = await home.run(verb);
+    expect(code).toBe(5);
+    expect(stderr).toMatch(/warning: c\.m2mcp: cannot read .*\nwarning: d\.m2mcp: cannot read /);
+    expect(stderr).toEndWith(
+      "error: 2 profiles cannot be read\nhint: the lines above name them; move away what stands there\n",
+    );
+  }
 });
 
 test("nothing that is there is overwritten, unless --force says so", async () => {
