@@ -89,6 +89,26 @@ test("what can be no answer is not shown, nor what of it was shown before", asyn
   ]);
 });
 
+test.skipIf(process.platform === "win32")(
+  "who stops and goes on sees as much of the answer again",
+  async () => {
+    for (const [keys, again] of [
+      ["1", "1"],
+      ["1s3cret", ""],
+    ] as const) {
+      const { seen, input, output } = createTerminal("");
+      const asked = promptLine("who? ", { hidden: false, like: /^\d?$/ }, input, output);
+      input.write(keys);
+      await new Promise(setImmediate);
+      seen.splice(0);
+      process.emit("SIGCONT");
+      expect(seen).toEqual(["hidden", `\nwho? ${again}`]);
+      input.write("\r");
+      await asked;
+    }
+  },
+);
+
 test("nothing that is typed steers the screen, and a letter cut in two is one", async () => {
   const { seen, input, output } = createTerminal("");
   const asked = promptLine("who? ", shown, input, output);

@@ -175,6 +175,20 @@ describe("Azure's faults", () => {
     expect(hint).toContain("--assertion-identity");
   });
 
+  for (const status of [410, 429, 500, 503])
+    test(`one that stays busy (${status}) says nothing against the machine`, async () => {
+      const { origin } = await start((_, response) => {
+        response.writeHead(status).end();
+        return true;
+      });
+      for (const place of [machine(origin), appService(origin)])
+        expect(await failureOf(ours(place))).toMatchObject({
+          code: "identity_unavailable",
+          exitCode: 2,
+          message: expect.stringContaining(`HTTP status ${status}`),
+        });
+    });
+
   test("the identity header goes to no address elsewhere, and into no message", async () => {
     const elsewhere = await failureOf(
       ours({ IDENTITY_ENDPOINT: "http://evil.example/msi/token", IDENTITY_HEADER }),

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { kubernetes } from "../../../lib/auth/platforms/clusters/kubernetes.ts";
 import type { PlatformDeps } from "../../../lib/auth/platforms/platform.ts";
 import { M2mcpError } from "../../../lib/failure.ts";
+import { failureOf } from "./failure-of.ts";
 
 const AS = "https://as.example.com";
 const API = "https://kubernetes.default.svc";
@@ -16,7 +17,7 @@ interface Asked {
   authorization: string | undefined;
 }
 
-function pod(files: Record<string, string>, env: Record<string, string> = {}) {
+function pod(files: Record<string, string>, env: Record<string, string> = {}, status = 201) {
   const asked: Asked[] = [];
   const deps: PlatformDeps = {
     env: { KUBERNETES_SERVICE_HOST: "fd00::1", ...env },
@@ -27,7 +28,7 @@ function pod(files: Record<string, string>, env: Record<string, string> = {}) {
     async askDirect(url, { headers, body }) {
       asked.push({ url, body: JSON.parse(body ?? "{}"), authorization: headers.authorization });
       const json = { status: { token: "made", expirationTimestamp: "2026-01-01T00:00:00Z" } };
-      return { status: 201, headers: new Headers(), text: "", json };
+      return { status, headers: new Headers(), text: "", json };
     },
     ask: () => Promise.reject(new Error("no proxy is asked")),
     readFile: async (path) => files[path],
@@ -97,6 +98,17 @@ test("another service account is named, in this namespace or another one", async
     await kubernetes.identify({ audience: AS, identity }, deps);
     expect(asked[0]?.url).toBe(`https://[fd00::1]:443/api/v1/namespaces/${path}/token`);
   }
+});
+
+test("an API server that is busy says nothing against the pod", async () => {
+  for (const status of [429, 500, 503])
+    expect(
+      await failureOf(kubernetes.identify({ audience: AS }, pod(account, {}, status).deps)),
+    ).toMatchObject({
+      code: "identity_unavailable",
+      exitCode: 2,
+      message: expect.stringContaining(`HTTP status ${status}`),
+    });
 });
 
 test("outside a pod it is said what was looked for", async () => {

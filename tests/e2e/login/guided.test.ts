@@ -192,6 +192,18 @@ test("a server that asks for no token is kept under a name, or not", async () =>
   expect(open.requests.length - before).toBe(1);
 });
 
+test("a secret at a question that wants yes or no is not shown, nor taken", async () => {
+  const open = home.owns(await startMcpServer());
+  const screen = atTerminal(home, ["login", open.url]);
+  for (const wrong of ["s3cret-word", "yes3cret", "no "]) await screen.answer(/\[Y\/n\]: $/, typed(wrong));
+  expect(await screen.ended).toBe(0);
+  const text = screen.text();
+  expect(text.match(/\nthat is neither y nor n, and was not taken\n/g)?.length).toBe(2);
+  expect(text).toContain("[Y/n]: no \n");
+  expect(text).not.toContain("s3c");
+  expect(existsSync(join(home.folder, "store", "profiles"))).toBeFalse();
+});
+
 test("profiles stand in columns, at 80 and at 40, and whole in a pipe", async () => {
   const { id, secret } = basic();
   const args = ["login", world.mcp.url, "@svc", "--client-id", id];
