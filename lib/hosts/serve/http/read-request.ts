@@ -85,23 +85,13 @@ export function readBody(
       if (size <= SMALL_BYTES) return;
       share ??= budget.open(late);
       const room = share.holds(size);
-      if (!room) return;
-      time.pause();
-      incoming.pause();
-      void room.then(() => {
-        if (isOver) return;
-        time.restart();
-        incoming.resume();
-      });
+      if (room) holdBack(incoming, time, room, () => isOver);
     });
     incoming.on("end", async () => {
       if (isOver) return;
       if (share) {
         kept = underWay.open();
-        // Who has gone may have asked many times: what waited for room is not carried out for nobody.
-        const forget = reply.whenGone(broken);
-        await kept.holds(size);
-        forget();
+        await roomFor(kept, size, reply, broken);
       }
       if (isOver) return;
       over();
@@ -113,6 +103,34 @@ export function readBody(
     incoming.on("error", broken);
     incoming.on("aborted", broken);
   });
+}
+
+/** Nothing more is read until there is room. */
+function holdBack(
+  incoming: IncomingMessage,
+  time: ReturnType<typeof watchTime>,
+  room: Promise<void>,
+  isOver: () => boolean,
+): void {
+  time.pause();
+  incoming.pause();
+  void room.then(() => {
+    if (isOver()) return;
+    time.restart();
+    incoming.resume();
+  });
+}
+
+/** Waits for room. @param gone called where nobody waits for the answer by then: what waited is not carried out for nobody */
+async function roomFor(
+  share: Share,
+  bytes: number,
+  reply: Pick<Reply, "whenGone">,
+  gone: () => void,
+): Promise<void> {
+  const forget = reply.whenGone(gone);
+  await share.holds(bytes);
+  forget();
 }
 
 /** The time that a body has. */
