@@ -103,6 +103,19 @@ test("the picture of the code has the folders of lib", () => {
   expect(drawn.sort()).toEqual(folders.sort());
 });
 
+test("each folder of tests is told of, but for those that are named like ones of lib", () => {
+  const told = quoted(read("tests/README.md"));
+  const folders = within("tests").flatMap((entry) =>
+    entry.isDirectory() ? [relative(join(ROOT, "tests"), join(entry.parentPath, entry.name))] : [],
+  );
+  // What lies deeper belongs to who reads it.
+  const wanted = folders.filter(
+    (folder) => folder.split("/").length <= 2 && !existsSync(join(ROOT, "lib", folder)),
+  );
+  expect(wanted.length).toBeGreaterThan(20);
+  expect(wanted.filter((folder) => !told.some((one) => `${one}/`.startsWith(`${folder}/`)))).toEqual([]);
+});
+
 test("each folder of the code says what it is, at the top of its main file", () => {
   const files = within("lib").filter(({ name }) => name.endsWith(".ts"));
   const folders = new Set(files.map(({ parentPath }) => parentPath));
