@@ -12,7 +12,7 @@ import { keepTidy } from "./housekeeping.ts";
 import { type AdmissionRules, type Bearer, isLoopbackName } from "./http/admission.ts";
 import { addressOf, type Listen, listening, shownAddress } from "./http/listening.ts";
 import { passOver } from "./http/pass-over.ts";
-import { Reply } from "./http/reply.ts";
+import { Reply, untilGone } from "./http/reply.ts";
 import { leaveWaiting } from "./legacy/delivery/delivery.ts";
 import { KeptAnswers } from "./legacy/delivery/kept-answers.ts";
 import type { SessionMemory } from "./legacy/memory.ts";
@@ -154,9 +154,7 @@ async function drain(context: ServeContext, drainMs: number, kill: AbortSignal):
   await leaveWaiting(context);
   const over = performance.now() + drainMs;
   while (context.replies.size > 0 && !kill.aborted && performance.now() < over) {
-    const gone = [...context.replies].map(
-      (reply) => new Promise<void>((resolve) => void reply.whenGone(resolve)),
-    );
+    const gone = [...context.replies].map(untilGone);
     await until(Promise.race(gone), Math.min(200, Math.max(0, over - performance.now())), kill);
   }
 }

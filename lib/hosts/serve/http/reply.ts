@@ -190,3 +190,7 @@ export class Reply {
     this.#response.destroy();
   }
 }
+
+/** Resolves when the response is over, or its client has gone. */
+export const untilGone = (reply: Pick<Reply, "isGone" | "whenGone">): Promise<void> =>
+  reply.isGone ? Promise.resolve() : new Promise((resolve) => void reply.whenGone(resolve));

@@ -25,45 +25,45 @@ export function createSession(
 ): HostedSession {
   const { endpoint } = context;
   const handshake = { initialize, initialized: INITIALIZED };
-  const settings = createSettings(came?.settings);
-  // Told while the connection is made.
-  let side: HostedSession["side"];
-  const session: HostedSession = {
-    connection: createConnection({
-      endpoint,
-      onMessage: (message) => toClient(context, session, message, undefined),
-      shared: {
-        ...(came?.server ? { resumed: { handshake, session: came.server } } : {}),
-        settings,
-        onSide(now) {
-          side = now;
-        },
+  const unconnected = unconnectedSession(initialize, came);
+  const connection = createConnection({
+    endpoint,
+    onMessage: (message) => toClient(context, session, message, undefined),
+    shared: {
+      ...(came?.server ? { resumed: { handshake, session: came.server } } : {}),
+      settings: unconnected.settings,
+      // Told while the connection is made, too.
+      onSide(side) {
+        unconnected.side = side;
       },
-    }),
-    get side() {
-      return side;
     },
-    set side(now) {
-      side = now;
-    },
-    initialize,
-    key: came?.key ?? crypto.randomUUID(),
-    version: came?.version ?? "",
-    id: "",
-    turn: came?.turn ?? 0,
-    sealed: "",
-    settings,
-    owed: new Pending(),
-    stream: undefined,
-    deliveries: new Map(),
-    cancelled: new Set(),
-    questions: new Map(),
-    replies: new Set(),
-    underWay: 0,
-    lastUsedMs: performance.now(),
-  };
+  });
+  const session: HostedSession = Object.assign(unconnected, { connection });
   return session;
 }
+
+/** All of a session but what it has to do with its server. */
+const unconnectedSession = (
+  initialize: RequestMessage,
+  came: SessionId | undefined,
+): Omit<HostedSession, "connection"> => ({
+  side: undefined,
+  initialize,
+  key: came?.key ?? crypto.randomUUID(),
+  version: came?.version ?? "",
+  id: "",
+  turn: came?.turn ?? 0,
+  sealed: "",
+  settings: createSettings(came?.settings),
+  owed: new Pending(),
+  stream: undefined,
+  deliveries: new Map(),
+  cancelled: new Set(),
+  questions: new Map(),
+  replies: new Set(),
+  underWay: 0,
+  lastUsedMs: performance.now(),
+});
 
 /** The session that an id stands for; undefined where it was ended, or the server will not have it. */
 export async function sessionOf(context: ServeContext, shown: ShownId): Promise<HostedSession | undefined> {
@@ -99,7 +99,7 @@ export function unreachable(context: ServeContext, { value }: ShownId, error: un
     async close() {},
   };
   const connection = context.endpoint.observe?.(async () => {}, initialize).over(nothing) ?? nothing;
-  return { ...createSession(context, initialize, value), connection, failure: { error } };
+  return { ...unconnectedSession(initialize, value), connection, failure: { error } };
 }
 
 async function comeFromElsewhere(

@@ -5,7 +5,7 @@ import { rpcErrorOf, toRpcError } from "../../../mcp/protocol/answer.ts";
 import { WITH_BATCHES } from "../../../mcp/protocol/versions.ts";
 import type { HostedSession, ServeContext } from "../context.ts";
 import { one } from "../http/admission.ts";
-import type { Reply } from "../http/reply.ts";
+import { type Reply, untilGone } from "../http/reply.ts";
 import { type Place, readPlace } from "./delivery/place.ts";
 import { takeReturn } from "./delivery/return.ts";
 import { onStream } from "./delivery/to-client.ts";
@@ -113,8 +113,7 @@ async function holdStream(session: HostedSession, reply: Reply): Promise<void> {
   reply.stream();
   if (session.side?.era === "modern")
     await session.connection.notify(notification("notifications/initialized"));
-  if (reply.isGone) return;
-  await new Promise<void>((resolve) => void reply.whenGone(resolve));
+  await untilGone(reply);
 }
 
 /** DELETE: the client wants the session no more. */

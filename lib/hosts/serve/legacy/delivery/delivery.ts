@@ -3,7 +3,7 @@
 import type { Text } from "../../../../mcp/jsonrpc/bytes.ts";
 import type { Id } from "../../../../mcp/jsonrpc/id.ts";
 import type { Heard, HostedSession, ServeContext } from "../../context.ts";
-import type { Reply } from "../../http/reply.ts";
+import { type Reply, untilGone } from "../../http/reply.ts";
 import { sealPlace } from "./place.ts";
 
 /** Questions that wait for a client to come back, of one request. */
@@ -160,6 +160,3 @@ export async function takeOver(
   delivery.reply = reply;
   await untilGone(reply);
 }
-
-const untilGone = (reply: Reply): Promise<void> =>
-  reply.isGone ? Promise.resolve() : new Promise((resolve) => void reply.whenGone(resolve));

@@ -15,8 +15,7 @@ export async function toClient(
   message: Heard,
   of: Delivery | undefined,
 ): Promise<void> {
-  if (message.kind === "notification" && message.method.endsWith("/list_changed"))
-    context.onListChanged(message.method);
+  noteListChange(context, message);
   const { stream } = session;
   const own = of && isLive(of) ? of : likelyFor(session, message);
   if (!own && stream && !stream.isGone) {
@@ -28,6 +27,11 @@ export async function toClient(
     await deliver(context, session, to, named(context, session, message, of ?? to));
   }
   context.onMessageDone(message.text.length);
+}
+
+function noteListChange(context: ServeContext, message: Heard): void {
+  if (message.kind === "notification" && message.method.endsWith("/list_changed"))
+    context.onListChanged(message.method);
 }
 
 /** A question most likely belongs to the only request that there is: that is come back for. */
@@ -44,9 +48,8 @@ export async function onStream(
   message: Heard,
   reply: Reply,
 ): Promise<void> {
-  if (message.kind === "notification" && message.method.endsWith("/list_changed"))
-    context.onListChanged(message.method);
   if (reply.isGone) return toClient(context, session, message, undefined);
+  noteListChange(context, message);
   await reply.event(named(context, session, message, undefined).text);
   context.onMessageDone(message.text.length);
 }
