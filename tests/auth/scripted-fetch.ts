@@ -12,8 +12,12 @@ const answerOf = (scripted: Scripted | undefined, request: Request): Response =>
   return Response.json(scripted);
 };
 
-/** What authorization is given from outside, over answers by address; all other addresses answer 404. */
-export function scriptedDeps(script: Record<string, Scripted>) {
+/**
+ * What authorization is given from outside, over answers by address; all other addresses answer 404.
+ *
+ * @param clock in ms since the epoch; the machine's own unless given
+ */
+export function scriptedDeps(script: Record<string, Scripted>, clock?: () => number) {
   const asked: string[] = [];
   const requests: Request[] = [];
   const scripted: typeof fetch = Object.assign(
@@ -28,5 +32,5 @@ export function scriptedDeps(script: Record<string, Scripted>) {
     },
     { preconnect: fetch.preconnect },
   );
-  return { ...memoryDeps({ fetch: scripted }), asked, requests };
+  return { ...memoryDeps({ fetch: scripted }, clock), asked, requests };
 }
