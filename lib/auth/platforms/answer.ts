@@ -53,7 +53,7 @@ export async function askService(
   const token = objectOf(json)[member];
   if (status === 200 && typeof token === "string" && token !== "") return token;
   const why = status === 200 ? "its answer holds none" : inWords(answer, [secret]);
-  throw noneAfter(status, title, why, hint);
+  throw noIdentityAfter(status, title, why, hint);
 }
 
 /**
@@ -62,5 +62,5 @@ export async function askService(
  *
  * @param hint what mends it else
  */
-export const noneAfter = (status: number, title: string, why: string, hint: string) =>
+export const noIdentityAfter = (status: number, title: string, why: string, hint: string) =>
   PASSING.includes(status) ? identityUnavailable(title, why) : noIdentity(title, why, hint);

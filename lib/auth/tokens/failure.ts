@@ -19,13 +19,7 @@ const LOCAL = [
 ];
 
 /** Failures that answer who waited for them alone: what makes tokens may be mended, and trying costs no server much. */
-const OF_THE_MOMENT = [
-  "command_failed",
-  "no_identity",
-  "identity_unavailable",
-  "token_over",
-  "token_unchanged",
-];
+const NOT_SHARED = ["command_failed", "no_identity", "identity_unavailable", "token_over", "token_unchanged"];
 
 /** Failures after which what is cached of the authorization server, or an identity provider, is looked at again: it may have changed. */
 const MAY_BE_OUTDATED = ["bad_token_answer", "redirect", "token_refused"];
@@ -61,7 +55,7 @@ export function answers(
   const { atMs, againAtMs, exitCode, code } = failure;
   if (failure.steppedUpScope !== gathered || failure.route !== route || atMs > nowMs) return false;
   if (atMs >= startedMs || nowMs < heldUntil(atMs, 0, againAtMs)) return true;
-  if (failure.ahead || exitCode === EXIT.network || OF_THE_MOMENT.includes(code)) return false;
+  if (failure.ahead || exitCode === EXIT.network || NOT_SHARED.includes(code)) return false;
   const isRefusal = isStepUp && exitCode === EXIT.auth;
   return nowMs < atMs + (isRefusal ? STEP_UP_LIFE_MS : FAILURE_LIFE_MS);
 }

@@ -10,7 +10,7 @@ import { table } from "../../ui/table.ts";
 import { moment, span } from "../../ui/time.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
-import { unreadableTold } from "./unreadable.ts";
+import { tellUnreadable } from "./unreadable.ts";
 
 /** What `profiles` shows of one profile: never a secret or a token. */
 export interface ProfileLine {
@@ -45,7 +45,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
   else if (lines.length > 0) command.output.show(human(lines, command.io.now(), out));
   else if (unreadable.length === 0 && !command.output.json)
     command.output.note(`no profiles in ${store.folder} yet: m2mcp login <server> makes one`);
-  return unreadableTold(command.output, unreadable);
+  return tellUnreadable(command.output, unreadable);
 }
 
 async function lineOf(store: Store, profile: Profile, all: Profile[]): Promise<ProfileLine> {

@@ -8,7 +8,7 @@ import { profilesUnreadable } from "../errors.ts";
  * Names each profile that could not be read. @returns what the command ends with, the failure itself where it is of the
  * whole folder; undefined where there is none
  */
-export function unreadableTold(
+export function tellUnreadable(
   output: Output,
   unreadable: readonly { file: string; error: Error }[],
 ): M2mcpError | undefined {

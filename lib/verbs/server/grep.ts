@@ -10,7 +10,7 @@ import { rowsShown } from "../../ui/screen/rows.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import { isFresh } from "../catalogue/kept-list.ts";
 import { someUnreached } from "../errors.ts";
-import { unreadableTold } from "../profiles/unreadable.ts";
+import { tellUnreadable } from "../profiles/unreadable.ts";
 import type { Profile } from "../target/saved.ts";
 import { storeOf } from "../target/store.ts";
 import { resolveTarget } from "../target/target.ts";
@@ -59,7 +59,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
     );
   // Of the only one that was asked it is the command's own failure.
   if (targets.length > 1) for (const { target, error } of failed) output.warn(`${target}: ${error.message}`);
-  const unread = unreadableTold(output, unreadable);
+  const unread = tellUnreadable(output, unreadable);
   if (targets.length === 0 && !unread)
     output.note(`no profiles in ${storeOf(command).folder} yet: m2mcp login <server> makes one`);
   else if (matches.length === 0 && failed.length < targets.length) output.note("nothing has it");

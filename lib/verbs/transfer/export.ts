@@ -4,7 +4,7 @@ import { showControls } from "../../controls.ts";
 import { type M2mcpError, wrongUsage } from "../../failure.ts";
 import { reasonOf } from "../../platform/files/files.ts";
 import { writeNew } from "../../platform/files/write-new.ts";
-import { unreadableTold } from "../profiles/unreadable.ts";
+import { tellUnreadable } from "../profiles/unreadable.ts";
 import { loginOf, savedProfile } from "../target/profile-for.ts";
 import type { Profile, Store } from "../target/saved.ts";
 import { profileName } from "../target/server-url.ts";
@@ -30,7 +30,7 @@ export async function run(command: Command): Promise<M2mcpError | undefined> {
       `did you mean @${file}; a file of that name is written ./${file}`,
     );
   const { profiles, unreadable } = await chosen(store, names);
-  const failed = unreadableTold(output, unreadable);
+  const failed = tellUnreadable(output, unreadable);
   if (failed && profiles.length === 0) return failed;
   const document = {
     format: FORMAT,

@@ -1,5 +1,5 @@
 // Clouds, which tell their machines by metadata services; those that take more than a file have a folder.
-import { askTwice, inWords, noneAfter } from "../answer.ts";
+import { askTwice, inWords, noIdentityAfter } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import { isJwt } from "../jwt.ts";
 import type { Platform, PlatformDeps } from "../platform.ts";
@@ -52,7 +52,7 @@ export const gcp: Platform = {
       );
     const token = answer.text.trim();
     if (answer.status !== 200 || !isJwt(token))
-      throw noneAfter(
+      throw noIdentityAfter(
         answer.status,
         TITLE,
         `the metadata server at ${server}: ${inWords(answer)}`,

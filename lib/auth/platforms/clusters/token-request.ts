@@ -1,5 +1,5 @@
 import { objectOf } from "../../../json.ts";
-import { inWords, noneAfter } from "../answer.ts";
+import { inWords, noIdentityAfter } from "../answer.ts";
 import { noIdentity } from "../errors.ts";
 import { type DirectAnswer, type Identity, identityOf, type PlatformDeps } from "../platform.ts";
 
@@ -107,7 +107,7 @@ function refused(answer: DirectAnswer, token: string, who: string, audience: str
         "check --assertion-identity, NAME or NAMESPACE/NAME",
       );
     default:
-      return noneAfter(
+      return noIdentityAfter(
         answer.status,
         TITLE,
         `the API server: ${inWords(answer, [token])}`,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { startTimer } from "../../../timing/timer.ts";
 
 /** What comes of a body after its request was answered is passed over for so long, in ms. */
-const AFTER_MS = 5000;
+const PASSED_OVER_MS = 5000;
 
 /**
  * Passes over what is still to come of a request that is answered by now: many clients read the answer after all of it (RFC
@@ -11,7 +11,7 @@ const AFTER_MS = 5000;
  * @param come called once all has come
  */
 export function passOver(incoming: IncomingMessage, come?: () => void): void {
-  const timer = startTimer(AFTER_MS, () => incoming.socket.destroy());
+  const timer = startTimer(PASSED_OVER_MS, () => incoming.socket.destroy());
   timer.keepAlive(false);
   incoming.once("close", () => timer.stop());
   incoming.on("error", () => {});

@@ -1,5 +1,5 @@
 import { isLoopback } from "../../../../net/zone.ts";
-import { askTwice, inWords, noneAfter } from "../../answer.ts";
+import { askTwice, inWords, noIdentityAfter } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
 import { credentialsIn, type Place, TITLE } from "./credentials.ts";
@@ -36,7 +36,7 @@ export const fromContainer: Place = async (deps) => {
   };
   const answer = await askTwice(() => askDirect(url.href, { method: "GET", headers }));
   const fail = (why: string, status = 0) =>
-    noneAfter(status, TITLE, `the container's agent at ${url.host}: ${why}`, GIVE_ROLE);
+    noIdentityAfter(status, TITLE, `the container's agent at ${url.host}: ${why}`, GIVE_ROLE);
   if ("unanswered" in answer) throw fail(answer.unanswered);
   const credentials = answer.status === 200 ? credentialsIn(answer.json, "Token") : undefined;
   if (!credentials) {

@@ -1,7 +1,7 @@
 import { objectOf } from "../../../../json.ts";
 import { oneLine } from "../../../../net/one-line.ts";
 import { wordsOf } from "../../../exchange.ts";
-import { askTwice, inWords, noneAfter } from "../../answer.ts";
+import { askTwice, inWords, noIdentityAfter } from "../../answer.ts";
 import type { DirectAnswer, PlatformDeps, Unanswered } from "../../platform.ts";
 import { nearAddress } from "../../variables.ts";
 import { credentialsIn, type Found, TITLE } from "./credentials.ts";
@@ -42,7 +42,7 @@ export const isInstance = async (deps: PlatformDeps): Promise<boolean> =>
 export async function fromInstance(deps: PlatformDeps): Promise<Found> {
   const session = await askTwice(() => openSession(deps));
   const at = `the instance metadata at ${new URL(address(deps, "/")).host}`;
-  const fail = (why: string, status = 0) => noneAfter(status, TITLE, `${at}: ${why}`, SWITCH_ON);
+  const fail = (why: string, status = 0) => noIdentityAfter(status, TITLE, `${at}: ${why}`, SWITCH_ON);
   if ("unanswered" in session) throw fail(session.unanswered);
   if (!isSession(session)) throw fail(`it gives no session, ${inWords(session)}`, session.status);
   const headers = { "x-aws-ec2-metadata-token": session.text };

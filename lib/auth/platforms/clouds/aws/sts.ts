@@ -2,7 +2,7 @@ import { oneLine } from "../../../../net/one-line.ts";
 import { serverTimeMs } from "../../../../net/retry-after.ts";
 import type { Answer } from "../../../exchange.ts";
 import { withoutSecrets } from "../../../redact.ts";
-import { askTwice, inWords, noneAfter } from "../../answer.ts";
+import { askTwice, inWords, noIdentityAfter } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import type { PlatformDeps } from "../../platform.ts";
 import { type AwsCredentials, credentialsIn, TITLE } from "./credentials.ts";
@@ -117,7 +117,7 @@ function refused(
   const message = read("Message");
   const secrets = answer.secrets.filter((secret) => secret !== undefined);
   const why = code === undefined ? inWords(answer, secrets) : `${code}${message ? ` (${message})` : ""}`;
-  return noneAfter(
+  return noIdentityAfter(
     // Who calls too often is told so with a status of 400 ("Common errors"); the service itself leaves the end off.
     /^Throttling(Exception)?$/.test(code ?? "") ? 429 : answer.status,
     TITLE,

@@ -1,5 +1,5 @@
 import { objectOf } from "../../../../json.ts";
-import { inWords, noneAfter } from "../../answer.ts";
+import { inWords, noIdentityAfter } from "../../answer.ts";
 import { noIdentity } from "../../errors.ts";
 import {
   type DirectAnswer,
@@ -54,7 +54,7 @@ export function managedToken(
   const { access_token: token, expires_on: end } = objectOf(answer.json);
   if (status !== 200 || typeof token !== "string" || !/^[\x21-\x7e]{1,16384}$/.test(token)) {
     const isAssigned = status === 400 || status === 404;
-    throw noneAfter(
+    throw noIdentityAfter(
       status,
       TITLE,
       `${at}: ${inWords(answer, secrets)}`,
