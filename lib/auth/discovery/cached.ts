@@ -50,7 +50,7 @@ export async function discoverCached(
 }
 
 /** Whether a failure says nothing of what was asked for: the network's, or a server's that is out of order. */
-const isUnsaid = (error: unknown): error is M2mcpError =>
+export const isUnsaid = (error: unknown): error is M2mcpError =>
   error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);
 
 /** Of whom tokens are asked: where no login recorded an issuer, the first one that gave a token counts as recorded. */

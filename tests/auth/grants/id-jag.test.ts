@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { Credentials } from "../../../lib/auth/credentials.ts";
 import { requestIdJag } from "../../../lib/auth/grants/exchange/id-jag.ts";
 import { rememberFailure } from "../../../lib/auth/tokens/failure.ts";
-import { scriptedDeps } from "../scripted-fetch.ts";
+import { type Scripted, scriptedDeps } from "../scripted-fetch.ts";
 
 const TOKEN_ENDPOINT = "https://idp.example/token";
 
@@ -70,6 +70,39 @@ test("a refresh token outlives what is known of its identity provider, which is 
   const posted = requests.filter(({ method }) => method === "POST");
   const bodies = await Promise.all(posted.map(async (one) => new URLSearchParams(await one.text())));
   expect(bodies.map((body) => body.get("subject_token"))).toEqual(["kept", "kept"]);
+});
+
+test("a known identity provider is asked although its metadata is out of order, and not where that says another thing", async () => {
+  const issuer = "https://idp.example";
+  for (const [metadata, outcome] of [
+    [503, "grant"],
+    [undefined, "grant"],
+    [{ issuer: "https://other.example", token_endpoint: "https://other.example/token" }, "issuer_mismatch"],
+  ] as const) {
+    const { deps, asked } = scriptedDeps({
+      ...Object.fromEntries(
+        ["oauth-authorization-server", "openid-configuration"].map((name) => [
+          `${issuer}/.well-known/${name}`,
+          // Without an answer the connection is refused.
+          metadata as Scripted,
+        ]),
+      ),
+      [TOKEN_ENDPOINT]: {
+        access_token: "grant",
+        issued_token_type: "urn:ietf:params:oauth:token-type:id-jag",
+      },
+    });
+    const known = { issuer, tokenEndpoint: TOKEN_ENDPOINT, refreshToken: "kept", discoveredAtMs: 0 };
+    await deps.write(() => ({ identityProvider: known }));
+    const credentials: Credentials = {
+      ...ID_JAG,
+      identityProvider: { issuer, clientId: "at-idp", authentication: { kind: "none" } },
+    };
+    const asking = requestIdJag(deps, credentials, { found: FOUND, scope: undefined });
+    expect(await asking.catch((thrown) => thrown.code)).toBe(outcome);
+    expect(asked.includes(TOKEN_ENDPOINT)).toBe(outcome === "grant");
+    expect(asked[0]).toContain("/.well-known/");
+  }
 });
 
 test("an identity provider that is out of order has refused nothing: the assertion may be over by now", async () => {

@@ -1,7 +1,7 @@
 import { claimsOf } from "../../claims.ts";
 import type { IdentityProvider } from "../../credentials.ts";
 import type { AuthDeps } from "../../deps.ts";
-import { isCurrent } from "../../discovery/cached.ts";
+import { isCurrent, isUnsaid } from "../../discovery/cached.ts";
 import { discoverIssuer } from "../../discovery/issuer.ts";
 import { addressCheck, requireSecure } from "../../discovery/url.ts";
 import { junkIssuer, noProvider, ofIdentityProvider } from "./errors.ts";
@@ -19,24 +19,29 @@ export async function findProvider(
     return { issuer: issuer ?? tokenEndpoint, tokenEndpoint, discoveredAtMs: deps.now() };
   }
   if (issuer === undefined) throw noProvider();
-  const cached = (await deps.read())?.identityProvider;
-  if (cached?.issuer === issuer && isCurrent(cached, deps.now())) return cached;
+  const known = (await deps.read())?.identityProvider;
+  const cached = known?.issuer === issuer ? known : undefined;
+  if (cached && isCurrent(cached, deps.now())) return cached;
   if (recorded === undefined && !/^https?:$/.test(URL.parse(issuer)?.protocol ?? ""))
     throw junkIssuer(issuer);
   const check = addressCheck(issuer, {}, deps.allowHttp);
-  const metadata = await discoverIssuer(deps, check, issuer, "the identity provider").catch((error) => {
-    throw ofIdentityProvider(error, recorded !== undefined);
-  });
-  // What it gave in place of the person's assertion is its own still.
-  const kept = cached?.issuer === issuer ? cached.refreshToken : undefined;
-  const found: KnownProvider = {
-    issuer,
-    ...metadata,
-    discoveredAtMs: deps.now(),
-    ...(kept === undefined ? {} : { refreshToken: kept }),
-  };
-  await remember(deps, found);
-  return found;
+  try {
+    const metadata = await discoverIssuer(deps, check, issuer, "the identity provider");
+    // What it gave in place of the person's assertion is its own still.
+    const kept = cached?.refreshToken;
+    const found: KnownProvider = {
+      issuer,
+      ...metadata,
+      discoveredAtMs: deps.now(),
+      ...(kept === undefined ? {} : { refreshToken: kept }),
+    };
+    await remember(deps, found);
+    return found;
+  } catch (error) {
+    if (!cached || !isUnsaid(error)) throw ofIdentityProvider(error, recorded !== undefined);
+    deps.log(`going on with what is known of the identity provider: ${error.message}`);
+    return cached;
+  }
 }
 
 /** Writes down what is known of it. */
