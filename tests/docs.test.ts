@@ -262,6 +262,12 @@ const reading: SecretReading = {
   spiffeId: async () => "spiffe://example.org/machine",
 };
 
+test("each command has its place in the table of docs/shell.md", () => {
+  const [table = ""] = read("docs/shell.md").split("\n## ", 1);
+  const told = quoted(table).map((one) => one.split(" ", 1)[0]);
+  expect(VERBS.map(({ name }) => name).filter((name) => !told.includes(name))).toEqual([]);
+});
+
 describe("docs/identities.md:", () => {
   const text = read("docs/identities.md");
   const logins = [
