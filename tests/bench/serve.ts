@@ -2,7 +2,8 @@
 // calls a second, what one adds to a call, memory of sessions at rest. `bun tests/bench/serve.ts [--quick]`; prints a table.
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
-import { freePort, hasNginx, startNginx } from "../support/net/nginx.ts";
+import { freePort } from "../support/net/listen.ts";
+import { hasNginx, startNginx } from "../support/net/nginx.ts";
 import { sleep } from "../support/waiting.ts";
 import { median } from "./figures.ts";
 import { type Load, load } from "./http-load.ts";

@@ -2,7 +2,7 @@
 import { expect } from "bun:test";
 import type { Home } from "./home.ts";
 import { INITIALIZED, initialize, type Json } from "./messages.ts";
-import { freePort } from "./net/nginx.ts";
+import { freePort } from "./net/listen.ts";
 import { type Served, startServe } from "./serve.ts";
 
 const env = { M2MCP_PASSPHRASE: "one for all" };

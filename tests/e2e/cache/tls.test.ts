@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { makeCertificates } from "../../support/net/certificates.ts";
-import { freePort } from "../../support/net/nginx.ts";
+import { freePort } from "../../support/net/listen.ts";
 import { REDIS, startRedis } from "../../support/net/redis.ts";
 import { startSmallWorld } from "../../support/oauth/small-world.ts";
 import { inNewHome, once } from "./fleet.ts";

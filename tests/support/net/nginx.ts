@@ -1,23 +1,13 @@
 // nginx, as Debian has it, in front of several servers: each request goes to the next of them, sessions or not.
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../waiting.ts";
+import { freePort } from "./listen.ts";
 
 const BINARY = "/usr/sbin/nginx";
 export const hasNginx = existsSync(BINARY);
-
-/** A port that nothing listens on at the moment. */
-export const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 
 export interface Nginx {
   url: string;

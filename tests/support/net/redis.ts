@@ -5,7 +5,7 @@ import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { until } from "../waiting.ts";
-import { freePort } from "./nginx.ts";
+import { freePort } from "./listen.ts";
 
 const which = (program: string) =>
   spawnSync("sh", ["-c", `command -v ${program}`]).status === 0 ? program : undefined;
