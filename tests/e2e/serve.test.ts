@@ -538,24 +538,33 @@ test("serve: who sends all of a body that is too long finds the answer, and the 
     expect(heard.match(/HTTP\/1\.1 \d+|\w*Error.*/g)).toEqual(["HTTP/1.1 413", "HTTP/1.1 200"]);
   }
   // One that wants the connection closed has it until all is sent.
-  let heard = "";
-  const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
-  const closed = new Promise<void>((resolve) => {
-    for (const name of ["end", "error", "close"]) socket.on(name, () => resolve());
-  });
-  socket.on("data", (data) => {
-    heard += data;
-  });
-  void closed.then(() => {
-    heard += " closed";
-  });
-  socket.write(`${head}Connection: close\r\nContent-Length: ${body.length}\r\n\r\n`);
-  for (let at = 0; at < body.length; at += 1 << 20)
-    await new Promise((resolve) => socket.write(body.subarray(at, at + (1 << 20)), resolve));
-  expect(heard).toStartWith("HTTP/1.1 413");
-  expect(heard).not.toContain(" closed");
-  await closed;
-  socket.destroy();
+  for (const [framing, before, after] of [
+    [`Content-Length: ${body.length + 1}`, "", "x"],
+    ["Transfer-Encoding: chunked", `${body.length.toString(16)}\r\n`, "\r\n0\r\n\r\n"],
+  ]) {
+    let heard = "";
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    const closed = new Promise<void>((resolve) => {
+      for (const name of ["end", "error", "close"]) socket.on(name, () => resolve());
+    });
+    socket.on("data", (data) => {
+      heard += data;
+    });
+    void closed.then(() => {
+      heard += " closed";
+    });
+    socket.write(`${head}Connection: close\r\n${framing}\r\n\r\n${before}`);
+    for (let at = 0; at < body.length; at += 1 << 20)
+      await new Promise((resolve) => socket.write(body.subarray(at, at + (1 << 20)), resolve));
+    await until(() => heard !== "");
+    // What was closed would be known by then.
+    await sleep(200);
+    expect(heard).toStartWith("HTTP/1.1 413");
+    expect(heard).not.toContain(" closed");
+    socket.write(`${after}`);
+    await closed;
+    socket.destroy();
+  }
 });
 
 test("serve: what is refused and goes on with its body is heard for some seconds; what ends keeps its connection", async () => {

@@ -163,6 +163,24 @@ for (const [name, start] of [
   );
 
 withRedis(
+  "serve with a cache that stalls: the end of a session is answered once the cache was given up on",
+  async () => {
+    const redis = home.owns(await startRedis());
+    const net = home.owns(await between(redis.port));
+    const server = home.owns(await startModernServer());
+    const { url, stderr } = await startReplicas(home, server.url, 1, "--cache", net.url);
+    const it = httpClient("keeps its first id");
+    await it.open(url(0));
+    await it.ask(url(0), call(1));
+    net.stalls = true;
+    expect((await it.end(url(0))).status).toBe(200);
+    expect(stderr(0)).toContain("does not serve");
+    expect((await it.post(url(0), call(2))).status).toBe(404);
+  },
+  LIMIT_MS,
+);
+
+withRedis(
   "serve with a cache that goes away, or stalls: sessions go on, and what is set is kept again once it is back",
   async () => {
     const redis = home.owns(await startRedis());

@@ -37,6 +37,8 @@ test("an open server gets its requests without a token, and is not searched for 
   expect(await begin().headers(ask)).toEqual({});
   expect(asked.length).toBe(before);
   expect(requests.every((request) => !request.headers.has("authorization"))).toBe(true);
+  // Some servers take no text for an id.
+  expect(await requests[0]?.json()).toMatchObject({ id: expect.any(Number), method: "ping" });
 });
 
 test("an open server that refuses after all, and names nobody, is told as that", async () => {
