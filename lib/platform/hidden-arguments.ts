@@ -35,6 +35,7 @@ export function ownArguments(redacted: (argv: readonly string[]) => readonly str
 }
 
 let own: readonly string[] | undefined;
+let isAgain = false;
 let pipes: Readonly<Record<string, string>> = {};
 
 /** What was read of a pipe of the shell before the program was started once more; undefined for all other files. */
@@ -63,6 +64,9 @@ function execute(shown: readonly string[], argv: readonly string[], variables: R
 
 /** A descriptor that the shell has opened, by the path that stands for it. */
 const DESCRIPTOR = /(?:^|[=@])(\/(?:dev|proc\/self)\/fd\/([3-9]|[1-9]\d+))$/;
+
+/** Whether a path stands for what the shell had opened (`>(command)`), and the program was started once more since: it is closed. */
+export const isClosedDescriptor = (path: string): boolean => isAgain && DESCRIPTOR.test(path);
 
 /** What is in those pipes and files that arguments, and our variables, name by a descriptor. Waits for who writes there. */
 function readPipes(argv: readonly string[]): Record<string, string> {
@@ -94,6 +98,7 @@ function takeHanded(): string[] | undefined {
     // Of another process it is none of ours.
     if (handed.pid !== process.pid || !Array.isArray(handed.arguments)) return undefined;
     pipes = handed.pipes;
+    isAgain = true;
     return handed.arguments;
   } catch {
     // Not ours.

@@ -2,13 +2,14 @@ import { dirname } from "node:path";
 import { M2mcpError } from "../../failure.ts";
 import type { Observe } from "../../mcp/protocol/transport.ts";
 import { makeFolder, reasonOf } from "../../platform/files/files.ts";
+import { isClosedDescriptor } from "../../platform/hidden-arguments.ts";
 import { wholePath } from "../../platform/own-folders/home.ts";
 import { parentName } from "../../platform/parent-process.ts";
 import type { Sink } from "../../platform/streams/sink.ts";
 import { type Audited, auditCalls } from "./audit-calls.ts";
 import { openAuditFile } from "./audit-file.ts";
 import { isJournal, writeTo } from "./audit-lines.ts";
-import { cannotAudit } from "./errors.ts";
+import { auditClosed, cannotAudit } from "./errors.ts";
 import { readRotation } from "./rotate.ts";
 
 export interface AuditOptions extends Omit<Audited, "pid" | "host" | "write"> {
@@ -55,6 +56,7 @@ async function opened(
     await makeFolder(dirname(path));
     return openAuditFile({ path, rotation, warn, now });
   } catch (error) {
+    if (isClosedDescriptor(path)) throw auditClosed(path);
     throw cannotAudit(path, error instanceof M2mcpError ? error.message : reasonOf(error));
   }
 }

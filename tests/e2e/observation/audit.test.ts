@@ -1,12 +1,14 @@
 // `--audit`: a line for each call, over each host, with nothing in it that was not asked for.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { startBridge } from "../../support/bridge.ts";
-import { type Home, inHome } from "../../support/home.ts";
+import { BINARY, collect, type Home, inHome } from "../../support/home.ts";
 import { call, INITIALIZE, INITIALIZED, type Json, request } from "../../support/messages.ts";
 import { connectLegacy } from "../../support/sdk-clients.ts";
 import { startServe } from "../../support/serve.ts";
+import { until } from "../../support/waiting.ts";
 import { logIn, startWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -155,6 +157,23 @@ describe("the audit", () => {
       const wrong = ["@svc", "ping", "--audit", "a", "--audit-rotate", "often"];
       expect((await home.run(wrong)).stderr).toContain("--audit-rotate often is no size");
       expect(existsSync(join(home.folder, "a"))).toBe(false);
+    }),
+    60_000,
+  );
+
+  test.concurrent.skipIf(process.platform === "win32")(
+    "into a pipe of the shell is written, or told to be closed where the program starts itself again",
+    inHome(async (home) => {
+      const heard = join(home.folder, "heard");
+      const script = `"$0" "$@" --audit >(cat > "$HOME/heard")`;
+      const shell = (...args: string[]) =>
+        collect(spawn("bash", ["-c", script, BINARY, ...args], { env: home.env }));
+      await logIn(world, home);
+      expect((await shell("@svc", "tools-call", "echo", "text=hi")).code).toBe(0);
+      await until(() => existsSync(heard) && readFileSync(heard, "utf8").includes('"tool":"echo"'));
+      const { code, stderr } = await shell("serve", "@svc", "--listen", "127.0.0.1:0");
+      expect(code).toBe(1);
+      expect(stderr).toContain("what the shell had opened is closed");
     }),
     60_000,
   );
