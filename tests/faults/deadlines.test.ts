@@ -1,8 +1,9 @@
 // Requests that take too long in all, however much a server says meanwhile.
 import { describe, expect, test } from "bun:test";
+import type { ServerResponse } from "node:http";
 import { startBridge } from "../support/bridge.ts";
 import { type Home, inHome } from "../support/home.ts";
-import { json, keepSaying, reply, result, type Script } from "../support/mcp/scripted.ts";
+import { type Asked, json, keepSaying, reply, result, type Script } from "../support/mcp/scripted.ts";
 import { type LegacyOptions, startLegacyServer } from "../support/mcp/scripted-legacy.ts";
 import { discovered } from "../support/mcp/scripted-modern.ts";
 import { call, INITIALIZE, INITIALIZED } from "../support/messages.ts";
@@ -64,7 +65,12 @@ for (const args of [["ping"], ["tools-list"], ["show"]])
   test.concurrent(
     `a one-off ${args[0]} that takes too long in all fails`,
     inHome(async (home) => {
-      const server = await serve(home, (_asked, response) => keepSaying(response, ": still here\n\n", 100));
+      const isSilent = (_asked: Asked, response: ServerResponse) => {
+        keepSaying(response, ": still here\n\n", 100);
+        return true;
+      };
+      // One that shakes hands is asked for that where it is silent to the first question, and has told what is to be shown.
+      const server = await serve(home, isSilent, args[0] === "show" ? { before: isSilent } : {});
       const startedMs = performance.now();
       const { code, stderr } = await home.run([...args, server.url, "--timeout", "1"]);
       expect(code).toBe(3);
