@@ -1,6 +1,8 @@
 // A server of another era in the place of the one before, while a bridge runs.
 import { describe, expect, test } from "bun:test";
 import { startBridge } from "../support/bridge.ts";
+import { type Asked, refuse, reply, serveScript } from "../support/mcp/scripted.ts";
+import { discovered } from "../support/mcp/scripted-modern.ts";
 import { beginnings, echo, META, request, textOf } from "../support/messages.ts";
 import { sleep } from "../support/waiting.ts";
 import { serversBehindFront } from "./servers.ts";
@@ -109,3 +111,37 @@ for (const [from, to] of [
     await run.stop();
     subscribed.clear();
   });
+
+for (const client of ["legacy", "modern"] as const)
+  test(`a ${client} client's call that a server refuses in each era is answered with its refusal`, async () => {
+    let era: "legacy" | "modern" = client;
+    const versions = { legacy: "2025-11-25", modern: "2026-07-28" };
+    const server = home.owns(
+      await serveScript((asked, response) => {
+        const { http, id, method } = asked;
+        if (http !== "POST") return response.writeHead(405).end();
+        if (id === undefined) return response.writeHead(202).end();
+        // Whoever calls in one era is told that it is the other by now.
+        if (method === "tools/call") era = isModern(asked) ? "legacy" : "modern";
+        if (isModern(asked) !== (era === "modern"))
+          return refuse(asked, 400, {
+            code: -32022,
+            message: "unsupported protocol version",
+            data: { supported: [versions[era]] },
+          });
+        return reply(asked, era === "modern" ? discovered({ tools: {} }) : HANDSHAKE);
+      }),
+    );
+    const run = startBridge(home, [server.url]);
+    run.say(...beginnings[client]);
+    expect((await run.answer("call")).error.code).toBe(-32022);
+    expect(server.count("tools/call")).toBe(2);
+    await run.stop();
+  });
+
+const HANDSHAKE = {
+  protocolVersion: "2025-11-25",
+  capabilities: { tools: {} },
+  serverInfo: { name: "x", version: "1" },
+};
+const isModern = ({ request: { headers } }: Asked) => headers["mcp-method"] !== undefined;

@@ -11,7 +11,7 @@ import { type ClientEra, transportFor } from "../pairs/pair.ts";
 import type { Endpoint, SavedSession, ServerEra } from "../protocol/endpoint.ts";
 import { serverSilent } from "../protocol/errors.ts";
 import type { OwnIdentity } from "../protocol/meta.ts";
-import type { OnMessage } from "../protocol/transport.ts";
+import type { Call, OnMessage } from "../protocol/transport.ts";
 import type { Connected, Negotiated } from "./negotiate.ts";
 import type { ServerMemories } from "./server-cache.ts";
 
@@ -53,6 +53,8 @@ export interface ConnectionContext {
   readonly queued: NotificationMessage[];
   /** Transports that the client itself has left: what is under way there may still be answered. */
   readonly left: EraTransport[];
+  /** Requests that were sent again in another era: what refuses them there too is their answer. */
+  readonly followed: WeakSet<Call>;
   readonly shared: SharedClient | undefined;
   readonly memories: ServerMemories;
   readonly ended: AbortController;

@@ -67,6 +67,7 @@ export function createConnection(options: ConnectionOptions): Transport {
     settings: shared?.settings ?? createSessionSettings(),
     queued: [],
     left: [],
+    followed: new WeakSet(),
     memories: createServerMemories(endpoint),
     ended: new AbortController(),
     client: own ? "own" : "legacy",

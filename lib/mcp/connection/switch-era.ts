@@ -2,6 +2,7 @@ import { ownRequest, type RequestMessage, requestWithId } from "../jsonrpc/messa
 import { repeatSettings, tellChanges } from "../legacy/restore.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { ServerEra } from "../protocol/endpoint.ts";
+import { LISTEN } from "../protocol/subscription.ts";
 import type { Call } from "../protocol/transport.ts";
 import { judge } from "../protocol/verdict.ts";
 import { learnEra } from "./connect.ts";
@@ -26,6 +27,8 @@ export async function isSwitched(
   call: Call,
   answer: Answer,
 ): Promise<boolean> {
+  // A server that refuses it in each era would be asked without end.
+  if (context.followed.has(call)) return false;
   const { eras, isSure } = suspectsAfter(context, used, call.message, answer);
   if (eras.length === 0 || (context.client === "legacy" && !context.handshake)) return false;
   if (!isSure && !(await isLost(context, used, call))) return false;
@@ -37,7 +40,10 @@ export async function isSwitched(
     context.state = { kind: "switching", from: used, done };
   }
   if (context.state.kind === "switching") await context.state.done;
-  return context.state.kind === "connected" && context.state.transport !== used.transport;
+  const isOther = context.state.kind === "connected" && context.state.transport !== used.transport;
+  // A subscription outlives many changes; a session that is lost is no change of era.
+  if (isOther && call.message.method !== LISTEN && !used.isResumed) context.followed.add(call);
+  return isOther;
 }
 
 /** What an answer leaves in doubt. */
