@@ -117,6 +117,7 @@ const OPTIONAL = {
   musl: "/lib/ld-musl-x86_64.so.1",
   "qemu-user-static": "/usr/bin/qemu-aarch64-static",
   "redis-server": "/usr/bin/redis-server",
+  nginx: "/usr/sbin/nginx",
   "libc6-arm64-cross": "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1",
   "libgcc-s1-arm64-cross": "/usr/aarch64-linux-gnu/lib/libgcc_s.so.1",
 };
