@@ -69,5 +69,9 @@ export class M2mcpError extends Error {
   }
 }
 
+/** A failure that passes: the network's, or nonsense from who made sense before. */
+export const isPassing = (error: unknown): error is M2mcpError =>
+  error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);
+
 export const wrongUsage = (message: string, hint?: string) =>
   new M2mcpError("usage", EXIT.usage, message, hint);

@@ -1,4 +1,4 @@
-import { EXIT, M2mcpError } from "../../failure.ts";
+import { isPassing, M2mcpError } from "../../failure.ts";
 import { isYoung } from "../../moment.ts";
 import type { Challenge } from "../../net/challenge.ts";
 import type { AuthState, Credentials, Discovered } from "../credentials.ts";
@@ -39,7 +39,7 @@ export async function discoverCached(
     (issuer === undefined || issuer === cached.issuer);
   if (isOfThese && isCurrent(cached, deps.now())) return cached;
   const found = await discoverFirst(deps, server, asking, challenge).catch((error: unknown) => {
-    if (!isOfThese || !isUnsaid(error)) throw error;
+    if (!isOfThese || !isPassing(error)) throw error;
     deps.log(`going on with what is known of the authorization server: ${error.message}`);
     return cached;
   });
@@ -48,10 +48,6 @@ export async function discoverCached(
   // That a proof is wanted is learnt from the token endpoint too.
   return cached?.dpop && cached.tokenEndpoint === found.tokenEndpoint ? { ...found, dpop: true } : found;
 }
-
-/** Whether a failure says nothing of what was asked for: the network's, or a server's that is out of order. */
-export const isUnsaid = (error: unknown): error is M2mcpError =>
-  error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);
 
 /** Of whom tokens are asked: where no login recorded an issuer, the first one that gave a token counts as recorded. */
 export function askedOf(

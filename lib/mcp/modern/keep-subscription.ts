@@ -1,3 +1,4 @@
+import { isPassing } from "../../failure.ts";
 import { objectOf } from "../../json.ts";
 import { createSchedule } from "../../timing/schedule.ts";
 import { sleep } from "../../timing/sleep.ts";
@@ -5,7 +6,7 @@ import type { Id, Ids } from "../jsonrpc/id.ts";
 import { type NotificationMessage, requestIdOf } from "../jsonrpc/message.ts";
 import type { Answer } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { isForGood, isPassing } from "../protocol/refusals/passing.ts";
+import { isForGood } from "../protocol/refusals/passing.ts";
 import { ACKNOWLEDGED, type Filter } from "../protocol/subscription.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 

@@ -1,3 +1,4 @@
+import { isPassing } from "../../failure.ts";
 import { timedOut } from "../../net/errors.ts";
 import { hostOf } from "../../net/network-error.ts";
 import { backoffMs } from "../../timing/backoff.ts";
@@ -8,7 +9,7 @@ import type { Id, Ids } from "../jsonrpc/id.ts";
 import { type NotificationMessage, notification, type RpcError } from "../jsonrpc/message.ts";
 import { type Answer, asRefused, rpcErrorOf } from "../protocol/answer.ts";
 import type { Endpoint } from "../protocol/endpoint.ts";
-import { isForGood, isPassing } from "../protocol/refusals/passing.ts";
+import { isForGood } from "../protocol/refusals/passing.ts";
 import { carries, changesIn, type Filter } from "../protocol/subscription.ts";
 import type { OnMessage } from "../protocol/transport.ts";
 import { keepSubscription } from "./keep-subscription.ts";

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { isPassing } from "../../../lib/failure.ts";
 import { createIds, type Id } from "../../../lib/mcp/jsonrpc/id.ts";
 import { errorResponse, notification, resultResponse } from "../../../lib/mcp/jsonrpc/message.ts";
 import { keepSubscription } from "../../../lib/mcp/modern/keep-subscription.ts";
 import { type Answer, answered, refused } from "../../../lib/mcp/protocol/answer.ts";
-import { isForGood, isPassing } from "../../../lib/mcp/protocol/refusals/passing.ts";
+import { isForGood } from "../../../lib/mcp/protocol/refusals/passing.ts";
 import type { OnMessage } from "../../../lib/mcp/protocol/transport.ts";
 import { connectionFailed, streamCut } from "../../../lib/net/errors.ts";
 

@@ -1,7 +1,8 @@
+import { isPassing } from "../../../failure.ts";
 import { claimsOf } from "../../claims.ts";
 import type { IdentityProvider } from "../../credentials.ts";
 import type { AuthDeps } from "../../deps.ts";
-import { isCurrent, isUnsaid } from "../../discovery/cached.ts";
+import { isCurrent } from "../../discovery/cached.ts";
 import { discoverIssuer } from "../../discovery/issuer.ts";
 import { addressCheck, requireSecure } from "../../discovery/url.ts";
 import { junkIssuer, noProvider, ofIdentityProvider } from "./errors.ts";
@@ -25,23 +26,24 @@ export async function findProvider(
   if (recorded === undefined && !/^https?:$/.test(URL.parse(issuer)?.protocol ?? ""))
     throw junkIssuer(issuer);
   const check = addressCheck(issuer, {}, deps.allowHttp);
-  try {
-    const metadata = await discoverIssuer(deps, check, issuer, "the identity provider");
-    // What it gave in place of the person's assertion is its own still.
-    const kept = cached?.refreshToken;
-    const found: KnownProvider = {
-      issuer,
-      ...metadata,
-      discoveredAtMs: deps.now(),
-      ...(kept === undefined ? {} : { refreshToken: kept }),
-    };
-    await remember(deps, found);
-    return found;
-  } catch (error) {
-    if (!cached || !isUnsaid(error)) throw ofIdentityProvider(error, recorded !== undefined);
-    deps.log(`going on with what is known of the identity provider: ${error.message}`);
-    return cached;
-  }
+  const metadata = await discoverIssuer(deps, check, issuer, "the identity provider").catch(
+    (error: unknown) => {
+      if (!cached || !isPassing(error)) throw ofIdentityProvider(error, recorded !== undefined);
+      deps.log(`going on with what is known of the identity provider: ${error.message}`);
+      return cached;
+    },
+  );
+  if (metadata === cached) return cached;
+  // What it gave in place of the person's assertion is its own still.
+  const kept = cached?.refreshToken;
+  const found: KnownProvider = {
+    issuer,
+    ...metadata,
+    discoveredAtMs: deps.now(),
+    ...(kept === undefined ? {} : { refreshToken: kept }),
+  };
+  await remember(deps, found);
+  return found;
 }
 
 /** Writes down what is known of it. */

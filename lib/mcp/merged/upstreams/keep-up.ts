@@ -1,7 +1,8 @@
+import { isPassing } from "../../../failure.ts";
 import { createSchedule } from "../../../timing/schedule.ts";
 import { sleep } from "../../../timing/sleep.ts";
 import type { Answer } from "../../protocol/answer.ts";
-import { isForGood, isPassing } from "../../protocol/refusals/passing.ts";
+import { isForGood } from "../../protocol/refusals/passing.ts";
 import { isAway, type Member } from "../context.ts";
 
 /**

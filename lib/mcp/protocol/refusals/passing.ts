@@ -11,10 +11,6 @@ export const mayPass = (status: number): boolean => status >= 500 || MAY_PASS.in
 export const isForGood = (answer: Answer): boolean =>
   answer.kind === "response" ? errorIn(answer) !== undefined : !mayPass(answer.status);
 
-/** A failure that passes: the network's, or nonsense from who made sense before. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof M2mcpError && (error.exitCode === EXIT.network || error.exitCode === EXIT.server);
-
 /** Failures of servers, those that issue tokens or name who does among them, that say of themselves that they pass. */
 const FOR_NOW = [
   "token_unavailable",
